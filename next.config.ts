@@ -1,0 +1,14 @@
+import type { NextConfig } from 'next'
+import { processEnvironment, readConfig } from './src/server/config.ts'
+
+// A bad environment fails here, before anything is built or served.
+readConfig(processEnvironment())
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  reactStrictMode: true,
+  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'pg', 'pino'],
+  typedRoutes: true,
+}
+
+export default config

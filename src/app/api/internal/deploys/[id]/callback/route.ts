@@ -1,0 +1,9 @@
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { getDeps } from '~/server/deps'
+
+export const dynamic = 'force-dynamic'
+
+/** The older name of `…/status`; answers the same. */
+export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }) {
+  return receiveCallback(getDeps(), request, (await params).id)
+}

@@ -1,0 +1,23 @@
+'use client'
+
+import { Button } from '~/ui/primitives/button'
+import { MessagePage } from '~/ui/primitives/message-page'
+
+/** The page broke, not a deploy: whatever is running goes on, and everything recorded is kept. */
+export default function ErrorPage({
+  error,
+  reset,
+}: {
+  readonly error: Error & { digest?: string }
+  readonly reset: () => void
+}) {
+  return (
+    <MessagePage title="This page stopped working">
+      <p>Running deploys go on, and everything the console recorded is kept.</p>
+      {error.digest !== undefined && <p className="font-mono text-xs text-ink-faint">Reference {error.digest}</p>}
+      <Button tone="strong" onClick={reset}>
+        Try again
+      </Button>
+    </MessagePage>
+  )
+}

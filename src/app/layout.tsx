@@ -1,0 +1,30 @@
+import { GeistMono } from 'geist/font/mono'
+import { GeistSans } from 'geist/font/sans'
+import type { Metadata, Viewport } from 'next'
+import type { ReactNode } from 'react'
+import { TrpcProvider } from '~/ui/trpc/provider'
+import './globals.css'
+
+export const metadata: Metadata = {
+  title: 'Deploy Console',
+  description: 'Ships every surface a team runs on GitHub Actions.',
+  robots: { index: false, follow: false },
+}
+
+export const viewport: Viewport = {
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f5f4f1' },
+    { media: '(prefers-color-scheme: dark)', color: '#0d0f13' },
+  ],
+}
+
+export default function RootLayout({ children }: { readonly children: ReactNode }) {
+  return (
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
+      <body>
+        <TrpcProvider>{children}</TrpcProvider>
+      </body>
+    </html>
+  )
+}

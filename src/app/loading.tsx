@@ -1,0 +1,5 @@
+import { BoardSkeleton } from '~/ui/board/board-skeleton'
+
+export default function Loading() {
+  return <BoardSkeleton />
+}

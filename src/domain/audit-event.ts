@@ -1,0 +1,83 @@
+import type { DeployStatus } from '~/domain/deploy-status'
+
+/**
+ * Everything the audit trail records, told apart by `action` (contract.md, "Audit").
+ * These are stored rows: changing a payload's meaning needs a thought for the rows already written.
+ */
+export type AuditEvent =
+  /** An operator asked; the intent row was committed in the same transaction. */
+  | { readonly action: 'console.deploy.requested'; readonly status: 'requested'; readonly payload: RequestedPayload }
+  /** GitHub accepted the dispatch, or a callback proved that it had. */
+  | {
+      readonly action: 'console.deploy.dispatched'
+      readonly status: 'dispatched'
+      readonly payload: { readonly source: 'github' | 'callback'; readonly run_id: string | null }
+    }
+  /** GitHub answered that it will not dispatch. */
+  | {
+      readonly action: 'console.deploy.dispatch_refused'
+      readonly status: 'failed'
+      readonly payload: { readonly http_status: number; readonly reason: string }
+    }
+  /** Nobody knows yet whether GitHub dispatched; the deploy holds its surface until that is found out. */
+  | {
+      readonly action: 'console.deploy.dispatch_unknown'
+      readonly status: null
+      readonly payload: { readonly reason: string }
+    }
+  /** A signed callback moved the deploy. */
+  | { readonly action: 'console.deploy.callback'; readonly status: DeployStatus; readonly payload: CallbackPayload }
+  /** A signed callback was refused; its log line was kept. */
+  | {
+      readonly action: 'console.deploy.callback_rejected'
+      readonly status: string
+      readonly payload: CallbackPayload & { readonly allowed: readonly string[]; readonly reason: string }
+    }
+  /** The run of the deploy became known. */
+  | {
+      readonly action: 'console.deploy.run_found'
+      readonly status: null
+      readonly payload: { readonly source: 'github' | 'callback'; readonly run_id: string }
+    }
+  /** A callback named another run than the one on record, which stays. */
+  | {
+      readonly action: 'console.deploy.run_mismatch'
+      readonly status: null
+      readonly payload: { readonly run_id: string; readonly reported_run_id: string }
+    }
+  /** A surface was declared, changed, archived or brought back by the seeder. */
+  | {
+      readonly action: 'console.surface.seeded'
+      readonly status: null
+      readonly payload: { readonly change: 'declared' | 'changed' | 'archived' | 'restored' }
+    }
+
+type RequestedPayload = {
+  readonly ref: string
+  readonly sha: string | null
+  readonly environment: string
+  readonly reason: string | null
+}
+
+type CallbackPayload = {
+  readonly webhook_id: string
+  readonly from: string
+  readonly failure_stage?: string
+  readonly run_id?: string
+  readonly run_attempt?: number
+  readonly deployed_sha?: string
+}
+
+export type AuditAction = AuditEvent['action']
+
+/** The actions whose `status` is an accepted transition: read in order, they are the deploy's history. */
+export const TRANSITION_ACTIONS = [
+  'console.deploy.requested',
+  'console.deploy.dispatched',
+  'console.deploy.dispatch_refused',
+  'console.deploy.callback',
+] as const satisfies readonly AuditAction[]
+
+export function isTransitionAction(action: string): boolean {
+  return TRANSITION_ACTIONS.some((known) => known === action)
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod'
+import { FAILURE_STAGES } from '~/domain/deploy-status'
+
+/** Limits of contract.md, "Callback". */
+export const CALLBACK_BODY_LIMIT = 64 * 1024
+export const LOG_LINE_LIMIT = 4 * 1024
+
+const byteLength = (text: string) => new TextEncoder().encode(text).length
+
+/** PostgreSQL text cannot hold U+0000; a log line that carries one keeps its place with the visible stand-in. */
+const withoutNul = (text: string) => text.replaceAll('\u0000', '\u2400')
+
+/** Run ids outgrow what a JSON number holds exactly, so a string of digits is the preferred form. */
+const runId = z
+  .union([z.string().regex(/^[1-9]\d{0,18}$/, 'expected digits'), z.int().positive()])
+  .transform((value) => BigInt(value))
+  .refine((value) => value <= 9_223_372_036_854_775_807n, 'larger than a run id can be')
+
+/**
+ * What a workflow POSTs. `status` is any string here: one the console does not know is answered 422, not 400, so that a
+ * newer workflow against an older console is told apart from a malformed one. Unknown fields are ignored.
+ */
+export const callbackBody = z
+  .object({
+    status: z.string().min(1).max(64),
+    log_line: z
+      .string()
+      .refine((line) => byteLength(line) <= LOG_LINE_LIMIT, `longer than ${LOG_LINE_LIMIT} bytes`)
+      .transform(withoutNul)
+      .nullish(),
+    run_id: runId.nullish(),
+    run_attempt: z.int().positive().max(1_000_000).nullish(),
+    failure_stage: z.enum(FAILURE_STAGES).nullish(),
+    deployed_sha: z
+      .string()
+      .regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'expected a full commit SHA')
+      .nullish(),
+  })
+  .refine((body) => body.failure_stage == null || body.status === 'failed', {
+    path: ['failure_stage'],
+    message: 'only goes with the status "failed"',
+  })
+
+export type CallbackBody = z.output<typeof callbackBody>

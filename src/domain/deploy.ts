@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Phase } from '~/domain/phases'
+
+/** How many of the newest log lines a poll carries (contract.md, "Poll"). */
+export const LOG_TAIL_LENGTH = 200
+
+/** A git ref as GitHub takes it: branch, tag or SHA. Refused is what git itself refuses (git-check-ref-format(1)). */
+const gitRef = z
+  .string()
+  .trim()
+  .min(1, 'choose a ref')
+  .max(255)
+  .refine((ref) => !/[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\//u.test(ref), 'not a ref name git accepts')
+
+/** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
+export const dispatchInput = z.object({
+  surfaceId: z.string().min(1).max(100),
+  ref: gitRef,
+  /** What the operator typed; the server compares it with the surface's confirm phrase. */
+  confirmation: z.string().max(200),
+  reason: z.string().trim().max(500).optional(),
+  /** The commit that was reviewed; the dispatch is refused when the ref no longer points there. */
+  expectedSha: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
+    .optional(),
+  idempotencyKey: z.string().min(8).max(200),
+})
+export type DispatchInput = z.output<typeof dispatchInput>
+
+/** 202 semantics: the intent is recorded and GitHub was asked; the run id may still be unknown. */
+export interface DispatchAnswer {
+  readonly id: string
+  readonly status: string
+  readonly runId: string | null
+}
+
+export interface DeploySummary {
+  readonly id: string
+  /** A known status, or whatever a newer version stored. */
+  readonly status: string
+  readonly terminal: boolean
+  readonly phases: readonly Phase[]
+  readonly failureStage: string | null
+  readonly ref: string
+  readonly sha: string | null
+  readonly requestedBy: string
+  readonly requestedAt: string
+  readonly finishedAt: string | null
+}
+
+export interface LogLine {
+  /** 1, 2, 3 … within one deploy; also the cursor for older lines. */
+  readonly seq: number
+  readonly line: string
+  readonly at: string
+}
+
+/** One row of the deploy's timeline, from the audit trail. */
+export interface TimelineEntry {
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly status: string | null
+  /** One sentence, for a refused or unusual event; null where the status says it all. */
+  readonly note: string | null
+}
+
+/** Answer of `deploys.get`: everything the modal shows of one deploy. */
+export interface DeployView extends DeploySummary {
+  readonly surface: { readonly id: string; readonly name: string; readonly environment: string; readonly url: string }
+  readonly repository: string
+  readonly workflow: string
+  readonly reason: string | null
+  /** Why it failed, in words for an operator, where more is known than the stage. */
+  readonly failureDetail: string | null
+  /** A string: run ids outgrow what a JavaScript number holds exactly. */
+  readonly runId: string | null
+  readonly runAttempt: number | null
+  readonly runUrl: string | null
+  readonly timeline: readonly TimelineEntry[]
+  /** The newest lines, oldest first. */
+  readonly logTail: readonly LogLine[]
+  /** Pass as `before` to read older lines; null when the tail holds them all. */
+  readonly logCursor: number | null
+}

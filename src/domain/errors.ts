@@ -1,0 +1,49 @@
+/**
+ * The one table of errors: what each code means over HTTP, over tRPC, and as a title.
+ * Titles are for people and stay the same for every occurrence; `AppError.message` says what happened this time,
+ * what was kept, and what to do.
+ */
+export const ERROR_CODES = {
+  invalid_input: { http: 400, trpc: 'BAD_REQUEST', title: 'The request does not fit the schema' },
+  invalid_id: { http: 400, trpc: 'BAD_REQUEST', title: 'The id is not a UUID' },
+  signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
+  origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
+  surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
+  deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },
+  ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
+  surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
+  surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
+  ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
+  body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
+  confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },
+  idempotency_mismatch: {
+    http: 422,
+    trpc: 'UNPROCESSABLE_CONTENT',
+    title: 'The idempotency key belongs to another request',
+  },
+  status_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'A workflow cannot send this status' },
+  transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
+  github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
+  github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },
+  database_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The database is away' },
+  internal: { http: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Something went wrong in the console' },
+} as const satisfies Record<string, { http: number; trpc: string; title: string }>
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** The only error the console throws on purpose. `details` are extra members for a problem document (RFC 9457). */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.details = options.details ?? {}
+  }
+}

@@ -1,0 +1,86 @@
+import type { DeploySummary } from '~/domain/deploy'
+
+export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
+export type HealthState = (typeof HEALTH_STATES)[number]
+
+/** A tile: a surface as the grid shows it. Times are ISO strings in UTC. */
+export interface SurfaceTile {
+  readonly id: string
+  readonly name: string
+  readonly environment: string
+  readonly repository: string
+  readonly workflow: string
+  /** The default ref, usually `main`. */
+  readonly ref: string
+  readonly url: string
+  /** What the operator must type to deploy. */
+  readonly confirm: string
+  readonly health: {
+    readonly state: HealthState
+    /** One line on why, e.g. `HTTP 503: unhealthy`; null when healthy or never probed. */
+    readonly detail: string | null
+    readonly checkedAt: string | null
+  }
+  /** What the surface itself reported last; null when it never did. */
+  readonly version: {
+    readonly sha: string
+    readonly url: string
+    readonly seenAt: string
+    /** Commits the default ref has that this version lacks; null when unknown. */
+    readonly behindBy: number | null
+  } | null
+  /** The newest deploy, finished or not. */
+  readonly lastDeploy: DeploySummary | null
+}
+
+/** What the operator can choose from in the first step of the modal. */
+export interface RefChoices {
+  readonly branches: readonly NamedRef[]
+  readonly tags: readonly NamedRef[]
+  readonly commits: readonly CommitSummary[]
+}
+
+export interface NamedRef {
+  readonly name: string
+  readonly sha: string
+}
+
+export interface CommitSummary {
+  readonly sha: string
+  /** First line of the commit message. */
+  readonly title: string
+  readonly author: string
+  readonly at: string
+  readonly url: string
+}
+
+/** The second step of the modal: what a deploy of `ref` would change, as GitHub sees it now. */
+export interface Review {
+  readonly surfaceId: string
+  readonly ref: string
+  /** The commit `ref` points at now; goes back as `expectedSha`. */
+  readonly sha: string
+  readonly head: CommitSummary
+  /** What runs now; null when the surface never reported a version. */
+  readonly runningSha: string | null
+  readonly comparison: Comparison | null
+  readonly warnings: readonly ReviewWarning[]
+}
+
+/** GitHub's comparison running...ref. `removes` counts commits that run now and would be gone (a step back). */
+export interface Comparison {
+  readonly kind: 'identical' | 'ahead' | 'behind' | 'diverged'
+  readonly adds: number
+  readonly removes: number
+  /** Newest first; at most what one page of GitHub's answer holds. */
+  readonly commits: readonly CommitSummary[]
+  readonly url: string
+}
+
+export interface ReviewWarning {
+  readonly kind: 'busy' | 'nothing_new' | 'step_back' | 'not_comparable' | 'unhealthy'
+  /** A sentence for the operator. */
+  readonly text: string
+  /** A blocking one means the server would refuse the dispatch now. */
+  readonly blocking: boolean
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { freePort, isFree } from './ports.ts'
+import { findDatabaseAccount } from './postgres/account.ts'
+import { initialiseCluster } from './postgres/initialise-cluster.ts'
+import type { Programs } from './postgres/programs.ts'
+import { adoptServer, type RunningServer, type ServerOptions, settled, startServer } from './postgres/run-server.ts'
+import { databaseUrl, lockedBy, type ServerAddress, whoListens } from './postgres/running-server.ts'
+import { prepareRuntime } from './postgres/runtime.ts'
+import { ensurePrivateDirectory, rememberedText, writePrivateFile } from './private-files.ts'
+
+const DATABASE = 'console'
+
+export interface EmbeddedPostgres extends RunningServer {
+  readonly url: string
+  readonly port: number
+  /** Set when somebody else took the port of the last start. */
+  readonly movedFromPort: number | undefined
+}
+
+/**
+ * Starts PostgreSQL on the cluster below a directory, making the cluster first when there is none. A server that already
+ * serves this very cluster is taken over.
+ * @param directory ours alone (0700); everything of the database lies in it.
+ */
+export async function startEmbeddedPostgres(directory: string, options: ServerOptions): Promise<EmbeddedPostgres> {
+  ensurePrivateDirectory(directory)
+  const account = findDatabaseAccount()
+  const programs: Programs = { native: prepareRuntime(account, directory), account }
+  const password = rememberedPassword(directory)
+  const cluster = await initialiseCluster(programs, directory, password)
+  const remembered = rememberedPort(directory)
+  const { server, port } = await serve(programs, cluster, { port: remembered, password }, options)
+  if (port !== remembered) writePrivateFile(portFile(directory), `${port}\n`)
+  await ensureDatabase({ port, password })
+  return {
+    ...server,
+    port,
+    url: databaseUrl({ port, password }, DATABASE),
+    movedFromPort: remembered === undefined || remembered === port ? undefined : remembered,
+  }
+}
+
+/** The URL of the database below a directory, if there is one whose server is running. */
+export async function runningDatabaseUrl(directory: string): Promise<string | undefined> {
+  const port = rememberedPort(directory)
+  const cluster = path.join(directory, 'cluster')
+  if (port === undefined || !existsSync(cluster)) return undefined
+  const address = { port, password: rememberedPassword(directory) }
+  return (await whoListens(cluster, address)) === 'ours' ? databaseUrl(address, DATABASE) : undefined
+}
+
+async function serve(
+  programs: Programs,
+  cluster: string,
+  last: { readonly port: number | undefined; readonly password: string },
+  options: ServerOptions,
+): Promise<{ readonly server: RunningServer; readonly port: number }> {
+  const { password } = last
+  const owner = lockedBy(cluster)
+  if (owner !== undefined) {
+    const address = { port: last.port ?? 0, password }
+    const state = last.port === undefined ? 'stuck' : await settled(cluster, address)
+    if (state === 'ours') return { server: adoptServer(owner), port: address.port }
+    if (state === 'stuck') {
+      throw new Error(
+        `Process ${owner} serves the embedded database in ${cluster}, but does not answer. Nothing was changed. ` +
+          `End it (kill -INT ${owner}) and start again.`,
+      )
+    }
+  }
+  const port = last.port !== undefined && (await isFree(last.port)) ? last.port : await freePort()
+  return { server: await startServer(programs, cluster, { port, password }, options), port }
+}
+
+async function ensureDatabase(address: ServerAddress): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl(address, 'postgres') })
+  await client.connect()
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(DATABASE)}`)
+  } finally {
+    await client.end()
+  }
+}
+
+function rememberedPassword(directory: string): string {
+  return rememberedText(path.join(directory, 'password'), () => randomBytes(24).toString('base64url'))
+}
+
+function portFile(directory: string): string {
+  return path.join(directory, 'port')
+}
+
+function rememberedPort(directory: string): number | undefined {
+  if (!existsSync(portFile(directory))) return undefined
+  const port = Number(readFileSync(portFile(directory), 'utf8'))
+  return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined
+}

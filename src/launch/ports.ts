@@ -1,0 +1,33 @@
+import { createServer } from 'node:net'
+
+/** A port nobody listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const port = await listenBriefly(0)
+  if (port === undefined) throw new Error('This machine has no free port on 127.0.0.1.')
+  return port
+}
+
+/** Whether we could listen on a port, on 127.0.0.1 and, since a browser tries that first for "localhost", on ::1. */
+export async function isFree(port: number): Promise<boolean> {
+  return (
+    (await listenBriefly(port)) !== undefined &&
+    (await listenBriefly(port, '::1', ['EADDRNOTAVAIL', 'EAFNOSUPPORT'])) !== undefined
+  )
+}
+
+/** The first free port from one on. */
+export async function nextFreePort(from: number): Promise<number> {
+  for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isFree(port)) return port
+  return freePort()
+}
+
+function listenBriefly(port: number, host = '127.0.0.1', fine: readonly string[] = []): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(fine.includes(error.code ?? '') ? port : undefined))
+    server.listen({ port, host, exclusive: true }, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
+    })
+  })
+}

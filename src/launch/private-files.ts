@@ -1,0 +1,32 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** A directory for us alone. One that exists is made so, if it is ours. */
+export function ensurePrivateDirectory(directory: string): string {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const { uid, mode } = lstatSync(directory)
+  const self = process.getuid?.()
+  if (self !== undefined && self !== 0 && uid !== self) {
+    throw new Error(`${directory} belongs to another user (uid ${uid}). Nothing was started. Choose another DATA_DIR.`)
+  }
+  if ((mode & 0o077) !== 0) chmodSync(directory, 0o700)
+  return directory
+}
+
+/** Replaces a file as a whole: a reader, or the next start after a power cut, sees the old text or the new. */
+export function writePrivateFile(file: string, content: string): void {
+  const unfinished = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`)
+  writeFileSync(unfinished, content, { mode: 0o600, flush: true })
+  renameSync(unfinished, file)
+}
+
+/** The text of a file, made on first use. Always the same from then on. */
+export function rememberedText(file: string, make: () => string): string {
+  if (!existsSync(file)) writePrivateFile(file, `${make()}\n`)
+  chmodSync(file, 0o600)
+  const content = readFileSync(file, 'utf8').trim()
+  if (content === '') {
+    throw new Error(`${file} is empty, and a new value would not fit what it was used for. Restore it from a backup.`)
+  }
+  return content
+}

@@ -1,0 +1,68 @@
+import { inRepository, type Repository, tryInRepository } from '~/sandbox/git/repository'
+
+export interface NamedRef {
+  readonly name: string
+  readonly sha: string
+}
+
+const list = async (repository: Repository, namespace: 'heads' | 'tags'): Promise<NamedRef[]> => {
+  // %(*objectname) is the commit an annotated tag points at, empty for a branch or a light tag.
+  const format = '%(refname:strip=2)%00%(objectname)%00%(*objectname)'
+  const output = await inRepository(repository, ['for-each-ref', `--format=${format}`, `refs/${namespace}`])
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [name = '', sha = '', peeled = ''] = line.split('\0')
+      return { name, sha: peeled === '' ? sha : peeled }
+    })
+}
+
+export const listBranches = (repository: Repository): Promise<NamedRef[]> => list(repository, 'heads')
+
+/** Tags as GitHub orders them: newest version first. */
+export const listTags = async (repository: Repository): Promise<NamedRef[]> => {
+  const tags = await list(repository, 'tags')
+  return tags.sort((a, b) => b.name.localeCompare(a.name, 'en', { numeric: true }))
+}
+
+// git check-ref-format(1); also keeps revision syntax (main~3, main@{1}, :/text) and options out.
+const isRefName = (name: string): boolean =>
+  /^(?![-/.])[^\0-\x20\x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$/.test(name)
+
+const commitOf = async (repository: Repository, revision: string): Promise<string | undefined> => {
+  const result = await tryInRepository(repository, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
+  const sha = result.stdout.trim()
+  return result.code === 0 && /^[0-9a-f]{40}$/.test(sha) ? sha : undefined
+}
+
+export interface ResolvedRef {
+  readonly sha: string
+  readonly kind: 'branch' | 'tag'
+  readonly name: string
+}
+
+/** A branch or tag by its short or full name: what a workflow may be dispatched on. */
+export const resolveNamedRef = async (repository: Repository, ref: string): Promise<ResolvedRef | undefined> => {
+  if (!isRefName(ref)) return undefined
+  const candidates = [
+    { kind: 'branch', name: ref.replace(/^refs\/heads\//, ''), prefix: 'refs/heads/', unless: 'refs/tags/' },
+    { kind: 'tag', name: ref.replace(/^refs\/tags\//, ''), prefix: 'refs/tags/', unless: 'refs/heads/' },
+  ] as const
+  for (const { kind, name, prefix, unless } of candidates) {
+    if (ref.startsWith(unless)) continue
+    const sha = await commitOf(repository, `${prefix}${name}`)
+    if (sha) return { sha, kind, name }
+  }
+  return undefined
+}
+
+/** Any commit-ish GitHub's REST API takes: branch, tag, full or abbreviated SHA, `heads/x`. Nothing of git's revision language. */
+export const resolveCommit = async (repository: Repository, ref: string): Promise<string | undefined> => {
+  const named = await resolveNamedRef(repository, ref.replace(/^(heads|tags)\//, 'refs/$1/'))
+  if (named) return named.sha
+  const literal = await resolveNamedRef(repository, ref)
+  if (literal) return literal.sha
+  if (!/^[0-9a-f]{4,40}$/i.test(ref)) return undefined
+  return commitOf(repository, ref)
+}

@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { ApiDeps } from '~/sandbox/github/api-deps'
+import { apiError, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/api-error'
+import { apiVersionOf } from '~/sandbox/github/api-version'
+import { branchEndpoints } from '~/sandbox/github/endpoints/branches'
+import { commitEndpoints } from '~/sandbox/github/endpoints/commits'
+import { compareEndpoints } from '~/sandbox/github/endpoints/compare'
+import { dispatchEndpoints } from '~/sandbox/github/endpoints/dispatch'
+import type { Endpoint } from '~/sandbox/github/endpoints/endpoint'
+import { jobEndpoints } from '~/sandbox/github/endpoints/jobs'
+import { metaEndpoints } from '~/sandbox/github/endpoints/meta'
+import { repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
+import { runControlEndpoints } from '~/sandbox/github/endpoints/run-control'
+import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
+import { workflowRunEndpoints } from '~/sandbox/github/endpoints/workflow-runs'
+import { workflowEndpoints } from '~/sandbox/github/endpoints/workflows'
+import { createRateLimit, type RateLimit } from '~/sandbox/github/rate-limit'
+import type { Answer } from '~/sandbox/http/answer'
+import { readJson } from '~/sandbox/http/read-body'
+import { createRouter, type Match } from '~/sandbox/http/router'
+import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
+
+const PREFIX = '/api/v3'
+
+const endpointsOf = (deps: ApiDeps, rateLimit: RateLimit): Endpoint[] => [
+  ...metaEndpoints(rateLimit),
+  ...repositoryEndpoints(deps),
+  ...dispatchEndpoints(deps),
+  ...workflowRunEndpoints(deps),
+  ...workflowEndpoints(deps),
+  ...jobEndpoints(deps),
+  ...runControlEndpoints(deps),
+  ...variableEndpoints(deps),
+  ...commitEndpoints(deps),
+  ...compareEndpoints(deps),
+  ...branchEndpoints(deps),
+]
+
+const fullPattern = (deps: ApiDeps, pattern: string): string =>
+  pattern.startsWith('//')
+    ? `${PREFIX}${pattern.slice(1)}`
+    : `${PREFIX}/repos/${deps.repository.owner}/${deps.repository.name}${pattern}`
+
+const authenticate = (request: IncomingMessage, token: string): Answer | undefined => {
+  if (request.headers.authorization === undefined) return notAuthenticated()
+  const given = bearerOf(request.headers.authorization)
+  return given !== undefined && sameSecret(given, token) ? undefined : badCredentials()
+}
+
+export interface ApiMatch {
+  /** The endpoint's pattern, for those who want to disturb it; `undefined` when there is none. */
+  readonly name: string | undefined
+  readonly answer: () => Promise<Answer>
+}
+
+/** GitHub's REST API for one repository. Order of refusals: version, token, rate limit, address. */
+export const createApi = (deps: ApiDeps, token: string) => {
+  const rateLimit = createRateLimit()
+  const named = endpointsOf(deps, rateLimit).map((endpoint) => ({
+    ...endpoint,
+    name: `${endpoint.method} ${endpoint.pattern}`,
+    pattern: fullPattern(deps, endpoint.pattern),
+  }))
+  const route = createRouter(named)
+
+  const answer = async (raw: IncomingMessage, match: Match<Endpoint> | undefined): Promise<Answer> => {
+    const versionHeader = raw.headers['x-github-api-version']
+    const version = apiVersionOf(Array.isArray(versionHeader) ? versionHeader[0] : versionHeader)
+    if (typeof version !== 'string') return version
+    const refused = authenticate(raw, token)
+    if (refused) return refused
+    if (!match?.request.path.endsWith('/rate_limit') && !rateLimit.take()) {
+      return apiError(403, 'API rate limit exceeded for user ID 21480655.')
+    }
+    if (!match) return notFound()
+    const body = match.route.method === 'GET' ? undefined : await readJson(raw)
+    const url = `${deps.urls.web}${match.request.path}`
+    const answered = await match.route.handle({ ...match.request, version, url, body })
+    return { ...answered, headers: { ...answered.headers, 'x-github-api-version-selected': version } }
+  }
+
+  return (raw: IncomingMessage, path: string, query: URLSearchParams): ApiMatch => {
+    const match = route(raw, path, query)
+    return {
+      name: match?.route.name,
+      answer: async () => {
+        const answered = await answer(raw, match)
+        const common = {
+          'x-github-request-id': randomBytes(10).toString('hex').toUpperCase(),
+          'x-github-media-type': 'github.v3; format=json',
+          ...rateLimit.headers(),
+        }
+        return { ...answered, headers: { ...common, ...answered.headers } }
+      },
+    }
+  }
+}

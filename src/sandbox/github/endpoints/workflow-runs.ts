@@ -1,0 +1,77 @@
+import { readCommit } from '~/sandbox/git/commits'
+import type { ApiDeps } from '~/sandbox/github/api-deps'
+import { apiError, notFound } from '~/sandbox/github/api-error'
+import { parseCreated } from '~/sandbox/github/created-filter'
+import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
+import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
+import { runShape } from '~/sandbox/github/shapes/run'
+import { findWorkflow } from '~/sandbox/github/workflow-files'
+import { type Answer, json } from '~/sandbox/http/answer'
+import type { RunRecord } from '~/sandbox/runs/run-record'
+
+type Filter = (run: RunRecord) => boolean
+
+const equals = (query: URLSearchParams, name: string, read: (run: RunRecord) => string): Filter => {
+  const wanted = query.get(name)
+  return wanted === null ? () => true : (run) => read(run) === wanted
+}
+
+/** `status` is a status or a conclusion, in GitHub's own mixture. */
+const byStatus = (query: URLSearchParams): Filter => {
+  const wanted = query.get('status')
+  return wanted === null ? () => true : (run) => run.status === wanted || run.conclusion === wanted
+}
+
+const filtersOf = (query: URLSearchParams): Filter[] | undefined => {
+  const text = query.get('created')
+  const created = text === null ? () => true : parseCreated(text)
+  if (!created) return undefined
+  return [
+    (run) => created(run.createdAt),
+    byStatus(query),
+    equals(query, 'event', (run) => run.event),
+    equals(query, 'branch', (run) => run.refName),
+    equals(query, 'actor', (run) => run.actor),
+    equals(query, 'head_sha', (run) => run.sha),
+  ]
+}
+
+export const shapeOfRun = async ({ urls, repository }: ApiDeps, run: RunRecord) =>
+  runShape(urls, repository, run, await readCommit(repository, run.sha))
+
+const listRuns = async (deps: ApiDeps, request: ApiRequest, of: Filter): Promise<Answer> => {
+  const filters = filtersOf(request.query)
+  if (!filters) return apiError(422, `Invalid created filter: ${request.query.get('created')}`)
+  const runs = deps.store.latest().filter((run) => of(run) && filters.every((filter) => filter(run)))
+  const page = pageOf(request.query)
+  const shapes = await Promise.all(pageItems(runs, page).map((run) => shapeOfRun(deps, run)))
+  const link = linkHeader(request.url, request.query, page, runs.length)
+  return json(200, { total_count: runs.length, workflow_runs: shapes }, link)
+}
+
+const listForWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+  const workflow = await findWorkflow(deps.repository, request.param('workflow'))
+  if (!workflow) return notFound()
+  return listRuns(deps, request, (run) => run.workflow.path === workflow.path)
+}
+
+const get = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer> =>
+  run ? json(200, await shapeOfRun(deps, run)) : notFound()
+
+/** An id as digits; anything else is no run. */
+export const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
+
+export const workflowRunEndpoints = (deps: ApiDeps): Endpoint[] => [
+  { method: 'GET', pattern: '/actions/runs', handle: (request) => listRuns(deps, request, () => true) },
+  { method: 'GET', pattern: '/actions/workflows/:workflow/runs', handle: (request) => listForWorkflow(deps, request) },
+  {
+    method: 'GET',
+    pattern: '/actions/runs/:run',
+    handle: (request) => get(deps, deps.store.find(idOf(request.param('run')))),
+  },
+  {
+    method: 'GET',
+    pattern: '/actions/runs/:run/attempts/:attempt',
+    handle: (request) => get(deps, deps.store.find(idOf(request.param('run')), idOf(request.param('attempt')))),
+  },
+]

@@ -1,0 +1,41 @@
+const LIMIT = 5_000
+const HOUR_S = 3_600
+
+export interface RateLimit {
+  /** Counts one request; answers false when the hour's requests are used up. */
+  readonly take: () => boolean
+  readonly headers: () => Record<string, string>
+  readonly body: () => Record<string, unknown>
+}
+
+/** GitHub's primary limit: 5,000 requests an hour for a token, in windows that start with the first request. */
+export const createRateLimit = (now: () => number = () => Math.floor(Date.now() / 1000)): RateLimit => {
+  let used = 0
+  let reset = now() + HOUR_S
+  const roll = (): void => {
+    if (now() < reset) return
+    used = 0
+    reset = now() + HOUR_S
+  }
+  const core = () => ({ limit: LIMIT, used, remaining: LIMIT - used, reset })
+  return {
+    take: () => {
+      roll()
+      if (used >= LIMIT) return false
+      used += 1
+      return true
+    },
+    headers: () => ({
+      'x-ratelimit-limit': String(LIMIT),
+      'x-ratelimit-remaining': String(LIMIT - used),
+      'x-ratelimit-reset': String(reset),
+      'x-ratelimit-used': String(used),
+      'x-ratelimit-resource': 'core',
+    }),
+    body: () => {
+      roll()
+      const search = { limit: 30, used: 0, remaining: 30, reset: now() + 60 }
+      return { resources: { core: core(), search }, rate: core() }
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { ChangedFile } from '~/sandbox/git/changed-files'
+import { changedFiles } from '~/sandbox/git/changed-files'
+import { type Commit, readCommit } from '~/sandbox/git/commits'
+import { resolveCommit } from '~/sandbox/git/refs'
+import type { Repository } from '~/sandbox/git/repository'
+import type { Answer } from '~/sandbox/http/answer'
+import { html, type Markup } from '~/sandbox/pages/html'
+import { githubPage, missingPage } from '~/sandbox/pages/layout'
+import { short } from '~/sandbox/pages/words'
+
+export const filesMarkup = (files: readonly ChangedFile[]): Markup => html`<h2>${files.length} changed files</h2>
+${files.map(
+  (file) => html`<details open><summary><code>${file.filename}</code> ${file.status !== 'modified' && file.status}
+<span class="good">+${file.additions}</span> <span class="bad">−${file.deletions}</span></summary>
+${file.patch !== undefined && html`<pre>${file.patch}</pre>`}</details>`,
+)}`
+
+export const commitLine = (commit: Commit): Markup =>
+  html`<tr><td><a href="/acme/platform/commit/${commit.sha}"><code>${short(commit.sha)}</code></a></td>
+<td>${commit.message.split('\n')[0]}</td><td>${commit.author.name}</td><td><time>${commit.author.date}</time></td></tr>`
+
+export const commitPage = async (repository: Repository, ref: string): Promise<Answer> => {
+  const sha = await resolveCommit(repository, ref)
+  if (!sha) return missingPage(`acme/platform has no commit ${ref}.`)
+  const commit = await readCommit(repository, sha)
+  const files = await changedFiles(repository, commit.parents[0], sha)
+  const [subject = '', ...rest] = commit.message.split('\n')
+  const text = rest.join('\n').trim()
+  return githubPage({
+    title: subject,
+    body: html`<h1>${subject}</h1>
+${text !== '' && html`<p>${text}</p>`}
+<p>${commit.author.name} · <time>${commit.author.date}</time> · <code>${commit.sha}</code></p>
+<p>${commit.parents.map((parent) => html`Parent <a href="/acme/platform/commit/${parent}"><code>${short(parent)}</code></a> `)}</p>
+${filesMarkup(files)}`,
+  })
+}

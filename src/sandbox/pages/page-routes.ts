@@ -1,0 +1,50 @@
+import type { Repository } from '~/sandbox/git/repository'
+import { type Answer, seeOther, text } from '~/sandbox/http/answer'
+import type { Request, Route } from '~/sandbox/http/router'
+import { commitPage } from '~/sandbox/pages/commit-page'
+import { comparePage } from '~/sandbox/pages/compare-page'
+import { type ControlPageDeps, controlPage } from '~/sandbox/pages/control-page'
+import { missingPage } from '~/sandbox/pages/layout'
+import { runPage } from '~/sandbox/pages/run-page'
+import { findJob } from '~/sandbox/runs/find-job'
+
+const RUN = '/acme/platform/actions/runs/:run'
+
+export interface PageDeps extends ControlPageDeps {
+  readonly repository: Repository
+}
+
+const showRun = (deps: PageDeps, request: Request): Answer => {
+  const run = deps.store.find(Number(request.param('run')))
+  return run ? runPage(deps.store, run) : missingPage(`There is no run ${request.param('run')}.`)
+}
+
+const showLog = (deps: PageDeps, request: Request): Answer => {
+  const found = findJob(deps.store, Number(request.param('job')))
+  if (!found) return missingPage(`There is no job ${request.param('job')}.`)
+  const lines = deps.store.readLog(found.run, found.job.id)
+  return text(200, lines.map(({ at, line }) => `${at} ${line}\n`).join(''), { 'x-content-type-options': 'nosniff' })
+}
+
+/** What people see, at the addresses the API hands out as `html_url`. */
+export const pageRoutes = (deps: PageDeps): Route[] => [
+  { method: 'GET', pattern: '/', handle: () => controlPage(deps) },
+  { method: 'GET', pattern: '/acme/platform', handle: () => seeOther('/') },
+  { method: 'GET', pattern: RUN, handle: (request) => showRun(deps, request) },
+  { method: 'GET', pattern: `${RUN}/job/:job/log`, handle: (request) => showLog(deps, request) },
+  {
+    method: 'GET',
+    pattern: `${RUN}/job/:job`,
+    handle: (request) => seeOther(`/acme/platform/actions/runs/${request.param('run')}#job-${request.param('job')}`),
+  },
+  {
+    method: 'GET',
+    pattern: '/acme/platform/commit/:sha',
+    handle: (request) => commitPage(deps.repository, request.param('sha')),
+  },
+  {
+    method: 'GET',
+    pattern: '/acme/platform/compare/:basehead+',
+    handle: (request) => comparePage(deps.repository, request.param('basehead')),
+  },
+]

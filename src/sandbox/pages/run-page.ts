@@ -1,0 +1,52 @@
+import type { Answer } from '~/sandbox/http/answer'
+import { html, type Markup } from '~/sandbox/pages/html'
+import { githubPage } from '~/sandbox/pages/layout'
+import { duration, short, standing } from '~/sandbox/pages/words'
+import { type JobRecord, listedJobs, type RunRecord, type StepRecord } from '~/sandbox/runs/run-record'
+import type { LogLine, RunStore } from '~/sandbox/runs/run-store'
+
+/** A page of a very talkative step stays readable; the whole log is a link away. */
+const MOST_LINES = 500
+
+const stepMarkup = (step: StepRecord, lines: readonly LogLine[], now: Date): Markup => {
+  const shown = lines.slice(-MOST_LINES)
+  const open = step.status === 'in_progress' || step.conclusion === 'failure'
+  const label = html`${standing(step.status, step.conclusion)} ${step.name} <span class="soft">${duration(step.startedAt, step.completedAt, now)}</span>`
+  if (shown.length === 0) return html`<p>${label}</p>`
+  const left = lines.length - shown.length
+  return html`<details${open && html` open`}><summary>${label}</summary>
+${left > 0 && html`<p class="note">The first ${left} lines are in the job's log.</p>`}
+<pre>${shown.map(({ line }) => `${line}\n`)}</pre></details>`
+}
+
+const jobMarkup = (store: RunStore, run: RunRecord, job: JobRecord, now: Date): Markup => {
+  const lines = store.readLog(run, job.id)
+  const log = `/acme/platform/actions/runs/${run.runId}/job/${job.id}/log`
+  return html`<section id="job-${job.id}"><h2>${job.name} ${standing(job.status, job.conclusion)} <span class="soft">${duration(job.startedAt, job.completedAt, now)}</span></h2>
+${job.annotation !== null && html`<p class="bad">${job.annotation}</p>`}
+${job.steps.map((step) =>
+  stepMarkup(
+    step,
+    lines.filter((entry) => entry.step === step.number),
+    now,
+  ),
+)}
+${lines.length > 0 && html`<p><a href="${log}">Whole log</a></p>`}</section>`
+}
+
+/** A run as GitHub's own page shows it: jobs, steps, durations, logs. Renews itself until the run has ended. */
+export const runPage = (store: RunStore, run: RunRecord): Answer => {
+  const now = new Date()
+  const inputs = Object.entries(run.inputs)
+  return githubPage({
+    title: run.displayTitle,
+    refresh: run.status === 'completed' ? undefined : 2,
+    body: html`<h1>${run.displayTitle}</h1>
+<p>${standing(run.status, run.conclusion)} · ${run.workflow.name} #${run.runNumber}${run.attempt > 1 && `, attempt ${run.attempt}`} · ${run.event} by ${run.actor} on ${run.refName}
+at <a href="/acme/platform/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
+${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
+${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}
+${run.status === 'pending' && html`<p class="note">Waiting for another run of its concurrency group.</p>`}
+${listedJobs(run).map((job) => jobMarkup(store, run, job, now))}`,
+  })
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isOwnHost, isSameOrigin } from '~/sandbox/control/same-origin'
+import { disturbed } from '~/sandbox/faults/disturb'
+import type { Faults } from '~/sandbox/faults/faults'
+import type { createApi } from '~/sandbox/github/api'
+import { type Answer, json, text } from '~/sandbox/http/answer'
+import { createRouter, type Route } from '~/sandbox/http/router'
+import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
+import { writeAnswer } from '~/sandbox/http/write-answer'
+import { missingPage } from '~/sandbox/pages/layout'
+import type { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
+
+export interface HandlerDeps {
+  readonly api: ReturnType<typeof createApi>
+  readonly faults: Faults
+  readonly surfaces: ReturnType<typeof createSurfaceRouter>
+  readonly pages: readonly Route[]
+  readonly control: readonly Route[]
+  readonly token: string
+  /** This server's own origins: by address and by name. */
+  readonly origins: readonly string[]
+}
+
+const refuseControl = (deps: HandlerDeps, request: IncomingMessage): Answer | undefined => {
+  const token = bearerOf(request.headers.authorization)
+  if (token !== undefined)
+    return sameSecret(token, deps.token) ? undefined : json(401, { error: 'This is not the token.' })
+  if (request.method === 'POST' && isSameOrigin(request, deps.origins)) return undefined
+  return json(403, { error: 'Only a page of this sandbox, or a request with its token, may do this.' })
+}
+
+/** One origin, four parts: the REST API, the surfaces' router, the control endpoints, the pages. */
+export const createRequestHandler = (deps: HandlerDeps) => {
+  const page = createRouter(deps.pages)
+  const control = createRouter(deps.control)
+
+  const answerApi = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
+    const { name, answer } = deps.api(request, url.pathname, url.searchParams)
+    const answered = await disturbed(deps.faults, name, answer)
+    if (answered) writeAnswer(request, response, answered)
+    else response.destroy()
+  }
+
+  const answerControl = async (request: IncomingMessage, url: URL): Promise<Answer> => {
+    const refused = refuseControl(deps, request)
+    if (refused) return refused
+    const match = control(request, url.pathname, url.searchParams)
+    return match ? match.route.handle(match.request) : json(404, { error: `There is no ${url.pathname}.` })
+  }
+
+  const answerPage = async (request: IncomingMessage, url: URL): Promise<Answer> => {
+    const match = page(request, url.pathname, url.searchParams)
+    return match ? match.route.handle(match.request) : missingPage(`There is nothing at ${url.pathname}.`)
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const url = new URL(`http://sandbox${request.url ?? '/'}`)
+    if (url.pathname.startsWith('/surfaces/')) return deps.surfaces(request, response, url.pathname, url.search)
+    if (url.pathname.startsWith('/api/v3')) return answerApi(request, response, url)
+    if (!isOwnHost(request, deps.origins)) {
+      return writeAnswer(request, response, text(421, 'This server does not answer to that name.\n'))
+    }
+    const answer = url.pathname.startsWith('/control/') ? answerControl : answerPage
+    writeAnswer(request, response, await answer(request, url))
+  }
+}

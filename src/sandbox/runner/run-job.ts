@@ -1,0 +1,154 @@
+import path from 'node:path'
+import type { ContextValue } from '~/sandbox/runner/expressions'
+import { numberOf, textOf, textsOf, tokenAt } from '~/sandbox/runner/expressions'
+import { type Frame, log, scopeOf } from '~/sandbox/runner/frame'
+import { type JobRun, prepareJobPlaces } from '~/sandbox/runner/job-run'
+import type { Mask } from '~/sandbox/runner/mask'
+import type { RunPlan } from '~/sandbox/runner/run-plan'
+import { endGroups } from '~/sandbox/runner/run-process'
+import { type RunDefaults, runStep } from '~/sandbox/runner/run-steps'
+import { stepName } from '~/sandbox/runner/step-name'
+import type { Conclusion, RunEvent, RunRequest } from '~/sandbox/runner/types'
+import type { JobDefinition } from '~/sandbox/runner/workflow-file'
+
+export interface JobOutcome {
+  readonly conclusion: Conclusion
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+export interface JobDeps {
+  readonly request: RunRequest
+  readonly plan: RunPlan
+  readonly mask: Mask
+  readonly observe: (event: RunEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** GitHub's default for a job, and for what insists on running after a cancellation. */
+const jobMinutes = 360
+const cleanupMinutes = 5
+
+/** Runs one job whose `if` has been found true: setup, its steps, its outputs. */
+export async function runJob(
+  deps: JobDeps,
+  definition: JobDefinition,
+  needs: Readonly<Record<string, ContextValue>>,
+): Promise<JobOutcome> {
+  const { request, plan, mask, observe } = deps
+  const cancellation = new AbortController()
+  const deadline = new AbortController()
+  const places = await prepareJobPlaces(request, definition.id, plan.github)
+  const job: JobRun = {
+    ...places,
+    id: definition.id,
+    request,
+    inputs: plan.inputs,
+    vars: environmentVariables(deps, definition, needs),
+    needs,
+    mask,
+    observe,
+    signal: cancellation.signal,
+    deadline: deadline.signal,
+    groups: new Set(),
+    status: 'success',
+    env: {},
+    path: [],
+  }
+  const frame: Frame = {
+    job,
+    step: 0,
+    kind: 'job',
+    depth: 0,
+    inputs: plan.inputs,
+    github: places.github,
+    callerEnv: {},
+    signal: cancellation.signal,
+    status: 'success',
+    steps: {},
+  }
+  let cleanupTimer: NodeJS.Timeout | undefined
+  const cancel = () => {
+    // The status changes before the running step is asked again whether it still wants to run.
+    job.status = 'cancelled'
+    frame.status = 'cancelled'
+    cleanupTimer ??= setTimeout(() => deadline.abort(), cleanupMinutes * 60_000)
+    cancellation.abort()
+  }
+  let jobTimer: NodeJS.Timeout | undefined
+  deps.signal.addEventListener('abort', cancel, { once: true })
+  if (deps.signal.aborted) cancel()
+
+  const names = definition.steps.map((step) => mask.hide(stepName(step, scopeOf(frame))))
+  observe({ type: 'job-started', job: job.id, steps: ['Set up job', ...names, 'Complete job'] })
+  try {
+    const setup = setUp(deps, definition, frame)
+    if (setup !== undefined) {
+      jobTimer = setTimeout(cancel, setup.timeoutMinutes * 60_000)
+      for (const [index, step] of definition.steps.entries()) {
+        frame.step = index + 1
+        observe({ type: 'step-started', job: job.id, step: frame.step })
+        const conclusion = await runStep(frame, step, setup.defaults)
+        if (job.status === 'success') job.status = frame.status
+        observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion })
+      }
+    }
+    frame.step = definition.steps.length + 1
+    observe({ type: 'step-started', job: job.id, step: frame.step })
+    const outputs = jobOutputs(definition, frame)
+    observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion: 'success' })
+    return { conclusion: job.status, outputs }
+  } finally {
+    deps.signal.removeEventListener('abort', cancel)
+    clearTimeout(jobTimer)
+    clearTimeout(cleanupTimer)
+    endGroups(job.groups)
+  }
+}
+
+/** Everything that is evaluated before the first step; an error there fails the job in "Set up job", as on GitHub. */
+function setUp(deps: JobDeps, definition: JobDefinition, frame: Frame) {
+  const { job } = frame
+  const { workflow } = deps.plan
+  deps.observe({ type: 'step-started', job: job.id, step: 0 })
+  const finish = (conclusion: Conclusion) => deps.observe({ type: 'step-completed', job: job.id, step: 0, conclusion })
+  try {
+    log(frame, `Runner name: '${job.runner['name']}' (${job.runner['os']} ${job.runner['arch']})`)
+    log(frame, `Workflow: ${path.basename(workflow.path)} at ${deps.request.sha}`)
+    job.env = textsOf(workflow.env, scopeOf(frame))
+    job.env = { ...job.env, ...textsOf(definition.env, scopeOf(frame)) }
+    const setting = (name: string) =>
+      textOf(tokenAt(definition.defaults, name) ?? tokenAt(workflow.defaults, name), scopeOf(frame))
+    const defaults: RunDefaults = { shell: setting('shell'), workingDirectory: setting('working-directory') }
+    const timeoutMinutes = numberOf(definition.timeoutMinutes, scopeOf(frame)) ?? jobMinutes
+    finish('success')
+    return { defaults, timeoutMinutes }
+  } catch (error) {
+    log(frame, `##[error]${error instanceof Error ? error.message : String(error)}`)
+    job.status = 'failure'
+    finish('failure')
+    return undefined
+  }
+}
+
+/** Repository variables, with those of the job's `environment` over them. */
+function environmentVariables(
+  { request, plan }: JobDeps,
+  definition: JobDefinition,
+  needs: Readonly<Record<string, ContextValue>>,
+): Readonly<Record<string, string>> {
+  const contexts = { github: plan.github, inputs: plan.inputs, vars: { ...request.vars.repository }, needs }
+  const name = textOf(tokenAt(definition.environment, 'name') ?? definition.environment, { contexts })
+  return { ...request.vars.repository, ...request.vars.environments[name] }
+}
+
+/** An output that would carry a secret to another job is dropped, as on GitHub. */
+function jobOutputs(definition: JobDefinition, frame: Frame): Readonly<Record<string, string>> {
+  const outputs: Record<string, string> = {}
+  for (const { key, value } of definition.outputs ?? []) {
+    const name = textOf(key, scopeOf(frame))
+    const text = textOf(value, scopeOf(frame))
+    if (frame.job.mask.hide(text) === text) outputs[name] = text
+    else log(frame, `##[warning]Skip output '${name}' since it may contain secret.`)
+  }
+  return outputs
+}

@@ -1,0 +1,59 @@
+import { isMapping } from '@actions/workflow-parser'
+import { isActionStep, isRunStep } from '@actions/workflow-parser/model/type-guards'
+import type { Step } from '@actions/workflow-parser/model/workflow-template'
+import type { MappingToken } from '@actions/workflow-parser/templates/tokens/mapping-token'
+import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
+import { literalAt, mappingAt, tokenAt } from '~/sandbox/runner/expressions'
+
+/** One step of a job or of a composite action: what the official parser made of it, plus what it leaves in the tokens. */
+export interface StepDefinition {
+  /** The author's id; the ids the parser invents are not part of the `steps` context. */
+  readonly id: string | undefined
+  readonly name: TemplateToken | undefined
+  /** Already wrapped in `success() && (…)` unless it calls a status function itself. */
+  readonly condition: string
+  readonly env: MappingToken | undefined
+  readonly continueOnError: TemplateToken | undefined
+  readonly timeoutMinutes: TemplateToken | undefined
+  readonly work: RunWork | UsesWork
+}
+
+export interface RunWork {
+  readonly kind: 'run'
+  readonly script: TemplateToken
+  readonly shell: TemplateToken | undefined
+  readonly workingDirectory: TemplateToken | undefined
+}
+
+export interface UsesWork {
+  readonly kind: 'uses'
+  readonly uses: string
+  readonly with: MappingToken | undefined
+}
+
+/** The converter keeps order and length when a file has no errors, so the two lists describe the same steps. */
+export function stepDefinitions(steps: readonly Step[], tokens: readonly TemplateToken[]): readonly StepDefinition[] {
+  return steps.flatMap((step, index) => {
+    const token = tokens[index]
+    if (token === undefined || !isMapping(token) || !(isRunStep(step) || isActionStep(step))) return []
+    const work: RunWork | UsesWork = isRunStep(step)
+      ? {
+          kind: 'run',
+          script: step.run,
+          shell: tokenAt(token, 'shell'),
+          workingDirectory: tokenAt(token, 'working-directory'),
+        }
+      : { kind: 'uses', uses: step.uses.value, with: mappingAt(token, 'with') }
+    return [
+      {
+        id: literalAt(token, 'id'),
+        name: step.name,
+        condition: step.if.expression,
+        env: step.env,
+        continueOnError: tokenAt(token, 'continue-on-error'),
+        timeoutMinutes: tokenAt(token, 'timeout-minutes'),
+        work,
+      },
+    ]
+  })
+}

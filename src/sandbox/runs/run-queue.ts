@@ -1,0 +1,123 @@
+import type { RunRequest } from '~/sandbox/runner/types'
+import { concludeRun } from '~/sandbox/runs/apply-run-event'
+import type { Executor } from '~/sandbox/runs/executor'
+import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
+import { recordLostRun, recordRun } from '~/sandbox/runs/run-recorder'
+import type { RunStore } from '~/sandbox/runs/run-store'
+
+export interface QueueDeps {
+  readonly store: RunStore
+  readonly executor: Executor
+  /** Secrets and variables are looked up when a run starts, and never stored with it. */
+  readonly requestFor: (run: RunRecord) => Promise<RunRequest>
+  readonly removeWorkDir: (request: RunRequest) => Promise<void>
+  /** Runs in progress at the same time; further ones are queued. */
+  readonly limit: number
+}
+
+export interface RunQueue {
+  readonly enqueue: (run: RunRecord) => void
+  /** Answers false when the run has already ended. `force` does not wait for steps that insist on running (`always()`). */
+  readonly cancel: (runId: number, force: boolean) => boolean
+  readonly close: () => Promise<void>
+}
+
+interface Active {
+  readonly run: RunRecord
+  readonly controller: AbortController
+  readonly done: Promise<void>
+}
+
+const CLOSE_WITHIN_MS = 8_000
+
+export const createRunQueue = (deps: QueueDeps): RunQueue => {
+  const active = new Map<number, Active>()
+  let waiting: RunRecord[] = []
+  let closing = false
+
+  const groupInUse = (group: string): Active | undefined =>
+    [...active.values()].find(({ run }) => run.concurrency?.group === group)
+
+  const execute = async (run: RunRecord, signal: AbortSignal): Promise<void> => {
+    const recorder = recordRun(deps.store, run)
+    const request = await deps.requestFor(run)
+    try {
+      await deps.executor.execute(request, (event) => (closing ? undefined : recorder.observe(event)), signal)
+      if (!closing) recorder.conclude('failure', 'The runner ended without a result.')
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      if (!closing) recorder.conclude(signal.aborted ? 'cancelled' : 'failure', `The runner failed: ${reason}`)
+    } finally {
+      await deps.removeWorkDir(request)
+    }
+  }
+
+  const start = (run: RunRecord): void => {
+    const controller = new AbortController()
+    const done = execute(run, controller.signal)
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        if (!closing) recordRun(deps.store, run).conclude('failure', `The run could not start: ${reason}`)
+      })
+      .finally(() => {
+        active.delete(run.runId)
+        pump()
+      })
+    active.set(run.runId, { run, controller, done })
+  }
+
+  const pump = (): void => {
+    if (closing) return
+    for (const run of waiting) {
+      if (active.size >= deps.limit) return
+      if (active.has(run.runId) || (run.concurrency && groupInUse(run.concurrency.group))) continue
+      waiting = waiting.filter((other) => other !== run)
+      start(run)
+    }
+  }
+
+  const cancelWaiting = (run: RunRecord): void => {
+    waiting = waiting.filter((other) => other !== run)
+    deps.store.save(concludeRun(run, 'cancelled', timestamp(new Date())))
+  }
+
+  return {
+    enqueue: (run) => {
+      const group = run.concurrency?.group
+      const holder = group === undefined ? undefined : groupInUse(group)
+      if (holder) {
+        // GitHub keeps at most one run waiting per group: a newer one replaces it. (docs: jobs.<id>.concurrency)
+        for (const older of waiting.filter((other) => other.concurrency?.group === group)) cancelWaiting(older)
+        if (run.concurrency?.cancelInProgress) holder.controller.abort()
+      }
+      const placed: RunRecord = { ...run, status: holder ? 'pending' : 'queued' }
+      deps.store.save(placed)
+      waiting = [...waiting, placed]
+      pump()
+    },
+    cancel: (runId, force) => {
+      const queued = waiting.find((run) => run.runId === runId)
+      if (queued) {
+        cancelWaiting(queued)
+        return true
+      }
+      const running = active.get(runId)
+      const record = deps.store.find(runId)
+      if (!running || record?.status === 'completed') return false
+      running.controller.abort()
+      if (force) recordRun(deps.store, running.run).conclude('cancelled', 'The run was force-cancelled.')
+      return true
+    },
+    close: async () => {
+      closing = true
+      const running = [...active.values()]
+      for (const { run, controller } of running) {
+        const record = deps.store.find(run.runId, run.attempt)
+        if (record && record.status !== 'completed') recordLostRun(deps.store, record)
+        controller.abort()
+      }
+      const bound = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref())
+      await Promise.race([Promise.allSettled(running.map(({ done }) => done)), bound])
+    },
+  }
+}

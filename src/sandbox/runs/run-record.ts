@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+const status = z.enum(['queued', 'pending', 'in_progress', 'completed'])
+const conclusion = z.enum(['success', 'failure', 'cancelled', 'skipped', 'timed_out'])
+const time = z.string().nullable()
+
+const stepRecord = z.object({
+  name: z.string(),
+  /** Counted from 1, as GitHub does; 1 is "Set up job". */
+  number: z.number(),
+  status,
+  conclusion: conclusion.nullable(),
+  startedAt: time,
+  completedAt: time,
+})
+
+const jobRecord = z.object({
+  id: z.number(),
+  /** The job's key in the workflow file. */
+  key: z.string(),
+  name: z.string(),
+  needs: z.array(z.string()),
+  status,
+  conclusion: conclusion.nullable(),
+  /** GitHub creates a job when what it needs has ended; before that the API does not list it. */
+  createdAt: time,
+  startedAt: time,
+  completedAt: time,
+  steps: z.array(stepRecord),
+  annotation: z.string().nullable(),
+})
+
+/** One attempt of one run: everything GitHub would still know about it tomorrow. Secrets and variables are not part of it. */
+export const runRecord = z.object({
+  runId: z.number(),
+  runNumber: z.number(),
+  attempt: z.number(),
+  workflow: z.object({ id: z.number(), path: z.string(), name: z.string() }),
+  displayTitle: z.string(),
+  event: z.enum(['workflow_dispatch', 'push']),
+  inputs: z.record(z.string(), z.string()),
+  actor: z.string(),
+  sha: z.string(),
+  refName: z.string(),
+  refType: z.enum(['branch', 'tag']),
+  concurrency: z.object({ group: z.string(), cancelInProgress: z.boolean() }).nullable(),
+  status,
+  conclusion: conclusion.nullable(),
+  createdAt: z.string(),
+  /** When this attempt was asked for (`run_started_at`). */
+  startedAt: z.string(),
+  updatedAt: z.string(),
+  jobs: z.array(jobRecord),
+})
+
+export type RunRecord = z.infer<typeof runRecord>
+export type JobRecord = z.infer<typeof jobRecord>
+export type StepRecord = z.infer<typeof stepRecord>
+
+/** GitHub writes times in UTC without fractions. */
+export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
+
+/** The jobs GitHub would list: those whose needs have ended. */
+export const listedJobs = (run: RunRecord): JobRecord[] => run.jobs.filter((job) => job.createdAt !== null)

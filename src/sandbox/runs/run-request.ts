@@ -1,0 +1,70 @@
+import { mkdir, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { SandboxConfig } from '~/sandbox/config'
+import { readBlob } from '~/sandbox/git/read-blob'
+import type { Repository } from '~/sandbox/git/repository'
+import type { Urls } from '~/sandbox/github/api-deps'
+import type { RunRequest } from '~/sandbox/runner/types'
+import type { RunRecord } from '~/sandbox/runs/run-record'
+import type { Variables } from '~/sandbox/state/variables'
+
+export interface RunEnvironment {
+  readonly config: Pick<SandboxConfig, 'dir' | 'callbackSecret' | 'surfaces'>
+  readonly repository: Repository
+  readonly urls: Urls
+  readonly variables: Variables
+  readonly deployHookToken: string
+}
+
+/** `deploy-customer-docs.yml` reads where its surface is from `CUSTOMER_DOCS_SURFACE_URL`. */
+const surfaceVariable = (workflow: string): string =>
+  `${workflow
+    .replace(/^deploy-/, '')
+    .replace(/\.ya?ml$/, '')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .toUpperCase()}_SURFACE_URL`
+
+const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, Record<string, string>> => {
+  const environments: Record<string, Record<string, string>> = {}
+  for (const { environment, workflow, id } of config.surfaces) {
+    environments[environment] = {
+      ...environments[environment],
+      [surfaceVariable(workflow)]: `${urls.web}/surfaces/${id}`,
+    }
+  }
+  return environments
+}
+
+/** What the runner needs for one attempt, put together when it is needed: secrets and variables are those of that moment. */
+export const runRequestFor =
+  (environment: RunEnvironment) =>
+  async (run: RunRecord): Promise<RunRequest> => {
+    const { config, repository, urls, variables, deployHookToken } = environment
+    const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
+    await mkdir(workDir, { recursive: true, mode: 0o700 })
+    return {
+      runId: run.runId,
+      runNumber: run.runNumber,
+      runAttempt: run.attempt,
+      workflowPath: run.workflow.path,
+      workflowText: (await readBlob(repository, run.sha, run.workflow.path)) ?? '',
+      event: { name: run.event, inputs: run.inputs },
+      actor: run.actor,
+      repository: { owner: repository.owner, name: repository.name, gitDir: repository.gitDir },
+      sha: run.sha,
+      refName: run.refName,
+      refType: run.refType,
+      secrets: { DEPLOY_CALLBACK_HMAC_SECRET: config.callbackSecret, DEPLOY_HOOK_TOKEN: deployHookToken },
+      vars: {
+        repository: Object.fromEntries(variables.list().map(({ name, value }) => [name, value])),
+        environments: environmentVariables(environment),
+      },
+      serverUrl: urls.web,
+      apiUrl: urls.api,
+      workDir,
+    }
+  }
+
+export const removeWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
+  await rm(workDir, { recursive: true, force: true, maxRetries: 3 })
+}

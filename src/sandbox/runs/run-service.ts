@@ -1,0 +1,119 @@
+import type { ResolvedRef } from '~/sandbox/git/refs'
+import type { RunRequest } from '~/sandbox/runner/types'
+import type { Executor, PlannedRun } from '~/sandbox/runs/executor'
+import { type Ids, workflowId } from '~/sandbox/runs/ids'
+import type { RunQueue } from '~/sandbox/runs/run-queue'
+import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
+import { recordLostRun } from '~/sandbox/runs/run-recorder'
+import type { RunStore } from '~/sandbox/runs/run-store'
+
+export interface NewRun {
+  readonly workflowPath: string
+  readonly ref: ResolvedRef
+  readonly inputs: Readonly<Record<string, string>>
+  readonly actor: string
+}
+
+export interface RunServiceDeps {
+  readonly ids: Ids
+  readonly store: RunStore
+  readonly queue: RunQueue
+  readonly executor: Executor
+  readonly requestFor: (run: RunRecord) => Promise<RunRequest>
+}
+
+export interface RunService {
+  readonly dispatch: (run: NewRun) => Promise<{ readonly run: RunRecord } | { readonly errors: readonly string[] }>
+  readonly cancel: (runId: number, force: boolean) => boolean
+  /** Answers `undefined` when the run has not ended yet. */
+  readonly rerun: (run: RunRecord) => RunRecord | undefined
+  /** After a start: queued runs are queued again, runs that were in progress have lost their runner. */
+  readonly recover: () => void
+}
+
+const plannedJobs = (ids: Ids, planned: PlannedRun, at: string): RunRecord['jobs'] =>
+  planned.jobs.map((job) => ({
+    id: ids.nextJobId(),
+    key: job.id,
+    name: job.name,
+    needs: [...job.needs],
+    status: 'queued',
+    conclusion: null,
+    createdAt: job.needs.length === 0 ? at : null,
+    startedAt: null,
+    completedAt: null,
+    steps: [],
+    annotation: null,
+  }))
+
+export const createRunService = (deps: RunServiceDeps): RunService => ({
+  dispatch: async ({ workflowPath, ref, inputs, actor }) => {
+    const at = timestamp(new Date())
+    const draft: RunRecord = {
+      runId: deps.ids.nextRunId(),
+      runNumber: 0,
+      attempt: 1,
+      workflow: { id: workflowId(workflowPath), path: workflowPath, name: workflowPath },
+      displayTitle: workflowPath,
+      event: 'workflow_dispatch',
+      inputs: { ...inputs },
+      actor,
+      sha: ref.sha,
+      refName: ref.name,
+      refType: ref.kind,
+      concurrency: null,
+      status: 'queued',
+      conclusion: null,
+      createdAt: at,
+      startedAt: at,
+      updatedAt: at,
+      jobs: [],
+    }
+    const outcome = await deps.executor.plan(await deps.requestFor(draft))
+    if ('errors' in outcome) return outcome
+    const { planned } = outcome
+    const run: RunRecord = {
+      ...draft,
+      runNumber: deps.ids.nextRunNumber(workflowPath),
+      workflow: { ...draft.workflow, name: planned.workflowName },
+      displayTitle: planned.displayTitle,
+      inputs: { ...planned.inputs },
+      concurrency: planned.concurrency,
+      jobs: plannedJobs(deps.ids, planned, at),
+    }
+    deps.queue.enqueue(run)
+    return { run }
+  },
+  cancel: (runId, force) => deps.queue.cancel(runId, force),
+  rerun: (previous) => {
+    if (previous.status !== 'completed') return undefined
+    const at = timestamp(new Date())
+    const run: RunRecord = {
+      ...previous,
+      attempt: previous.attempt + 1,
+      status: 'queued',
+      conclusion: null,
+      startedAt: at,
+      updatedAt: at,
+      jobs: previous.jobs.map((job) => ({
+        ...job,
+        id: deps.ids.nextJobId(),
+        status: 'queued',
+        conclusion: null,
+        createdAt: job.needs.length === 0 ? at : null,
+        startedAt: null,
+        completedAt: null,
+        steps: [],
+        annotation: null,
+      })),
+    }
+    deps.queue.enqueue(run)
+    return run
+  },
+  recover: () => {
+    for (const run of deps.store.latest().toReversed()) {
+      if (run.status === 'in_progress') recordLostRun(deps.store, run)
+      else if (run.status !== 'completed') deps.queue.enqueue(run)
+    }
+  },
+})

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { SandboxConfig } from '~/sandbox/config'
+import { controlRoutes } from '~/sandbox/control/control-routes'
+import { createFaults } from '~/sandbox/faults/faults'
+import { logCommits } from '~/sandbox/git/commits'
+import { openRepository } from '~/sandbox/git/create-repository'
+import { resolveCommit } from '~/sandbox/git/refs'
+import { createApi } from '~/sandbox/github/api'
+import { json } from '~/sandbox/http/answer'
+import { closeServer, listen } from '~/sandbox/http/listen'
+import { writeAnswer } from '~/sandbox/http/write-answer'
+import { pageRoutes } from '~/sandbox/pages/page-routes'
+import { createRequestHandler } from '~/sandbox/request-handler'
+import { clearLeftovers } from '~/sandbox/runs/clear-leftovers'
+import type { Executor } from '~/sandbox/runs/executor'
+import { openIds } from '~/sandbox/runs/ids'
+import { createRunQueue } from '~/sandbox/runs/run-queue'
+import { removeWorkDir, runRequestFor } from '~/sandbox/runs/run-request'
+import { createRunService } from '~/sandbox/runs/run-service'
+import { openRunStore } from '~/sandbox/runs/run-store'
+import { readListening, refuseSecond, writeListening } from '~/sandbox/state/listening'
+import { openSecrets } from '~/sandbox/state/secrets'
+import { openVariables } from '~/sandbox/state/variables'
+import { openSurfaces } from '~/sandbox/surfaces/open-surfaces'
+import { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
+
+export interface Sandbox {
+  readonly url: string
+  readonly close: () => Promise<void>
+}
+
+const CONCURRENT_RUNS = 2
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+const preferredPorts = (config: SandboxConfig): number[] => {
+  const remembered = readListening(config.dir)?.url
+  const port = config.port ?? (remembered === undefined ? undefined : Number(new URL(remembered).port))
+  return port === undefined ? [] : [port]
+}
+
+const failure = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+  process.stderr.write(`${request.method} ${request.url?.split('?')[0]}: ${String(error)}\n`)
+  if (response.headersSent) response.destroy()
+  else
+    writeAnswer(
+      request,
+      response,
+      json(500, { message: 'Server Error', documentation_url: 'https://docs.github.com/rest', status: '500' }),
+    )
+}
+
+/** Starts everything of the sandbox; what it finds in its directory goes on where it stopped. */
+export const startSandbox = async (config: SandboxConfig, executor: Executor): Promise<Sandbox> => {
+  mkdirSync(config.dir, { recursive: true, mode: 0o700 })
+  await refuseSecond(config.dir)
+  clearLeftovers(config.dir)
+  const repository = await openRepository(config.dir, config.workflowsDir, new Date())
+
+  // Everything below needs to know the port; requests that come before it is ready wait for the handler.
+  let ready: (handler: Handler) => void = () => undefined
+  const handler = new Promise<Handler>((resolve) => {
+    ready = resolve
+  })
+  const server = createServer((request, response) => {
+    handler.then((handle) => handle(request, response)).catch((error: unknown) => failure(request, response, error))
+  })
+  const port = await listen(server, preferredPorts(config))
+  const web = `http://127.0.0.1:${port}`
+  const urls = { web, api: `${web}/api/v3` }
+
+  const now = `${new Date().toISOString().slice(0, 19)}Z`
+  const variables = openVariables({ dir: config.dir, consoleUrl: config.consoleUrl, now })
+  const { deployHookToken } = openSecrets(config.dir)
+  const history = await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 50 })
+  const surfaces = await openSurfaces({ dir: config.dir, declared: config.surfaces, history })
+
+  const store = openRunStore(`${config.dir}/runs`)
+  const requestFor = runRequestFor({ config, repository, urls, variables, deployHookToken })
+  const queue = createRunQueue({ store, executor, requestFor, removeWorkDir, limit: CONCURRENT_RUNS })
+  const runs = createRunService({ ids: openIds(`${config.dir}/ids.json`), store, queue, executor, requestFor })
+
+  const faults = createFaults()
+  const isCommit = async (sha: string): Promise<boolean> => (await resolveCommit(repository, sha)) === sha
+  ready(
+    createRequestHandler({
+      api: createApi({ urls, repository, store, runs, variables }, config.token),
+      faults,
+      surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
+      pages: pageRoutes({ surfaces, variables, store, repository }),
+      control: controlRoutes({ surfaces, variables, faults }),
+      token: config.token,
+      origins: [web, `http://localhost:${port}`],
+    }),
+  )
+  runs.recover()
+  writeListening(config.dir, { url: web, token: config.token })
+
+  return {
+    url: web,
+    close: async () => {
+      await queue.close()
+      await Promise.all([closeServer(server), ...[...surfaces.values()].map((platform) => platform.close())])
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import type { z } from 'zod'
+import { writeAtomically } from '~/sandbox/state/write-atomically'
+
+export interface JsonDocument<T> {
+  readonly read: () => T
+  readonly write: (value: T) => void
+}
+
+const parse = (text: string): unknown => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return value
+  } catch {
+    return undefined
+  }
+}
+
+/** Reads the file, or `undefined` when it is missing; content that does not fit the schema stops with the file's name. */
+export const readJsonFile = <T>(file: string, schema: z.ZodType<T>): T | undefined => {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+  const parsed = schema.safeParse(parse(text))
+  if (parsed.success) return parsed.data
+  throw new Error(
+    `${file} does not hold what the sandbox writes there. It was left as it is; move it away to start afresh.`,
+  )
+}
+
+/** A small value kept in one file, in memory between reads. */
+export const jsonDocument = <T>(file: string, schema: z.ZodType<T>, initial: () => T): JsonDocument<T> => {
+  let current = readJsonFile(file, schema) ?? initial()
+  return {
+    read: () => current,
+    write: (value) => {
+      current = value
+      writeAtomically(file, `${JSON.stringify(value, null, 2)}\n`)
+    },
+  }
+}

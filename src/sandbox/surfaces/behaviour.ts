@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+export const behaviours = ['normal', 'slow', 'fail-smoke', 'unhealthy'] as const
+
+/** How a sample surface takes part in a deploy, so that an operator can watch failures too. */
+export const behaviourSchema = z.enum(behaviours)
+export type Behaviour = z.infer<typeof behaviourSchema>
+
+export const explained: Readonly<Record<Behaviour, string>> = {
+  normal: 'takes a deploy and comes up healthy',
+  slow: 'answers its smoke check, boots and warms up slowly, about ten seconds each',
+  'fail-smoke': 'says at its smoke check that it is not ready to be deployed to',
+  unhealthy: 'boots the next version it is given, which then reports itself unhealthy',
+}
+
+export interface Timing {
+  readonly smokeMs: number
+  readonly bootMs: number
+  /** For this long after boot a health request is answered late, when the server is warm. */
+  readonly warmUpMs: number
+}
+
+export const timingOf = (behaviour: Behaviour): Timing =>
+  behaviour === 'slow'
+    ? { smokeMs: 10_000, bootMs: 10_000, warmUpMs: 10_000 }
+    : { smokeMs: 0, bootMs: 1_500, warmUpMs: 0 }

@@ -1,0 +1,59 @@
+import { createServer } from 'node:http'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { SurfaceDeclaration } from '~/sandbox/config'
+import { type Answer, json } from '~/sandbox/http/answer'
+import { closeServer, listen } from '~/sandbox/http/listen'
+import { writeAnswer } from '~/sandbox/http/write-answer'
+import { surfacePage } from '~/sandbox/surfaces/surface-page'
+import type { Release } from '~/sandbox/surfaces/surface-state'
+
+/** A running version of a surface: a real server on a loopback port of its own. */
+export interface SurfaceInstance {
+  readonly release: Release
+  readonly port: number
+  readonly stop: () => Promise<void>
+}
+
+export interface InstanceOptions {
+  readonly surface: SurfaceDeclaration
+  readonly release: Release
+  readonly warmUpMs: number
+}
+
+const health = ({ healthy, version }: Release): Answer =>
+  healthy ? json(200, { status: 'ok', version }) : json(503, { status: 'unhealthy', version })
+
+/** Starts a version. Ends with a server that is up; how long a boot takes is the platform's affair. */
+export const startInstance = async ({ surface, release, warmUpMs }: InstanceOptions): Promise<SurfaceInstance> => {
+  const stopped = new AbortController()
+  const warm = delay(warmUpMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined)
+  const answer = async (path: string): Promise<Answer> => {
+    switch (path) {
+      case '/health':
+        await warm
+        return health(release)
+      case '/version':
+        return json(200, { version: release.version, ref: release.ref, deployed_at: release.deployedAt })
+      case '/':
+        return surfacePage(surface, release)
+      default:
+        return json(404, { error: `${surface.name} has no ${path}` })
+    }
+  }
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://surface')
+    answer(pathname).then(
+      (ready) => writeAnswer(request, response, ready),
+      () => response.destroy(),
+    )
+  })
+  const port = await listen(server, [])
+  return {
+    release,
+    port,
+    stop: () => {
+      stopped.abort()
+      return closeServer(server)
+    },
+  }
+}

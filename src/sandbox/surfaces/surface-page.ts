@@ -1,0 +1,21 @@
+import type { SurfaceDeclaration } from '~/sandbox/config'
+import type { Answer } from '~/sandbox/http/answer'
+import { html } from '~/sandbox/pages/html'
+import { page } from '~/sandbox/pages/layout'
+import type { Release } from '~/sandbox/surfaces/surface-state'
+
+/** What a visitor of the surface sees: what it is, where it runs, which version. */
+export const surfacePage = (surface: SurfaceDeclaration, release: Release): Answer =>
+  page({
+    title: `${surface.name} · ${surface.environment}`,
+    body: html`<main>
+      <h1>${surface.name}</h1>
+      <p>${surface.environment}</p>
+      <dl>
+        <dt>Version</dt><dd><code>${release.version}</code></dd>
+        <dt>From</dt><dd>${release.ref}</dd>
+        <dt>Since</dt><dd><time>${release.deployedAt}</time></dd>
+      </dl>
+      <p class="note">A sample surface of the sandbox.</p>
+    </main>`,
+  })

@@ -1,0 +1,44 @@
+import 'server-only'
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** Five minutes either way, as the Standard Webhooks specification recommends. */
+const TOLERANCE_SECONDS = 300
+
+export interface SignedMessage {
+  readonly id: string | null
+  readonly timestamp: string | null
+  readonly signature: string | null
+  readonly body: Buffer
+}
+
+/** `whsec_<base64>` stands for the decoded bytes, any other value for its UTF-8 bytes (contract.md, "Callback"). */
+export function secretBytes(secret: string): Buffer {
+  return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret)
+}
+
+/**
+ * Verifies a Standard Webhooks signature over the raw bytes. The id on success, null on every kind of failure: the
+ * sender learns nothing about which it was. Without a secret nothing verifies.
+ *
+ * Every secret is compared with every signature in constant time, whichever of them matches.
+ */
+export function verifySignature(secrets: readonly string[], message: SignedMessage, now: Date): string | null {
+  const { id, timestamp, signature, body } = message
+  if (!id || !timestamp || !signature || id.length > 256 || signature.length > 4096) return null
+  if (!/^\d{1,12}$/.test(timestamp)) return null
+  const age = Math.abs(Math.floor(now.getTime() / 1000) - Number(timestamp))
+  const offered = signature
+    .split(' ')
+    .filter((part) => part.startsWith('v1,'))
+    .map((part) => Buffer.from(part.slice('v1,'.length), 'base64'))
+
+  let matched = false
+  for (const secret of secrets) {
+    const expected = createHmac('sha256', secretBytes(secret)).update(`${id}.${timestamp}.`).update(body).digest()
+    for (const candidate of offered) {
+      const equal = candidate.length === expected.length && timingSafeEqual(candidate, expected)
+      matched = matched || equal
+    }
+  }
+  return matched && age <= TOLERANCE_SECONDS ? id : null
+}

@@ -1,0 +1,161 @@
+import { z } from 'zod'
+
+/**
+ * The only reader of the process environment (contract.md, "Configuration").
+ * A bad value stops the start: the message names the variable, what is wrong, and an example.
+ */
+const SANDBOX_HINT = 'unset it to run the sandbox'
+
+const optionalText = z
+  .string()
+  .trim()
+  .transform((value) => (value === '' ? undefined : value))
+  .optional()
+
+const httpUrl = (example: string) =>
+  optionalText
+    .refine((value) => value === undefined || /^https?:\/\//.test(value), `is no http(s) URL; example: ${example}`)
+    .refine((value) => value === undefined || URL.canParse(value), `is no valid URL; example: ${example}`)
+    .transform((value) => value?.replace(/\/+$/, ''))
+
+const environment = z.object({
+  PORT: optionalText
+    .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'is no port number; example: 3000')
+    .transform((value) => (value === undefined ? undefined : Number(value)))
+    .refine((value) => value === undefined || (value >= 1 && value <= 65_535), 'is not between 1 and 65535'),
+  CONSOLE_URL: httpUrl('https://console.example.com'),
+  DATABASE_URL: optionalText.refine(
+    (value) => value === undefined || /^postgres(ql)?:\/\/./.test(value),
+    'is no PostgreSQL URL; example: postgresql://user:password@db.example.com:5432/console',
+  ),
+  DATA_DIR: optionalText.transform((value) => value ?? '.data'),
+  GITHUB_API_URL: httpUrl('https://github.example.com/api/v3'),
+  GITHUB_DISPATCH_TOKEN: optionalText,
+  DEPLOY_CALLBACK_HMAC_SECRET: optionalText.transform((value, context) => {
+    const secrets = (value ?? '').split(',').map((secret) => secret.trim())
+    if (value === undefined) return []
+    for (const secret of secrets) {
+      const problem = callbackSecretProblem(secret)
+      if (problem !== null) {
+        context.addIssue(`${problem}; example: whsec_ and 32 random bytes in base64 (openssl rand -base64 32)`)
+        return z.NEVER
+      }
+    }
+    return secrets
+  }),
+  AUTH_SECRET: optionalText,
+  SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
+  SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
+  LOG_LEVEL: optionalText.pipe(
+    z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error').default('info'),
+  ),
+})
+
+/** Null when usable. `whsec_<base64>` is the decoded bytes, anything else its UTF-8 bytes; 24 of them at least. */
+function callbackSecretProblem(secret: string): string | null {
+  if (secret.startsWith('whsec_')) {
+    const encoded = secret.slice('whsec_'.length)
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(encoded)) return 'holds a whsec_ value that is not base64'
+    return Buffer.from(encoded, 'base64').length < 24 ? 'holds a whsec_ value of less than 24 bytes' : null
+  }
+  return Buffer.byteLength(secret) < 24 ? 'holds a secret of less than 24 bytes' : null
+}
+
+export const PUBLIC_GITHUB_API = 'https://api.github.com'
+
+export interface Config {
+  /** Undefined when nobody chose one: 3000, or the next free port. */
+  readonly port: number | undefined
+  readonly consoleUrl: string | undefined
+  /** Undefined: the embedded PostgreSQL under `dataDir`. */
+  readonly databaseUrl: string | undefined
+  readonly dataDir: string
+  readonly githubApiUrl: string
+  /** Undefined: no credentials, so the launch starts the sandbox. */
+  readonly githubToken: string | undefined
+  /** Every secret a callback may be signed with; the first is the current one. Empty: generated at first start. */
+  readonly callbackSecrets: readonly string[]
+  readonly authSecret: string | undefined
+  readonly surfacesFile: string
+  /** Set by the launch when GitHub is the sandbox. */
+  readonly sandboxUrl: string | undefined
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  /** `FLAG_*` variables: each wins over file and promotions. */
+  readonly forcedFlags: Readonly<Record<string, boolean>>
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export const processEnvironment = (): Environment => process.env
+
+/** Reads and checks the environment. Throws one error that names every bad variable. */
+export function readConfig(env: Environment): Config {
+  const parsed = environment.safeParse(env)
+  const flags = readForcedFlags(env)
+  const problems = [
+    ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
+    ...flags.problems,
+  ]
+  if (!parsed.success || problems.length > 0) {
+    throw new Error(
+      `The configuration is not usable; nothing was started.\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    )
+  }
+  const values = parsed.data
+  return {
+    port: values.PORT,
+    consoleUrl: values.CONSOLE_URL,
+    databaseUrl: values.DATABASE_URL,
+    dataDir: values.DATA_DIR,
+    githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
+    githubToken: values.GITHUB_DISPATCH_TOKEN,
+    callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
+    authSecret: values.AUTH_SECRET,
+    surfacesFile: values.SURFACES_FILE,
+    sandboxUrl: values.SANDBOX_URL,
+    logLevel: values.LOG_LEVEL,
+    forcedFlags: flags.forced,
+  }
+}
+
+function readForcedFlags(env: Environment) {
+  const forced: Record<string, boolean> = {}
+  const problems: string[] = []
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith('FLAG_') || value === undefined || value === '') continue
+    const lower = value.toLowerCase()
+    if (['1', 'true', 'on'].includes(lower)) forced[name] = true
+    else if (['0', 'false', 'off'].includes(lower)) forced[name] = false
+    else problems.push(`${name} is neither on nor off; example: ${name}=true`)
+  }
+  return { forced, problems }
+}
+
+/** What a running server cannot do without; the launch provides all of it when nobody else does. */
+export interface ServerConfig extends Config {
+  readonly databaseUrl: string
+  readonly githubToken: string
+  readonly consoleUrl: string
+}
+
+/** Like `readConfig`, and refuses to go on without a database, GitHub credentials or a callback secret. */
+export function readServerConfig(env: Environment): ServerConfig {
+  const config = readConfig(env)
+  const { databaseUrl, githubToken } = config
+  const missing = [
+    databaseUrl === undefined && 'DATABASE_URL is not set; example: postgresql://user:password@localhost:5432/console',
+    githubToken === undefined && `GITHUB_DISPATCH_TOKEN is not set; with "npm start", ${SANDBOX_HINT}`,
+    config.callbackSecrets.length === 0 && 'DEPLOY_CALLBACK_HMAC_SECRET is not set; callbacks could not be verified',
+  ].filter((line) => line !== false)
+  if (databaseUrl === undefined || githubToken === undefined || missing.length > 0) {
+    throw new Error(
+      `The server lacks configuration that "npm start" provides:\n${missing.map((line) => `  - ${line}`).join('\n')}`,
+    )
+  }
+  return {
+    ...config,
+    databaseUrl,
+    githubToken,
+    consoleUrl: config.consoleUrl ?? `http://localhost:${config.port ?? 3000}`,
+  }
+}

@@ -1,0 +1,59 @@
+import 'server-only'
+import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
+import type { Transition } from '~/domain/phases'
+import type { DatabaseHandle } from '~/server/db/client'
+
+/** Who did it, to what, and when. */
+export interface AuditSubject {
+  readonly actor: string
+  readonly at: Date
+  readonly deployId?: string
+  readonly surfaceId?: string
+}
+
+/** Appends one row; always inside the transaction of the change it records. */
+export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
+  await tx.auditEvent.create({
+    data: {
+      at: subject.at,
+      actor: subject.actor,
+      action: event.action,
+      deployId: subject.deployId ?? null,
+      surfaceId: subject.surfaceId ?? null,
+      status: event.status,
+      payload: event.payload,
+    },
+    select: { id: true },
+  })
+}
+
+/** The newest rows of one deploy, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
+export async function readDeployAudit(db: DatabaseHandle, deployId: string) {
+  const rows = await db.auditEvent.findMany({
+    where: { deployId },
+    orderBy: { id: 'desc' },
+    take: 200,
+    select: { at: true, actor: true, action: true, status: true, payload: true },
+  })
+  return rows.reverse()
+}
+
+/** The accepted transitions of several deploys at once, oldest first, by deploy. */
+export async function readTransitions(
+  db: DatabaseHandle,
+  deployIds: readonly string[],
+): Promise<Map<string, Transition[]>> {
+  const rows = await db.auditEvent.findMany({
+    where: { deployId: { in: [...deployIds] }, action: { in: [...TRANSITION_ACTIONS] } },
+    orderBy: { id: 'asc' },
+    select: { deployId: true, status: true, at: true },
+  })
+  const transitions = new Map<string, Transition[]>()
+  for (const { deployId, status, at } of rows) {
+    if (deployId === null || status === null) continue
+    const known = transitions.get(deployId) ?? []
+    known.push({ status, at: at.toISOString() })
+    transitions.set(deployId, known)
+  }
+  return transitions
+}

@@ -1,0 +1,45 @@
+import 'server-only'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
+
+export type Database = PrismaClient
+
+/** What queries take: the client itself, or a transaction of it. */
+export type DatabaseHandle = Prisma.TransactionClient
+
+export function connectDatabase(url: string): Database {
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: 15_000,
+  })
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+}
+
+/** Prisma's codes for a server that cannot be reached, hung up, or has no connection to give. */
+const AWAY_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
+
+/** True when the database could not be asked at all, so that asking again later may well succeed. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof Prisma.PrismaClientInitializationError) return true
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    return AWAY_CODES.has(error.code) || isAwayMessage(error.message)
+  }
+  return error instanceof Error && isAwayMessage(`${error.name} ${error.message} ${messageOf(error.cause)}`)
+}
+
+const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
+
+/** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
+const isAwayMessage = (message: string) =>
+  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|timeout exceeded when trying to connect|terminating connection|the database system is (starting up|shutting down)/.test(
+    message,
+  )
+
+/** The violated unique index, when that is what an error reports; null for every other error. */
+export function violatedUniqueIndex(error: unknown): string | null {
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
+  return JSON.stringify(error.meta ?? {})
+}

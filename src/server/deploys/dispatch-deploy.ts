@@ -1,0 +1,129 @@
+import 'server-only'
+import { createHash } from 'node:crypto'
+import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
+import { AppError } from '~/domain/errors'
+import { violatedUniqueIndex } from '~/server/db/client'
+import { type DeployRow, findDeployByKey, insertDeploy, type NewDeploy } from '~/server/db/deploys'
+import { findSurface } from '~/server/db/surfaces'
+import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
+import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
+import type { Deps } from '~/server/deps'
+import { isFlagOn } from '~/server/flags/is-flag-on'
+import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
+import { readCommit } from '~/server/github/refs'
+
+/**
+ * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
+ * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
+ *
+ * @throws AppError `surface_unknown`, `surface_archived`, `confirmation_mismatch`, `surface_busy`, `ref_moved`,
+ *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
+ */
+export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+  const requestDigest = digestOf(input)
+  const key = { requestedBy: actor, idempotencyKey: input.idempotencyKey }
+  const earlier = await findDeployByKey(deps.db, key)
+  if (earlier !== null) return answerAgain(earlier, requestDigest)
+
+  const surface = await admittedSurface(deps, input)
+  const deploy: NewDeploy = {
+    id: deps.newId(),
+    surfaceId: surface.id,
+    environment: surface.environment,
+    repository: surface.repository,
+    workflow: surface.workflow,
+    ref: input.ref,
+    workflowRef: surface.ref,
+    sha: input.expectedSha ?? null,
+    reason: input.reason || null,
+    requestedBy: actor,
+    idempotencyKey: input.idempotencyKey,
+    requestDigest,
+    phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
+  }
+  try {
+    await deps.db.$transaction((tx) => insertDeploy(tx, deploy, deps.now()))
+  } catch (error) {
+    return answerConflict(deps, error, key, requestDigest, surface.name)
+  }
+
+  const outcome = await dispatchWorkflow(deps.github, {
+    repository: deploy.repository,
+    workflow: deploy.workflow,
+    ref: deploy.workflowRef,
+    inputs: {
+      console_deploy_id: deploy.id,
+      environment: deploy.environment,
+      // The reviewed commit, not the name: what ships is what was reviewed even if the ref moves meanwhile.
+      ref: deploy.sha ?? deploy.ref,
+      phase_callbacks: String(deploy.phaseCallbacks),
+    },
+  })
+  await recordDispatchOutcome(deps, { deployId: deploy.id, surfaceId: surface.id, actor }, outcome)
+
+  if (!(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', surface.environment))) await waitForRun(deps, deploy.id)
+  return answerOf(await recordedDeploy(deps, deploy.id))
+}
+
+/** The checks that need no row of ours: cheap ones first, GitHub last. */
+async function admittedSurface(deps: Deps, input: DispatchInput) {
+  const surface = await findSurface(deps.db, input.surfaceId)
+  if (surface === null) {
+    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was deployed.`)
+  }
+  if (surface.archivedAt !== null) {
+    throw new AppError('surface_archived', `${surface.name} is no longer declared in surfaces.yaml, so it cannot ship.`)
+  }
+  if (input.confirmation !== surface.confirm) {
+    throw new AppError('confirmation_mismatch', `Type "${surface.confirm}" exactly to deploy. Nothing was deployed.`)
+  }
+  if (input.expectedSha !== undefined) {
+    const head = await readCommit(deps.github, surface.repository, input.ref)
+    if (head.sha !== input.expectedSha) {
+      throw new AppError(
+        'ref_moved',
+        `${input.ref} was at ${input.expectedSha.slice(0, 7)} when you reviewed it and is at ${head.sha.slice(0, 7)} now. Nothing was deployed; review it again.`,
+        { details: { expected_sha: input.expectedSha, actual_sha: head.sha } },
+      )
+    }
+  }
+  return surface
+}
+
+function answerAgain(earlier: DeployRow, requestDigest: string): DispatchAnswer {
+  if (earlier.requestDigest === requestDigest) return answerOf(earlier)
+  throw new AppError(
+    'idempotency_mismatch',
+    'This idempotency key was used for another request. Nothing was deployed; send a new key with a new request.',
+    { details: { deploy_id: earlier.id } },
+  )
+}
+
+/** The insert lost a race, or the surface was busy all along: the database's unique indexes say which. */
+async function answerConflict(
+  deps: Deps,
+  error: unknown,
+  key: { readonly requestedBy: string; readonly idempotencyKey: string },
+  requestDigest: string,
+  surfaceName: string,
+): Promise<DispatchAnswer> {
+  if (violatedUniqueIndex(error) === null) throw error
+  const twin = await findDeployByKey(deps.db, key)
+  if (twin !== null) return answerAgain(twin, requestDigest)
+  throw new AppError(
+    'surface_busy',
+    `A deploy of ${surfaceName} is already under way. Nothing was started; watch that one, or wait for its end.`,
+  )
+}
+
+const answerOf = (deploy: DeployRow): DispatchAnswer => ({
+  id: deploy.id,
+  status: deploy.status,
+  runId: deploy.githubRunId?.toString() ?? null,
+})
+
+/** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
+function digestOf(input: DispatchInput): string {
+  const asked = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
+}

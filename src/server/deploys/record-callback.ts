@@ -1,0 +1,161 @@
+import 'server-only'
+import type { CallbackBody } from '~/domain/callback'
+import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus } from '~/domain/deploy-status'
+import { AppError } from '~/domain/errors'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
+import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { insertLogLine } from '~/server/db/log-lines'
+import { recordReceipt } from '~/server/db/receipts'
+import type { Deps } from '~/server/deps'
+
+export interface VerifiedCallback {
+  readonly deployId: string
+  /** The `webhook-id` whose signature held; the same one again is answered as a repetition. */
+  readonly webhookId: string
+  readonly body: CallbackBody
+}
+
+/** `applied: false`: the deploy stood there already, or this very callback was processed before. */
+export interface CallbackAnswer {
+  readonly applied: boolean
+  readonly status: string
+}
+
+/** The workflow is the actor of what its signed callbacks cause. */
+const ACTOR = 'workflow'
+
+/**
+ * Takes in one verified callback, in one transaction under the deploy's row lock: replay record, status by
+ * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
+ * audit row are kept — and then thrown.
+ *
+ * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`
+ */
+export async function recordCallback(
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  callback: VerifiedCallback,
+): Promise<CallbackAnswer> {
+  const at = deps.now()
+  const result = await deps.db.$transaction((tx) => takeIn(tx, callback, at))
+  if (result instanceof AppError) throw result
+  if (result.applied) deps.logger.info({ deployId: callback.deployId, status: result.status }, 'callback applied')
+  return result
+}
+
+async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+  const { deployId, webhookId, body } = callback
+  const found = await lockDeploy(tx, deployId)
+  if (found === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
+
+  const outcome = outcomeOf(found.status, body.status)
+  const firstTime = await recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
+  if (!firstTime) return { applied: false, status: found.status }
+
+  await keepFacts(tx, found, callback, at)
+  if (outcome === 'repeated') return { applied: false, status: found.status }
+  if (outcome === 'refused') return refuse(tx, found, callback, at)
+
+  const status = body.status as CallbackStatus
+  if (found.status === 'requested') await proveAccepted(tx, found, callback, at)
+  const moved = await advanceDeploy(tx, {
+    deployId,
+    surfaceId: found.surfaceId,
+    to: status,
+    actor: ACTOR,
+    at,
+    failureStage: body.failure_stage ?? null,
+    ...(status === 'failed' && body.log_line ? { failureDetail: body.log_line } : {}),
+    event: { action: 'console.deploy.callback', status, payload: payloadOf(found, callback) },
+  })
+  if (!moved) throw new Error(`deploy ${deployId} moved under its own lock`)
+  return { applied: true, status }
+}
+
+/**
+ * A callback can be here before GitHub's answer to the dispatch is: it proves the acceptance, so a `requested` row is
+ * judged as if it were `dispatched`, and taken there first.
+ */
+function outcomeOf(from: string, to: string): 'applied' | 'repeated' | 'refused' {
+  if (from === to) return 'repeated'
+  const stands = from === 'requested' ? 'dispatched' : from
+  return isCallbackStatus(to) && canTransition(stands, to) ? 'applied' : 'refused'
+}
+
+async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+  const runId = callback.body.run_id?.toString() ?? null
+  await advanceDeploy(tx, {
+    deployId: callback.deployId,
+    surfaceId: found.surfaceId,
+    to: 'dispatched',
+    actor: ACTOR,
+    at,
+    event: {
+      action: 'console.deploy.dispatched',
+      status: 'dispatched',
+      payload: { source: 'callback', run_id: runId },
+    },
+  })
+}
+
+/** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
+async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+  const { deployId, body } = callback
+  const seq = found.logCount + 1
+  if (body.log_line) await insertLogLine(tx, { deployId, seq, line: body.log_line, at })
+  await updateDeployFacts(tx, deployId, {
+    lastEventAt: at,
+    ...(body.log_line ? { logCount: seq } : {}),
+    ...(body.run_attempt == null ? {} : { githubRunAttempt: body.run_attempt }),
+    ...(found.sha === null && body.deployed_sha ? { sha: body.deployed_sha } : {}),
+  })
+  if (body.run_id == null) return
+  const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
+  const run_id = body.run_id.toString()
+  if (await fillRun(tx, deployId, body.run_id)) {
+    const event = { action: 'console.deploy.run_found', status: null, payload: { source: 'callback', run_id } } as const
+    await appendAuditEvent(tx, subject, event)
+  } else if (found.githubRunId !== null && found.githubRunId !== body.run_id) {
+    await appendAuditEvent(tx, subject, {
+      action: 'console.deploy.run_mismatch',
+      status: null,
+      payload: { run_id: found.githubRunId.toString(), reported_run_id: run_id },
+    })
+  }
+}
+
+async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+  const { deployId, body } = callback
+  const stands = found.status === 'requested' ? 'dispatched' : found.status
+  const allowed = allowedFrom(stands).filter(isCallbackStatus)
+  const error = isCallbackStatus(body.status)
+    ? new AppError(
+        'transition_refused',
+        `The deploy stands at ${found.status} and cannot become ${body.status}. The log line was kept.`,
+        { details: { from: found.status, to: body.status, allowed } },
+      )
+    : new AppError('status_unknown', `"${body.status}" is no status a workflow can send. The log line was kept.`, {
+        details: { from: found.status, to: body.status, allowed },
+      })
+  await appendAuditEvent(
+    tx,
+    { actor: ACTOR, at, deployId, surfaceId: found.surfaceId },
+    {
+      action: 'console.deploy.callback_rejected',
+      status: body.status,
+      payload: { ...payloadOf(found, callback), allowed, reason: error.code },
+    },
+  )
+  return error
+}
+
+function payloadOf(found: LockedDeploy, { webhookId, body }: VerifiedCallback) {
+  return {
+    webhook_id: webhookId,
+    from: found.status,
+    ...(body.failure_stage ? { failure_stage: body.failure_stage } : {}),
+    ...(body.run_id == null ? {} : { run_id: body.run_id.toString() }),
+    ...(body.run_attempt == null ? {} : { run_attempt: body.run_attempt }),
+    ...(body.deployed_sha ? { deployed_sha: body.deployed_sha } : {}),
+  }
+}

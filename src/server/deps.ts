@@ -1,0 +1,36 @@
+import 'server-only'
+import { v7 as uuidv7 } from 'uuid'
+import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
+import { connectDatabase, type Database } from '~/server/db/client'
+import { connectGitHub, type GitHub } from '~/server/github/client'
+import { createLogger, type Logger } from '~/server/logger'
+
+/** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
+export interface Deps {
+  readonly config: ServerConfig
+  readonly db: Database
+  readonly github: GitHub
+  readonly logger: Logger
+  readonly now: () => Date
+  /** UUIDv7: ids sort by the time they were made. */
+  readonly newId: () => string
+}
+
+export function createDeps(config: ServerConfig): Deps {
+  return {
+    config,
+    db: connectDatabase(config.databaseUrl),
+    github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }),
+    logger: createLogger(config.logLevel),
+    now: () => new Date(),
+    newId: () => uuidv7(),
+  }
+}
+
+const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Deps }
+
+/** The process's own. Routes and instrumentation are separate module instances in Next, so it lives on globalThis. */
+export function getDeps(): Deps {
+  shared.deployConsoleDeps ??= createDeps(readServerConfig(processEnvironment()))
+  return shared.deployConsoleDeps
+}

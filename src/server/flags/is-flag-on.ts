@@ -1,0 +1,15 @@
+import 'server-only'
+import { findPromotion } from '~/server/db/flag-promotions'
+import type { Deps } from '~/server/deps'
+import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
+
+/** Environment variable, else the promotion for this environment, else the default in feature_flags.yaml. */
+export async function isFlagOn(
+  deps: Pick<Deps, 'config' | 'db'>,
+  flag: FlagName,
+  environment: string,
+): Promise<boolean> {
+  const forced = deps.config.forcedFlags[flag]
+  if (forced !== undefined) return forced
+  return (await findPromotion(deps.db, flag, environment)) ?? flagDefault(flag)
+}

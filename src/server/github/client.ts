@@ -1,0 +1,43 @@
+import 'server-only'
+import { RequestError } from '@octokit/request-error'
+import { Octokit } from '@octokit/rest'
+
+export type GitHub = Octokit
+
+const NEWEST_API_VERSION = '2026-03-10'
+/** What an Enterprise Server that does not know the newest version still speaks. */
+const OLDER_API_VERSION = '2022-11-28'
+
+/**
+ * The one Octokit. Plain `@octokit/rest` resends nothing by itself: there is no retry plugin here, because GitHub's
+ * dispatch is not idempotent.
+ *
+ * Every request names the API version. A server that answers 400 because it does not know the version did nothing,
+ * so the same request is sent once more with the older one, which is remembered.
+ */
+export function connectGitHub(options: { readonly apiUrl: string; readonly token: string }): GitHub {
+  const octokit = new Octokit({ auth: options.token, baseUrl: options.apiUrl, userAgent: 'deploy-console' })
+  let version = NEWEST_API_VERSION
+  octokit.hook.wrap('request', async (request, parameters) => {
+    parameters.headers['x-github-api-version'] = version
+    try {
+      return await request(parameters)
+    } catch (error) {
+      if (version !== NEWEST_API_VERSION || !isUnsupportedVersion(error)) throw error
+      version = OLDER_API_VERSION
+      parameters.headers['x-github-api-version'] = version
+      return request(parameters)
+    }
+  })
+  return octokit
+}
+
+function isUnsupportedVersion(error: unknown): boolean {
+  return error instanceof RequestError && error.status === 400 && /api[ -]?version/i.test(error.message)
+}
+
+/** `owner/name` as surfaces.yaml has it, in the form Octokit takes. */
+export function ownerAndRepo(repository: string): { owner: string; repo: string } {
+  const [owner = '', repo = ''] = repository.split('/')
+  return { owner, repo }
+}

@@ -1,0 +1,35 @@
+import 'server-only'
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { listAppliedMigrations } from '~/server/db/migrations'
+import type { Deps } from '~/server/deps'
+
+export interface Readiness {
+  readonly ready: boolean
+  readonly database: 'reachable' | 'unreachable'
+  readonly migrations: 'applied' | 'pending' | 'unknown'
+}
+
+/** Ready: the database answers, and every migration this version ships has been applied. */
+export async function checkReadiness(deps: Pick<Deps, 'db' | 'logger'>): Promise<Readiness> {
+  try {
+    const applied = new Set(await listAppliedMigrations(deps.db))
+    const pending = shippedMigrations().filter((name) => !applied.has(name))
+    if (pending.length > 0) deps.logger.warn({ pending }, 'migrations are pending')
+    return {
+      ready: pending.length === 0,
+      database: 'reachable',
+      migrations: pending.length === 0 ? 'applied' : 'pending',
+    }
+  } catch (error) {
+    deps.logger.warn({ err: error }, 'not ready: the database does not answer')
+    return { ready: false, database: 'unreachable', migrations: 'unknown' }
+  }
+}
+
+/** The folders under prisma/migrations, relative to where the server was started. */
+function shippedMigrations(): string[] {
+  return readdirSync(path.resolve('prisma/migrations'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+}

@@ -1,0 +1,56 @@
+import 'server-only'
+import { AppError, ERROR_CODES } from '~/domain/errors'
+import { isDatabaseAway } from '~/server/db/client'
+import type { Logger } from '~/server/logger'
+
+/** Seconds after which asking again makes sense when something the console depends on is away. */
+const RETRY_AFTER_SECONDS = 5
+
+/** Whatever was thrown, as the console's own error. The text of an unexpected one never leaves the server. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (isDatabaseAway(error)) {
+    return new AppError(
+      'database_unavailable',
+      'The database does not answer. Nothing was changed; try again shortly.',
+      {
+        cause: error,
+      },
+    )
+  }
+  return new AppError(
+    'internal',
+    'Something went wrong in the console; its log says what. Nothing more is known here.',
+    {
+      cause: error,
+    },
+  )
+}
+
+/** Server faults are logged with their cause; refusals at debug level, for they are the sender's business. */
+export function logAppError(logger: Logger, error: AppError, context: Readonly<Record<string, unknown>>): void {
+  const { http } = ERROR_CODES[error.code]
+  if (http >= 500) logger.error({ ...context, code: error.code, err: error.cause ?? error }, error.message)
+  else logger.debug({ ...context, code: error.code }, error.message)
+}
+
+/** An RFC 9457 problem document. */
+export function problemResponse(error: AppError): Response {
+  const { http, title } = ERROR_CODES[error.code]
+  const body = {
+    ...error.details,
+    type: `urn:deploy-console:problem:${error.code.replaceAll('_', '-')}`,
+    title,
+    status: http,
+    detail: error.message,
+    code: error.code,
+  }
+  return new Response(JSON.stringify(body), {
+    status: http,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(http === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+    },
+  })
+}

@@ -1,0 +1,76 @@
+import 'server-only'
+import { z } from 'zod'
+import type { HealthState } from '~/domain/surface'
+import { recordBehind, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { compareCommits } from '~/server/github/refs'
+
+const PROBE_TIMEOUT_MS = 5_000
+const BODY_LIMIT = 16 * 1024
+
+/** What a health endpoint may say of itself; only a full commit SHA counts as a version. */
+const healthBody = z.object({
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+})
+
+interface Sighting {
+  readonly health: HealthState
+  readonly detail: string | null
+  readonly runningSha: string | null
+}
+
+/** Asks a surface how it is and which version it runs, and records the answer. */
+export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
+  const sighting = await look(surface.healthUrl)
+  await recordProbe(deps.db, surface.id, { ...sighting, at: deps.now() })
+  return sighting
+}
+
+async function look(healthUrl: string): Promise<Sighting> {
+  try {
+    const response = await fetch(healthUrl, {
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      headers: { accept: 'application/json', 'user-agent': 'deploy-console' },
+      redirect: 'manual',
+    })
+    const runningSha = versionIn(await boundedText(response))
+    if (response.ok) return { health: 'healthy', detail: null, runningSha }
+    return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha }
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === 'TimeoutError'
+    const detail = timedOut ? `no answer within ${PROBE_TIMEOUT_MS / 1000} s` : 'refuses the connection'
+    return { health: 'unreachable', detail, runningSha: null }
+  }
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > BODY_LIMIT) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function versionIn(text: string): string | null {
+  try {
+    return healthBody.parse(JSON.parse(text)).version ?? null
+  } catch {
+    return null
+  }
+}
+
+/** Counts how many commits of the default ref the running version lacks; null when GitHub cannot tell. */
+export async function measureBehind(
+  deps: Pick<Deps, 'db' | 'github' | 'now'>,
+  surface: SurfaceRow,
+  runningSha: string,
+): Promise<void> {
+  const comparison = await compareCommits(deps.github, surface.repository, runningSha, surface.ref)
+  await recordBehind(deps.db, surface.id, { by: comparison?.adds ?? null, at: deps.now() })
+}

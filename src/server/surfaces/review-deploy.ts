@@ -1,0 +1,58 @@
+import 'server-only'
+import { isTerminal } from '~/domain/deploy-status'
+import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
+import type { SurfaceRow } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { compareCommits, readCommit } from '~/server/github/refs'
+import { knownSurface } from '~/server/surfaces/list-refs'
+
+/** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
+export async function reviewDeploy(
+  deps: Pick<Deps, 'db' | 'github'>,
+  input: { readonly surfaceId: string; readonly ref: string },
+): Promise<Review> {
+  const surface = await knownSurface(deps, input.surfaceId)
+  const head = await readCommit(deps.github, surface.repository, input.ref)
+  const { runningSha } = surface
+  const comparison =
+    runningSha === null ? null : await compareCommits(deps.github, surface.repository, runningSha, head.sha)
+  return {
+    surfaceId: surface.id,
+    ref: input.ref,
+    sha: head.sha,
+    head,
+    runningSha,
+    comparison,
+    warnings: warningsOf(surface, comparison),
+  }
+}
+
+function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewWarning[] {
+  const warnings: ReviewWarning[] = []
+  const { lastDeploy } = surface
+  if (lastDeploy !== null && !isTerminal(lastDeploy.status)) {
+    warnings.push({
+      kind: 'busy',
+      text: `${lastDeploy.requestedBy} is deploying ${lastDeploy.ref} right now. Wait for its end.`,
+      blocking: true,
+    })
+  }
+  if (comparison?.kind === 'identical') {
+    warnings.push({ kind: 'nothing_new', text: 'This version is already running.', blocking: false })
+  }
+  if (comparison !== null && comparison.removes > 0) {
+    const commits = comparison.removes === 1 ? 'A commit' : `${comparison.removes} commits`
+    warnings.push({ kind: 'step_back', text: `${commits} that run now would be gone.`, blocking: false })
+  }
+  if (comparison === null) {
+    const text =
+      surface.runningSha === null
+        ? 'The surface has not said which version it runs, so nothing can be compared.'
+        : 'GitHub cannot compare the running version with this ref.'
+    warnings.push({ kind: 'not_comparable', text, blocking: false })
+  }
+  if (surface.health === 'unhealthy' || surface.health === 'unreachable') {
+    warnings.push({ kind: 'unhealthy', text: `The surface is ${surface.health} right now.`, blocking: false })
+  }
+  return warnings
+}

@@ -1,0 +1,41 @@
+import 'server-only'
+import { initTRPC, TRPCError } from '@trpc/server'
+import superjson from 'superjson'
+import { ZodError, z } from 'zod'
+import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import { logAppError, toAppError } from '~/server/http/problem'
+import type { Context } from '~/server/trpc/context'
+
+const t = initTRPC.context<Context>().create({
+  transformer: superjson,
+  /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
+  errorFormatter({ shape, error }) {
+    const { cause } = error
+    const appError = cause instanceof AppError ? cause : null
+    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+    const { stack: _, ...data } = shape.data
+    const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
+    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+  },
+})
+
+export const router = t.router
+export const createCallerFactory = t.createCallerFactory
+
+/**
+ * Turns what a use case throws into one kind of tRPC error, in one place. In tRPC 11 `next()` does not throw: it
+ * resolves to `{ ok: false }`.
+ */
+const withAppErrors = t.middleware(async ({ ctx, path, next }) => {
+  const result = await next()
+  if (result.ok) return result
+  // An input that fails its schema is a TRPCError by itself, with zod's error as the cause.
+  const thrown = result.error.cause ?? result.error
+  if (result.error.code === 'BAD_REQUEST') return result
+  const error = toAppError(thrown)
+  logAppError(ctx.deps.logger, error, { path })
+  throw new TRPCError({ code: ERROR_CODES[error.code].trpc, message: error.message, cause: error })
+})
+
+/** What any operator may do. Until sign-in exists, everybody on this machine is the actor `operator`. */
+export const operatorProcedure = t.procedure.use(withAppErrors)

@@ -1,0 +1,29 @@
+import 'server-only'
+import { z } from 'zod'
+import { dispatchInput } from '~/domain/deploy'
+import { listRefs } from '~/server/surfaces/list-refs'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { operatorProcedure, router } from '~/server/trpc/init'
+
+const surfaceId = dispatchInput.shape.surfaceId
+
+export const surfacesRouter = router({
+  list: operatorProcedure.query(async ({ ctx }) => {
+    const { sandboxUrl } = ctx.deps.config
+    return {
+      surfaces: await listTiles(ctx.deps),
+      sandbox: sandboxUrl === undefined ? null : { url: sandboxUrl },
+      actor: ctx.actor,
+      now: ctx.deps.now().toISOString(),
+    }
+  }),
+
+  refs: operatorProcedure
+    .input(z.object({ surfaceId, query: z.string().max(255).optional() }))
+    .query(({ ctx, input }) => listRefs(ctx.deps, input)),
+
+  review: operatorProcedure
+    .input(dispatchInput.pick({ surfaceId: true, ref: true }))
+    .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
+})

@@ -1,0 +1,100 @@
+'use client'
+
+import { useCallback, useRef, useState } from 'react'
+import { BoardAnnouncer } from '~/ui/board/board-announcer'
+import { GridSkeleton } from '~/ui/board/board-skeleton'
+import { ConnectionNotice } from '~/ui/board/connection-notice'
+import { EmptyBoard } from '~/ui/board/empty-board'
+import { KeyHints } from '~/ui/board/key-hints'
+import { RunningStrip } from '~/ui/board/running-strip'
+import { SandboxBanner } from '~/ui/board/sandbox-banner'
+import { TileGroup } from '~/ui/board/tile-group'
+import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/board/tiles'
+import { TopBar } from '~/ui/board/top-bar'
+import { useFilterKey } from '~/ui/board/use-filter-key'
+import { useRovingTiles } from '~/ui/board/use-roving-tiles'
+import { useSurfaces } from '~/ui/board/use-surfaces'
+import { DeployModal } from '~/ui/deploy-modal/deploy-modal'
+import { useDeploy } from '~/ui/deploy-modal/use-deploy'
+import { useTarget } from '~/ui/deploy-modal/use-target'
+import { tabFace } from '~/ui/tab/tab-face'
+import { useTabFace } from '~/ui/tab/use-tab-face'
+
+/** The grid, and the modal that opens on it. */
+export function Board() {
+  const surfaces = useSurfaces()
+  const address = useTarget()
+  const { target, open } = address
+  const { grid, current, setCurrent, focusTile, onKeyDown } = useRovingTiles()
+  const [filter, setFilter] = useState('')
+  const filterRef = useRef<HTMLInputElement>(null)
+  useFilterKey(filterRef, target === null)
+
+  const tiles = surfaces.data?.surfaces ?? []
+  const shown = tiles.filter((tile) => matchesFilter(tile, filter))
+  const groups = groupByEnvironment(shown)
+  const inReadingOrder = groups.flatMap((group) => group.tiles)
+  const reachable = inReadingOrder.some((tile) => tile.id === current) ? current : (inReadingOrder[0]?.id ?? null)
+
+  const opened = useDeploy(target?.kind === 'deploy' ? target.deployId : null).data
+  useTabFace(
+    tabFace(
+      opened === undefined ? null : { surface: opened.surface.name, deploy: opened },
+      runningTiles(tiles).map(({ tile, deploy }) => ({ surface: tile.name, deploy })),
+    ),
+  )
+
+  const onDeploy = useCallback((surfaceId: string) => open({ kind: 'new', surfaceId, ref: null }), [open])
+  const onOpen = useCallback((deployId: string) => open({ kind: 'deploy', deployId }), [open])
+  const showTile = (surfaceId: string) => {
+    setFilter('')
+    requestAnimationFrame(() => focusTile(surfaceId))
+  }
+
+  return (
+    <>
+      {surfaces.data?.sandbox != null && <SandboxBanner url={surfaces.data.sandbox.url} actor={surfaces.data.actor} />}
+      <main className="mx-auto max-w-6xl px-4 pb-16 sm:px-6">
+        <TopBar
+          filter={filter}
+          onFilter={setFilter}
+          filterRef={filterRef}
+          onLeaveFilter={() => reachable !== null && focusTile(reachable)}
+          actor={surfaces.data?.actor ?? null}
+        />
+        {surfaces.isError && (
+          <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
+            <ConnectionNotice error={surfaces.error} updatedAt={surfaces.dataUpdatedAt} />
+          </div>
+        )}
+        {surfaces.data === undefined ? (
+          <GridSkeleton />
+        ) : tiles.length === 0 ? (
+          <EmptyBoard />
+        ) : (
+          <>
+            <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
+            <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
+              {groups.map((group) => (
+                <TileGroup
+                  key={group.environment}
+                  group={group}
+                  current={reachable}
+                  onCurrent={setCurrent}
+                  onDeploy={onDeploy}
+                  onOpen={onOpen}
+                />
+              ))}
+            </section>
+            {shown.length === 0 && (
+              <p className="text-ink-soft">No surface matches “{filter}”. Escape in the filter clears it.</p>
+            )}
+            <BoardAnnouncer tiles={tiles} />
+            <KeyHints />
+          </>
+        )}
+      </main>
+      <DeployModal address={address} tiles={tiles} loading={surfaces.data === undefined} />
+    </>
+  )
+}

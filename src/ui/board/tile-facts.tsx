@@ -1,0 +1,68 @@
+import type { ReactNode } from 'react'
+import type { DeploySummary } from '~/domain/deploy'
+import type { SurfaceTile } from '~/domain/surface'
+import { Sha } from '~/ui/primitives/sha'
+import { isWrong } from '~/ui/status/health-badge'
+import { OutcomeMark } from '~/ui/status/outcome-mark'
+import { outcomeOf, statusWord } from '~/ui/status/status-words'
+import { TimeAgo } from '~/ui/time/time-ago'
+
+function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-ink-faint">{term}</dt>
+      <dd className="flex min-w-0 items-center gap-1.5 text-ink-soft">{children}</dd>
+    </>
+  )
+}
+
+function behind(count: number | null, ref: string): ReactNode {
+  if (count === null) return null
+  if (count === 0) return <span className="truncate">up to date with {ref}</span>
+  return (
+    <span className="truncate font-medium text-warn">
+      {count} behind {ref}
+    </span>
+  )
+}
+
+function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
+  return (
+    <>
+      <OutcomeMark outcome={outcomeOf(deploy.status)} />
+      <span className="truncate">
+        <span className="text-ink">{statusWord(deploy.status)}</span> · {deploy.requestedBy} ·{' '}
+        <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
+      </span>
+    </>
+  )
+}
+
+/** What runs, what was last shipped, and what is wrong. Always room for three rows. */
+export function TileFacts({ tile, tab }: { readonly tile: SurfaceTile; readonly tab: 0 | -1 }) {
+  const { version, lastDeploy, health } = tile
+  return (
+    <dl className="grid flex-1 grid-cols-[4rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
+      <Fact term="Version">
+        {version === null ? (
+          'not reported yet'
+        ) : (
+          <>
+            <span className="relative">
+              <Sha sha={version.sha} url={version.url} tabIndex={tab} />
+            </span>
+            {behind(version.behindBy, tile.ref)}
+          </>
+        )}
+      </Fact>
+      <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
+      {isWrong(tile) && health.detail !== null && (
+        <Fact term="Health">
+          <span className="truncate text-bad" title={health.detail}>
+            {health.detail}
+          </span>
+        </Fact>
+      )}
+    </dl>
+  )
+}

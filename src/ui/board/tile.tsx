@@ -1,0 +1,73 @@
+import type { KeyboardEvent } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
+import { MiniPhases } from '~/ui/board/mini-phases'
+import { TileFacts } from '~/ui/board/tile-facts'
+import { Button } from '~/ui/primitives/button'
+import { HealthBadge, isWrong } from '~/ui/status/health-badge'
+
+export interface TileActions {
+  /** Towards a new deploy of this surface. */
+  readonly onDeploy: (surfaceId: string) => void
+  /** A deploy that exists, running or not. */
+  readonly onOpen: (deployId: string) => void
+}
+
+interface TileProps extends TileActions {
+  readonly tile: SurfaceTile
+  /** The one tile whose controls Tab reaches; the arrows move it. */
+  readonly current: boolean
+  readonly onCurrent: (surfaceId: string) => void
+}
+
+/** One surface. Its height does not depend on what it shows, so a poll never moves its neighbours. */
+export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
+  const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
+  const tab = current ? 0 : -1
+  const deploy = () => (running === null ? onDeploy(tile.id) : onOpen(running.id))
+  const open = () => (tile.lastDeploy === null ? onDeploy(tile.id) : onOpen(tile.lastDeploy.id))
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'd' || event.altKey || event.ctrlKey || event.metaKey) return
+    event.preventDefault()
+    deploy()
+  }
+  return (
+    <li
+      data-surface={tile.id}
+      data-running={running !== null}
+      onFocus={() => onCurrent(tile.id)}
+      onKeyDown={onKeyDown}
+      className={`relative flex h-44 min-w-0 flex-col rounded-md border bg-panel transition-colors duration-100 has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
+    >
+      <header className="flex items-start justify-between gap-3 px-4 pt-3">
+        <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
+          <button
+            type="button"
+            tabIndex={tab}
+            data-tile-focus={tile.id}
+            aria-keyshortcuts="Enter d"
+            onClick={open}
+            className="block max-w-full truncate text-left outline-none after:absolute after:inset-0 after:rounded-md"
+          >
+            {tile.name}
+            <span className="sr-only">, {tile.environment}</span>
+          </button>
+        </h3>
+        <HealthBadge health={tile.health} />
+      </header>
+      <TileFacts tile={tile} tab={tab} />
+      <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-4">
+        {running === null ? (
+          <span className="min-w-0 truncate font-mono text-xs text-ink-faint" title={tile.repository}>
+            {tile.workflow}
+          </span>
+        ) : (
+          <MiniPhases deploy={running} />
+        )}
+        <Button tabIndex={tab} onClick={deploy} className="relative min-w-20">
+          {running === null ? 'Deploy' : 'Follow'}
+          <span className="sr-only"> {tile.name}</span>
+        </Button>
+      </footer>
+    </li>
+  )
+}

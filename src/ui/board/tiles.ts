@@ -1,0 +1,43 @@
+import type { DeploySummary } from '~/domain/deploy'
+import type { SurfaceTile } from '~/domain/surface'
+
+export interface Group {
+  readonly environment: string
+  readonly tiles: readonly SurfaceTile[]
+}
+
+const RANK: readonly string[] = ['production', 'staging']
+
+const rankOf = (environment: string) => {
+  const rank = RANK.indexOf(environment)
+  return rank === -1 ? RANK.length : rank
+}
+
+/** Production first, staging second, any other environment after them by name; tiles keep the order they came in. */
+export function groupByEnvironment(tiles: readonly SurfaceTile[]): readonly Group[] {
+  const environments = [...new Set(tiles.map((tile) => tile.environment))]
+  return environments
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || a.localeCompare(b))
+    .map((environment) => ({ environment, tiles: tiles.filter((tile) => tile.environment === environment) }))
+}
+
+/** Every word typed must occur in what the tile says: name, id, environment, repository, health, status. */
+export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
+  const { id, name, environment, repository, health, lastDeploy } = tile
+  const text = [id, name, environment, repository, health.state, lastDeploy?.status ?? ''].join(' ').toLowerCase()
+  return filter
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}
+
+export interface RunningTile {
+  readonly tile: SurfaceTile
+  readonly deploy: DeploySummary
+}
+
+export function runningTiles(tiles: readonly SurfaceTile[]): readonly RunningTile[] {
+  return tiles.flatMap((tile) =>
+    tile.lastDeploy === null || tile.lastDeploy.terminal ? [] : [{ tile, deploy: tile.lastDeploy }],
+  )
+}

@@ -1,0 +1,99 @@
+'use client'
+
+import type { Dispatch } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
+import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
+import { type Flow, type FlowAction, isEditable } from '~/ui/deploy-modal/flow'
+import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
+import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
+import { Button } from '~/ui/primitives/button'
+import { Sha } from '~/ui/primitives/sha'
+
+interface ConfirmStepProps {
+  readonly surface: SurfaceTile
+  readonly flow: Extract<Flow, { step: 'confirm' }>
+  readonly act: Dispatch<FlowAction>
+  readonly onSubmit: () => void
+  readonly ready: boolean
+}
+
+const FIELD =
+  'w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base read-only:bg-well read-only:text-ink-soft'
+
+const BUTTON_WORDS = { open: 'Deploy', sending: 'Dispatching…', unknown: 'Retry' } as const
+
+/** Step 3: the name, typed. The server compares it once more. */
+export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStepProps) {
+  const { draft, attempt } = flow
+  const locked = !isEditable(flow)
+  const field = useFocusOnArrival<HTMLInputElement>()
+  return (
+    <form
+      className="flex min-h-0 flex-1 flex-col"
+      onSubmit={(event) => {
+        event.preventDefault()
+        onSubmit()
+      }}
+    >
+      <ModalBody>
+        <p className="text-ink-soft">
+          <span className="font-medium break-all text-ink">{draft.ref === flow.sha ? 'Commit' : draft.ref}</span> at{' '}
+          <Sha sha={flow.sha} /> goes to{' '}
+          <span className="font-medium text-ink">
+            {surface.name}, {surface.environment}
+          </span>
+          .
+        </p>
+        <div>
+          <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
+            Type{' '}
+            <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">
+              {surface.confirm}
+            </code>{' '}
+            to deploy
+          </label>
+          <input
+            id="deploy-confirm"
+            ref={field}
+            value={draft.typed}
+            readOnly={locked}
+            onChange={(event) => act({ type: 'typed', text: event.target.value })}
+            spellCheck={false}
+            autoComplete="off"
+            autoCapitalize="none"
+            autoCorrect="off"
+            className={`h-9 font-mono ${FIELD}`}
+          />
+        </div>
+        <div>
+          <label htmlFor="deploy-reason" className="mb-1 block text-sm font-medium">
+            Reason <span className="font-normal text-ink-faint">optional, kept with the deploy</span>
+          </label>
+          <input
+            id="deploy-reason"
+            value={draft.reason}
+            readOnly={locked}
+            maxLength={500}
+            onChange={(event) => act({ type: 'reasoned', text: event.target.value })}
+            autoComplete="off"
+            className={`h-9 ${FIELD}`}
+          />
+        </div>
+        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} />
+      </ModalBody>
+      <ModalFoot
+        left={
+          attempt.state === 'open' && (
+            <Button tone="bare" onClick={() => act({ type: 'back' })} className="-ml-3">
+              Back
+            </Button>
+          )
+        }
+      >
+        <Button type="submit" tone="strong" disabled={!ready} className="min-w-28">
+          {BUTTON_WORDS[attempt.state]}
+        </Button>
+      </ModalFoot>
+    </form>
+  )
+}

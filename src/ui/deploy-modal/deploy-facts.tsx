@@ -1,0 +1,21 @@
+import type { DeployView } from '~/domain/deploy'
+import { Sha } from '~/ui/primitives/sha'
+import { TimeAgo } from '~/ui/time/time-ago'
+
+/** What was asked for, by whom, when and why. */
+export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
+  const isCommit = deploy.sha === deploy.ref
+  return (
+    <p className="mt-1 text-xs text-ink-faint">
+      {!isCommit && <span className="font-medium break-all text-ink-soft">{deploy.ref}</span>}
+      {deploy.sha !== null && (
+        <>
+          {isCommit ? 'Commit ' : ' at '}
+          <Sha sha={deploy.sha} />
+        </>
+      )}{' '}
+      · {deploy.requestedBy} · <TimeAgo at={deploy.requestedAt} />
+      {deploy.reason !== null && <> · “{deploy.reason}”</>}
+    </p>
+  )
+}

@@ -1,0 +1,34 @@
+import { Dialog } from '@base-ui/react/dialog'
+import type { DeployView } from '~/domain/deploy'
+import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
+import { Button } from '~/ui/primitives/button'
+import { ExternalLink } from '~/ui/primitives/external-link'
+
+interface DeployFootProps {
+  readonly deploy: DeployView
+  /** A new deploy of the same ref, through review and confirmation like any other. */
+  readonly onAgain: () => void
+}
+
+/** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
+export function DeployFoot({ deploy, onAgain }: DeployFootProps) {
+  if (!deploy.terminal) {
+    return (
+      <ModalFoot left="Closing this does not stop the deploy.">
+        <Dialog.Close render={<Button />}>Close</Dialog.Close>
+      </ModalFoot>
+    )
+  }
+  return (
+    <ModalFoot
+      left={
+        <ExternalLink href={deploy.surface.url} className="text-sm text-ink-soft">
+          Open {deploy.surface.name}
+        </ExternalLink>
+      }
+    >
+      <Button onClick={onAgain}>{deploy.status === 'succeeded' ? 'Deploy again' : 'Retry'}</Button>
+      <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
+    </ModalFoot>
+  )
+}

@@ -1,0 +1,84 @@
+'use client'
+
+import { Dialog } from '@base-ui/react/dialog'
+import { X } from 'lucide-react'
+import { useCallback, useState } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
+import { DeployScreen } from '~/ui/deploy-modal/deploy-screen'
+import { NewDeploy } from '~/ui/deploy-modal/new-deploy'
+import type { Target } from '~/ui/deploy-modal/target'
+import { UnknownSurface } from '~/ui/deploy-modal/unknown-surface'
+import type { useTarget } from '~/ui/deploy-modal/use-target'
+
+interface DeployModalProps {
+  readonly address: ReturnType<typeof useTarget>
+  readonly tiles: readonly SurfaceTile[]
+  readonly loading: boolean
+}
+
+/** One dialog for all steps. Closing it closes a view: a deploy that was dispatched goes on. */
+export function DeployModal({ address, tiles, loading }: DeployModalProps) {
+  const { target, replace, close } = address
+  // What was open last keeps its place while the dialog fades out.
+  const [shown, setShown] = useState<Target | null>(target)
+  if (target !== null && target !== shown) setShown(target)
+  const [holdsInput, setHoldsInput] = useState(false)
+
+  const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
+  const surface = tiles.find((tile) => tile.id === surfaceId)
+
+  /** Back to where it was opened from; after a link that is the tile. */
+  const finalFocus = useCallback(() => {
+    const id =
+      surfaceId ?? tiles.find((tile) => tile.lastDeploy?.id === (shown?.kind === 'deploy' ? shown.deployId : ''))?.id
+    return (
+      [...document.querySelectorAll<HTMLElement>('[data-tile-focus]')].find(
+        (mark) => mark.dataset['tileFocus'] === id,
+      ) ?? true
+    )
+  }, [surfaceId, shown, tiles])
+
+  return (
+    <Dialog.Root
+      open={target !== null}
+      onOpenChange={(open) => open || close()}
+      disablePointerDismissal={holdsInput && target?.kind === 'new'}
+    >
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
+        <Dialog.Viewport className="fixed inset-0 flex items-start justify-center overflow-hidden sm:p-[clamp(1rem,6vh,5rem)_1.5rem_1.5rem]">
+          <Dialog.Popup
+            finalFocus={finalFocus}
+            className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] duration-150 data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
+          >
+            {shown?.kind === 'deploy' && (
+              <DeployScreen
+                key={shown.deployId}
+                deployId={shown.deployId}
+                onAgain={(again) => replace({ kind: 'new', ...again })}
+              />
+            )}
+            {shown?.kind === 'new' &&
+              (surface === undefined ? (
+                <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
+              ) : (
+                <NewDeploy
+                  key={`${shown.surfaceId} ${shown.ref ?? ''}`}
+                  surface={surface}
+                  initialRef={shown.ref}
+                  onHoldsInput={setHoldsInput}
+                  onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
+                />
+              ))}
+            <Dialog.Close
+              aria-label="Close"
+              className="absolute top-3 right-3 inline-flex size-8 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink"
+            >
+              <X aria-hidden="true" className="size-4" />
+            </Dialog.Close>
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

@@ -1,0 +1,69 @@
+'use client'
+
+import { ConnectionNotice } from '~/ui/board/connection-notice'
+import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
+import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
+import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
+import { LogTail } from '~/ui/deploy-modal/log-tail'
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { Stepper } from '~/ui/deploy-modal/stepper'
+import { Timeline } from '~/ui/deploy-modal/timeline'
+import { useDeploy } from '~/ui/deploy-modal/use-deploy'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { deployAnnouncement } from '~/ui/status/announcements'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface DeployScreenProps {
+  readonly deployId: string
+  readonly onAgain: (again: { readonly surfaceId: string; readonly ref: string }) => void
+}
+
+/** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
+export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
+  const { data: deploy, error, dataUpdatedAt } = useDeploy(deployId)
+  if (deploy === undefined) return <NoDeployYet error={error} />
+  return (
+    <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
+      <ModalHead surface={deploy.surface.name} environment={deploy.surface.environment}>
+        <DeployFacts deploy={deploy} />
+      </ModalHead>
+      <ModalBody>
+        <p role="status" className="sr-only">
+          {deployAnnouncement(deploy)}
+        </p>
+        <DeployHeadline deploy={deploy} />
+        <Stepper phases={deploy.phases} />
+        <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
+        <Timeline entries={deploy.timeline} />
+        {error !== null && (
+          <div className="sticky bottom-0">
+            <ConnectionNotice error={error} updatedAt={dataUpdatedAt} />
+          </div>
+        )}
+      </ModalBody>
+      <DeployFoot deploy={deploy} onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })} />
+    </div>
+  )
+}
+
+function NoDeployYet({ error }: { readonly error: unknown }) {
+  const refused = error !== null && readWireError(error).kind === 'refused'
+  return (
+    <>
+      <ModalHead surface="Deploy" environment="" />
+      <ModalBody>
+        {refused ? (
+          <p className="text-ink-soft">{readWireError(error).message}</p>
+        ) : (
+          <div aria-busy="true" className="flex min-h-96 flex-col gap-4">
+            <p className="sr-only">Loading the deploy</p>
+            <Skeleton className="h-6 w-52" />
+            <Skeleton className="h-16 w-full" />
+            <Skeleton className="h-56 w-full" />
+            {error !== null && <ConnectionNotice error={error} updatedAt={0} />}
+          </div>
+        )}
+      </ModalBody>
+    </>
+  )
+}

@@ -1,0 +1,33 @@
+import type { Attempt } from '~/ui/deploy-modal/flow'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+
+/** What became of the last press. Everything typed is still there. */
+export function DispatchError({
+  attempt,
+  onReviewAgain,
+}: {
+  readonly attempt: Attempt
+  readonly onReviewAgain: () => void
+}) {
+  if (attempt.state === 'sending') return null
+  if (attempt.state === 'unknown') {
+    return (
+      <Notice tone="warn" role="alert">
+        {attempt.error.message} Whether this deploy was recorded is not known. Retry asks for the same deploy again and
+        cannot start a second one.
+      </Notice>
+    )
+  }
+  if (attempt.refusal === null) return null
+  const reviewAgain = attempt.refusal.appCode === 'ref_moved' || attempt.refusal.appCode === 'surface_busy'
+  return (
+    <Notice
+      tone="bad"
+      role="alert"
+      action={reviewAgain ? <Button onClick={onReviewAgain}>Review again</Button> : undefined}
+    >
+      {attempt.refusal.message}
+    </Notice>
+  )
+}

@@ -1,0 +1,112 @@
+import type { WireError } from '~/ui/trpc/wire-error'
+
+/** What the operator has entered; it outlives every step back and every error. */
+export interface Draft {
+  readonly ref: string
+  readonly typed: string
+  readonly reason: string
+}
+
+/** What goes over the wire, kept as it was sent: a retry repeats exactly this. */
+export interface DispatchRequest {
+  readonly surfaceId: string
+  readonly ref: string
+  readonly confirmation: string
+  readonly reason?: string
+  readonly expectedSha: string
+  readonly idempotencyKey: string
+}
+
+/**
+ * One intent, from the first press until an answer. Its key is made once and lives as long as the outcome is open, so
+ * that pressing again after a lost connection asks for the same deploy and can never start a second one.
+ */
+export type Attempt =
+  | { readonly state: 'open'; readonly key: string; readonly refusal: WireError | null }
+  | { readonly state: 'sending'; readonly request: DispatchRequest }
+  | { readonly state: 'unknown'; readonly request: DispatchRequest; readonly error: WireError }
+
+/** The way to a new deploy: choose → review → confirm. */
+export type Flow =
+  | { readonly step: 'choose'; readonly draft: Draft }
+  | { readonly step: 'review'; readonly draft: Draft }
+  | { readonly step: 'confirm'; readonly draft: Draft; readonly sha: string; readonly attempt: Attempt }
+
+export type FlowAction =
+  | { readonly type: 'chosen'; readonly ref: string }
+  | { readonly type: 'reviewed'; readonly sha: string; readonly key: string }
+  | { readonly type: 'typed'; readonly text: string }
+  | { readonly type: 'reasoned'; readonly text: string }
+  | { readonly type: 'sent'; readonly request: DispatchRequest }
+  | { readonly type: 'failed'; readonly error: WireError; readonly nextKey: string }
+  | { readonly type: 'back' }
+
+/** A ref from the address starts at its review: a retry is reviewed like any other deploy. */
+export function startFlow(ref: string | null): Flow {
+  const draft: Draft = { ref: ref ?? '', typed: '', reason: '' }
+  return ref === null ? { step: 'choose', draft } : { step: 'review', draft }
+}
+
+export function flowReducer(flow: Flow, action: FlowAction): Flow {
+  switch (action.type) {
+    case 'chosen': {
+      if (flow.step !== 'choose') return flow
+      // Another ref is another intent: the name has to be typed for it again.
+      const typed = action.ref === flow.draft.ref ? flow.draft.typed : ''
+      return { step: 'review', draft: { ...flow.draft, ref: action.ref, typed } }
+    }
+    case 'reviewed':
+      if (flow.step !== 'review') return flow
+      return {
+        step: 'confirm',
+        draft: flow.draft,
+        sha: action.sha,
+        attempt: { state: 'open', key: action.key, refusal: null },
+      }
+    case 'typed':
+      return isEditable(flow) ? { ...flow, draft: { ...flow.draft, typed: action.text } } : flow
+    case 'reasoned':
+      return isEditable(flow) ? { ...flow, draft: { ...flow.draft, reason: action.text } } : flow
+    case 'sent':
+      return flow.step === 'confirm' ? { ...flow, attempt: { state: 'sending', request: action.request } } : flow
+    case 'failed':
+      return flow.step === 'confirm' ? { ...flow, attempt: afterFailure(flow.attempt, action) } : flow
+    case 'back':
+      return stepBack(flow)
+  }
+}
+
+/** A refusal is an answer: nothing was recorded, and the next press is a new intent. Anything else leaves it open. */
+function afterFailure(attempt: Attempt, action: { readonly error: WireError; readonly nextKey: string }): Attempt {
+  if (attempt.state !== 'sending') return attempt
+  if (action.error.kind === 'refused') return { state: 'open', key: action.nextKey, refusal: action.error }
+  return { state: 'unknown', request: attempt.request, error: action.error }
+}
+
+function stepBack(flow: Flow): Flow {
+  if (flow.step === 'review') return { step: 'choose', draft: flow.draft }
+  if (flow.step === 'confirm' && flow.attempt.state === 'open') return { step: 'review', draft: flow.draft }
+  return flow
+}
+
+/** While a request is under way, or its outcome is not known, what was sent must not change. */
+export function isEditable(flow: Flow): boolean {
+  return flow.step === 'confirm' && flow.attempt.state === 'open'
+}
+
+/** What pressing Deploy sends now: after a lost answer the very same request, otherwise a new one. Null while it may not. */
+export function requestToSend(flow: Flow, surface: { readonly id: string; readonly confirm: string }) {
+  if (flow.step !== 'confirm' || flow.draft.typed !== surface.confirm) return null
+  if (flow.attempt.state === 'sending') return null
+  if (flow.attempt.state === 'unknown') return flow.attempt.request
+  const reason = flow.draft.reason.trim()
+  const request: DispatchRequest = {
+    surfaceId: surface.id,
+    ref: flow.draft.ref,
+    confirmation: flow.draft.typed,
+    ...(reason === '' ? {} : { reason }),
+    expectedSha: flow.sha,
+    idempotencyKey: flow.attempt.key,
+  }
+  return request
+}

@@ -1,0 +1,44 @@
+'use client'
+
+import { ArrowDown } from 'lucide-react'
+import type { LogLine } from '~/domain/deploy'
+import { LogLines } from '~/ui/deploy-modal/log-lines'
+import { useFollow } from '~/ui/deploy-modal/use-follow'
+import { useLog } from '~/ui/deploy-modal/use-log'
+import { Button } from '~/ui/primitives/button'
+
+interface LogTailProps {
+  readonly deployId: string
+  readonly tail: readonly LogLine[]
+  readonly terminal: boolean
+}
+
+/** What the workflow said, newest at the bottom. Not a live region: phases are announced, every line would drown them. */
+export function LogTail({ deployId, tail, terminal }: LogTailProps) {
+  const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
+  const first = rows[0]?.kind === 'line' ? rows[0].line.seq : 0
+  const { box, following, onScroll, jumpToLatest } = useFollow(rows.length, first)
+  return (
+    <section aria-label="Log" className="relative flex min-h-0 flex-col">
+      <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
+      <div
+        ref={box}
+        onScroll={onScroll}
+        data-following={following}
+        className="h-56 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
+      >
+        {rows.length === 0 ? (
+          <p className="px-3 text-ink-faint">{terminal ? 'The workflow sent no log lines.' : 'No log lines yet.'}</p>
+        ) : (
+          <LogLines rows={rows} onLoad={loadBefore} loading={loading} failed={failed} />
+        )}
+      </div>
+      {!following && (
+        <Button onClick={jumpToLatest} className="absolute right-4 bottom-3">
+          <ArrowDown aria-hidden="true" className="size-4" />
+          Jump to latest
+        </Button>
+      )}
+    </section>
+  )
+}

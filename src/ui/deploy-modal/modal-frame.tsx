@@ -1,0 +1,38 @@
+import { Dialog } from '@base-ui/react/dialog'
+import type { ReactNode } from 'react'
+
+interface ModalHeadProps {
+  readonly surface: string
+  readonly environment: string
+  /** What is being done: "Deploy", or nothing where the name says it. */
+  readonly doing?: string
+  readonly children?: ReactNode
+}
+
+/** Head of every step: which surface, which environment. Leaves room for the close button. */
+export function ModalHead({ surface, environment, doing, children }: ModalHeadProps) {
+  return (
+    <header className="shrink-0 border-b border-line px-5 pt-4 pr-14 pb-3">
+      <Dialog.Title className="truncate text-base leading-6 font-semibold tracking-[-0.01em]">
+        {doing === undefined ? '' : `${doing} `}
+        {surface} <span className="font-normal text-ink-faint">{environment}</span>
+      </Dialog.Title>
+      {children}
+    </header>
+  )
+}
+
+/** The part that scrolls. */
+export function ModalBody({ children }: { readonly children: ReactNode }) {
+  return <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 py-4">{children}</div>
+}
+
+/** What can be pressed: the way back at the left, the way on at the right. */
+export function ModalFoot({ left, children }: { readonly left?: ReactNode; readonly children: ReactNode }) {
+  return (
+    <footer className="flex shrink-0 flex-wrap items-center justify-between gap-2 border-t border-line px-5 py-3">
+      <div className="flex min-w-0 items-center gap-2 text-xs text-ink-faint">{left}</div>
+      <div className="ml-auto flex items-center gap-2">{children}</div>
+    </footer>
+  )
+}

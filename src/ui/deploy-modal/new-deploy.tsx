@@ -1,0 +1,67 @@
+'use client'
+
+import { useEffect, useReducer } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
+import { ChooseRef } from '~/ui/deploy-modal/choose-ref'
+import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
+import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
+import { FlowSteps } from '~/ui/deploy-modal/flow-steps'
+import { ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { newIdempotencyKey } from '~/ui/deploy-modal/new-idempotency-key'
+import { ReviewStep } from '~/ui/deploy-modal/review-step'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface NewDeployProps {
+  readonly surface: SurfaceTile
+  readonly initialRef: string | null
+  /** Whether something was typed that a stray click must not throw away. */
+  readonly onHoldsInput: (holds: boolean) => void
+  readonly onDeploy: (deployId: string) => void
+}
+
+/** Choose → review → confirm, up to the moment the console has recorded the deploy. */
+export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDeployProps) {
+  const [flow, act] = useReducer(flowReducer, initialRef, startFlow)
+  const dispatch = trpc.deploys.dispatch.useMutation({
+    onSuccess: (answer) => onDeploy(answer.id),
+    onError: (error) => act({ type: 'failed', error: readWireError(error), nextKey: newIdempotencyKey() }),
+  })
+
+  const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== ''
+  useEffect(() => onHoldsInput(holdsInput), [holdsInput, onHoldsInput])
+
+  const submit = () => {
+    const request = requestToSend(flow, surface)
+    if (request === null) return
+    act({ type: 'sent', request })
+    dispatch.mutate(request)
+  }
+
+  return (
+    <>
+      <ModalHead doing="Deploy" surface={surface.name} environment={surface.environment}>
+        <FlowSteps step={flow.step} />
+      </ModalHead>
+      {flow.step === 'choose' && <ChooseRef surface={surface} onChoose={(ref) => act({ type: 'chosen', ref })} />}
+      {flow.step === 'review' && (
+        <ReviewStep
+          surface={surface}
+          refName={flow.draft.ref}
+          onBack={() => act({ type: 'back' })}
+          onFollow={onDeploy}
+          onReviewed={(sha) => act({ type: 'reviewed', sha, key: newIdempotencyKey() })}
+        />
+      )}
+      {flow.step === 'confirm' && (
+        <ConfirmStep
+          surface={surface}
+          flow={flow}
+          act={act}
+          onSubmit={submit}
+          ready={requestToSend(flow, surface) !== null}
+        />
+      )}
+    </>
+  )
+}

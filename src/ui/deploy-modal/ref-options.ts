@@ -1,0 +1,61 @@
+import type { RefChoices } from '~/domain/surface'
+
+export interface RefOption {
+  /** What is sent as the ref. */
+  readonly ref: string
+  readonly kind: 'branch' | 'tag' | 'commit' | 'typed'
+  readonly label: string
+  readonly sha: string | null
+  readonly detail: string | null
+  readonly at: string | null
+}
+
+export interface RefGroup {
+  readonly label: string
+  readonly items: readonly RefOption[]
+}
+
+const NO_CHOICES: RefChoices = { branches: [], tags: [], commits: [] }
+
+/**
+ * The list under the ref field: the default ref first, then other branches, tags and recent commits that match what was
+ * typed. Text that is none of them is offered as it stands, since GitHub knows more refs and commits than fit a list.
+ */
+export function refGroups(choices: RefChoices | undefined, defaultRef: string, typed: string): readonly RefGroup[] {
+  const { branches, tags, commits } = choices ?? NO_CHOICES
+  const query = typed.trim()
+  const wanted = query.toLowerCase()
+  const matches = (...texts: readonly string[]) => texts.some((text) => text.toLowerCase().includes(wanted))
+
+  const branchOption = (name: string, sha: string | null): RefOption => ({
+    ref: name,
+    kind: 'branch',
+    label: name,
+    sha,
+    detail: null,
+    at: null,
+  })
+  const defaultSha = branches.find((branch) => branch.name === defaultRef)?.sha ?? null
+  const named = (list: RefChoices['tags'], kind: 'branch' | 'tag') =>
+    list
+      .filter(({ name, sha }) => name !== defaultRef && (matches(name) || startsWithSha(sha, wanted)))
+      .map(({ name, sha }): RefOption => ({ ...branchOption(name, sha), kind }))
+  const recent = commits
+    .filter(({ sha, title, author }) => matches(title, author) || startsWithSha(sha, wanted))
+    .map(
+      ({ sha, title, author, at }): RefOption => ({ ref: sha, kind: 'commit', label: title, sha, detail: author, at }),
+    )
+
+  const groups: RefGroup[] = [
+    { label: 'Default', items: matches(defaultRef) ? [branchOption(defaultRef, defaultSha)] : [] },
+    { label: 'Branches', items: named(branches, 'branch') },
+    { label: 'Tags', items: named(tags, 'tag') },
+    { label: 'Recent commits', items: recent },
+  ]
+  const exact = groups.some((group) => group.items.some((item) => item.ref === query))
+  const asTyped: RefOption = { ref: query, kind: 'typed', label: query, sha: null, detail: null, at: null }
+  const all = query === '' || exact ? groups : [...groups, { label: 'As typed', items: [asTyped] }]
+  return all.filter((group) => group.items.length > 0)
+}
+
+const startsWithSha = (sha: string, wanted: string) => wanted.length >= 4 && sha.startsWith(wanted)

@@ -1,0 +1,31 @@
+import type { ReviewWarning } from '~/domain/surface'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+
+interface ReviewWarningsProps {
+  readonly warnings: readonly ReviewWarning[]
+  readonly onFollow: (() => void) | null
+}
+
+/** Blocking ones first: they decide whether the rest matters. */
+export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
+  if (warnings.length === 0) return null
+  const ordered = warnings.toSorted((a, b) => Number(b.blocking) - Number(a.blocking))
+  return (
+    <ul aria-label="Warnings" className="flex flex-col gap-2">
+      {ordered.map((warning) => (
+        <li key={`${warning.kind} ${warning.text}`} data-warning={warning.kind} data-blocking={warning.blocking}>
+          <Notice
+            tone={warning.blocking ? 'bad' : warning.kind === 'nothing_new' ? 'plain' : 'warn'}
+            action={
+              warning.kind === 'busy' && onFollow !== null ? <Button onClick={onFollow}>Follow it</Button> : undefined
+            }
+          >
+            {warning.blocking && <span className="font-medium">Blocked. </span>}
+            {warning.text}
+          </Notice>
+        </li>
+      ))}
+    </ul>
+  )
+}

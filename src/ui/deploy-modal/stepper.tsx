@@ -1,0 +1,49 @@
+import type { Phase } from '~/domain/phases'
+import { PhaseMark } from '~/ui/status/phase-mark'
+import { PHASE_STATE_WORDS } from '~/ui/status/status-words'
+import { Elapsed } from '~/ui/time/elapsed'
+
+/** The four phases. What each shows comes from events alone; a phase without one stays pending. */
+export function Stepper({ phases }: { readonly phases: readonly Phase[] }) {
+  return (
+    <ol aria-label="Phases" className="grid gap-y-0.5 sm:grid-cols-4">
+      {phases.map((phase, index) => (
+        <li
+          key={phase.key}
+          data-phase={phase.key}
+          data-state={phase.state}
+          aria-current={phase.state === 'active' ? 'step' : undefined}
+          className="grid grid-cols-[1.25rem_minmax(0,1fr)_auto] items-center gap-x-2 py-1 sm:grid-cols-1 sm:py-0"
+        >
+          <span className="flex items-center gap-2 sm:mb-1.5">
+            <PhaseMark state={phase.state} size="size-5" />
+            {index < phases.length - 1 && <Track phase={phase} />}
+          </span>
+          <span className={`truncate text-sm ${phase.state === 'pending' ? 'text-ink-soft' : 'font-medium text-ink'}`}>
+            {phase.label}
+          </span>
+          <span className="text-xs text-ink-faint">
+            {PHASE_STATE_WORDS[phase.state]}
+            {phase.startedAt !== null && phase.state !== 'pending' && phase.state !== 'skipped' && (
+              <>
+                {' '}
+                <Elapsed since={phase.startedAt} until={phase.state === 'active' ? null : phase.endedAt} />
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** The line to the next phase: drawn once this one is behind. */
+function Track({ phase }: { readonly phase: Phase }) {
+  const behind = phase.state === 'done' || phase.state === 'skipped'
+  return (
+    <span
+      aria-hidden="true"
+      className={`mr-2 hidden h-0 flex-1 border-t sm:block ${behind ? 'border-ink-faint' : 'border-dashed border-control'}`}
+    />
+  )
+}

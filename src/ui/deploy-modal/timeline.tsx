@@ -1,0 +1,34 @@
+import { ChevronRight } from 'lucide-react'
+import type { TimelineEntry } from '~/domain/deploy'
+import { statusWord } from '~/ui/status/status-words'
+import { exactUtc } from '~/ui/time/relative-time'
+
+/** Every recorded event of the deploy, refused ones too; closed until someone asks. */
+export function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
+  if (entries.length === 0) return null
+  return (
+    <details className="group text-sm">
+      <summary className="flex w-fit list-none items-center gap-1 rounded-[3px] font-semibold [&::-webkit-details-marker]:hidden">
+        <ChevronRight aria-hidden="true" className="size-4 text-ink-faint group-open:rotate-90" />
+        Timeline <span className="font-normal text-ink-faint tabular-nums">{entries.length}</span>
+      </summary>
+      <ol aria-label="Timeline" className="mt-1.5 flex flex-col gap-1">
+        {entries.map((entry, index) => (
+          <li
+            key={`${entry.at} ${String(index)}`}
+            className="grid grid-cols-[4.25rem_minmax(0,1fr)] gap-x-2 text-ink-soft sm:grid-cols-[4.25rem_minmax(0,1fr)_auto]"
+          >
+            <time dateTime={entry.at} title={exactUtc(entry.at)} className="font-mono text-xs leading-5 text-ink-faint">
+              {exactUtc(entry.at).slice(11, 19)}
+            </time>
+            <span className="min-w-0 break-words">
+              <span className="text-ink">{entry.status === null ? entry.action : statusWord(entry.status)}</span>
+              {entry.note !== null && <> · {entry.note}</>}
+            </span>
+            <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">{entry.actor}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  )
+}

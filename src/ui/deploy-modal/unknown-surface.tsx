@@ -1,0 +1,21 @@
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { Skeleton } from '~/ui/primitives/skeleton'
+
+/** The address names a surface that is not (or not yet) on the grid. */
+export function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: string; readonly loading: boolean }) {
+  return (
+    <>
+      <ModalHead surface={surfaceId} environment="" />
+      <ModalBody>
+        {loading ? (
+          <Skeleton className="h-4 w-48" />
+        ) : (
+          <p className="text-ink-soft">
+            No surface has the id <code className="font-mono text-[0.8125rem] text-ink">{surfaceId}</code>. It may have
+            left surfaces.yaml; close this and look at the grid.
+          </p>
+        )}
+      </ModalBody>
+    </>
+  )
+}

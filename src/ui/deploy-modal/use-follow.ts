@@ -1,0 +1,37 @@
+'use client'
+
+import { useCallback, useLayoutEffect, useRef, useState } from 'react'
+import { isAtEnd, scrollAfterChange } from '~/ui/deploy-modal/follow'
+
+/** Keeps a box at its end while the reader is there, and leaves it alone otherwise. */
+export function useFollow(length: number, first: number) {
+  const box = useRef<HTMLDivElement>(null)
+  const [following, setFollowing] = useState(true)
+  const before = useRef({ height: 0, first })
+
+  const onScroll = useCallback(() => {
+    if (box.current !== null) setFollowing(isAtEnd(box.current))
+  }, [])
+
+  const jumpToLatest = useCallback(() => {
+    if (box.current === null) return
+    box.current.scrollTop = box.current.scrollHeight
+    setFollowing(true)
+  }, [])
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null || length === 0) return
+    const scrollTop = scrollAfterChange({
+      following,
+      scrollTop: element.scrollTop,
+      heightBefore: before.current.height,
+      heightAfter: element.scrollHeight,
+      addedAbove: first < before.current.first,
+    })
+    before.current = { height: element.scrollHeight, first }
+    if (scrollTop !== null) element.scrollTop = scrollTop
+  }, [length, first, following])
+
+  return { box, following, onScroll, jumpToLatest }
+}

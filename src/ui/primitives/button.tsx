@@ -1,0 +1,19 @@
+import type { ComponentProps } from 'react'
+
+const SHAPE =
+  'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors duration-100 disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
+
+const TONES = {
+  /** The one thing to press on a step. */
+  strong:
+    'border-transparent bg-accent text-on-accent hover:bg-[color-mix(in_oklch,var(--accent),var(--ink)_14%)] disabled:border-line disabled:bg-well disabled:text-ink-faint aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-ink-faint',
+  plain:
+    'border-control bg-panel text-ink hover:bg-well disabled:border-line disabled:bg-well disabled:text-ink-faint aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-ink-faint',
+  bare: 'border-transparent text-ink-soft hover:bg-well hover:text-ink disabled:text-ink-faint',
+} as const
+
+type ButtonProps = ComponentProps<'button'> & { readonly tone?: keyof typeof TONES }
+
+export function Button({ tone = 'plain', className = '', type = 'button', ...rest }: ButtonProps) {
+  return <button type={type} className={`${SHAPE} ${TONES[tone]} ${className}`} {...rest} />
+}

@@ -1,0 +1,27 @@
+import { CircleAlert, OctagonX, TriangleAlert } from 'lucide-react'
+import type { ReactNode } from 'react'
+
+const TONES = {
+  bad: { frame: 'border-bad/40 bg-bad-wash', mark: 'text-bad', Icon: OctagonX },
+  warn: { frame: 'border-warn/40 bg-warn-wash', mark: 'text-warn', Icon: TriangleAlert },
+  plain: { frame: 'border-line bg-well', mark: 'text-ink-faint', Icon: CircleAlert },
+} as const
+
+interface NoticeProps {
+  readonly tone: keyof typeof TONES
+  readonly children: ReactNode
+  /** `alert` interrupts a screen reader: for an answer to something the operator just did. */
+  readonly role?: 'alert' | 'status'
+  readonly action?: ReactNode
+}
+
+export function Notice({ tone, children, role, action }: NoticeProps) {
+  const { frame, mark, Icon } = TONES[tone]
+  return (
+    <div role={role} className={`flex items-start gap-2 rounded-[5px] border px-3 py-2 text-sm text-ink ${frame}`}>
+      <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${mark}`} />
+      <div className="min-w-0 flex-1 text-pretty">{children}</div>
+      {action}
+    </div>
+  )
+}

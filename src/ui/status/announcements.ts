@@ -1,0 +1,21 @@
+import type { DeploySummary } from '~/domain/deploy'
+import type { SurfaceTile } from '~/domain/surface'
+import { activePhase, outcomeHeadline, statusWord } from '~/ui/status/status-words'
+
+/** One sentence on where a deploy stands; it changes exactly when the status does, so a live region says it once. */
+export function deployAnnouncement(deploy: DeploySummary): string {
+  if (deploy.terminal) return `${outcomeHeadline(deploy)}.`
+  const active = activePhase(deploy.phases)
+  return active === null ? `${statusWord(deploy.status)}.` : `${active.label} running.`
+}
+
+/** What changed on the grid between two polls, for those who do not see it. */
+export function boardAnnouncement(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string {
+  const sentences = after.flatMap((tile) => {
+    const earlier = before.find((other) => other.id === tile.id)?.lastDeploy ?? null
+    const latest = tile.lastDeploy
+    if (latest === null || (earlier?.id === latest.id && earlier.status === latest.status)) return []
+    return [`${tile.name}: ${deployAnnouncement(latest)}`]
+  })
+  return sentences.join(' ')
+}

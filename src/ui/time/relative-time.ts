@@ -1,0 +1,30 @@
+const MINUTE = 60
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+const STEPS = [
+  { under: MINUTE, size: 1, unit: 's' },
+  { under: HOUR, size: MINUTE, unit: 'min' },
+  { under: 2 * DAY, size: HOUR, unit: 'h' },
+  { under: 60 * DAY, size: DAY, unit: 'd' },
+] as const
+
+/** "just now", "42 s ago", "3 h ago"; the date itself once it is months old. Slightly ahead of now reads as now. */
+export function relativeTime(at: string, now: number): string {
+  const then = Date.parse(at)
+  if (Number.isNaN(then)) return at
+  const seconds = Math.floor((now - then) / 1000)
+  if (seconds < 5 && seconds > -MINUTE) return 'just now'
+  const distance = Math.abs(seconds)
+  const step = STEPS.find(({ under }) => distance < under)
+  if (step === undefined) return at.slice(0, 10)
+  const amount = `${Math.floor(distance / step.size)} ${step.unit}`
+  return seconds < 0 ? `in ${amount}` : `${amount} ago`
+}
+
+/** "2026-11-21 03:04:05 UTC": what hovering a relative time shows. */
+export function exactUtc(at: string): string {
+  const then = new Date(at)
+  if (Number.isNaN(then.getTime())) return at
+  return `${then.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,33 @@
+'use client'
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { httpLink } from '@trpc/client'
+import { type ReactNode, useState } from 'react'
+import superjson from 'superjson'
+import { trpc } from '~/ui/trpc/client'
+import { fetchWithLimit } from '~/ui/trpc/fetch-with-limit'
+import { worthAnotherTry } from '~/ui/trpc/wire-error'
+
+function newQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      // 'always': the console may well be on this very machine, so "the browser says offline" decides nothing.
+      queries: { networkMode: 'always', retry: worthAnotherTry, staleTime: 1_000 },
+      // A dispatch is never sent again by a library: only the operator retries, with the same idempotency key.
+      mutations: { networkMode: 'always', retry: false },
+    },
+  })
+}
+
+export function TrpcProvider({ children }: { readonly children: ReactNode }) {
+  const [queryClient] = useState(newQueryClient)
+  // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
+  const [client] = useState(() =>
+    trpc.createClient({ links: [httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })] }),
+  )
+  return (
+    <trpc.Provider client={client} queryClient={queryClient}>
+      <QueryClientProvider client={queryClient}>{children}</QueryClientProvider>
+    </trpc.Provider>
+  )
+}

@@ -1,0 +1,29 @@
+export interface WireError {
+  /** `unreachable`: no answer from the console at all. `refused`: it said no. `broken`: it answered that it could not. */
+  readonly kind: 'unreachable' | 'refused' | 'broken'
+  readonly appCode: string | null
+  /** A sentence for the operator. */
+  readonly message: string
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/** Only the server's error formatter sets `data.httpStatus`; an error without one never came from the console. */
+export function readWireError(error: unknown): WireError {
+  const data = isRecord(error) && isRecord(error['data']) ? error['data'] : null
+  const status = data?.['httpStatus']
+  if (!(error instanceof Error) || typeof status !== 'number') {
+    return { kind: 'unreachable', appCode: null, message: 'The console cannot be reached.' }
+  }
+  const appCode = data?.['appCode']
+  return {
+    kind: status >= 500 ? 'broken' : 'refused',
+    appCode: typeof appCode === 'string' ? appCode : null,
+    message: error.message,
+  }
+}
+
+/** One more try where another answer is possible; a refusal stays a refusal. */
+export function worthAnotherTry(failures: number, error: unknown): boolean {
+  return failures < 1 && readWireError(error).kind !== 'refused'
+}

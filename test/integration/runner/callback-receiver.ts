@@ -1,0 +1,51 @@
+import { Webhook } from 'standardwebhooks'
+import { z } from 'zod'
+import { type Answer, startServer } from './http-server'
+
+const callbackSchema = z.object({
+  status: z.string(),
+  log_line: z.string().optional(),
+  run_id: z.string().regex(/^\d+$/),
+  run_attempt: z.number().int(),
+  failure_stage: z.string().optional(),
+  deployed_sha: z.string().optional(),
+})
+
+export interface ReceivedCallback extends z.infer<typeof callbackSchema> {
+  readonly path: string
+  readonly webhookId: string
+  readonly timestamp: string
+  readonly raw: string
+}
+
+/** A console as far as a workflow can tell: takes callbacks, and holds every one against the reference implementation. */
+export async function startReceiver(secret: string, reply: (count: number) => Answer = accepted) {
+  const received: ReceivedCallback[] = []
+  // A secret without the whsec_ prefix is its own bytes, which the package calls raw.
+  const webhook = new Webhook(secret, secret.startsWith('whsec_') ? {} : { format: 'raw' })
+  const url = await startServer((request, body) => {
+    const headers = {
+      'webhook-id': String(request.headers['webhook-id']),
+      'webhook-timestamp': String(request.headers['webhook-timestamp']),
+      'webhook-signature': String(request.headers['webhook-signature']),
+    }
+    try {
+      const callback = callbackSchema.parse(webhook.verify(body, headers))
+      received.push({
+        ...callback,
+        path: `${request.method} ${request.url}`,
+        webhookId: headers['webhook-id'],
+        timestamp: headers['webhook-timestamp'],
+        raw: body.toString('utf8'),
+      })
+    } catch (error) {
+      return { status: 401, body: { title: 'Signature refused', detail: String(error) } }
+    }
+    return reply(received.length)
+  })
+  return { url, received }
+}
+
+function accepted(): Answer {
+  return { status: 200, body: { applied: true } }
+}
