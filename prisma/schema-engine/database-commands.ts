@@ -36,7 +36,7 @@ export async function runDatabaseCommand(command: string, url: string): Promise<
     engineLog('ERROR', { is_panic: false, error_code: (code && PRISMA_CODES[code]) ?? UNREACHABLE, message })
     return 1
   } finally {
-    await client.end().catch(() => undefined)
+    void client.end().catch(() => undefined) // not awaited: on a client that never connected it may not settle
   }
 }
 

@@ -1,13 +1,14 @@
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { engineLog } from './engine-log.ts'
+import { withoutTrace } from './failure-message.ts'
 import { takePanic } from './wasm-engine.ts'
 
-const request = z.object({ id: z.union([z.number(), z.string()]), method: z.string(), params: z.unknown() })
+const request = z.object({ id: z.union([z.number(), z.string()]), method: z.string(), params: z.unknown().optional() })
 type Request = z.infer<typeof request>
 
 /** An error of the engine: a code of Prisma's when it has one, and `meta` for its text. */
-const engineError = z.object({ message: z.string(), code: z.string().nullish(), meta: z.unknown() })
+const engineError = z.object({ message: z.string(), code: z.string().nullish(), meta: z.unknown().optional() })
 
 /** JSON-RPC's own code for "the server failed", as the native engine sends it. */
 const SERVER_ERROR = 4466
@@ -58,7 +59,7 @@ function sendError({ id, method }: Request, error: unknown): void {
   const message =
     panic === undefined
       ? parsed.success
-        ? parsed.data.message
+        ? withoutTrace(parsed.data.message)
         : String(error)
       : `The schema engine crashed in "${method}" (a bug in Prisma's engine, or input it cannot read): ${panic}`
   const code = parsed.success ? (parsed.data.code ?? null) : null

@@ -8,6 +8,15 @@ export interface ScriptFiles {
   readonly remember: (params: unknown) => void
   /** The error of a script that failed, with the file, the place in it, and all that PostgreSQL says. */
   readonly explain: (script: string, error: unknown) => DriverAdapterError
+  /** What `explain` said since it was last asked. The engine keeps the kind of an error, and drops the rest. */
+  readonly takeFailure: () => ScriptFailure | undefined
+}
+
+export interface ScriptFailure {
+  /** Undefined for a script that is no migration. */
+  readonly migration: string | undefined
+  readonly sqlState: string
+  readonly text: string
 }
 
 const withMigrations = z.object({
@@ -33,6 +42,7 @@ const postgresError = z.object({
 
 export function createScriptFiles(): ScriptFiles {
   const files = new Map<string, string>()
+  let failure: ScriptFailure | undefined
   return {
     remember(params) {
       for (const list of migrationLists(params)) {
@@ -44,18 +54,24 @@ export function createScriptFiles(): ScriptFiles {
     },
     explain(script, error) {
       const parsed = postgresError.safeParse(error)
-      if (!parsed.success) return shownError('N/A', error instanceof Error ? error.message : String(error))
+      if (!parsed.success) return shownError(error instanceof Error ? error.message : String(error))
       const file = files.get(script)
       const { code, message, detail, hint, where, position } = parsed.data
       const lines = [
-        message,
+        `ERROR: ${message}`,
         ...(file === undefined && position === undefined ? [] : placeIn(script, file, position)),
         ...(detail === undefined ? [] : [`Detail: ${detail}`]),
         ...(hint === undefined ? [] : [`Hint: ${hint}`]),
         ...(where === undefined ? [] : [`Where: ${where}`]),
-        ...(file === undefined ? [] : ['Unless the file commits by itself, nothing of it was kept.']),
       ]
-      return shownError(code, lines.join('\n'))
+      const text = lines.join('\n')
+      failure = { migration: file === undefined ? undefined : path.basename(path.dirname(file)), sqlState: code, text }
+      return shownError(text)
+    },
+    takeFailure() {
+      const taken = failure
+      failure = undefined
+      return taken
     },
   }
 }

@@ -33,6 +33,18 @@ export type AuditEvent =
       readonly status: string
       readonly payload: CallbackPayload & { readonly allowed: readonly string[]; readonly reason: string }
     }
+  /** GitHub's own record moved the deploy where no callback had. `occurred_at` is GitHub's time. */
+  | {
+      readonly action: 'console.deploy.reconciled'
+      readonly status: DeployStatus
+      readonly payload: {
+        readonly source: 'github'
+        readonly from: string
+        readonly proof: string
+        readonly occurred_at: string
+        readonly failure_stage?: string
+      }
+    }
   /** The run of the deploy became known. */
   | {
       readonly action: 'console.deploy.run_found'
@@ -76,6 +88,7 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.dispatched',
   'console.deploy.dispatch_refused',
   'console.deploy.callback',
+  'console.deploy.reconciled',
 ] as const satisfies readonly AuditAction[]
 
 export function isTransitionAction(action: string): boolean {

@@ -104,19 +104,20 @@ export function phasesOf(deploy: {
   return PHASES.map(({ key, label }, index) => {
     const startedAt = timeOf(OPENS[key])
     const endedAt = timeOf(CLOSES[key])
-    const base = { key, label, startedAt, endedAt }
-    const endedHere = key === blamed || position[key] === 'active'
-    if (isStopped(status) && endedHere) return { ...base, state: status, endedAt: stoppedAt }
-    const passedBy = position[key] !== 'pending' || index < blamedIndex
     const reported = startedAt !== null || endedAt !== null
-    if (passedBy && !reported && !(status === 'succeeded' && isLaterHalf(key))) return { ...base, state: 'skipped' }
-    if (index < blamedIndex) return { ...base, state: 'done' }
-    return { ...base, state: position[key] }
+    const state = ((): PhaseState => {
+      if (isStopped(status) && key === blamed) return status
+      if (index < blamedIndex) return reported ? 'done' : 'skipped'
+      if (isStopped(status) && position[key] === 'active') return status
+      if (position[key] === 'done' && isGate(key) && !reported) return 'skipped'
+      return position[key]
+    })()
+    return { key, label, state, startedAt, endedAt: state === status ? stoppedAt : endedAt }
   })
 }
 
-/** Deploy and health check cannot be skipped: no edge leads past `building` or `deploying`. */
-const isLaterHalf = (key: PhaseKey) => key === 'deploy' || key === 'health_check'
+/** Only the gates can be passed by: no edge leads past `building` or `deploying`. */
+const isGate = (key: PhaseKey) => key === 'smoke_gate' || key === 'freeze_check'
 
 function blamedPhase(failureStage: string | null, position: Position): PhaseKey | null {
   if (failureStage !== null && isKnownFailureStage(failureStage)) return STAGE_PHASE[failureStage]

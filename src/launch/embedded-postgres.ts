@@ -7,7 +7,7 @@ import { findDatabaseAccount } from './postgres/account.ts'
 import { initialiseCluster } from './postgres/initialise-cluster.ts'
 import type { Programs } from './postgres/programs.ts'
 import { adoptServer, type RunningServer, type ServerOptions, settled, startServer } from './postgres/run-server.ts'
-import { databaseUrl, lockedBy, type ServerAddress, whoListens } from './postgres/running-server.ts'
+import { databaseUrl, lockOwner, type ServerAddress, whoListens } from './postgres/running-server.ts'
 import { prepareRuntime } from './postgres/runtime.ts'
 import { ensurePrivateDirectory, rememberedText, writePrivateFile } from './private-files.ts'
 
@@ -43,12 +43,12 @@ export async function startEmbeddedPostgres(directory: string, options: ServerOp
   }
 }
 
-/** The URL of the database below a directory, if there is one whose server is running. */
+/** The URL of the database below a directory, if its server is running. */
 export async function runningDatabaseUrl(directory: string): Promise<string | undefined> {
-  const port = rememberedPort(directory)
   const cluster = path.join(directory, 'cluster')
-  if (port === undefined || !existsSync(cluster)) return undefined
-  const address = { port, password: rememberedPassword(directory) }
+  const owner = lockOwner(cluster)
+  if (owner === undefined) return undefined
+  const address = { port: owner.port, password: rememberedPassword(directory) }
   return (await whoListens(cluster, address)) === 'ours' ? databaseUrl(address, DATABASE) : undefined
 }
 
@@ -59,18 +59,14 @@ async function serve(
   options: ServerOptions,
 ): Promise<{ readonly server: RunningServer; readonly port: number }> {
   const { password } = last
-  const owner = lockedBy(cluster)
-  if (owner !== undefined) {
-    const address = { port: last.port ?? 0, password }
-    const state = last.port === undefined ? 'stuck' : await settled(cluster, address)
-    if (state === 'ours') return { server: adoptServer(owner), port: address.port }
-    if (state === 'stuck') {
-      throw new Error(
-        `Process ${owner} serves the embedded database in ${cluster}, but does not answer. Nothing was changed. ` +
-          `End it (kill -INT ${owner}) and start again.`,
-      )
-    }
+  const state = await settled(cluster, password)
+  if (state === 'stuck') {
+    throw new Error(
+      `Process ${lockOwner(cluster)?.pid} serves the embedded database in ${cluster}, but does not answer. ` +
+        'Nothing was changed. End that process (kill -INT) and start again.',
+    )
   }
+  if (state !== 'gone') return { server: adoptServer(state.pid), port: state.port }
   const port = last.port !== undefined && (await isFree(last.port)) ? last.port : await freePort()
   return { server: await startServer(programs, cluster, { port, password }, options), port }
 }

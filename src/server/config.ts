@@ -47,7 +47,7 @@ const environment = z.object({
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
   LOG_LEVEL: optionalText.pipe(
-    z.enum(['debug', 'info', 'warn', 'error'], 'is none of debug, info, warn, error').default('info'),
+    z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent').default('info'),
   ),
 })
 
@@ -79,7 +79,7 @@ export interface Config {
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** `FLAG_*` variables: each wins over file and promotions. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
 }

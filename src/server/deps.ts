@@ -17,11 +17,12 @@ export interface Deps {
 }
 
 export function createDeps(config: ServerConfig): Deps {
+  const logger = createLogger(config.logLevel)
   return {
     config,
     db: connectDatabase(config.databaseUrl),
-    github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }),
-    logger: createLogger(config.logLevel),
+    github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }, logger),
+    logger,
     now: () => new Date(),
     newId: () => uuidv7(),
   }

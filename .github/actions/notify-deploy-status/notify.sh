@@ -105,7 +105,7 @@ json_string() {
     char="${text:index:1}"
     case "$char" in
       '"') json+='\"' ;;
-      \\) json+='\\' ;;
+      \\) json+="\\\\" ;;
       [$'\x01'-$'\x1f'])
         printf -v code '\\u%04x' "'$char"
         json+="$code"

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { isAlive } from '../process-state.ts'
 import { waitFor, within } from '../wait-for.ts'
 import { clusterArgument, type Programs, programOptions, programPath } from './programs.ts'
-import { lockedBy, removeStaleLock, type ServerAddress, whoListens } from './running-server.ts'
+import { type LockOwner, lockOwner, removeStaleLock, type ServerAddress, whoListens } from './running-server.ts'
 
 /** Recovery after a crash replays the write-ahead log, which may take its time on a slow disk. */
 const START_WITHIN_MS = 120_000
@@ -135,11 +135,12 @@ export function lastLines(text: string, count = 15): string {
 }
 
 /** A server that is starting or stopping on our cluster: wait until it is one or the other. */
-export async function settled(cluster: string, address: ServerAddress): Promise<'ours' | 'gone' | 'stuck'> {
+export async function settled(cluster: string, password: string): Promise<LockOwner | 'gone' | 'stuck'> {
   const outcome = await waitFor(
     async () => {
-      if (lockedBy(cluster) === undefined) return 'gone' as const
-      return (await whoListens(cluster, address)) === 'ours' ? ('ours' as const) : undefined
+      const owner = lockOwner(cluster)
+      if (owner === undefined) return 'gone' as const
+      return (await whoListens(cluster, { port: owner.port, password })) === 'ours' ? owner : undefined
     },
     { withinMs: START_WITHIN_MS, everyMs: 200 },
   )

@@ -29,7 +29,9 @@ export async function whoListens(cluster: string, address: ServerAddress): Promi
   try {
     await client.connect()
     writeFileSync(file, '', { mode: 0o600 })
-    const { rows } = await client.query<{ seen: boolean }>('SELECT pg_stat_file($1, true) IS NOT NULL AS seen', [name])
+    const { rows } = await client.query<{ seen: boolean }>('SELECT (pg_stat_file($1, true)).size IS NOT NULL AS seen', [
+      name,
+    ])
     return rows[0]?.seen === true ? 'ours' : 'other'
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
@@ -37,19 +39,28 @@ export async function whoListens(cluster: string, address: ServerAddress): Promi
     return code === '57P03' ? 'starting' : 'other' // cannot_connect_now
   } finally {
     rmSync(file, { force: true })
-    await client.end().catch(() => undefined)
+    // Not awaited: on a client that never connected this does not always settle.
+    void client.end().catch(() => undefined)
   }
 }
 
-/** The server process that the cluster's lock file names, if it is alive and really serves this cluster. */
-export function lockedBy(cluster: string): number | undefined {
+export interface LockOwner {
+  readonly pid: number
+  readonly port: number
+}
+
+/** Who the cluster's lock file names, if that process is alive and really serves this cluster. */
+export function lockOwner(cluster: string): LockOwner | undefined {
   const lock = path.join(cluster, 'postmaster.pid')
   if (!existsSync(lock)) return undefined
-  const pid = Number(readFileSync(lock, 'utf8').split('\n')[0])
-  return isAlive(pid) && workingDirectoryOf(pid) === realpathSync(cluster) ? pid : undefined
+  // Lines of the file: process, data directory, start time, port (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*).
+  const lines = readFileSync(lock, 'utf8').split('\n')
+  const pid = Number(lines[0])
+  if (!isAlive(pid) || workingDirectoryOf(pid) !== realpathSync(cluster)) return undefined
+  return { pid, port: Number(lines[3]) }
 }
 
 /** PostgreSQL itself takes any living process with the number in the file, even a zombie, for a server. */
 export function removeStaleLock(cluster: string): void {
-  if (lockedBy(cluster) === undefined) rmSync(path.join(cluster, 'postmaster.pid'), { force: true })
+  if (lockOwner(cluster) === undefined) rmSync(path.join(cluster, 'postmaster.pid'), { force: true })
 }

@@ -16,7 +16,9 @@ export interface GitResult {
 const DEFAULT_LIMIT = 8 * 1024 * 1024
 
 /** No configuration of the person or machine reaches the sandbox's repository: hooks, signing and templates stay out. */
-export const gitEnvironment = (): Record<string, string> => ({
+const gitEnvironment = (): NodeJS.ProcessEnv => ({
+  // Next declares it as always present; git does not look at it.
+  NODE_ENV: process.env.NODE_ENV,
   PATH: process.env['PATH'] ?? '/usr/bin:/bin',
   LC_ALL: 'C',
   GIT_CONFIG_NOSYSTEM: '1',

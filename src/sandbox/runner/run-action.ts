@@ -45,7 +45,7 @@ export async function runAction(
 
 async function loadAction(frame: Frame, uses: string, directory: string): Promise<CompositeAction> {
   const { workspace } = frame.job
-  const text = directory.startsWith(workspace + path.sep) ? await readActionText(directory) : undefined
+  const text = `${directory}${path.sep}`.startsWith(workspace + path.sep) ? await readActionText(directory) : undefined
   if (text === undefined) {
     throw new Error(
       `Can't find 'action.yml' or 'action.yaml' under '${directory}'. Did you forget to run actions/checkout before running your local action?`,

@@ -86,17 +86,14 @@ export async function runJob(
       jobTimer = setTimeout(cancel, setup.timeoutMinutes * 60_000)
       for (const [index, step] of definition.steps.entries()) {
         frame.step = index + 1
-        observe({ type: 'step-started', job: job.id, step: frame.step })
-        const conclusion = await runStep(frame, step, setup.defaults)
+        const conclusion = await runStep(frame, step, setup.defaults, () =>
+          observe({ type: 'step-started', job: job.id, step: frame.step }),
+        )
         if (job.status === 'success') job.status = frame.status
         observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion })
       }
     }
-    frame.step = definition.steps.length + 1
-    observe({ type: 'step-started', job: job.id, step: frame.step })
-    const outputs = jobOutputs(definition, frame)
-    observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion: 'success' })
-    return { conclusion: job.status, outputs }
+    return completeJob(definition, frame)
   } finally {
     deps.signal.removeEventListener('abort', cancel)
     clearTimeout(jobTimer)
@@ -127,6 +124,24 @@ function setUp(deps: JobDeps, definition: JobDefinition, frame: Frame) {
     job.status = 'failure'
     finish('failure')
     return undefined
+  }
+}
+
+/** Evaluates the job's outputs; an error there fails the job, whatever its steps did. */
+function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
+  const { job } = frame
+  frame.step = definition.steps.length + 1
+  job.observe({ type: 'step-started', job: job.id, step: frame.step })
+  const finish = (conclusion: Conclusion) =>
+    job.observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion })
+  try {
+    const outputs = jobOutputs(definition, frame)
+    finish('success')
+    return { conclusion: job.status, outputs }
+  } catch (error) {
+    log(frame, `##[error]${error instanceof Error ? error.message : String(error)}`)
+    finish('failure')
+    return { conclusion: 'failure', outputs: {} }
   }
 }
 

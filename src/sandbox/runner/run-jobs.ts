@@ -50,8 +50,17 @@ async function runWhenWanted(
     failure: () => ancestors.includes('failure'),
     cancelled: () => deps.signal.aborted,
   }
+  const wanted = () => isTrue(definition.condition, { contexts, status })
+  // On cancellation GitHub asks the condition of a running job again, and leaves the job alone when it still holds.
+  const cancellation = new AbortController()
+  const cancel = () => {
+    if (!wanted()) cancellation.abort()
+  }
   try {
-    if (isTrue(definition.condition, { contexts, status })) return await runJob(deps, definition, needs)
+    if (wanted()) {
+      deps.signal.addEventListener('abort', cancel, { once: true })
+      return await runJob({ ...deps, signal: cancellation.signal }, definition, needs)
+    }
     return { conclusion: deps.signal.aborted && definition.needs.length === 0 ? 'cancelled' : 'skipped', outputs: {} }
   } catch (error) {
     // The condition, the environment's name or the job's directories: nothing of the job itself has run.
@@ -61,6 +70,8 @@ async function runWhenWanted(
     deps.observe({ type: 'log', job: definition.id, step: 0, line: deps.mask.hide(`##[error]${message}`) })
     deps.observe({ type: 'step-completed', job: definition.id, step: 0, conclusion: 'failure' })
     return { conclusion: 'failure', outputs: {} }
+  } finally {
+    deps.signal.removeEventListener('abort', cancel)
   }
 }
 

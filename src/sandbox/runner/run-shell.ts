@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { textOf } from '~/sandbox/runner/expressions'
@@ -38,6 +39,8 @@ export async function runShell(
   if (command === undefined) throw new Error(`The shell '${shell}' is not supported; use bash or sh.`)
   const script = textOf(work.script, scope)
   const directory = textOf(work.workingDirectory, scope) || defaults.workingDirectory
+  const cwd = path.resolve(job.workspace, directory)
+  if (!existsSync(cwd)) throw new Error(`The working directory '${cwd}' does not exist.`)
   const scriptFile = path.join(job.temp, `${randomUUID()}.sh`)
   await writeFile(scriptFile, script.endsWith('\n') ? script : `${script}\n`)
   const files = await createCommandFiles(job.temp)
@@ -46,7 +49,7 @@ export async function runShell(
   const exitCode = await runProcess({
     command,
     args: [...args, scriptFile],
-    cwd: path.resolve(job.workspace, directory),
+    cwd,
     env: { ...processEnvironment(frame, stepEnv), ...files },
     onLine: commands.read,
     signal,

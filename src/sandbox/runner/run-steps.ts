@@ -22,7 +22,12 @@ export async function runSteps(frame: Frame, steps: readonly StepDefinition[]): 
  * Runs one step and records it. Like GitHub's runner, in this order: `env`, `if`, the work, then `continue-on-error`.
  * Whatever goes wrong in a step is that step's failure, never the runner's.
  */
-export async function runStep(frame: Frame, step: StepDefinition, defaults: RunDefaults): Promise<Conclusion> {
+export async function runStep(
+  frame: Frame,
+  step: StepDefinition,
+  defaults: RunDefaults,
+  onStart: () => void = () => undefined,
+): Promise<Conclusion> {
   let env: Record<string, string> = {}
   let result: StepResult = { succeeded: false, outputs: {} }
   let limit: StepLimit | undefined
@@ -30,9 +35,12 @@ export async function runStep(frame: Frame, step: StepDefinition, defaults: RunD
     env = textsOf(step.env, scopeOf(frame))
     const wanted = () => isTrue(step.condition, withStatus(scopeOf(frame, env), frame))
     if (!wanted()) return record(frame, step, { outputs: {}, outcome: 'skipped', conclusion: 'skipped' })
-    limit = stepLimit(frame, wanted, numberOf(step.timeoutMinutes, scopeOf(frame, env)))
+    const minutes = numberOf(step.timeoutMinutes, scopeOf(frame, env))
+    onStart()
+    limit = stepLimit(frame, wanted, minutes)
     result = await work(frame, step, defaults, env, limit.signal)
   } catch (error) {
+    if (limit === undefined) onStart()
     if (!limit?.signal.aborted) log(frame, `##[error]${error instanceof Error ? error.message : String(error)}`)
   } finally {
     limit?.end()

@@ -37,7 +37,7 @@ export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'time
 /**
  * Everything an observer can know about an executing run, in order. Times are taken by the observer.
  * `step` is an index into the job's `steps`, which begin with "Set up job" and end with "Complete job" as GitHub's do.
- * A job that never starts (its `if` is false, or what it needs failed) has a `job-completed` and nothing else.
+ * A job or step that never starts (its `if` is false, or what it needs failed) has its `…-completed` and nothing else.
  */
 export type RunEvent =
   | { readonly type: 'run-started'; readonly displayTitle: string; readonly jobs: readonly JobPlan[] }

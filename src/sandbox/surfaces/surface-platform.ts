@@ -22,27 +22,39 @@ export const openPlatform = async (
   surface: SurfaceDeclaration,
   state: JsonDocument<SurfaceState>,
 ): Promise<SurfacePlatform> => {
-  const closed = new AbortController()
   let inService: SurfaceInstance | undefined = await startInstance({
     surface,
     release: state.read().release,
     warmUpMs: 0,
   })
-  let latest = 0
-  let booting = 0
+  const closed = new AbortController()
+  let booting: AbortController | undefined
 
   const behaviour = (): Behaviour => state.read().behaviour
 
-  const boot = async (release: Release, order: number): Promise<void> => {
+  const boot = async (release: Release, { signal }: AbortController): Promise<void> => {
     const { bootMs, warmUpMs } = timingOf(behaviour())
-    await delay(bootMs, undefined, { signal: closed.signal })
-    if (order !== latest) return
+    await delay(bootMs, undefined, { signal })
     const next = await startInstance({ surface, release, warmUpMs })
-    if (closed.signal.aborted || order !== latest) return next.stop()
+    if (signal.aborted) return next.stop()
     const previous = inService
     inService = next
     state.write({ ...state.read(), release })
     await previous?.stop()
+  }
+
+  const deploy = async (version: string, ref: string): Promise<void> => {
+    booting?.abort()
+    const mine = new AbortController()
+    booting = mine
+    const deployedAt = new Date().toISOString()
+    try {
+      await boot({ version, ref, deployedAt, healthy: behaviour() !== 'unhealthy' }, mine)
+    } catch (error) {
+      if (!mine.signal.aborted) process.stderr.write(`${surface.id}: the new version did not start: ${String(error)}\n`)
+    } finally {
+      if (booting === mine) booting = undefined
+    }
   }
 
   return {
@@ -50,20 +62,8 @@ export const openPlatform = async (
     behaviour,
     setBehaviour: (wanted) => state.write({ ...state.read(), behaviour: wanted }),
     inService: () => inService,
-    isDeploying: () => booting > 0,
-    deploy: (version, ref) => {
-      latest += 1
-      booting += 1
-      const deployedAt = new Date().toISOString()
-      boot({ version, ref, deployedAt, healthy: behaviour() !== 'unhealthy' }, latest)
-        .catch((error: unknown) => {
-          if (!closed.signal.aborted)
-            process.stderr.write(`${surface.id}: the new version did not start: ${String(error)}\n`)
-        })
-        .finally(() => {
-          booting -= 1
-        })
-    },
+    isDeploying: () => booting !== undefined,
+    deploy: (version, ref) => void deploy(version, ref),
     smoke: async () => {
       const now = behaviour()
       await delay(timingOf(now).smokeMs, undefined, { signal: closed.signal }).catch(() => undefined)
@@ -71,6 +71,7 @@ export const openPlatform = async (
     },
     close: async () => {
       closed.abort()
+      booting?.abort()
       const last = inService
       inService = undefined
       await last?.stop()

@@ -43,7 +43,10 @@ const deploy = async (
 /** Hands the request to the instance in service, as a platform's router does. */
 const forward = (platform: SurfacePlatform, path: string, request: IncomingMessage, response: ServerResponse): void => {
   const instance = platform.inService()
-  if (!instance) return writeAnswer(request, response, json(503, { error: 'No version is running.' }))
+  if (!instance) {
+    writeAnswer(request, response, json(503, { error: 'No version is running.' }))
+    return
+  }
   const {
     connection: _c,
     host: _h,

@@ -1,4 +1,5 @@
 import 'server-only'
+import { z } from 'zod'
 import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { Transition } from '~/domain/phases'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -46,14 +47,21 @@ export async function readTransitions(
   const rows = await db.auditEvent.findMany({
     where: { deployId: { in: [...deployIds] }, action: { in: [...TRANSITION_ACTIONS] } },
     orderBy: { id: 'asc' },
-    select: { deployId: true, status: true, at: true },
+    select: { deployId: true, status: true, at: true, payload: true },
   })
   const transitions = new Map<string, Transition[]>()
-  for (const { deployId, status, at } of rows) {
+  for (const { deployId, status, at, payload } of rows) {
     if (deployId === null || status === null) continue
     const known = transitions.get(deployId) ?? []
-    known.push({ status, at: at.toISOString() })
+    known.push({ status, at: occurredAt(payload) ?? at.toISOString() })
     transitions.set(deployId, known)
   }
   return transitions
+}
+
+const occurred = z.object({ occurred_at: z.iso.datetime() })
+
+/** GitHub's time of an event the reconciler found later; null for rows written when the event happened. */
+export function occurredAt(payload: unknown): string | null {
+  return occurred.safeParse(payload).data?.occurred_at ?? null
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit-event'
-import { type DeployStatus, type FailureStage, isTerminal, sourcesOf } from '~/domain/deploy-status'
+import { type DeployStatus, type FailureStage, isTerminal, sourcesOf, TERMINAL_STATUSES } from '~/domain/deploy-status'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -26,7 +26,7 @@ export const deploySelect = {
   requestedAt: true,
   lastEventAt: true,
   finishedAt: true,
-  surface: { select: { id: true, name: true, environment: true, url: true } },
+  surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
 export type DeployRow = Prisma.DeployGetPayload<{ select: typeof deploySelect }>
@@ -129,6 +129,16 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
   if (count === 0) return false
   await appendAuditEvent(tx, { actor, at, deployId, surfaceId }, advance.event)
   return true
+}
+
+/** Unfinished deploys nobody has heard of since `silentSince`, the longest silent first. */
+export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: number) {
+  return db.deploy.findMany({
+    where: { status: { notIn: [...TERMINAL_STATUSES] }, lastEventAt: { lt: silentSince } },
+    orderBy: { lastEventAt: 'asc' },
+    take: limit,
+    select: { id: true },
+  })
 }
 
 /** Facts that may be filled in beside the status, under the row's lock. */

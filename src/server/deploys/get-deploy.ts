@@ -4,7 +4,7 @@ import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/d
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { phasesOf, type Transition } from '~/domain/phases'
-import { readDeployAudit } from '~/server/db/audit'
+import { occurredAt, readDeployAudit } from '~/server/db/audit'
 import { findDeploy } from '~/server/db/deploys'
 import { readLogLines } from '~/server/db/log-lines'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
@@ -34,7 +34,12 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     requestedBy: deploy.requestedBy,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
-    surface: deploy.surface,
+    surface: {
+      id: deploy.surface.id,
+      name: deploy.surface.name,
+      environment: deploy.surface.environment,
+      url: deploy.surface.url,
+    },
     repository: deploy.repository,
     workflow: deploy.workflow,
     runId: runId?.toString() ?? null,
@@ -46,7 +51,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   }
 }
 
-export interface AuditRow {
+interface AuditRow {
   readonly at: Date
   readonly actor: string
   readonly action: string
@@ -55,15 +60,15 @@ export interface AuditRow {
 }
 
 /** The accepted transitions among a deploy's audit rows, oldest first. */
-export function transitionsOf(rows: readonly Pick<AuditRow, 'at' | 'action' | 'status'>[]): Transition[] {
-  return rows.flatMap(({ action, status, at }) =>
-    status !== null && isTransitionAction(action) ? [{ status, at: at.toISOString() }] : [],
+function transitionsOf(rows: readonly AuditRow[]): Transition[] {
+  return rows.flatMap(({ action, status, at, payload }) =>
+    status !== null && isTransitionAction(action) ? [{ status, at: occurredAt(payload) ?? at.toISOString() }] : [],
   )
 }
 
 function timelineEntry(row: AuditRow): TimelineEntry {
   return {
-    at: row.at.toISOString(),
+    at: occurredAt(row.payload) ?? row.at.toISOString(),
     actor: row.actor,
     action: row.action,
     status: row.status,
@@ -83,6 +88,8 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')
+    case 'console.deploy.reconciled':
+      return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.run_found':
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':

@@ -77,9 +77,9 @@ async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date):
  * judged as if it were `dispatched`, and taken there first.
  */
 function outcomeOf(from: string, to: string): 'applied' | 'repeated' | 'refused' {
+  if (!isCallbackStatus(to)) return 'refused'
   if (from === to) return 'repeated'
-  const stands = from === 'requested' ? 'dispatched' : from
-  return isCallbackStatus(to) && canTransition(stands, to) ? 'applied' : 'refused'
+  return canTransition(from === 'requested' ? 'dispatched' : from, to) ? 'applied' : 'refused'
 }
 
 async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {

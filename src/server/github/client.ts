@@ -2,6 +2,8 @@ import 'server-only'
 import { RequestError } from '@octokit/request-error'
 import { Octokit } from '@octokit/rest'
 
+import type { Logger } from '~/server/logger'
+
 export type GitHub = Octokit
 
 const NEWEST_API_VERSION = '2026-03-10'
@@ -15,8 +17,11 @@ const OLDER_API_VERSION = '2022-11-28'
  * Every request names the API version. A server that answers 400 because it does not know the version did nothing,
  * so the same request is sent once more with the older one, which is remembered.
  */
-export function connectGitHub(options: { readonly apiUrl: string; readonly token: string }): GitHub {
-  const octokit = new Octokit({ auth: options.token, baseUrl: options.apiUrl, userAgent: 'deploy-console' })
+export function connectGitHub(options: { readonly apiUrl: string; readonly token: string }, logger: Logger): GitHub {
+  // Octokit logs a line per request; what matters of a failed one is logged where it is handled.
+  const line = (message: string) => logger.debug({ client: 'octokit' }, message)
+  const log = { debug: line, info: line, warn: line, error: line }
+  const octokit = new Octokit({ auth: options.token, baseUrl: options.apiUrl, userAgent: 'deploy-console', log })
   let version = NEWEST_API_VERSION
   octokit.hook.wrap('request', async (request, parameters) => {
     parameters.headers['x-github-api-version'] = version

@@ -1,5 +1,7 @@
 import 'server-only'
+import { RequestError } from '@octokit/request-error'
 import { z } from 'zod'
+import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 
 /** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
@@ -42,4 +44,53 @@ export async function findRunsOfDeploy(
     .parse(response.data)
     .workflow_runs.filter((run) => run.display_title.includes(deploy.id))
     .map((run) => run.id)
+}
+
+const runSchema = z.object({ status: z.string().nullable(), conclusion: z.string().nullable(), updated_at: z.string() })
+
+const jobSchema = z
+  .object({
+    name: z.string(),
+    conclusion: z.string().nullable(),
+    started_at: z.string().nullable(),
+    completed_at: z.string().nullable(),
+    steps: z
+      .array(
+        z
+          .object({
+            name: z.string(),
+            status: z.string(),
+            conclusion: z.string().nullable(),
+            started_at: z.string().nullish(),
+          })
+          .transform(({ started_at, ...step }): StepRecord => ({ ...step, startedAt: started_at ?? null })),
+      )
+      .default([]),
+  })
+  .transform(
+    ({ started_at, completed_at, ...job }): JobRecord => ({ ...job, startedAt: started_at, completedAt: completed_at }),
+  )
+
+/** A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more). */
+export async function readRun(
+  github: GitHub,
+  repository: string,
+  runId: bigint,
+  signal: AbortSignal,
+): Promise<RunRecord | null> {
+  // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
+  const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
+  const parameters = { ...ownerAndRepo(repository), request: { signal } }
+  try {
+    const [run, jobs] = await Promise.all([
+      github.request(address, parameters),
+      github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
+    ])
+    const { status, conclusion, updated_at } = runSchema.parse(run.data)
+    const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
+    return { status: status ?? 'unknown', conclusion, updatedAt: updated_at, jobs: listed.jobs }
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 404) return null
+    throw error
+  }
 }

@@ -4,31 +4,14 @@ import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { measureBehind, probeSurface } from '~/server/surfaces/probe-surface'
 
-const TICK_MS = 3_000
-/** A quiet surface is asked this often; one with a deploy under way or just ended, at every tick. */
+/** A quiet surface is asked this often; one with a deploy under way or just ended, at every pass. */
 const QUIET_MS = 30_000
 const JUST_ENDED_MS = 60_000
 /** How often the distance to the default branch is counted again: each count costs one GitHub request. */
 const BEHIND_MS = 5 * 60_000
 
-/** Probes every surface on a schedule until stopped. One pass at a time; a failing surface never stops the others. */
-export function startProber(deps: Deps): { readonly stop: () => void } {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-  const tick = async () => {
-    await probeDue(deps).catch((error) => deps.logger.warn({ err: error }, 'probing failed; the next pass tries again'))
-    if (!stopped) timer = setTimeout(() => void tick(), TICK_MS)
-  }
-  void tick()
-  return {
-    stop: () => {
-      stopped = true
-      clearTimeout(timer)
-    },
-  }
-}
-
-async function probeDue(deps: Deps): Promise<void> {
+/** One pass over the surfaces that are due. A failing surface never stops the others. */
+export async function probeDueSurfaces(deps: Deps): Promise<void> {
   const now = deps.now()
   const due = (await listSurfaces(deps.db)).filter((surface) => isDue(surface, now))
   const results = await Promise.allSettled(due.map((surface) => visit(deps, surface)))

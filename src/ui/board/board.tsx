@@ -54,7 +54,7 @@ export function Board() {
   return (
     <>
       {surfaces.data?.sandbox != null && <SandboxBanner url={surfaces.data.sandbox.url} actor={surfaces.data.actor} />}
-      <main className="mx-auto max-w-6xl px-4 pb-16 sm:px-6">
+      <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
         <TopBar
           filter={filter}
           onFilter={setFilter}

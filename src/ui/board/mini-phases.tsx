@@ -1,13 +1,13 @@
 import type { DeploySummary } from '~/domain/deploy'
 import { PhaseMark } from '~/ui/status/phase-mark'
-import { activePhase, PHASE_STATE_WORDS, positionWord } from '~/ui/status/status-words'
+import { activePhase, phaseWord, positionWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 
 /** The four phases of a running deploy in one line: marks, then the one that is running and for how long. */
 export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
   const active = activePhase(deploy.phases)
   return (
-    <div className="flex min-w-0 items-center gap-2.5">
+    <div className="flex min-w-0 items-center gap-2">
       <ol aria-label="Phases" className="flex shrink-0 items-center">
         {deploy.phases.map((phase, index) => (
           <li
@@ -15,18 +15,18 @@ export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
             data-phase={phase.key}
             data-state={phase.state}
             aria-current={phase.state === 'active' ? 'step' : undefined}
-            title={`${phase.label}: ${PHASE_STATE_WORDS[phase.state]}`}
+            title={`${phase.label}: ${phaseWord(phase.state, deploy.terminal)}`}
             className="flex items-center"
           >
             {index > 0 && (
               <span
                 aria-hidden="true"
-                className={`h-px w-2.5 ${phase.state === 'pending' ? 'bg-line' : 'bg-ink-faint'}`}
+                className={`h-px w-1.5 ${phase.state === 'pending' ? 'bg-line' : 'bg-ink-faint'}`}
               />
             )}
             <PhaseMark state={phase.state} />
             <span className="sr-only">
-              {phase.label}: {PHASE_STATE_WORDS[phase.state]}
+              {phase.label}: {phaseWord(phase.state, deploy.terminal)}
             </span>
           </li>
         ))}

@@ -1,8 +1,7 @@
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
+import { Problems } from '~/ui/board/problems'
 import { runningTiles } from '~/ui/board/tiles'
-import { Sha } from '~/ui/primitives/sha'
-import { healthWord, isWrong } from '~/ui/status/health-badge'
 
 interface RunningStripProps {
   readonly tiles: readonly SurfaceTile[]
@@ -10,61 +9,46 @@ interface RunningStripProps {
   readonly onShow: (surfaceId: string) => void
 }
 
-/** Above the grid: what is running now and what is wrong, in one place whatever the filter hides. */
+/**
+ * Above the grid: what is running now and what is wrong, whatever the filter hides. Its height never changes: a deploy
+ * that somebody else starts must not move a button from under a pointer.
+ */
 export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
   const running = runningTiles(tiles)
-  const wrong = tiles.filter(isWrong)
   return (
-    <section aria-label="Now" className="rounded-md border border-line bg-panel text-sm">
-      <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-6 gap-y-1 px-4 py-2">
-        <h2 className="font-semibold">{running.length === 0 ? 'Nothing is running' : `${running.length} running`}</h2>
-        <p className="text-ink-soft">
-          {wrong.length === 0
-            ? 'No surface reports a problem'
-            : wrong.map((tile, index) => (
-                <span key={tile.id}>
-                  {index > 0 && ', '}
-                  <button
-                    type="button"
-                    onClick={() => onShow(tile.id)}
-                    className="font-medium text-bad underline underline-offset-[3px]"
-                  >
-                    {tile.name}
-                  </button>{' '}
-                  is {healthWord(tile.health.state).toLowerCase()}
-                </span>
-              ))}
+    <section
+      aria-label="Now"
+      className="flex flex-wrap items-center gap-x-4 rounded-md border border-line bg-panel px-4 text-sm sm:flex-nowrap"
+    >
+      <h2 className="flex h-11 shrink-0 items-center font-semibold">
+        Running
+        <span className="ml-1.5 font-normal text-ink-faint tabular-nums">{running.length}</span>
+      </h2>
+      {running.length === 0 ? (
+        <p className="order-last flex h-11 w-full items-center text-ink-faint sm:order-none sm:w-auto sm:flex-1">
+          Nothing is running now
         </p>
-      </div>
-      {running.length > 0 && (
-        <ul className="border-t border-line">
+      ) : (
+        <ul className="order-last -mx-1 flex h-11 w-full items-center gap-2 overflow-x-auto px-1 sm:order-none sm:w-auto sm:flex-1">
           {running.map(({ tile, deploy }) => (
             <li
               key={deploy.id}
-              className="relative grid grid-cols-[minmax(0,1fr)] items-center gap-x-4 gap-y-1 border-line px-4 py-2 not-first:border-t hover:bg-well sm:grid-cols-[minmax(0,2fr)_minmax(0,2fr)_minmax(0,2.5fr)]"
+              className="relative flex h-8 shrink-0 items-center gap-2.5 rounded-[5px] border border-line px-2.5 hover:border-control"
             >
               <button
                 type="button"
                 onClick={() => onOpen(deploy.id)}
-                className="truncate text-left font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-accent"
+                className="font-medium after:absolute after:inset-0 after:rounded-[5px] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
               >
+                <span className="sr-only">Follow </span>
                 {tile.name} <span className="font-normal text-ink-faint">{tile.environment}</span>
               </button>
-              <span className="truncate text-ink-soft">
-                {deploy.ref}
-                {deploy.sha !== null && deploy.sha !== deploy.ref && (
-                  <>
-                    {' '}
-                    at <Sha sha={deploy.sha} />
-                  </>
-                )}{' '}
-                · {deploy.requestedBy}
-              </span>
               <MiniPhases deploy={deploy} />
             </li>
           ))}
         </ul>
       )}
+      <Problems tiles={tiles} onShow={onShow} />
     </section>
   )
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
+import { MiniPhases } from '~/ui/board/mini-phases'
 import { Sha } from '~/ui/primitives/sha'
 import { isWrong } from '~/ui/status/health-badge'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
@@ -38,11 +39,18 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   )
 }
 
+interface TileFactsProps {
+  readonly tile: SurfaceTile
+  /** The deploy under way; its phases take the place of the last outcome. */
+  readonly running: DeploySummary | null
+  readonly tab: 0 | -1
+}
+
 /** What runs, what was last shipped, and what is wrong. Always room for three rows. */
-export function TileFacts({ tile, tab }: { readonly tile: SurfaceTile; readonly tab: 0 | -1 }) {
+export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
   return (
-    <dl className="grid flex-1 grid-cols-[4rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
+    <dl className="grid flex-1 grid-cols-[3.75rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'
@@ -55,7 +63,13 @@ export function TileFacts({ tile, tab }: { readonly tile: SurfaceTile; readonly 
           </>
         )}
       </Fact>
-      <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
+      {running === null ? (
+        <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
+      ) : (
+        <Fact term="Now">
+          <MiniPhases deploy={running} />
+        </Fact>
+      )}
       {isWrong(tile) && health.detail !== null && (
         <Fact term="Health">
           <span className="truncate text-bad" title={health.detail}>

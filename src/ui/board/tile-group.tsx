@@ -9,7 +9,7 @@ interface TileGroupProps extends TileActions {
   readonly onCurrent: (surfaceId: string) => void
 }
 
-export const TILE_COLUMNS = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,20rem),1fr))] gap-3'
+export const TILE_COLUMNS = 'grid grid-cols-[repeat(auto-fill,minmax(min(100%,17.5rem),1fr))] gap-3'
 
 export function TileGroup({ group, current, onCurrent, onDeploy, onOpen }: TileGroupProps) {
   const heading = `environment-${group.environment}`

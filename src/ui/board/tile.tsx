@@ -1,6 +1,5 @@
 import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
-import { MiniPhases } from '~/ui/board/mini-phases'
 import { TileFacts } from '~/ui/board/tile-facts'
 import { Button } from '~/ui/primitives/button'
 import { HealthBadge, isWrong } from '~/ui/status/health-badge'
@@ -36,7 +35,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-44 min-w-0 flex-col rounded-md border bg-panel transition-colors duration-100 has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
+      className={`relative flex h-42 min-w-0 flex-col rounded-md border bg-panel transition-colors duration-100 has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
     >
       <header className="flex items-start justify-between gap-3 px-4 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
@@ -54,18 +53,23 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
         </h3>
         <HealthBadge health={tile.health} />
       </header>
-      <TileFacts tile={tile} tab={tab} />
+      <TileFacts tile={tile} running={running} tab={tab} />
       <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-4">
-        {running === null ? (
-          <span className="min-w-0 truncate font-mono text-xs text-ink-faint" title={tile.repository}>
-            {tile.workflow}
-          </span>
-        ) : (
-          <MiniPhases deploy={running} />
-        )}
+        <span className="min-w-0 truncate text-xs text-ink-faint">
+          {running === null ? (
+            <span title={tile.repository}>
+              {tile.environment} · <span className="font-mono">{tile.workflow}</span>
+            </span>
+          ) : (
+            `${running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · ${running.requestedBy}`
+          )}
+        </span>
         <Button tabIndex={tab} onClick={deploy} className="relative min-w-20">
           {running === null ? 'Deploy' : 'Follow'}
-          <span className="sr-only"> {tile.name}</span>
+          <span className="sr-only">
+            {' '}
+            {tile.name}, {tile.environment}
+          </span>
         </Button>
       </footer>
     </li>

@@ -6,6 +6,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { RefOptionRow } from '~/ui/deploy-modal/ref-option-row'
 import { type RefGroup, type RefOption, refGroups } from '~/ui/deploy-modal/ref-options'
+import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { useRefs } from '~/ui/deploy-modal/use-refs'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
@@ -19,6 +20,7 @@ interface ChooseRefProps {
 
 /** Step 1: one field and a list under it. The default ref is highlighted, so Enter alone goes on with it. */
 export function ChooseRef({ surface, onChoose }: ChooseRefProps) {
+  const field = useFocusOnArrival<HTMLInputElement>()
   const [typed, setTyped] = useState('')
   const [highlighted, setHighlighted] = useState<RefOption | null>(null)
   const refs = useRefs(surface.id, typed)
@@ -44,6 +46,7 @@ export function ChooseRef({ surface, onChoose }: ChooseRefProps) {
           Ref
         </label>
         <Autocomplete.Input
+          ref={field}
           id="deploy-ref"
           placeholder="Branch, tag or commit"
           spellCheck={false}
@@ -72,7 +75,7 @@ export function ChooseRef({ surface, onChoose }: ChooseRefProps) {
                       onClick={() => onChoose(item.ref)}
                       className="cursor-pointer rounded-[5px] px-2 py-1.5 outline-none select-none hover:bg-well data-highlighted:bg-accent-wash"
                     >
-                      <RefOptionRow option={item} />
+                      <RefOptionRow option={item} runningSha={surface.version?.sha ?? null} />
                     </Autocomplete.Item>
                   )}
                 </Autocomplete.Collection>

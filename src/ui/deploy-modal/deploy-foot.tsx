@@ -1,20 +1,23 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { DeployView } from '~/domain/deploy'
+import { LostConnection } from '~/ui/deploy-modal/lost-connection'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
 
 interface DeployFootProps {
   readonly deploy: DeployView
+  /** Why the last poll failed, and how old the picture is. */
+  readonly lost: { readonly error: unknown; readonly updatedAt: number } | null
   /** A new deploy of the same ref, through review and confirmation like any other. */
   readonly onAgain: () => void
 }
 
 /** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
-export function DeployFoot({ deploy, onAgain }: DeployFootProps) {
+export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
   if (!deploy.terminal) {
     return (
-      <ModalFoot left="Closing this does not stop the deploy.">
+      <ModalFoot left={lost === null ? 'Closing this does not stop the deploy.' : <LostConnection {...lost} />}>
         <Dialog.Close render={<Button />}>Close</Dialog.Close>
       </ModalFoot>
     )

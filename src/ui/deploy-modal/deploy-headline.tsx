@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
-import { outcomeHeadline, outcomeOf, positionWord, stoppedBeforeDeploy } from '~/ui/status/status-words'
+import { outcomeHeadline, outcomeOf, statusWord, stoppedBeforeDeploy } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 
 /** Where the run can be seen, or why it cannot yet. */
@@ -21,11 +21,11 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
         <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
           <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
           <span className="min-w-0 break-words">
-            {deploy.terminal ? outcomeHeadline(deploy) : positionWord(deploy)}
+            {deploy.terminal ? outcomeHeadline(deploy) : statusWord(deploy.status)}
           </span>
           <span className="font-normal text-ink-faint">
-            <span className="sr-only">{deploy.terminal ? 'total time' : 'elapsed'} </span>
             <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />
+            <span className="text-sm"> in all</span>
           </span>
         </p>
         <p className="text-sm text-ink-soft">
@@ -43,9 +43,7 @@ function Consequence({ deploy }: { readonly deploy: DeployView }) {
   return (
     <div className="mt-1 flex flex-col gap-0.5 text-sm text-ink-soft">
       {deploy.failureDetail !== null && <p className="text-ink">{deploy.failureDetail}</p>}
-      {stoppedBeforeDeploy(deploy) && (
-        <p>The deploy phase never started, so {deploy.surface.name} runs what it ran before.</p>
-      )}
+      {stoppedBeforeDeploy(deploy) && <p>The deploy phase never started: nothing was deployed.</p>}
     </div>
   )
 }

@@ -2,7 +2,7 @@
 
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { DeployScreen } from '~/ui/deploy-modal/deploy-screen'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy'
@@ -27,6 +27,15 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
   const surface = tiles.find((tile) => tile.id === surfaceId)
 
+  const popup = useRef<HTMLDivElement>(null)
+  /** A step takes the focus where it wants it; otherwise the dialog has it, not the button that closes it. */
+  const initialFocus = () => (popup.current?.contains(document.activeElement) ? false : popup.current)
+
+  // A form that gives way to its deploy takes the focused button along: the dialog keeps the focus then.
+  useEffect(() => {
+    if (shown !== null && document.activeElement === document.body) popup.current?.focus()
+  }, [shown])
+
   /** Back to where it was opened from; after a link that is the tile. */
   const finalFocus = useCallback(() => {
     const id =
@@ -48,6 +57,8 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
         <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Dialog.Viewport className="fixed inset-0 flex items-start justify-center overflow-hidden sm:p-[clamp(1rem,6vh,5rem)_1.5rem_1.5rem]">
           <Dialog.Popup
+            ref={popup}
+            initialFocus={initialFocus}
             finalFocus={finalFocus}
             className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] duration-150 data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >

@@ -1,5 +1,6 @@
 'use client'
 
+import { useEffect } from 'react'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
@@ -11,6 +12,7 @@ import { Timeline } from '~/ui/deploy-modal/timeline'
 import { useDeploy } from '~/ui/deploy-modal/use-deploy'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { deployAnnouncement } from '~/ui/status/announcements'
+import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 interface DeployScreenProps {
@@ -21,6 +23,13 @@ interface DeployScreenProps {
 /** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
 export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
   const { data: deploy, error, dataUpdatedAt } = useDeploy(deployId)
+  const utils = trpc.useUtils()
+  const status = deploy?.status
+  // The tile behind the dialog learns of a change at once, not with its own next poll.
+  useEffect(() => {
+    if (status !== undefined) void utils.surfaces.list.invalidate()
+  }, [status, utils])
+
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
     <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
@@ -32,28 +41,32 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
           {deployAnnouncement(deploy)}
         </p>
         <DeployHeadline deploy={deploy} />
-        <Stepper phases={deploy.phases} />
+        <Stepper phases={deploy.phases} ended={deploy.terminal} />
         <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
         <Timeline entries={deploy.timeline} />
-        {error !== null && (
-          <div className="sticky bottom-0">
-            <ConnectionNotice error={error} updatedAt={dataUpdatedAt} />
-          </div>
-        )}
       </ModalBody>
-      <DeployFoot deploy={deploy} onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })} />
+      <DeployFoot
+        deploy={deploy}
+        lost={error === null ? null : { error, updatedAt: dataUpdatedAt }}
+        onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
+      />
     </div>
   )
 }
 
 function NoDeployYet({ error }: { readonly error: unknown }) {
-  const refused = error !== null && readWireError(error).kind === 'refused'
+  const wire = readWireError(error)
+  const refused = error !== null && wire.kind === 'refused'
   return (
     <>
       <ModalHead surface="Deploy" environment="" />
       <ModalBody>
         {refused ? (
-          <p className="text-ink-soft">{readWireError(error).message}</p>
+          <p className="text-ink-soft">
+            {wire.appCode === 'invalid_input'
+              ? 'The address does not name a deploy: its id is not a UUID.'
+              : wire.message}
+          </p>
         ) : (
           <div aria-busy="true" className="flex min-h-96 flex-col gap-4">
             <p className="sr-only">Loading the deploy</p>

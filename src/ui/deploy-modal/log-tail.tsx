@@ -16,13 +16,21 @@ interface LogTailProps {
 /** What the workflow said, newest at the bottom. Not a live region: phases are announced, every line would drown them. */
 export function LogTail({ deployId, tail, terminal }: LogTailProps) {
   const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
-  const first = rows[0]?.kind === 'line' ? rows[0].line.seq : 0
+  const first = rows.find((row) => row.kind === 'line')?.line.seq ?? 0
   const { box, following, onScroll, jumpToLatest } = useFollow(rows.length, first)
+  // The pressed button goes when its lines come; the log takes the focus, so that reading on with the keyboard works.
+  const loadOlder = async (before: number) => {
+    await loadBefore(before)
+    box.current?.focus()
+  }
   return (
-    <section aria-label="Log" className="relative flex min-h-0 flex-col">
+    <section className="relative flex min-h-0 flex-col">
       <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
       <div
         ref={box}
+        role="log"
+        aria-live="off"
+        aria-label="Log"
         onScroll={onScroll}
         data-following={following}
         className="h-56 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
@@ -30,7 +38,7 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
         {rows.length === 0 ? (
           <p className="px-3 text-ink-faint">{terminal ? 'The workflow sent no log lines.' : 'No log lines yet.'}</p>
         ) : (
-          <LogLines rows={rows} onLoad={loadBefore} loading={loading} failed={failed} />
+          <LogLines rows={rows} onLoad={loadOlder} loading={loading} failed={failed} />
         )}
       </div>
       {!following && (

@@ -4,7 +4,12 @@ import { TimeAgo } from '~/ui/time/time-ago'
 
 const ICONS = { branch: GitBranch, tag: Tag, commit: GitCommitHorizontal, typed: CornerDownLeft } as const
 
-export function RefOptionRow({ option }: { readonly option: RefOption }) {
+interface RefOptionRowProps {
+  readonly option: RefOption
+  readonly runningSha: string | null
+}
+
+export function RefOptionRow({ option, runningSha }: RefOptionRowProps) {
   const Icon = ICONS[option.kind]
   return (
     <span className="flex items-center gap-2 text-sm">
@@ -14,6 +19,9 @@ export function RefOptionRow({ option }: { readonly option: RefOption }) {
         <span className={option.kind === 'commit' ? '' : 'font-medium'}>{option.label}</span>
         {option.detail !== null && <span className="text-ink-faint"> {option.detail}</span>}
       </span>
+      {option.sha !== null && option.sha === runningSha && (
+        <span className="shrink-0 text-xs font-medium text-good">runs now</span>
+      )}
       {option.at !== null && (
         <span className="shrink-0 text-xs text-ink-faint max-sm:hidden">
           <TimeAgo at={option.at} />

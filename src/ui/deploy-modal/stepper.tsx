@@ -1,10 +1,10 @@
 import type { Phase } from '~/domain/phases'
 import { PhaseMark } from '~/ui/status/phase-mark'
-import { PHASE_STATE_WORDS } from '~/ui/status/status-words'
+import { phaseWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 
 /** The four phases. What each shows comes from events alone; a phase without one stays pending. */
-export function Stepper({ phases }: { readonly phases: readonly Phase[] }) {
+export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; readonly ended: boolean }) {
   return (
     <ol aria-label="Phases" className="grid gap-y-0.5 sm:grid-cols-4">
       {phases.map((phase, index) => (
@@ -23,7 +23,7 @@ export function Stepper({ phases }: { readonly phases: readonly Phase[] }) {
             {phase.label}
           </span>
           <span className="text-xs text-ink-faint">
-            {PHASE_STATE_WORDS[phase.state]}
+            {phaseWord(phase.state, ended)}
             {phase.startedAt !== null && phase.state !== 'pending' && phase.state !== 'skipped' && (
               <>
                 {' '}

@@ -1,7 +1,11 @@
 import { ChevronRight } from 'lucide-react'
+import { isTransitionAction } from '~/domain/audit-event'
 import type { TimelineEntry } from '~/domain/deploy'
 import { statusWord } from '~/ui/status/status-words'
 import { exactUtc } from '~/ui/time/relative-time'
+
+/** Whether the entry's status is one the deploy took, not one that was refused. */
+const moved = ({ action, status }: TimelineEntry) => status !== null && isTransitionAction(action)
 
 /** Every recorded event of the deploy, refused ones too; closed until someone asks. */
 export function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
@@ -22,8 +26,9 @@ export function Timeline({ entries }: { readonly entries: readonly TimelineEntry
               {exactUtc(entry.at).slice(11, 19)}
             </time>
             <span className="min-w-0 break-words">
-              <span className="text-ink">{entry.status === null ? entry.action : statusWord(entry.status)}</span>
-              {entry.note !== null && <> · {entry.note}</>}
+              {moved(entry) && <span className="text-ink">{statusWord(entry.status ?? entry.action)}</span>}
+              {moved(entry) && entry.note !== null && ' · '}
+              {entry.note ?? (moved(entry) ? '' : entry.action)}
             </span>
             <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">{entry.actor}</span>
           </li>

@@ -1,6 +1,5 @@
 'use client'
 
-import { useEffect } from 'react'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -11,7 +10,7 @@ const POLL_MS = 2_000
  * answer stays, and the next poll comes. Only "no such deploy" ends the polling.
  */
 export function useDeploy(id: string | null) {
-  const query = trpc.deploys.get.useQuery(
+  return trpc.deploys.get.useQuery(
     { id: id ?? '' },
     {
       enabled: id !== null,
@@ -23,10 +22,4 @@ export function useDeploy(id: string | null) {
       },
     },
   )
-  const utils = trpc.useUtils()
-  const status = query.data?.status
-  useEffect(() => {
-    if (status !== undefined) void utils.surfaces.list.invalidate()
-  }, [status, utils])
-  return query
 }

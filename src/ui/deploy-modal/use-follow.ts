@@ -9,6 +9,11 @@ export function useFollow(length: number, first: number) {
   const [following, setFollowing] = useState(true)
   const before = useRef({ height: 0, first })
 
+  // What scrolls must be reachable by keyboard (WCAG 2.1.1). Set here: Safari alone does not do it by itself.
+  useLayoutEffect(() => {
+    if (box.current !== null) box.current.tabIndex = 0
+  }, [])
+
   const onScroll = useCallback(() => {
     if (box.current !== null) setFollowing(isAtEnd(box.current))
   }, [])

@@ -15,7 +15,7 @@ export function boardAnnouncement(before: readonly SurfaceTile[], after: readonl
     const earlier = before.find((other) => other.id === tile.id)?.lastDeploy ?? null
     const latest = tile.lastDeploy
     if (latest === null || (earlier?.id === latest.id && earlier.status === latest.status)) return []
-    return [`${tile.name}: ${deployAnnouncement(latest)}`]
+    return [`${tile.name}, ${tile.environment}: ${deployAnnouncement(latest)}`]
   })
   return sentences.join(' ')
 }

@@ -1,12 +1,53 @@
-import { Ban, CircleCheck, CircleDashed, CircleDot, CircleMinus, ClockAlert, OctagonX } from 'lucide-react'
+import { Ban, CircleDashed, CircleMinus, ClockAlert } from 'lucide-react'
 import type { PhaseState } from '~/domain/phases'
 
+interface MarkProps {
+  readonly className?: string
+  readonly 'aria-hidden'?: 'true'
+}
+
+/** A ring with a beating centre. Only the centre moves, so that the mark is the strongest of the row at every moment. */
+function ActiveMark({ className }: MarkProps) {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" aria-hidden="true" className={className}>
+      <circle cx="12" cy="12" r="9.5" stroke="currentColor" strokeWidth="3" />
+      <circle cx="12" cy="12" r="4.5" fill="currentColor" className="animate-breathe" />
+    </svg>
+  )
+}
+
+/** Solid, where lucide only draws outlines: what is over should weigh more than what is still to come. */
+function DoneMark({ className }: MarkProps) {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" aria-hidden="true" className={className}>
+      <circle cx="12" cy="12" r="11" fill="currentColor" />
+      <path
+        d="m7 12.4 3.4 3.4L17 9"
+        className="stroke-panel"
+        strokeWidth="2.6"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  )
+}
+
+function FailedMark({ className }: MarkProps) {
+  return (
+    <svg viewBox="0 0 24 24" fill="none" aria-hidden="true" className={className}>
+      <path d="M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z" fill="currentColor" />
+      <path d="m8.2 8.2 7.6 7.6m0-7.6-7.6 7.6" className="stroke-panel" strokeWidth="2.6" strokeLinecap="round" />
+    </svg>
+  )
+}
+
+/** One shape for each state, so that none rests on its colour. */
 const MARKS = {
   pending: { Icon: CircleDashed, tone: 'text-ink-faint' },
-  active: { Icon: CircleDot, tone: 'animate-breathe text-accent' },
-  done: { Icon: CircleCheck, tone: 'text-good' },
+  active: { Icon: ActiveMark, tone: 'text-accent' },
+  done: { Icon: DoneMark, tone: 'text-good' },
   skipped: { Icon: CircleMinus, tone: 'text-ink-faint' },
-  failed: { Icon: OctagonX, tone: 'text-bad' },
+  failed: { Icon: FailedMark, tone: 'text-bad' },
   timed_out: { Icon: ClockAlert, tone: 'text-bad' },
   cancelled: { Icon: Ban, tone: 'text-ink-soft' },
 } as const satisfies Record<PhaseState, unknown>

@@ -35,7 +35,7 @@ export function stageWord(stage: string): string {
   return isKnownFailureStage(stage) ? STAGE_WORDS[stage] : stage
 }
 
-export const PHASE_STATE_WORDS = {
+const PHASE_STATE_WORDS = {
   pending: 'Pending',
   active: 'Running',
   done: 'Done',
@@ -44,6 +44,11 @@ export const PHASE_STATE_WORDS = {
   timed_out: 'Timed out',
   cancelled: 'Cancelled',
 } as const satisfies Record<PhaseState, string>
+
+/** What the stepper says under a phase; one that was still pending when its deploy ended is not coming any more. */
+export function phaseWord(state: PhaseState, ended: boolean): string {
+  return ended && state === 'pending' ? 'Not reached' : PHASE_STATE_WORDS[state]
+}
 
 /** The phase an event says is running, or null between phases. */
 export function activePhase(phases: readonly Phase[]): Phase | null {

@@ -22,7 +22,9 @@ export interface ReceivedCallback extends z.infer<typeof callbackSchema> {
 export async function startReceiver(secret: string, reply: (count: number) => Answer = accepted) {
   const received: ReceivedCallback[] = []
   // A secret without the whsec_ prefix is its own bytes, which the package calls raw.
-  const webhook = new Webhook(secret, secret.startsWith('whsec_') ? {} : { format: 'raw' })
+  const webhook = secret.startsWith('whsec_')
+    ? new Webhook(secret)
+    : new Webhook(new TextEncoder().encode(secret), { format: 'raw' })
   const url = await startServer((request, body) => {
     const headers = {
       'webhook-id': String(request.headers['webhook-id']),

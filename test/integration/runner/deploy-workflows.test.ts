@@ -11,12 +11,16 @@ const secret = 'a callback secret of ample length'
 const hookToken = 'hook-token-0123456789'
 const deployId = '0192f0c1-2345-7abc-8def-0123456789ab'
 
-const workflows = [
-  ['deploy-console.yml', 'CONSOLE_SURFACE_URL', 'Deploy console'],
+type Workflow = readonly [file: string, variable: string, title: string]
+
+const consoleWorkflow: Workflow = ['deploy-console.yml', 'CONSOLE_SURFACE_URL', 'Deploy console']
+
+const workflows: readonly Workflow[] = [
+  consoleWorkflow,
   ['deploy-heroku.yml', 'HEROKU_SURFACE_URL', 'Deploy API'],
   ['deploy-customer-docs.yml', 'CUSTOMER_DOCS_SURFACE_URL', 'Deploy customer docs'],
   ['deploy-status-page.yml', 'STATUS_PAGE_SURFACE_URL', 'Deploy status page'],
-] as const
+]
 
 interface Scenario {
   readonly environment?: string
@@ -29,7 +33,7 @@ interface Scenario {
   readonly signal?: AbortSignal
 }
 
-async function deploy([file, variable]: (typeof workflows)[number], scenario: Scenario = {}) {
+async function deploy([file, variable]: Workflow, scenario: Scenario = {}) {
   const receiver = await startReceiver(secret)
   const surface = await startSurface(hookToken, scenario.mood)
   const repository = createRepository({ 'README.md': 'A platform.\n' }, { github: true })
@@ -97,8 +101,6 @@ test.each(workflows)('%s ships to production and reports every phase in order', 
   expect(result.log).not.toContain(secret)
   expect(result.log).not.toContain(hookToken)
 })
-
-const [consoleWorkflow] = workflows
 
 test('staging skips the freeze check, even while production is frozen, and ships', async () => {
   const result = await deploy(consoleWorkflow, { environment: 'staging', freeze: 'Incident 42' })

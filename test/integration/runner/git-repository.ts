@@ -28,8 +28,8 @@ export function createRepository(files: Readonly<Record<string, string>>, option
     execFileSync('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', ...args], {
       cwd,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'] ?? '', HOME: directory, GIT_CONFIG_NOSYSTEM: '1' },
-    } as never).trim()
+      env: { ...process.env, HOME: directory, GIT_CONFIG_NOSYSTEM: '1' },
+    }).trim()
   run(work, ['init', '--quiet', '--initial-branch=main'])
   run(work, ['commit', '--quiet', '--allow-empty', '-m', 'Begin'])
   if (options.github) {

@@ -36,7 +36,7 @@ const getJob = (deps: ApiDeps, request: ApiRequest): Answer => {
 /** GitHub redirects to a plain text file, and has none before the job has ended. */
 const getLogs = (deps: ApiDeps, request: ApiRequest): Answer => {
   const found = findJob(deps.store, idOf(request.param('job')))
-  if (!found || found.job.status !== 'completed' || found.job.steps.length === 0) return notFound()
+  if (found?.job.status !== 'completed' || found.job.steps.length === 0) return notFound()
   const page = runPage(deps.urls, deps.repository, found.run.runId)
   return { status: 302, headers: { location: `${page}/job/${found.job.id}/log` } }
 }

@@ -1,0 +1,29 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { startEmbeddedPostgres } from './embedded-postgres.ts'
+import { acquireLock } from './launch-lock.ts'
+import { ensurePrivateDirectory } from './private-files.ts'
+
+// Runs the embedded database for one command of Prisma's CLI: until the parent's channel closes.
+const dataDir = ensurePrivateDirectory(path.resolve(process.env['DATA_DIR'] || '.data'))
+const logs = path.join(dataDir, 'logs')
+mkdirSync(logs, { recursive: true, mode: 0o700 })
+
+const asked = new Promise<void>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve())
+  process.on('disconnect', () => resolve())
+})
+try {
+  const lock = acquireLock(dataDir, 'a Prisma command')
+  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), {
+    logFile: path.join(logs, 'postgres.log'),
+  })
+  if (process.connected) process.send?.({ url: database.url })
+  await asked
+  await database.stop()
+  lock.release()
+  process.exit(0)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
+  process.exit(1)
+}

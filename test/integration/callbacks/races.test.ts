@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { type CallbackOptions, signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+async function send(id: string, body: object, options?: CallbackOptions) {
+  const response = await receiveCallback(console_.deps, signedCallback(id, body, options), id)
+  return { http: response.status, ...(await response.json()) } as { http: number; applied?: boolean; status: unknown }
+}
+
+const eight = <T>(make: (index: number) => T) => Array.from({ length: 8 }, (_, index) => make(index))
+const deployAt = async (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+const accepted = (id: string) =>
+  console_.deps.db.auditEvent.findMany({ where: { deployId: id, action: 'console.deploy.callback' } })
+
+describe('a replay', () => {
+  it('of an applied callback changes nothing and says so', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const webhookId = randomUUID()
+    const body = { status: 'building', log_line: 'once' }
+    expect(await send(id, body, { webhookId })).toEqual({ http: 200, applied: true, status: 'building' })
+    await send(id, { status: 'deploying' })
+    expect(await send(id, body, { webhookId })).toEqual({ http: 200, applied: false, status: 'deploying' })
+    expect(await console_.deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
+    expect(await accepted(id)).toHaveLength(2)
+  })
+
+  it('of a refused callback leaves no second log line and no second audit row', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const webhookId = randomUUID()
+    const body = { status: 'succeeded', log_line: 'too early' }
+    expect((await send(id, body, { webhookId })).http).toBe(422)
+    expect(await send(id, body, { webhookId })).toEqual({ http: 200, applied: false, status: 'dispatched' })
+    expect(await console_.deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
+    expect(await console_.deps.db.auditEvent.count({ where: { deployId: id } })).toBe(1)
+  })
+
+  it('against another deploy’s address does not move that one', async () => {
+    const first = await insertDeployAt(console_.deps, 'dispatched')
+    const second = await insertDeployAt(console_.deps, 'dispatched')
+    const webhookId = randomUUID()
+    await send(first.id, { status: 'building' }, { webhookId })
+    expect(await send(second.id, { status: 'building' }, { webhookId })).toMatchObject({ applied: false })
+    expect((await deployAt(second.id)).status).toBe('dispatched')
+  })
+})
+
+describe('eight concurrent callbacks', () => {
+  it('with one webhook-id are applied once', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const webhookId = randomUUID()
+    const answers = await Promise.all(eight(() => send(id, { status: 'building', log_line: 'x' }, { webhookId })))
+    expect(answers.filter(({ applied }) => applied)).toHaveLength(1)
+    expect(answers.every(({ http }) => http === 200)).toBe(true)
+    expect(await accepted(id)).toHaveLength(1)
+    expect((await deployAt(id)).logCount).toBe(1)
+  })
+
+  it('with one status and ids of their own are applied once, and every log line is kept in one order', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const answers = await Promise.all(eight((index) => send(id, { status: 'building', log_line: `line ${index}` })))
+    expect(answers.filter(({ applied }) => applied)).toHaveLength(1)
+    expect(await accepted(id)).toHaveLength(1)
+    const lines = await console_.deps.db.deployLogLine.findMany({ where: { deployId: id }, orderBy: { seq: 'asc' } })
+    expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+    expect(new Set(lines.map(({ line }) => line)).size).toBe(8)
+  })
+
+  it('with different ends have one winner, which nobody overwrites', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying')
+    const answers = await Promise.all(eight((index) => send(id, { status: index % 2 ? 'failed' : 'succeeded' })))
+    const winners = answers.filter(({ applied }) => applied)
+    expect(winners).toHaveLength(1)
+    const { status } = await deployAt(id)
+    expect(status).toBe(winners[0]?.status)
+    for (const answer of answers) expect([200, 422]).toContain(answer.http)
+    expect(answers.filter(({ http }) => http === 422)).toHaveLength(4)
+    expect((await accepted(id)).map((row) => row.status)).toEqual([status])
+  })
+
+  it('of the whole lifecycle, in any order, only ever move forward', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested')
+    const all = [
+      'smoke_gate_started',
+      'smoke_gate_passed',
+      'freeze_check_started',
+      'freeze_check_passed',
+      'building',
+      'deploying',
+      'succeeded',
+      'failed',
+    ]
+    await Promise.all(all.toReversed().map((status) => send(id, { status })))
+    const moves = await console_.deps.db.auditEvent.findMany({
+      where: { deployId: id, action: { in: ['console.deploy.callback', 'console.deploy.dispatched'] } },
+      orderBy: { id: 'asc' },
+    })
+    expect(moves[0]?.status).toBe('dispatched')
+    expect(moves.at(-1)?.status).toBe((await deployAt(id)).status)
+  })
+})
+
+describe('a callback that is faster than GitHub’s answer', () => {
+  it('takes the deploy through dispatched, and the answer afterwards only fills in the run', async () => {
+    const { deps } = console_
+    const { id, surface } = await insertDeployAt(deps, 'requested')
+    await send(id, { status: 'smoke_gate_started' })
+    await recordDispatchOutcome(
+      deps,
+      { deployId: id, surfaceId: surface.id, actor: 'operator' },
+      { kind: 'accepted', runId: 9007199254740993n },
+    )
+    expect(await deployAt(id)).toMatchObject({ status: 'smoke_gate_started', githubRunId: 9007199254740993n })
+    const statuses = (await deps.db.auditEvent.findMany({ where: { deployId: id }, orderBy: { id: 'asc' } })).map(
+      ({ status }) => status,
+    )
+    expect(statuses).toEqual(['dispatched', 'smoke_gate_started'])
+  })
+})
+
+describe('the run a callback names', () => {
+  it('fills in a missing run id, beyond 2^53 without loss, and is audited', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    await send(id, { status: 'building', run_id: '9007199254740993', run_attempt: 2 })
+    expect(await deployAt(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
+  })
+
+  it('never replaces the one on record; the mismatch is audited', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 111n })
+    expect(await send(id, { status: 'building', run_id: '222' })).toMatchObject({ applied: true })
+    expect((await deployAt(id)).githubRunId).toBe(111n)
+    const mismatch = await console_.deps.db.auditEvent.findFirstOrThrow({
+      where: { deployId: id, action: 'console.deploy.run_mismatch' },
+    })
+    expect(mismatch.payload).toEqual({ run_id: '111', reported_run_id: '222' })
+  })
+})
+
+describe('the audit trail', () => {
+  it('cannot be changed, emptied or shortened, whoever asks', async () => {
+    const { db } = console_.deps
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    await send(id, { status: 'building' })
+    await expect(db.$executeRaw`UPDATE audit_events SET actor = 'nobody'`).rejects.toThrow('append-only')
+    await expect(db.$executeRaw`DELETE FROM audit_events`).rejects.toThrow('append-only')
+    await expect(db.$executeRaw`TRUNCATE audit_events`).rejects.toThrow('append-only')
+    expect(await accepted(id)).toHaveLength(1)
+  })
+})

@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DispatchInput } from '~/domain/deploy'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const initial: { script?: typeof github.script } = {}
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  initial.script = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(() => {
+  Object.assign(github.script, initial.script)
+  github.requests.length = 0
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+async function newRequest(overrides: Partial<DispatchInput> = {}): Promise<DispatchInput> {
+  const surface = await insertSurface(console_.deps)
+  return {
+    surfaceId: surface.id,
+    ref: 'main',
+    confirmation: surface.confirm,
+    idempotencyKey: randomUUID(),
+    ...overrides,
+  }
+}
+const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, 'operator', input)
+const deploysOf = (surfaceId: string) => console_.deps.db.deploy.findMany({ where: { surfaceId } })
+const actionsOf = async (deployId: string) =>
+  (await console_.deps.db.auditEvent.findMany({ where: { deployId }, orderBy: { id: 'asc' } })).map(
+    ({ action }) => action,
+  )
+
+describe('the intent', () => {
+  it('is committed as requested before GitHub hears anything', async () => {
+    const input = await newRequest()
+    let seen: unknown
+    github.script.onDispatch = async () => {
+      seen = (await deploysOf(input.surfaceId)).map(({ status }) => status)
+      return { status: 204 }
+    }
+    await dispatch(input)
+    expect(seen).toEqual(['requested'])
+  })
+
+  it('tells the workflow its id, environment, ref and whether to report the gates', async () => {
+    const input = await newRequest({ expectedSha: SHA })
+    const { id } = await dispatch(input)
+    expect(github.dispatches()).toHaveLength(1)
+    expect(github.dispatches()[0]).toMatchObject({
+      method: 'POST',
+      path: '/api/v3/repos/acme/platform/actions/workflows/deploy-console.yml/dispatches',
+      body: {
+        ref: 'main',
+        inputs: { console_deploy_id: id, environment: 'production', ref: SHA, phase_callbacks: 'true' },
+      },
+    })
+  })
+})
+
+describe('GitHub accepts', () => {
+  it('with 200 and a run id: dispatched, and the id is kept exactly even beyond 2^53', async () => {
+    github.script.onDispatch = () => ({ status: 200, body: { workflow_run_id: 9007199254740993n } })
+    const answer = await dispatch(await newRequest())
+    expect(answer).toMatchObject({ status: 'dispatched', runId: '9007199254740993' })
+    expect(await actionsOf(answer.id)).toEqual(['console.deploy.requested', 'console.deploy.dispatched'])
+  })
+
+  it.each([
+    ['204 without a body', { status: 204 }],
+    ['200 with a body nobody can read', { status: 200, body: { surprise: true } }],
+  ])('with %s: dispatched, and the run id stays open', async (_, answer) => {
+    github.script.onDispatch = () => answer
+    expect(await dispatch(await newRequest())).toMatchObject({ status: 'dispatched', runId: null })
+  })
+
+  it('after the workflow’s first callback is already here: nothing moves back', async () => {
+    const input = await newRequest()
+    github.script.onDispatch = async ({ body }) => {
+      const { console_deploy_id: id } = (body as { inputs: { console_deploy_id: string } }).inputs
+      await receiveCallback(console_.deps, signedCallback(id, { status: 'smoke_gate_started' }), id)
+      return { status: 200, body: { workflow_run_id: 77 } }
+    }
+    expect(await dispatch(input)).toMatchObject({ status: 'smoke_gate_started', runId: '77' })
+  })
+
+  it('an older Enterprise Server that does not know the newest API version is asked in the older one', async () => {
+    const versions: unknown[] = []
+    github.script.onDispatch = ({ headers }) => {
+      versions.push(headers['x-github-api-version'])
+      return headers['x-github-api-version'] === '2022-11-28'
+        ? { status: 204 }
+        : { status: 400, body: { message: 'X-GitHub-Api-Version is not a supported API version.' } }
+    }
+    const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    const surface = await insertSurface(older.deps)
+    const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
+    expect(await dispatchDeploy(older.deps, 'operator', input)).toMatchObject({ status: 'dispatched' })
+    expect(versions).toEqual(['2026-03-10', '2022-11-28'])
+    await older.close()
+  })
+})
+
+describe('GitHub refuses', () => {
+  it.each([
+    [401, 'Bad credentials', /credentials/],
+    [403, 'Resource not accessible by personal access token', /Actions: read and write/],
+    [404, 'Not Found', /deploy-console\.yml/],
+    [422, 'Unexpected inputs provided: ["phase_callbacks"]', /Unexpected inputs/],
+    [429, 'You have exceeded a secondary rate limit', /rate limit/],
+  ])('with %i: failed at the dispatch, in words an operator understands', async (status, message, words) => {
+    github.script.onDispatch = () => ({ status, body: { message } })
+    const answer = await dispatch(await newRequest())
+    const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: answer.id } })
+    expect(deploy).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+    expect(deploy.failureDetail).toMatch(words)
+    expect(deploy.finishedAt).not.toBeNull()
+    expect(github.dispatches()).toHaveLength(1)
+  })
+})
+
+describe('GitHub’s answer is unknown', () => {
+  it.each([
+    ['500', { status: 500, body: { message: 'boom' } }],
+    ['502', { status: 502, body: '<html>' }],
+    ['a cut connection', 'hang up' as const],
+  ])('(%s): the deploy stays requested, holds its surface, and is never sent again', async (_, answer) => {
+    const input = await newRequest()
+    github.script.onDispatch = () => answer
+    const first = await dispatch(input)
+    expect(first).toMatchObject({ status: 'requested', runId: null })
+    expect(await actionsOf(first.id)).toEqual(['console.deploy.requested', 'console.deploy.dispatch_unknown'])
+    await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({ code: 'surface_busy' })
+    expect(await dispatch(input)).toMatchObject({ id: first.id })
+    expect(github.dispatches()).toHaveLength(1)
+  })
+})
+
+describe('before anything is recorded', () => {
+  it('the server itself compares what was typed', async () => {
+    const input = await newRequest({ confirmation: 'Console' })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'confirmation_mismatch' })
+    expect(await deploysOf(input.surfaceId)).toEqual([])
+    expect(github.requests).toEqual([])
+  })
+
+  it('a ref that moved since the review is refused with both SHAs', async () => {
+    const moved = 'b'.repeat(40)
+    github.script.onCommit = () => ({ status: 200, body: commit(moved) })
+    const input = await newRequest({ expectedSha: SHA })
+    await expect(dispatch(input)).rejects.toMatchObject({
+      code: 'ref_moved',
+      details: { expected_sha: SHA, actual_sha: moved },
+    })
+    expect(await deploysOf(input.surfaceId)).toEqual([])
+    expect(github.dispatches()).toEqual([])
+  })
+
+  it('a ref GitHub does not know is refused', async () => {
+    github.script.onCommit = () => ({ status: 422, body: { message: 'No commit found for SHA: nope' } })
+    const input = await newRequest({ ref: 'nope', expectedSha: SHA })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
+  })
+
+  it('an unknown and an archived surface are refused', async () => {
+    const input = await newRequest()
+    await expect(dispatch({ ...input, surfaceId: 'nowhere' })).rejects.toMatchObject({ code: 'surface_unknown' })
+    await console_.deps.db.surface.update({ where: { id: input.surfaceId }, data: { archivedAt: new Date() } })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'surface_archived' })
+  })
+})
+
+describe('one intent', () => {
+  it('asked eight times at once under one key is one deploy and one workflow run', async () => {
+    const input = await newRequest()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => dispatch(input)))
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
+    expect(await deploysOf(input.surfaceId)).toHaveLength(1)
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('is not another request under the same key', async () => {
+    const input = await newRequest()
+    await dispatch(input)
+    await expect(dispatch({ ...input, ref: 'other' })).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('admits one active deploy per surface, however many ask at once', async () => {
+    const input = await newRequest()
+    const asked = Array.from({ length: 8 }, () => dispatch({ ...input, idempotencyKey: randomUUID() }))
+    const settled = await Promise.allSettled(asked)
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const result of settled) {
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'surface_busy' })
+    }
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('frees its surface when it ends', async () => {
+    const input = await newRequest()
+    const { id } = await dispatch(input)
+    await receiveCallback(console_.deps, signedCallback(id, { status: 'failed' }), id)
+    expect(await dispatch({ ...input, idempotencyKey: randomUUID() })).toMatchObject({ status: 'dispatched' })
+  })
+})

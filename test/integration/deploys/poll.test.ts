@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(() => {
+  github.requests.length = 0
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const poll = (id: string) => caller().deploys.get({ id })
+const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
+
+describe('a poll', () => {
+  it('shows status, phases, timeline, run and the log in order', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    await send(id, { status: 'smoke_gate_started', log_line: 'one', run_id: '9007199254740993' })
+    await send(id, { status: 'smoke_gate_passed', log_line: 'two' })
+    const view = await poll(id)
+    expect(view).toMatchObject({
+      status: 'smoke_gate_passed',
+      terminal: false,
+      runId: '9007199254740993',
+      logCursor: null,
+    })
+    expect(view.runUrl).toMatch(/\/acme\/platform\/actions\/runs\/9007199254740993$/)
+    expect(view.phases.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending'])
+    expect(view.logTail.map(({ line }) => line)).toEqual(['one', 'two'])
+    expect(view.timeline.map(({ status }) => status)).toEqual([null, 'smoke_gate_started', 'smoke_gate_passed'])
+  })
+
+  it('carries the last 200 log lines and a cursor that reaches all the others', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    await console_.deps.db.deployLogLine.createMany({
+      data: Array.from({ length: 450 }, (_, index) => ({
+        deployId: id,
+        seq: index + 1,
+        line: `l${index + 1}`,
+        at: new Date(),
+      })),
+    })
+    const view = await poll(id)
+    const read = view.logTail.map(({ seq }) => seq)
+    let cursor = view.logCursor
+    while (cursor !== null) {
+      const page = await caller().deploys.log({ id, before: cursor })
+      read.unshift(...page.lines.map(({ seq }) => seq))
+      cursor = page.cursor
+    }
+    expect(view.logTail).toHaveLength(200)
+    expect(read).toEqual(Array.from({ length: 450 }, (_, index) => index + 1))
+  })
+
+  it('answers 404 for a deploy that does not exist, and 400 for an id that is no UUID', async () => {
+    await expect(poll(console_.deps.newId())).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    await expect(poll('1')).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+  })
+
+  it('shows a status a newer version wrote as it is stored', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    await console_.deps.db
+      .$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT IF EXISTS console_deploys_status_check`
+    await console_.deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`
+    expect(await poll(id)).toMatchObject({ status: 'canary_started', terminal: false })
+    const { surfaces } = await caller().surfaces.list()
+    expect(surfaces.find(({ lastDeploy }) => lastDeploy?.id === id)?.lastDeploy?.status).toBe('canary_started')
+  })
+})
+
+describe('an unknown run id', () => {
+  it('is looked up once per poll, matched by the deploy’s id in the run’s title and by nothing else', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const other = console_.deps.newId()
+    github.script.onListRuns = () => ({
+      status: 200,
+      body: { workflow_runs: [listedRun(5, `Deploy [${other}]`), listedRun(9007199254740993n, `Deploy [${id}]`)] },
+    })
+    expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
+    expect(github.requests).toHaveLength(1)
+    expect(github.requests[0]?.path).toMatch(/deploy-console\.yml\/runs\?event=workflow_dispatch&created=%3E%3D20/)
+    expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
+    expect(github.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['answers 500', { status: 500, body: {} }],
+    ['answers 404', { status: 404, body: { message: 'Not Found' } }],
+    ['answers garbage', { status: 200, body: { workflow_runs: 'none' } }],
+    ['hangs up', 'hang up' as const],
+  ])('stays open without failing the poll when GitHub %s', async (_, answer) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    github.script.onListRuns = () => answer
+    expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
+  })
+
+  it('is no longer looked up 90 s after the request, nor in any other status', async () => {
+    const old = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: new Date(Date.now() - 91_000) })
+    const later = await insertDeployAt(console_.deps, 'building')
+    await poll(old.id)
+    await poll(later.id)
+    expect(github.requests).toEqual([])
+  })
+})

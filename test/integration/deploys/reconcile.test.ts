@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let healthy: typeof github.script
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  healthy = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(() => {
+  Object.assign(github.script, healthy)
+  github.requests.length = 0
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+const moves = async (id: string) =>
+  (
+    await console_.deps.db.auditEvent.findMany({
+      where: { deployId: id, action: 'console.deploy.reconciled' },
+      orderBy: { id: 'asc' },
+    })
+  ).map(({ status }) => status)
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+const step = (name: string, conclusion = 'success') => ({
+  name,
+  status: 'completed',
+  conclusion,
+  started_at: '2026-11-21T10:00:00Z',
+})
+const job = (name: string, steps: object[], conclusion: string | null = 'success') => ({
+  name,
+  conclusion,
+  started_at: '2026-11-21T10:00:00Z',
+  completed_at: null,
+  steps,
+})
+
+function gitHubHasRun(conclusion: string | null, jobs: object[]) {
+  const status = conclusion === null ? 'in_progress' : 'completed'
+  github.script.onRun = () => ({ status: 200, body: { status, conclusion, updated_at: '2026-11-21T10:05:00Z' } })
+  github.script.onJobs = () => ({ status: 200, body: { total_count: jobs.length, jobs } })
+}
+
+describe('a callback ahead of the graph', () => {
+  it('is refused, keeps its log line, and the gap is filled at once from GitHub’s own record, in order', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
+    gitHubHasRun(null, [
+      job('smoke', [step('Notify — smoke gate started'), step('Notify — smoke gate passed')]),
+      job('deploy', [{ ...step('Notify — building'), status: 'in_progress', conclusion: null }], null),
+    ])
+    const response = await receiveCallback(deps, signedCallback(id, { status: 'building', log_line: 'kept' }), id)
+    expect(response.status).toBe(422)
+    await vi.waitUntil(async () => (await deployAt(id)).status === 'building', { timeout: 20_000 })
+    expect(await moves(id)).toEqual(['smoke_gate_passed', 'building'])
+    expect(await deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
+  })
+})
+
+describe('a run that ended without its last callback', () => {
+  it.each([
+    ['success', 'succeeded', null],
+    ['cancelled', 'cancelled', null],
+    ['timed_out', 'timed_out', null],
+    ['failure', 'failed', 'health_check_failed'],
+  ])('(%s) ends the deploy as %s', async (conclusion, status, failureStage) => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
+    gitHubHasRun(conclusion, [job('deploy', [step('Health check', conclusion)], conclusion)])
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status, failureStage })
+    expect(await moves(id)).toEqual([status])
+  })
+})
+
+describe('a dispatch whose outcome is unknown', () => {
+  it('adopts the run that carries its id', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested')
+    github.script.onListRuns = () => ({
+      status: 200,
+      body: { workflow_runs: [listedRun(9007199254740993n, `Deploy [${id}]`)] },
+    })
+    gitHubHasRun(null, [])
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 9007199254740993n })
+    expect(github.dispatches()).toEqual([])
+  })
+
+  it('is left alone for ten minutes while GitHub lists no run, then failed, and never sent again', async () => {
+    const young = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(9) })
+    const old = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(11) })
+    await reconcileDeploy(console_.deps, young.id)
+    await reconcileDeploy(console_.deps, old.id)
+    expect(await deployAt(young.id)).toMatchObject({ status: 'requested' })
+    expect(await deployAt(old.id)).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+    expect(github.dispatches()).toEqual([])
+  })
+})
+
+describe('a dispatched deploy without a run', () => {
+  it('times out ten minutes after the dispatch', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(11) })
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'timed_out', failureStage: null })
+  })
+
+  it('whose run GitHub answers 404 for waits for the surface’s time limit', async () => {
+    const young = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n, requestedAt: minutesAgo(29) })
+    const old = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 8n, requestedAt: minutesAgo(31) })
+    await reconcileDeploy(console_.deps, young.id)
+    await reconcileDeploy(console_.deps, old.id)
+    expect((await deployAt(young.id)).status).toBe('dispatched')
+    expect((await deployAt(old.id)).status).toBe('timed_out')
+  })
+})
+
+describe('while GitHub answers with errors', () => {
+  it.each([
+    ['500', { status: 500, body: {} }],
+    ['garbage', { status: 200, body: 'x' }],
+    ['nothing', 'hang up' as const],
+  ])('(%s) nothing is timed out, however old', async (_, answer) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(600) })
+    github.script.onListRuns = () => answer
+    await reconcileSilentDeploys(console_.deps)
+    expect((await deployAt(id)).status).toBe('dispatched')
+    await console_.deps.db.deploy.update({ where: { id }, data: { status: 'failed' } })
+  })
+})
+
+describe('a pass', () => {
+  it('asks GitHub only about unfinished deploys that have been silent for a minute', async () => {
+    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    await insertDeployAt(console_.deps, 'building', { githubRunId: 1n })
+    await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 2n, requestedAt: minutesAgo(5) })
+    await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
+    gitHubHasRun(null, [])
+    await reconcileSilentDeploys(console_.deps)
+    expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toEqual(['3', '3'])
+    await reconcileSilentDeploys(console_.deps)
+    expect(github.requests).toHaveLength(2)
+  })
+
+  it('leaves a status this version does not know untouched', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 5n, requestedAt: minutesAgo(5) })
+    await console_.deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
+    await console_.deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`
+    gitHubHasRun('success', [])
+    await reconcileSilentDeploys(console_.deps)
+    expect((await deployAt(id)).status).toBe('canary_started')
+  })
+})

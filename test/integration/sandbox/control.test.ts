@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process'
+import { request } from 'node:http'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { call, dispatch, REPO, untilEnded } from '~test/integration/sandbox/github-client'
+import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
+import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+
+let checkout: Checkout
+let sandbox: RunningSandbox
+
+beforeAll(async () => {
+  checkout = createCheckout()
+  sandbox = await startSandbox({
+    consoleUrl: 'http://127.0.0.1:9',
+    callbackSecret: 'a secret for the callbacks of tests',
+    workflowsDir: checkout.dir,
+  })
+})
+
+afterAll(async () => {
+  await sandbox?.stop()
+  checkout?.remove()
+})
+
+const form = (address: string, fields: Record<string, string>, headers: Record<string, string>) =>
+  fetch(`${sandbox.url}${address}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams(fields), headers })
+
+const control = (address: string, body: unknown, token = sandbox.token) =>
+  fetch(`${sandbox.url}${address}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+const frontPage = async (): Promise<string> => (await fetch(sandbox.url)).text()
+
+describe('the control page', () => {
+  test('shows every surface and asks nothing of the network', async () => {
+    const answer = await fetch(sandbox.url)
+    const page = await answer.text()
+    for (const id of ['console', 'api-prod', 'customer-docs', 'status-page']) expect(page).toContain(`/surfaces/${id}/`)
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(page).not.toMatch(/(src|href)="(https?:)?\/\//)
+    expect(page).not.toContain('<script')
+  })
+
+  test('changes a surface for its own form', async () => {
+    const answer = await form('/control/surfaces/console', { behaviour: 'slow' }, { origin: sandbox.url })
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
+    expect(await frontPage()).toMatch(/value="slow" selected/)
+    await form(
+      '/control/surfaces/console',
+      { behaviour: 'normal' },
+      { origin: sandbox.url, 'sec-fetch-site': 'same-origin' },
+    )
+    expect(await frontPage()).not.toMatch(/value="slow" selected/)
+  })
+
+  test.each([
+    ['of another site', { origin: 'https://elsewhere.example' }],
+    ['of another port', { origin: 'http://127.0.0.1:1' }],
+    ['of a sandboxed frame', { origin: 'null' }],
+    ['that the browser calls cross-site', { 'sec-fetch-site': 'cross-site' }],
+    ['that the browser calls same-site', { 'sec-fetch-site': 'same-site', origin: 'http://localhost:1' }],
+    ['without an origin or a token', {}],
+    ['with a wrong token', { authorization: 'Bearer wrong' }],
+  ])('refuses a post %s', async (_what, headers) => {
+    const answer = await form('/control/surfaces/console', { behaviour: 'unhealthy' }, headers)
+    expect([401, 403]).toContain(answer.status)
+    expect(await frontPage()).not.toMatch(/value="unhealthy" selected/)
+  })
+
+  test('does not answer to another name, so a rebound name cannot drive it', async () => {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const { port } = new URL(sandbox.url)
+      const headers = { host: `evil.example:${port}`, origin: `http://evil.example:${port}` }
+      request({ host: '127.0.0.1', port, method: 'POST', path: '/control/freeze', headers }, (answer) => {
+        answer.resume()
+        resolve(answer.statusCode)
+      })
+        .once('error', reject)
+        .end()
+    })
+    expect(status).toBe(421)
+  })
+
+  test('freezes production with a reason that is shown as text', async () => {
+    const reason = '<b>audit</b> & "rest"'
+    await form('/control/freeze', { reason }, { origin: sandbox.url })
+    expect(await frontPage()).toContain('&lt;b&gt;audit&lt;/b&gt; &amp; &quot;rest&quot;')
+    const variable = await call(sandbox, 'GET', `${REPO}/actions/variables/DEPLOY_FREEZE`)
+    expect(variable.json).toMatchObject({ value: reason })
+    await form('/control/freeze', { reason: '' }, { origin: sandbox.url })
+    const lifted = await call(sandbox, 'GET', `${REPO}/actions/variables/DEPLOY_FREEZE`)
+    expect(lifted.json).toMatchObject({ value: 'false' })
+  })
+})
+
+describe('the pages the API links to', () => {
+  test('a run page shows jobs, steps and logs, escaped, and stops renewing itself at the end', async () => {
+    const id = await dispatch(sandbox, 'hello.yml', { who: '<script>alert(1)</script>' })
+    await untilEnded(sandbox, id)
+    const page = await (await fetch(`${sandbox.url}/acme/platform/actions/runs/${id}`)).text()
+    for (const text of ['Greet', 'Say hello', 'Complete job', 'Hello, &lt;script&gt;']) expect(page).toContain(text)
+    expect(page).not.toContain('<script')
+    expect(page).not.toContain('http-equiv="refresh"')
+  })
+
+  test('commit and compare pages show what git has', async () => {
+    const commit = await (await fetch(`${sandbox.url}/acme/platform/commit/v1.4.1`)).text()
+    expect(commit).toContain('Return a hundred orders at once (#23)')
+    expect(commit).toContain('+const LIMIT = 100')
+    const compare = await (await fetch(`${sandbox.url}/acme/platform/compare/v1.4.1...main`)).text()
+    expect(compare).toContain('7 ahead, 0 behind')
+    expect((await fetch(`${sandbox.url}/acme/platform/commit/none`)).status).toBe(404)
+    expect((await fetch(`${sandbox.url}/acme/platform/compare/main...none`)).status).toBe(404)
+  })
+})
+
+describe('the command line', () => {
+  const main = path.resolve(import.meta.dirname, '../../../src/sandbox/control.ts')
+  const sandboxCommand = (...args: string[]) =>
+    promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args], {
+      env: { ...process.env, SANDBOX_DIR: sandbox.dir },
+    })
+
+  test('changes and shows what the control page does', async () => {
+    await sandboxCommand('surface', 'status-page', 'slow')
+    await sandboxCommand('freeze', 'release week')
+    const { stdout } = await sandboxCommand('status')
+    expect(stdout).toMatch(/status-page +[0-9a-f]{7} +healthy +slow/)
+    expect(stdout).toContain('production is frozen: release week')
+    expect(stdout).not.toContain(sandbox.token)
+    await sandboxCommand('freeze', 'off')
+    expect((await sandboxCommand('status')).stdout).toContain('production is not frozen')
+  })
+
+  test('says what is wrong with a surface or a behaviour that is not', async () => {
+    await expect(sandboxCommand('surface', 'nowhere', 'slow')).rejects.toThrow(/There is no surface "nowhere"/)
+    await expect(sandboxCommand('surface', 'console', 'angry')).rejects.toThrow(/one of normal, slow/)
+    await expect(sandboxCommand('dance')).rejects.toThrow(/Usage/)
+  })
+})
+
+describe('a fault', () => {
+  const DISPATCH = 'POST /actions/workflows/:workflow/dispatches'
+  const post = () =>
+    call(sandbox, 'POST', `${REPO}/actions/workflows/hello.yml/dispatches`, {
+      body: { ref: 'main', inputs: { who: 'x' } },
+    })
+  const count = async (): Promise<number> => {
+    const answer = await call(sandbox, 'GET', `${REPO}/actions/workflows/hello.yml/runs?per_page=1`)
+    return z.object({ total_count: z.number() }).parse(answer.json).total_count
+  }
+
+  afterEach(() => control('/control/faults/clear', {}))
+
+  test('needs the token', async () => {
+    expect((await control('/control/faults', { endpoint: DISPATCH, kind: 'drop' }, 'wrong')).status).toBe(401)
+  })
+
+  test('can fail a dispatch after GitHub accepted it', async () => {
+    const before = await count()
+    await control('/control/faults', { endpoint: DISPATCH, kind: 'status', status: 502, after: true })
+    expect((await post()).status).toBe(502)
+    expect(await count()).toBe(before + 1)
+    expect((await post()).status).toBe(204)
+  })
+
+  test('can fail a dispatch before anything happened, as often as asked', async () => {
+    const before = await count()
+    await control('/control/faults', { endpoint: DISPATCH, kind: 'status', status: 429, times: 2 })
+    const answers = [await post(), await post()]
+    expect(answers.map(({ status }) => status)).toEqual([429, 429])
+    expect(answers[0]?.headers.get('retry-after')).toBe('1')
+    expect(await count()).toBe(before)
+  })
+
+  test('can drop the connection without an answer', async () => {
+    await control('/control/faults', { endpoint: DISPATCH, kind: 'drop' })
+    await expect(post()).rejects.toThrow()
+    expect((await post()).status).toBe(204)
+  })
+})

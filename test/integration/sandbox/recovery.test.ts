@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import {
+  call,
+  dispatch,
+  getJobs,
+  getRun,
+  REPO,
+  until,
+  untilEnded,
+  untilStepRuns,
+} from '~test/integration/sandbox/github-client'
+import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
+import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+
+let checkout: Checkout
+let dir: string
+let running: RunningSandbox[]
+
+beforeEach(() => {
+  checkout = createCheckout()
+  dir = mkdtempSync(path.join(tmpdir(), 'sandbox state '))
+  running = []
+})
+
+afterEach(async () => {
+  for (const sandbox of running) await sandbox.stop()
+  checkout.remove()
+  rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+})
+
+const start = async (): Promise<RunningSandbox> => {
+  const sandbox = await startSandbox({
+    consoleUrl: 'http://127.0.0.1:9',
+    callbackSecret: 'a secret for the callbacks of tests',
+    workflowsDir: checkout.dir,
+    dir,
+    token: 'the-same-token-over-restarts',
+  })
+  running.push(sandbox)
+  return sandbox
+}
+
+const headSchema = z.object({ sha: z.string(), commit: z.object({ message: z.string() }) })
+const head = async (sandbox: RunningSandbox) =>
+  headSchema.parse((await call(sandbox, 'GET', `${REPO}/commits/main`)).json)
+
+const stepProcesses = (): string =>
+  execFileSync('sh', ['-c', `ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -F '${dir}/work' || true`], { encoding: 'utf8' })
+
+test('everything is there after a restart, on the same port, and ids go on growing', async () => {
+  const first = await start()
+  const before = await dispatch(first, 'hello.yml', { who: 'before' })
+  await untilEnded(first, before)
+  const shown = await getRun(first, before)
+  const jobs = await getJobs(first, before)
+  const version = await (await fetch(`${first.url}/surfaces/console/version`)).text()
+  await call(first, 'PATCH', `${REPO}/actions/variables/DEPLOY_FREEZE`, { body: { value: 'audit week' } })
+  await first.stop()
+
+  const second = await start()
+  expect(second.url).toBe(first.url)
+  expect(await getRun(second, before)).toEqual(shown)
+  expect(await getJobs(second, before)).toEqual(jobs)
+  expect(await (await fetch(`${second.url}/surfaces/console/version`)).text()).toBe(version)
+  const freeze = await call(second, 'GET', `${REPO}/actions/variables/DEPLOY_FREEZE`)
+  expect(z.object({ value: z.string() }).parse(freeze.json).value).toBe('audit week')
+  const after = await dispatch(second, 'hello.yml', { who: 'after' })
+  expect(after).toBeGreaterThan(before)
+  expect((await untilEnded(second, after)).run_number).toBe(2)
+})
+
+test('a run that was in progress when the sandbox was killed has lost its runner; a queued one is run', async () => {
+  const first = await start()
+  const gate = path.join(checkout.dir, 'gate')
+  const lost = await dispatch(first, 'hello.yml', { who: 'lost', gate })
+  const other = await dispatch(first, 'hello.yml', { who: 'other', gate })
+  const queued = await dispatch(first, 'hello.yml', { who: 'queued' })
+  await untilStepRuns(first, lost, 'Wait at the gate')
+  await untilStepRuns(first, other, 'Wait at the gate')
+  await first.kill()
+
+  const second = await start()
+  const run = await getRun(second, lost)
+  expect(run).toMatchObject({ status: 'completed', conclusion: 'failure' })
+  const jobs = await getJobs(second, lost)
+  expect(jobs.map(({ name, conclusion }) => [name, conclusion])).toEqual([
+    ['Greet', 'failure'],
+    ['part', 'skipped'],
+    ['never', 'skipped'],
+  ])
+  expect(jobs[0]?.steps.find(({ name }) => name === 'Wait at the gate')?.conclusion).toBe('failure')
+  const page = await (await fetch(run.html_url.replace(first.url, second.url))).text()
+  expect(page).toContain('The hosted runner lost communication with the server.')
+  const log = await fetch(`${second.url}/acme/platform/actions/runs/${lost}/job/${jobs[0]?.id}/log`)
+  expect(await log.text()).toContain('##[error]The hosted runner lost communication with the server.')
+  expect((await untilEnded(second, queued)).conclusion).toBe('success')
+  // The steps the killed sandbox left behind ended with its successor's start, and so did their scratch directories.
+  await until(
+    async () => stepProcesses(),
+    (left) => left === '',
+  )
+  await until(
+    async () => existsSync(path.join(dir, 'work', `${queued}-1`)),
+    (exists) => !exists,
+  )
+  expect(existsSync(path.join(dir, 'work', `${lost}-1`))).toBe(false)
+})
+
+test('what the checkout says about workflows is committed at a start when it has changed, and only then', async () => {
+  const first = await start()
+  const before = await head(first)
+  await first.stop()
+  const unchanged = await start()
+  expect((await head(unchanged)).sha).toBe(before.sha)
+  await unchanged.stop()
+
+  checkout.write(
+    '.github/workflows/new.yml',
+    'name: New\non: workflow_dispatch\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo new\n',
+  )
+  rmSync(path.join(checkout.dir, '.github/workflows/unsupported.yml'))
+  const changed = await start()
+  const after = await head(changed)
+  expect(after.sha).not.toBe(before.sha)
+  expect(after.commit.message).toBe('Update the deploy workflows')
+  expect((await call(changed, 'GET', `${REPO}/actions/workflows/unsupported.yml`)).status).toBe(404)
+  const run = await dispatch(changed, 'new.yml', {})
+  expect((await untilEnded(changed, run)).conclusion).toBe('success')
+})
+
+test('the sandbox ends when the process that started it is gone, and its steps with it', async () => {
+  const sandbox = await start()
+  const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: path.join(checkout.dir, 'never') })
+  await untilStepRuns(sandbox, run, 'Wait at the gate')
+  sandbox.process.disconnect()
+  await once(sandbox.process, 'exit')
+  expect(sandbox.process.exitCode).toBe(0)
+  expect(stepProcesses()).toBe('')
+})
+
+test('SIGTERM ends it cleanly', async () => {
+  const sandbox = await start()
+  sandbox.process.kill('SIGTERM')
+  await once(sandbox.process, 'exit')
+  expect(sandbox.process.exitCode).toBe(0)
+})
+
+test('a second sandbox on the same directory is refused and the first goes on', async () => {
+  const first = await start()
+  await expect(start()).rejects.toThrow(/Another sandbox already uses/)
+  expect((await call(first, 'GET', '/rate_limit')).status).toBe(200)
+})
+
+test('the file that holds the token is its owner’s alone, and the token is in no output', async () => {
+  const sandbox = await start()
+  const file = path.join(dir, 'sandbox.json')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ url: sandbox.url, token: sandbox.token })
+  expect(sandbox.output()).not.toContain(sandbox.token)
+})
+
+test('a document that is no longer what the sandbox wrote stops the start with its name and is kept', async () => {
+  const first = await start()
+  await first.stop()
+  writeFileSync(path.join(dir, 'variables.json'), '{"half":')
+  await expect(start()).rejects.toThrow(/variables\.json/)
+  expect(readFileSync(path.join(dir, 'variables.json'), 'utf8')).toBe('{"half":')
+})

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parseSurfaces } from '~/server/surfaces/read-surfaces-file'
+import { seedSurfaces } from '~/server/surfaces/seed-surfaces'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+const surface = (id: string, name = id) =>
+  `  - { id: ${id}, name: ${name}, environment: staging, repository: a/b, workflow: w.yml, url: "http://x", health_url: "http://x/h" }\n`
+const seed = (...entries: string[]) =>
+  seedSurfaces(console_.deps, parseSurfaces(`surfaces:\n${entries.join('')}`, 'surfaces.yaml', undefined))
+const changes = async () =>
+  (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(
+    ({ surfaceId, payload }) => `${surfaceId} ${Reflect.get(Object(payload), 'change')}`,
+  )
+
+it('the seeder brings the table in line with the file, archives what left, deletes nothing, and writes only changes', async () => {
+  await seed(surface('one'), surface('two'))
+  await seed(surface('one'), surface('two'))
+  expect(await changes()).toEqual(['one declared', 'two declared'])
+
+  await seed(surface('one', 'Renamed'))
+  expect((await changes()).slice(2)).toEqual(['one changed', 'two archived'])
+  const rows = await console_.deps.db.surface.findMany({ orderBy: { id: 'asc' } })
+  expect(rows.map(({ id, name, archivedAt }) => [id, name, archivedAt !== null])).toEqual([
+    ['one', 'Renamed', false],
+    ['two', 'two', true],
+  ])
+
+  await seed(surface('one', 'Renamed'), surface('two'))
+  expect((await changes()).slice(4)).toEqual(['two restored'])
+})

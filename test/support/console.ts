@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import type { DeployStatus } from '~/domain/deploy-status'
+import { readServerConfig } from '~/server/config'
+import { createDeps, type Deps } from '~/server/deps'
+import { createTestDatabase } from '~test/support/zz-temp-database'
+
+export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
+
+export interface TestConsole {
+  readonly deps: Deps
+  readonly close: () => Promise<void>
+}
+
+/** The console's dependencies over a database of its own, with the address of whatever plays GitHub. */
+export async function createTestConsole(options: { githubApiUrl?: string; env?: Record<string, string> } = {}) {
+  const database = await createTestDatabase()
+  const config = readServerConfig({
+    DATABASE_URL: database.url,
+    GITHUB_API_URL: options.githubApiUrl ?? 'http://127.0.0.1:9/api/v3',
+    GITHUB_DISPATCH_TOKEN: 'test-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    LOG_LEVEL: 'silent',
+    ...options.env,
+  })
+  const deps = createDeps(config)
+  const close = async () => {
+    await deps.db.$disconnect()
+    await database.drop()
+  }
+  return { deps, close } satisfies TestConsole
+}
+
+let surfaceCount = 0
+
+/** A declared surface of its own, so that no two deploys of a test are in each other's way. */
+export async function insertSurface(deps: Deps, overrides: { id?: string; environment?: string } = {}) {
+  surfaceCount += 1
+  const id = overrides.id ?? `surface-${surfaceCount}`
+  return deps.db.surface.create({
+    data: {
+      id,
+      name: `Surface ${surfaceCount}`,
+      environment: overrides.environment ?? 'production',
+      repository: 'acme/platform',
+      workflow: 'deploy-console.yml',
+      ref: 'main',
+      url: `https://${id}.example.com`,
+      healthUrl: `https://${id}.example.com/health`,
+      confirm: id,
+      timeoutMinutes: 30,
+      position: surfaceCount,
+    },
+  })
+}
+
+/** A deploy that already stands at `status`, with a surface of its own. */
+export async function insertDeployAt(
+  deps: Deps,
+  status: DeployStatus,
+  overrides: { requestedAt?: Date; githubRunId?: bigint } = {},
+) {
+  const surface = await insertSurface(deps)
+  const requestedAt = overrides.requestedAt ?? deps.now()
+  const id = deps.newId()
+  await deps.db.deploy.create({
+    data: {
+      id,
+      surfaceId: surface.id,
+      environment: surface.environment,
+      repository: surface.repository,
+      workflow: surface.workflow,
+      ref: 'main',
+      workflowRef: 'main',
+      status,
+      requestedBy: 'operator',
+      idempotencyKey: id,
+      requestDigest: 'digest',
+      phaseCallbacks: true,
+      githubRunId: overrides.githubRunId ?? null,
+      requestedAt,
+      lastEventAt: requestedAt,
+    },
+  })
+  await deps.db.surface.update({ where: { id: surface.id }, data: { lastDeployId: id } })
+  return { id, surface }
+}

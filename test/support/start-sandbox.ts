@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { z } from 'zod'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+export const sampleSurfaces = [
+  surface('console', 'Console', 'production', 'deploy-console.yml'),
+  surface('console-staging', 'Console', 'staging', 'deploy-console.yml'),
+  surface('api-prod', 'API', 'production', 'deploy-heroku.yml'),
+  surface('api-staging', 'API', 'staging', 'deploy-heroku.yml'),
+  surface('customer-docs', 'Customer docs', 'production', 'deploy-customer-docs.yml'),
+  surface('status-page', 'Status page', 'production', 'deploy-status-page.yml'),
+] as const
+
+function surface(id: string, name: string, environment: string, workflow: string) {
+  return { id, name, environment, repository: 'acme/platform', workflow, ref: 'main' }
+}
+
+export interface SandboxOptions {
+  /** Where the workflows under test send their callbacks. */
+  readonly consoleUrl: string
+  readonly callbackSecret: string
+  /** State directory; a new temporary one, removed by `stop`, when not given. */
+  readonly dir?: string
+  /** A checkout whose `.github` is run; this repository's own when not given. */
+  readonly workflowsDir?: string
+  readonly token?: string
+  readonly port?: number
+  readonly surfaces?: readonly unknown[]
+}
+
+export interface RunningSandbox {
+  readonly url: string
+  readonly apiUrl: string
+  readonly token: string
+  readonly dir: string
+  readonly process: ChildProcess
+  /** Everything the process wrote so far. */
+  readonly output: () => string
+  /** Ends it as a launcher does, waits until it is gone, and removes a temporary directory. */
+  readonly stop: () => Promise<void>
+  /** kill -9, and waits until it is gone. The directory stays. */
+  readonly kill: () => Promise<void>
+}
+
+const readyMessage = z.object({ type: z.literal('ready'), url: z.url() })
+
+const gone = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+/** Starts the real sandbox as its own process, the way launch does, and waits until it is ready. */
+export const startSandbox = async (options: SandboxOptions): Promise<RunningSandbox> => {
+  const token = options.token ?? randomBytes(24).toString('hex')
+  const dir = options.dir ?? mkdtempSync(path.join(tmpdir(), 'sandbox-'))
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'src/sandbox/main.ts')], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      NODE_ENV: process.env.NODE_ENV,
+      PATH: process.env['PATH'],
+      SANDBOX_DIR: dir,
+      SANDBOX_WORKFLOWS_DIR: options.workflowsDir ?? root,
+      SANDBOX_TOKEN: token,
+      SANDBOX_CONSOLE_URL: options.consoleUrl,
+      SANDBOX_CALLBACK_SECRET: options.callbackSecret,
+      SANDBOX_SURFACES: JSON.stringify(options.surfaces ?? sampleSurfaces),
+      ...(options.port === undefined ? {} : { SANDBOX_PORT: String(options.port) }),
+    },
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8')
+    })
+  }
+  const ready = new Promise<string>((resolve, reject) => {
+    child.once('message', (message) => resolve(readyMessage.parse(message).url))
+    child.once('exit', (code) => reject(new Error(`The sandbox ended (${code}) before it was ready:\n${output}`)))
+    child.once('error', reject)
+  })
+  const url = await ready
+  return {
+    url,
+    apiUrl: `${url}/api/v3`,
+    token,
+    dir,
+    process: child,
+    output: () => output,
+    stop: async () => {
+      if (child.connected) child.disconnect()
+      await gone(child)
+      if (options.dir === undefined) rmSync(dir, { recursive: true, force: true, maxRetries: 3 })
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await gone(child)
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { callbackBody, LOG_LINE_LIMIT } from '~/domain/callback'
+
+describe('a callback body', () => {
+  it('keeps a run id beyond 2^53 exact, sent as a string of digits', () => {
+    expect(callbackBody.parse({ status: 'building', run_id: '9007199254740993' }).run_id).toBe(9007199254740993n)
+  })
+
+  it('refuses a run id that a JSON number has already rounded', () => {
+    expect(callbackBody.safeParse(JSON.parse('{"status":"building","run_id":9007199254740993}')).success).toBe(false)
+  })
+
+  it.each(['0', '-1', '1.5', '1e3', ' 7', '99999999999999999999', ''])('refuses the run id %j', (run_id) => {
+    expect(callbackBody.safeParse({ status: 'building', run_id }).success).toBe(false)
+  })
+
+  it('measures a log line in bytes', () => {
+    const fits = (log_line: string) => callbackBody.safeParse({ status: 'building', log_line }).success
+    expect(fits('é'.repeat(LOG_LINE_LIMIT / 2))).toBe(true)
+    expect(fits(`${'é'.repeat(LOG_LINE_LIMIT / 2)}.`)).toBe(false)
+  })
+
+  it('takes failure_stage only with failed', () => {
+    expect(callbackBody.safeParse({ status: 'failed', failure_stage: 'build_failed' }).success).toBe(true)
+    expect(callbackBody.safeParse({ status: 'building', failure_stage: 'build_failed' }).success).toBe(false)
+    expect(callbackBody.safeParse({ status: 'failed', failure_stage: 'tired' }).success).toBe(false)
+  })
+
+  it('ignores fields it does not know, and leaves unknown statuses to be answered 422', () => {
+    expect(callbackBody.parse({ status: 'canary_started', colour: 'red' })).toEqual({ status: 'canary_started' })
+  })
+
+  it('stores a NUL, which PostgreSQL text cannot hold, as its visible stand-in', () => {
+    expect(callbackBody.parse({ status: 'building', log_line: 'a\u0000b' }).log_line).toBe('a␀b')
+  })
+})

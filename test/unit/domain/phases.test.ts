@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest'
+import { type PhaseState, phasesOf } from '~/domain/phases'
+
+const history = (...statuses: string[]) =>
+  statuses.map((status, index) => ({ status, at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString() }))
+
+const states = (statuses: string[], failureStage: string | null = null): PhaseState[] =>
+  phasesOf({ status: statuses.at(-1) ?? '', failureStage, transitions: history(...statuses) }).map(({ state }) => state)
+
+const PRODUCTION = [
+  'requested',
+  'dispatched',
+  'smoke_gate_started',
+  'smoke_gate_passed',
+  'freeze_check_started',
+  'freeze_check_passed',
+  'building',
+  'deploying',
+  'succeeded',
+]
+const upTo = (status: string) => PRODUCTION.slice(0, PRODUCTION.indexOf(status) + 1)
+
+describe('the four steps', () => {
+  it.each([
+    ['requested', ['pending', 'pending', 'pending', 'pending']],
+    ['dispatched', ['pending', 'pending', 'pending', 'pending']],
+    ['smoke_gate_started', ['active', 'pending', 'pending', 'pending']],
+    ['smoke_gate_passed', ['done', 'pending', 'pending', 'pending']],
+    ['freeze_check_started', ['done', 'active', 'pending', 'pending']],
+    ['freeze_check_passed', ['done', 'done', 'pending', 'pending']],
+    ['building', ['done', 'done', 'active', 'pending']],
+    ['deploying', ['done', 'done', 'done', 'active']],
+    ['succeeded', ['done', 'done', 'done', 'done']],
+  ])('at %s stand where the contract puts them', (status, expected) => {
+    expect(states(upTo(status))).toEqual(expected)
+  })
+
+  it('show the freeze check as skipped on staging, where the workflow goes from the smoke gate to building', () => {
+    const staging = ['requested', 'dispatched', 'smoke_gate_started', 'smoke_gate_passed', 'building']
+    expect(states(staging)).toEqual(['done', 'skipped', 'active', 'pending'])
+    expect(states([...staging, 'deploying', 'succeeded'])).toEqual(['done', 'skipped', 'done', 'done'])
+  })
+
+  it('show both gates as skipped when the workflow reports neither', () => {
+    expect(states(['requested', 'dispatched', 'building'])).toEqual(['skipped', 'skipped', 'active', 'pending'])
+    expect(states(['requested', 'dispatched', 'building', 'deploying', 'succeeded'])).toEqual([
+      'skipped',
+      'skipped',
+      'done',
+      'done',
+    ])
+  })
+
+  it.each(['failed', 'timed_out', 'cancelled'])('mark the phase that was under way when the deploy is %s', (stop) => {
+    expect(states([...upTo('freeze_check_started'), stop])).toEqual(['done', stop, 'pending', 'pending'])
+    expect(states([...upTo('deploying'), stop])).toEqual(['done', 'done', 'done', stop])
+  })
+
+  it('mark the phase that failure_stage names, whatever was last reported', () => {
+    expect(states([...upTo('dispatched'), 'failed'], 'smoke_gate_failed')[0]).toBe('failed')
+    expect(states([...upTo('building'), 'failed'], 'health_check_failed')).toEqual(['done', 'done', 'done', 'failed'])
+    expect(states([...upTo('smoke_gate_passed'), 'failed'], 'build_failed')).toEqual([
+      'done',
+      'skipped',
+      'failed',
+      'pending',
+    ])
+  })
+
+  it('blame no phase when nothing happened after dispatched, or the dispatch itself failed', () => {
+    const nobody = ['pending', 'pending', 'pending', 'pending']
+    expect(states(['requested', 'dispatched', 'timed_out'])).toEqual(nobody)
+    expect(states(['requested', 'failed'], 'dispatch_failed')).toEqual(nobody)
+  })
+
+  it('do not blame a phase that had already reported its end', () => {
+    expect(states([...upTo('smoke_gate_passed'), 'cancelled'])).toEqual(['done', 'pending', 'pending', 'pending'])
+  })
+
+  it('stay where the last known event left them when the status is one this version does not know', () => {
+    expect(states([...upTo('building'), 'canary_started'])).toEqual(['done', 'done', 'active', 'pending'])
+  })
+
+  it('carry the times of the events, never others', () => {
+    const [smoke, freeze] = phasesOf({
+      status: 'freeze_check_started',
+      failureStage: null,
+      transitions: history(...upTo('freeze_check_started')),
+    })
+    expect(smoke).toMatchObject({ startedAt: '2026-01-01T00:00:02.000Z', endedAt: '2026-01-01T00:00:03.000Z' })
+    expect(freeze).toMatchObject({ startedAt: '2026-01-01T00:00:04.000Z', endedAt: null })
+  })
+})

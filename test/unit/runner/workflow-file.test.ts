@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { textOf } from '~/sandbox/runner/expressions'
+import { unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
+import { displayTitle, readWorkflowFile } from '~/sandbox/runner/workflow-file'
+
+async function read(text: string) {
+  const reading = await readWorkflowFile('.github/workflows/w.yml', text)
+  if ('errors' in reading) throw new Error(reading.errors.join('\n'))
+  return reading.workflow
+}
+
+test('a broken file is refused with the place of every problem', async () => {
+  const reading = await readWorkflowFile('w.yml', `on: push\njobs:\n  a:\n    steps:\n      - run: \${{ nope.x }}\n`)
+  expect(reading).toEqual({
+    errors: [expect.stringContaining('Unrecognized named-value'), expect.stringMatching(/Line: 4, Col: 5.*runs-on/)],
+  })
+})
+
+test('jobs that need each other in a circle are refused', async () => {
+  const job = (needs: string) => `{ runs-on: ubuntu-latest, needs: ${needs}, steps: [{ run: 'true' }] }`
+  const reading = await readWorkflowFile('w.yml', `on: push\njobs:\n  a: ${job('b')}\n  b: ${job('a')}\n`)
+  expect('errors' in reading && reading.errors.length).toBeGreaterThan(0)
+})
+
+test('the title of a run is its run-name, evaluated, or the workflow’s name', async () => {
+  const rest = "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }"
+  const contexts = { inputs: { id: '42' } }
+  expect(displayTitle(await read(`name: Ship\nrun-name: 'Ship [\${{ inputs.id }}]'\n${rest}`), contexts)).toBe(
+    'Ship [42]',
+  )
+  expect(displayTitle(await read(`name: Ship\n${rest}`), contexts)).toBe('Ship')
+  expect(displayTitle(await read(rest), contexts)).toBe('.github/workflows/w.yml')
+})
+
+test('strings of several lines keep their value when they contain expressions', async () => {
+  const workflow = await read(`
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - name: >-
+          \${{ 'folded' }}
+          into one line
+        run: |
+          cat <<END
+            \${{ 'indented' }} by "two"
+          END
+`)
+  const [step] = workflow.jobs[0]?.steps ?? []
+  expect(textOf(step?.name, { contexts: {} })).toBe('folded into one line')
+  expect(step?.work.kind === 'run' && textOf(step.work.script, { contexts: {} })).toBe(
+    'cat <<END\n  indented by "two"\nEND\n',
+  )
+})
+
+const step = '[{ run: "true" }]'
+test.each([
+  ['a matrix', `runs-on: ubuntu-latest, strategy: { matrix: { os: [a] } }, steps: ${step}`, 'strategy', 'jobs.a'],
+  ['a container', `runs-on: ubuntu-latest, container: node, steps: ${step}`, 'container', 'jobs.a'],
+  ['services', `runs-on: ubuntu-latest, services: { db: { image: x } }, steps: ${step}`, 'services', 'jobs.a'],
+  ['a reusable workflow', 'uses: ./.github/workflows/x.yml', 'a reusable workflow (uses)', 'jobs.a'],
+  ['another machine', `runs-on: windows-latest, steps: ${step}`, 'runs-on: windows-latest', 'jobs.a'],
+  ['a third-party action', 'runs-on: ubuntu-latest, steps: [{ uses: a/b@v1 }]', 'uses: a/b@v1', 'jobs.a.steps[0]'],
+  ['a docker action', 'runs-on: ubuntu-latest, steps: [{ uses: "docker://x" }]', 'uses: docker://x', 'jobs.a.steps[0]'],
+  ['another shell', 'runs-on: ubuntu-latest, steps: [{ run: x, shell: pwsh }]', 'shell: pwsh', 'jobs.a.steps[0]'],
+  [
+    'an unknown checkout option',
+    'runs-on: ubuntu-latest, steps: [{ uses: actions/checkout@v5, with: { submodules: true } }]',
+    "actions/checkout with 'submodules'",
+    'jobs.a.steps[0]',
+  ],
+  [
+    'hashFiles',
+    'runs-on: ubuntu-latest, steps: [{ run: x, if: "hashFiles(1) == 2" }]',
+    'hashFiles()',
+    'the workflow, line 3',
+  ],
+])('%s is refused by name and place', async (_what, job, construct, place) => {
+  const { root } = await read(`on: push\njobs:\n  a: { ${job} }\n`)
+  expect(unsupportedInWorkflow(root)).toEqual([{ construct, place }])
+})
+
+test('what can be run whole is not refused', async () => {
+  const { root } = await read(`
+on: push
+concurrency: one
+permissions: { contents: read }
+defaults: { run: { shell: bash } }
+jobs:
+  a: { runs-on: [self-hosted, linux], environment: production, steps: [{ uses: ./x }, { uses: actions/checkout@v5 }] }
+`)
+  expect(unsupportedInWorkflow(root)).toEqual([])
+})

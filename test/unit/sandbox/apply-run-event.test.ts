@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '~/sandbox/runner/types'
+import { applyRunEvent } from '~/sandbox/runs/apply-run-event'
+import { loseRun } from '~/sandbox/runs/lost-run'
+import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
+
+const created = '2026-11-21T10:00:00Z'
+
+const job = (key: string, needs: string[]): RunRecord['jobs'][number] => ({
+  id: needs.length + 1,
+  key,
+  name: key,
+  needs,
+  status: 'queued',
+  conclusion: null,
+  createdAt: needs.length === 0 ? created : null,
+  startedAt: null,
+  completedAt: null,
+  steps: [],
+  annotation: null,
+})
+
+const queued: RunRecord = {
+  runId: 17_911_000_001,
+  runNumber: 1,
+  attempt: 1,
+  workflow: { id: 1, path: '.github/workflows/x.yml', name: 'X' },
+  displayTitle: 'X',
+  event: 'workflow_dispatch',
+  inputs: {},
+  actor: 'someone',
+  sha: '0'.repeat(40),
+  refName: 'main',
+  refType: 'branch',
+  concurrency: null,
+  status: 'queued',
+  conclusion: null,
+  createdAt: created,
+  startedAt: created,
+  updatedAt: created,
+  jobs: [job('a', []), job('b', ['a'])],
+}
+
+const now = new Date('2026-11-21T10:00:05Z')
+const play = (run: RunRecord, ...events: RunEvent[]): RunRecord =>
+  events.reduce((before, event) => applyRunEvent(before, event, now), run)
+
+const started: RunEvent[] = [
+  { type: 'run-started', displayTitle: 'X for you', jobs: [] },
+  { type: 'job-started', job: 'a', steps: ['Set up job', 'Work', 'Complete job'] },
+]
+
+describe('a run record', () => {
+  test('takes the title and the steps the runner reports', () => {
+    const run = play(queued, ...started, { type: 'step-started', job: 'a', step: 1 })
+    expect(run).toMatchObject({ status: 'in_progress', displayTitle: 'X for you', updatedAt: '2026-11-21T10:00:05Z' })
+    expect(run.jobs[0]?.steps.map(({ number, status }) => [number, status])).toEqual([
+      [1, 'queued'],
+      [2, 'in_progress'],
+      [3, 'queued'],
+    ])
+  })
+
+  test('lists a job from the moment what it needs has ended', () => {
+    const during = play(queued, ...started)
+    expect(listedJobs(during).map(({ key }) => key)).toEqual(['a'])
+    const after = play(during, { type: 'job-completed', job: 'a', conclusion: 'success' })
+    expect(listedJobs(after).map(({ key, status }) => [key, status])).toEqual([
+      ['a', 'completed'],
+      ['b', 'queued'],
+    ])
+  })
+
+  test('leaves no step open in a job that has ended', () => {
+    const failed = play(queued, ...started, { type: 'job-completed', job: 'a', conclusion: 'failure' })
+    expect(failed.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(['skipped', 'skipped', 'skipped'])
+    const cancelled = play(queued, ...started, { type: 'job-completed', job: 'a', conclusion: 'cancelled' })
+    expect(cancelled.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual([
+      'cancelled',
+      'cancelled',
+      'cancelled',
+    ])
+  })
+
+  test('does not change any more once it has ended', () => {
+    const ended = play(queued, ...started, { type: 'run-completed', conclusion: 'cancelled' })
+    expect(ended.jobs.map(({ status, conclusion }) => [status, conclusion])).toEqual([
+      ['completed', 'cancelled'],
+      ['completed', 'cancelled'],
+    ])
+    expect(play(ended, { type: 'job-started', job: 'b', steps: ['Set up job'] })).toBe(ended)
+  })
+
+  test('of a lost runner fails the step it was in and skips what had not begun', () => {
+    const lost = loseRun(play(queued, ...started, { type: 'step-started', job: 'a', step: 1 }), now)
+    expect(lost).toMatchObject({ status: 'completed', conclusion: 'failure' })
+    expect(lost.jobs[0]?.steps[1]?.conclusion).toBe('failure')
+    expect(lost.jobs[0]?.annotation).toBe('The hosted runner lost communication with the server.')
+    expect(lost.jobs[1]).toMatchObject({ conclusion: 'skipped', annotation: null })
+  })
+})

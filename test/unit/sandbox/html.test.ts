@@ -1,0 +1,9 @@
+import { expect, test } from 'vitest'
+import { html } from '~/sandbox/pages/html'
+
+test('what is put into a page is escaped, what is markup is not', () => {
+  const evil = `<img src=x onerror="alert('1')">&`
+  const { markup } = html`<p title="${evil}">${html`<b>${evil}</b>`}${[evil, 1]}${null}${undefined}${false}</p>`
+  const safe = '&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;'
+  expect(markup).toBe(`<p title="${safe}"><b>${safe}</b>${safe}1</p>`)
+})

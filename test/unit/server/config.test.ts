@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { readConfig, readServerConfig } from '~/server/config'
+
+describe('the configuration', () => {
+  it('needs nothing to run the sandbox', () => {
+    expect(readConfig({})).toMatchObject({
+      port: undefined,
+      databaseUrl: undefined,
+      githubToken: undefined,
+      githubApiUrl: 'https://api.github.com',
+      dataDir: '.data',
+      surfacesFile: 'surfaces.yaml',
+      callbackSecrets: [],
+    })
+  })
+
+  it.each([
+    ['PORT', 'three thousand', 'example: 3000'],
+    ['PORT', '70000', '65535'],
+    ['CONSOLE_URL', 'console.example.com', 'example: https://console.example.com'],
+    ['DATABASE_URL', 'mysql://db', 'example: postgresql://'],
+    ['GITHUB_API_URL', 'api.github.com', 'example: https://'],
+    ['DEPLOY_CALLBACK_HMAC_SECRET', 'short', 'less than 24 bytes'],
+    ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
+    ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],
+    ['DEPLOY_CALLBACK_HMAC_SECRET', `${'x'.repeat(24)},`, 'less than 24 bytes'],
+    ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=true'],
+  ])('refuses %s=%j by name, with what is wrong and an example', (name, value, expected) => {
+    const read = () => readConfig({ [name]: value })
+    expect(read).toThrow(name)
+    expect(read).toThrow(expected)
+  })
+
+  it('never repeats a secret it refuses', () => {
+    const secret = 'hunter2hunter2'
+    let message = ''
+    try {
+      readConfig({ DEPLOY_CALLBACK_HMAC_SECRET: secret })
+    } catch (error) {
+      message = String(error)
+    }
+    expect(message).toContain('DEPLOY_CALLBACK_HMAC_SECRET')
+    expect(message).not.toContain(secret)
+  })
+
+  it('names every bad variable at once', () => {
+    expect(() => readConfig({ PORT: 'x', DATABASE_URL: 'y' })).toThrow(/PORT[\s\S]*DATABASE_URL/)
+  })
+
+  it('accepts several callback secrets, for rotation', () => {
+    const secrets = ['a'.repeat(24), `whsec_${Buffer.alloc(24, 7).toString('base64')}`]
+    expect(readConfig({ DEPLOY_CALLBACK_HMAC_SECRET: secrets.join(', ') }).callbackSecrets).toEqual(secrets)
+  })
+
+  it('does not let a server run without database, credentials or a callback secret', () => {
+    expect(() => readServerConfig({})).toThrow(/DATABASE_URL[\s\S]*GITHUB_DISPATCH_TOKEN[\s\S]*HMAC_SECRET/)
+  })
+})

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { parseSurfaces, readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+
+const GOOD = `surfaces:
+  - id: api-prod
+    name: API
+    environment: production
+    repository: acme/platform
+    workflow: deploy-heroku.yml
+    url: https://api.example.com/
+    health_url: https://api.example.com/health
+`
+
+describe('surfaces.yaml', () => {
+  it('fills in the documented defaults', () => {
+    expect(parseSurfaces(GOOD, 'surfaces.yaml', undefined)).toEqual([
+      {
+        id: 'api-prod',
+        name: 'API',
+        environment: 'production',
+        repository: 'acme/platform',
+        workflow: 'deploy-heroku.yml',
+        ref: 'main',
+        url: 'https://api.example.com',
+        healthUrl: 'https://api.example.com/health',
+        confirm: 'api-prod',
+        timeoutMinutes: 30,
+        position: 0,
+      },
+    ])
+  })
+
+  it.each([
+    ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
+    ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow:'],
+    ['a field nobody knows', `${GOOD}    helth_url: x\n`, 'helth_url'],
+    [
+      'an id declared twice',
+      GOOD + GOOD.replace('surfaces:\n', ''),
+      'surfaces.yaml:9: id: "api-prod" is declared twice',
+    ],
+    ['broken YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
+    ['an empty file', '', 'surfaces.yaml:1:'],
+  ])('names file and line of %s', (_, text, expected) => {
+    expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(expected)
+  })
+
+  it('names every problem at once', () => {
+    const text = GOOD.replace('acme/platform', 'platform').replace('id: api-prod', 'id: API prod')
+    expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(/:2: id[\s\S]*:5: repository/)
+  })
+
+  it('ships the sandbox’s surfaces, and refuses them where there is no sandbox', () => {
+    const surfaces = readSurfacesFile('surfaces.yaml', 'http://127.0.0.1:3001')
+    expect(surfaces.map(({ id }) => id)).toContain('console-staging')
+    expect(surfaces[0]?.healthUrl).toBe('http://127.0.0.1:3001/surfaces/console/health')
+    expect(() => readSurfacesFile('surfaces.yaml', undefined)).toThrow('declare your own')
+  })
+
+  it('says which file is missing and what to set', () => {
+    expect(() => readSurfacesFile('nowhere.yaml', undefined)).toThrow(/nowhere\.yaml[\s\S]*SURFACES_FILE/)
+  })
+})
