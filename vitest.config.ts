@@ -7,15 +7,20 @@ const alias = {
   'server-only': path.resolve(import.meta.dirname, 'test/support/empty.ts'),
 }
 
+// @actions/workflow-parser imports JSON without an attribute, which plain Node 20 refuses and tsx, under which the
+// sandbox runs anyway, understands.
+const execArgv = ['--import', 'tsx']
+
 export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { resolve: { alias }, test: { name: 'unit', include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      { resolve: { alias }, test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.{ts,tsx}'] } },
       {
         resolve: { alias },
         test: {
           name: 'integration',
+          execArgv,
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

@@ -1,4 +1,3 @@
-import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils'
 import { z } from 'zod'
 import { runDatabaseCommand } from './database-commands.ts'
 import { parseDatabaseUrl } from './database-connection.ts'
@@ -15,9 +14,6 @@ const RENAMED: Readonly<Record<string, string>> = { getDatabaseVersion: 'version
 
 /** `generate` and `validate` have no database; whatever then asks for one is refused by the connection. */
 const NO_DATABASE = 'postgresql://127.0.0.1:1/none'
-
-const provider = 'postgres' as const
-const adapterName = '@prisma/adapter-pg'
 
 const diffResult = z.object({ stdout: z.string().nullish() })
 
@@ -42,38 +38,31 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 /**
- * One engine per request: an engine that has used its shadow database once does not find it a second time ("must be
- * provided through an external factory"), which `migrate dev` needs when it applies one migration and plans the next.
+ * Methods that look up what the migrations amount to in the engine's cache, and have no shadow database of their own when it
+ * is not there ("must be provided through an external factory"). `devDiagnostic` has one, and fills the cache.
  */
-async function withEngine<T>(work: (engine: WasmEngine) => Promise<T>): Promise<T> {
-  const opened: SqlDriverAdapter[] = []
-  const connect = async () => {
-    const adapter = await connectEngineAdapter(address, files)
-    opened.push(adapter)
-    return adapter
-  }
-  const factory = { provider, adapterName, connect, connectToShadowDb: shadows.connect }
-  try {
-    return await work(await openWasmEngine(args.schemaFiles, factory))
-  } finally {
-    await shadows.dropAll()
-    await Promise.all(opened.map((adapter) => adapter.dispose().catch(() => undefined))) // once more does no harm
-  }
-}
+const READ_CACHE_ONLY = ['evaluateDataLoss', 'createMigration']
 
+let engine: Promise<WasmEngine> | undefined
 const service: EngineService = {
-  answer: (method, params) =>
-    withEngine(async (engine) => {
-      files.remember(params)
-      const run: unknown = Reflect.get(engine, RENAMED[method] ?? method)
-      if (typeof run !== 'function') throw new Error(`Prisma's WebAssembly schema engine has no method "${method}".`)
-      try {
-        return await Reflect.apply(run, engine, [params])
-      } catch (error) {
-        const failure = files.takeFailure()
-        throw failure === undefined ? error : describeFailure(failure, String(error))
-      }
-    }),
+  async answer(method, params) {
+    files.remember(params)
+    engine ??= openWasmEngine(args.schemaFiles, {
+      provider: 'postgres',
+      adapterName: '@prisma/adapter-pg',
+      connect: () => connectEngineAdapter(address, files),
+      connectToShadowDb: shadows.connect,
+    })
+    try {
+      if (READ_CACHE_ONLY.includes(method)) await call(await engine, 'devDiagnostic', params)
+      return await call(await engine, RENAMED[method] ?? method, params)
+    } catch (error) {
+      const failure = files.takeFailure()
+      throw failure === undefined ? error : describeFailure(failure, String(error))
+    } finally {
+      await shadows.dropAll()
+    }
+  },
   printed(method, result) {
     return method === 'diff' ? (diffResult.safeParse(result).data?.stdout ?? undefined) : undefined
   },
@@ -81,3 +70,9 @@ const service: EngineService = {
 
 await serveJsonRpc(service)
 process.exit(0)
+
+async function call(target: WasmEngine, method: string, params: unknown): Promise<unknown> {
+  const run: unknown = Reflect.get(target, method)
+  if (typeof run !== 'function') throw new Error(`Prisma's WebAssembly schema engine has no method "${method}".`)
+  return await Reflect.apply(run, target, [params])
+}

@@ -28,7 +28,10 @@ export const openPlatform = async (
     warmUpMs: 0,
   })
   const closed = new AbortController()
-  let booting: AbortController | undefined
+  const booting = new Set<AbortController>()
+  const overtake = (): void => {
+    for (const older of booting) older.abort()
+  }
 
   const behaviour = (): Behaviour => state.read().behaviour
 
@@ -44,16 +47,16 @@ export const openPlatform = async (
   }
 
   const deploy = async (version: string, ref: string): Promise<void> => {
-    booting?.abort()
+    overtake()
     const mine = new AbortController()
-    booting = mine
+    booting.add(mine)
     const deployedAt = new Date().toISOString()
     try {
       await boot({ version, ref, deployedAt, healthy: behaviour() !== 'unhealthy' }, mine)
     } catch (error) {
       if (!mine.signal.aborted) process.stderr.write(`${surface.id}: the new version did not start: ${String(error)}\n`)
     } finally {
-      if (booting === mine) booting = undefined
+      booting.delete(mine)
     }
   }
 
@@ -62,7 +65,7 @@ export const openPlatform = async (
     behaviour,
     setBehaviour: (wanted) => state.write({ ...state.read(), behaviour: wanted }),
     inService: () => inService,
-    isDeploying: () => booting !== undefined,
+    isDeploying: () => booting.size > 0,
     deploy: (version, ref) => void deploy(version, ref),
     smoke: async () => {
       const now = behaviour()
@@ -71,7 +74,7 @@ export const openPlatform = async (
     },
     close: async () => {
       closed.abort()
-      booting?.abort()
+      overtake()
       const last = inService
       inService = undefined
       await last?.stop()

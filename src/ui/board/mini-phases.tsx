@@ -31,11 +31,9 @@ export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
           </li>
         ))}
       </ol>
-      <span className="min-w-0 truncate text-sm text-ink">
-        {positionWord(deploy)}{' '}
-        <span className="text-ink-faint">
-          <Elapsed since={active?.startedAt ?? deploy.requestedAt} until={null} />
-        </span>
+      <span className="min-w-0 truncate text-sm text-ink">{positionWord(deploy)}</span>
+      <span className="shrink-0 text-sm text-ink-faint">
+        <Elapsed since={active?.startedAt ?? deploy.requestedAt} until={null} />
       </span>
     </div>
   )

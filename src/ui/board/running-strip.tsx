@@ -1,7 +1,7 @@
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { Problems } from '~/ui/board/problems'
-import { runningTiles } from '~/ui/board/tiles'
+import { hasNamesake, runningTiles } from '~/ui/board/tiles'
 
 interface RunningStripProps {
   readonly tiles: readonly SurfaceTile[]
@@ -41,7 +41,11 @@ export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
                 className="font-medium after:absolute after:inset-0 after:rounded-[5px] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
               >
                 <span className="sr-only">Follow </span>
-                {tile.name} <span className="font-normal text-ink-faint">{tile.environment}</span>
+                {tile.name}
+                <span className={hasNamesake(tile, tiles) ? 'font-normal text-ink-faint' : 'sr-only'}>
+                  {' '}
+                  {tile.environment}
+                </span>
               </button>
               <MiniPhases deploy={deploy} />
             </li>

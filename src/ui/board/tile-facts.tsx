@@ -31,10 +31,9 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   return (
     <>
       <OutcomeMark outcome={outcomeOf(deploy.status)} />
-      <span className="truncate">
-        <span className="text-ink">{statusWord(deploy.status)}</span> · {deploy.requestedBy} ·{' '}
-        <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
-      </span>
+      <span className="shrink-0 text-ink">{statusWord(deploy.status)}</span>
+      <span className="min-w-0 truncate">{deploy.requestedBy}</span>
+      <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
     </>
   )
 }
@@ -50,7 +49,7 @@ interface TileFactsProps {
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
   return (
-    <dl className="grid flex-1 grid-cols-[3.75rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
+    <dl className="grid flex-1 grid-cols-[3.5rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'

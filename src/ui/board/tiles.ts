@@ -41,3 +41,8 @@ export function runningTiles(tiles: readonly SurfaceTile[]): readonly RunningTil
     tile.lastDeploy === null || tile.lastDeploy.terminal ? [] : [{ tile, deploy: tile.lastDeploy }],
   )
 }
+
+/** Whether the name alone does not say which surface is meant: teams call both environments' surfaces the same. */
+export function hasNamesake(tile: SurfaceTile, tiles: readonly SurfaceTile[]): boolean {
+  return tiles.some((other) => other.id !== tile.id && other.name === tile.name)
+}

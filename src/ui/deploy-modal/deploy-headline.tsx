@@ -25,7 +25,7 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
           </span>
           <span className="font-normal text-ink-faint">
             <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />
-            <span className="text-sm"> in all</span>
+            <span className="text-sm">{deploy.terminal ? ' in all' : ' so far'}</span>
           </span>
         </p>
         <p className="text-sm text-ink-soft">
