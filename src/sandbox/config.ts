@@ -12,6 +12,11 @@ const surfaceSchema = z.object({
 /** One sample surface the sandbox runs a small real server for. */
 export type SurfaceDeclaration = z.infer<typeof surfaceSchema>
 
+const isUnique =
+  (key: (surface: SurfaceDeclaration) => string) =>
+  (surfaces: readonly SurfaceDeclaration[]): boolean =>
+    new Set(surfaces.map(key)).size === surfaces.length
+
 const surfacesFromJson = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text)
@@ -28,7 +33,20 @@ const environmentSchema = z.object({
   SANDBOX_TOKEN: z.string().min(16),
   SANDBOX_CONSOLE_URL: z.url({ protocol: /^https?$/ }),
   SANDBOX_CALLBACK_SECRET: z.string().min(1),
-  SANDBOX_SURFACES: surfacesFromJson.pipe(z.array(surfaceSchema).min(1)),
+  SANDBOX_SURFACES: surfacesFromJson.pipe(
+    z
+      .array(surfaceSchema)
+      .min(1)
+      .refine(
+        isUnique(({ id }) => id),
+        'has two surfaces with the same id',
+      )
+      // Its environment's variable tells a workflow where its surface is: there can be one of each.
+      .refine(
+        isUnique(({ environment, workflow }) => `${environment} ${workflow}`),
+        'has two surfaces with the same environment and workflow',
+      ),
+  ),
 })
 
 const examples: Readonly<Record<string, string>> = {

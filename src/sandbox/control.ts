@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { answersAs } from '~/sandbox/control/identity'
 import { type Listening, readListening } from '~/sandbox/state/listening'
 import { behaviours } from '~/sandbox/surfaces/behaviour'
 
@@ -34,8 +35,6 @@ const call = async (
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch(() => {
-    throw new Error(`The sandbox does not answer on ${url}. Nothing was changed. Start it with npm start.`)
   })
   const content: unknown = await answer.json()
   if (answer.ok) return content
@@ -70,6 +69,9 @@ const main = async (): Promise<void> => {
   const dir = process.env['SANDBOX_DIR'] ?? '.data/sandbox'
   const sandbox = readListening(dir)
   if (!sandbox) throw new Error(`No sandbox has ever run in ${dir}. Start it with npm start, or set SANDBOX_DIR.`)
+  if (!(await answersAs(sandbox))) {
+    throw new Error(`The sandbox does not answer on ${sandbox.url}. Nothing was changed. Start it with npm start.`)
+  }
   process.stdout.write(`${await run(sandbox, process.argv.slice(2))}\n`)
 }
 

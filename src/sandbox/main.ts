@@ -18,6 +18,8 @@ const main = async (): Promise<void> => {
       process.exit(1)
     })
   }
+  // Who started us may be gone with our output; there is still something to end cleanly.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   process.once('SIGTERM', stopNow)
   process.once('SIGINT', stopNow)
   process.once('disconnect', stopNow)

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { SandboxConfig } from '~/sandbox/config'
 import { controlRoutes } from '~/sandbox/control/control-routes'
+import { identityRoute } from '~/sandbox/control/identity'
+import { refuseSecond } from '~/sandbox/control/refuse-second'
 import { createFaults } from '~/sandbox/faults/faults'
 import { logCommits } from '~/sandbox/git/commits'
 import { openRepository } from '~/sandbox/git/create-repository'
@@ -16,10 +18,10 @@ import { clearLeftovers } from '~/sandbox/runs/clear-leftovers'
 import type { Executor } from '~/sandbox/runs/executor'
 import { openIds } from '~/sandbox/runs/ids'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
-import { removeWorkDir, runRequestFor } from '~/sandbox/runs/run-request'
+import { createWorkDir, removeWorkDir, runRequestFor } from '~/sandbox/runs/run-request'
 import { createRunService } from '~/sandbox/runs/run-service'
 import { openRunStore } from '~/sandbox/runs/run-store'
-import { readListening, refuseSecond, writeListening } from '~/sandbox/state/listening'
+import { readListening, writeListening } from '~/sandbox/state/listening'
 import { openSecrets } from '~/sandbox/state/secrets'
 import { openVariables } from '~/sandbox/state/variables'
 import { openSurfaces } from '~/sandbox/surfaces/open-surfaces'
@@ -78,7 +80,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
 
   const store = openRunStore(`${config.dir}/runs`)
   const requestFor = runRequestFor({ config, repository, urls, variables, deployHookToken })
-  const queue = createRunQueue({ store, executor, requestFor, removeWorkDir, limit: CONCURRENT_RUNS })
+  const queue = createRunQueue({ store, executor, requestFor, createWorkDir, removeWorkDir, limit: CONCURRENT_RUNS })
   const runs = createRunService({ ids: openIds(`${config.dir}/ids.json`), store, queue, executor, requestFor })
 
   const faults = createFaults()
@@ -88,7 +90,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
       api: createApi({ urls, repository, store, runs, variables }, config.token),
       faults,
       surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
-      pages: pageRoutes({ surfaces, variables, store, repository }),
+      pages: [...pageRoutes({ surfaces, variables, store, repository }), identityRoute(config.token)],
       control: controlRoutes({ surfaces, variables, faults }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],

@@ -1,6 +1,6 @@
 import { inRepository, type Repository } from '~/sandbox/git/repository'
 
-export type FileStatus = 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed'
+type FileStatus = 'added' | 'removed' | 'modified' | 'renamed' | 'copied' | 'changed'
 
 export interface ChangedFile {
   readonly sha: string

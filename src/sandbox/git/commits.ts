@@ -1,6 +1,6 @@
 import { inRepository, type Repository } from '~/sandbox/git/repository'
 
-export interface Signature {
+interface Signature {
   readonly name: string
   readonly email: string
   readonly date: string
@@ -34,7 +34,7 @@ const parseCommit = (record: string): Commit => {
   }
 }
 
-export const parseCommits = (output: string): Commit[] =>
+const parseCommits = (output: string): Commit[] =>
   output
     .split('\0')
     .filter((record) => record !== '')
@@ -69,8 +69,15 @@ export const countCommits = async (repository: Repository, revision: string, opt
   return Number(await inRepository(repository, args))
 }
 
+// A commit never changes, and a list of runs names the same few again and again.
+const read = new WeakMap<Repository, Map<string, Commit>>()
+
+/** One commit by its full SHA. */
 export const readCommit = async (repository: Repository, sha: string): Promise<Commit> => {
-  const [commit] = await logCommits(repository, sha, { limit: 1 })
+  const known = read.get(repository) ?? new Map<string, Commit>()
+  read.set(repository, known)
+  const commit = known.get(sha) ?? (await logCommits(repository, sha, { limit: 1 }))[0]
   if (!commit) throw new Error(`The sandbox repository has no commit ${sha}`)
+  known.set(sha, commit)
   return commit
 }

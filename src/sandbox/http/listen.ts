@@ -32,3 +32,14 @@ export const closeServer = (server: Server): Promise<void> =>
     server.close(() => resolve())
     server.closeAllConnections()
   })
+
+/** Stops listening, lets what is being answered be finished, and ends what takes longer than it may. */
+export const drainServer = (server: Server, withinMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    const bound = setTimeout(() => server.closeAllConnections(), withinMs)
+    server.close(() => {
+      clearTimeout(bound)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })

@@ -43,7 +43,7 @@ const runRow = (run: RunRecord): Markup =>
 
 const freezeMarkup = (value: string): Markup =>
   isFrozen(value)
-    ? html`<p class="bad">❄ Production is frozen: ${value}</p><form method="post" action="/control/freeze"><input type="hidden" name="reason" value=""><button>Lift the freeze</button></form>`
+    ? html`<p>❄ Production is frozen: ${value}</p><form method="post" action="/control/freeze"><input type="hidden" name="reason" value=""><button>Lift the freeze</button></form>`
     : html`<p>Production is not frozen.</p><form method="post" action="/control/freeze"><label for="reason">Reason</label><input id="reason" name="reason" required maxlength="500"><button>Freeze</button></form>`
 
 /** The outside world's switchboard: what the sample surfaces do, whether the repository is frozen, what ran. */

@@ -11,7 +11,7 @@ const MOST_LINES = 500
 const stepMarkup = (step: StepRecord, lines: readonly LogLine[], now: Date): Markup => {
   const shown = lines.slice(-MOST_LINES)
   const open = step.status === 'in_progress' || step.conclusion === 'failure'
-  const label = html`${standing(step.status, step.conclusion)} ${step.name} <span class="soft">${duration(step.startedAt, step.completedAt, now)}</span>`
+  const label = html`${standing(step.status, step.conclusion)} ${step.name} <span class="soft">${step.conclusion !== 'skipped' && duration(step.startedAt, step.completedAt, now)}</span>`
   if (shown.length === 0) return html`<p>${label}</p>`
   const left = lines.length - shown.length
   return html`<details${open && html` open`}><summary>${label}</summary>
@@ -22,8 +22,8 @@ ${left > 0 && html`<p class="note">The first ${left} lines are in the job's log.
 const jobMarkup = (store: RunStore, run: RunRecord, job: JobRecord, now: Date): Markup => {
   const lines = store.readLog(run, job.id)
   const log = `/acme/platform/actions/runs/${run.runId}/job/${job.id}/log`
-  return html`<section id="job-${job.id}"><h2>${job.name} ${standing(job.status, job.conclusion)} <span class="soft">${duration(job.startedAt, job.completedAt, now)}</span></h2>
-${job.annotation !== null && html`<p class="bad">${job.annotation}</p>`}
+  return html`<section id="job-${job.id}"><h2>${job.name} ${standing(job.status, job.conclusion)} <span class="soft">${job.conclusion !== 'skipped' && duration(job.startedAt, job.completedAt, now)}</span></h2>
+${job.annotation !== null && html`<p>✗ ${job.annotation}</p>`}
 ${job.steps.map((step) =>
   stepMarkup(
     step,

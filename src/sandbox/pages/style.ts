@@ -9,12 +9,13 @@ export const style = `
 * { box-sizing: border-box }
 body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui, sans-serif }
 main { max-width: 62rem; margin: 0 auto; padding: 1.5rem 1rem 4rem }
-header { border-bottom: 1px solid var(--line); padding: .6rem 1rem }
-header nav { max-width: 62rem; margin: 0 auto; display: flex; gap: 1rem }
+header { border-bottom: 1px solid var(--line) }
+header nav { max-width: 62rem; margin: 0 auto; padding: .6rem 1rem; display: flex; gap: 1rem }
 h1 { font-size: 1.35rem; margin: 0 0 .25rem } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
 a { color: var(--link) }
 code, pre { font: 13px/1.5 ui-monospace, monospace }
-pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; overflow: auto; margin: .3rem 0 }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 }
+time, .good, .bad, .busy { white-space: nowrap }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top }
 th { color: var(--soft); font-weight: 600 }
 .note, .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) } .busy { color: var(--busy) }

@@ -9,6 +9,7 @@ export const standing = (status: string, conclusion: string | null): Markup => {
   return html`<span class="soft">○ ${status}</span>`
 }
 
+/** How long it took, or has been taking; nothing for what never ran. */
 export const duration = (from: string | null, to: string | null, now: Date): string => {
   if (from === null) return ''
   const seconds = Math.max(0, Math.round(((to === null ? now.getTime() : Date.parse(to)) - Date.parse(from)) / 1000))

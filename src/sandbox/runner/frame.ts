@@ -24,7 +24,7 @@ export interface Frame {
   steps: Readonly<Record<string, StepRecord>>
 }
 
-export function environmentOf(frame: Frame, stepEnv: Readonly<Record<string, string>> = {}): Record<string, string> {
+function environmentOf(frame: Frame, stepEnv: Readonly<Record<string, string>> = {}): Record<string, string> {
   return { ...frame.job.env, ...frame.callerEnv, ...stepEnv }
 }
 

@@ -64,8 +64,6 @@ export async function runCheckout(
     '--quiet',
     '--no-tags',
     ...(depth === '0' ? [] : [`--depth=${Number(depth)}`]),
-    // GitHub serves any commit of a repository; a plain upload-pack only serves the tips of its refs.
-    '--upload-pack=git -c uploadpack.allowAnySHA1InWant=true upload-pack',
     'origin',
     ...(depth === '0' ? everything : []),
     `+${source}:refs/remotes/checkout/target`,

@@ -17,7 +17,7 @@ export interface ProcessRequest {
 }
 
 /** How long a cancelled process may take to leave after SIGINT, and then after SIGTERM. */
-export interface Patience {
+interface Patience {
   readonly interruptMs: number
   readonly terminateMs: number
 }

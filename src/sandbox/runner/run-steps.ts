@@ -14,7 +14,7 @@ export interface RunDefaults {
 const noDefaults: RunDefaults = { shell: '', workingDirectory: '' }
 
 /** Runs the steps of a composite action, in order; how they went is left in the frame. */
-export async function runSteps(frame: Frame, steps: readonly StepDefinition[]): Promise<void> {
+async function runSteps(frame: Frame, steps: readonly StepDefinition[]): Promise<void> {
   for (const step of steps) await runStep(frame, step, noDefaults)
 }
 

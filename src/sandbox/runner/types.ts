@@ -30,8 +30,7 @@ export interface RunRequest {
   readonly workDir: string
 }
 
-/** GitHub's own words for where a job or step stands. */
-export type RunStatus = 'queued' | 'in_progress' | 'completed'
+/** GitHub's own words for how a run, a job or a step ended. */
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out'
 
 /**

@@ -56,7 +56,7 @@ const onStep = (run: RunRecord, key: string, step: number, change: (step: StepRe
   }))
 
 /** Jobs whose needs have all ended come into being, as queued. */
-export const createReadyJobs = (run: RunRecord, at: string): RunRecord => {
+const createReadyJobs = (run: RunRecord, at: string): RunRecord => {
   const ended = new Set(run.jobs.filter((job) => job.status === 'completed').map((job) => job.key))
   return {
     ...run,

@@ -10,6 +10,7 @@ export interface QueueDeps {
   readonly executor: Executor
   /** Secrets and variables are looked up when a run starts, and never stored with it. */
   readonly requestFor: (run: RunRecord) => Promise<RunRequest>
+  readonly createWorkDir: (request: RunRequest) => Promise<void>
   readonly removeWorkDir: (request: RunRequest) => Promise<void>
   /** Runs in progress at the same time; further ones are queued. */
   readonly limit: number
@@ -42,6 +43,7 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
     const recorder = recordRun(deps.store, run)
     const request = await deps.requestFor(run)
     try {
+      await deps.createWorkDir(request)
       await deps.executor.execute(request, (event) => (closing ? undefined : recorder.observe(event)), signal)
       if (!closing) recorder.conclude('failure', 'The runner ended without a result.')
     } catch (error) {
@@ -62,6 +64,9 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
       .finally(() => {
         active.delete(run.runId)
         pump()
+      })
+      .catch((error: unknown) => {
+        process.stderr.write(`Run ${run.runId} could not be written down: ${String(error)}\n`)
       })
     active.set(run.runId, { run, controller, done })
   }

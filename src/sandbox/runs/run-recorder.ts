@@ -11,7 +11,7 @@ export interface RunRecorder {
 }
 
 /** GitHub's log times have seven digits after the second. */
-export const logTime = (date: Date): string => date.toISOString().replace('Z', '0000Z')
+const logTime = (date: Date): string => date.toISOString().replace('Z', '0000Z')
 
 /** Writes down what the runner reports about one attempt, as it happens. */
 export const recordRun = (store: RunStore, run: RunRecord): RunRecorder => {

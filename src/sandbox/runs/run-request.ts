@@ -41,7 +41,6 @@ export const runRequestFor =
   async (run: RunRecord): Promise<RunRequest> => {
     const { config, repository, urls, variables, deployHookToken } = environment
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
-    await mkdir(workDir, { recursive: true, mode: 0o700 })
     return {
       runId: run.runId,
       runNumber: run.runNumber,
@@ -64,6 +63,11 @@ export const runRequestFor =
       workDir,
     }
   }
+
+/** The scratch directory exists only while the attempt is executed. */
+export const createWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
+  await mkdir(workDir, { recursive: true, mode: 0o700 })
+}
 
 export const removeWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
   await rm(workDir, { recursive: true, force: true, maxRetries: 3 })

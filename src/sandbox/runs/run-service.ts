@@ -7,7 +7,7 @@ import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
 import { recordLostRun } from '~/sandbox/runs/run-recorder'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
-export interface NewRun {
+interface NewRun {
   readonly workflowPath: string
   readonly ref: ResolvedRef
   readonly inputs: Readonly<Record<string, string>>

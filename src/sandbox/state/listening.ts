@@ -15,17 +15,3 @@ export const readListening = (dir: string): Listening | undefined => readJsonFil
 /** The file is readable by its owner only: it holds the token. It stays after a stop, so that the next start takes the same port. */
 export const writeListening = (dir: string, listening: Listening): void =>
   writeAtomically(fileIn(dir), `${JSON.stringify(listening, null, 2)}\n`)
-
-/** Two sandboxes on one directory would overwrite each other's runs. */
-export const refuseSecond = async (dir: string): Promise<void> => {
-  const other = readListening(dir)
-  if (!other) return
-  const answer = await fetch(`${other.url}/control/status`, {
-    headers: { authorization: `Bearer ${other.token}` },
-    signal: AbortSignal.timeout(1_000),
-  }).catch(() => undefined)
-  if (!answer?.ok) return
-  throw new Error(
-    `Another sandbox already uses ${dir}; it listens on ${other.url}. Stop it, or set SANDBOX_DIR to another directory.`,
-  )
-}

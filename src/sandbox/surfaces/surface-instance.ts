@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SurfaceDeclaration } from '~/sandbox/config'
 import { type Answer, json } from '~/sandbox/http/answer'
-import { closeServer, listen } from '~/sandbox/http/listen'
+import { drainServer, listen } from '~/sandbox/http/listen'
 import { writeAnswer } from '~/sandbox/http/write-answer'
 import { surfacePage } from '~/sandbox/surfaces/surface-page'
 import type { Release } from '~/sandbox/surfaces/surface-state'
@@ -19,6 +19,9 @@ export interface InstanceOptions {
   readonly release: Release
   readonly warmUpMs: number
 }
+
+/** Requests under way when a version is replaced are still answered by it. */
+const DRAIN_MS = 1_000
 
 const health = ({ healthy, version }: Release): Answer =>
   healthy ? json(200, { status: 'ok', version }) : json(503, { status: 'unhealthy', version })
@@ -53,7 +56,7 @@ export const startInstance = async ({ surface, release, warmUpMs }: InstanceOpti
     port,
     stop: () => {
       stopped.abort()
-      return closeServer(server)
+      return drainServer(server, DRAIN_MS)
     },
   }
 }

@@ -39,8 +39,8 @@ export function Board() {
   const opened = useDeploy(target?.kind === 'deploy' ? target.deployId : null).data
   useTabFace(
     tabFace(
-      opened === undefined ? null : { surface: opened.surface.name, deploy: opened },
-      runningTiles(tiles).map(({ tile, deploy }) => ({ surface: tile.name, deploy })),
+      opened === undefined ? null : { surface: opened.surface.id, deploy: opened },
+      runningTiles(tiles).map(({ tile, deploy }) => ({ surface: tile.id, deploy })),
     ),
   )
 

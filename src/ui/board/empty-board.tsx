@@ -7,15 +7,16 @@ export function EmptyBoard() {
         A surface is something you deploy: a service, a site, an app. Declare each one in{' '}
         <code className="font-mono text-[0.8125rem] text-ink">surfaces.yaml</code>, then restart the console.
       </p>
-      <pre className="mt-4 overflow-x-auto rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 text-ink-soft">
-        {`- id: api-prod
-  name: api-prod
-  environment: production
-  repository: acme/platform
-  workflow: deploy-heroku.yml
-  ref: main
-  url: https://api.example.com
-  health_url: https://api.example.com/health`}
+      <pre className="mt-4 max-w-prose overflow-x-auto rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 text-ink-soft">
+        {`surfaces:
+  - id: api-prod
+    name: API
+    environment: production
+    repository: acme/platform
+    workflow: deploy-heroku.yml
+    ref: main
+    url: https://api.example.com
+    health_url: https://api.example.com/health`}
       </pre>
     </section>
   )

@@ -57,8 +57,8 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-4">
         <span className="min-w-0 truncate text-xs text-ink-faint">
           {running === null ? (
-            <span title={tile.repository}>
-              {tile.environment} · <span className="font-mono">{tile.workflow}</span>
+            <span title={`${tile.repository}, ${tile.workflow}`}>
+              {tile.environment} · <span className="font-mono">{tile.id}</span>
             </span>
           ) : (
             `${running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · ${running.requestedBy}`

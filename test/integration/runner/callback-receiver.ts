@@ -11,7 +11,7 @@ const callbackSchema = z.object({
   deployed_sha: z.string().optional(),
 })
 
-export interface ReceivedCallback extends z.infer<typeof callbackSchema> {
+interface ReceivedCallback extends z.infer<typeof callbackSchema> {
   readonly path: string
   readonly webhookId: string
   readonly timestamp: string

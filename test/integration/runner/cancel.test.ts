@@ -99,7 +99,7 @@ test('a process that ignores SIGINT gets SIGTERM, and one that ignores both is k
       if (line.startsWith('child')) controller.abort()
     },
     signal: controller.signal,
-    patience: { interruptMs: 300, terminateMs: 300 },
+    patience: { interruptMs: 1_000, terminateMs: 1_000 },
     groups: new Set(),
   })
   expect(exitCode).toBe(137)

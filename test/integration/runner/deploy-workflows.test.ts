@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { RunEvent } from '~/sandbox/runner/types'
 import { startReceiver } from './callback-receiver'
-import { createRepository } from './git-repository'
+import { createRepository, temporaryDirectory } from './git-repository'
 import { run, runRequest } from './run-support'
 import { type SurfaceMood, startSurface } from './sample-surface'
 
@@ -100,6 +101,25 @@ test.each(workflows)('%s ships to production and reports every phase in order', 
   })
   expect(result.log).not.toContain(secret)
   expect(result.log).not.toContain(hookToken)
+})
+
+test('no secret is an argument of any program a deploy starts', async () => {
+  const directory = temporaryDirectory()
+  const calls = path.join(directory, 'calls')
+  for (const program of ['curl', 'openssl', 'git', 'bash', 'od']) {
+    const real = execFileSync('which', [program], { encoding: 'utf8' }).trim()
+    const shim = path.join(directory, program)
+    writeFileSync(shim, `#!/bin/sh\nprintf '%s\\n' "${program} $*" >> '${calls}'\nexec ${real} "$@"\n`)
+    chmodSync(shim, 0o755)
+  }
+  vi.stubEnv('PATH', `${directory}:${process.env['PATH']}`)
+  const result = await deploy(consoleWorkflow)
+  vi.unstubAllEnvs()
+  expect(result.conclusion).toBe('success')
+  const recorded = readFileSync(calls, 'utf8')
+  expect(recorded).toMatch(/^curl .*--config -/m)
+  expect(recorded).toMatch(/^bash .*deploy-surface\.sh$/m)
+  for (const text of [secret, hookToken]) expect(recorded).not.toContain(text)
 })
 
 test('staging skips the freeze check, even while production is frozen, and ships', async () => {

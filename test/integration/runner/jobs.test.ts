@@ -68,6 +68,23 @@ jobs:
   expect(result.log).toContain('##[error]Process completed with exit code 3.')
 })
 
+test('a skipped ancestor skips every later job that does not ask for more, as on GitHub', async () => {
+  const result = await run(
+    runRequest(repository(), {
+      workflowText: `
+on: workflow_dispatch
+jobs:
+  a: { if: false, runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+  b: { needs: a, if: always(), runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+  c: { needs: b, runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+  d: { needs: b, if: "!cancelled() && needs.b.result == 'success'", runs-on: ubuntu-latest, steps: [{ run: 'true' }] }
+`,
+    }),
+  )
+  expect(result.jobs.toSorted()).toEqual(['a: skipped', 'b: success', 'c: skipped', 'd: success'])
+  expect(result.conclusion).toBe('success')
+})
+
 test('a job that may fail fails alone: the run and its dependants go on', async () => {
   const result = await run(
     runRequest(repository(), {

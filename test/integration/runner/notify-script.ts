@@ -35,7 +35,7 @@ export async function notify(
       shim,
       `#!/usr/bin/env bash
 printf '%s\\n' "${program} $*" >> "$CALLS"
-export -p >> "$ENVIRONMENTS"
+env >> "$ENVIRONMENTS"
 ${program === 'sleep' && !options.sleep ? 'exit 0' : `PATH="$REAL_PATH" exec ${program} "$@"`}
 `,
     )

@@ -134,7 +134,7 @@ test('a retired command fails the step and names its replacement', async () => {
 
 test('a step out of time fails, and what it started is gone', async () => {
   const result = await runSteps(`
-- { name: slow, timeout-minutes: 0.005, run: 'sleep 600 & echo "child $!"; wait' }
+- { name: slow, timeout-minutes: 0.05, run: 'sleep 600 & echo "child $!"; wait' }
 - { name: after, if: failure(), run: 'true' }
 `)
   expect(result.steps('only')).toEqual(['slow: failure', 'after: success'])

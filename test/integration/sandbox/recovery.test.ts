@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -163,6 +164,42 @@ test('the file that holds the token is its owner’s alone, and the token is in 
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ url: sandbox.url, token: sandbox.token })
   expect(sandbox.output()).not.toContain(sandbox.token)
+})
+
+test('another program on the remembered port is neither taken for a sandbox nor shown the token', async () => {
+  const first = await start()
+  await first.stop()
+  const seen: string[] = []
+  const stranger = createServer((request, response) => {
+    seen.push(JSON.stringify(request.headers) + request.url)
+    response.end('hello')
+  })
+  stranger.listen(Number(new URL(first.url).port), '127.0.0.1')
+  await once(stranger, 'listening')
+  try {
+    const second = await start()
+    expect(second.url).not.toBe(first.url)
+    expect(seen.length).toBeGreaterThan(0)
+    expect(seen.join()).not.toContain(second.token)
+  } finally {
+    stranger.close()
+  }
+})
+
+test('no secret is written into what is kept of a run', async () => {
+  const sandbox = await start()
+  const run = await dispatch(sandbox, 'hello.yml', { who: 'world' })
+  await untilEnded(sandbox, run)
+  const kept = readdirSync(path.join(dir, 'runs'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  const text = kept.map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'utf8')).join()
+  const { deployHookToken } = z
+    .object({ deployHookToken: z.string() })
+    .parse(JSON.parse(readFileSync(path.join(dir, 'secrets.json'), 'utf8')))
+  expect(text).toContain('Hello, world')
+  for (const secret of [deployHookToken, 'a secret for the callbacks of tests', sandbox.token])
+    expect(text).not.toContain(secret)
 })
 
 test('a document that is no longer what the sandbox wrote stops the start with its name and is kept', async () => {

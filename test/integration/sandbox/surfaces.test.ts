@@ -64,15 +64,22 @@ test('a surface says who it is, which version it runs and that it is well', asyn
   expect((await get('no-such-surface', '/health')).status).toBe(404)
 })
 
-test('a deploy boots a new server and then takes the old one out of service', async () => {
+test('a deploy boots a new server and then takes the old one out of service, without a gap', async () => {
   const old = await versionOf('api-prod')
   expect((await deploy('api-prod', { sha: main, ref: 'main' })).status).toBe(202)
-  // Accepted is not deployed: the old version serves while the new one boots.
-  expect(await versionOf('api-prod')).toBe(old)
+  const seen: string[] = []
   await until(
-    () => versionOf('api-prod'),
-    (version) => version === main,
+    async () => {
+      const answer = await get('api-prod', '/version')
+      expect(answer.status).toBe(200)
+      return versionSchema.parse(await answer.json()).version
+    },
+    (version) => {
+      seen.push(version)
+      return version === main
+    },
   )
+  expect(seen.filter((version) => version !== main && version !== old)).toEqual([])
   expect(await (await get('api-prod', '/health')).json()).toEqual({ status: 'ok', version: main })
 })
 

@@ -52,6 +52,33 @@ test.each(workflows)(
   },
 )
 
+test.each(workflows)('the notify steps of %s are named for the status they send', async (file) => {
+  // The console's reconciler reads these names in GitHub's record of a run when a callback was lost (ADR 006).
+  const reading = await readWorkflowFile(file, workflowText(file))
+  if ('errors' in reading) throw new Error(reading.errors.join('\n'))
+  const named = reading.workflow.jobs
+    .flatMap((job) => job.steps)
+    .flatMap(({ name, work }) =>
+      work.kind === 'uses' && work.with?.find('status') !== undefined
+        ? [[name?.toString(), work.with.find('status')?.toString()]]
+        : [],
+    )
+  const expected = (status: string) => [`Notify — ${status.replaceAll('_', ' ')}`, status]
+  expect(named).toEqual([
+    expected('smoke_gate_started'),
+    expected('smoke_gate_passed'),
+    ['Notify — smoke gate failed', 'failed'],
+    expected('freeze_check_started'),
+    expected('freeze_check_passed'),
+    ['Notify — freeze check failed', 'failed'],
+    expected('building'),
+    ['Notify — built', 'building'],
+    expected('deploying'),
+    expected('succeeded'),
+    expected('failed'),
+  ])
+})
+
 test('the four workflows differ in nothing but what they ship', () => {
   const [first, ...others] = workflows.map((file) =>
     workflowText(file)

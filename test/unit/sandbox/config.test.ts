@@ -28,6 +28,11 @@ test.each([
   ['SANDBOX_CONSOLE_URL', 'localhost:3000'],
   ['SANDBOX_SURFACES', '{not json'],
   ['SANDBOX_SURFACES', '[]'],
+  ['SANDBOX_SURFACES', good.SANDBOX_SURFACES.replace(/\{.*\}/, '$&,$&')],
+  [
+    'SANDBOX_SURFACES',
+    good.SANDBOX_SURFACES.replace(/\{.*\}/, (one) => `${one},${one.replace('"console"', '"other"')}`),
+  ],
   ['SANDBOX_SURFACES', good.SANDBOX_SURFACES.replace('"console"', '"../etc"')],
 ])('a bad %s is named with an example, and its value is not repeated', (name, value) => {
   const read = () => readConfig({ ...good, [name]: value })

@@ -36,7 +36,7 @@ const filtersOf = (query: URLSearchParams): Filter[] | undefined => {
   ]
 }
 
-export const shapeOfRun = async ({ urls, repository }: ApiDeps, run: RunRecord) =>
+const shapeOfRun = async ({ urls, repository }: ApiDeps, run: RunRecord) =>
   runShape(urls, repository, run, await readCommit(repository, run.sha))
 
 const listRuns = async (deps: ApiDeps, request: ApiRequest, of: Filter): Promise<Answer> => {

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { fingerprint } from './fingerprint.ts'
+import { runTool } from './run-tool.ts'
+
+interface PrismaRun {
+  readonly projectDirectory: string
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+/** Makes the Prisma client again unless it was made from this very schema. Says whether it did. */
+export async function generateClient(run: PrismaRun): Promise<boolean> {
+  const generated = path.join(run.projectDirectory, 'src/server/db/generated')
+  const mark = path.join(generated, '.made-from')
+  const wanted = fingerprint(run.projectDirectory, ['prisma/schema.prisma', 'node_modules/prisma/package.json'], [])
+  const fits =
+    existsSync(mark) && existsSync(path.join(generated, 'client.ts')) && readFileSync(mark, 'utf8') === wanted
+  if (fits) return false
+  await prisma(['generate'], run)
+  writeFileSync(mark, wanted)
+  return true
+}
+
+/** Applies what is missing. A look into Prisma's own table tells cheaply that nothing is. Gives the number that were missing. */
+export async function applyMigrations(url: string, run: PrismaRun): Promise<number> {
+  const missing = await missingMigrations(url, path.join(run.projectDirectory, 'prisma/migrations'))
+  if (missing > 0) await prisma(['migrate', 'deploy'], { ...run, env: { ...run.env, DATABASE_URL: url } })
+  return missing
+}
+
+function prisma(args: readonly string[], { projectDirectory, env, signal }: PrismaRun): Promise<void> {
+  const cli = path.join(projectDirectory, 'node_modules/prisma/build/index.js')
+  const quiet = { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
+  return runTool(`prisma ${args.join(' ')}`, {
+    args: [cli, ...args],
+    cwd: projectDirectory,
+    env: { ...env, ...quiet },
+    signal,
+  })
+}
+
+async function missingMigrations(url: string, directory: string): Promise<number> {
+  const applied = await appliedChecksums(url)
+  return readdirSync(directory, { withFileTypes: true }).filter((entry) => {
+    const file = path.join(directory, entry.name, 'migration.sql')
+    return entry.isDirectory() && existsSync(file) && applied.get(entry.name) !== sha256(readFileSync(file))
+  }).length
+}
+
+/** By name; empty when there is no such table, or no such database, which `migrate deploy` then makes. */
+async function appliedChecksums(url: string): Promise<ReadonlyMap<string, string>> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ name: string; checksum: string }>(
+      `SELECT migration_name AS name, checksum FROM _prisma_migrations
+       WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL`,
+    )
+    return new Map(rows.map((row) => [row.name, row.checksum]))
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === '42P01' || code === '3D000') return new Map() // undefined_table, invalid_catalog_name
+    throw new Error(
+      `The database cannot be used: ${error instanceof Error ? error.message : error}. Look at DATABASE_URL.`,
+    )
+  } finally {
+    void client.end().catch(() => undefined)
+  }
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+
+/**
+ * One value for the names and contents of files and directories, and for some words beside them.
+ * @param without paths, relative to the root, that do not count
+ */
+export function fingerprint(
+  root: string,
+  paths: readonly string[],
+  without: readonly string[],
+  words: readonly string[] = [],
+): string {
+  const hash = createHash('sha256')
+  for (const word of words) hash.update(`${word}\0`)
+  const add = (relative: string): void => {
+    const full = path.join(root, relative)
+    if (without.includes(relative) || !existsSync(full)) return
+    if (statSync(full).isDirectory()) {
+      for (const name of readdirSync(full).sort()) add(path.join(relative, name))
+    } else {
+      hash.update(`${relative}\0`).update(createHash('sha256').update(readFileSync(full)).digest())
+    }
+  }
+  for (const one of paths) add(one)
+  return hash.digest('hex')
+}

@@ -1,0 +1,175 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { type Config, readConfig } from '~/server/config'
+import { checkMachine } from './check-machine.ts'
+import { choosePort } from './choose-port.ts'
+import { applyMigrations, generateClient } from './database-schema.ts'
+import { acquireLock } from './launch-lock.ts'
+import { ensurePrivateDirectory } from './private-files.ts'
+import { productionBuild } from './production-build.ts'
+import { type Progress, terminalProgress } from './progress.ts'
+import { startSandbox } from './sandbox-process.ts'
+import { generatedSecrets } from './secrets.ts'
+import { seedDeclaredSurfaces } from './seed.ts'
+import { startServer } from './server-process.ts'
+import { createShutdown, listenForSignals, type Shutdown } from './shutdown.ts'
+import { startDatabase } from './start-database.ts'
+import type { SupervisedProcess } from './supervised-process.ts'
+
+type Mode = 'production' | 'development'
+
+interface Launch {
+  readonly mode: Mode
+  readonly progress: Progress
+  readonly shutdown: Shutdown
+  readonly projectDirectory: string
+}
+
+/** Starts everything the console needs, stays until it is asked to stop, and stops everything it started. */
+export async function launch(mode: Mode): Promise<void> {
+  const progress = terminalProgress(process.stdout, process.env)
+  const shutdown = createShutdown()
+  const projectDirectory = path.resolve(import.meta.dirname, '../..')
+  listenForSignals(shutdown)
+  try {
+    await startAll({ mode, progress, shutdown, projectDirectory })
+  } catch (error) {
+    shutdown.ask({ kind: 'failure', message: error instanceof Error ? error.message : String(error) })
+  }
+  const reason = await shutdown.asked
+  if (reason.kind === 'failure') progress.fail(reason.message)
+  progress.step('Stopping …')
+  for (const problem of await shutdown.stopAll()) progress.fail(problem)
+  progress.done('Everything is stopped; all data is kept.')
+  process.exit(reason.kind === 'failure' ? 1 : 0)
+}
+
+async function startAll({ mode, progress, shutdown, projectDirectory }: Launch): Promise<void> {
+  const config = readConfig(process.env)
+  const usesSandbox = config.githubToken === undefined
+  checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
+
+  const dataDir = ensurePrivateDirectory(path.resolve(projectDirectory, config.dataDir))
+  const logs = path.join(dataDir, 'logs')
+  mkdirSync(logs, { recursive: true, mode: 0o700 })
+  const logFile = (name: string): string => path.join(logs, `${name}.log`)
+  const lock = acquireLock(dataDir, mode === 'production' ? 'npm start' : 'npm run dev')
+  shutdown.add('lock', lock.release)
+
+  const { port, insteadOf } = await choosePort(config.port)
+  if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
+  const consoleUrl = config.consoleUrl ?? `http://localhost:${port}`
+  const secrets = generatedSecrets(dataDir)
+  const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
+
+  const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, logFile('postgres'), { progress, shutdown }))
+  if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
+  const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
+  if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
+  const applied = await applyMigrations(databaseUrl, prismaRun)
+  progress.done(applied === 0 ? 'The migrations are all applied' : `${applied} migrations applied`)
+
+  const watch = watcher(shutdown, logFile)
+  const sandbox = usesSandbox
+    ? {
+        token: secrets.sandboxToken,
+        url: await startSandbox({
+          projectDirectory,
+          dataDir,
+          logFile: logFile('sandbox'),
+          config: { ...config, surfacesFile: path.resolve(projectDirectory, config.surfacesFile) },
+          consoleUrl,
+          callbackSecret: config.callbackSecrets[0] ?? secrets.callback,
+          token: secrets.sandboxToken,
+          env: toolEnv,
+          signal: shutdown.signal,
+          onStarted: watch,
+          onLine: (line) => progress.note(`sandbox: ${line}`),
+        }),
+      }
+    : undefined
+  progress.done(
+    sandbox === undefined ? `GitHub is ${config.githubApiUrl}` : `The sandbox GitHub runs on ${sandbox.url}`,
+  )
+
+  const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
+  const surfaces = await seedDeclaredSurfaces(databaseUrl, surfacesFile, sandbox?.url)
+  progress.done(`${surfaces} surfaces declared in ${config.surfacesFile}`)
+
+  const env = serverEnvironment(config, { databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
+  if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })
+
+  progress.step('Starting the server …')
+  await startServer({
+    mode,
+    projectDirectory,
+    port,
+    logFile: logFile('server'),
+    env,
+    signal: shutdown.signal,
+    onStarted: watch,
+    onLine: (line) => progress.note(`server: ${line}`),
+  })
+  lock.publish(consoleUrl)
+  progress.note(`It listens on this machine only (127.0.0.1), since nobody signs in yet. Logs: ${logs}`)
+  progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
+}
+
+/** Stopped with everything else; and when it ends by itself, everything else is stopped. */
+function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
+  return (supervised: SupervisedProcess): void => {
+    let stopping = false
+    shutdown.add(supervised.name, () => {
+      stopping = true
+      return supervised.stop()
+    })
+    void supervised.exited.then(({ how, tail }) => {
+      if (stopping) return
+      const said = tail.map((line) => `  ${line}`).join('\n')
+      const message = `The ${supervised.name} ended by itself (${how}). Its log: ${logFile(supervised.name)}\n${said}`
+      shutdown.ask({ kind: 'failure', message })
+    })
+  }
+}
+
+async function buildWhenNeeded(
+  projectDirectory: string,
+  env: NodeJS.ProcessEnv,
+  { progress, shutdown }: Pick<Launch, 'progress' | 'shutdown'>,
+): Promise<void> {
+  const build = productionBuild(projectDirectory)
+  if (build.fits) return progress.done('The production build fits the sources')
+  progress.step('Building for production; the sources are new or changed (about half a minute) …')
+  await build.make(env, shutdown.signal)
+  progress.done('The production build is made')
+}
+
+interface Provided {
+  readonly databaseUrl: string
+  readonly consoleUrl: string
+  readonly port: number
+  readonly dataDir: string
+  readonly surfacesFile: string
+  readonly secrets: { readonly callback: string; readonly auth: string }
+  readonly sandbox: { readonly url: string; readonly token: string } | undefined
+}
+
+/** Our own environment, with what nobody configured filled in. */
+function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEnv {
+  const { sandbox, secrets } = provided
+  return {
+    ...process.env,
+    NEXT_TELEMETRY_DISABLED: '1',
+    PORT: String(provided.port),
+    DATABASE_URL: provided.databaseUrl,
+    DATA_DIR: provided.dataDir,
+    CONSOLE_URL: provided.consoleUrl,
+    SURFACES_FILE: provided.surfacesFile,
+    DEPLOY_CALLBACK_HMAC_SECRET:
+      config.callbackSecrets.length > 0 ? config.callbackSecrets.join(',') : secrets.callback,
+    AUTH_SECRET: config.authSecret ?? secrets.auth,
+    ...(sandbox === undefined
+      ? {}
+      : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),
+  }
+}

@@ -1,0 +1,64 @@
+import path from 'node:path'
+import { z } from 'zod'
+import type { Config } from '~/server/config'
+import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
+import { waitForReady } from './wait-for-ready.ts'
+
+const ready = z.object({ type: z.literal('ready'), url: z.string() })
+
+export interface SandboxPlan {
+  readonly projectDirectory: string
+  readonly dataDir: string
+  readonly logFile: string
+  readonly config: Config
+  readonly consoleUrl: string
+  readonly callbackSecret: string
+  readonly token: string
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly onStarted: (process: SupervisedProcess) => void
+  readonly onLine: (line: string) => void
+}
+
+/** Starts the local GitHub in its own process. Gives its URL when it answers. */
+export async function startSandbox(plan: SandboxPlan): Promise<string> {
+  const sandbox = superviseProcess({
+    name: 'sandbox',
+    args: ['--import', 'tsx', 'src/sandbox/main.ts'],
+    cwd: plan.projectDirectory,
+    logFile: plan.logFile,
+    env: {
+      ...plan.env,
+      SANDBOX_PORT: plan.env['SANDBOX_PORT'] ?? '0',
+      SANDBOX_DIR: path.join(plan.dataDir, 'sandbox'),
+      SANDBOX_WORKFLOWS_DIR: plan.projectDirectory,
+      SANDBOX_TOKEN: plan.token,
+      SANDBOX_CONSOLE_URL: plan.consoleUrl,
+      SANDBOX_CALLBACK_SECRET: plan.callbackSecret,
+      SANDBOX_SURFACES: JSON.stringify(sampleSurfaces(plan.config.surfacesFile)),
+    },
+    onLine: (line, from) => {
+      if (from === 'stderr') plan.onLine(line)
+    },
+  })
+  plan.onStarted(sandbox)
+  return await waitForReady(sandbox, plan.signal, (settle) => {
+    sandbox.child.on('message', (message) => {
+      const parsed = ready.safeParse(message)
+      if (parsed.success) settle(parsed.data.url)
+    })
+  })
+}
+
+/** The declared surfaces, as the sandbox wants them. Their addresses are the sandbox's own, and it is not there yet. */
+function sampleSurfaces(file: string) {
+  return readSurfacesFile(file, 'http://127.0.0.1').map(({ id, name, environment, repository, workflow, ref }) => ({
+    id,
+    name,
+    environment,
+    repository,
+    workflow,
+    ref,
+  }))
+}

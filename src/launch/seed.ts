@@ -1,0 +1,19 @@
+import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+
+/** Brings the declared surfaces into the database. */
+export async function seedDeclaredSurfaces(
+  databaseUrl: string,
+  surfacesFile: string,
+  sandboxUrl: string | undefined,
+): Promise<number> {
+  const declared = readSurfacesFile(surfacesFile, sandboxUrl)
+  // Only now: these need the generated Prisma client, which the first start has just made.
+  const { connectDatabase } = await import('~/server/db/client')
+  const { seedSurfaces } = await import('~/server/surfaces/seed-surfaces')
+  const db = connectDatabase(databaseUrl)
+  try {
+    return (await seedSurfaces({ db, now: () => new Date() }, declared)).declared
+  } finally {
+    await db.$disconnect()
+  }
+}

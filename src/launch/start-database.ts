@@ -1,0 +1,30 @@
+import path from 'node:path'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
+import type { Progress } from './progress.ts'
+import type { Shutdown } from './shutdown.ts'
+
+/** The embedded database below DATA_DIR, watched: when it ends unasked, so does everything else. */
+export async function startDatabase(
+  dataDir: string,
+  logFile: string,
+  { progress, shutdown }: { readonly progress: Progress; readonly shutdown: Shutdown },
+): Promise<string> {
+  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), { logFile })
+  let stopping = false
+  shutdown.add('database', () => {
+    stopping = true
+    return database.stop()
+  })
+  void database.exited.then((how) => {
+    if (!stopping)
+      shutdown.ask({ kind: 'failure', message: `The database ended by itself (${how}). Its log: ${logFile}` })
+  })
+  progress.done(describe(database))
+  return database.url
+}
+
+function describe({ port, adopted, movedFromPort }: EmbeddedPostgres): string {
+  const moved = movedFromPort === undefined ? '' : ` (port ${movedFromPort}, used before, is taken by another program)`
+  const verb = adopted ? 'was still running and is used on' : 'runs on'
+  return `The embedded PostgreSQL ${verb} 127.0.0.1:${port}${moved}`
+}

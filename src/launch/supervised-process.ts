@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { within } from './wait-for.ts'
+
+const TAIL_LINES = 20
+const STOP_WITHIN_MS = 10_000
+
+export interface ProcessPlan {
+  readonly name: string
+  /** Arguments of `node`. Never a secret: every user of the machine can read them. */
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly logFile: string
+  /** Each line the process writes. It is in the log anyway; this decides what the operator sees. */
+  readonly onLine: (line: string, from: 'stdout' | 'stderr') => void
+}
+
+export interface SupervisedProcess {
+  readonly name: string
+  readonly pid: number
+  readonly child: ChildProcess
+  /** Settles when it is gone: how, and the last it said. */
+  readonly exited: Promise<{ readonly how: string; readonly tail: readonly string[] }>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a Node program in a process group of its own: the terminal's Ctrl-C reaches the launcher, which stops it in turn. */
+export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
+  const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
+  const tail: string[] = []
+  const child = spawn(process.execPath, plan.args, {
+    cwd: plan.cwd,
+    env: plan.env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const follow = (stream: Readable | null, from: 'stdout' | 'stderr'): void => {
+    if (stream === null) return
+    createInterface({ input: stream }).on('line', (line) => {
+      log.write(`${line}\n`)
+      tail.push(line)
+      if (tail.length > TAIL_LINES) tail.shift()
+      plan.onLine(line, from)
+    })
+  }
+  follow(child.stdout, 'stdout')
+  follow(child.stderr, 'stderr')
+  const exited = new Promise<{ how: string; tail: readonly string[] }>((resolve) => {
+    const settle = (how: string): void => {
+      log.end()
+      signalGroup(child.pid, 'SIGKILL') // whatever it started and did not end
+      resolve({ how, tail })
+    }
+    child.once('error', (error) => settle(error.message))
+    child.once('close', (code, signal) => settle(signal === null ? `exit code ${code}` : `signal ${signal}`))
+    // A child of its own may hold the pipes open after it is gone.
+    child.once('exit', () => setTimeout(() => child.stdout?.destroy() && child.stderr?.destroy(), 500).unref())
+  })
+  return {
+    name: plan.name,
+    pid: child.pid ?? 0,
+    child,
+    exited,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      if ((await within(STOP_WITHIN_MS, exited)) === undefined) signalGroup(child.pid, 'SIGKILL')
+      await within(2_000, exited)
+    },
+  }
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // nobody left in it
+  }
+}

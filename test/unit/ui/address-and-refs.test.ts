@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { refGroups } from '~/ui/deploy-modal/ref-options'
+import { readTarget, withTarget } from '~/ui/deploy-modal/target'
+import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
+
+describe('the address', () => {
+  test('says which deploy is open, or which surface is about to be deployed', () => {
+    expect(readTarget(new URLSearchParams('deploy=42'))).toEqual({ kind: 'deploy', deployId: '42' })
+    expect(readTarget(new URLSearchParams('surface=console'))).toEqual({ kind: 'new', surfaceId: 'console', ref: null })
+    expect(readTarget(new URLSearchParams('deploy=42&surface=console'))).toMatchObject({ kind: 'deploy' })
+    expect(readTarget(new URLSearchParams('deploy='))).toBeNull()
+  })
+
+  test('leads back to the same target, and leaves parameters of others alone', () => {
+    const target = { kind: 'new', surfaceId: 'console', ref: 'release/1&2' } as const
+    const search = withTarget('?lang=en&deploy=42', target)
+    expect(readTarget(new URLSearchParams(search))).toEqual(target)
+    expect(withTarget(search, null)).toBe('?lang=en')
+    expect(withTarget('?deploy=42', null)).toBe('')
+  })
+})
+
+describe('the refs to choose from', () => {
+  const sha = (digit: string) => digit.repeat(40)
+  const choices = {
+    branches: [
+      { name: 'release', sha: sha('b') },
+      { name: 'main', sha: sha('a') },
+    ],
+    tags: [{ name: 'v1.2.0', sha: sha('c') }],
+    commits: [{ sha: sha('d'), title: 'Retry mails', author: 'Mira Okafor', at: '2026-11-21T00:00:00Z', url: '' }],
+  }
+  const flat = (typed: string, known: typeof choices | undefined = choices) =>
+    refGroups(known, 'main', typed).flatMap((group) => group.items.map((item) => `${group.label}: ${item.ref}`))
+
+  test('begin with the default ref, which is not listed twice', () => {
+    expect(flat('')).toEqual(['Default: main', 'Branches: release', 'Tags: v1.2.0', `Recent commits: ${sha('d')}`])
+  })
+
+  test('are searched by name, commit title, author and SHA, and always offer what was typed', () => {
+    expect(flat('mira')).toEqual([`Recent commits: ${sha('d')}`, 'As typed: mira'])
+    expect(flat('cccc')).toEqual(['Tags: v1.2.0', 'As typed: cccc'])
+    expect(flat(sha('9'))).toEqual([`As typed: ${sha('9')}`])
+  })
+
+  test('do not offer as typed what is in the list under that very name', () => {
+    expect(flat('release')).toEqual(['Branches: release'])
+  })
+
+  test('offer the default and what was typed while GitHub has not answered', () => {
+    expect(refGroups(undefined, 'main', '').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['main'])
+    expect(refGroups(undefined, 'main', 'v9').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['v9'])
+  })
+})
+
+describe('an error of a call', () => {
+  const onTheWire = (httpStatus: number) =>
+    Object.assign(new Error('a sentence'), { data: { httpStatus, appCode: 'ref_moved' } })
+
+  test('is a refusal only when the console itself said no', () => {
+    expect(readWireError(onTheWire(409))).toEqual({ kind: 'refused', appCode: 'ref_moved', message: 'a sentence' })
+    expect(readWireError(onTheWire(503)).kind).toBe('broken')
+    expect(readWireError(new TypeError('fetch failed')).kind).toBe('unreachable')
+    expect(readWireError(Object.assign(new Error('a proxy'), { data: null })).kind).toBe('unreachable')
+    expect(readWireError('what').kind).toBe('unreachable')
+  })
+
+  test('is worth one more try unless it was a refusal', () => {
+    expect(worthAnotherTry(0, onTheWire(503))).toBe(true)
+    expect(worthAnotherTry(1, onTheWire(503))).toBe(false)
+    expect(worthAnotherTry(0, onTheWire(422))).toBe(false)
+  })
+})

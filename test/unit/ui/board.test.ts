@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { arrowTarget } from '~/ui/board/arrow-target'
+import { groupByEnvironment, isLively, matchesFilter, runningTiles } from '~/ui/board/tiles'
+import { deployThrough, tile } from './fixtures'
+
+describe('the grid', () => {
+  test('puts production first, staging second and other environments after them by name', () => {
+    const tiles = [
+      tile('a', { environment: 'preview' }),
+      tile('b', { environment: 'staging' }),
+      tile('c', { environment: 'demo' }),
+      tile('d'),
+    ]
+    expect(groupByEnvironment(tiles).map((group) => group.environment)).toEqual([
+      'production',
+      'staging',
+      'demo',
+      'preview',
+    ])
+  })
+
+  test('shows as running only deploys that are not over, one with an unknown status among them', () => {
+    const tiles = [
+      tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) }),
+      tile('api-prod', { lastDeploy: deployThrough(['requested', 'failed']) }),
+      tile('docs', { lastDeploy: deployThrough(['requested', 'dispatched', 'canary_started']) }),
+      tile('status-page'),
+    ]
+    expect(runningTiles(tiles).map((entry) => entry.tile.id)).toEqual(['console', 'docs'])
+  })
+
+  test('is lively while a deploy runs and for a minute after it ended', () => {
+    const ended = deployThrough(['requested', 'failed'])
+    const at = Date.parse(ended.finishedAt ?? '')
+    expect(isLively([tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) })], at + 900_000)).toBe(
+      true,
+    )
+    expect(isLively([tile('console', { lastDeploy: ended })], at + 59_000)).toBe(true)
+    expect(isLively([tile('console', { lastDeploy: ended }), tile('api-prod')], at + 61_000)).toBe(false)
+  })
+
+  test('filters by every word, wherever on the tile it stands', () => {
+    const unhealthy = tile('api-prod', { health: { state: 'unhealthy', detail: null, checkedAt: null } })
+    expect(matchesFilter(unhealthy, '')).toBe(true)
+    expect(matchesFilter(unhealthy, 'API prod')).toBe(true)
+    expect(matchesFilter(unhealthy, 'unhealthy api')).toBe(true)
+    expect(matchesFilter(unhealthy, 'api staging')).toBe(false)
+  })
+})
+
+describe('an arrow', () => {
+  // a b c
+  // d
+  // e f      another group, below
+  const boxes = [
+    { id: 'a', left: 0, top: 0 },
+    { id: 'b', left: 300, top: 0 },
+    { id: 'c', left: 600, top: 0 },
+    { id: 'd', left: 0, top: 200 },
+    { id: 'e', left: 0, top: 460 },
+    { id: 'f', left: 300, top: 460 },
+  ]
+  test.each([
+    ['a', 'ArrowRight', 'b'],
+    ['c', 'ArrowRight', 'd'],
+    ['f', 'ArrowRight', null],
+    ['a', 'ArrowLeft', null],
+    ['e', 'ArrowLeft', 'd'],
+    ['c', 'ArrowDown', 'd'],
+    ['d', 'ArrowDown', 'e'],
+    ['f', 'ArrowUp', 'd'],
+    ['b', 'ArrowUp', null],
+    ['d', 'Home', 'a'],
+    ['a', 'End', 'f'],
+  ] as const)('from %s with %s leads to %s', (from, arrow, to) => {
+    expect(arrowTarget(boxes, from, arrow)).toBe(to)
+  })
+
+  test('from a tile the filter took away leads to the first one left', () => {
+    expect(arrowTarget(boxes, 'gone', 'ArrowDown')).toBe('a')
+    expect(arrowTarget([], 'gone', 'ArrowDown')).toBeNull()
+  })
+})

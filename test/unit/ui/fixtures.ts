@@ -1,0 +1,41 @@
+import type { DeploySummary } from '~/domain/deploy'
+import { type Phase, phasesOf } from '~/domain/phases'
+import type { SurfaceTile } from '~/domain/surface'
+
+/** A deploy that went through `statuses` one second apart, with the phases the domain derives from them. */
+export function deployThrough(statuses: readonly string[], failureStage: string | null = null): DeploySummary {
+  const at = (index: number) => new Date(Date.UTC(2026, 10, 21, 3, 0, index)).toISOString()
+  const transitions = statuses.map((status, index) => ({ status, at: at(index) }))
+  const status = statuses.at(-1) ?? 'requested'
+  const phases: Phase[] = phasesOf({ status, failureStage, transitions })
+  const terminal = ['succeeded', 'failed', 'timed_out', 'cancelled'].includes(status)
+  return {
+    id: '0193a0c0-0000-7000-8000-000000000001',
+    status,
+    terminal,
+    phases,
+    failureStage,
+    ref: 'main',
+    sha: 'a'.repeat(40),
+    requestedBy: 'operator',
+    requestedAt: at(0),
+    finishedAt: terminal ? at(statuses.length - 1) : null,
+  }
+}
+
+export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceTile {
+  return {
+    id,
+    name: id,
+    environment: 'production',
+    repository: 'acme/platform',
+    workflow: 'deploy-console.yml',
+    ref: 'main',
+    url: 'https://example.com',
+    confirm: id,
+    health: { state: 'healthy', detail: null, checkedAt: null },
+    version: null,
+    lastDeploy: null,
+    ...overrides,
+  }
+}

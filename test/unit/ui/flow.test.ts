@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
+import type { WireError } from '~/ui/trpc/wire-error'
+
+const surface = { id: 'console', confirm: 'console' }
+const sha = 'b'.repeat(40)
+const unreachable: WireError = { kind: 'unreachable', appCode: null, message: 'no answer' }
+const broken: WireError = { kind: 'broken', appCode: 'database_unavailable', message: 'the database is away' }
+const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'main has moved' }
+
+const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
+
+const atConfirm = (key = 'key-1') =>
+  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, key })
+
+const typed = (flow: Flow, text: string) => flowReducer(flow, { type: 'typed', text })
+
+function sent(flow: Flow) {
+  const request = requestToSend(flow, surface)
+  if (request === null) throw new Error('expected something to send')
+  return { request, flow: flowReducer(flow, { type: 'sent', request }) }
+}
+
+describe('the way to a deploy', () => {
+  test('goes from choosing over the review to the confirmation, and nothing skips the review', () => {
+    const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
+    expect(chosen.step).toBe('review')
+    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, key: 'key-1' }).step).toBe('choose')
+    expect(atConfirm().step).toBe('confirm')
+  })
+
+  test('starts at the review when the address names a ref, as a retry does', () => {
+    expect(startFlow('v1.2.3')).toMatchObject({ step: 'review', draft: { ref: 'v1.2.3' } })
+  })
+
+  test('steps back without losing what was entered', () => {
+    const flow = through(
+      typed(atConfirm(), 'cons'),
+      { type: 'reasoned', text: 'hotfix' },
+      { type: 'back' },
+      { type: 'back' },
+      { type: 'chosen', ref: 'main' },
+    )
+    expect(flow).toMatchObject({ step: 'review', draft: { ref: 'main', typed: 'cons', reason: 'hotfix' } })
+  })
+
+  test('asks for the name again once another ref was chosen', () => {
+    const flow = through(
+      typed(atConfirm(), 'console'),
+      { type: 'back' },
+      { type: 'back' },
+      { type: 'chosen', ref: 'release' },
+    )
+    expect(flow.draft).toMatchObject({ ref: 'release', typed: '' })
+  })
+})
+
+describe('what pressing Deploy sends', () => {
+  test.each(['', 'consol', 'Console', 'console ', ' console', 'console-staging'])(
+    'is nothing while "%s" is typed instead of the confirm phrase',
+    (text) => {
+      expect(requestToSend(typed(atConfirm(), text), surface)).toBeNull()
+    },
+  )
+
+  test('is the reviewed commit, the typed text and the key, and a reason only where there is one', () => {
+    const flow = typed(atConfirm(), 'console')
+    expect(requestToSend(flow, surface)).toEqual({
+      surfaceId: 'console',
+      ref: 'main',
+      confirmation: 'console',
+      expectedSha: sha,
+      idempotencyKey: 'key-1',
+    })
+    const reasoned = flowReducer(flow, { type: 'reasoned', text: '  hotfix ' })
+    expect(requestToSend(reasoned, surface)).toMatchObject({ reason: 'hotfix' })
+  })
+
+  test('is nothing a second time while the first request is under way', () => {
+    expect(requestToSend(sent(typed(atConfirm(), 'console')).flow, surface)).toBeNull()
+  })
+
+  test.each([
+    ['no answer came', unreachable],
+    ['the console answered that it could not', broken],
+  ])('is the very same request again, key included, after %s', (_, error) => {
+    const first = sent(typed(atConfirm(), 'console'))
+    const failed = flowReducer(first.flow, { type: 'failed', error, nextKey: 'key-2' })
+    const second = sent(failed)
+    expect(second.request).toEqual(first.request)
+    const failedAgain = flowReducer(second.flow, { type: 'failed', error, nextKey: 'key-3' })
+    expect(requestToSend(failedAgain, surface)).toEqual(first.request)
+  })
+
+  test('cannot be changed, or left for another review, while the outcome of the last press is unknown', () => {
+    const first = sent(typed(atConfirm(), 'console'))
+    const failed = flowReducer(first.flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })
+    const tampered = through(
+      failed,
+      { type: 'typed', text: 'x' },
+      { type: 'reasoned', text: 'other' },
+      { type: 'back' },
+    )
+    expect(tampered).toEqual(failed)
+  })
+
+  test('is a new intent with a new key after a refusal, with everything typed kept', () => {
+    const flow = through(typed(atConfirm(), 'console'), { type: 'reasoned', text: 'hotfix' })
+    const failed = flowReducer(sent(flow).flow, { type: 'failed', error: refused, nextKey: 'key-2' })
+    expect(failed).toMatchObject({ draft: { typed: 'console', reason: 'hotfix' }, attempt: { refusal: refused } })
+    expect(requestToSend(failed, surface)).toMatchObject({ idempotencyKey: 'key-2' })
+  })
+
+  test('does not take a late failure for an answer to something that was not sent', () => {
+    const flow = typed(atConfirm(), 'console')
+    expect(flowReducer(flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })).toEqual(flow)
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { isAtEnd, scrollAfterChange } from '~/ui/deploy-modal/follow'
+import { logRows, mergeLog } from '~/ui/deploy-modal/log-rows'
+
+const lines = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    seq: from + index,
+    line: `line ${from + index}`,
+    at: '2026-11-21T03:00:00.000Z',
+  }))
+
+const seqs = (log: ReturnType<typeof mergeLog>) => log.map((line) => line.seq)
+
+describe('the log', () => {
+  test('holds each line once and in order, however the readings overlap', () => {
+    expect(seqs(mergeLog(lines(3, 6), lines(5, 8)))).toEqual([3, 4, 5, 6, 7, 8])
+    expect(seqs(mergeLog(lines(5, 8), lines(1, 4)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
+  test('stays the same object when a poll brings nothing new, so that nothing renders', () => {
+    const held = lines(1, 3)
+    expect(mergeLog(held, lines(2, 3))).toBe(held)
+  })
+
+  test('shows a gap for older lines and for lines that came faster than a poll carries', () => {
+    const rows = logRows([...lines(41, 42), ...lines(50, 50)])
+    expect(rows.map((row) => (row.kind === 'gap' ? `${row.missing} before ${row.before}` : row.line.seq))).toEqual([
+      '40 before 41',
+      41,
+      42,
+      '7 before 50',
+      50,
+    ])
+  })
+
+  test('has no gap when it is complete', () => {
+    expect(logRows(lines(1, 3)).every((row) => row.kind === 'line')).toBe(true)
+  })
+})
+
+describe('following', () => {
+  test('holds at the end, give or take a few pixels, and ends when scrolled up', () => {
+    expect(isAtEnd({ scrollTop: 776, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
+    expect(isAtEnd({ scrollTop: 760.4, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
+    expect(isAtEnd({ scrollTop: 700, scrollHeight: 1000, clientHeight: 224 })).toBe(false)
+  })
+
+  const grown = { scrollTop: 300, heightBefore: 1000, heightAfter: 1200 }
+
+  test('goes to the end when lines arrive', () => {
+    expect(scrollAfterChange({ ...grown, following: true, addedAbove: false })).toBe(1200)
+  })
+
+  test('leaves the reader alone when lines arrive while scrolled up', () => {
+    expect(scrollAfterChange({ ...grown, following: false, addedAbove: false })).toBeNull()
+  })
+
+  test('keeps the same lines in view when older ones are put above them', () => {
+    expect(scrollAfterChange({ ...grown, following: false, addedAbove: true })).toBe(500)
+  })
+})

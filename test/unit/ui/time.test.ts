@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { consoleNow, noteServerTime } from '~/ui/time/clock'
+import { duration } from '~/ui/time/duration'
+import { exactUtc, relativeTime } from '~/ui/time/relative-time'
+
+const now = Date.UTC(2026, 10, 21, 3, 0, 0)
+const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
+
+describe('a relative time', () => {
+  test.each([
+    [0, 'just now'],
+    [4, 'just now'],
+    [5, '5 s ago'],
+    [59, '59 s ago'],
+    [60, '1 min ago'],
+    [3599, '59 min ago'],
+    [3600, '1 h ago'],
+    [2 * 86_400 - 1, '47 h ago'],
+    [2 * 86_400, '2 d ago'],
+    [60 * 86_400, '2026-09-22'],
+  ])('of %d seconds reads "%s"', (seconds, text) => {
+    expect(relativeTime(ago(seconds), now)).toBe(text)
+  })
+
+  test('a little ahead of the clock reads as now, and far ahead as the future', () => {
+    expect(relativeTime(ago(-30), now)).toBe('just now')
+    expect(relativeTime(ago(-600), now)).toBe('in 10 min')
+  })
+
+  test('that is no time is shown as it is stored', () => {
+    expect(relativeTime('soon', now)).toBe('soon')
+    expect(exactUtc('soon')).toBe('soon')
+  })
+
+  test('has its exact UTC time', () => {
+    expect(exactUtc('2026-11-21T03:04:05.678Z')).toBe('2026-11-21 03:04:05 UTC')
+  })
+})
+
+describe('a duration', () => {
+  test.each([
+    [0, '0:00'],
+    [7_900, '0:07'],
+    [61_000, '1:01'],
+    [3_599_000, '59:59'],
+    [3_729_000, '1:02:09'],
+    [-5_000, '0:00'],
+  ])('of %d ms reads %s', (ms, text) => {
+    expect(duration(1_000_000, 1_000_000 + ms)).toBe(text)
+  })
+})
+
+test('the clock follows the server when the local one is off, and ignores the delay of an answer', () => {
+  const serverAhead = new Date(Date.now() + 600_000).toISOString()
+  noteServerTime(serverAhead)
+  expect(consoleNow() - Date.now()).toBeGreaterThan(590_000)
+  noteServerTime(new Date().toISOString(), Date.now() + 1_500)
+  expect(Math.abs(consoleNow() - Date.now())).toBeLessThan(1_000)
+})

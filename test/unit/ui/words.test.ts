@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import { boardAnnouncement, deployAnnouncement } from '~/ui/status/announcements'
+import { outcomeHeadline, outcomeOf, statusWord, stoppedBeforeDeploy } from '~/ui/status/status-words'
+import { tabFace } from '~/ui/tab/tab-face'
+import { deployThrough, tile } from './fixtures'
+
+const started = ['requested', 'dispatched', 'smoke_gate_started']
+const named = (...statuses: string[]) => ({ surface: 'console', deploy: deployThrough(statuses) })
+
+describe('the browser tab', () => {
+  test('names the running phase of the one deploy that runs', () => {
+    expect(tabFace(null, [named(...started)])).toEqual({
+      title: '● console: Smoke gate — Deploy Console',
+      icon: 'running',
+    })
+    expect(tabFace(null, [named('requested', 'dispatched')]).title).toBe('● console: Dispatched — Deploy Console')
+  })
+
+  test('counts when several run, and names the open one', () => {
+    const running = [named(...started), named('requested', 'dispatched')]
+    expect(tabFace(null, running).title).toBe('● 2 deploys running — Deploy Console')
+    expect(tabFace(named(...started), running).title).toBe('● console: Smoke gate — Deploy Console')
+  })
+
+  test('tells the outcome of the open deploy', () => {
+    expect(tabFace(named('requested', 'failed'), [])).toEqual({
+      title: '✕ console: Failed — Deploy Console',
+      icon: 'stopped',
+    })
+    expect(tabFace(named('requested', 'dispatched', 'building', 'deploying', 'succeeded'), [])).toEqual({
+      title: '✓ console: Succeeded — Deploy Console',
+      icon: 'succeeded',
+    })
+  })
+
+  test('is plain when nothing runs', () => {
+    expect(tabFace(null, [])).toEqual({ title: 'Deploy Console', icon: 'idle' })
+  })
+
+  test('shows a status this version does not know as it is stored', () => {
+    expect(tabFace(null, [named('requested', 'dispatched', 'canary_started')]).title).toBe(
+      '● console: canary_started — Deploy Console',
+    )
+  })
+})
+
+describe('the words for a deploy', () => {
+  test('say where it failed, by the stage a callback named or by the phase it was in', () => {
+    expect(outcomeHeadline(deployThrough([...started, 'failed'], 'smoke_gate_failed'))).toBe('Failed at Smoke gate')
+    expect(outcomeHeadline(deployThrough([...started, 'timed_out']))).toBe('Timed out at Smoke gate')
+    expect(outcomeHeadline(deployThrough(['requested', 'dispatched', 'cancelled']))).toBe('Cancelled')
+    expect(outcomeHeadline(deployThrough([...started, 'failed'], 'canary_failed'))).toBe('Failed at canary_failed')
+  })
+
+  test('claim that nothing was deployed only where an event says so', () => {
+    expect(stoppedBeforeDeploy(deployThrough([...started, 'failed'], 'smoke_gate_failed'))).toBe(true)
+    expect(stoppedBeforeDeploy(deployThrough(['requested', 'failed'], 'dispatch_failed'))).toBe(true)
+    expect(stoppedBeforeDeploy(deployThrough(['requested', 'dispatched', 'timed_out']))).toBe(false)
+    expect(stoppedBeforeDeploy(deployThrough(['requested', 'dispatched', 'building', 'failed']))).toBe(false)
+  })
+
+  test('leave an unknown status as it is, with a neutral mark', () => {
+    expect(statusWord('canary_started')).toBe('canary_started')
+    expect(outcomeOf('canary_started')).toBe('unknown')
+  })
+})
+
+describe('an announcement', () => {
+  test('is the same for the same status, so that a live region says it once', () => {
+    expect(deployAnnouncement(deployThrough(started))).toBe(deployAnnouncement(deployThrough(started)))
+  })
+
+  test('differs for every status on the way', () => {
+    const path = ['requested', 'dispatched', 'smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started']
+    const said = path.map((_, index) => deployAnnouncement(deployThrough(path.slice(0, index + 1))))
+    expect(new Set(said).size).toBe(path.length)
+  })
+
+  test('of the grid names only the surfaces that changed', () => {
+    const before = [tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) }), tile('api-prod')]
+    const after = [tile('console', { lastDeploy: deployThrough(started) }), tile('api-prod')]
+    expect(boardAnnouncement(before, after)).toBe('console, production: Smoke gate running.')
+    expect(boardAnnouncement(after, after)).toBe('')
+  })
+})
