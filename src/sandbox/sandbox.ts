@@ -102,8 +102,9 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   return {
     url: web,
     close: async () => {
-      await queue.close()
-      await Promise.all([closeServer(server), ...[...surfaces.values()].map((platform) => platform.close())])
+      // The port is given up at once: the next start may come before the last step has ended.
+      const platforms = [...surfaces.values()].map((platform) => platform.close())
+      await Promise.all([queue.close(), closeServer(server), ...platforms])
     },
   }
 }

@@ -86,9 +86,10 @@ export async function runJob(
       jobTimer = setTimeout(cancel, setup.timeoutMinutes * 60_000)
       for (const [index, step] of definition.steps.entries()) {
         frame.step = index + 1
-        const conclusion = await runStep(frame, step, setup.defaults, () =>
-          observe({ type: 'step-started', job: job.id, step: frame.step }),
-        )
+        const conclusion = await runStep(frame, step, setup.defaults, () => {
+          observe({ type: 'step-started', job: job.id, step: frame.step })
+          return request.beforeStep?.(names[index] ?? '', cancellation.signal)
+        })
         if (job.status === 'success') job.status = frame.status
         observe({ type: 'step-completed', job: job.id, step: frame.step, conclusion })
       }

@@ -26,21 +26,23 @@ export async function runStep(
   frame: Frame,
   step: StepDefinition,
   defaults: RunDefaults,
-  onStart: () => void = () => undefined,
+  onStart: () => void | Promise<void> = () => undefined,
 ): Promise<Conclusion> {
   let env: Record<string, string> = {}
   let result: StepResult = { succeeded: false, outputs: {} }
   let limit: StepLimit | undefined
+  let started = false
   try {
     env = textsOf(step.env, scopeOf(frame))
     const wanted = () => isTrue(step.condition, withStatus(scopeOf(frame, env), frame))
     if (!wanted()) return record(frame, step, { outputs: {}, outcome: 'skipped', conclusion: 'skipped' })
     const minutes = numberOf(step.timeoutMinutes, scopeOf(frame, env))
-    onStart()
+    started = true
+    await onStart()
     limit = stepLimit(frame, wanted, minutes)
     result = await work(frame, step, defaults, env, limit.signal)
   } catch (error) {
-    if (limit === undefined) onStart()
+    if (!started) await onStart()
     if (!limit?.signal.aborted) log(frame, `##[error]${error instanceof Error ? error.message : String(error)}`)
   } finally {
     limit?.end()

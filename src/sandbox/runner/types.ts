@@ -28,6 +28,8 @@ export interface RunRequest {
   readonly apiUrl: string
   /** Empty directory the runner may fill; workspaces, temp files and tool state live below it. */
   readonly workDir: string
+  /** Called when a job's step is about to work; the step waits for it. Must settle when the signal aborts. */
+  readonly beforeStep?: (step: string, signal: AbortSignal) => Promise<void>
 }
 
 /** GitHub's own words for how a run, a job or a step ended. */

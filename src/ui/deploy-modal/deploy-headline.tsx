@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
-import { outcomeHeadline, outcomeOf, statusWord, stoppedBeforeDeploy } from '~/ui/status/status-words'
+import { outcomeHeadline, outcomeOf, statusWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 
 /** Where the run can be seen, or why it cannot yet. */
@@ -16,34 +16,20 @@ function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
 /** One line that answers "where does it stand", with the time it has taken so far. */
 export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
   return (
-    <div>
-      <div className="flex min-h-7 flex-wrap items-center justify-between gap-x-4 gap-y-1">
-        <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
-          <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
-          <span className="min-w-0 break-words">
-            {deploy.terminal ? outcomeHeadline(deploy) : statusWord(deploy.status)}
-          </span>
-          <span className="font-normal text-ink-faint">
-            <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />
-            <span className="text-sm">{deploy.terminal ? ' in all' : ' so far'}</span>
-          </span>
-        </p>
-        <p className="text-sm text-ink-soft">
-          <Run deploy={deploy} />
-        </p>
-      </div>
-      <Consequence deploy={deploy} />
-    </div>
-  )
-}
-
-/** Why it stopped, and what that means for the surface, where an event says so. */
-function Consequence({ deploy }: { readonly deploy: DeployView }) {
-  if (!deploy.terminal || deploy.status === 'succeeded') return null
-  return (
-    <div className="mt-1 flex flex-col gap-0.5 text-sm text-ink-soft">
-      {deploy.failureDetail !== null && <p className="text-ink">{deploy.failureDetail}</p>}
-      {stoppedBeforeDeploy(deploy) && <p>The deploy phase never started: nothing was deployed.</p>}
+    <div className="flex min-h-7 flex-wrap items-center justify-between gap-x-4 gap-y-1">
+      <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
+        <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
+        <span className="min-w-0 break-words">
+          {deploy.terminal ? outcomeHeadline(deploy) : statusWord(deploy.status)}
+        </span>
+        <span className="font-normal text-ink-faint">
+          <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />
+          <span className="text-sm">{deploy.terminal ? ' in all' : ' so far'}</span>
+        </span>
+      </p>
+      <p className="text-sm text-ink-soft">
+        <Run deploy={deploy} />
+      </p>
     </div>
   )
 }

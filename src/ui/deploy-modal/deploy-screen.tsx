@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
+import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
 import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
@@ -42,7 +43,10 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
         </p>
         <DeployHeadline deploy={deploy} />
         <Stepper phases={deploy.phases} ended={deploy.terminal} />
-        <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
+        <div className="flex h-68 shrink-0 flex-col">
+          <Consequence deploy={deploy} />
+          <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
+        </div>
         <Timeline entries={deploy.timeline} />
       </ModalBody>
       <DeployFoot

@@ -17,14 +17,14 @@ interface LogTailProps {
 export function LogTail({ deployId, tail, terminal }: LogTailProps) {
   const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
   const first = rows.find((row) => row.kind === 'line')?.line.seq ?? 0
-  const { box, following, onScroll, jumpToLatest } = useFollow(rows.length, first)
+  const { box, following, onScroll, jumpToLatest } = useFollow({ rows: rows.length, first })
   // The pressed button goes when its lines come; the log takes the focus, so that reading on with the keyboard works.
   const loadOlder = async (before: number) => {
     await loadBefore(before)
     box.current?.focus()
   }
   return (
-    <section className="relative flex min-h-0 flex-col">
+    <section className="relative flex min-h-0 flex-1 flex-col">
       <h3 className="mb-1.5 text-sm font-semibold">Log</h3>
       <div
         ref={box}
@@ -33,7 +33,7 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
         aria-label="Log"
         onScroll={onScroll}
         data-following={following}
-        className="h-56 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
+        className="min-h-0 flex-1 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
       >
         {rows.length === 0 ? (
           <p className="px-3 text-ink-faint">{terminal ? 'The workflow sent no log lines.' : 'No log lines yet.'}</p>

@@ -3,8 +3,14 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import { isAtEnd, scrollAfterChange } from '~/ui/deploy-modal/follow'
 
+interface LogShape {
+  readonly rows: number
+  /** Number of the first line: it falls when older lines are put above. */
+  readonly first: number
+}
+
 /** Keeps a box at its end while the reader is there, and leaves it alone otherwise. */
-export function useFollow(length: number, first: number) {
+export function useFollow({ rows, first }: LogShape) {
   const box = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
   const before = useRef({ height: 0, first })
@@ -26,7 +32,7 @@ export function useFollow(length: number, first: number) {
 
   useLayoutEffect(() => {
     const element = box.current
-    if (element === null || length === 0) return
+    if (element === null || rows === 0) return
     const scrollTop = scrollAfterChange({
       following,
       scrollTop: element.scrollTop,
@@ -36,7 +42,18 @@ export function useFollow(length: number, first: number) {
     })
     before.current = { height: element.scrollHeight, first }
     if (scrollTop !== null) element.scrollTop = scrollTop
-  }, [length, first, following])
+  }, [rows, first, following])
+
+  // The box itself may change: the end of a deploy takes room from the log, and so does a smaller window.
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element === null || !following) return
+    const observer = new ResizeObserver(() => {
+      element.scrollTop = element.scrollHeight
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [following])
 
   return { box, following, onScroll, jumpToLatest }
 }

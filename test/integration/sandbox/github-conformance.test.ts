@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { type CallOptions, call, dispatch, getJobs, REPO, untilEnded } from '~test/integration/sandbox/github-client'
+import {
+  type CallOptions,
+  call,
+  dispatch,
+  getJobs,
+  REPO,
+  untilEnded,
+  untilStepRuns,
+} from '~test/integration/sandbox/github-client'
 import { type Description, loadDescription } from '~test/integration/sandbox/github-description'
 import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
@@ -192,5 +200,25 @@ describe('every answer of the REST API is as GitHub describes it', () => {
     expect(answer.headers.get('x-ratelimit-limit')).toBe('5000')
     expect(Number(answer.headers.get('x-ratelimit-remaining'))).toBeGreaterThan(0)
     if (status === 204) expect(answer.text).toBe('')
+  })
+
+  test.each(['cancel', 'force-cancel'])('a run in progress, its jobs, and %s of it', async (how) => {
+    const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: `${checkout.dir}/never` })
+    await untilStepRuns(sandbox, run, 'Wait at the gate')
+    const steps = [
+      ['GET', `${R}/actions/runs/{run_id}`, `/actions/runs/${run}`, 200],
+      ['GET', `${R}/actions/runs/{run_id}/jobs`, `/actions/runs/${run}/jobs`, 200],
+      ['POST', `${R}/actions/runs/{run_id}/rerun`, `/actions/runs/${run}/rerun`, 403],
+      ['POST', `${R}/actions/runs/{run_id}/${how}`, `/actions/runs/${run}/${how}`, 202],
+    ] as const
+    for (const [method, template, path, status] of steps) {
+      const answer = await call(sandbox, method, `${REPO}${path}`)
+      expect([path, answer.status]).toEqual([path, status])
+      const contentType = answer.headers.get('content-type') ?? ''
+      for (const judge of descriptions) {
+        expect(judge.problems(method, template, status, contentType, answer.json)).toEqual([])
+      }
+    }
+    await untilEnded(sandbox, run)
   })
 })

@@ -145,6 +145,17 @@ test('the sandbox ends when the process that started it is gone, and its steps w
   expect(stepProcesses()).toBe('')
 })
 
+test('a start right after the launcher died takes over, and the run that was going has lost its runner', async () => {
+  const first = await start()
+  const run = await dispatch(first, 'hello.yml', { who: 'world', gate: path.join(checkout.dir, 'never') })
+  await untilStepRuns(first, run, 'Wait at the gate')
+  first.process.disconnect()
+  const second = await start()
+  expect(await getRun(second, run)).toMatchObject({ status: 'completed', conclusion: 'failure' })
+  const next = await dispatch(second, 'hello.yml', { who: 'next' })
+  expect((await untilEnded(second, next)).conclusion).toBe('success')
+})
+
 test('SIGTERM ends it cleanly', async () => {
   const sandbox = await start()
   sandbox.process.kill('SIGTERM')

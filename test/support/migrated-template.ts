@@ -1,0 +1,46 @@
+import path from 'node:path'
+import pg from 'pg'
+import { fingerprint } from '~/launch/fingerprint'
+import { runTool } from '~/launch/run-tool'
+
+/** Any number; whoever makes the template holds the advisory lock of this one. */
+const TEMPLATE_LOCK = 7_310_423
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** The name of a database with all migrations applied, which nobody connects to. Made once per server and set of migrations. */
+export async function migratedTemplate(server: string): Promise<string> {
+  const name = `template_${fingerprint(root, ['prisma/migrations'], []).slice(0, 16)}`
+  await onDatabase(server, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]) // till the end of the session
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
+    if (rowCount === 0) await makeTemplate(client, server, name)
+  })
+  return name
+}
+
+/** Named when it is complete: a run that is broken off leaves no half-made template behind. */
+async function makeTemplate(client: pg.Client, server: string, name: string): Promise<void> {
+  const unfinished = `${name}_unfinished`
+  await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`)
+  await client.query(`CREATE DATABASE ${unfinished} TEMPLATE template0`)
+  const url = new URL(server)
+  url.pathname = `/${unfinished}`
+  await runTool('prisma migrate deploy', {
+    args: [path.join(root, 'node_modules/prisma/build/index.js'), 'migrate', 'deploy'],
+    cwd: root,
+    env: { ...process.env, DATABASE_URL: url.href, CHECKPOINT_DISABLE: '1' },
+    signal: new AbortController().signal,
+  })
+  await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`)
+}
+
+export async function onDatabase(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}

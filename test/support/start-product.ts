@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { freePort } from '~/launch/ports'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../..')
+
+export interface Product {
+  readonly url: string
+  /** Undefined when it runs against a GitHub. */
+  readonly sandboxUrl: string | undefined
+  readonly dataDir: string
+  readonly launcher: ChildProcess
+  /** All it printed so far. */
+  readonly output: () => string
+  /** Asks it to stop, as Ctrl-C does, and waits. Gives the exit code. */
+  readonly stop: () => Promise<number | null>
+}
+
+export interface ProductOptions {
+  /** Where its data is kept; by default a directory that `stop` removes. */
+  readonly dataDir?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Another checkout than this one. */
+  readonly projectDirectory?: string
+}
+
+/** Starts the whole product as `npm start` does. Rejects, with all it printed, when it ends before it is ready. */
+export async function startProduct(options: ProductOptions = {}): Promise<Product> {
+  const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
+  const launched = launchProduct(
+    { PORT: String(await freePort()), ...options.env, DATA_DIR: dataDir },
+    options.projectDirectory,
+  )
+  const url = await launched.untilPrinted(/is ready: (\S+)/)
+  return {
+    ...launched,
+    url,
+    sandboxUrl: /The sandbox GitHub runs on (\S+)/.exec(launched.output())?.[1],
+    dataDir,
+    stop: async () => {
+      const code = await launched.stop()
+      if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
+      return code
+    },
+  }
+}
+
+/** The bare process, for tests of starts that are to fail. */
+export function launchProduct(env: Readonly<Record<string, string>>, directory = projectDirectory) {
+  const launcher = spawn(
+    process.execPath,
+    ['--conditions=react-server', '--import', 'tsx', path.join(directory, 'src/launch/start.ts')],
+    { cwd: directory, env: { ...withoutConsoleSettings(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const lines: string[] = []
+  const listeners = new Set<() => void>()
+  for (const stream of [launcher.stdout, launcher.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line)
+      for (const listener of listeners) listener()
+    })
+  }
+  const output = (): string => lines.join('\n')
+  const exited = once(launcher, 'close').then(() => launcher.exitCode)
+  const untilPrinted = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(output())
+        if (found === null) return
+        listeners.delete(look)
+        resolve(found[1] ?? found[0])
+      }
+      listeners.add(look)
+      look()
+      void exited.then((code) => reject(new Error(`The product ended (exit ${code}) without ${pattern}:\n${output()}`)))
+    })
+  const stop = async (): Promise<number | null> => {
+    if (launcher.exitCode === null && launcher.signalCode === null) launcher.kill('SIGINT')
+    return await exited
+  }
+  return { launcher, output, exited, untilPrinted, stop }
+}
+
+/** What the developer's shell configures is not the test's, nor is the test runner's NODE_ENV the product's. */
+function withoutConsoleSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours =
+    /^(NODE_ENV|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|AUTH_SECRET|SURFACES_FILE|SANDBOX_.*|FLAG_.*|NEXT_.*)$/
+  const kept = { ...env }
+  for (const name of Object.keys(kept)) if (ours.test(name)) Reflect.deleteProperty(kept, name)
+  return kept
+}

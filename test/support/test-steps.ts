@@ -1,0 +1,53 @@
+import path from 'node:path'
+import type { Step } from '~test/support/run-step'
+
+const BIOME = 'node_modules/@biomejs/biome/bin/biome'
+const KNIP = 'node_modules/knip/bin/knip.js'
+const NEXT = 'node_modules/next/dist/bin/next'
+const PLAYWRIGHT = 'node_modules/@playwright/test/cli.js'
+const PRISMA = 'node_modules/prisma/build/index.js'
+const TSC = 'node_modules/typescript/bin/tsc'
+const VITEST = 'node_modules/vitest/vitest.mjs'
+
+export interface TestPlan {
+  /** Without what needs a database, a build or a browser. */
+  readonly fast: boolean
+  /** A directory for the JSON reports. */
+  readonly reports: string
+  readonly browser: string | undefined
+}
+
+export function stepsOf({ fast, reports, browser }: TestPlan): readonly Step[] {
+  const vitest = (name: string, project: string): Step => {
+    const report = path.join(reports, `${project}.json`)
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+    return { name, args: [VITEST, 'run', '--project', project, ...reporters], live: true, report }
+  }
+  const always: readonly Step[] = [
+    { name: 'Prisma client', args: [PRISMA, 'generate'] },
+    { name: 'Lint and format', args: [BIOME, 'ci', '.'] },
+    // Next writes the types of the routes, which the check of types needs.
+    { name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } },
+    { name: 'Types', args: [TSC, '--noEmit', '-p', '.'] },
+  ]
+  if (fast) return [...always, vitest('Unit tests', 'unit')]
+  const endToEnd = path.join(reports, 'end-to-end.json')
+  return [
+    ...always,
+    { name: 'Dead code', args: [KNIP] },
+    vitest('Unit tests', 'unit'),
+    // The drift of schema and migrations is one of these: it needs the database they start.
+    vitest('Integration tests', 'integration'),
+    { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] },
+    {
+      name: 'End-to-end tests',
+      args: [PLAYWRIGHT, 'test', '--reporter=list,json'],
+      env: {
+        PLAYWRIGHT_JSON_OUTPUT_NAME: endToEnd,
+        ...(browser === undefined ? {} : { CHROME_PATH: browser }),
+      },
+      live: true,
+      report: endToEnd,
+    },
+  ]
+}
