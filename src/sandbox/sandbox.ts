@@ -16,6 +16,7 @@ import { pageRoutes } from '~/sandbox/pages/page-routes'
 import { createRequestHandler } from '~/sandbox/request-handler'
 import { clearLeftovers } from '~/sandbox/runs/clear-leftovers'
 import type { Executor } from '~/sandbox/runs/executor'
+import { createHolds } from '~/sandbox/runs/holds'
 import { openIds } from '~/sandbox/runs/ids'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
 import { createWorkDir, removeWorkDir, runRequestFor } from '~/sandbox/runs/run-request'
@@ -79,7 +80,8 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const surfaces = await openSurfaces({ dir: config.dir, declared: config.surfaces, history })
 
   const store = openRunStore(`${config.dir}/runs`)
-  const requestFor = runRequestFor({ config, repository, urls, variables, deployHookToken })
+  const holds = createHolds()
+  const requestFor = runRequestFor({ config, repository, urls, variables, deployHookToken, holds })
   const queue = createRunQueue({ store, executor, requestFor, createWorkDir, removeWorkDir, limit: CONCURRENT_RUNS })
   const runs = createRunService({ ids: openIds(`${config.dir}/ids.json`), store, queue, executor, requestFor })
 
@@ -91,7 +93,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
       faults,
       surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
       pages: [...pageRoutes({ surfaces, variables, store, repository }), identityRoute(config.token)],
-      control: controlRoutes({ surfaces, variables, faults }),
+      control: controlRoutes({ surfaces, variables, faults, holds }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],
     }),

@@ -3,6 +3,7 @@ import { type Faults, faultSchema } from '~/sandbox/faults/faults'
 import { type Answer, json, seeOther } from '~/sandbox/http/answer'
 import { readBody } from '~/sandbox/http/read-body'
 import type { Request, Route } from '~/sandbox/http/router'
+import type { Holds } from '~/sandbox/runs/holds'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
 import { behaviourSchema, behaviours } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
@@ -11,6 +12,7 @@ export interface ControlDeps {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly variables: Variables
   readonly faults: Faults
+  readonly holds: Holds
 }
 
 const parse = (body: string, isForm: boolean): unknown => {
@@ -54,6 +56,15 @@ const setFault = (deps: ControlDeps, body: unknown): Answer => {
   return json(201, { faults: deps.faults.pending() })
 }
 
+const setHold = ({ holds }: ControlDeps, body: unknown): Answer => {
+  const parsed = z.object({ step: z.string().min(1).max(200), held: z.boolean() }).safeParse(body)
+  if (!parsed.success) return refuse('A hold has the name of a "step" and whether it is "held".')
+  const { step, held } = parsed.data
+  if (held) holds.hold(step)
+  else holds.release(step)
+  return json(200, { holds: holds.held() })
+}
+
 const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
   const freeze = variables.find('DEPLOY_FREEZE')?.value ?? ''
   return json(200, {
@@ -88,6 +99,7 @@ export const controlRoutes = (deps: ControlDeps): Route[] => {
     post('/control/surfaces/:id', (request, body, isForm) => setBehaviour(deps, request.param('id'), body, isForm)),
     post('/control/freeze', (_request, body, isForm) => setFreeze(deps, body, isForm)),
     post('/control/faults', (_request, body) => setFault(deps, body)),
+    post('/control/holds', (_request, body) => setHold(deps, body)),
     post('/control/faults/clear', () => {
       deps.faults.clear()
       return json(200, { faults: [] })

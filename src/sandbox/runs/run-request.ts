@@ -5,6 +5,7 @@ import { readBlob } from '~/sandbox/git/read-blob'
 import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/api-deps'
 import type { RunRequest } from '~/sandbox/runner/types'
+import type { Holds } from '~/sandbox/runs/holds'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { Variables } from '~/sandbox/state/variables'
 
@@ -14,6 +15,7 @@ export interface RunEnvironment {
   readonly urls: Urls
   readonly variables: Variables
   readonly deployHookToken: string
+  readonly holds: Holds
 }
 
 /** `deploy-customer-docs.yml` reads where its surface is from `CUSTOMER_DOCS_SURFACE_URL`. */
@@ -39,7 +41,7 @@ const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, 
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {
-    const { config, repository, urls, variables, deployHookToken } = environment
+    const { config, repository, urls, variables, deployHookToken, holds } = environment
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
     return {
       runId: run.runId,
@@ -61,6 +63,7 @@ export const runRequestFor =
       serverUrl: urls.web,
       apiUrl: urls.api,
       workDir,
+      beforeStep: holds.pass,
     }
   }
 

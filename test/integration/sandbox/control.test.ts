@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { call, dispatch, REPO, untilEnded } from '~test/integration/sandbox/github-client'
+import { call, dispatch, getRun, REPO, untilEnded, untilStepRuns } from '~test/integration/sandbox/github-client'
 import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
@@ -183,5 +183,31 @@ describe('a fault', () => {
     await control('/control/faults', { endpoint: DISPATCH, kind: 'drop' })
     await expect(post()).rejects.toThrow()
     expect((await post()).status).toBe(204)
+  })
+})
+
+describe('a held step', () => {
+  const hold = (held: boolean) => control('/control/holds', { step: 'Say hello', held })
+
+  test('keeps its run in progress until it is released, and then the run goes on as ever', async () => {
+    await hold(true)
+    const id = await dispatch(sandbox, 'hello.yml', { who: 'patience' })
+    await untilStepRuns(sandbox, id, 'Say hello')
+    expect(await getRun(sandbox, id)).toMatchObject({ status: 'in_progress' })
+    await hold(false)
+    expect(await untilEnded(sandbox, id)).toMatchObject({ conclusion: 'success' })
+  })
+
+  test('does not stand in the way of a cancellation', async () => {
+    await hold(true)
+    const id = await dispatch(sandbox, 'hello.yml', { who: 'nobody' })
+    await untilStepRuns(sandbox, id, 'Say hello')
+    await call(sandbox, 'POST', `${REPO}/actions/runs/${id}/cancel`)
+    expect(await untilEnded(sandbox, id)).toMatchObject({ conclusion: 'cancelled' })
+    await hold(false)
+  })
+
+  test('needs the token', async () => {
+    expect((await control('/control/holds', { step: 'Say hello', held: true }, 'wrong')).status).toBe(401)
   })
 })

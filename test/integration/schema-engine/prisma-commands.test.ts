@@ -1,0 +1,104 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
+import { createPrismaProject, prisma } from '~test/support/prisma-project'
+
+// In the order a developer meets them: each begins where the one before ended.
+describe('Prisma without a downloaded engine', () => {
+  let database: TestDatabase
+  const project = createPrismaProject()
+
+  beforeAll(async () => {
+    database = await createEmptyTestDatabase()
+  })
+  afterAll(async () => {
+    expect(await query(`SELECT datname FROM pg_database WHERE starts_with(datname, 'prisma_migrate_shadow')`)).toEqual(
+      [],
+    )
+    await database.drop()
+    project.remove()
+  })
+
+  const run = (args: string, input?: string) => prisma(project.directory, database.url, args.split(' '), input)
+  const query = async (sql: string) => {
+    const client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+    const { rows } = await client.query(sql)
+    await client.end()
+    return rows
+  }
+
+  it('migrate dev writes and applies the first migration', async () => {
+    project.writeModels('model Ship {\n  id Int @id\n}')
+    const { code, output } = await run('migrate dev --name first')
+    expect(output).toContain('Your database is now in sync with your schema')
+    expect(code).toBe(0)
+    expect(await query('SELECT * FROM "Ship"')).toEqual([])
+  })
+
+  it('migrate dev writes a migration without applying it, then applies it', async () => {
+    project.writeModels('model Ship {\n  id Int @id\n  name String?\n}')
+    expect((await run('migrate dev --name second --create-only')).code).toBe(0)
+    const status = await run('migrate status')
+    expect(status.output).toContain('have not yet been applied')
+    expect(status.code).toBe(1)
+    expect((await run('migrate dev')).code).toBe(0)
+    expect(await query('SELECT name FROM "Ship"')).toEqual([])
+    expect((await run('migrate status')).output).toContain('Database schema is up to date')
+  })
+
+  it('a script reaches PostgreSQL whole: function bodies keep their semicolons', async () => {
+    const body = `CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;`
+    project.writeMigration('20990101000000_function', `${body}\nINSERT INTO "Ship" VALUES (1, 'a;b');`)
+    expect((await run('migrate deploy')).code).toBe(0)
+    expect(await query('SELECT two(), name FROM "Ship"')).toEqual([{ two: 2, name: 'a;b' }])
+  })
+
+  it('db execute runs a script, and tells what PostgreSQL says against it', async () => {
+    expect((await run('db execute --stdin', 'INSERT INTO "Ship" VALUES (2, NULL);')).code).toBe(0)
+    const refused = await run('db execute --stdin', 'INSERT INTO "Ship" VALUES (2, NULL);')
+    expect(refused.code).toBe(1)
+    expect(refused.output).toContain('Key (id)=(2) already exists')
+    expect(await query('SELECT count(*)::int AS ships FROM "Ship"')).toEqual([{ ships: 2 }])
+  })
+
+  it('db pull describes a table with the internal type "char"', async () => {
+    await query('CREATE TABLE odd (id int PRIMARY KEY, letter "char" NOT NULL DEFAULT \'x\')')
+    const { code, output } = await run('db pull --print')
+    expect(output).toMatch(/model odd \{[^}]*letter/)
+    expect(code).toBe(0)
+    await query('DROP TABLE odd')
+  })
+
+  it('db push brings the database in line, and needs to be told to lose data', async () => {
+    project.writeModels('model Ship {\n  id Int @id\n}')
+    expect((await run('db push')).code).toBe(1)
+    expect((await run('db push --accept-data-loss')).code).toBe(0)
+    expect(await query('SELECT * FROM "Ship" ORDER BY 1')).toEqual([{ id: 1 }, { id: 2 }])
+  })
+
+  it('migrate reset empties the database and applies everything again', async () => {
+    expect((await run('migrate reset --force')).code).toBe(0)
+    expect(await query('SELECT name FROM "Ship"')).toEqual([{ name: 'a;b' }])
+  })
+
+  it('migrate resolve marks a migration as applied', async () => {
+    project.writeMigration('20990202000000_by_hand', 'SELECT 1;')
+    expect((await run('migrate resolve --applied 20990202000000_by_hand')).code).toBe(0)
+    expect((await run('migrate status')).code).toBe(0)
+    expect(readdirSync(path.join(project.directory, 'prisma/migrations'))).toContain('20990202000000_by_hand')
+  })
+
+  it('a server that is not there, and a wrong password, are named with database and address, never the password', async () => {
+    const gone = await prisma(project.directory, 'postgresql://u:hidden@127.0.0.1:1/nope', ['migrate', 'status'])
+    expect(gone.output).toContain('P1001')
+    expect(gone.output).toContain('database "nope" at 127.0.0.1:1')
+    const wrong = new URL(database.url)
+    wrong.password = 'hidden'
+    const refused = await prisma(project.directory, wrong.href, ['migrate', 'status'])
+    expect(refused.output).toContain('P1000')
+    expect(`${gone.output}${refused.output}`).not.toContain('hidden')
+  })
+})
