@@ -20,6 +20,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'integration',
+          globalSetup: ['test/support/integration-database.ts'],
           execArgv,
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 60_000,

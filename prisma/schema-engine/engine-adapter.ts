@@ -14,8 +14,11 @@ export async function connectEngineAdapter(address: DatabaseAddress, files: Scri
     provider: adapter.provider,
     adapterName: adapter.adapterName,
     queryRaw: async (query) => withCharColumns(await adapter.queryRaw(query)),
-    executeRaw: (query) => adapter.executeRaw(query),
-    executeScript: (script) => runScript(pool, script, files),
+    // `db execute` comes this way: a script again, whose errors deserve PostgreSQL's own words.
+    executeRaw: (query) => (query.args.length === 0 ? runScript(pool, query.sql, files) : adapter.executeRaw(query)),
+    executeScript: async (script) => {
+      await runScript(pool, script, files)
+    },
     startTransaction: async (isolation) => withCharColumnsInTransaction(await adapter.startTransaction(isolation)),
     getConnectionInfo: () => adapter.getConnectionInfo(),
     dispose: () => adapter.dispose(),
@@ -26,11 +29,12 @@ export async function connectEngineAdapter(address: DatabaseAddress, files: Scri
  * Sends a script as a whole, as the native engine does: PostgreSQL splits it and runs it as one transaction. adapter-pg
  * splits it at every semicolon, which cuts function bodies and string literals into pieces.
  */
-async function runScript(pool: pg.Pool, script: string, files: ScriptFiles): Promise<void> {
+async function runScript(pool: pg.Pool, script: string, files: ScriptFiles): Promise<number> {
   const client = await pool.connect()
   try {
-    await client.query(script)
+    const { rowCount } = await client.query(script)
     client.release()
+    return rowCount ?? 0
   } catch (error) {
     // A script that opened a transaction of its own leaves the session in it, aborted: roll it back, keep the session
     // (the engine's advisory lock lives there), and let the engine write down the failure.

@@ -47,6 +47,7 @@ let engine: Promise<WasmEngine> | undefined
 const service: EngineService = {
   async answer(method, params) {
     files.remember(params)
+    files.takeFailure() // one that the engine put up with
     engine ??= openWasmEngine(args.schemaFiles, {
       provider: 'postgres',
       adapterName: '@prisma/adapter-pg',

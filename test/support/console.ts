@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { DeployStatus } from '~/domain/deploy-status'
 import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
-import { createTestDatabase } from '~test/support/zz-temp-database'
+import { createTestDatabase } from '~test/support/database'
 
 export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
 

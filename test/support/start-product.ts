@@ -16,6 +16,8 @@ export interface Product {
   readonly launcher: ChildProcess
   /** All it printed so far. */
   readonly output: () => string
+  /** Settles with the exit code when it has ended. */
+  readonly exited: Promise<number | null>
   /** Asks it to stop, as Ctrl-C does, and waits. Gives the exit code. */
   readonly stop: () => Promise<number | null>
 }

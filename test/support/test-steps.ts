@@ -36,9 +36,9 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly Step[] {
     ...always,
     { name: 'Dead code', args: [KNIP] },
     vitest('Unit tests', 'unit'),
+    { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] },
     // The drift of schema and migrations is one of these: it needs the database they start.
     vitest('Integration tests', 'integration'),
-    { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] },
     {
       name: 'End-to-end tests',
       args: [PLAYWRIGHT, 'test', '--reporter=list,json'],

@@ -24,6 +24,14 @@ fail() {
 
 answer="$(mktemp "$RUNNER_TEMP/deploy.XXXXXX")"
 body="$(mktemp "$RUNNER_TEMP/deploy.XXXXXX")"
+
+# Tells the health check what it must not take for the new server when the same commit is deployed again.
+curl --disable --silent --proto '=http,https' --max-time 10 --output "$answer" --url "${SURFACE_URL%/}/version" || true
+deployed_at_field='"deployed_at"[[:space:]]*:[[:space:]]*"([0-9A-Za-z.:+-]{1,40})"'
+if [[ "$(head -c 1000 "$answer" | tr -d '\000')" =~ $deployed_at_field ]]; then
+  printf 'replaces=%s\n' "${BASH_REMATCH[1]}" >>"$GITHUB_OUTPUT"
+fi
+
 printf '{"sha":"%s","ref":"%s"}' "$DEPLOY_SHA" "$DEPLOY_REF" >"$body"
 code="$(printf '%s\n' \
   "url = \"${SURFACE_URL%/}/deploy\"" \

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Polls GET /health and GET /version until both say: healthy, and running the commit that was deployed.
-# An old server that still answers healthy is not a success, so the version counts too.
+# An old server that still answers healthy is not a success, so the version counts too; and when the same commit is
+# deployed again, so does when the server that answers was deployed.
 set -euo pipefail
 
 fail() {
@@ -26,6 +27,7 @@ get() {
 
 seen=''
 version=''
+deployed_at_field='"deployed_at"[[:space:]]*:[[:space:]]*"([0-9A-Za-z.:+-]{1,40})"'
 version_field='"version"[[:space:]]*:[[:space:]]*"([0-9a-f]{40})"'
 while :; do
   get /health
@@ -33,12 +35,15 @@ while :; do
   get /version
   version=none
   if [[ "$code" == 200 && "$text" =~ $version_field ]]; then version="${BASH_REMATCH[1]}"; fi
+  replaced=yes
+  if [[ -n "$REPLACES" && "$text" =~ $deployed_at_field && "${BASH_REMATCH[1]}" == "$REPLACES" ]]; then replaced=no; fi
   now="GET /health answered $health, GET /version ${version:0:7}"
+  if [[ "$replaced" == no ]]; then now+=' (still the server from before)'; fi
   if [[ "$now" != "$seen" ]]; then
     printf '%s\n' "$now"
     seen="$now"
   fi
-  if [[ "$health" == 200 && "$version" == "$DEPLOY_SHA" ]]; then break; fi
+  if [[ "$health" == 200 && "$version" == "$DEPLOY_SHA" && "$replaced" == yes ]]; then break; fi
   if ((SECONDS >= deadline)); then
     fail "Not healthy with ${DEPLOY_SHA:0:7} after $TIMEOUT_SECONDS s. Last seen: $now."
   fi

@@ -23,6 +23,8 @@ export interface VariablesOptions {
 const initial = ({ consoleUrl, now }: VariablesOptions): Variable[] => [
   { name: 'CONSOLE_INTERNAL_URL', value: consoleUrl, createdAt: now, updatedAt: now },
   { name: 'DEPLOY_FREEZE', value: 'false', createdAt: now, updatedAt: now },
+  // Sample surfaces boot in seconds, so an unhealthy one need not be watched for minutes.
+  { name: 'HEALTH_CHECK_SECONDS', value: '30', createdAt: now, updatedAt: now },
 ]
 
 export const openVariables = (options: VariablesOptions): Variables => {

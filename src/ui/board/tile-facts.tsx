@@ -12,7 +12,7 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
   return (
     <>
       <dt className="text-ink-faint">{term}</dt>
-      <dd className="flex min-w-0 items-center gap-1 text-ink-soft">{children}</dd>
+      <dd className="flex min-w-0 items-center gap-x-1.5 text-ink-soft">{children}</dd>
     </>
   )
 }
@@ -32,8 +32,8 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
     <>
       <OutcomeMark outcome={outcomeOf(deploy.status)} />
       <span className="shrink-0 text-ink">{statusWord(deploy.status)}</span>
-      <span className="min-w-0 truncate">· {deploy.requestedBy}</span>
-      <span className="shrink-0">
+      <span className="-ml-0.5 min-w-0 truncate">· {deploy.requestedBy}</span>
+      <span className="-ml-0.5 shrink-0">
         · <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
       </span>
     </>

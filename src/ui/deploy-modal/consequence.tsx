@@ -5,9 +5,9 @@ import { stoppedBeforeDeploy } from '~/ui/status/status-words'
 export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   if (!deploy.terminal || deploy.status === 'succeeded') return null
   return (
-    <div className="mb-3 flex flex-col gap-0.5 text-sm text-ink-soft empty:hidden">
+    <div className="mb-3 flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
       {deploy.failureDetail !== null && (
-        <p className="max-h-20 overflow-y-auto break-words text-ink">{deploy.failureDetail}</p>
+        <p className="overflow-y-auto break-words sm:max-h-20 text-ink">{deploy.failureDetail}</p>
       )}
       {stoppedBeforeDeploy(deploy) && <p>The deploy phase never started: nothing was deployed.</p>}
     </div>

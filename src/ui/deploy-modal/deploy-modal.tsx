@@ -54,13 +54,13 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
       disablePointerDismissal={holdsInput && target?.kind === 'new'}
     >
       <Dialog.Portal>
-        <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
+        <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Dialog.Viewport className="fixed inset-0 flex items-start justify-center overflow-hidden sm:p-[clamp(1rem,6vh,5rem)_1.5rem_1.5rem]">
           <Dialog.Popup
             ref={popup}
             initialFocus={initialFocus}
             finalFocus={finalFocus}
-            className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] duration-150 data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
+            className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >
             {shown?.kind === 'deploy' && (
               <DeployScreen

@@ -43,7 +43,7 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
         </p>
         <DeployHeadline deploy={deploy} />
         <Stepper phases={deploy.phases} ended={deploy.terminal} />
-        <div className="flex h-68 shrink-0 flex-col">
+        <div className="flex shrink-0 flex-col sm:h-68">
           <Consequence deploy={deploy} />
           <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
         </div>

@@ -33,7 +33,7 @@ export function LogTail({ deployId, tail, terminal }: LogTailProps) {
         aria-label="Log"
         onScroll={onScroll}
         data-following={following}
-        className="min-h-0 flex-1 overflow-y-auto overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
+        className="h-56 overflow-y-auto sm:h-auto sm:min-h-0 sm:flex-1 overscroll-contain rounded-[5px] border border-line bg-well py-2 font-mono text-xs leading-5"
       >
         {rows.length === 0 ? (
           <p className="px-3 text-ink-faint">{terminal ? 'The workflow sent no log lines.' : 'No log lines yet.'}</p>

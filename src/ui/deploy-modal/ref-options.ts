@@ -40,6 +40,7 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
     list
       .filter(({ name, sha }) => name !== defaultRef && (matches(name) || startsWithSha(sha, wanted)))
       .map(({ name, sha }): RefOption => ({ ...branchOption(name, sha), kind }))
+      .toSorted((a, b) => Number(b.ref === query) - Number(a.ref === query))
   const recent = commits
     .filter(({ sha, title, author }) => matches(title, author) || startsWithSha(sha, wanted))
     .map(
@@ -52,9 +53,12 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
     { label: 'Tags', items: named(tags, 'tag') },
     { label: 'Recent commits', items: recent },
   ]
-  const exact = groups.some((group) => group.items.some((item) => item.ref === query))
+  const isExact = (group: RefGroup) => group.items.some((item) => item.ref === query)
+  const exact = groups.some(isExact)
   const asTyped: RefOption = { ref: query, kind: 'typed', label: query, sha: null, detail: null, at: null }
-  const all = query === '' || exact ? groups : [...groups, { label: 'As typed', items: [asTyped] }]
+  // Enter takes the first item: what was typed in full must not lose to a longer name that merely contains it.
+  const ordered = groups.toSorted((a, b) => Number(isExact(b)) - Number(isExact(a)))
+  const all = query === '' || exact ? ordered : [...ordered, { label: 'As typed', items: [asTyped] }]
   return all.filter((group) => group.items.length > 0)
 }
 

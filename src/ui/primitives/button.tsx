@@ -1,7 +1,7 @@
 import type { ComponentProps } from 'react'
 
 const SHAPE =
-  'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors duration-100 disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
+  'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
 
 const TONES = {
   /** The one thing to press on a step. */

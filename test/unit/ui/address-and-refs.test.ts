@@ -47,6 +47,12 @@ describe('the refs to choose from', () => {
     expect(flat('release')).toEqual(['Branches: release'])
   })
 
+  test('begin with what was typed in full, which Enter takes, before longer names that contain it', () => {
+    const named = (name: string) => ({ name, sha: sha('e') })
+    const known = { ...choices, branches: [named('pre-v2'), named('v2-fix')], tags: [named('v2-rc'), named('v2')] }
+    expect(flat('v2', known)[0]).toBe('Tags: v2')
+  })
+
   test('offer the default and what was typed while GitHub has not answered', () => {
     expect(refGroups(undefined, 'main', '').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['main'])
     expect(refGroups(undefined, 'main', 'v9').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['v9'])

@@ -1,0 +1,108 @@
+import { expect } from '@playwright/test'
+import { deploy, expectPhases, phase, test, tile } from '~test/e2e/operator'
+
+test('an operator ships to production by typing the name and sees each step become active, then done, in order', async ({
+  page,
+  sandbox,
+}) => {
+  const before = await sandbox.versionOf('console')
+  // The run waits at each step for as long as the operator looks at it.
+  const steps = ['Smoke gate', 'Freeze check', 'Build', 'Health check'] as const
+  for (const step of steps) await sandbox.hold(step)
+  const dialog = page.getByRole('dialog')
+
+  await deploy(page, 'console')
+  await expectPhases(page, {
+    smoke_gate: 'active',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  await expect(tile(page, 'console')).toHaveAttribute('data-running', 'true')
+  await sandbox.release('Smoke gate')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'active', deploy: 'pending', health_check: 'pending' })
+  await sandbox.release('Freeze check')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
+  expect(await sandbox.versionOf('console')).toBe(before)
+  await sandbox.release('Build')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'active' })
+  await sandbox.release('Health check')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+
+  // The log is what the workflow itself sent.
+  const log = dialog.getByRole('log')
+  await expect(log).toContainText('Smoke gate started.')
+  await expect(log).toContainText('No freeze is in force.')
+  await expect(log).toContainText('Healthy, running')
+  await expect(dialog.getByRole('link', { name: 'Run on GitHub' })).toHaveAttribute('href', /\/actions\/runs\/\d+$/)
+
+  // The version on the tile is what the surface says it runs, and it is a new one.
+  const after = await sandbox.versionOf('console')
+  expect(after).not.toBe(before)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await expect(tile(page, 'console')).toContainText(after.slice(0, 7))
+  await expect(tile(page, 'console')).toHaveAttribute('data-running', 'false')
+})
+
+test('a failing smoke gate stops the stepper at step 1, and nothing is deployed', async ({ page, sandbox }) => {
+  const before = await sandbox.versionOf('api-prod')
+  await sandbox.behave('api-prod', 'fail-smoke')
+  await deploy(page, 'api-prod')
+  await expectPhases(page, {
+    smoke_gate: 'failed',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  await expect(page.getByRole('dialog')).toContainText('nothing was deployed')
+  expect(await sandbox.versionOf('api-prod')).toBe(before)
+  await sandbox.behave('api-prod', 'normal')
+})
+
+test('on staging the freeze check is shown as skipped', async ({ page, sandbox }) => {
+  // A freeze is no matter of staging.
+  await sandbox.freeze('Release week')
+  await deploy(page, 'console-staging')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
+  await sandbox.freeze('')
+})
+
+test('a freeze stops a production deploy at the freeze check, with its reason', async ({ page, sandbox }) => {
+  const before = await sandbox.versionOf('status-page')
+  await sandbox.freeze('Release week')
+  await deploy(page, 'status-page')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'failed', deploy: 'pending', health_check: 'pending' })
+  await expect(page.getByRole('dialog')).toContainText('Release week')
+  expect(await sandbox.versionOf('status-page')).toBe(before)
+  await sandbox.freeze('')
+})
+
+test('a version that comes up unhealthy fails at the health check, also when it is the one that runs already', async ({
+  page,
+  sandbox,
+}) => {
+  await sandbox.behave('api-staging', 'unhealthy')
+  await deploy(page, 'api-staging')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'active' })
+  await expect(phase(page, 'health_check')).toHaveAttribute('data-state', 'failed', { timeout: 90_000 })
+  await sandbox.behave('api-staging', 'normal')
+})
+
+test('closing the modal does not stop the deploy, and its link opens it again in the same place', async ({
+  page,
+  sandbox,
+}) => {
+  await sandbox.hold('Build')
+  await deploy(page, 'customer-docs')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
+  const address = page.url()
+  expect(new URL(address).searchParams.get('deploy')).toMatch(/^[0-9a-f-]{36}$/)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await expect(tile(page, 'customer-docs')).toHaveAttribute('data-running', 'true')
+
+  await page.goto(address)
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
+  await sandbox.release('Build')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+})

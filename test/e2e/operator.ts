@@ -1,0 +1,57 @@
+import { test as base, expect, type Locator, type Page } from '@playwright/test'
+import type { PhaseKey } from '~/domain/phases'
+import { sandboxControl } from '~test/support/sandbox-control'
+import { type Product, startProduct } from '~test/support/start-product'
+
+interface Worker {
+  readonly product: Product
+}
+
+/** One running product for the whole run: started as a newcomer starts it, stopped with Ctrl-C. */
+export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxControl> }, Worker>({
+  product: [
+    // Playwright reads what a fixture needs from its pattern; this one needs nothing in particular.
+    async ({ browserName: _ }, use) => {
+      const product = await startProduct()
+      await use(product)
+      await product.stop()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  sandbox: async ({ product }, use) => {
+    await use(sandboxControl(product))
+  },
+  page: async ({ page, product }, use) => {
+    const errors: string[] = []
+    page.on('pageerror', (error) => errors.push(String(error)))
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+    await page.goto(product.url)
+    await use(page)
+    expect(errors, 'nothing was reported in the browser’s console').toEqual([])
+  },
+})
+
+export const tile = (page: Page, surface: string): Locator => page.locator(`[data-surface="${surface}"]`)
+
+export const phase = (page: Page, key: PhaseKey): Locator => page.getByRole('dialog').locator(`[data-phase="${key}"]`)
+
+/** Each phase in turn, as the stepper shows it. */
+export async function expectPhases(page: Page, states: Record<PhaseKey, string>): Promise<void> {
+  for (const key of ['smoke_gate', 'freeze_check', 'deploy', 'health_check'] as const) {
+    await expect(phase(page, key)).toHaveAttribute('data-state', states[key])
+  }
+}
+
+/** Choose the default branch, review, type the name, deploy: what an operator does. */
+export async function deploy(page: Page, surface: string): Promise<void> {
+  await tile(page, surface)
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Review main' }).click()
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  const submit = dialog.getByRole('button', { name: 'Deploy', exact: true })
+  await expect(submit).toBeDisabled()
+  await dialog.getByLabel(/Type .* to deploy/).fill(surface)
+  await submit.click()
+}

@@ -1,0 +1,138 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type EmbeddedPostgres, runningDatabaseUrl, startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { whoListens } from '~/launch/postgres/running-server'
+import { isAlive } from '~/launch/process-state'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+
+// Every directory here is below one that only its owner may enter, with a space in its name.
+describe('the embedded PostgreSQL', () => {
+  let directory: string
+  let base: string
+  const started: EmbeddedPostgres[] = []
+
+  beforeEach(() => {
+    base = mkdtempSync(path.join(tmpdir(), 'embedded postgres '))
+    directory = path.join(base, 'postgres')
+  })
+  afterEach(async () => {
+    for (const server of started.splice(0)) await server.stop()
+    rmSync(base, { recursive: true, force: true })
+  })
+
+  const start = async (where = directory): Promise<EmbeddedPostgres> => {
+    const server = await startEmbeddedPostgres(where, { logFile: path.join(base, 'log') })
+    started.push(server)
+    return server
+  }
+
+  it('keeps port and data over a stop, durably, for its owner alone', async () => {
+    const first = await start()
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    expect(await query(first.url, `SELECT current_setting('fsync') AS fsync`)).toEqual([{ fsync: 'on' }])
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(statSync(path.join(directory, 'cluster')).mode & 0o777).toBe(0o700)
+    expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
+    await first.stop()
+    expect(isAlive(first.pid)).toBe(false)
+    expect(await runningDatabaseUrl(directory)).toBeUndefined()
+
+    const second = await start()
+    expect(second.port).toBe(first.port)
+    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+    expect(await runningDatabaseUrl(directory)).toBe(second.url)
+  })
+
+  it('says so when it dies, and recovers at the next start', async () => {
+    const first = await start()
+    await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
+    process.kill(first.pid, 'SIGKILL')
+    expect(await first.exited).toBe('signal SIGKILL')
+    expect(existsSync(path.join(directory, 'cluster/postmaster.pid'))).toBe(true)
+
+    const second = await start()
+    expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  })
+
+  it('is taken over when whoever started it was killed', async () => {
+    const parent = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'test/support/hold-postgres.ts', directory, path.join(base, 'log')],
+      { cwd: root, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    )
+    const [message]: unknown[] = await once(parent, 'message')
+    const gone = once(parent, 'exit')
+    parent.kill('SIGKILL')
+    await gone
+
+    const adopted = await start()
+    expect(adopted.adopted).toBe(true)
+    expect({ pid: adopted.pid, port: adopted.port }).toEqual(message)
+    await adopted.stop()
+    expect(await adopted.exited).toBe('stopped')
+    expect(isAlive(adopted.pid)).toBe(false)
+  })
+
+  it('is never mistaken for the server of a copy of its directory, lock file and all', async () => {
+    const { port } = await start()
+    const copy = path.join(base, 'copy')
+    cpSync(directory, copy, { recursive: true })
+    const cluster = path.join(copy, 'cluster')
+    const password = readFileSync(path.join(copy, 'password'), 'utf8').trim()
+    expect(readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8')).toContain(String(port))
+    expect(await whoListens(cluster, { port, password })).toBe('other')
+    expect(await whoListens(path.join(directory, 'cluster'), { port, password })).toBe('ours')
+    expect(await runningDatabaseUrl(copy)).toBeUndefined()
+  })
+
+  it('moves to another port when its own is taken', async () => {
+    const first = await start()
+    await first.stop()
+    const other = createServer().listen(first.port, '127.0.0.1')
+    await once(other, 'listening')
+    try {
+      const second = await start()
+      expect(second.movedFromPort).toBe(first.port)
+      expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+    } finally {
+      other.close()
+    }
+  })
+
+  it('is not held up by a lock that names a living, unrelated process, nor by a half-made cluster', async () => {
+    const unfinished = path.join(directory, 'cluster.unfinished')
+    mkdirSync(unfinished, { recursive: true })
+    writeFileSync(path.join(unfinished, 'PG_VERSION'), '18\n')
+    const first = await start()
+    await first.stop()
+    const lock = `${process.pid}\n${path.join(directory, 'cluster')}\n1\n${first.port}\n\n127.0.0.1\n\nready\n`
+    writeFileSync(path.join(directory, 'cluster/postmaster.pid'), lock)
+    expect(await query((await start()).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+  })
+
+  it('listens on loopback only and lets nobody in without the password', async () => {
+    const { url } = await start()
+    const wrong = new URL(url)
+    wrong.password = 'wrong'
+    await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow('password authentication failed')
+    expect(await query(url, 'SHOW listen_addresses')).toEqual([{ listen_addresses: '127.0.0.1' }])
+  })
+})
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return (await client.query(sql)).rows
+  } finally {
+    await client.end()
+  }
+}

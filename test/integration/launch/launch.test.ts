@@ -1,0 +1,115 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { isFree } from '~/launch/ports'
+import { isAlive } from '~/launch/process-state'
+import { waitFor } from '~/launch/wait-for'
+import { descendant, descendantsOf } from '~test/support/process-tree'
+import { launchProduct, type Product, startProduct } from '~test/support/start-product'
+
+const START = 180_000
+
+/** What each program the launch starts looks like in a list of processes. */
+const PROGRAMS = {
+  server: /next-server|bin\/next/,
+  sandbox: /src\/sandbox\/main\.ts/,
+  database: /bin\/postgres -D/,
+} as const
+
+describe('npm start', { timeout: START }, () => {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'deploy console data '))
+  let product: Product
+  beforeAll(async () => {
+    product = await startProduct({ dataDir })
+    await onDatabase('CREATE TABLE kept AS SELECT 42 AS answer')
+  }, START)
+  afterAll(async () => {
+    await product.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+  }, START)
+
+  const onDatabase = async (sql: string) => {
+    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
+    const client = new pg.Client({ connectionString: url })
+    client.on('error', () => undefined)
+    await client.connect()
+    const { rows } = await client.query(sql)
+    await client.end()
+    return rows
+  }
+  const expectRunning = async () => {
+    expect((await fetch(`${product.url}/api/health/ready`)).status).toBe(200)
+    expect(await onDatabase('SELECT answer FROM kept')).toEqual([{ answer: 42 }])
+  }
+
+  it('serves the console, and ends its start with the address', async () => {
+    await expectRunning()
+    expect(product.output().split('\n').at(-1)).toContain(`Deploy Console is ready: ${product.url}`)
+  })
+
+  it('keeps secrets out of the arguments of every process', () => {
+    const commands = descendantsOf(product.launcher.pid ?? 0).map(({ command }) => command)
+    expect(commands.join('\n')).not.toMatch(/whsec_|postgres(ql)?:\/\//)
+  })
+
+  it('is refused a second time on the same data, and says where the first one is', async () => {
+    const second = launchProduct({ DATA_DIR: dataDir })
+    expect(await second.exited).toBe(1)
+    expect(second.output()).toContain(`is already running on ${dataDir}. The console is at ${product.url}`)
+    await expectRunning()
+  })
+
+  it('is refused on a port that was asked for and is taken, and names one that is free', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const address = other.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const own = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
+    const second = launchProduct({ DATA_DIR: own, PORT: String(port) })
+    expect(await second.exited).toBe(1)
+    expect(second.output()).toMatch(new RegExp(`Port ${port} is taken .* set PORT to another port \\(\\d+ is free\\)`))
+    other.close()
+    rmSync(own, { recursive: true, force: true })
+  })
+
+  it.each(['server', 'sandbox', 'database'] as const)(
+    'stops everything and says why when the %s is killed; the next start has everything again',
+    async (name) => {
+      const launcher = product.launcher.pid ?? 0
+      const started = descendantsOf(launcher).map(({ pid }) => pid)
+      process.kill(descendant(launcher, PROGRAMS[name]), 'SIGKILL')
+      expect(await product.exited).toBe(1)
+      expect(product.output()).toContain(`The ${name} ended by itself (signal SIGKILL)`)
+      expect(started.filter(isAlive)).toEqual([])
+      product = await startProduct({ dataDir })
+      await expectRunning()
+    },
+  )
+
+  it('leaves no server and no sandbox when it is killed itself; the next start takes the database over', async () => {
+    const launcher = product.launcher.pid ?? 0
+    const server = descendant(launcher, PROGRAMS.server)
+    const sandbox = descendant(launcher, PROGRAMS.sandbox)
+    const database = descendant(launcher, PROGRAMS.database)
+    process.kill(launcher, 'SIGKILL')
+    const gone = () => ([launcher, server, sandbox].some(isAlive) ? undefined : true)
+    expect(await waitFor(gone, { withinMs: 30_000 })).toBe(true)
+    expect(isAlive(database)).toBe(true)
+    product = await startProduct({ dataDir })
+    expect(product.output()).toContain('was still running')
+    await expectRunning()
+  })
+
+  it('ends with 0 on Ctrl-C and leaves nothing running', async () => {
+    const started = descendantsOf(product.launcher.pid ?? 0).map(({ pid }) => pid)
+    expect(await product.stop()).toBe(0)
+    expect(product.output().split('\n').at(-1)).toContain('Everything is stopped; all data is kept.')
+    expect(started.filter(isAlive)).toEqual([])
+    expect(await isFree(Number(new URL(product.url).port))).toBe(true)
+  })
+})

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import type { Product } from '~test/support/start-product'
+
+const listening = z.object({ url: z.string(), token: z.string() })
+const statusSchema = z.object({
+  surfaces: z.array(z.object({ id: z.string(), version: z.string().nullable() })),
+})
+
+/** The hands of a person at the sandbox's control page. */
+export function sandboxControl(product: Pick<Product, 'dataDir'>) {
+  const { url, token } = listening.parse(
+    JSON.parse(readFileSync(path.join(product.dataDir, 'sandbox/sandbox.json'), 'utf8')),
+  )
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const post = async (address: string, body: unknown): Promise<void> => {
+    const answer = await fetch(`${url}${address}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} to ${address}: ${await answer.text()}`)
+  }
+  return {
+    /** A run waits before this step of a workflow until it is released. */
+    hold: (step: string) => post('/control/holds', { step, held: true }),
+    release: (step: string) => post('/control/holds', { step, held: false }),
+    behave: (surface: string, behaviour: 'normal' | 'slow' | 'fail-smoke' | 'unhealthy') =>
+      post(`/control/surfaces/${surface}`, { behaviour }),
+    freeze: (reason: string) => post('/control/freeze', { reason }),
+    /** What the sample surface itself says it runs. */
+    versionOf: async (surface: string): Promise<string> => {
+      const answer = await fetch(`${url}/surfaces/${surface}/version`)
+      return z.object({ version: z.string() }).parse(await answer.json()).version
+    },
+    status: async () => statusSchema.parse(await (await fetch(`${url}/control/status`, { headers })).json()),
+  }
+}

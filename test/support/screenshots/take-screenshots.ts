@@ -1,0 +1,100 @@
+/**
+ * Takes the pictures of README and docs from the running product: starts it with its sandbox on an empty data directory,
+ * does what an operator does, and writes docs/screenshots/*.png (or into the directory that is given).
+ */
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { chromium, type Page } from '@playwright/test'
+import { findOrInstallBrowser } from '~test/support/find-browser'
+import { operator } from '~test/support/screenshots/operator'
+import { startProduct } from '~test/support/start-product'
+
+const directory = path.resolve(process.argv[2] ?? 'docs/screenshots')
+const DESKTOP = { width: 1280, height: 800 }
+const PHONE = { width: 360, height: 740 }
+
+async function shoot(page: Page, name: string): Promise<void> {
+  // A hovered or fading control is not what the picture is about.
+  await page.mouse.move(0, 0)
+  await page.screenshot({ path: path.join(directory, `${name}.png`), animations: 'disabled' })
+  process.stdout.write(`${name}.png\n`)
+}
+
+async function shootEveryWay(page: Page, name: string): Promise<void> {
+  await shoot(page, name)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await shoot(page, `${name}-dark`)
+  await page.setViewportSize(PHONE)
+  await shoot(page, `${name}-phone`)
+  await page.setViewportSize(DESKTOP)
+  await page.emulateMedia({ colorScheme: 'light' })
+}
+
+/** On the sandbox's own page, as a person would. */
+async function setBehaviour(page: Page, sandboxUrl: string, surface: string, behaviour: string): Promise<void> {
+  await page.goto(sandboxUrl)
+  const form = page.locator('form').filter({ has: page.locator(`#behaviour-${surface}`) })
+  await form.locator('select').selectOption(behaviour)
+  await form.getByRole('button').click()
+  await page.locator(`#behaviour-${surface} option[value="${behaviour}"][selected]`).waitFor({ state: 'attached' })
+}
+
+async function takeAll(page: Page, urls: { readonly console: string; readonly sandbox: string }): Promise<void> {
+  await setBehaviour(page, urls.sandbox, 'api-staging', 'fail-smoke')
+  await setBehaviour(page, urls.sandbox, 'status-page', 'unhealthy')
+  await setBehaviour(page, urls.sandbox, 'console', 'slow')
+  const { openGrid, review, confirm, untilStatus, untilPhase, close, tile, dialog } = operator(page)
+
+  await openGrid(urls.console)
+  await review('console-staging')
+  await confirm('console-staging')
+  await untilStatus('succeeded')
+  await shoot(page, 'succeeded')
+  await close()
+
+  await review('api-staging')
+  await confirm('api-staging')
+  await untilStatus('failed')
+  await shootEveryWay(page, 'failed')
+  await close()
+
+  await review('status-page')
+  await confirm('status-page')
+  await close()
+  await tile('status-page').getByText('Unhealthy').waitFor()
+
+  await tile('console')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  await dialog.getByText('Recent commits').waitFor()
+  await shoot(page, 'choose')
+  await close()
+  await review('console')
+  await shoot(page, 'review')
+  await confirm('console', () => shoot(page, 'confirm'))
+  await untilPhase('deploy', 'active')
+  await shootEveryWay(page, 'in-flight')
+  await close()
+  await tile('console')
+    .getByRole('button', { name: /^Follow/ })
+    .waitFor()
+  await shootEveryWay(page, 'grid')
+}
+
+mkdirSync(directory, { recursive: true })
+const product = await startProduct()
+try {
+  if (product.sandboxUrl === undefined) throw new Error('Pictures are taken with the sandbox; this is a real GitHub.')
+  const browser = await chromium.launch({
+    executablePath: findOrInstallBrowser(process.env, (text) => process.stderr.write(`${text}\n`)),
+    args: ['--disable-background-networking', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+  })
+  try {
+    const page = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' })
+    await takeAll(page, { console: product.url, sandbox: product.sandboxUrl })
+  } finally {
+    await browser.close()
+  }
+} finally {
+  await product.stop()
+}
