@@ -9,6 +9,7 @@ export interface ToolRun {
 
 /** Runs a Node program to its end. Throws with all it said when it fails. */
 export async function runTool(name: string, { args, cwd, env, signal }: ToolRun): Promise<void> {
+  signal.throwIfAborted()
   const said: Buffer[] = []
   const code = await new Promise<number | null>((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -11,6 +11,7 @@ export async function waitForReady<T>(
   let timer: NodeJS.Timeout | undefined
   try {
     return await new Promise<T>((resolve, reject) => {
+      if (signal.aborted) reject(signal.reason)
       listen(resolve)
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       void supervised.exited.then(({ how, tail }) =>

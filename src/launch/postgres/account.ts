@@ -12,6 +12,11 @@ const CANDIDATES = ['postgres', 'nobody']
 /** Undefined for an ordinary user, who runs PostgreSQL himself. */
 export function findDatabaseAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
+  if (process.platform !== 'linux') {
+    throw new Error(
+      'The embedded PostgreSQL does not run as root on this system. Start as an ordinary user, or set DATABASE_URL.',
+    )
+  }
   for (const name of CANDIDATES) {
     const uid = idOf('-u', name)
     const gid = idOf('-g', name)

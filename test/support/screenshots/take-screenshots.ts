@@ -72,7 +72,7 @@ async function takeAll(page: Page, urls: { readonly console: string; readonly sa
   await review('console')
   await shoot(page, 'review')
   await confirm('console', () => shoot(page, 'confirm'))
-  await untilPhase('deploy', 'active')
+  await untilPhase('health_check', 'active')
   await shootEveryWay(page, 'in-flight')
   await close()
   await tile('console')

@@ -1,0 +1,92 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkMachine } from '~/launch/check-machine'
+import { fingerprint } from '~/launch/fingerprint'
+import { ensurePrivateDirectory } from '~/launch/private-files'
+import { productionBuild } from '~/launch/production-build'
+import { generatedSecrets } from '~/launch/secrets'
+
+const directory = mkdtempSync(path.join(tmpdir(), 'start checks '))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+describe('the machine', () => {
+  const empty: NodeJS.ProcessEnv = { PATH: directory, NODE_ENV: 'test' }
+
+  it('that lacks tools of the sandbox is told which, and how to get them', () => {
+    const check = () => checkMachine({ sandbox: true }, empty, '20.19.0')
+    expect(check).toThrow('lacks: bash, curl, openssl, git')
+    expect(check).toThrow('apt-get install bash curl openssl git')
+  })
+
+  it('needs none of them without the sandbox', () => {
+    checkMachine({ sandbox: false }, empty, '22.0.0')
+  })
+
+  it('with a Node that is too old is told so', () => {
+    expect(() => checkMachine({ sandbox: false }, empty, '20.18.3')).toThrow('Node.js 20.18.3 is too old: 20.19')
+  })
+})
+
+describe('generated secrets', () => {
+  it('are made once, and readable by their owner alone', () => {
+    const dataDir = path.join(directory, 'data')
+    const first = generatedSecrets(dataDir)
+    expect(first.callback).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    expect(new Set(Object.values(first)).size).toBe(3)
+    expect(generatedSecrets(dataDir)).toEqual(first)
+    expect(statSync(path.join(dataDir, 'secrets/callback')).mode & 0o777).toBe(0o600)
+    writeFileSync(path.join(dataDir, 'secrets/auth'), '')
+    expect(() => generatedSecrets(dataDir)).toThrow('is empty')
+  })
+
+  it('lie in a directory that is closed to others, also when it was open before', () => {
+    const open = path.join(directory, 'open')
+    mkdirSync(open)
+    chmodSync(open, 0o755)
+    ensurePrivateDirectory(open)
+    expect(statSync(open).mode & 0o777).toBe(0o700)
+  })
+})
+
+describe('the production build', () => {
+  const checkout = path.join(directory, 'checkout')
+  const write = (file: string, content: string) => {
+    mkdirSync(path.dirname(path.join(checkout, file)), { recursive: true })
+    writeFileSync(path.join(checkout, file), content)
+  }
+
+  it('fits only sources it was completely made of', async () => {
+    write('src/app/page.tsx', 'one')
+    write('src/launch/start.ts', 'one')
+    // Stands for Next: makes an output, and fails after that when it is told to.
+    const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');`
+    write('node_modules/next/dist/bin/next', fakeNext)
+    const make = () => productionBuild(checkout).make({ ...process.env }, new AbortController().signal)
+    const fits = () => productionBuild(checkout).fits
+
+    expect(fits()).toBe(false)
+    await make()
+    expect(fits()).toBe(true)
+    write('src/launch/start.ts', 'two')
+    expect(fits()).toBe(true)
+    write('src/app/page.tsx', 'two')
+    expect(fits()).toBe(false)
+
+    write('node_modules/next/dist/bin/next', `${fakeNext}console.log('what is wrong');process.exit(3)`)
+    await expect(make()).rejects.toThrow('The production build failed (exit 3):\nwhat is wrong')
+    write('src/app/page.tsx', 'one')
+    expect(fits()).toBe(false)
+  })
+
+  it('tells files apart by name and content, whatever their order', () => {
+    write('a', '1')
+    write('b', '2')
+    const before = fingerprint(checkout, ['a', 'b'], [])
+    expect(fingerprint(checkout, ['a', 'b'], [])).toBe(before)
+    write('a', '2')
+    write('b', '1')
+    expect(fingerprint(checkout, ['a', 'b'], [])).not.toBe(before)
+  })
+})
