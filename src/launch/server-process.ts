@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 import { waitForReady } from './wait-for-ready.ts'
@@ -38,7 +39,9 @@ export async function startServer(plan: ServerPlan): Promise<void> {
     env: plan.env,
     logFile: plan.logFile,
     onLine: (line, from) => {
-      if (mode === 'development' || (from === 'stderr' ? line.trim() !== '' : isWarning(line))) plan.onLine(line)
+      const shown =
+        mode === 'development' || from === 'stderr' ? stripVTControlCharacters(line).trim() !== '' : isWarning(line)
+      if (shown) plan.onLine(line)
     },
   })
   plan.onStarted(server)

@@ -9,7 +9,7 @@ export interface Shutdown {
   readonly stopAll: () => Promise<readonly string[]>
 }
 
-export type StopReason =
+type StopReason =
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
   | { readonly kind: 'failure'; readonly message: string }
 

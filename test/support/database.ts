@@ -19,7 +19,7 @@ export function createEmptyTestDatabase(): Promise<TestDatabase> {
 }
 
 /** The server of this run: TEST_DATABASE_URL, or the throw-away one that `integration-database.ts` started. */
-export function testServerUrl(): string {
+function testServerUrl(): string {
   const url = process.env['TEST_DATABASE_URL']
   if (url === undefined || url === '') {
     throw new Error('There is no PostgreSQL for tests: run them with "npm test" or vitest, or set TEST_DATABASE_URL.')

@@ -113,7 +113,7 @@ async function untilReady(child: ChildProcess, cluster: string, address: ServerA
 }
 
 /** SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT the "immediate" one, after which the next start recovers. */
-export async function stopServer(pid: number): Promise<void> {
+async function stopServer(pid: number): Promise<void> {
   const gone = (): true | undefined => (isAlive(pid) ? undefined : true)
   for (const [name, withinMs] of [
     ['SIGINT', STOP_WITHIN_MS],
@@ -130,7 +130,7 @@ export async function stopServer(pid: number): Promise<void> {
   }
 }
 
-export function lastLines(text: string, count = 15): string {
+function lastLines(text: string, count = 15): string {
   return text.split('\n').slice(-count).join('\n')
 }
 

@@ -7,8 +7,10 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import path from 'node:path'
 import type { Account } from './account.ts'
@@ -16,18 +18,22 @@ import { findPackagedBinaries, linksAreComplete, makeLibraryLinks, type Packaged
 import { reachableBy } from './reachable.ts'
 
 /** Root's own place for the copy; only root can create or replace anything in it. */
-const SYSTEM_DIRECTORY = process.platform === 'darwin' ? '/var/db/deploy-console' : '/var/lib/deploy-console'
+const SYSTEM_DIRECTORY = '/var/lib/deploy-console'
 
 /**
  * The directory of PostgreSQL's programs, ready to run: in node_modules where that works, else a copy. A copy is needed
  * when the account that runs PostgreSQL cannot enter the checkout (root's is often below a directory of mode 0700), or when
  * node_modules is not ours to put the missing library links into.
  */
-export function prepareRuntime(account: Account | undefined, ownDirectory: string): string {
-  const packaged = findPackagedBinaries()
+export function prepareRuntime(
+  account: Account | undefined,
+  ownDirectory: string,
+  packaged = findPackagedBinaries(),
+  systemDirectory = SYSTEM_DIRECTORY,
+): string {
   if (account !== undefined && !usableBy(account, packaged.native)) {
-    ensureRootsDirectory(SYSTEM_DIRECTORY)
-    return copyOf(packaged, SYSTEM_DIRECTORY)
+    ensureRootsDirectory(systemDirectory)
+    return copyOf(packaged, systemDirectory)
   }
   if (!linksAreComplete(packaged.native, packaged.links)) {
     if (!writable(path.join(packaged.native, 'lib'))) return copyOf(packaged, ownDirectory)
@@ -51,13 +57,23 @@ function copyOf(packaged: PackagedBinaries, parent: string): string {
   try {
     cpSync(packaged.native, unfinished, { recursive: true, verbatimSymlinks: true })
     makeLibraryLinks(unfinished, packaged.links)
-    chmodSync(unfinished, 0o755)
+    openToAll(unfinished)
     renameSync(unfinished, copy)
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true })
     if (!existsSync(copy)) throw error // else another start was faster
   }
   return copy
+}
+
+/** Modes by our word: those of the source, and our umask, may keep the account out. */
+function openToAll(directory: string): void {
+  chmodSync(directory, 0o755)
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const full = path.join(directory, entry.name)
+    if (entry.isDirectory()) openToAll(full)
+    else if (entry.isFile()) chmodSync(full, (statSync(full).mode & 0o100) === 0 ? 0o644 : 0o755)
+  }
 }
 
 /** Programs that root starts must come from a directory that nobody else could have made or can change. */

@@ -4,7 +4,7 @@ export interface Box {
   readonly top: number
 }
 
-export const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'] as const
+const ARROWS = ['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End'] as const
 export type Arrow = (typeof ARROWS)[number]
 
 export function isArrow(key: string): key is Arrow {

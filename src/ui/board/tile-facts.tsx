@@ -32,7 +32,9 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
     <>
       <OutcomeMark outcome={outcomeOf(deploy.status)} />
       <span className="shrink-0 text-ink">{statusWord(deploy.status)}</span>
-      <span className="-ml-0.5 min-w-0 truncate">· {deploy.requestedBy}</span>
+      <span className="-ml-0.5 min-w-0 truncate" title={deploy.requestedBy}>
+        · {deploy.requestedBy}
+      </span>
       <span className="-ml-0.5 shrink-0">
         · <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
       </span>
@@ -51,7 +53,7 @@ interface TileFactsProps {
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
   return (
-    <dl className="grid flex-1 grid-cols-[3.5rem_minmax(0,1fr)] content-center gap-y-0.5 px-4 text-sm">
+    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] content-center gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'

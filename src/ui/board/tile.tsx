@@ -37,7 +37,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       onKeyDown={onKeyDown}
       className={`relative flex h-42 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
     >
-      <header className="flex items-start justify-between gap-3 px-4 pt-3">
+      <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
           <button
             type="button"
@@ -54,7 +54,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
         <HealthBadge health={tile.health} />
       </header>
       <TileFacts tile={tile} running={running} tab={tab} />
-      <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-4">
+      <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-3.5">
         <span className="min-w-0 truncate text-xs text-ink-faint">
           {running === null ? (
             <span title={`${tile.repository}, ${tile.workflow}`}>

@@ -1,14 +1,14 @@
 import type { WireError } from '~/ui/trpc/wire-error'
 
 /** What the operator has entered; it outlives every step back and every error. */
-export interface Draft {
+interface Draft {
   readonly ref: string
   readonly typed: string
   readonly reason: string
 }
 
 /** What goes over the wire, kept as it was sent: a retry repeats exactly this. */
-export interface DispatchRequest {
+interface DispatchRequest {
   readonly surfaceId: string
   readonly ref: string
   readonly confirmation: string

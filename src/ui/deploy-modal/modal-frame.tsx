@@ -24,7 +24,7 @@ export function ModalHead({ surface, environment, doing, children }: ModalHeadPr
 
 /** The part that scrolls. */
 export function ModalBody({ children }: { readonly children: ReactNode }) {
-  return <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 py-4">{children}</div>
+  return <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 py-4 *:shrink-0">{children}</div>
 }
 
 /** What can be pressed: the way back at the left, the way on at the right. */

@@ -31,7 +31,7 @@ const STAGE_WORDS = {
 } as const satisfies Record<FailureStage, string>
 
 /** Where a deploy failed, in the words of the stepper. */
-export function stageWord(stage: string): string {
+function stageWord(stage: string): string {
   return isKnownFailureStage(stage) ? STAGE_WORDS[stage] : stage
 }
 

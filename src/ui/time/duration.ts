@@ -6,10 +6,3 @@ export function duration(from: number, to: number): string {
   const seconds = String(total % 60).padStart(2, '0')
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${seconds}` : `${minutes}:${seconds}`
 }
-
-/** The same between two ISO times; null where either event has not happened. */
-export function durationBetween(from: string | null, to: string | null): string | null {
-  if (from === null || to === null) return null
-  const [start, end] = [Date.parse(from), Date.parse(to)]
-  return Number.isNaN(start) || Number.isNaN(end) ? null : duration(start, end)
-}

@@ -1,15 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, lstatSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { findDatabaseAccount } from '~/launch/postgres/account'
 import { findPackagedBinaries, linksAreComplete, makeLibraryLinks } from '~/launch/postgres/binaries'
 import { initialiseCluster } from '~/launch/postgres/initialise-cluster'
 import { startServer } from '~/launch/postgres/run-server'
+import { prepareRuntime } from '~/launch/postgres/runtime'
 
 describe('the programs of PostgreSQL', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'postgres programs '))
-  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  /** Not below the other: that one only its owner may enter. */
+  const system = mkdtempSync(path.join(tmpdir(), 'postgres-system-'))
+  afterAll(() => {
+    for (const made of [directory, system]) rmSync(made, { recursive: true, force: true })
+  })
 
   it('run after an installation that ran no install script: the missing library links are made', () => {
     const { native, links } = findPackagedBinaries()
@@ -20,6 +26,30 @@ describe('the programs of PostgreSQL', () => {
     expect(linksAreComplete(copy, links)).toBe(true)
     makeLibraryLinks(copy, links) // again: no harm
     expect(execFileSync(path.join(copy, 'bin/initdb'), ['--version'], { encoding: 'utf8' })).toContain('PostgreSQL')
+  })
+
+  describe.runIf(process.getuid?.() === 0)('for root, whose checkout the account of PostgreSQL cannot enter', () => {
+    const account = findDatabaseAccount()
+    const { native, ...rest } = findPackagedBinaries()
+    const hidden = path.join(directory, 'hidden')
+
+    it('run from a copy that everybody may read and only root can change', async () => {
+      cpSync(native, hidden, { recursive: true, verbatimSymlinks: true })
+      execFileSync('chmod', ['-R', 'go-rwx', hidden])
+      const runtime = prepareRuntime(account, directory, { ...rest, native: hidden }, system)
+      expect(runtime.startsWith(system)).toBe(true)
+      expect(prepareRuntime(account, directory, { ...rest, native: hidden }, system)).toBe(runtime)
+      const own = path.join(directory, 'own')
+      mkdirSync(own, { mode: 0o700 })
+      expect(await initialiseCluster({ native: runtime, account }, own, 'secret')).toBe(path.join(own, 'cluster'))
+    })
+
+    it('are not copied to a place that others can write to', () => {
+      chmodSync(system, 0o777)
+      expect(() => prepareRuntime(account, directory, { ...rest, native: hidden }, system)).toThrow(
+        'only root can write to',
+      )
+    })
   })
 
   it('that cannot be started are an error with words, not a crash', async () => {

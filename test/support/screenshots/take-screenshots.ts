@@ -78,6 +78,7 @@ async function takeAll(page: Page, urls: { readonly console: string; readonly sa
   await tile('console')
     .getByRole('button', { name: /^Follow/ })
     .waitFor()
+  await page.getByRole('heading', { name: 'Deploy Console' }).click()
   await shootEveryWay(page, 'grid')
 }
 
