@@ -106,3 +106,36 @@ test('closing the modal does not stop the deploy, and its link opens it again in
   await sandbox.release('Build')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 })
+
+test('a dispatch GitHub refuses fails at once, with the reason, and blames no step', async ({ page, sandbox }) => {
+  await sandbox.failDispatch(429)
+  await deploy(page, 'api-prod')
+  await expectPhases(page, {
+    smoke_gate: 'pending',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  await expect(page.getByRole('dialog').locator('[data-status]')).toHaveAttribute('data-status', 'failed')
+  await expect(page.getByRole('dialog')).toContainText('rate limit')
+})
+
+test('a dispatch GitHub accepts without saying so is not sent again: its callbacks prove it', async ({
+  page,
+  sandbox,
+}) => {
+  await sandbox.failDispatch(502, true)
+  await deploy(page, 'api-staging')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
+  await expect(page.getByRole('dialog').getByRole('link', { name: 'Run on GitHub' })).toBeVisible()
+})
+
+test('a ref that does not exist is refused at the review, and can be chosen anew', async ({ page }) => {
+  await tile(page, 'api-prod')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox', { name: 'Ref' }).fill('no/such/branch')
+  await dialog.getByRole('button', { name: /^Review/ }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Choose another ref')
+})

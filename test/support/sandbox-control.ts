@@ -24,6 +24,14 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     release: (step: string) => post('/control/holds', { step, held: false }),
     behave: (surface: string, behaviour: 'normal' | 'slow' | 'fail-smoke' | 'unhealthy') =>
       post(`/control/surfaces/${surface}`, { behaviour }),
+    /** GitHub answers the next dispatch with this status. With `after`, it accepted the dispatch first. */
+    failDispatch: (status: number, after = false) =>
+      post('/control/faults', {
+        endpoint: 'POST /actions/workflows/:workflow/dispatches',
+        kind: 'status',
+        status,
+        after,
+      }),
     freeze: (reason: string) => post('/control/freeze', { reason }),
     /** What the sample surface itself says it runs. */
     versionOf: async (surface: string): Promise<string> => {

@@ -1,7 +1,7 @@
 import 'server-only'
-import { RequestError } from '@octokit/request-error'
 import { Octokit } from '@octokit/rest'
 
+import { asGitHubError } from '~/server/github/github-error'
 import type { Logger } from '~/server/logger'
 
 export type GitHub = Octokit
@@ -38,7 +38,8 @@ export function connectGitHub(options: { readonly apiUrl: string; readonly token
 }
 
 function isUnsupportedVersion(error: unknown): boolean {
-  return error instanceof RequestError && error.status === 400 && /api[ -]?version/i.test(error.message)
+  const answer = asGitHubError(error)
+  return answer?.status === 400 && /api[ -]?version/i.test(answer.message)
 }
 
 /** `owner/name` as surfaces.yaml has it, in the form Octokit takes. */

@@ -1,8 +1,8 @@
 import 'server-only'
-import { RequestError } from '@octokit/request-error'
 import { z } from 'zod'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
+import { asGitHubError, isRefusal } from '~/server/github/github-error'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
@@ -45,9 +45,10 @@ export async function dispatchWorkflow(github: GitHub, request: DispatchRequest)
 function outcomeOf(error: unknown, request: DispatchRequest): DispatchOutcome {
   // Octokit reports a lost connection as status 500, so whatever is no 4xx proves nothing about what GitHub did.
   // 408 is the one 4xx that says "I did not wait", not "I will not".
-  if (error instanceof RequestError && error.status >= 400 && error.status < 500 && error.status !== 408) {
-    return { kind: 'refused', httpStatus: error.status, reason: explainRefusal(error, request) }
+  const answer = asGitHubError(error)
+  if (answer !== null && isRefusal(answer) && answer.status !== 408) {
+    return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, request) }
   }
-  const detail = error instanceof RequestError && error.response ? `HTTP ${error.status}` : 'no answer'
+  const detail = answer?.response === undefined ? 'no answer' : `HTTP ${answer.status}`
   return { kind: 'unknown', reason: `GitHub gave no usable answer to the dispatch (${detail}).` }
 }

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { RequestError } from '@octokit/request-error'
+import type { GitHubError } from '~/server/github/github-error'
 
 interface Asked {
   readonly repository: string
@@ -8,7 +8,7 @@ interface Asked {
 }
 
 /** GitHub's refusal in words an operator understands, with GitHub's own message where it adds something. */
-export function explainRefusal(error: RequestError, asked: Asked): string {
+export function explainRefusal(error: GitHubError, asked: Asked): string {
   const said = gitHubMessage(error)
   const limited = rateLimitedUntil(error)
   if (limited !== null) return `GitHub's rate limit is used up${limited}. Nothing was started; deploy again after that.`
@@ -25,12 +25,12 @@ export function explainRefusal(error: RequestError, asked: Asked): string {
 }
 
 /** The first sentence-like part of GitHub's answer; Octokit appends a link to the documentation. */
-function gitHubMessage(error: RequestError): string {
+function gitHubMessage(error: GitHubError): string {
   return error.message.replace(/ - https?:\/\/\S+$/, '').slice(0, 500)
 }
 
 /** " until 12:30 UTC" when the headers say the request was one too many; null when it is no matter of rate. */
-function rateLimitedUntil(error: RequestError): string | null {
+function rateLimitedUntil(error: GitHubError): string | null {
   const headers = error.response?.headers ?? {}
   const exhausted = error.status === 429 || (error.status === 403 && headers['x-ratelimit-remaining'] === '0')
   if (!exhausted && headers['retry-after'] === undefined) return null

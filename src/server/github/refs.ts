@@ -1,10 +1,10 @@
 import 'server-only'
-import { RequestError } from '@octokit/request-error'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
 import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
+import { asGitHubError, isRefusal } from '~/server/github/github-error'
 
 /** An operator is waiting for each of these, so none waits long. */
 const READ_TIMEOUT_MS = 8_000
@@ -125,15 +125,16 @@ async function read<Answer>(
 }
 
 function readFailure(error: unknown, asked: Asked): AppError {
-  if (error instanceof RequestError && error.status >= 400 && error.status < 500) {
-    const nowhere = error.status === 404 || error.status === 409 || error.status === 422
+  const answer = asGitHubError(error)
+  if (answer !== null && isRefusal(answer)) {
+    const nowhere = answer.status === 404 || answer.status === 409 || answer.status === 422
     if (nowhere) {
       const what = asked.ref === undefined ? 'what was asked for' : `"${asked.ref}"`
       return new AppError('ref_unknown', `GitHub knows no ${what} in ${asked.repository}. Choose another ref.`, {
         cause: error,
       })
     }
-    return new AppError('github_refused', explainRefusal(error, asked), { cause: error })
+    return new AppError('github_refused', explainRefusal(answer, asked), { cause: error })
   }
   return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed; try again.', {
     cause: error,

@@ -1,8 +1,8 @@
 import 'server-only'
-import { RequestError } from '@octokit/request-error'
 import { z } from 'zod'
 import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
+import { asGitHubError } from '~/server/github/github-error'
 
 /** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
 export const runIdSchema = z
@@ -18,7 +18,7 @@ const listedRuns = z.object({
  * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created
  * since shortly before it was requested. Never matched by time or actor. More than one is for an alarm.
  *
- * @throws RequestError, or the signal's reason, when GitHub does not answer; the caller decides what that means.
+ * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
  */
 export async function findRunsOfDeploy(
   github: GitHub,
@@ -90,7 +90,7 @@ export async function readRun(
     const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
     return { status: status ?? 'unknown', conclusion, updatedAt: updated_at, jobs: listed.jobs }
   } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return null
+    if (asGitHubError(error)?.status === 404) return null
     throw error
   }
 }

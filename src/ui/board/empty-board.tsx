@@ -7,7 +7,7 @@ export function EmptyBoard() {
         A surface is something you deploy: a service, a site, an app. Declare each one in{' '}
         <code className="font-mono text-[0.8125rem] text-ink">surfaces.yaml</code>, then restart the console.
       </p>
-      <pre className="mt-4 max-w-prose overflow-x-auto rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 text-ink-soft">
+      <pre className="mt-4 max-w-prose rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 break-words whitespace-pre-wrap text-ink-soft">
         {`surfaces:
   - id: api-prod
     name: API

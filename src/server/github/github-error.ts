@@ -1,0 +1,23 @@
+import 'server-only'
+import { z } from 'zod'
+
+/**
+ * What Octokit throws: GitHub's answer with an error status, or, without `response`, the report that there was none (its
+ * status is then 500). Recognised by its shape, not its class: in the built server Octokit is loaded from outside the
+ * bundle, so the class an import here would give is another one.
+ */
+const gitHubError = z.object({
+  name: z.literal('HttpError'),
+  status: z.int(),
+  message: z.string(),
+  response: z.object({ headers: z.record(z.string(), z.unknown()) }).optional(),
+})
+export type GitHubError = z.output<typeof gitHubError>
+
+/** Null for whatever is not Octokit's: a timeout, a defect of ours. */
+export function asGitHubError(error: unknown): GitHubError | null {
+  return gitHubError.safeParse(error).data ?? null
+}
+
+/** True when GitHub itself said no (4xx), as against not answering or failing. */
+export const isRefusal = ({ status }: GitHubError): boolean => status >= 400 && status < 500
