@@ -25,6 +25,11 @@ answer="$(mktemp "$RUNNER_TEMP/smoke.XXXXXX")"
 code="$(curl --disable --silent --show-error --proto '=http,https' --max-time 20 \
   --output "$answer" --write-out '%{http_code}' --url "${SURFACE_URL%/}/smoke")" ||
   fail "The surface did not answer at ${SURFACE_URL%/}/smoke."
-[[ "$code" == 200 ]] || fail "The surface is not ready: GET /smoke answered $code. $(head -c 300 "$answer" | tr -d '\000')"
+if [[ "$code" != 200 ]]; then
+  said="$(head -c 1000 "$answer" | tr -d '\000')"
+  reason_field='"reason"[[:space:]]*:[[:space:]]*"(([^"\\]|\\.)*)"'
+  if [[ "$said" =~ $reason_field ]]; then said="${BASH_REMATCH[1]}"; fi
+  fail "The surface is not ready: GET /smoke answered $code. ${said:0:300}"
+fi
 
 conclude summary "Smoke gate: commit ${commit:0:7} has $((files)) files; the surface is ready (GET /smoke answered 200)."
