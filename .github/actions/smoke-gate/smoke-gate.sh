@@ -28,7 +28,10 @@ code="$(curl --disable --silent --show-error --proto '=http,https' --max-time 20
 if [[ "$code" != 200 ]]; then
   said="$(head -c 1000 "$answer" | tr -d '\000')"
   reason_field='"reason"[[:space:]]*:[[:space:]]*"(([^"\\]|\\.)*)"'
-  if [[ "$said" =~ $reason_field ]]; then said="${BASH_REMATCH[1]}"; fi
+  if [[ "$said" =~ $reason_field ]]; then
+    said="${BASH_REMATCH[1]}"
+    said="${said//\\\"/\"}"
+  fi
   fail "The surface is not ready: GET /smoke answered $code. ${said:0:300}"
 fi
 

@@ -148,7 +148,7 @@ test('a surface that is not ready fails the smoke gate with its reason, and noth
   expect(statuses(result.received)).toEqual(['smoke_gate_started', 'failed'])
   expect(result.received.at(-1)).toMatchObject({
     failure_stage: 'smoke_gate_failed',
-    log_line: 'The surface is not ready: GET /smoke answered 503. {"reason":"The disk is \\"full\\""}',
+    log_line: 'The surface is not ready: GET /smoke answered 503. The disk is "full"',
   })
   expect(result.surface.deploys).toBe(0)
 })
