@@ -66,8 +66,11 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
   if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
-  const applied = await applyMigrations(databaseUrl, prismaRun)
-  progress.done(applied === 0 ? 'The migrations are all applied' : `${applied} migrations applied`)
+  const { missing, changed } = await applyMigrations(databaseUrl, prismaRun)
+  progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)
+  if (changed.length > 0) {
+    progress.warn(`Changed after they were applied, so the database differs from the files: ${changed.join(', ')}`)
+  }
 
   const watch = watcher(shutdown, logFile)
   const sandbox = usesSandbox

@@ -2,8 +2,14 @@ import 'server-only'
 import { createHash } from 'node:crypto'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { violatedUniqueIndex } from '~/server/db/client'
-import { type DeployRow, findDeployByKey, insertDeploy, type NewDeploy } from '~/server/db/deploys'
+import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
+import {
+  type DeployRow,
+  findDeployByKey,
+  insertDeploy,
+  type NewDeploy,
+  ONE_ACTIVE_PER_SURFACE,
+} from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
@@ -20,6 +26,7 @@ import { readCommit } from '~/server/github/refs'
  *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+  const since = deps.now()
   const requestDigest = digestOf(input)
   const key = { requestedBy: actor, idempotencyKey: input.idempotencyKey }
   const earlier = await findDeployByKey(deps.db, key)
@@ -47,6 +54,29 @@ export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchI
     return answerConflict(deps, error, key, requestDigest, surface.name)
   }
 
+  return afterIntent(deploy.id, async () => {
+    await askGitHub(deps, deploy)
+    const waits = !(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment))
+    if (waits) await waitForRun(deps, deploy.id, since)
+    return answerOf(await recordedDeploy(deps, deploy.id))
+  })
+}
+
+/** Once the intent is committed, an error must not sound as if nothing had happened. */
+async function afterIntent<Answer>(deployId: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error
+    throw new AppError(
+      'database_unavailable',
+      `The database went away after deploy ${deployId} was recorded and GitHub may have been asked. It will not be sent again; watch that deploy.`,
+      { details: { deploy_id: deployId }, cause: error },
+    )
+  }
+}
+
+async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<void> {
   const outcome = await dispatchWorkflow(deps.github, {
     repository: deploy.repository,
     workflow: deploy.workflow,
@@ -59,10 +89,8 @@ export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchI
       phase_callbacks: String(deploy.phaseCallbacks),
     },
   })
-  await recordDispatchOutcome(deps, { deployId: deploy.id, surfaceId: surface.id, actor }, outcome)
-
-  if (!(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', surface.environment))) await waitForRun(deps, deploy.id)
-  return answerOf(await recordedDeploy(deps, deploy.id))
+  const { id, surfaceId, requestedBy } = deploy
+  await recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
 }
 
 /** The checks that need no row of ours: cheap ones first, GitHub last. */
@@ -107,9 +135,11 @@ async function answerConflict(
   requestDigest: string,
   surfaceName: string,
 ): Promise<DispatchAnswer> {
-  if (violatedUniqueIndex(error) === null) throw error
+  const violated = violatedUniqueIndex(error)
+  if (violated === null) throw error
   const twin = await findDeployByKey(deps.db, key)
   if (twin !== null) return answerAgain(twin, requestDigest)
+  if (violated !== ONE_ACTIVE_PER_SURFACE) throw error
   throw new AppError(
     'surface_busy',
     `A deploy of ${surfaceName} is already under way. Nothing was started; watch that one, or wait for its end.`,

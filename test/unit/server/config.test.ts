@@ -19,6 +19,8 @@ describe('the configuration', () => {
     ['PORT', '70000', '65535'],
     ['CONSOLE_URL', 'console.example.com', 'example: https://console.example.com'],
     ['DATABASE_URL', 'mysql://db', 'example: postgresql://'],
+    ['DATABASE_URL', 'postgresql://u:sec/ret@h:1/db', 'percent-encode'],
+    ['DATABASE_URL', 'postgresql://u:100%@h:1/db', 'percent-encode'],
     ['GITHUB_API_URL', 'api.github.com', 'example: https://'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'short', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
