@@ -94,7 +94,7 @@ const SUCCESS_PROVES = [
 /** A concluded run ends its deploy, wherever the deploy stands. */
 function evidenceOfConclusion(run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
-  const proof = `run concluded ${run.conclusion}`
+  const proof = `the run ended as "${run.conclusion}" without a last callback`
   const end = (status: DeployStatus, failureStage: FailureStage | null = null): Evidence => ({
     status,
     at: run.updatedAt,

@@ -12,10 +12,11 @@ const optionalText = z
   .transform((value) => (value === '' ? undefined : value))
   .optional()
 
+const isHttpUrl = (value: string) => /^https?:\/\//.test(value) && URL.canParse(value)
+
 const httpUrl = (example: string) =>
   optionalText
-    .refine((value) => value === undefined || /^https?:\/\//.test(value), `is no http(s) URL; example: ${example}`)
-    .refine((value) => value === undefined || URL.canParse(value), `is no valid URL; example: ${example}`)
+    .refine((value) => value === undefined || isHttpUrl(value), `is no http(s) URL; example: ${example}`)
     .transform((value) => value?.replace(/\/+$/, ''))
 
 const environment = z.object({
@@ -138,7 +139,7 @@ function readForcedFlags(env: Environment) {
     const lower = value.toLowerCase()
     if (['1', 'true', 'on'].includes(lower)) forced[name] = true
     else if (['0', 'false', 'off'].includes(lower)) forced[name] = false
-    else problems.push(`${name} is neither on nor off; example: ${name}=true`)
+    else problems.push(`${name} is neither on nor off; example: ${name}=on`)
   }
   return { forced, problems }
 }

@@ -116,6 +116,8 @@ export interface Advance {
   readonly to: DeployStatus
   readonly actor: string
   readonly at: Date
+  /** When it happened, where that is known to be earlier than `at`. */
+  readonly occurredAt?: Date
   readonly event: Extract<AuditEvent, { status: DeployStatus }>
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
@@ -135,7 +137,7 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
     data: {
       status: to,
       lastEventAt: at,
-      ...(isTerminal(to) ? { finishedAt: at } : {}),
+      ...(isTerminal(to) ? { finishedAt: advance.occurredAt ?? at } : {}),
       ...(advance.failureStage == null ? {} : { failureStage: advance.failureStage }),
       ...(advance.failureDetail === undefined ? {} : { failureDetail: advance.failureDetail }),
     },

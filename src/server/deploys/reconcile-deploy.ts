@@ -104,8 +104,11 @@ function advanceByEvidence(
     to: status,
     actor: 'reconciler',
     at: deploy.at,
+    occurredAt: new Date(occurred_at),
     failureStage,
-    ...(status === 'failed' || status === 'timed_out' ? { failureDetail: `${proof}.` } : {}),
+    ...(status === 'failed' || status === 'timed_out'
+      ? { failureDetail: `${proof.charAt(0).toUpperCase()}${proof.slice(1)}.` }
+      : {}),
     event: {
       action: 'console.deploy.reconciled',
       status,
