@@ -73,6 +73,15 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   )
 }
 
+/** No run succeeds without them; a gate's end only counts for a deploy that stands in that gate, as the graph has it. */
+const PROVED_BY_SUCCESS = [
+  'smoke_gate_passed',
+  'freeze_check_passed',
+  'building',
+  'deploying',
+  'succeeded',
+] as const satisfies readonly DeployStatus[]
+
 /** A concluded run ends its deploy. A success also proves every phase before it that no step stands for. */
 function evidenceOfConclusion(run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
@@ -85,7 +94,7 @@ function evidenceOfConclusion(run: RunRecord): Evidence[] {
   })
   switch (run.conclusion) {
     case 'success':
-      return (['building', 'deploying', 'succeeded'] as const).map((status) => end(status))
+      return PROVED_BY_SUCCESS.map((status) => end(status))
     case 'cancelled':
       return [end('cancelled')]
     case 'timed_out':

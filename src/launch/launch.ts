@@ -3,7 +3,7 @@ import path from 'node:path'
 import { type Config, readConfig } from '~/server/config'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
-import { applyMigrations, generateClient } from './database-schema.ts'
+import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
 import { acquireLock } from './launch-lock.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
@@ -67,6 +67,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
   if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
   const applied = await applyMigrations(databaseUrl, prismaRun)
+  await installJobTablesOf(databaseUrl, config.logLevel)
   progress.done(applied === 0 ? 'The migrations are all applied' : `${applied} migrations applied`)
 
   const watch = watcher(shutdown, logFile)

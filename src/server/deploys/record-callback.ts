@@ -1,10 +1,11 @@
 import 'server-only'
 import type { CallbackBody } from '~/domain/callback'
-import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus } from '~/domain/deploy-status'
+import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { addJob } from '~/server/db/jobs'
 import { insertLogLine } from '~/server/db/log-lines'
 import { recordReceipt } from '~/server/db/receipts'
 import type { Deps } from '~/server/deps'
@@ -146,6 +147,11 @@ async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: Verifie
       payload: { ...payloadOf(found, callback), allowed, reason: error.code },
     },
   )
+  // It may be ahead of the graph because an earlier one was lost: GitHub's own record fills the gap, at once. The job is
+  // committed with the refusal, so not even a crash right here leaves the deploy behind.
+  if (error.code === 'transition_refused' && !isTerminal(found.status)) {
+    await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
+  }
   return error
 }
 

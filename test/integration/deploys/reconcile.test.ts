@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { runQueue } from '~test/support/run-queue'
 import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -64,7 +65,8 @@ describe('a callback ahead of the graph', () => {
     ])
     const response = await receiveCallback(deps, signedCallback(id, { status: 'building', log_line: 'kept' }), id)
     expect(response.status).toBe(422)
-    await vi.waitUntil(async () => (await deployAt(id)).status === 'building', { timeout: 20_000 })
+    await runQueue(deps)
+    expect((await deployAt(id)).status).toBe('building')
     expect(await moves(id)).toEqual(['smoke_gate_passed', 'building'])
     expect(await deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
   })

@@ -65,6 +65,13 @@ describe('what GitHub’s record of a run proves', () => {
   })
 
   it.each([
+    ['smoke_gate_started', ['smoke_gate_passed', 'building', 'deploying', 'succeeded']],
+    ['freeze_check_started', ['freeze_check_passed', 'building', 'deploying', 'succeeded']],
+  ] as const)('of a success leads out of a gate whose end nothing else records: %s', (from, expected) => {
+    expect(statuses(from, run([], 'success'))).toEqual(expected)
+  })
+
+  it.each([
     ['smoke', 'Smoke gate', 'smoke_gate_failed'],
     ['freeze-check', 'Freeze check', 'freeze_check_failed'],
     ['deploy', 'Build', 'build_failed'],

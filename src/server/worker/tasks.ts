@@ -1,0 +1,40 @@
+import 'server-only'
+import type { JobHelpers, TaskList } from 'graphile-worker'
+import { z } from 'zod'
+import type { Job } from '~/server/db/jobs'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import type { Deps } from '~/server/deps'
+import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+
+/** Any number; whoever makes a pass holds the advisory lock of this one, and loses it with the connection. */
+const PASS_LOCK = 7_310_424
+
+const ofDeploy = z.object({ deployId: z.uuid() })
+
+export const RECONCILE_PASS = 'reconcile_pass'
+
+/** What each queued job does. A task that throws is tried again later, with growing pauses. */
+export function jobTasks(deps: Deps): TaskList {
+  const tasks = {
+    reconcile_deploy: (payload) => reconcileDeploy(deps, ofDeploy.parse(payload).deployId),
+  } satisfies Record<Job['task'], (payload: unknown) => Promise<void>>
+  return { ...tasks, [RECONCILE_PASS]: (_, helpers) => withoutOthers(helpers, () => pass(deps, helpers)) }
+}
+
+const pass = (deps: Deps, helpers: JobHelpers) => reconcileSilentDeploys(deps, helpers.abortSignal)
+
+/**
+ * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
+ * work is being done, and there is nothing to do.
+ */
+async function withoutOthers(helpers: JobHelpers, work: () => Promise<void>): Promise<void> {
+  await helpers.withPgClient(async (client) => {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [PASS_LOCK])
+    if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return
+    try {
+      await work()
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [PASS_LOCK])
+    }
+  })
+}
