@@ -78,6 +78,8 @@ export interface DeployView extends DeploySummary {
   readonly runId: string | null
   readonly runAttempt: number | null
   readonly runUrl: string | null
+  /** Alarms on this deploy, each a sentence for the operator. */
+  readonly warnings: readonly string[]
   readonly timeline: readonly TimelineEntry[]
   /** The newest lines, oldest first. */
   readonly logTail: readonly LogLine[]

@@ -2,7 +2,17 @@ import 'server-only'
 import { isKnownStatus, isTerminal } from '~/domain/deploy-status'
 import { type Evidence, evidenceBeyond } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, type DeployRow, fillRun, findDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import {
+  advanceDeploy,
+  type DeployRow,
+  fillRun,
+  findDeploy,
+  type LockedDeploy,
+  lockDeploy,
+  updateDeployFacts,
+} from '~/server/db/deploys'
+import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
+import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy, readRun } from '~/server/github/workflow-runs'
 
@@ -10,6 +20,8 @@ import { findRunsOfDeploy, readRun } from '~/server/github/workflow-runs'
 const TIMEOUT_MS = 8_000
 /** Contract.md, "Dispatch" and "Reconciler": after this without a run, there is none. */
 const NO_RUN_AFTER_MS = 10 * 60_000
+
+const ACTOR = 'reconciler'
 
 type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 
@@ -29,7 +41,17 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
 
   const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(TIMEOUT_MS))
   if (run === null) return giveUpGoneRun(deps, deploy)
-  await apply(deps, deploy, (status) => evidenceBeyond(status, run))
+  await apply(
+    deps,
+    deploy,
+    (status) => evidenceBeyond(status, run),
+    (tx, locked) =>
+      noteRunAttempt(
+        tx,
+        { ...locked, id },
+        { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() },
+      ),
+  )
 }
 
 /** Finds the run that carries the deploy's id. One that exists proves that GitHub accepted the dispatch. */
@@ -37,13 +59,15 @@ async function adoptRun(deps: Reconciling, deploy: DeployRow): Promise<bigint | 
   const runs = await findRunsOfDeploy(deps.github, deploy, AbortSignal.timeout(TIMEOUT_MS))
   const runId = runs[0]
   if (runId === undefined) return null
-  if (runs.length > 1) deps.logger.error({ deployId: deploy.id, runs: runs.map(String) }, 'two runs carry one deploy')
   const proof = `run ${runId} carries the deploy's id`
   await apply(
     deps,
     deploy,
     () => [{ status: 'dispatched', at: deps.now().toISOString(), failureStage: null, proof }],
-    (tx) => fillRun(tx, deploy.id, runId),
+    async (tx) => {
+      await fillRun(tx, deploy.id, runId)
+      await raiseDuplicateRuns(deps, tx, deploy.id, runs)
+    },
   )
   return runId
 }
@@ -77,13 +101,13 @@ async function apply(
   deps: Reconciling,
   { id, surfaceId }: DeployRow,
   evidenceFor: (status: Parameters<typeof evidenceBeyond>[0]) => readonly Evidence[],
-  also: (tx: DatabaseHandle) => Promise<unknown> = async () => {},
+  also: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<unknown> = async () => {},
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || !isKnownStatus(locked.status)) return []
-    await also(tx)
+    await also(tx, locked)
     await updateDeployFacts(tx, id, { lastEventAt: at })
     let from: string = locked.status
     const moved: string[] = []
@@ -106,7 +130,7 @@ function advanceByEvidence(
     deployId: deploy.id,
     surfaceId: deploy.surfaceId,
     to: status,
-    actor: 'reconciler',
+    actor: ACTOR,
     at: deploy.at,
     failureStage,
     ...(status === 'failed' || status === 'timed_out' ? { failureDetail: `${proof}.` } : {}),

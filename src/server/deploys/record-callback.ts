@@ -8,6 +8,7 @@ import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFact
 import { addJob } from '~/server/db/jobs'
 import { insertLogLine } from '~/server/db/log-lines'
 import { recordReceipt } from '~/server/db/receipts'
+import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -107,10 +108,13 @@ async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: Veri
   await updateDeployFacts(tx, deployId, {
     lastEventAt: at,
     ...(body.log_line ? { logCount: seq } : {}),
-    ...(body.run_attempt == null ? {} : { githubRunAttempt: body.run_attempt }),
     ...(found.sha === null && body.deployed_sha ? { sha: body.deployed_sha } : {}),
   })
   if (body.run_id == null) return
+  if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
+    const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const
+    await noteRunAttempt(tx, { ...found, id: deployId }, attempt)
+  }
   const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
   const run_id = body.run_id.toString()
   if (await fillRun(tx, deployId, body.run_id)) {

@@ -1,6 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
 import { type DeployRow, fillRun } from '~/server/db/deploys'
+import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy } from '~/server/github/workflow-runs'
 
@@ -25,12 +26,13 @@ export async function resolveRun(
   deps: Pick<Deps, 'db' | 'github' | 'now' | 'logger'>,
   deploy: DeployRow,
 ): Promise<bigint | null> {
+  if (deps.github.budget.pausedUntil(deps.now()) !== null) return null
   try {
     const runs = await findRunsOfDeploy(deps.github, deploy, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
     const runId = runs[0]
     if (runId === undefined) return null
-    if (runs.length > 1) deps.logger.error({ deployId: deploy.id, runs: runs.map(String) }, 'two runs carry one deploy')
     await deps.db.$transaction(async (tx) => {
+      await raiseDuplicateRuns(deps, tx, deploy.id, runs)
       if (!(await fillRun(tx, deploy.id, runId))) return
       await appendAuditEvent(
         tx,

@@ -19,6 +19,9 @@ export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal): Pr
   await releaseAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
   for (const { id } of await listSilentDeploys(deps.db, new Date(started - SILENT_MS), PASS_LIMIT)) {
     if (stop?.aborted === true || deps.now().getTime() - started > PASS_MS) return
+    const paused = deps.github.budget.pausedUntil(deps.now())
+    if (paused !== null)
+      return deps.logger.warn({ until: paused }, 'GitHub’s rate limit is used up; the pass stops here')
     await reconcileDeploy(deps, id).catch((error) =>
       deps.logger.warn({ deployId: id, err: error }, 'not reconciled; the next pass tries again'),
     )

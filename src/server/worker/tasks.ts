@@ -1,7 +1,7 @@
 import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
-import type { Job } from '~/server/db/jobs'
+import { addJob, type Job } from '~/server/db/jobs'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -16,9 +16,16 @@ export const RECONCILE_PASS = 'reconcile_pass'
 /** What each queued job does. A task that throws is tried again later, with growing pauses. */
 export function jobTasks(deps: Deps): TaskList {
   const tasks = {
-    reconcile_deploy: (payload) => reconcileDeploy(deps, ofDeploy.parse(payload).deployId),
+    reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
   } satisfies Record<Job['task'], (payload: unknown) => Promise<void>>
   return { ...tasks, [RECONCILE_PASS]: (_, helpers) => withoutOthers(helpers, () => pass(deps, helpers)) }
+}
+
+/** While GitHub's rate limit is used up, the job waits for its end instead of being spent on refusals. */
+async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
+  const runAt = deps.github.budget.pausedUntil(deps.now())
+  if (runAt === null) return reconcileDeploy(deps, deployId)
+  await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
 }
 
 const pass = (deps: Deps, helpers: JobHelpers) => reconcileSilentDeploys(deps, helpers.abortSignal)

@@ -20,6 +20,7 @@ const run = (jobs: JobRecord[], conclusion: string | null = null): RunRecord => 
   status: conclusion === null ? 'in_progress' : 'completed',
   conclusion,
   updatedAt: time(59),
+  attempt: 1,
   jobs,
 })
 const statuses = (from: DeployStatus, record: RunRecord) => evidenceBeyond(from, record).map(({ status }) => status)
