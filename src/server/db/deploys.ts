@@ -26,6 +26,9 @@ export const deploySelect = {
   requestedAt: true,
   lastEventAt: true,
   finishedAt: true,
+  cancelRequestedAt: true,
+  cancelRequestedBy: true,
+  cancelAcknowledgedAt: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 

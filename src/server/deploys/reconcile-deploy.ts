@@ -12,6 +12,7 @@ import {
   updateDeployFacts,
 } from '~/server/db/deploys'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
+import { pressCancel } from '~/server/deploys/press-cancel'
 import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy, readRun } from '~/server/github/workflow-runs'
@@ -41,6 +42,9 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
 
   const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(TIMEOUT_MS))
   if (run === null) return giveUpGoneRun(deps, deploy)
+  if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
+    await pressCancel(deps, deploy, runId)
+  }
   await apply(
     deps,
     deploy,

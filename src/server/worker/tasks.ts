@@ -2,6 +2,7 @@ import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { addJob, type Job } from '~/server/db/jobs'
+import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -24,8 +25,9 @@ export function jobTasks(deps: Deps): TaskList {
 /** While GitHub's rate limit is used up, the job waits for its end instead of being spent on refusals. */
 async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const runAt = deps.github.budget.pausedUntil(deps.now())
-  if (runAt === null) return reconcileDeploy(deps, deployId)
-  await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
+  if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
+  await reconcileDeploy(deps, deployId)
+  await followCancel(deps, deployId)
 }
 
 const pass = (deps: Deps, helpers: JobHelpers) => reconcileSilentDeploys(deps, helpers.abortSignal)
