@@ -7,7 +7,7 @@ readConfig(processEnvironment())
 const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
-  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'pg', 'pino'],
+  serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'graphile-worker', 'pg', 'pino'],
   typedRoutes: true,
 }
 

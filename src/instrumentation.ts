@@ -2,7 +2,7 @@
 export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
-    const { startWorker } = await import('~/server/worker/start-worker')
-    startWorker(getDeps())
+    const { startInProcess } = await import('~/server/worker/start-in-process')
+    startInProcess(getDeps())
   }
 }

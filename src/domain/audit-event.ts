@@ -57,6 +57,41 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly run_id: string; readonly reported_run_id: string }
     }
+  /** An operator asked for the deploy's end. */
+  | {
+      readonly action: 'console.deploy.cancel_requested'
+      readonly status: null
+      readonly payload: { readonly run_id: string | null }
+    }
+  /** GitHub took the request (202): it is ending the run, and will say when it has ended. */
+  | {
+      readonly action: 'console.deploy.cancel_acknowledged'
+      readonly status: null
+      readonly payload: { readonly run_id: string }
+    }
+  /** GitHub will not cancel; the request is taken back. */
+  | {
+      readonly action: 'console.deploy.cancel_refused'
+      readonly status: null
+      readonly payload: { readonly http_status: number; readonly reason: string }
+    }
+  /** Somebody ran the run again on GitHub. `stood_at`: where the deploy stood then; an ended one does not move. */
+  | {
+      readonly action: 'console.deploy.run_attempt'
+      readonly status: null
+      readonly payload: {
+        readonly source: 'github' | 'callback'
+        readonly run_id: string
+        readonly run_attempt: number
+        readonly stood_at: string
+      }
+    }
+  /** Alarm: more than one run carries the deploy's id. */
+  | {
+      readonly action: 'console.deploy.runs_duplicated'
+      readonly status: null
+      readonly payload: { readonly run_ids: readonly string[] }
+    }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'

@@ -35,6 +35,20 @@ export interface DispatchAnswer {
   readonly runId: string | null
 }
 
+/** How far a request to cancel has come. The end itself is the deploy's status. */
+export interface CancelRequest {
+  readonly askedAt: string
+  readonly askedBy: string
+  /** When GitHub took the request; null while it could not be asked or did not answer. */
+  readonly acknowledgedAt: string | null
+}
+
+export interface CancelAnswer {
+  readonly id: string
+  readonly status: string
+  readonly cancel: CancelRequest | null
+}
+
 export interface DeploySummary {
   readonly id: string
   /** A known status, or whatever a newer version stored. */
@@ -78,6 +92,10 @@ export interface DeployView extends DeploySummary {
   readonly runId: string | null
   readonly runAttempt: number | null
   readonly runUrl: string | null
+  /** Null when nobody asked for its end. */
+  readonly cancel: CancelRequest | null
+  /** Alarms on this deploy, each a sentence for the operator. */
+  readonly warnings: readonly string[]
   readonly timeline: readonly TimelineEntry[]
   /** The newest lines, oldest first. */
   readonly logTail: readonly LogLine[]

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
+  deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },

@@ -6,6 +6,8 @@ export interface RunRecord {
   readonly conclusion: string | null
   readonly createdAt: string
   readonly updatedAt: string
+  /** 1, and one more each time somebody runs it again; the jobs are those of this attempt. */
+  readonly attempt: number
   readonly jobs: readonly JobRecord[]
 }
 

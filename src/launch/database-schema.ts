@@ -37,6 +37,13 @@ export async function applyMigrations(url: string, run: PrismaRun): Promise<Migr
   return state
 }
 
+/** The job library brings its own tables, in a schema of their own. */
+export async function installJobTablesOf(url: string, logLevel: string): Promise<void> {
+  const { createLogger } = await import('~/server/logger')
+  const { installJobTables } = await import('~/server/worker/install-job-tables')
+  await installJobTables(url, createLogger(logLevel))
+}
+
 function prisma(args: readonly string[], { projectDirectory, env, signal }: PrismaRun): Promise<void> {
   const cli = path.join(projectDirectory, 'node_modules/prisma/build/index.js')
   const quiet = { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }

@@ -4,7 +4,7 @@ import { type Config, readConfig } from '~/server/config'
 import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
-import { applyMigrations, generateClient } from './database-schema.ts'
+import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
 import { acquireLock } from './launch-lock.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
@@ -72,6 +72,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
   if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
   const { missing, changed } = await applyMigrations(databaseUrl, prismaRun)
+  await installJobTablesOf(databaseUrl, config.logLevel)
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)
   if (changed.length > 0) {

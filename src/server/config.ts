@@ -47,6 +47,10 @@ const environment = z.object({
   AUTH_SECRET: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
+  IN_PROCESS_WORKER: optionalText
+    .transform((value) => switchOf(value ?? 'on'))
+    .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
+    .transform((value) => value ?? true),
   LOG_LEVEL: optionalText.pipe(
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent').default('info'),
   ),
@@ -62,6 +66,13 @@ export function isPostgresUrl(value: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Undefined for what is neither. */
+function switchOf(value: string): boolean | undefined {
+  const lower = value.toLowerCase()
+  if (['1', 'true', 'on'].includes(lower)) return true
+  return ['0', 'false', 'off'].includes(lower) ? false : undefined
 }
 
 /** Null when usable. `whsec_<base64>` is the decoded bytes, anything else its UTF-8 bytes; 24 of them at least. */
@@ -92,6 +103,8 @@ export interface Config {
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
+  /** False: jobs and prober run in a process of their own, `npm run worker`. */
+  readonly inProcessWorker: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** `FLAG_*` variables: each wins over file and promotions. */
   readonly forcedFlags: Readonly<Record<string, boolean>>
@@ -126,6 +139,7 @@ export function readConfig(env: Environment): Config {
     authSecret: values.AUTH_SECRET,
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
+    inProcessWorker: values.IN_PROCESS_WORKER,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }
@@ -136,10 +150,9 @@ function readForcedFlags(env: Environment) {
   const problems: string[] = []
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('FLAG_') || value === undefined || value === '') continue
-    const lower = value.toLowerCase()
-    if (['1', 'true', 'on'].includes(lower)) forced[name] = true
-    else if (['0', 'false', 'off'].includes(lower)) forced[name] = false
-    else problems.push(`${name} is neither on nor off; example: ${name}=on`)
+    const on = switchOf(value)
+    if (on === undefined) problems.push(`${name} is neither on nor off; example: ${name}=on`)
+    else forced[name] = on
   }
   return { forced, problems }
 }

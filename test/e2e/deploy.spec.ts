@@ -67,6 +67,35 @@ test('on staging the freeze check is shown as skipped', async ({ page, sandbox }
   await sandbox.freeze('')
 })
 
+test('a cancelled deploy ends when GitHub says so, at the phase it was in, and nothing is deployed after it', async ({
+  page,
+  sandbox,
+}) => {
+  const before = await sandbox.versionOf('api-prod')
+  await sandbox.hold('Freeze check')
+  await deploy(page, 'api-prod')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'active', deploy: 'pending', health_check: 'pending' })
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Cancel deploy' }).click()
+  await expect(dialog.getByRole('button', { name: 'Keep it running' })).toBeFocused()
+  await dialog.getByRole('button', { name: 'Keep it running' }).click()
+  await dialog.getByRole('button', { name: 'Cancel deploy' }).click()
+  await dialog.getByRole('button', { name: 'Yes, cancel it' }).click()
+  await expect(dialog.locator('[data-status]')).toHaveAttribute('data-status', 'cancelled')
+  await expectPhases(page, {
+    smoke_gate: 'done',
+    freeze_check: 'cancelled',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  await expect(dialog).toContainText('nothing was deployed')
+  await dialog.getByText('Timeline').click()
+  await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('Cancellation asked for.')
+  await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('GitHub is cancelling run')
+  await sandbox.release('Freeze check')
+  expect(await sandbox.versionOf('api-prod')).toBe(before)
+})
+
 test('a freeze stops a production deploy at the freeze check, with its reason', async ({ page, sandbox }) => {
   const before = await sandbox.versionOf('status-page')
   await sandbox.freeze('Release week')

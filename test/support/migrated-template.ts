@@ -2,6 +2,8 @@ import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from '~/launch/fingerprint'
 import { runTool } from '~/launch/run-tool'
+import { createLogger } from '~/server/logger'
+import { installJobTables } from '~/server/worker/install-job-tables'
 
 /** Any number; whoever makes the template holds the advisory lock of this one. */
 const TEMPLATE_LOCK = 7_310_423
@@ -10,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 
 /** The name of a database with all migrations applied, which nobody connects to. Made once per server and set of migrations. */
 export async function migratedTemplate(server: string): Promise<string> {
-  const name = `template_${fingerprint(root, ['prisma/migrations'], []).slice(0, 16)}`
+  const name = `template_${fingerprint(root, ['prisma/migrations', 'node_modules/graphile-worker/package.json'], []).slice(0, 16)}`
   await onDatabase(server, async (client) => {
     await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]) // till the end of the session
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name])
@@ -32,6 +34,7 @@ async function makeTemplate(client: pg.Client, server: string, name: string): Pr
     env: { ...process.env, DATABASE_URL: url.href, CHECKPOINT_DISABLE: '1' },
     signal: new AbortController().signal,
   })
+  await installJobTables(url.href, createLogger('silent'))
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`)
 }
 

@@ -22,6 +22,7 @@ interface Script {
   onRun: Handler
   onJobs: Handler
   onCommit: Handler
+  onCancel: Handler
 }
 
 export const SHA = 'a'.repeat(40)
@@ -37,6 +38,7 @@ export async function startScriptedGitHub() {
     onRun: () => ({ status: 404, body: { message: 'Not Found' } }),
     onJobs: () => ({ status: 404, body: { message: 'Not Found' } }),
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
+    onCancel: () => ({ status: 202, body: {} }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
   }
   const server = createServer((request, response) => void answer(request, response))
@@ -65,6 +67,7 @@ export async function startScriptedGitHub() {
     apiUrl: `http://127.0.0.1:${port}/api/v3`,
     requests,
     script,
+    cancels: () => requests.filter(({ path }) => path.endsWith('/cancel')),
     dispatches: () => requests.filter(({ path }) => path.endsWith('/dispatches')),
     close: async () => {
       server.closeAllConnections()
@@ -75,6 +78,7 @@ export async function startScriptedGitHub() {
 }
 
 function handlerOf(script: Script, path: string): Handler {
+  if (path.endsWith('/cancel')) return script.onCancel
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (path.includes('/commits/')) return script.onCommit
   if (path.includes('/jobs')) return script.onJobs

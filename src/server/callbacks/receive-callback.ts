@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { CALLBACK_BODY_LIMIT, type CallbackBody, callbackBody } from '~/domain/callback'
 import { AppError } from '~/domain/errors'
 import { verifySignature } from '~/server/callbacks/verify-signature'
-import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { recordCallback } from '~/server/deploys/record-callback'
 import type { Deps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
@@ -35,20 +34,9 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)
-    if (error.code === 'transition_refused') reconcileSoon(deps, deployId)
     logAppError(deps.logger, error, { deployId: isUuid(deployId) ? deployId : 'not a UUID' })
     return problemResponse(error)
   }
-}
-
-/**
- * A refused callback may be ahead of the graph because an earlier one was lost: GitHub's own record of the run fills
- * the gap at once. The sender is answered without waiting for that.
- */
-function reconcileSoon(deps: Deps, deployId: string): void {
-  reconcileDeploy(deps, deployId).catch((error) =>
-    deps.logger.warn({ deployId, err: error }, 'not reconciled after a refused callback; the next pass tries again'),
-  )
 }
 
 function parseBody(raw: Buffer): CallbackBody {

@@ -28,6 +28,15 @@ export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject
   })
 }
 
+/** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
+export async function hasAuditEvent(
+  tx: DatabaseHandle,
+  deployId: string,
+  action: AuditEvent['action'],
+): Promise<boolean> {
+  return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
+}
+
 /** The newest rows of one deploy, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
 export async function readDeployAudit(db: DatabaseHandle, deployId: string) {
   const rows = await db.auditEvent.findMany({

@@ -32,6 +32,9 @@ export const deploySelect = {
   requestedAt: true,
   lastEventAt: true,
   finishedAt: true,
+  cancelRequestedAt: true,
+  cancelRequestedBy: true,
+  cancelAcknowledgedAt: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -94,6 +97,7 @@ const lockedRow = z.object({
   sha: z.string().nullable(),
   logCount: z.int(),
   githubRunId: z.bigint().nullable(),
+  githubRunAttempt: z.int().nullable(),
 })
 export type LockedDeploy = z.output<typeof lockedRow>
 
@@ -103,7 +107,8 @@ export type LockedDeploy = z.output<typeof lockedRow>
  */
 export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "status", "sha", "log_count" AS "logCount", "github_run_id" AS "githubRunId"
+    SELECT "surface_id" AS "surfaceId", "status", "sha", "log_count" AS "logCount", "github_run_id" AS "githubRunId",
+      "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return z.array(lockedRow).parse(rows)[0] ?? null
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
 import { type DeployRow, fillRun, lockDeploy } from '~/server/db/deploys'
+import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy } from '~/server/github/workflow-runs'
 
@@ -21,9 +22,9 @@ export async function findRun(
   const runs = await findRunsOfDeploy(deps.github, deploy, AbortSignal.timeout(timeoutMs))
   const found = runs[0]
   if (found === undefined) return null
-  if (runs.length > 1) deps.logger.error({ deployId: deploy.id, runs: runs.map(String) }, 'two runs carry one deploy')
   return deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, deploy.id)
+    await raiseDuplicateRuns(deps, tx, deploy.id, runs)
     if (locked?.githubRunId != null) return locked.githubRunId
     await fillRun(tx, deploy.id, found)
     await appendAuditEvent(

@@ -6,7 +6,9 @@ import { phasesOf } from '~/domain/phases'
 import { occurredAt, readDeployAudit, readTransitions } from '~/server/db/audit'
 import { findDeploy } from '~/server/db/deploys'
 import { readLogLines } from '~/server/db/log-lines'
+import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
+import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 
@@ -45,6 +47,8 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runId: runId?.toString() ?? null,
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
+    cancel: cancelOf(deploy),
+    warnings: warningsOf(audit),
     timeline: audit.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,
@@ -87,6 +91,18 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':
       return `A callback named run ${text('reported_run_id')}; run ${text('run_id')} stays on record.`
+    case 'console.deploy.cancel_requested':
+      return 'Cancellation asked for.'
+    case 'console.deploy.cancel_acknowledged':
+      return `GitHub is cancelling run ${text('run_id')}.`
+    case 'console.deploy.cancel_refused':
+      return `GitHub would not cancel: ${text('reason')}`
+    case 'console.deploy.run_attempt':
+      return isTerminal(text('stood_at'))
+        ? `Run ${text('run_id')} was run again on GitHub. This deploy had ended and stays as it is.`
+        : `Run ${text('run_id')} was run again on GitHub; this deploy goes on with the latest attempt.`
+    case 'console.deploy.runs_duplicated':
+      return 'Alarm: GitHub lists more than one run for this deploy.'
     default:
       return null
   }

@@ -11,11 +11,15 @@ import {
   updateDeployFacts,
 } from '~/server/db/deploys'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
+import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
+import { pressCancel } from '~/server/deploys/press-cancel'
 import type { Deps } from '~/server/deps'
 import { readRun } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch" and "Reconciler": after this without a run, there is none. */
 const NO_RUN_AFTER_MS = 10 * 60_000
+
+const ACTOR = 'reconciler'
 
 type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 
@@ -37,7 +41,20 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
 
   const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
   if (run === null) return giveUpGoneRun(deps, deploy)
-  await apply(deps, deploy, ({ status }) => evidenceBeyond(status, run))
+  if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
+    await pressCancel(deps, deploy, runId)
+  }
+  await apply(
+    deps,
+    deploy,
+    ({ status }) => evidenceBeyond(status, run),
+    (tx, locked) =>
+      noteRunAttempt(
+        tx,
+        { ...locked, id },
+        { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() },
+      ),
+  )
 }
 
 async function giveUpWithoutRun(deps: Reconciling, deploy: DeployRow): Promise<void> {
@@ -75,11 +92,13 @@ async function apply(
   deps: Reconciling,
   { id, surfaceId }: DeployRow,
   evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
+  also: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<unknown> = async () => {},
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || !isKnownStatus(locked.status)) return []
+    await also(tx, locked)
     const { status } = locked
     let from: string = status
     const moved: string[] = []
@@ -102,7 +121,7 @@ function advanceByEvidence(
     deployId: deploy.id,
     surfaceId: deploy.surfaceId,
     to: status,
-    actor: 'reconciler',
+    actor: ACTOR,
     at: deploy.at,
     occurredAt: new Date(occurred_at),
     failureStage,

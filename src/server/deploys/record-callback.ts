@@ -1,12 +1,14 @@
 import 'server-only'
 import type { CallbackBody } from '~/domain/callback'
-import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus } from '~/domain/deploy-status'
+import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { addJob } from '~/server/db/jobs'
 import { insertLogLine } from '~/server/db/log-lines'
 import { recordReceipt } from '~/server/db/receipts'
+import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -106,10 +108,13 @@ async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: Veri
   await updateDeployFacts(tx, deployId, {
     lastEventAt: at,
     ...(body.log_line ? { logCount: seq } : {}),
-    ...(body.run_attempt == null ? {} : { githubRunAttempt: body.run_attempt }),
     ...(found.sha === null && body.deployed_sha ? { sha: body.deployed_sha } : {}),
   })
   if (body.run_id == null) return
+  if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
+    const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const
+    await noteRunAttempt(tx, { ...found, id: deployId }, attempt)
+  }
   const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
   const run_id = body.run_id.toString()
   if (await fillRun(tx, deployId, body.run_id)) {
@@ -145,6 +150,11 @@ async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: Verifie
       payload: { ...payloadOf(found, callback), allowed, reason: error.code },
     },
   )
+  // It may be ahead of the graph because an earlier one was lost: GitHub's own record fills the gap, at once. The job is
+  // committed with the refusal, so not even a crash right here leaves the deploy behind.
+  if (error.code === 'transition_refused' && !isTerminal(found.status)) {
+    await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
+  }
   return error
 }
 

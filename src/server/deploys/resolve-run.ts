@@ -21,6 +21,7 @@ export async function resolveRun(
   deploy: DeployRow,
   timeoutMs?: number,
 ): Promise<bigint | null> {
+  if (deps.github.budget.pausedUntil(deps.now()) !== null) return null
   try {
     return await findRun(deps, deploy, timeoutMs)
   } catch (error) {

@@ -2,9 +2,11 @@ import 'server-only'
 import { Octokit } from '@octokit/rest'
 
 import { asGitHubError } from '~/server/github/github-error'
+import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
-export type GitHub = Octokit
+/** Octokit, and what its answers said about how much more may be asked. */
+export type GitHub = Octokit & { readonly budget: RequestBudget }
 
 const NEWEST_API_VERSION = '2026-03-10'
 /** What an Enterprise Server that does not know the newest version still speaks. */
@@ -22,19 +24,24 @@ export function connectGitHub(options: { readonly apiUrl: string; readonly token
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
   const log = { debug: line, info: line, warn: line, error: line }
   const octokit = new Octokit({ auth: options.token, baseUrl: options.apiUrl, userAgent: 'deploy-console', log })
+  const budget = createRequestBudget()
   let version = NEWEST_API_VERSION
   octokit.hook.wrap('request', async (request, parameters) => {
     parameters.headers['x-github-api-version'] = version
     try {
-      return await request(parameters)
+      const answer = await request(parameters)
+      budget.note(answer)
+      return answer
     } catch (error) {
+      const refused = asGitHubError(error)
+      if (refused?.response !== undefined) budget.note({ status: refused.status, headers: refused.response.headers })
       if (version !== NEWEST_API_VERSION || !isUnsupportedVersion(error)) throw error
       version = OLDER_API_VERSION
       parameters.headers['x-github-api-version'] = version
       return request(parameters)
     }
   })
-  return octokit
+  return Object.assign(octokit, { budget })
 }
 
 function isUnsupportedVersion(error: unknown): boolean {

@@ -51,6 +51,7 @@ const runSchema = z.object({
   conclusion: z.string().nullable(),
   created_at: z.string(),
   updated_at: z.string(),
+  run_attempt: z.int().default(1),
 })
 
 const jobSchema = z
@@ -91,13 +92,14 @@ export async function readRun(
       github.request(address, parameters),
       github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
     ])
-    const { status, conclusion, created_at, updated_at } = runSchema.parse(run.data)
+    const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
     const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
     return {
       status: status ?? 'unknown',
       conclusion,
       createdAt: created_at,
       updatedAt: updated_at,
+      attempt: run_attempt,
       jobs: listed.jobs,
     }
   } catch (error) {

@@ -1,6 +1,7 @@
 import 'server-only'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import { jobTablesExist } from '~/server/db/jobs'
 import { listAppliedMigrations } from '~/server/db/migrations'
 import type { Deps } from '~/server/deps'
 
@@ -15,6 +16,7 @@ export async function checkReadiness(deps: Pick<Deps, 'db' | 'logger'>): Promise
   try {
     const applied = new Set(await listAppliedMigrations(deps.db))
     const pending = shippedMigrations().filter((name) => !applied.has(name))
+    if (!(await jobTablesExist(deps.db))) pending.push('graphile_worker')
     if (pending.length > 0) deps.logger.warn({ pending }, 'migrations are pending')
     return {
       ready: pending.length === 0,

@@ -1,5 +1,6 @@
 import 'server-only'
 import { listSilentDeploys } from '~/server/db/deploys'
+import { releaseAbandonedJobs } from '~/server/db/jobs'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 
@@ -7,11 +8,20 @@ import type { Deps } from '~/server/deps'
 const SILENT_MS = 60_000
 /** Deploys looked at in one pass; each costs two or three of GitHub's 5,000 requests an hour. */
 const PASS_LIMIT = 50
+/** A pass ends before the next one is due; the longest silent come first, so the rest has its turn then. */
+const PASS_MS = 50_000
+/** Longer than any task takes. */
+const ABANDONED_MS = 3 * 60_000
 
 /** One pass. A deploy GitHub does not answer for is left as it is, and the others are still looked at. */
-export async function reconcileSilentDeploys(deps: Deps): Promise<void> {
-  const silentSince = new Date(deps.now().getTime() - SILENT_MS)
-  for (const { id } of await listSilentDeploys(deps.db, silentSince, PASS_LIMIT)) {
+export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, silentMs = SILENT_MS): Promise<void> {
+  const started = deps.now().getTime()
+  await releaseAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
+  for (const { id } of await listSilentDeploys(deps.db, new Date(started - silentMs), PASS_LIMIT)) {
+    if (stop?.aborted === true || deps.now().getTime() - started > PASS_MS) return
+    const paused = deps.github.budget.pausedUntil(deps.now())
+    if (paused !== null)
+      return deps.logger.warn({ until: paused }, 'GitHub’s rate limit is used up; the pass stops here')
     await reconcileDeploy(deps, id).catch((error) =>
       deps.logger.warn({ deployId: id, err: error }, 'not reconciled; the next pass tries again'),
     )

@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { DeployView } from '~/domain/deploy'
+import { CancelControl } from '~/ui/deploy-modal/cancel-control'
 import { LostConnection } from '~/ui/deploy-modal/lost-connection'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
@@ -17,7 +18,18 @@ interface DeployFootProps {
 export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
   if (!deploy.terminal) {
     return (
-      <ModalFoot left={lost === null ? 'Closing this does not stop the deploy.' : <LostConnection {...lost} />}>
+      <ModalFoot
+        left={
+          <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2">
+            <CancelControl deploy={deploy} />
+            {lost === null ? (
+              deploy.cancel === null && <span>Closing this does not stop the deploy.</span>
+            ) : (
+              <LostConnection {...lost} />
+            )}
+          </div>
+        }
+      >
         <Dialog.Close render={<Button />}>Close</Dialog.Close>
       </ModalFoot>
     )

@@ -7,7 +7,15 @@ import { Elapsed } from '~/ui/time/elapsed'
 
 /** Where the run can be seen, or why it cannot yet. */
 function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
-  if (deploy.runUrl !== null) return <ExternalLink href={deploy.runUrl}>Run on GitHub</ExternalLink>
+  const again = deploy.runAttempt !== null && deploy.runAttempt > 1
+  if (deploy.runUrl !== null) {
+    return (
+      <>
+        <ExternalLink href={deploy.runUrl}>Run on GitHub</ExternalLink>
+        {again && `, attempt ${deploy.runAttempt}`}
+      </>
+    )
+  }
   if (deploy.runId !== null) return <>Run {deploy.runId}</>
   if (deploy.terminal) return 'No run is known'
   return deploy.status === 'requested' ? 'Asking GitHub to run it…' : 'Dispatched — waiting for run…'

@@ -6,6 +6,7 @@ import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
 import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
+import { DeployWarnings } from '~/ui/deploy-modal/deploy-warnings'
 import { LogTail } from '~/ui/deploy-modal/log-tail'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { Stepper } from '~/ui/deploy-modal/stepper'
@@ -42,6 +43,7 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
           {deployAnnouncement(deploy)}
         </p>
         <DeployHeadline deploy={deploy} />
+        <DeployWarnings warnings={deploy.warnings} />
         <Stepper phases={deploy.phases} ended={deploy.terminal} />
         <div className="flex shrink-0 flex-col sm:h-68">
           <Consequence deploy={deploy} />

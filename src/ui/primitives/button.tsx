@@ -7,6 +7,9 @@ const TONES = {
   /** The one thing to press on a step. */
   strong:
     'border-transparent bg-accent text-on-accent hover:bg-[color-mix(in_oklch,var(--accent),var(--ink)_14%)] disabled:border-line disabled:bg-well disabled:text-ink-faint aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-ink-faint',
+  /** What stops or takes something away, once it was asked for. */
+  danger:
+    'border-bad/60 bg-bad-wash text-bad hover:border-bad disabled:border-line disabled:bg-well disabled:text-ink-faint',
   plain:
     'border-control bg-panel text-ink hover:bg-well disabled:border-line disabled:bg-well disabled:text-ink-faint aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-ink-faint',
   bare: 'border-transparent text-ink-soft hover:bg-well hover:text-ink disabled:text-ink-faint',

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { runQueue } from '~test/support/run-queue'
 import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -67,7 +68,8 @@ describe('a callback ahead of the graph', () => {
     ])
     const response = await receiveCallback(deps, signedCallback(id, { status: 'building', log_line: 'kept' }), id)
     expect(response.status).toBe(422)
-    await vi.waitUntil(async () => (await deployAt(id)).status === 'building', { timeout: 20_000 })
+    await runQueue(deps)
+    expect((await deployAt(id)).status).toBe('building')
     expect(await moves(id)).toEqual(['smoke_gate_passed', 'building'])
     expect(await deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
   })
@@ -107,8 +109,8 @@ describe('a dispatch whose outcome is unknown', () => {
     const { id } = await insertDeployAt(deps, 'requested')
     gitHubHasRun('success', [])
     await receiveCallback(deps, signedCallback(id, { status: 'deploying', run_id: '777' }), id)
-    await vi.waitUntil(async () => (await deployAt(id)).status === 'succeeded', { timeout: 20_000 })
-    expect(await deployAt(id)).toMatchObject({ githubRunId: 777n })
+    await runQueue(deps)
+    expect(await deployAt(id)).toMatchObject({ status: 'succeeded', githubRunId: 777n })
   })
 
   it('is not given up when a callback comes while GitHub is asked', async () => {

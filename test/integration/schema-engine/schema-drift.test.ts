@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
+import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '~test/support/database'
 import { createPrismaProject, prisma } from '~test/support/prisma-project'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -35,6 +35,25 @@ describe('schema and migrations', () => {
     const { code, output } = await diff(path.join(root, 'prisma/schema.prisma'))
     expect(output).toContain('No difference detected')
     expect(code).toBe(0)
+  })
+
+  it('do not see the job library’s tables, which live in a schema of their own', async () => {
+    const migrated = await createTestDatabase()
+    try {
+      const schema = path.join(root, 'prisma/schema.prisma')
+      const { code, output } = await prisma(root, migrated.url, [
+        'migrate',
+        'diff',
+        '--from-config-datasource',
+        '--to-schema',
+        schema,
+        '--exit-code',
+      ])
+      expect(output).toContain('No difference detected')
+      expect(code).toBe(0)
+    } finally {
+      await migrated.drop()
+    }
   })
 
   it('are told apart: a model nobody wrote a migration for ends with 2', async () => {

@@ -21,6 +21,7 @@ const run = (jobs: JobRecord[], conclusion: string | null = null): RunRecord => 
   conclusion,
   createdAt: time(0),
   updatedAt: time(59),
+  attempt: 1,
   jobs,
 })
 const statuses = (from: DeployStatus, record: RunRecord) => evidenceBeyond(from, record).map(({ status }) => status)
@@ -63,6 +64,13 @@ describe('what GitHub’s record of a run proves', () => {
     ['startup_failure', ['smoke_gate_started', 'smoke_gate_passed', 'failed']],
   ])('ends the deploy as the run concluded: %s', (conclusion, expected) => {
     expect(statuses('dispatched', run([smoke], conclusion))).toEqual(expected)
+  })
+
+  it.each([
+    ['smoke_gate_started', ['smoke_gate_passed', 'building', 'deploying', 'succeeded']],
+    ['freeze_check_started', ['freeze_check_passed', 'building', 'deploying', 'succeeded']],
+  ] as const)('of a success leads out of a gate whose end nothing else records: %s', (from, expected) => {
+    expect(statuses(from, run([], 'success'))).toEqual(expected)
   })
 
   it.each([

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { dispatchInput, LOG_TAIL_LENGTH } from '~/domain/deploy'
 import { readLogLines } from '~/server/db/log-lines'
+import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { operatorProcedure, router } from '~/server/trpc/init'
@@ -12,6 +13,10 @@ export const deploysRouter = router({
   dispatch: operatorProcedure
     .input(dispatchInput)
     .mutation(({ ctx, input }) => dispatchDeploy(ctx.deps, ctx.actor, input)),
+
+  cancel: operatorProcedure
+    .input(z.object({ id: deployId }))
+    .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
 
   get: operatorProcedure.input(z.object({ id: deployId })).query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
 

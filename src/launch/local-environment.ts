@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import { readConfig } from '~/server/config'
+import { runningDatabaseUrl } from './embedded-postgres.ts'
+import { generatedSecrets } from './secrets.ts'
+
+const sandbox = z.object({ url: z.string(), token: z.string() })
+
+/**
+ * The environment of a program beside `npm start` on the same machine: what nobody configured is what that start made
+ * or runs — embedded database, generated secrets, sandbox.
+ */
+export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string): Promise<NodeJS.ProcessEnv> {
+  const config = readConfig(env)
+  const dataDir = path.resolve(projectDirectory, config.dataDir)
+  const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
+  if (config.databaseUrl === undefined) local['DATABASE_URL'] = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
+  if (config.callbackSecrets.length === 0) local['DEPLOY_CALLBACK_HMAC_SECRET'] = generatedSecrets(dataDir).callback
+  const listening = path.join(dataDir, 'sandbox/sandbox.json')
+  if (config.githubToken === undefined && existsSync(listening)) {
+    const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))
+    Object.assign(local, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
+  }
+  return local
+}

@@ -1,0 +1,57 @@
+import 'server-only'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
+
+interface Subject {
+  readonly deployId: string
+  readonly surfaceId: string
+  readonly actor: string
+  readonly at: Date
+}
+
+/** Records that somebody wants the deploy to end. False when that was asked before. */
+export async function recordCancelRequest(tx: DatabaseHandle, subject: Subject, runId: bigint | null) {
+  const { count } = await tx.deploy.updateMany({
+    where: { id: subject.deployId, cancelRequestedAt: null },
+    data: { cancelRequestedAt: subject.at, cancelRequestedBy: subject.actor },
+  })
+  if (count === 0) return false
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.cancel_requested',
+    status: null,
+    payload: { run_id: runId?.toString() ?? null },
+  })
+  return true
+}
+
+/** Records, once, that GitHub took the request. */
+export async function recordCancelAcknowledged(tx: DatabaseHandle, subject: Subject, runId: bigint): Promise<void> {
+  const { count } = await tx.deploy.updateMany({
+    where: { id: subject.deployId, cancelRequestedAt: { not: null }, cancelAcknowledgedAt: null },
+    data: { cancelAcknowledgedAt: subject.at },
+  })
+  if (count === 0) return
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.cancel_acknowledged',
+    status: null,
+    payload: { run_id: runId.toString() },
+  })
+}
+
+/** GitHub will not: the request is taken back, so that it can be made again when the cause is mended. */
+export async function recordCancelRefused(
+  tx: DatabaseHandle,
+  subject: Subject,
+  refusal: { readonly httpStatus: number; readonly reason: string },
+): Promise<void> {
+  const { count } = await tx.deploy.updateMany({
+    where: { id: subject.deployId, cancelRequestedAt: { not: null }, cancelAcknowledgedAt: null },
+    data: { cancelRequestedAt: null, cancelRequestedBy: null },
+  })
+  if (count === 0) return
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.cancel_refused',
+    status: null,
+    payload: { http_status: refusal.httpStatus, reason: refusal.reason },
+  })
+}

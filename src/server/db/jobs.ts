@@ -1,0 +1,46 @@
+import 'server-only'
+import { z } from 'zod'
+import type { DatabaseHandle } from '~/server/db/client'
+
+/** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
+export type Job =
+  /** Compares one deploy with GitHub, soon. */
+  { readonly task: 'reconcile_deploy'; readonly payload: { readonly deployId: string } }
+
+interface JobOptions {
+  /** Not before; at once when left out. */
+  readonly runAt?: Date
+  readonly maxAttempts?: number
+}
+
+/**
+ * Puts a job into the queue within the caller's transaction: the job exists exactly if the change that asked for it was
+ * committed, and survives a crash right after. One waiting job per task and deploy: a second one takes the place of the
+ * first; beside one that already runs, another is queued, since that one may have read what was there before.
+ */
+export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
+  const key = `${job.task}:${job.payload.deployId}`
+  await tx.$executeRaw`
+    SELECT FROM graphile_worker.add_job(
+      identifier => ${job.task},
+      payload => ${JSON.stringify(job.payload)}::json,
+      run_at => ${options.runAt ?? null}::timestamptz,
+      max_attempts => ${options.maxAttempts ?? null}::int,
+      job_key => ${key})`
+}
+
+/**
+ * Gives back jobs whose worker was killed: the library itself waits four hours. No task takes this long, so a lock that
+ * old belongs to nobody.
+ */
+export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Date): Promise<void> {
+  await db.$executeRaw`
+    SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT "locked_by"))
+    FROM graphile_worker.jobs WHERE "locked_at" < ${lockedBefore}::timestamptz HAVING count(*) > 0`
+}
+
+/** Whether the job library's own tables are there; see `installJobTables`. */
+export async function jobTablesExist(db: DatabaseHandle): Promise<boolean> {
+  const rows = await db.$queryRaw`SELECT to_regclass('graphile_worker.jobs') IS NOT NULL AS "present"`
+  return z.tuple([z.object({ present: z.boolean() })]).parse(rows)[0].present
+}

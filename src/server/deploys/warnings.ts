@@ -1,0 +1,26 @@
+import 'server-only'
+import { z } from 'zod'
+
+const duplicated = z.object({ run_ids: z.array(z.string()) })
+const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
+
+/** What an operator must know beside the status: each alarm of the audit trail as a sentence, once. */
+export function warningsOf(rows: readonly { readonly action: string; readonly payload: unknown }[]): string[] {
+  return [...new Set(rows.flatMap(({ action, payload }) => warningOf(action, payload) ?? []))]
+}
+
+function warningOf(action: string, payload: unknown): string | null {
+  switch (action) {
+    case 'console.deploy.runs_duplicated': {
+      const runs = duplicated.safeParse(payload).data?.run_ids ?? []
+      return `GitHub lists ${runs.length} runs for this deploy: ${runs.join(', ')}. The console dispatched once and follows one; look at the others, and cancel what should not run.`
+    }
+    case 'console.deploy.run_mismatch': {
+      const runs = mismatch.safeParse(payload).data
+      if (runs === undefined) return null
+      return `Run ${runs.reported_run_id} reports to this deploy, which belongs to run ${runs.run_id}. Two runs may be shipping the same surface; look at both.`
+    }
+    default:
+      return null
+  }
+}

@@ -1,0 +1,30 @@
+import 'server-only'
+
+/** GitHub's advice for a limit that names no time. */
+const UNSPECIFIED_PAUSE_MS = 60_000
+
+/**
+ * What GitHub's answers say about how much more may be asked (REST API, "Rate limits"). Known to this process only: another
+ * replica learns it from the first answer it gets itself.
+ */
+export interface RequestBudget {
+  readonly note: (answer: { readonly status: number; readonly headers: Readonly<Record<string, unknown>> }) => void
+  /** Until when nothing may be asked that can wait; null when there is no limit to respect. */
+  readonly pausedUntil: (now: Date) => Date | null
+}
+
+export function createRequestBudget(clock: () => number = Date.now): RequestBudget {
+  let until = 0
+  const pauseTo = (time: number) => {
+    if (Number.isFinite(time)) until = Math.max(until, time)
+  }
+  return {
+    note({ status, headers }) {
+      const refused = status === 429 || status === 403
+      if (refused && headers['retry-after'] !== undefined) pauseTo(clock() + Number(headers['retry-after']) * 1000)
+      else if (headers['x-ratelimit-remaining'] === '0') pauseTo(Number(headers['x-ratelimit-reset']) * 1000)
+      else if (status === 429) pauseTo(clock() + UNSPECIFIED_PAUSE_MS)
+    },
+    pausedUntil: (now) => (now.getTime() < until ? new Date(until) : null),
+  }
+}

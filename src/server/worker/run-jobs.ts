@@ -1,0 +1,59 @@
+import 'server-only'
+import { setTimeout as pause } from 'node:timers/promises'
+import { parseCronItems, type Runner, run } from 'graphile-worker'
+import type { Deps } from '~/server/deps'
+import { jobLogger } from '~/server/worker/job-logger'
+import { jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
+
+/** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
+const CONCURRENCY = 4
+/** Between attempts to reach a database that is away. */
+const RETRY_MS = 2_000
+
+/** Contract.md, "Reconciler": every 60 s. The queue writes one job a minute, however many replicas ask for it. */
+const SCHEDULE = [
+  { task: RECONCILE_PASS, match: '* * * * *', options: { jobKey: RECONCILE_PASS, maxAttempts: 1, backfillPeriod: 0 } },
+]
+
+/**
+ * Works on the queue until the signal aborts; settles when the jobs under way are done. A database that is away, now or
+ * later, stops nothing: it is tried again.
+ */
+export async function runJobs(deps: Deps, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await workOnQueue(deps, signal)
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'the queue cannot be worked on; trying again')
+    }
+    await pause(RETRY_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
+  const runner = await run({
+    connectionString: deps.config.databaseUrl,
+    concurrency: CONCURRENCY,
+    maxPoolSize: CONCURRENCY + 2,
+    // Signals are the process's matter: Next's in the server, the worker program's in a worker.
+    noHandleSignals: true,
+    taskList: jobTasks(deps),
+    parsedCronItems: parseCronItems(SCHEDULE),
+    logger: jobLogger(deps.logger),
+  })
+  const stop = () => void stopOnce(runner, deps)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (signal.aborted) stop()
+    // What happened while nobody looked is not made to wait for the next minute.
+    else await runner.addJob(RECONCILE_PASS, { afterStart: true }, { jobKey: RECONCILE_PASS, maxAttempts: 1 })
+    await runner.promise
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** Refused when it stopped by itself in the same moment, which is as good. */
+function stopOnce(runner: Runner, { logger }: Deps): Promise<void> {
+  return runner.stop().catch((error) => logger.debug({ err: error }, 'the queue had stopped already'))
+}

@@ -1,0 +1,57 @@
+import 'server-only'
+import type { JobHelpers, TaskList } from 'graphile-worker'
+import { z } from 'zod'
+import { addJob, type Job } from '~/server/db/jobs'
+import { followCancel } from '~/server/deploys/follow-cancel'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import type { Deps } from '~/server/deps'
+import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+
+/** Any number; whoever makes a pass holds the advisory lock of this one, and loses it with the connection. */
+const PASS_LOCK = 7_310_424
+
+const passPayload = z.object({ afterStart: z.boolean().default(false) })
+
+const ofDeploy = z.object({ deployId: z.uuid() })
+
+export const RECONCILE_PASS = 'reconcile_pass'
+
+/** What each queued job does. A task that throws is tried again later, with growing pauses. */
+export function jobTasks(deps: Deps): TaskList {
+  const tasks = {
+    reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
+  } satisfies Record<Job['task'], (payload: unknown) => Promise<void>>
+  return {
+    ...tasks,
+    [RECONCILE_PASS]: (payload, helpers) =>
+      withoutOthers(helpers, () => pass(deps, helpers, passPayload.parse(payload))),
+  }
+}
+
+/** While GitHub's rate limit is used up, the job waits for its end instead of being spent on refusals. */
+async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
+  const runAt = deps.github.budget.pausedUntil(deps.now())
+  if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
+  await reconcileDeploy(deps, deployId)
+  await followCancel(deps, deployId)
+}
+
+/** After a start nobody knows what was missed: that pass takes every unfinished deploy, silent or not. */
+const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
+  reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
+
+/**
+ * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
+ * work is being done, and there is nothing to do.
+ */
+async function withoutOthers(helpers: JobHelpers, work: () => Promise<void>): Promise<void> {
+  await helpers.withPgClient(async (client) => {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [PASS_LOCK])
+    if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return
+    try {
+      await work()
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [PASS_LOCK])
+    }
+  })
+}

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { cancelDeploy } from '~/server/deploys/cancel-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let healthy: typeof github.script
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  healthy = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  Object.assign(github.script, healthy)
+  github.script.onRun = () => run(null)
+  github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+  github.requests.length = 0
+  await console_.deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const run = (conclusion: string | null): Answer => ({
+  status: 200,
+  body: {
+    status: conclusion === null ? 'in_progress' : 'completed',
+    conclusion,
+    run_attempt: 1,
+    updated_at: '2026-11-21T10:05:00Z',
+  },
+})
+const cancel = (id: string) => cancelDeploy(console_.deps, 'ada', id)
+const view = (id: string) => getDeploy(console_.deps, id)
+const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
+/** The queue's look-outs are due at once, instead of in a few seconds. */
+const workNow = async () => {
+  await console_.deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`
+  await runQueue(console_.deps)
+}
+
+describe('cancelling a deploy', () => {
+  it('is asked, acknowledged by GitHub, and ended by what GitHub says — never before', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
+    await receiveCallback(console_.deps, signedCallback(id, { status: 'building' }), id)
+    let atGitHub: unknown
+    github.script.onCancel = async () => {
+      atGitHub = await actions(id)
+      return { status: 202, body: {} }
+    }
+    const answer = await cancel(id)
+    expect(atGitHub).toEqual(['callback', 'cancel_requested'])
+    expect(github.cancels().map(({ path }) => path)).toEqual([
+      '/api/v3/repos/acme/platform/actions/runs/9007199254740993/cancel',
+    ])
+    expect(answer).toMatchObject({ status: 'building', cancel: { askedBy: 'ada', acknowledgedAt: expect.any(String) } })
+
+    await workNow()
+    expect(await view(id)).toMatchObject({ status: 'building', cancel: { askedBy: 'ada' } })
+    github.script.onRun = () => run('cancelled')
+    await workNow()
+    const ended = await view(id)
+    expect(ended.status).toBe('cancelled')
+    expect(ended.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'cancelled', 'pending'])
+    expect(await actions(id)).toEqual(['callback', 'cancel_requested', 'cancel_acknowledged', 'reconciled'])
+    expect(await queuedJobs(console_.deps)).toEqual([])
+  })
+
+  it('twice, or by two people at once, asks GitHub for one thing and records one request', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    await Promise.all([cancel(id), cancel(id)])
+    await cancel(id)
+    expect(await actions(id)).toEqual(['cancel_requested', 'cancel_acknowledged'])
+    github.script.onRun = () => run('cancelled')
+    await workNow()
+    expect(await cancel(id)).toMatchObject({ status: 'cancelled' })
+  })
+
+  it('that succeeds in the same moment is shown as succeeded: GitHub answers 409, and its record decides', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
+    github.script.onCancel = () => ({ status: 409, body: { message: 'Cannot cancel a run that is completed.' } })
+    github.script.onRun = () => run('success')
+    expect(await cancel(id)).toMatchObject({ status: 'deploying', cancel: { acknowledgedAt: null } })
+    await runQueue(console_.deps)
+    expect((await view(id)).status).toBe('succeeded')
+  })
+
+  it.each([
+    ['500', { status: 500, body: {} }],
+    ['nothing', 'hang up' as const],
+    ['404, since the run is too young', { status: 404, body: {} }],
+  ])('to which GitHub answers %s stays asked, and is asked again', async (_, answer) => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    github.script.onCancel = () => answer
+    expect(await cancel(id)).toMatchObject({ status: 'building', cancel: { acknowledgedAt: null } })
+    github.script.onCancel = healthy.onCancel
+    await workNow()
+    expect((await view(id)).cancel?.acknowledgedAt).not.toBeNull()
+    expect(github.cancels()).toHaveLength(2)
+  })
+
+  it('that GitHub refuses is taken back, with the reason, and can be asked again', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    github.script.onCancel = () => ({ status: 403, body: { message: 'Resource not accessible' } })
+    await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
+    expect((await view(id)).cancel).toBeNull()
+    github.script.onCancel = healthy.onCancel
+    await cancel(id)
+    expect(await actions(id)).toEqual(['cancel_requested', 'cancel_refused', 'cancel_requested', 'cancel_acknowledged'])
+  })
+
+  it('survives the death of the process right after it was recorded', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    let die = (_: Answer) => {}
+    const death = new Promise<Answer>((resolve) => {
+      die = resolve
+    })
+    github.script.onCancel = () => death
+    const dying = cancel(id)
+    await expect.poll(() => github.cancels()).toHaveLength(1)
+    github.script.onCancel = healthy.onCancel
+    await workNow()
+    expect(await actions(id)).toEqual(['cancel_requested', 'cancel_acknowledged'])
+    die('hang up')
+    await dying
+  })
+
+  it('whose run is not known yet waits for it, and is passed on as soon as GitHub names it', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested')
+    expect(await cancel(id)).toMatchObject({ status: 'requested', cancel: { acknowledgedAt: null } })
+    await workNow()
+    expect(github.cancels()).toEqual([])
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] } })
+    await workNow()
+    expect(github.cancels()).toHaveLength(1)
+    expect(await view(id)).toMatchObject({ status: 'dispatched', runId: '5' })
+  })
+
+  it('that GitHub never started is failed by the reconciler, not called cancelled', async () => {
+    const requestedAt = new Date(Date.now() - 11 * 60_000)
+    const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt })
+    await cancel(id)
+    await workNow()
+    expect(await view(id)).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+  })
+
+  it('that has ended is refused, and one that does not exist is not found', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 7n })
+    const caller = createCaller(createContextInner(console_.deps, 'ada'))
+    await expect(caller.deploys.cancel({ id })).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(caller.deploys.cancel({ id: console_.deps.newId() })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(github.cancels()).toEqual([])
+  })
+})

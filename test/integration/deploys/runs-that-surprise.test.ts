@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { addJob } from '~/server/db/jobs'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { createDeps, type Deps } from '~/server/deps'
+import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let healthy: typeof github.script
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  healthy = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  Object.assign(github.script, healthy)
+  github.requests.length = 0
+  await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
+const notesOf = async (id: string) => (await getDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
+const run = (attempt: number, conclusion: string | null): Answer => ({
+  status: 200,
+  body: {
+    status: conclusion === null ? 'in_progress' : 'completed',
+    conclusion,
+    run_attempt: attempt,
+    updated_at: '2026-11-21T10:05:00Z',
+  },
+})
+const noJobs: Answer = { status: 200, body: { total_count: 0, jobs: [] } }
+
+describe('a run that somebody ran again on GitHub', () => {
+  it('carries its unfinished deploy on with the latest attempt, and the timeline says so once', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    github.script.onJobs = () => noJobs
+    github.script.onRun = () => run(2, null)
+    await reconcileDeploy(console_.deps, id)
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'building', githubRunAttempt: 2 })
+    expect((await notesOf(id)).match(/goes on with the latest attempt/g)).toHaveLength(1)
+    github.script.onRun = () => run(2, 'success')
+    await reconcileDeploy(console_.deps, id)
+    expect((await deployAt(id)).status).toBe('succeeded')
+  })
+
+  it('does not move a deploy that had ended; that it was run again is recorded', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'failed', { githubRunId: 7n })
+    const again = { run_id: '7', run_attempt: 2, log_line: 'again' }
+    expect((await send(id, { ...again, status: 'smoke_gate_started' })).status).toBe(422)
+    expect((await send(id, { ...again, status: 'succeeded' })).status).toBe(422)
+    expect(await deployAt(id)).toMatchObject({ status: 'failed', githubRunAttempt: 2 })
+    expect((await notesOf(id)).match(/had ended and stays as it is/g)).toHaveLength(1)
+    expect(await queuedJobs(console_.deps)).toEqual([])
+  })
+
+  it('is never counted down by a late word from an earlier attempt', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
+    await send(id, { status: 'building', run_id: '7', run_attempt: 2 })
+    await send(id, { status: 'deploying', run_id: '7', run_attempt: 1 })
+    expect(await deployAt(id)).toMatchObject({ status: 'deploying', githubRunAttempt: 2 })
+  })
+})
+
+describe('two runs with one deploy’s id', () => {
+  const twoRuns = (id: string): Answer => ({
+    status: 200,
+    body: { workflow_runs: [listedRun(12, `Deploy [${id}]`), listedRun(11, `Deploy [${id}]`)] },
+  })
+
+  it('raise an alarm on the deploy, once, and one of them is followed', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    github.script.onListRuns = () => twoRuns(id)
+    await getDeploy(console_.deps, id)
+    await console_.deps.db.deploy.update({ where: { id }, data: { githubRunId: null } })
+    await reconcileDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
+    expect(view).toMatchObject({ status: 'dispatched', runId: '12' })
+    expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
+    expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
+  })
+
+  it('raise it also when only a callback of the other one tells', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
+    await send(id, { status: 'building', run_id: '11', run_attempt: 3 })
+    const view = await getDeploy(console_.deps, id)
+    expect(view.warnings).toEqual([expect.stringContaining('Run 11 reports to this deploy, which belongs to run 12')])
+    expect(view.runAttempt).toBeNull()
+  })
+})
+
+describe('GitHub’s rate limit', () => {
+  const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600
+  const limits: [string, () => Answer][] = [
+    [
+      'the last request of the hour',
+      () => ({
+        ...(run(1, null) as object),
+        status: 200,
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inAnHour()) },
+      }),
+    ],
+    ['429 with retry-after', () => ({ status: 429, body: {}, headers: { 'retry-after': '3600' } })],
+    [
+      '403 with nothing left',
+      () => ({
+        status: 403,
+        body: {},
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inAnHour()) },
+      }),
+    ],
+  ]
+
+  /** What a process learned of the limit is its own: each case is a process of its own. */
+  const ownProcess = async (work: (deps: Deps) => Promise<void>) => {
+    const deps = createDeps(console_.deps.config)
+    await work(deps)
+    await deps.db.$disconnect()
+  }
+
+  it.each(limits)('(%s) stops the pass, which goes on after the reset', async (_, answer) => {
+    await ownProcess(async (deps) => {
+      await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(9) })
+      await insertDeployAt(deps, 'building', { githubRunId: 2n, requestedAt: minutesAgo(5) })
+      github.script.onRun = answer
+      github.script.onJobs = () => noJobs
+      await reconcileSilentDeploys(deps)
+      await reconcileSilentDeploys(deps)
+      const runs = () => new Set(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1]))
+      expect(runs()).toEqual(new Set(['1']))
+
+      github.script.onRun = () => run(1, null)
+      await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
+      expect(runs()).toEqual(new Set(['1', '2']))
+    })
+  })
+
+  it('keeps a job waiting until the reset instead of spending it, and no poll looks for a run', async () => {
+    await ownProcess(async (deps) => {
+      const reset = inAnHour()
+      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
+      const { id } = await insertDeployAt(deps, 'dispatched')
+      await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
+      await runQueue(deps)
+      await getDeploy(deps, id)
+      expect(github.requests).toEqual([])
+      expect(await queuedJobs(deps)).toMatchObject([{ key: `reconcile_deploy:${id}` }])
+      const [job] = await deps.db.$queryRaw<{ at: number }[]>`
+        SELECT extract(epoch FROM run_at)::float AS at FROM graphile_worker.jobs`
+      expect(Math.abs((job?.at ?? 0) - reset)).toBeLessThan(30)
+    })
+  })
+})

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { addJob, releaseAbandonedJobs } from '~/server/db/jobs'
+import { createDeps } from '~/server/deps'
+import { startWorker, type Worker } from '~/server/worker/start-worker'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { databaseProxy } from '~test/support/database-proxy'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let healthy: typeof github.script
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  healthy = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  Object.assign(github.script, healthy)
+  github.requests.length = 0
+  await console_.deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
+  await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const statusOf = async (id: string) => (await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })).status
+const becomes = (id: string, status: string) =>
+  vi.waitUntil(async () => (await statusOf(id)) === status, { timeout: 50_000, interval: 100 })
+const silent = () => ({ requestedAt: new Date(Date.now() - 5 * 60_000), githubRunId: 7n })
+const runSucceeded = () => {
+  github.script.onRun = () => ({
+    status: 200,
+    body: { status: 'completed', conclusion: 'success', updated_at: '2026-11-21T10:05:00Z' },
+  })
+  github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+}
+const refusedCallback = (id: string) =>
+  receiveCallback(console_.deps, signedCallback(id, { status: 'deploying', log_line: 'ahead' }), id)
+
+describe('a job', () => {
+  it('exists exactly if the transaction that asked for it was committed', async () => {
+    const { deps } = console_
+    const job = { task: 'reconcile_deploy', payload: { deployId: deps.newId() } } as const
+    const broken = deps.db.$transaction(async (tx) => {
+      await addJob(tx, job)
+      throw new Error('broken off')
+    })
+    await expect(broken).rejects.toThrow('broken off')
+    expect(await queuedJobs(deps)).toEqual([])
+    await deps.db.$transaction((tx) => addJob(tx, job))
+    expect(await queuedJobs(deps)).toMatchObject([{ task: 'reconcile_deploy' }])
+  })
+
+  it('asked for several times before it ran runs once', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
+    for (const _ of [1, 2, 3]) expect((await refusedCallback(id)).status).toBe(422)
+    expect(await queuedJobs(console_.deps)).toMatchObject([{ key: `reconcile_deploy:${id}` }])
+  })
+
+  it('of a refused callback is not lost when the server dies right after: whoever works next fills the gap', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
+    runSucceeded()
+    await refusedCallback(id)
+    expect(github.requests).toEqual([])
+    const next = createDeps(console_.deps.config)
+    await runQueue(next)
+    await next.db.$disconnect()
+    expect(await statusOf(id)).toBe('succeeded')
+    expect(await queuedJobs(console_.deps)).toEqual([])
+  })
+
+  it('of a worker that was killed is given back to the queue', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
+    runSucceeded()
+    await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
+    await deps.db
+      .$executeRaw`UPDATE graphile_worker._private_jobs SET locked_by = 'killed', locked_at = now() - interval '4 minutes'`
+    await runQueue(deps)
+    expect(await statusOf(id)).toBe('building')
+    await releaseAbandonedJobs(deps.db, new Date(Date.now() - 3 * 60_000))
+    await runQueue(deps)
+    expect(await statusOf(id)).toBe('succeeded')
+  })
+})
+
+describe('two replicas', () => {
+  it('never make a pass at the same time', async () => {
+    const { deps } = console_
+    await insertDeployAt(deps, 'building', silent())
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const asked = new Promise<void>((resolve) => {
+      github.script.onRun = async () => {
+        resolve()
+        await held
+        return { status: 200, body: { status: 'in_progress', conclusion: null, updated_at: '2026-11-21T10:05:00Z' } }
+      }
+    })
+    github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+    const other = createDeps(deps.config)
+    const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('reconcile_pass')`
+    await pass()
+    const first = runQueue(deps)
+    await asked
+    await pass()
+    await runQueue(other)
+    expect(github.requests.filter(({ path }) => path.endsWith('/runs/7'))).toHaveLength(1)
+    release()
+    await first
+    await other.db.$disconnect()
+  })
+})
+
+describe('a worker', () => {
+  let worker: Worker | undefined
+  afterAll(() => worker?.stop())
+
+  it('makes a pass when it starts, starts without a database, and outlives one that goes away', async () => {
+    runSucceeded()
+    const first = await insertDeployAt(console_.deps, 'building', silent())
+    const proxy = await databaseProxy(console_.deps.config.databaseUrl)
+    const deps = createDeps({ ...console_.deps.config, databaseUrl: proxy.url })
+    worker = startWorker(deps)
+    await proxy.mend()
+    await becomes(first.id, 'succeeded')
+
+    await proxy.cut()
+    const second = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
+    expect((await refusedCallback(second.id)).status).toBe(422)
+    await proxy.mend()
+    await becomes(second.id, 'succeeded')
+
+    await worker.stop()
+    worker = undefined
+    await deps.db.$disconnect()
+    await proxy.cut()
+  })
+})

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { createDeps } from '~/server/deps'
+import { startInProcess } from '~/server/worker/start-in-process'
+import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { queuedJobs } from '~test/support/run-queue'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl, env: { IN_PROCESS_WORKER: 'off' } })
+})
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
+  await console_.close()
+  await github.close()
+})
+
+const startWorkerProcess = () =>
+  spawn(process.execPath, ['--conditions=react-server', '--import', 'tsx', 'src/launch/worker.ts'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      NODE_ENV: 'production',
+      PATH: process.env['PATH'],
+      DATABASE_URL: console_.deps.config.databaseUrl,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_DISPATCH_TOKEN: 'test-token',
+      DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      LOG_LEVEL: 'silent',
+    },
+  })
+
+describe('npm run worker', () => {
+  it('does the jobs that a server without a worker leaves in the queue, and ends with 0 when asked to', async () => {
+    const { deps } = console_
+    const server = createDeps(deps.config)
+    startInProcess(server)
+    github.script.onRun = () => ({
+      status: 200,
+      body: { status: 'completed', conclusion: 'success', updated_at: '2026-11-21T10:05:00Z' },
+    })
+    github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+    const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
+    await receiveCallback(server, signedCallback(id, { status: 'deploying' }), id)
+    expect(await queuedJobs(deps)).toHaveLength(1)
+
+    const child = startWorkerProcess()
+    children.push(child)
+    await vi.waitUntil(async () => (await deps.db.deploy.findUniqueOrThrow({ where: { id } })).status === 'succeeded', {
+      timeout: 50_000,
+      interval: 100,
+    })
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+    await server.db.$disconnect()
+  })
+})

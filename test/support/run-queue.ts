@@ -1,0 +1,19 @@
+import { runOnce } from 'graphile-worker'
+import type { Deps } from '~/server/deps'
+import { jobLogger } from '~/server/worker/job-logger'
+import { jobTasks } from '~/server/worker/tasks'
+
+/** Works on all jobs that are due, as the worker does, and then stops. */
+export function runQueue(deps: Deps): Promise<void> {
+  return runOnce({
+    connectionString: deps.config.databaseUrl,
+    noHandleSignals: true,
+    taskList: jobTasks(deps),
+    logger: jobLogger(deps.logger),
+  })
+}
+
+/** What waits in the queue, by task and key. */
+export const queuedJobs = (deps: Deps) =>
+  deps.db.$queryRaw`
+    SELECT "task_identifier" AS "task", "key", "attempts"::int, "locked_by" FROM graphile_worker.jobs ORDER BY "id"`
