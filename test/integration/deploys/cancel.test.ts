@@ -36,6 +36,7 @@ const run = (conclusion: string | null): Answer => ({
     status: conclusion === null ? 'in_progress' : 'completed',
     conclusion,
     run_attempt: 1,
+    created_at: '2026-11-21T10:00:00Z',
     updated_at: '2026-11-21T10:05:00Z',
   },
 })

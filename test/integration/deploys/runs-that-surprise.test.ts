@@ -39,6 +39,7 @@ const run = (attempt: number, conclusion: string | null): Answer => ({
     status: conclusion === null ? 'in_progress' : 'completed',
     conclusion,
     run_attempt: attempt,
+    created_at: '2026-11-21T10:00:00Z',
     updated_at: '2026-11-21T10:05:00Z',
   },
 })

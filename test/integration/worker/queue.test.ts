@@ -36,7 +36,12 @@ const silent = () => ({ requestedAt: new Date(Date.now() - 5 * 60_000), githubRu
 const runSucceeded = () => {
   github.script.onRun = () => ({
     status: 200,
-    body: { status: 'completed', conclusion: 'success', updated_at: '2026-11-21T10:05:00Z' },
+    body: {
+      status: 'completed',
+      conclusion: 'success',
+      created_at: '2026-11-21T10:00:00Z',
+      updated_at: '2026-11-21T10:05:00Z',
+    },
   })
   github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
 }
@@ -102,7 +107,15 @@ describe('two replicas', () => {
       github.script.onRun = async () => {
         resolve()
         await held
-        return { status: 200, body: { status: 'in_progress', conclusion: null, updated_at: '2026-11-21T10:05:00Z' } }
+        return {
+          status: 200,
+          body: {
+            status: 'in_progress',
+            conclusion: null,
+            created_at: '2026-11-21T10:00:00Z',
+            updated_at: '2026-11-21T10:05:00Z',
+          },
+        }
       }
     })
     github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })

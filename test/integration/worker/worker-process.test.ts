@@ -48,7 +48,12 @@ describe('npm run worker', () => {
     startInProcess(server)
     github.script.onRun = () => ({
       status: 200,
-      body: { status: 'completed', conclusion: 'success', updated_at: '2026-11-21T10:05:00Z' },
+      body: {
+        status: 'completed',
+        conclusion: 'success',
+        created_at: '2026-11-21T10:00:00Z',
+        updated_at: '2026-11-21T10:05:00Z',
+      },
     })
     github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
