@@ -25,6 +25,8 @@ export const dispatchInput = z.object({
     .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
     .optional(),
   idempotencyKey: z.string().min(8).max(200),
+  /** Ships in spite of the freezes and locks in force at this moment; recorded with its reason. */
+  overrideFreeze: z.object({ reason: z.string().trim().min(1, 'say why').max(500) }).optional(),
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 
@@ -72,6 +74,8 @@ export interface DeployView extends DeploySummary {
   readonly repository: string
   readonly workflow: string
   readonly reason: string | null
+  /** Why it was shipped in spite of a freeze; null when it was not. */
+  readonly overrideReason: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */
   readonly failureDetail: string | null
   /** A string: run ids outgrow what a JavaScript number holds exactly. */

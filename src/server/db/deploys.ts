@@ -26,6 +26,8 @@ export const deploySelect = {
   requestedAt: true,
   lastEventAt: true,
   finishedAt: true,
+  overrideReason: true,
+  overriddenFreezeIds: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -56,6 +58,9 @@ export interface NewDeploy {
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
+  /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
+  readonly overrideReason?: string
+  readonly overriddenFreezeIds?: string[]
 }
 
 /**

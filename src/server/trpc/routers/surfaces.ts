@@ -1,6 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
+import { lockInput } from '~/domain/freeze'
+import { unlockSurface } from '~/server/freezes/lift-freeze'
+import { lockSurface } from '~/server/freezes/open-freeze'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
@@ -26,4 +29,10 @@ export const surfacesRouter = router({
   review: operatorProcedure
     .input(dispatchInput.pick({ surfaceId: true, ref: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
+
+  lock: operatorProcedure.input(lockInput).mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
+
+  unlock: operatorProcedure
+    .input(lockInput.pick({ surfaceId: true }))
+    .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId)),
 })
