@@ -84,7 +84,7 @@ function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {
   const until = freeze.until === null ? 'until it is lifted' : `until ${minuteUtc(freeze.until)}`
   return {
     code,
-    message: `${what} ${until}: “${freeze.reason}” (${freeze.by}). Nothing was deployed.`,
+    message: `${what} ${until}: “${freeze.reason}” (${freeze.by}).`,
     details: { freeze_id: freeze.id, reason: freeze.reason, until: freeze.until, by: freeze.by },
     freeze,
   }

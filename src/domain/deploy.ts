@@ -25,8 +25,13 @@ export const dispatchInput = z.object({
     .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
     .optional(),
   idempotencyKey: z.string().min(8).max(200),
-  /** Ships in spite of the freezes and locks in force at this moment; recorded with its reason. */
-  overrideFreeze: z.object({ reason: z.string().trim().min(1, 'say why').max(500) }).optional(),
+  /**
+   * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds` only of those: the ones
+   * that were reviewed, so that a freeze opened since then still stands in the way.
+   */
+  overrideFreeze: z
+    .object({ reason: z.string().trim().min(1, 'say why').max(500), freezeIds: z.array(z.uuid()).max(50).optional() })
+    .optional(),
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 

@@ -17,7 +17,7 @@ export const ERROR_CODES = {
   surface_locked: { http: 409, trpc: 'CONFLICT', title: 'The surface is locked' },
   freeze_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such freeze' },
   freeze_over: { http: 409, trpc: 'CONFLICT', title: 'The freeze is over already' },
-  freeze_elsewhere: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy is of another surface' },
+  deploy_elsewhere: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy is of another surface' },
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
   confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },

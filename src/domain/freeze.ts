@@ -28,11 +28,13 @@ export interface FreezeInForce {
 }
 
 /** Of several windows over one environment the one that ends last says until when it is frozen; a lock comes first. */
-export function strongest(freezes: readonly FreezeInForce[]): FreezeInForce | null {
+export function byStrength(freezes: readonly FreezeInForce[]): FreezeInForce[] {
   const rank = ({ kind, until }: FreezeInForce) =>
     kind === 'locked' ? Number.POSITIVE_INFINITY : until === null ? Number.MAX_VALUE : Date.parse(until)
-  return freezes.toSorted((a, b) => rank(b) - rank(a))[0] ?? null
+  return freezes.toSorted((a, b) => rank(b) - rank(a))
 }
+
+export const strongest = (freezes: readonly FreezeInForce[]): FreezeInForce | null => byStrength(freezes)[0] ?? null
 
 /** A row of the freezes page. */
 export interface FreezeView {

@@ -6,7 +6,7 @@ import { AppError } from '~/domain/errors'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
-import { insertUnlessFrozen } from '~/server/deploys/pass-freezes'
+import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
@@ -45,12 +45,14 @@ export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchI
   }
   let refusal: Refusal | null
   try {
-    const request = { surfaceName: surface.name, overrideReason: input.overrideFreeze?.reason ?? null, at: deps.now() }
+    const request = { surfaceName: surface.name, override: input.overrideFreeze ?? null, at: deps.now() }
     refusal = await deps.db.$transaction((tx) => insertUnlessFrozen(tx, deploy, request))
   } catch (error) {
     return answerConflict(deps, error, key, requestDigest, surface.name)
   }
-  if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
+  if (refusal !== null) {
+    throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
+  }
 
   const outcome = await dispatchWorkflow(deps.github, {
     repository: deploy.repository,
@@ -130,6 +132,6 @@ const answerOf = (deploy: DeployRow): DispatchAnswer => ({
 function digestOf(input: DispatchInput): string {
   const asked = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
   // Left out when there is none, so that digests stored before overrides existed stay what they are.
-  if (input.overrideFreeze !== undefined) asked.push(input.overrideFreeze.reason)
+  if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
 }

@@ -123,6 +123,16 @@ describe('an override', () => {
     expect(deploy.overriddenFreezeIds).toHaveLength(2)
   })
 
+  it('given for the freezes that were reviewed does not ship past one opened since', async () => {
+    const { id } = await freeze('Release week')
+    const overrideFreeze = { reason: 'Fixes the outage', freezeIds: [id] }
+    const input = await request('production', { overrideFreeze })
+    const { id: later } = await freeze('A new incident')
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen', details: { freeze_id: later } })
+    await liftFreeze(console_.deps, 'ada', later)
+    expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
+  })
+
   it('of nothing is an ordinary deploy', async () => {
     const { id } = await dispatch(await request('production', { overrideFreeze: { reason: 'Just in case' } }))
     expect(await getDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })

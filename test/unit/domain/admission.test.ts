@@ -34,7 +34,7 @@ describe('a freeze', () => {
   it('refuses with what is frozen, until when, why and by whom', () => {
     expect(held([window])).toMatchObject({
       code: 'frozen',
-      message: 'production is frozen until 2026-11-22 18:00 UTC: “Release week” (ada). Nothing was deployed.',
+      message: 'production is frozen until 2026-11-22 18:00 UTC: “Release week” (ada).',
       details: { freeze_id: 'w', reason: 'Release week', until: window.until, by: 'ada' },
     })
   })
@@ -42,7 +42,7 @@ describe('a freeze', () => {
   it('that is a lock comes before a window, and says that it holds until it is lifted', () => {
     expect(held([window, lock])).toMatchObject({
       code: 'surface_locked',
-      message: 'API is locked until it is lifted: “Being migrated” (ada). Nothing was deployed.',
+      message: 'API is locked until it is lifted: “Being migrated” (ada).',
     })
   })
 

@@ -1,5 +1,6 @@
 import 'server-only'
 import { FREEZE_CHECKS, firstRefusal, type Refusal } from '~/domain/admission'
+import type { DispatchInput } from '~/domain/deploy'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { insertDeploy, type NewDeploy } from '~/server/db/deploys'
@@ -13,12 +14,17 @@ import { freezesInForce } from '~/server/db/freezes'
 export async function insertUnlessFrozen(
   tx: DatabaseHandle,
   deploy: NewDeploy,
-  request: { readonly surfaceName: string; readonly overrideReason: string | null; readonly at: Date },
+  request: {
+    readonly surfaceName: string
+    readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
+    readonly at: Date
+  },
 ): Promise<Refusal | null> {
-  const { overrideReason, at } = request
+  const { override, at } = request
   const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
   const freezes = await freezesInForce(tx, { id: deploy.surfaceId, environment: deploy.environment }, at)
-  const overridden = overrideReason === null ? [] : freezes.map(({ id }) => id)
+  const overridden =
+    override === null ? [] : freezes.map(({ id }) => id).filter((id) => override.freezeIds?.includes(id) ?? true)
   const surface = { name: request.surfaceName, environment: deploy.environment }
   const refusal = firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
   if (refusal?.freeze !== undefined) {
@@ -35,18 +41,18 @@ export async function insertUnlessFrozen(
     return refusal
   }
   // Nothing to override: the freeze was lifted since the review, and the deploy is like any other.
-  if (overrideReason === null || overridden.length === 0) {
+  if (override === null || overridden.length === 0) {
     await insertDeploy(tx, deploy, at)
     return null
   }
-  await insertDeploy(tx, { ...deploy, overrideReason, overriddenFreezeIds: overridden }, at)
+  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: overridden }, at)
   await appendAuditEvent(
     tx,
     { ...subject, deployId: deploy.id },
     {
       action: 'console.deploy.freeze_overridden',
       status: null,
-      payload: { reason: overrideReason, freeze_ids: overridden },
+      payload: { reason: override.reason, freeze_ids: overridden },
     },
   )
   return null
