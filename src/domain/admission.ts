@@ -50,7 +50,7 @@ function surfaceIsNotLocked({ surface, freezes, overridden }: FreezeFacts): Refu
 
 function environmentIsNotFrozen({ surface, freezes, overridden }: FreezeFacts): Refusal | null {
   const window = freezes.find(({ id, kind }) => kind === 'frozen' && !overridden.includes(id))
-  return window === undefined ? null : heldBy(window, 'frozen', `${surface.environment} is frozen`)
+  return window === undefined ? null : heldBy(window, 'frozen', `${capitalised(surface.environment)} is frozen`)
 }
 
 function noActiveDeploy({ activeDeploy }: ActiveDeployFacts): Refusal | null {
@@ -89,6 +89,8 @@ function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {
     freeze,
   }
 }
+
+const capitalised = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
 /** "2026-11-21 18:00 UTC" */
 const minuteUtc = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`

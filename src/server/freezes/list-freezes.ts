@@ -10,7 +10,7 @@ export interface FreezeList {
   /** In force or to come. */
   readonly current: readonly FreezeView[]
   readonly past: readonly FreezeView[]
-  /** Pass as `before` for older ones; null when there are none. */
+  /** Pass on for older ones; null when there are none. */
   readonly cursor: string | null
 }
 

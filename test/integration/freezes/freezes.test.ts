@@ -76,12 +76,12 @@ describe('a window', () => {
       })),
     })
     const seen: string[] = []
-    let before: string | undefined
+    let cursor: string | null = null
     do {
-      const page = await caller().freezes.list(before === undefined ? {} : { before })
+      const page = await caller().freezes.list({ cursor })
       seen.push(...page.past.map(({ id }) => id))
-      before = page.cursor ?? undefined
-    } while (before !== undefined)
+      cursor = page.cursor
+    } while (cursor !== null)
     expect(seen).toEqual(ids.toReversed())
   })
 })

@@ -34,7 +34,7 @@ describe('a freeze', () => {
   it('refuses with what is frozen, until when, why and by whom', () => {
     expect(held([window])).toMatchObject({
       code: 'frozen',
-      message: 'production is frozen until 2026-11-22 18:00 UTC: “Release week” (ada).',
+      message: 'Production is frozen until 2026-11-22 18:00 UTC: “Release week” (ada).',
       details: { freeze_id: 'w', reason: 'Release week', until: window.until, by: 'ada' },
     })
   })

@@ -10,8 +10,9 @@ const freezeId = z.uuid()
 
 export const freezesRouter = router({
   list: operatorProcedure
-    .input(z.object({ before: freezeId.optional() }))
-    .query(({ ctx, input }) => listFreezes(ctx.deps, input.before)),
+    // `cursor` is what an infinite query of the client calls it.
+    .input(z.object({ cursor: freezeId.nullish() }))
+    .query(({ ctx, input }) => listFreezes(ctx.deps, input.cursor ?? undefined)),
 
   open: operatorProcedure.input(openFreezeInput).mutation(({ ctx, input }) => openFreeze(ctx.deps, ctx.actor, input)),
 
