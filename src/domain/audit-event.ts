@@ -92,6 +92,27 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly run_ids: readonly string[] }
     }
+  /** A freeze or a lock stood in the way: no deploy was recorded. */
+  | {
+      readonly action: 'console.deploy.refused'
+      readonly status: null
+      readonly payload: {
+        readonly code: 'frozen' | 'surface_locked'
+        readonly freeze_id: string
+        readonly ref: string
+        readonly freeze_reason: string
+      }
+    }
+  /** A deploy was let through in spite of the freezes named. */
+  | {
+      readonly action: 'console.deploy.freeze_overridden'
+      readonly status: null
+      readonly payload: { readonly reason: string; readonly freeze_ids: readonly string[] }
+    }
+  /** A window over an environment was opened, or a surface was locked. */
+  | { readonly action: 'console.freeze.opened'; readonly status: null; readonly payload: FreezePayload }
+  /** It was ended before its time, or the lock was taken away. */
+  | { readonly action: 'console.freeze.lifted'; readonly status: null; readonly payload: FreezePayload }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'
@@ -104,6 +125,15 @@ type RequestedPayload = {
   readonly sha: string | null
   readonly environment: string
   readonly reason: string | null
+}
+
+type FreezePayload = {
+  readonly freeze_id: string
+  /** Null for a lock: the row names its surface. */
+  readonly environment: string | null
+  readonly reason: string
+  readonly starts_at: string
+  readonly ends_at: string | null
 }
 
 type CallbackPayload = {

@@ -25,6 +25,16 @@ export const dispatchInput = z.object({
     .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
     .optional(),
   idempotencyKey: storableText.min(8).max(200),
+  /**
+   * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds` only of those: the ones
+   * that were reviewed, so that a freeze opened since then still stands in the way.
+   */
+  overrideFreeze: z
+    .object({
+      reason: storableText.trim().min(1, 'say why').max(500),
+      freezeIds: z.array(z.uuid()).max(50).optional(),
+    })
+    .optional(),
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 
@@ -86,6 +96,8 @@ export interface DeployView extends DeploySummary {
   readonly repository: string
   readonly workflow: string
   readonly reason: string | null
+  /** Why it was shipped in spite of a freeze; null when it was not. */
+  readonly overrideReason: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */
   readonly failureDetail: string | null
   /** A string: run ids outgrow what a JavaScript number holds exactly. */

@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy'
+import type { FreezeInForce } from '~/domain/freeze'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
@@ -31,6 +32,8 @@ export interface SurfaceTile {
   } | null
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
+  /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
+  readonly freezes: readonly FreezeInForce[]
 }
 
 /** What the operator can choose from in the first step of the modal. */
@@ -65,6 +68,8 @@ export interface Review {
   readonly runningSha: string | null
   readonly comparison: Comparison | null
   readonly warnings: readonly ReviewWarning[]
+  /** The freezes an override would cover; empty when none is in force. */
+  readonly freezeIds: readonly string[]
 }
 
 /** GitHub's comparison running...ref. `removes` counts commits that run now and would be gone (a step back). */
@@ -78,7 +83,7 @@ export interface Comparison {
 }
 
 export interface ReviewWarning {
-  readonly kind: 'busy' | 'nothing_new' | 'step_back' | 'not_comparable' | 'unhealthy'
+  readonly kind: 'busy' | 'locked' | 'frozen' | 'nothing_new' | 'step_back' | 'not_comparable' | 'unhealthy'
   /** A sentence for the operator. */
   readonly text: string
   /** A blocking one means the server would refuse the dispatch now. */

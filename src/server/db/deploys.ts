@@ -35,6 +35,8 @@ export const deploySelect = {
   cancelRequestedAt: true,
   cancelRequestedBy: true,
   cancelAcknowledgedAt: true,
+  overrideReason: true,
+  overriddenFreezeIds: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -68,6 +70,9 @@ export interface NewDeploy {
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
+  /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
+  readonly overrideReason?: string
+  readonly overriddenFreezeIds?: string[]
 }
 
 /**

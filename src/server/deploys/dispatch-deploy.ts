@@ -1,16 +1,12 @@
 import 'server-only'
 import { createHash } from 'node:crypto'
+import { firstRefusal, REQUEST_CHECKS, type Refusal } from '~/domain/admission'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
-import {
-  type DeployRow,
-  findDeployByKey,
-  insertDeploy,
-  type NewDeploy,
-  ONE_ACTIVE_PER_SURFACE,
-} from '~/server/db/deploys'
+import { type DeployRow, findDeployByKey, type NewDeploy, ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
+import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
@@ -22,7 +18,7 @@ import { readCommit } from '~/server/github/refs'
  * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
  *
- * @throws AppError `surface_unknown`, `surface_archived`, `confirmation_mismatch`, `surface_busy`, `ref_moved`,
+ * @throws AppError `surface_unknown`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
  *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
@@ -48,10 +44,15 @@ export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchI
     requestDigest,
     phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
   }
+  let refusal: Refusal | null
   try {
-    await deps.db.$transaction((tx) => insertDeploy(tx, deploy, deps.now()))
+    const request = { surfaceName: surface.name, override: input.overrideFreeze ?? null, at: deps.now() }
+    refusal = await deps.db.$transaction((tx) => insertUnlessFrozen(tx, deploy, request))
   } catch (error) {
     return answerConflict(deps, error, key, requestDigest, surface.name)
+  }
+  if (refusal !== null) {
+    throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
   }
 
   return afterIntent(deploy.id, async () => {
@@ -99,12 +100,11 @@ async function admittedSurface(deps: Deps, input: DispatchInput) {
   if (surface === null) {
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was deployed.`)
   }
-  if (surface.archivedAt !== null) {
-    throw new AppError('surface_archived', `${surface.name} is no longer declared in surfaces.yaml, so it cannot ship.`)
-  }
-  if (input.confirmation !== surface.confirm) {
-    throw new AppError('confirmation_mismatch', `Type "${surface.confirm}" exactly to deploy. Nothing was deployed.`)
-  }
+  const refusal = firstRefusal(REQUEST_CHECKS, {
+    surface: { name: surface.name, confirm: surface.confirm, archived: surface.archivedAt !== null },
+    confirmation: input.confirmation,
+  })
+  if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
   if (input.expectedSha !== undefined) {
     const head = await readCommit(deps.github, surface.repository, input.ref)
     if (head.sha !== input.expectedSha) {
@@ -155,5 +155,7 @@ const answerOf = (deploy: DeployRow): DispatchAnswer => ({
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
 function digestOf(input: DispatchInput): string {
   const asked = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
+  // Left out when there is none, so that digests stored before overrides existed stay what they are.
+  if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
 }

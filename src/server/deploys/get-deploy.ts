@@ -33,6 +33,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     ref: deploy.ref,
     sha: deploy.sha,
     reason: deploy.reason,
+    overrideReason: deploy.overrideReason,
     requestedBy: deploy.requestedBy,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
@@ -85,6 +86,8 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')
+    case 'console.deploy.freeze_overridden':
+      return `Freeze overridden: “${text('reason')}”.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.run_found':

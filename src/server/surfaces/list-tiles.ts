@@ -1,23 +1,28 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
+import { byStrength } from '~/domain/freeze'
 import { phasesOf, type Transition } from '~/domain/phases'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
 import { readTransitions } from '~/server/db/audit'
+import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { commitUrl } from '~/server/github/web-urls'
 
-/** The grid: two queries however many surfaces there are and however long their history is. */
-export async function listTiles(deps: Pick<Deps, 'db' | 'config'>): Promise<SurfaceTile[]> {
-  const surfaces = await listSurfaces(deps.db)
+/** The grid: three queries however many surfaces there are and however long their history is. */
+export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
+  const now = deps.now()
+  const [surfaces, freezes] = await Promise.all([listSurfaces(deps.db), listCurrentFreezes(deps.db, now)])
+  const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
   const transitions = await readTransitions(deps.db, deployIds)
-  return surfaces.map((surface) => tileOf(surface, transitions, deps.config.githubApiUrl))
+  return surfaces.map((surface) => tileOf(surface, transitions, holding, deps.config.githubApiUrl))
 }
 
 function tileOf(
   surface: SurfaceRow,
   transitions: ReadonlyMap<string, readonly Transition[]>,
+  freezes: readonly FreezeRow[],
   githubApiUrl: string,
 ): SurfaceTile {
   const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
@@ -59,6 +64,9 @@ function tileOf(
             requestedAt: lastDeploy.requestedAt.toISOString(),
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
+    freezes: byStrength(
+      freezes.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
+    ),
   }
 }
 

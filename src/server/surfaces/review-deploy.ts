@@ -1,6 +1,9 @@
 import 'server-only'
+import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
 import { isTerminal } from '~/domain/deploy-status'
+import type { FreezeInForce } from '~/domain/freeze'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
+import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { compareCommits, readCommit } from '~/server/github/refs'
@@ -8,10 +11,11 @@ import { knownSurface } from '~/server/surfaces/list-refs'
 
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'db' | 'github'>,
+  deps: Pick<Deps, 'db' | 'github' | 'now'>,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
+  const freezes = await freezesInForce(deps.db, surface, deps.now())
   const head = await readCommit(deps.github, surface.repository, input.ref)
   const { runningSha } = surface
   const comparison =
@@ -23,20 +27,27 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: warningsOf(surface, comparison),
+    warnings: [...blockingWarnings(surface, freezes), ...warningsOf(surface, comparison)],
+    freezeIds: freezes.map(({ id }) => id),
   }
+}
+
+/** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
+function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
+  const { lastDeploy } = surface
+  const activeDeploy = lastDeploy !== null && !isTerminal(lastDeploy.status) ? lastDeploy : null
+  const busy = firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy })
+  const held = FREEZE_CHECKS.flatMap((check) => check({ surface, freezes, overridden: [] }) ?? [])
+  return [
+    ...(busy === null ? [] : [{ kind: 'busy' as const, text: busy.message, blocking: true }]),
+    ...held.flatMap(({ freeze, message }) =>
+      freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
+    ),
+  ]
 }
 
 function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewWarning[] {
   const warnings: ReviewWarning[] = []
-  const { lastDeploy } = surface
-  if (lastDeploy !== null && !isTerminal(lastDeploy.status)) {
-    warnings.push({
-      kind: 'busy',
-      text: `${lastDeploy.requestedBy} is deploying ${lastDeploy.ref} right now. Wait for its end.`,
-      blocking: true,
-    })
-  }
   if (comparison?.kind === 'identical') {
     warnings.push({ kind: 'nothing_new', text: 'This version is already running.', blocking: false })
   }

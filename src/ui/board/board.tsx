@@ -5,6 +5,7 @@ import { BoardAnnouncer } from '~/ui/board/board-announcer'
 import { GridSkeleton } from '~/ui/board/board-skeleton'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { EmptyBoard } from '~/ui/board/empty-board'
+import { FreezeStrip } from '~/ui/board/freeze-strip'
 import { KeyHints } from '~/ui/board/key-hints'
 import { RunningStrip } from '~/ui/board/running-strip'
 import { SandboxBanner } from '~/ui/board/sandbox-banner'
@@ -74,6 +75,7 @@ export function Board() {
         ) : (
           <>
             <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
+            <FreezeStrip tiles={tiles} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (
                 <TileGroup

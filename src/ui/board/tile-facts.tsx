@@ -2,6 +2,8 @@ import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
+import { FreezeMark } from '~/ui/freezes/freeze-mark'
+import { untilWords } from '~/ui/freezes/freeze-words'
 import { Sha } from '~/ui/primitives/sha'
 import { isWrong } from '~/ui/status/health-badge'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
@@ -49,9 +51,10 @@ interface TileFactsProps {
   readonly tab: 0 | -1
 }
 
-/** What runs, what was last shipped, and what is wrong. Always room for three rows. */
+/** What runs, what was last shipped, what is wrong, and what holds it. Always room for four rows. */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
+  const [freeze] = tile.freezes
   return (
     <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] content-center gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
@@ -77,6 +80,15 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
         <Fact term="Health">
           <span className="truncate text-bad" title={health.detail}>
             {health.detail}
+          </span>
+        </Fact>
+      )}
+      {freeze !== undefined && (
+        <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
+          <FreezeMark kind={freeze.kind} />
+          <span className="truncate text-warn" title={`${freeze.reason} (${freeze.by}), ${untilWords(freeze.until)}`}>
+            {freeze.reason}
+            {freeze.until !== null && `, ${untilWords(freeze.until)}`}
           </span>
         </Fact>
       )}

@@ -7,6 +7,7 @@ import { type Flow, type FlowAction, isEditable } from '~/ui/deploy-modal/flow'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 
 interface ConfirmStepProps {
@@ -44,6 +45,11 @@ export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStep
           </span>
           .
         </p>
+        {flow.override !== null && (
+          <Notice tone="warn">
+            <span className="font-medium">In spite of the freeze:</span> “{flow.override.reason}”
+          </Notice>
+        )}
         <div>
           <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
             Type{' '}

@@ -16,6 +16,9 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
       )}{' '}
       · {deploy.requestedBy} · <TimeAgo at={deploy.requestedAt} />
       {deploy.reason !== null && <> · “{deploy.reason}”</>}
+      {deploy.overrideReason !== null && (
+        <span className="text-warn"> · Freeze overridden: “{deploy.overrideReason}”</span>
+      )}
     </p>
   )
 }

@@ -2,6 +2,9 @@ import type { Attempt } from '~/ui/deploy-modal/flow'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 
+/** Refusals that a new review shows, and shows the way past. */
+const REVIEW_AGAIN = ['ref_moved', 'surface_busy', 'frozen', 'surface_locked'] as const
+
 /** What became of the last press. Everything typed is still there. */
 export function DispatchError({
   attempt,
@@ -20,7 +23,7 @@ export function DispatchError({
     )
   }
   if (attempt.refusal === null) return null
-  const reviewAgain = attempt.refusal.appCode === 'ref_moved' || attempt.refusal.appCode === 'surface_busy'
+  const reviewAgain = REVIEW_AGAIN.some((code) => code === attempt.refusal?.appCode)
   return (
     <Notice
       tone="bad"

@@ -5,6 +5,14 @@ interface Draft {
   readonly ref: string
   readonly typed: string
   readonly reason: string
+  /** Why a freeze is overridden, where one stands in the way. */
+  readonly override: string
+}
+
+/** Made at the review, of the freezes that were seen there and no others. */
+interface Override {
+  readonly reason: string
+  readonly freezeIds: string[]
 }
 
 /** What goes over the wire, kept as it was sent: a retry repeats exactly this. */
@@ -15,6 +23,7 @@ interface DispatchRequest {
   readonly reason?: string
   readonly expectedSha: string
   readonly idempotencyKey: string
+  readonly overrideFreeze?: Override
 }
 
 /**
@@ -30,11 +39,18 @@ export type Attempt =
 export type Flow =
   | { readonly step: 'choose'; readonly draft: Draft }
   | { readonly step: 'review'; readonly draft: Draft }
-  | { readonly step: 'confirm'; readonly draft: Draft; readonly sha: string; readonly attempt: Attempt }
+  | {
+      readonly step: 'confirm'
+      readonly draft: Draft
+      readonly sha: string
+      readonly override: Override | null
+      readonly attempt: Attempt
+    }
 
 export type FlowAction =
   | { readonly type: 'chosen'; readonly ref: string }
-  | { readonly type: 'reviewed'; readonly sha: string; readonly key: string }
+  | { readonly type: 'overriding'; readonly text: string }
+  | { readonly type: 'reviewed'; readonly sha: string; readonly key: string; readonly freezeIds: string[] }
   | { readonly type: 'typed'; readonly text: string }
   | { readonly type: 'reasoned'; readonly text: string }
   | { readonly type: 'sent'; readonly request: DispatchRequest }
@@ -43,7 +59,7 @@ export type FlowAction =
 
 /** A ref from the address starts at its review: a retry is reviewed like any other deploy. */
 export function startFlow(ref: string | null): Flow {
-  const draft: Draft = { ref: ref ?? '', typed: '', reason: '' }
+  const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '' }
   return ref === null ? { step: 'choose', draft } : { step: 'review', draft }
 }
 
@@ -55,12 +71,15 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
       const typed = action.ref === flow.draft.ref ? flow.draft.typed : ''
       return { step: 'review', draft: { ...flow.draft, ref: action.ref, typed } }
     }
+    case 'overriding':
+      return flow.step === 'review' ? { ...flow, draft: { ...flow.draft, override: action.text } } : flow
     case 'reviewed':
       if (flow.step !== 'review') return flow
       return {
         step: 'confirm',
         draft: flow.draft,
         sha: action.sha,
+        override: overrideOf(flow.draft, action.freezeIds),
         attempt: { state: 'open', key: action.key, refusal: null },
       }
     case 'typed':
@@ -81,6 +100,10 @@ function afterFailure(attempt: Attempt, action: { readonly error: WireError; rea
   if (attempt.state !== 'sending') return attempt
   if (action.error.kind === 'refused') return { state: 'open', key: action.nextKey, refusal: action.error }
   return { state: 'unknown', request: attempt.request, error: action.error }
+}
+
+function overrideOf(draft: Draft, freezeIds: string[]): Override | null {
+  return freezeIds.length === 0 ? null : { reason: draft.override.trim(), freezeIds }
 }
 
 function stepBack(flow: Flow): Flow {
@@ -107,6 +130,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     ...(reason === '' ? {} : { reason }),
     expectedSha: flow.sha,
     idempotencyKey: flow.attempt.key,
+    ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
   }
   return request
 }

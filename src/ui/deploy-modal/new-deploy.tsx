@@ -28,7 +28,7 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
     onError: (error) => act({ type: 'failed', error: readWireError(error), nextKey: newIdempotencyKey() }),
   })
 
-  const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== ''
+  const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== ''
   useEffect(() => onHoldsInput(holdsInput), [holdsInput, onHoldsInput])
 
   const submit = () => {
@@ -50,7 +50,11 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
           refName={flow.draft.ref}
           onBack={() => act({ type: 'back' })}
           onFollow={onDeploy}
-          onReviewed={(sha) => act({ type: 'reviewed', sha, key: newIdempotencyKey() })}
+          override={flow.draft.override}
+          onOverride={(text) => act({ type: 'overriding', text })}
+          onReviewed={({ sha, freezeIds }) =>
+            act({ type: 'reviewed', sha, freezeIds: [...freezeIds], key: newIdempotencyKey() })
+          }
         />
       )}
       {flow.step === 'confirm' && (

@@ -1,8 +1,10 @@
 'use client'
 
+import type { ReactNode } from 'react'
 import type { Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
+import { OverrideFreeze } from '~/ui/deploy-modal/override-freeze'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
@@ -17,18 +19,24 @@ interface ReviewStepProps {
   readonly onBack: () => void
   /** To the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
-  readonly onReviewed: (sha: string) => void
+  /** Why a freeze is overridden; empty while it is not. */
+  readonly override: string
+  readonly onOverride: (reason: string) => void
+  readonly onReviewed: (review: Review) => void
 }
 
 /** Step 2: what would change, as GitHub sees it now. Asked again each time the step is entered. */
-export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: ReviewStepProps) {
+export function ReviewStep({ surface, refName, onBack, onFollow, override, onOverride, onReviewed }: ReviewStepProps) {
   const review = trpc.surfaces.review.useQuery(
     { surfaceId: surface.id, ref: refName },
     { staleTime: 0, gcTime: 0, refetchOnWindowFocus: false },
   )
   // Focus waits on the way on while the review loads, so that Enter goes on once it is there.
   const onward = useFocusOnArrival<HTMLButtonElement>()
-  const blocked = review.data?.warnings.some((warning) => warning.blocking) ?? false
+  const blocking = review.data?.warnings.filter((warning) => warning.blocking) ?? []
+  const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
+  const overridden = overridable && override.trim() !== ''
+  const blocked = blocking.length > 0 && !overridden
   const running = surface.lastDeploy !== null && !surface.lastDeploy.terminal ? surface.lastDeploy.id : null
   return (
     <>
@@ -38,6 +46,7 @@ export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: R
             review={review.data}
             surface={surface}
             onFollow={running === null ? null : () => onFollow(running)}
+            override={overridable ? <OverrideFreeze reason={override} onReason={onOverride} /> : null}
           />
         )}
         {review.isPending && <ReviewSkeleton />}
@@ -58,9 +67,9 @@ export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: R
           tone="strong"
           ref={onward}
           aria-disabled={review.data === undefined || blocked}
-          onClick={() => review.data !== undefined && !blocked && onReviewed(review.data.sha)}
+          onClick={() => review.data !== undefined && !blocked && onReviewed(review.data)}
         >
-          {blocked ? 'Cannot be deployed now' : 'Continue'}
+          {overridden ? 'Override and continue' : blocked ? 'Cannot be deployed now' : 'Continue'}
         </Button>
       </ModalFoot>
     </>
@@ -71,12 +80,14 @@ interface ReviewedProps {
   readonly review: Review
   readonly surface: SurfaceTile
   readonly onFollow: (() => void) | null
+  readonly override: ReactNode
 }
 
-function Reviewed({ review, surface, onFollow }: ReviewedProps) {
+function Reviewed({ review, surface, onFollow, override }: ReviewedProps) {
   return (
     <>
       <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
+      {override}
       <Changes review={review} surface={surface} />
     </>
   )

@@ -18,9 +18,27 @@ interface ReceivedCallback extends z.infer<typeof callbackSchema> {
   readonly raw: string
 }
 
-/** A console as far as a workflow can tell: takes callbacks, and holds every one against the reference implementation. */
-export async function startReceiver(secret: string, reply: (count: number) => Answer = accepted) {
+export const notFrozen = {
+  frozen: false,
+  kind: null,
+  reason: null,
+  until: null,
+  overridden: false,
+  override_reason: null,
+}
+
+/**
+ * A console as far as a workflow can tell: takes callbacks, answers freeze checks, and holds every signature against the
+ * reference implementation.
+ */
+export async function startReceiver(
+  secret: string,
+  reply: (count: number) => Answer = accepted,
+  replyToQuestion: (count: number) => Answer = () => ({ status: 200, body: notFrozen }),
+) {
   const received: ReceivedCallback[] = []
+  /** Addresses of the freeze checks whose signature held. */
+  const questions: string[] = []
   // A secret without the whsec_ prefix is its own bytes, which the package calls raw.
   const webhook = secret.startsWith('whsec_')
     ? new Webhook(secret)
@@ -30,6 +48,13 @@ export async function startReceiver(secret: string, reply: (count: number) => An
       'webhook-id': String(request.headers['webhook-id']),
       'webhook-timestamp': String(request.headers['webhook-timestamp']),
       'webhook-signature': String(request.headers['webhook-signature']),
+    }
+    if (request.method === 'GET') {
+      const at = new Date(Number(headers['webhook-timestamp']) * 1000)
+      const expected = webhook.sign(headers['webhook-id'], at, `GET ${request.url}`)
+      if (headers['webhook-signature'] !== expected) return { status: 401, body: { title: 'Signature refused' } }
+      questions.push(String(request.url))
+      return replyToQuestion(questions.length)
     }
     try {
       const callback = callbackSchema.parse(webhook.verify(body, headers))
@@ -45,7 +70,7 @@ export async function startReceiver(secret: string, reply: (count: number) => An
     }
     return reply(received.length)
   })
-  return { url, received }
+  return { url, received, questions }
 }
 
 function accepted(): Answer {

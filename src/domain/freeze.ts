@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { storableText } from '~/domain/storable-text'
+
+/** When a freeze holds. Times as they are stored or sent: both sides ask the same question of it. */
+export interface FreezeTimes {
+  readonly startsAt: Date
+  /** Null: until it is lifted. */
+  readonly endsAt: Date | null
+  readonly liftedAt: Date | null
+}
+
+export type FreezeState = 'upcoming' | 'in_force' | 'over'
+
+export function freezeState(freeze: FreezeTimes, now: Date): FreezeState {
+  if (freeze.liftedAt !== null || (freeze.endsAt !== null && freeze.endsAt <= now)) return 'over'
+  return freeze.startsAt > now ? 'upcoming' : 'in_force'
+}
+
+/** A freeze that holds now, as far as a deploy, a tile or a workflow is concerned. */
+export interface FreezeInForce {
+  readonly id: string
+  /** `locked`: this surface alone. `frozen`: the whole environment. */
+  readonly kind: 'locked' | 'frozen'
+  readonly reason: string
+  /** Null: until it is lifted. */
+  readonly until: string | null
+  readonly since: string
+  readonly by: string
+}
+
+/** Of several windows over one environment the one that ends last says until when it is frozen; a lock comes first. */
+export function byStrength(freezes: readonly FreezeInForce[]): FreezeInForce[] {
+  const rank = ({ kind, until }: FreezeInForce) =>
+    kind === 'locked' ? Number.POSITIVE_INFINITY : until === null ? Number.MAX_VALUE : Date.parse(until)
+  return freezes.toSorted((a, b) => rank(b) - rank(a))
+}
+
+export const strongest = (freezes: readonly FreezeInForce[]): FreezeInForce | null => byStrength(freezes)[0] ?? null
+
+/** A row of the freezes page. */
+export interface FreezeView {
+  readonly id: string
+  readonly state: FreezeState
+  /** The environment a window is over; for a lock null, and `surface` says which. */
+  readonly environment: string | null
+  readonly surface: { readonly id: string; readonly name: string; readonly environment: string } | null
+  readonly reason: string
+  readonly startsAt: string
+  readonly endsAt: string | null
+  readonly createdBy: string
+  readonly createdAt: string
+  readonly lifted: { readonly by: string; readonly at: string } | null
+}
+
+const reason = storableText.trim().min(1, 'say why').max(500)
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+
+/** Input of `freezes.open`: from now on, or from `startsAt`; until `endsAt`, or until it is lifted. */
+export const openFreezeInput = z.object({
+  environment: storableText.min(1).max(100).default('production'),
+  reason,
+  startsAt: instant.optional(),
+  endsAt: instant.optional(),
+})
+export type OpenFreezeInput = z.output<typeof openFreezeInput>
+
+export const lockInput = z.object({ surfaceId: storableText.min(1).max(100), reason })
+export type LockInput = z.output<typeof lockInput>

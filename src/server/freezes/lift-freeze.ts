@@ -1,0 +1,34 @@
+import 'server-only'
+import { AppError } from '~/domain/errors'
+import { appendAuditEvent } from '~/server/db/audit'
+import { type FreezeRow, findFreeze, findLock, liftFreeze as markLifted } from '~/server/db/freezes'
+import type { Deps } from '~/server/deps'
+import { freezeEvent } from '~/server/freezes/freeze-view'
+
+type LiftDeps = Pick<Deps, 'db' | 'now'>
+
+/** Ends a freeze before its time, or calls off one to come. Throws `freeze_unknown`, and `freeze_over` when it ended. */
+export async function liftFreeze(deps: LiftDeps, actor: string, id: string): Promise<void> {
+  const freeze = await findFreeze(deps.db, id)
+  if (freeze === null) throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed.`)
+  await lift(deps, actor, freeze)
+}
+
+/** Takes a surface's lock away. Throws `freeze_unknown` when it has none. */
+export async function unlockSurface(deps: LiftDeps, actor: string, surfaceId: string): Promise<void> {
+  const lock = await findLock(deps.db, surfaceId)
+  if (lock === null) throw new AppError('freeze_unknown', `"${surfaceId}" is not locked. Nothing was changed.`)
+  await lift(deps, actor, lock)
+}
+
+async function lift(deps: LiftDeps, actor: string, freeze: FreezeRow): Promise<void> {
+  const at = deps.now()
+  const lifted = await deps.db.$transaction(async (tx) => {
+    if (!(await markLifted(tx, freeze.id, { by: actor, at }))) return false
+    const { surfaceId } = freeze
+    const subject = { actor, at, ...(surfaceId === null ? {} : { surfaceId }) }
+    await appendAuditEvent(tx, subject, freezeEvent('console.freeze.lifted', freeze))
+    return true
+  })
+  if (!lifted) throw new AppError('freeze_over', 'This freeze is over already: it ended, or somebody else lifted it.')
+}

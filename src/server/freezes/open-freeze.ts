@@ -1,0 +1,61 @@
+import 'server-only'
+import { AppError } from '~/domain/errors'
+import type { FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
+import { appendAuditEvent } from '~/server/db/audit'
+import { violatedUniqueIndex } from '~/server/db/client'
+import { insertFreeze, type NewFreeze } from '~/server/db/freezes'
+import { findSurface } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
+
+type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
+
+/** Opens a window over an environment, now or later. Throws `invalid_input` for one that would be over before it began. */
+export async function openFreeze(deps: FreezeDeps, actor: string, input: OpenFreezeInput): Promise<FreezeView> {
+  const now = deps.now()
+  const startsAt = input.startsAt ?? now
+  const endsAt = input.endsAt ?? null
+  if (endsAt !== null && (endsAt <= startsAt || endsAt <= now)) {
+    throw new AppError(
+      'invalid_input',
+      'The end of the window is not after its beginning and after now. Nothing was frozen.',
+    )
+  }
+  return record(deps, actor, {
+    environment: input.environment,
+    surfaceId: null,
+    reason: input.reason,
+    startsAt,
+    endsAt,
+  })
+}
+
+/** Locks one surface until it is unlocked. Throws `surface_unknown`, and `surface_locked` when it is locked already. */
+export async function lockSurface(deps: FreezeDeps, actor: string, input: LockInput): Promise<FreezeView> {
+  const surface = await findSurface(deps.db, input.surfaceId)
+  if (surface === null) {
+    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked.`)
+  }
+  const lock = { environment: null, surfaceId: surface.id, reason: input.reason, startsAt: deps.now(), endsAt: null }
+  try {
+    return await record(deps, actor, lock)
+  } catch (error) {
+    if (violatedUniqueIndex(error) === null) throw error
+    throw new AppError('surface_locked', `${surface.name} is locked already; the lock that is there was kept.`)
+  }
+}
+
+function record(
+  deps: FreezeDeps,
+  actor: string,
+  freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdAt'>,
+): Promise<FreezeView> {
+  const at = deps.now()
+  return deps.db.$transaction(async (tx) => {
+    const row = await insertFreeze(tx, { ...freeze, id: deps.newId(), createdBy: actor, createdAt: at })
+    await appendAuditEvent(tx, { actor, at, ...surfaceOf(row) }, freezeEvent('console.freeze.opened', row))
+    return freezeView(row, at)
+  })
+}
+
+const surfaceOf = ({ surfaceId }: { readonly surfaceId: string | null }) => (surfaceId === null ? {} : { surfaceId })

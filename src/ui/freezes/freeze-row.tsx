@@ -1,0 +1,76 @@
+'use client'
+
+import { useState } from 'react'
+import type { FreezeView } from '~/domain/freeze'
+import { FreezeMark } from '~/ui/freezes/freeze-mark'
+import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
+import { Button } from '~/ui/primitives/button'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const STATE_WORDS = { in_force: 'In force', upcoming: 'To come', over: 'Over' } as const satisfies Record<
+  FreezeView['state'],
+  string
+>
+
+/** One freeze or lock; while it is not over, with the way to end it. */
+export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
+  const held = freeze.state === 'in_force'
+  return (
+    <li
+      data-freeze={freeze.id}
+      data-state={freeze.state}
+      className="flex flex-wrap items-start gap-x-4 gap-y-2 border-t border-line px-4 py-2.5 text-sm first:border-t-0"
+    >
+      <p className="flex w-20 shrink-0 items-center gap-1.5 leading-8">
+        <FreezeMark
+          kind={freeze.surface === null ? 'frozen' : 'locked'}
+          className={held ? 'text-warn' : 'text-ink-faint'}
+        />
+        <span className={held ? 'font-medium text-warn' : 'text-ink-faint'}>{STATE_WORDS[freeze.state]}</span>
+      </p>
+      <div className="min-w-48 flex-1 py-1.5">
+        <p className="break-words">
+          <span className="font-medium">{scopeWords(freeze)}</span>{' '}
+          <span className="text-ink-soft">“{freeze.reason}”</span>
+        </p>
+        <p className="text-xs text-ink-faint">
+          {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by {freeze.createdBy}
+        </p>
+      </div>
+      {freeze.state !== 'over' && <Lift freeze={freeze} onChanged={onChanged} />}
+    </li>
+  )
+}
+
+/** Two presses: what it ends may be all that stands between a team and its release. */
+function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
+  const [asked, setAsked] = useState(false)
+  const lift = trpc.freezes.lift.useMutation({ onSettled: onChanged })
+  const word = freeze.surface === null ? 'Lift' : 'Unlock'
+  if (lift.isError) {
+    return (
+      <p role="alert" className="py-1.5 text-bad">
+        {readWireError(lift.error).message}
+      </p>
+    )
+  }
+  if (!asked) {
+    return (
+      <Button className="ml-auto" onClick={() => setAsked(true)}>
+        {word}
+        <span className="sr-only"> {scopeWords(freeze)}</span>
+      </Button>
+    )
+  }
+  return (
+    <p className="ml-auto flex items-center gap-1">
+      <Button tone="bare" onClick={() => setAsked(false)}>
+        Keep
+      </Button>
+      <Button autoFocus disabled={lift.isPending} onClick={() => lift.mutate({ id: freeze.id })}>
+        {word} now
+      </Button>
+    </p>
+  )
+}

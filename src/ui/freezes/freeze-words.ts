@@ -1,0 +1,34 @@
+import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import type { SurfaceTile } from '~/domain/surface'
+import { exactUtc } from '~/ui/time/relative-time'
+
+/** "2026-11-22 18:00 UTC": freezes are planned to the minute. */
+const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
+
+/** "until 2026-11-22 18:00 UTC", or for a window without an end and for a lock: until somebody lifts it. */
+export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
+
+/** What is held: a surface with its environment, or a whole environment. */
+export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environment' | 'surface'>) =>
+  surface === null ? `All of ${environment ?? 'an environment'}` : `${surface.name}, ${surface.environment}`
+
+/** From when until when, and how it ended when somebody ended it. */
+export function timesWords({ startsAt, endsAt, lifted, surface }: FreezeView): string {
+  if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${lifted.by}`
+  const until = endsAt === null && surface !== null ? 'until it is unlocked' : untilWords(endsAt)
+  return `from ${minute(startsAt)}, ${until}`
+}
+
+/** The window that holds an environment now, as its tiles know it; null when none does. */
+export function windowOver(environment: string, tiles: readonly SurfaceTile[]): FreezeInForce | null {
+  return (
+    tiles
+      .filter((tile) => tile.environment === environment)
+      .flatMap((tile) => tile.freezes)
+      .find(({ kind }) => kind === 'frozen') ?? null
+  )
+}
+
+/** A `datetime-local` field read as UTC; null while it is empty. */
+export const utcInstant = (field: string): string | null =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(field) ? `${field}:00Z` : null

@@ -1,0 +1,68 @@
+'use client'
+
+import Link from 'next/link'
+import { useSurfaces } from '~/ui/board/use-surfaces'
+import { FreezeRow } from '~/ui/freezes/freeze-row'
+import { LockForm } from '~/ui/freezes/lock-form'
+import { OpenWindowForm } from '~/ui/freezes/open-window-form'
+import { PastFreezes } from '~/ui/freezes/past-freezes'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const POLL_MS = 10_000
+
+/** What is frozen or locked, what will be, what was; and the forms that begin and end it. */
+export function FreezesPage() {
+  const surfaces = useSurfaces()
+  const list = trpc.freezes.list.useQuery({}, { refetchInterval: POLL_MS })
+  const utils = trpc.useUtils()
+  const changed = () => {
+    void utils.freezes.list.invalidate()
+    void utils.surfaces.list.invalidate()
+  }
+  const tiles = surfaces.data?.surfaces ?? []
+  const environments = [...new Set(['production', ...tiles.map(({ environment }) => environment)])]
+  return (
+    <main className="mx-auto max-w-[60rem] px-4 pb-16 sm:px-6">
+      <header className="flex flex-wrap items-baseline gap-x-4 py-5">
+        <h1 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Freezes and locks</h1>
+        <Link
+          href="/"
+          className="text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+        >
+          Back to the grid
+        </Link>
+      </header>
+      <section aria-labelledby="current">
+        <h2 id="current" className="mb-2.5 text-sm font-semibold">
+          Now and to come
+        </h2>
+        {list.isError && (
+          <Notice tone="warn" role="status">
+            {readWireError(list.error).message} Still trying.
+          </Notice>
+        )}
+        {list.isPending && <Skeleton className="h-14 w-full" />}
+        {list.data?.current.length === 0 && (
+          <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
+            Nothing is frozen and nothing is locked.
+          </p>
+        )}
+        {list.data !== undefined && list.data.current.length > 0 && (
+          <ul aria-labelledby="current" className="rounded-md border border-line bg-panel">
+            {list.data.current.map((freeze) => (
+              <FreezeRow key={freeze.id} freeze={freeze} onChanged={changed} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <div className="mt-6 grid gap-4 sm:grid-cols-2">
+        <OpenWindowForm environments={environments} onChanged={changed} />
+        <LockForm tiles={tiles} onChanged={changed} />
+      </div>
+      <PastFreezes />
+    </main>
+  )
+}

@@ -1,0 +1,77 @@
+import { expect, type Page } from '@playwright/test'
+import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
+
+async function freezeProduction(page: Page, reason: string): Promise<void> {
+  await page.getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill(reason)
+  await page.getByRole('button', { name: 'Freeze production' }).click()
+  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText(reason)
+  await page.getByRole('link', { name: 'Back to the grid' }).click()
+}
+
+/** Ends whatever is in force, as an operator would. */
+async function lift(page: Page, word: 'Lift' | 'Unlock'): Promise<void> {
+  await page.getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('button', { name: new RegExp(`^${word} `) }).click()
+  await page.getByRole('button', { name: `${word} now` }).click()
+  await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
+  await page.getByRole('link', { name: 'Back to the grid' }).click()
+}
+
+async function reviewMain(page: Page, surface: string) {
+  await tile(page, surface)
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Review main' }).click()
+  return dialog
+}
+
+test('a freeze refuses a production deploy in the review, lets an override with a reason through every step, and leaves staging alone', async ({
+  page,
+}) => {
+  await freezeProduction(page, 'Release week')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is frozen')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Release week')
+  await expect(tile(page, 'customer-docs')).toContainText('Release week')
+  await expect(tile(page, 'api-staging')).not.toContainText('Release week')
+
+  await deploy(page, 'api-staging')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
+  await page.keyboard.press('Escape')
+
+  const dialog = await reviewMain(page, 'customer-docs')
+  await expect(dialog.locator('[data-warning="frozen"]')).toContainText('Release week')
+  await expect(dialog.getByRole('button', { name: 'Cannot be deployed now' })).toHaveAttribute('aria-disabled', 'true')
+  await dialog.getByLabel(/^Override it/).fill('Fixes the outage')
+  await dialog.getByRole('button', { name: 'Override and continue' }).click()
+  await expect(dialog).toContainText('In spite of the freeze')
+  await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+  // The workflow's own freeze check asked the console, and was let through for this deploy.
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+  await expect(dialog.getByRole('log')).toContainText(
+    'Frozen (Release week), and overridden for this deploy: Fixes the outage',
+  )
+  await expect(dialog).toContainText('Freeze overridden: “Fixes the outage”')
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await lift(page, 'Lift')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen')
+})
+
+test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
+  await page.getByRole('link', { name: 'Freezes' }).click()
+  const form = page.getByRole('form', { name: 'Lock a surface' })
+  await form.getByLabel('Surface').selectOption('api-staging')
+  await form.getByLabel('Reason').fill('Being migrated')
+  await form.getByRole('button', { name: 'Lock' }).click()
+  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText('Being migrated')
+  await page.getByRole('link', { name: 'Back to the grid' }).click()
+
+  await expect(tile(page, 'api-staging')).toContainText('Being migrated')
+  const dialog = await reviewMain(page, 'api-staging')
+  await expect(dialog.locator('[data-warning="locked"]')).toContainText('Being migrated')
+  await page.keyboard.press('Escape')
+  await lift(page, 'Unlock')
+  await expect(tile(page, 'api-staging')).not.toContainText('Being migrated')
+})

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  await console_.deps.db.freeze.deleteMany()
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const freeze = (reason: string, startsAt?: Date) =>
+  openFreeze(console_.deps, 'ada', {
+    environment: 'production',
+    reason,
+    ...(startsAt === undefined ? {} : { startsAt }),
+  })
+
+it('a tile carries its lock and the windows over its environment that hold now, the lock first', async () => {
+  const locked = await insertSurface(console_.deps)
+  const other = await insertSurface(console_.deps)
+  const staging = await insertSurface(console_.deps, { environment: 'staging' })
+  await freeze('Release week')
+  await freeze('Holidays', new Date(Date.now() + 3_600_000))
+  await lockSurface(console_.deps, 'ada', { surfaceId: locked.id, reason: 'Being migrated' })
+  const { surfaces } = await caller().surfaces.list()
+  const reasons = (id: string) => surfaces.find((tile) => tile.id === id)?.freezes.map(({ reason }) => reason)
+  expect(reasons(locked.id)).toEqual(['Being migrated', 'Release week'])
+  expect(reasons(other.id)).toEqual(['Release week'])
+  expect(reasons(staging.id)).toEqual([])
+})
+
+it('the review blocks for what would be refused, and names every freeze an override would cover', async () => {
+  const surface = await insertSurface(console_.deps)
+  const first = await freeze('Release week')
+  const second = await freeze('Incident')
+  const lock = await lockSurface(console_.deps, 'ada', { surfaceId: surface.id, reason: 'Being migrated' })
+  const review = await caller().surfaces.review({ surfaceId: surface.id, ref: 'main' })
+  expect(review.warnings.filter(({ blocking }) => blocking)).toMatchObject([
+    { kind: 'locked', text: expect.stringContaining('Being migrated') },
+    { kind: 'frozen', text: expect.stringContaining('Production is frozen') },
+  ])
+  expect(new Set(review.freezeIds)).toEqual(new Set([first.id, second.id, lock.id]))
+})

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DispatchInput } from '~/domain/deploy'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { liftFreeze, unlockSurface } from '~/server/freezes/lift-freeze'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  github.requests.length = 0
+  await console_.deps.db.freeze.deleteMany()
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+async function request(environment: string, overrides: Partial<DispatchInput> = {}): Promise<DispatchInput> {
+  const { id } = await insertSurface(console_.deps, { environment })
+  return { surfaceId: id, ref: 'main', confirmation: id, idempotencyKey: randomUUID(), ...overrides }
+}
+const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, 'operator', input)
+const freeze = (reason: string, times: { startsAt?: Date; endsAt?: Date } = {}) =>
+  openFreeze(console_.deps, 'ada', { environment: 'production', reason, ...times })
+const minutes = (count: number) => new Date(Date.now() + count * 60_000)
+const auditOf = (surfaceId: string) =>
+  console_.deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
+
+describe('while production is frozen', () => {
+  it('a production deploy is refused with until when, why and by whom; only the refusal is on record', async () => {
+    const endsAt = minutes(60)
+    const { id } = await freeze('Release week', { endsAt })
+    const input = await request('production')
+    await expect(dispatch(input)).rejects.toMatchObject({
+      code: 'frozen',
+      details: { freeze_id: id, reason: 'Release week', until: endsAt.toISOString(), by: 'ada' },
+    })
+    expect(await console_.deps.db.deploy.count({ where: { surfaceId: input.surfaceId } })).toBe(0)
+    expect(github.dispatches()).toEqual([])
+    expect(await auditOf(input.surfaceId)).toMatchObject([
+      {
+        action: 'console.deploy.refused',
+        actor: 'operator',
+        deployId: null,
+        payload: { code: 'frozen', freeze_id: id, ref: 'main', freeze_reason: 'Release week' },
+      },
+    ])
+  })
+
+  it('staging ships as ever', async () => {
+    await freeze('Release week')
+    expect(await dispatch(await request('staging'))).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('what was typed is checked first: a wrong confirmation learns nothing of the freeze', async () => {
+    await freeze('Release week')
+    const input = await request('production', { confirmation: 'wrong' })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'confirmation_mismatch' })
+    expect(await auditOf(input.surfaceId)).toEqual([])
+  })
+
+  it('the same request goes through under its own key once the freeze is lifted', async () => {
+    const { id } = await freeze('Release week')
+    const input = await request('production')
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen' })
+    await liftFreeze(console_.deps, 'ada', id)
+    expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('a window that has not begun, or is over, stops nothing', async () => {
+    await freeze('Later', { startsAt: minutes(10), endsAt: minutes(20) })
+    await freeze('Soon over', { startsAt: minutes(-20), endsAt: minutes(5) })
+    await console_.deps.db.freeze.updateMany({ where: { reason: 'Soon over' }, data: { endsAt: minutes(-1) } })
+    expect(await dispatch(await request('production'))).toMatchObject({ status: 'dispatched' })
+  })
+})
+
+describe('a lock', () => {
+  it.each(['production', 'staging'])('on a surface of %s stops that surface and no other', async (environment) => {
+    const locked = await request(environment)
+    await lockSurface(console_.deps, 'ada', { surfaceId: locked.surfaceId, reason: 'Being migrated' })
+    await expect(dispatch(locked)).rejects.toMatchObject({ code: 'surface_locked', message: /Being migrated.*ada/ })
+    expect(await dispatch(await request(environment))).toMatchObject({ status: 'dispatched' })
+    await unlockSurface(console_.deps, 'ada', locked.surfaceId)
+    expect(await dispatch(locked)).toMatchObject({ status: 'dispatched' })
+  })
+})
+
+describe('an override', () => {
+  it('ships with its reason on the deploy, in its timeline and in the audit trail, and names what it overrode', async () => {
+    const { id: freezeId } = await freeze('Release week')
+    const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
+    const { id } = await dispatch(input)
+    const view = await getDeploy(console_.deps, id)
+    expect(view).toMatchObject({ status: 'dispatched', overrideReason: 'Fixes the outage' })
+    expect(view.timeline.map(({ note }) => note)).toContain('Freeze overridden: “Fixes the outage”.')
+    expect(await auditOf(input.surfaceId)).toMatchObject([
+      { action: 'console.deploy.requested' },
+      {
+        action: 'console.deploy.freeze_overridden',
+        deployId: id,
+        payload: { reason: 'Fixes the outage', freeze_ids: [freezeId] },
+      },
+      { action: 'console.deploy.dispatched' },
+    ])
+  })
+
+  it('overrides a lock and a window together', async () => {
+    await freeze('Release week')
+    const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
+    await lockSurface(console_.deps, 'ada', { surfaceId: input.surfaceId, reason: 'Being migrated' })
+    const { id } = await dispatch(input)
+    const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+    expect(deploy.overriddenFreezeIds).toHaveLength(2)
+  })
+
+  it('given for the freezes that were reviewed does not ship past one opened since', async () => {
+    const { id } = await freeze('Release week')
+    const overrideFreeze = { reason: 'Fixes the outage', freezeIds: [id] }
+    const input = await request('production', { overrideFreeze })
+    const { id: later } = await freeze('A new incident')
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen', details: { freeze_id: later } })
+    await liftFreeze(console_.deps, 'ada', later)
+    expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
+  })
+
+  it('of nothing is an ordinary deploy', async () => {
+    const { id } = await dispatch(await request('production', { overrideFreeze: { reason: 'Just in case' } }))
+    expect(await getDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })
+  })
+
+  it('is part of what is asked for: another reason under the same key is another request', async () => {
+    await freeze('Release week')
+    const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
+    const first = await dispatch(input)
+    expect(await dispatch(input)).toMatchObject({ id: first.id })
+    const other = { ...input, overrideFreeze: { reason: 'Something else' } }
+    await expect(dispatch(other)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+  })
+
+  it('does not ship past a deploy that is under way', async () => {
+    await freeze('Release week')
+    const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
+    await dispatch(input)
+    const second = dispatch({ ...input, idempotencyKey: randomUUID() })
+    await expect(second).rejects.toMatchObject({ code: 'surface_busy' })
+  })
+})

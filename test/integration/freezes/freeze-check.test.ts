@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(async () => {
+  await console_.deps.db.freeze.deleteMany()
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+interface Signing {
+  readonly signed?: string
+  readonly at?: Date
+  readonly secret?: string
+}
+
+/** The question as a workflow sends it, signed by the `standardwebhooks` package rather than by our own code. */
+function question(
+  query: string,
+  { signed = `GET /api/internal/freezes?${query}`, at = new Date(), secret }: Signing = {},
+) {
+  const id = `msg_${randomUUID()}`
+  return new Request(`http://localhost/api/internal/freezes?${query}`, {
+    headers: {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': new Webhook(secret ?? CALLBACK_SECRET).sign(id, at, signed),
+    },
+  })
+}
+async function ask(query: string, signing?: Signing) {
+  const response = await answerFreezeCheck(console_.deps, question(query, signing))
+  return { status: response.status, type: response.headers.get('content-type'), body: await response.json() }
+}
+const freeze = (reason: string, endsAt?: Date) =>
+  openFreeze(console_.deps, 'ada', { environment: 'production', reason, ...(endsAt === undefined ? {} : { endsAt }) })
+
+async function overriddenDeploy() {
+  const { id: surface } = await insertSurface(console_.deps)
+  const { id: deploy, runId: run } = await dispatchDeploy(console_.deps, 'operator', {
+    surfaceId: surface,
+    ref: 'main',
+    confirmation: surface,
+    idempotencyKey: randomUUID(),
+    overrideFreeze: { reason: 'Fixes the outage' },
+  })
+  return { surface, deploy, run: run ?? '' }
+}
+
+describe('the answer', () => {
+  it('is not frozen when nothing holds, and says which freeze holds, why and until when', async () => {
+    const { id: surface } = await insertSurface(console_.deps)
+    expect((await ask(`surface=${surface}`)).body).toEqual({
+      surface,
+      frozen: false,
+      kind: null,
+      reason: null,
+      until: null,
+      freeze_id: null,
+      overridden: false,
+      override_reason: null,
+    })
+    const endsAt = new Date(Date.now() + 3_600_000)
+    const { id } = await freeze('Release week', endsAt)
+    expect((await ask(`surface=${surface}`)).body).toMatchObject({
+      frozen: true,
+      kind: 'frozen',
+      reason: 'Release week',
+      until: endsAt.toISOString(),
+      freeze_id: id,
+      overridden: false,
+    })
+  })
+
+  it('names a lock before a window', async () => {
+    const { id: surface } = await insertSurface(console_.deps)
+    await freeze('Release week')
+    await lockSurface(console_.deps, 'ada', { surfaceId: surface, reason: 'Being migrated' })
+    expect((await ask(`surface=${surface}`)).body).toMatchObject({ kind: 'locked', reason: 'Being migrated' })
+  })
+
+  it('reads only: asking leaves nothing behind', async () => {
+    const { id: surface } = await insertSurface(console_.deps)
+    const before = await console_.deps.db.auditEvent.count()
+    await ask(`surface=${surface}`)
+    expect(await console_.deps.db.auditEvent.count()).toBe(before)
+    expect(await console_.deps.db.callbackReceipt.count()).toBe(0)
+  })
+})
+
+describe('an override', () => {
+  it('lets that very deploy pass', async () => {
+    await freeze('Release week')
+    const { surface, deploy, run } = await overriddenDeploy()
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({
+      frozen: true,
+      overridden: true,
+      override_reason: 'Fixes the outage',
+    })
+  })
+
+  it('opens the way for no run without its id, no other run, and no other surface', async () => {
+    await freeze('Release week')
+    const { surface, deploy } = await overriddenDeploy()
+    expect((await ask(`surface=${surface}`)).body).toMatchObject({ frozen: true, overridden: false })
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=1`)).body).toMatchObject({ overridden: false })
+    expect((await ask(`surface=${surface}&deploy=${deploy}`)).body).toMatchObject({ overridden: false })
+    const { id: other } = await insertSurface(console_.deps)
+    expect(await ask(`surface=${other}&deploy=${deploy}`)).toMatchObject({
+      status: 422,
+      body: { code: 'deploy_elsewhere' },
+    })
+  })
+
+  it('does not cover a freeze that was opened after it', async () => {
+    await freeze('Release week')
+    const { surface, deploy, run } = await overriddenDeploy()
+    const { id } = await freeze('A new incident')
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({
+      frozen: true,
+      overridden: false,
+      freeze_id: id,
+      reason: 'A new incident',
+    })
+  })
+
+  it('is used up when the deploy has ended', async () => {
+    await freeze('Release week')
+    const { surface, deploy, run } = await overriddenDeploy()
+    await receiveCallback(console_.deps, signedCallback(deploy, { status: 'failed' }), deploy)
+    expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({ overridden: false })
+  })
+})
+
+describe('a signature', () => {
+  it.each<[string, (surface: string) => Signing]>([
+    ['over an empty body', () => ({ signed: '' })],
+    ['of another surface', () => ({ signed: 'GET /api/internal/freezes?surface=elsewhere' })],
+    [
+      'of another deploy',
+      (surface) => ({ signed: `GET /api/internal/freezes?surface=${surface}&deploy=${randomUUID()}` }),
+    ],
+    ['of another method', (surface) => ({ signed: `POST /api/internal/freezes?surface=${surface}` })],
+    ['by another secret', () => ({ secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` })],
+    ['six minutes old', () => ({ at: new Date(Date.now() - 360_000) })],
+  ])('%s is refused with 401 and one message, before anything is read', async (_, signing) => {
+    const { id: surface } = await insertSurface(console_.deps)
+    const answer = await ask(`surface=${surface}`, signing(surface))
+    expect(answer).toMatchObject({
+      status: 401,
+      type: 'application/problem+json',
+      body: { code: 'signature_invalid', detail: 'The signature is missing, wrong or out of date. Nothing was read.' },
+    })
+  })
+
+  it('that is missing is refused, whatever the query', async () => {
+    const response = await answerFreezeCheck(
+      console_.deps,
+      new Request('http://localhost/api/internal/freezes?deploy=x'),
+    )
+    expect(response.status).toBe(401)
+  })
+
+  it('of a callback is none of a question, and the other way round', async () => {
+    const { id: surface } = await insertSurface(console_.deps)
+    const callback = signedCallback(randomUUID(), { status: 'building' })
+    const asked = new Request(`http://localhost/api/internal/freezes?surface=${surface}`, { headers: callback.headers })
+    expect((await answerFreezeCheck(console_.deps, asked)).status).toBe(401)
+    const deploy = randomUUID()
+    const posted = new Request('http://localhost/x', {
+      method: 'POST',
+      headers: question(`surface=${surface}`).headers,
+      body: '{"status":"succeeded"}',
+    })
+    expect((await receiveCallback(console_.deps, posted, deploy)).status).toBe(401)
+  })
+})
+
+describe('a signed question that cannot be answered', () => {
+  it.each([
+    ['', 400, 'invalid_input'],
+    ['surface=nowhere', 404, 'surface_unknown'],
+    ['surface=SURFACE&deploy=not-a-uuid', 400, 'invalid_input'],
+    ['surface=SURFACE&run=-1', 400, 'invalid_input'],
+    [`surface=SURFACE&deploy=${randomUUID()}`, 404, 'deploy_unknown'],
+  ])('(%s) is a problem document with %i', async (query, status, code) => {
+    const { id: surface } = await insertSurface(console_.deps)
+    const answer = await ask(
+      query.replace('SURFACE', surface),
+      query === '' ? { signed: 'GET /api/internal/freezes' } : {},
+    )
+    expect(answer).toMatchObject({ status, type: 'application/problem+json', body: { code } })
+  })
+})

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+const caller = () => createCaller(createContextInner(console_.deps, 'ada'))
+
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+beforeEach(async () => {
+  await console_.deps.db.freeze.deleteMany()
+})
+afterAll(() => console_.close())
+
+const inMinutes = (count: number) => new Date(Date.now() + count * 60_000).toISOString()
+
+describe('a window', () => {
+  it('is listed while it is in force or to come, and among the past ones after it was lifted', async () => {
+    const now = await caller().freezes.open({ reason: 'Incident' })
+    const later = await caller().freezes.open({ reason: 'Holidays', startsAt: inMinutes(60), endsAt: inMinutes(120) })
+    expect((await caller().freezes.list({})).current).toMatchObject([
+      { id: now.id, state: 'in_force', environment: 'production', endsAt: null, createdBy: 'ada' },
+      { id: later.id, state: 'upcoming' },
+    ])
+    await caller().freezes.lift({ id: now.id })
+    await caller().freezes.lift({ id: later.id })
+    const list = await caller().freezes.list({})
+    expect(list.current).toEqual([])
+    expect(list.past).toMatchObject([
+      { id: later.id, state: 'over', lifted: { by: 'ada' } },
+      { id: now.id, state: 'over', lifted: { by: 'ada' } },
+    ])
+  })
+
+  it('cannot end before it begins, nor in the past, nor without a reason', async () => {
+    const open = caller().freezes.open
+    const backwards = { reason: 'x', startsAt: inMinutes(20), endsAt: inMinutes(10) }
+    await expect(open(backwards)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    await expect(open({ reason: 'x', startsAt: inMinutes(-20), endsAt: inMinutes(-10) })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    })
+    await expect(open({ reason: '  ' })).rejects.toMatchObject({ code: 'BAD_REQUEST' })
+    expect(await console_.deps.db.freeze.count()).toBe(0)
+  })
+
+  it('is lifted once, however many lift it at once, and each change leaves one audit row', async () => {
+    const { id } = await caller().freezes.open({ reason: 'Incident' })
+    const lifts = await Promise.allSettled(Array.from({ length: 5 }, () => caller().freezes.lift({ id })))
+    expect(lifts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const audit = await console_.deps.db.auditEvent.findMany({
+      where: { payload: { path: ['freeze_id'], equals: id } },
+      orderBy: { id: 'asc' },
+    })
+    expect(audit).toMatchObject([
+      { action: 'console.freeze.opened', actor: 'ada', payload: { environment: 'production', reason: 'Incident' } },
+      { action: 'console.freeze.lifted', actor: 'ada' },
+    ])
+    await expect(caller().freezes.lift({ id })).rejects.toMatchObject({ cause: { code: 'freeze_over' } })
+  })
+
+  it('in the past is read page by page, newest first, each exactly once', async () => {
+    const at = new Date(Date.now() - 3_600_000)
+    const ids = Array.from({ length: 120 }, () => console_.deps.newId())
+    await console_.deps.db.freeze.createMany({
+      data: ids.map((id) => ({
+        id,
+        environment: 'production',
+        reason: 'Past',
+        startsAt: at,
+        createdBy: 'ada',
+        createdAt: at,
+        liftedBy: 'ada',
+        liftedAt: at,
+      })),
+    })
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const page = await caller().freezes.list({ cursor })
+      seen.push(...page.past.map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor !== null)
+    expect(seen).toEqual(ids.toReversed())
+  })
+})
+
+describe('a lock', () => {
+  it('is set once, however many lock at once, and taken away once', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const lock = () => caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
+    const locks = await Promise.allSettled(Array.from({ length: 5 }, lock))
+    expect(locks.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    await caller().surfaces.unlock({ surfaceId })
+    await expect(caller().surfaces.unlock({ surfaceId })).rejects.toMatchObject({ cause: { code: 'freeze_unknown' } })
+    const audit = await console_.deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
+    expect(audit.map(({ action }) => action)).toEqual(['console.freeze.opened', 'console.freeze.lifted'])
+    expect(await lock()).toMatchObject({ environment: null, surface: { id: surfaceId } })
+  })
+
+  it('of a surface nobody declared is refused', async () => {
+    const lock = caller().surfaces.lock({ surfaceId: 'nowhere', reason: 'x' })
+    await expect(lock).rejects.toMatchObject({ cause: { code: 'surface_unknown' } })
+  })
+})
+
+it('the database itself refuses a freeze of nothing, of two things, and one that ends before it begins', async () => {
+  const { id: surfaceId } = await insertSurface(console_.deps)
+  const at = new Date()
+  const freeze = { reason: 'x', startsAt: at, createdBy: 'ada', createdAt: at }
+  const create = (data: object) =>
+    console_.deps.db.freeze.create({ data: { ...freeze, id: console_.deps.newId(), ...data } })
+  await expect(create({})).rejects.toThrow(/freezes_scope_check/)
+  await expect(create({ surfaceId, environment: 'production' })).rejects.toThrow(/freezes_scope_check/)
+  await expect(create({ environment: 'production', endsAt: at })).rejects.toThrow(/freezes_window_check/)
+})

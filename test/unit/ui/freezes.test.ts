@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import { scopeWords, timesWords, untilWords, utcInstant, windowOver } from '~/ui/freezes/freeze-words'
+import { tile } from './fixtures'
+
+const view: FreezeView = {
+  id: 'f',
+  state: 'in_force',
+  environment: 'production',
+  surface: null,
+  reason: 'Release week',
+  startsAt: '2026-11-21T10:00:30.000Z',
+  endsAt: '2026-11-22T18:00:00.000Z',
+  createdBy: 'ada',
+  createdAt: '2026-11-21T10:00:30.000Z',
+  lifted: null,
+}
+const lock = { ...view, environment: null, surface: { id: 'api', name: 'API', environment: 'staging' }, endsAt: null }
+
+describe('a freeze in words', () => {
+  test('says what it holds', () => {
+    expect(scopeWords(view)).toBe('All of production')
+    expect(scopeWords(lock)).toBe('API, staging')
+  })
+
+  test('says until when, in UTC and to the minute, or what ends it', () => {
+    expect(untilWords(view.endsAt)).toBe('until 2026-11-22 18:00 UTC')
+    expect(untilWords(null)).toBe('until it is lifted')
+    expect(timesWords(view)).toBe('from 2026-11-21 10:00 UTC, until 2026-11-22 18:00 UTC')
+    expect(timesWords(lock)).toBe('from 2026-11-21 10:00 UTC, until it is unlocked')
+  })
+
+  test('says who ended it before its time', () => {
+    const lifted = { by: 'grace', at: '2026-11-21T11:30:00.000Z' }
+    expect(timesWords({ ...view, lifted })).toBe('from 2026-11-21 10:00 UTC, lifted 2026-11-21 11:30 UTC by grace')
+  })
+})
+
+test('an environment is frozen by a window over it, also while a surface of it is locked, and never by a lock alone', () => {
+  const base = { id: 'w', reason: 'x', until: null, since: '2026-11-21T10:00:00.000Z', by: 'ada' }
+  const window: FreezeInForce = { ...base, kind: 'frozen' }
+  const locked: FreezeInForce = { ...base, id: 'l', kind: 'locked' }
+  expect(windowOver('production', [tile('a', { freezes: [locked, window] })])).toEqual(window)
+  expect(windowOver('production', [tile('a', { freezes: [locked] })])).toBeNull()
+  expect(windowOver('production', [tile('a', { environment: 'staging', freezes: [window] })])).toBeNull()
+})
+
+test.each([
+  ['2026-11-21T18:00', '2026-11-21T18:00:00Z'],
+  ['', null],
+  ['tomorrow', null],
+])('the field "%s" is read as UTC: %s', (field, instant) => {
+  expect(utcInstant(field)).toBe(instant)
+})
