@@ -7,6 +7,12 @@ import type { DeployStatus } from '~/domain/deploy-status'
 export type AuditEvent =
   /** An operator asked; the intent row was committed in the same transaction. */
   | { readonly action: 'console.deploy.requested'; readonly status: 'requested'; readonly payload: RequestedPayload }
+  /** The console itself refused to dispatch; no deploy was recorded. What was typed is never kept. */
+  | {
+      readonly action: 'console.deploy.dispatch_rejected'
+      readonly status: null
+      readonly payload: { readonly code: string; readonly ref: string; readonly details: Record<string, string> }
+    }
   /** GitHub accepted the dispatch, or a callback proved that it had. */
   | {
       readonly action: 'console.deploy.dispatched'

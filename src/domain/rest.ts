@@ -83,6 +83,18 @@ export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logC
 /** Answer to a callback that was taken in. `applied: false`: the deploy stood there already. */
 export const restCallbackAnswer = z.looseObject({ applied: z.boolean(), status })
 
+/** One row of `GET /api/audit/export?format=json`. */
+export const restAuditEntry = z.looseObject({
+  id: z.string(),
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  deploy_id: z.string().nullable(),
+  surface_id: z.string().nullable(),
+  status: z.string().nullable(),
+  payload: z.unknown(),
+})
+
 /** RFC 9457. `code` is one of the table in errors.ts; `issues` comes with `invalid_input`. */
 export const restProblem = z.looseObject({
   type: z.string(),

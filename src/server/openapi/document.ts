@@ -1,4 +1,5 @@
 import 'server-only'
+import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { deployPaths } from '~/server/openapi/deploy-paths'
 import { componentSchemas } from '~/server/openapi/schemas'
@@ -15,7 +16,7 @@ export function openApiDocument(consoleUrl: string) {
         'is answered 405 with `Allow`. Answers may gain members; ignore those you do not know.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...callbackPaths },
+    paths: { ...deployPaths, ...callbackPaths, ...auditPaths },
     components: { schemas: componentSchemas() },
   }
 }

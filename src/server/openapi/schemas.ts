@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { callbackBody } from '~/domain/callback'
 import {
+  restAuditEntry,
   restCallbackAnswer,
   restDeploy,
   restDispatchAnswer,
@@ -17,6 +18,7 @@ const COMPONENTS = {
   LogPage: restLogPage,
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
+  AuditEntry: restAuditEntry,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>
 

@@ -1,9 +1,14 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 
-export const appRouter = router({ deploys: deploysRouter, surfaces: surfacesRouter })
+export const appRouter = router({
+  audit: auditRouter,
+  deploys: deploysRouter,
+  surfaces: surfacesRouter,
+})
 
 export type AppRouter = typeof appRouter
 
