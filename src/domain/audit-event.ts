@@ -63,6 +63,23 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly run_id: string; readonly reported_run_id: string }
     }
+  /** A flag was switched on (promoted) or off (demoted) for one environment. `was`: what it was there before. */
+  | {
+      readonly action: 'console.flag.promoted' | 'console.flag.demoted'
+      readonly status: null
+      readonly payload: { readonly flag: string; readonly environment: string; readonly was: boolean }
+    }
+  /** A promotion or demotion the rollout does not allow; nothing was changed. */
+  | {
+      readonly action: 'console.flag.change_refused'
+      readonly status: null
+      readonly payload: {
+        readonly flag: string
+        readonly environment: string
+        readonly change: 'promote' | 'demote'
+        readonly reason: string
+      }
+    }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'

@@ -4,6 +4,9 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
+/** Refusals of a freeze or lock name it in a row of their own, written with the decision. */
+const AUDITED_BEFORE: readonly string[] = ['frozen', 'surface_locked']
+
 /**
  * Does the work of a dispatch; a refusal by the console itself leaves an audit row before it is thrown on. What the
  * operator typed is no part of it: somebody else's password is easily pasted into the wrong field.
@@ -17,7 +20,7 @@ export async function auditingRejections<Answer>(
   try {
     return await dispatch()
   } catch (error) {
-    if (error instanceof AppError) await record(deps, actor, input, error)
+    if (error instanceof AppError && !AUDITED_BEFORE.includes(error.code)) await record(deps, actor, input, error)
     throw error
   }
 }

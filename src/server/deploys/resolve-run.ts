@@ -5,7 +5,7 @@ import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Run id", 2: one look-up per poll, this long, while the deploy is this young. */
-const LOOKUP_TIMEOUT_MS = 8_000
+export const LOOKUP_TIMEOUT_MS = 8_000
 const LOOKUP_WINDOW_MS = 90_000
 
 /** True when a poll may still hope to learn the run by asking GitHub itself. */

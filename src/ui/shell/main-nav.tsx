@@ -6,6 +6,7 @@ import { usePathname } from 'next/navigation'
 const PAGES = [
   { href: '/', name: 'Surfaces' },
   { href: '/audit', name: 'Audit' },
+  { href: '/flags', name: 'Flags' },
 ] as const
 
 const isUnder = (pathname: string, href: string) =>

@@ -2,11 +2,13 @@ import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
+import { flagsRouter } from '~/server/trpc/routers/flags'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 
 export const appRouter = router({
   audit: auditRouter,
   deploys: deploysRouter,
+  flags: flagsRouter,
   surfaces: surfacesRouter,
 })
 
