@@ -7,6 +7,12 @@ import type { DeployStatus } from '~/domain/deploy-status'
 export type AuditEvent =
   /** An operator asked; the intent row was committed in the same transaction. */
   | { readonly action: 'console.deploy.requested'; readonly status: 'requested'; readonly payload: RequestedPayload }
+  /** The console itself refused to dispatch; no deploy was recorded. What was typed is never kept. */
+  | {
+      readonly action: 'console.deploy.dispatch_rejected'
+      readonly status: null
+      readonly payload: { readonly code: string; readonly ref: string; readonly details: Record<string, string> }
+    }
   /** GitHub accepted the dispatch, or a callback proved that it had. */
   | {
       readonly action: 'console.deploy.dispatched'
@@ -92,17 +98,6 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly run_ids: readonly string[] }
     }
-  /** A freeze or a lock stood in the way: no deploy was recorded. */
-  | {
-      readonly action: 'console.deploy.refused'
-      readonly status: null
-      readonly payload: {
-        readonly code: 'frozen' | 'surface_locked'
-        readonly freeze_id: string
-        readonly ref: string
-        readonly freeze_reason: string
-      }
-    }
   /** A deploy was let through in spite of the freezes named. */
   | {
       readonly action: 'console.deploy.freeze_overridden'
@@ -113,6 +108,23 @@ export type AuditEvent =
   | { readonly action: 'console.freeze.opened'; readonly status: null; readonly payload: FreezePayload }
   /** It was ended before its time, or the lock was taken away. */
   | { readonly action: 'console.freeze.lifted'; readonly status: null; readonly payload: FreezePayload }
+  /** A flag was switched on (promoted) or off (demoted) for one environment. `was`: what it was there before. */
+  | {
+      readonly action: 'console.flag.promoted' | 'console.flag.demoted'
+      readonly status: null
+      readonly payload: { readonly flag: string; readonly environment: string; readonly was: boolean }
+    }
+  /** A promotion or demotion the rollout does not allow; nothing was changed. */
+  | {
+      readonly action: 'console.flag.change_refused'
+      readonly status: null
+      readonly payload: {
+        readonly flag: string
+        readonly environment: string
+        readonly change: 'promote' | 'demote'
+        readonly reason: string
+      }
+    }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'

@@ -6,11 +6,15 @@
 export const ERROR_CODES = {
   invalid_input: { http: 400, trpc: 'BAD_REQUEST', title: 'The request does not fit the schema' },
   invalid_id: { http: 400, trpc: 'BAD_REQUEST', title: 'The id is not a UUID' },
+  idempotency_key_missing: { http: 400, trpc: 'BAD_REQUEST', title: 'The Idempotency-Key header is missing' },
   signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
   origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
   surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },
+  flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },
+  flag_change_refused: { http: 409, trpc: 'CONFLICT', title: 'The flag cannot be changed like that now' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
+  method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'The address does not take this method' },
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
   deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
@@ -22,6 +26,7 @@ export const ERROR_CODES = {
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
+  media_type_refused: { http: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'The body is not sent as JSON' },
   confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },
   idempotency_mismatch: {
     http: 422,

@@ -1,4 +1,5 @@
 import 'server-only'
+import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
 import { connectDatabase, type Database } from '~/server/db/client'
@@ -12,6 +13,8 @@ export interface Deps {
   readonly github: GitHub
   readonly logger: Logger
   readonly now: () => Date
+  /** Lets time pass. With `now`, what a test turns to wait 25 seconds in none. */
+  readonly pause: (ms: number) => Promise<unknown>
   /** UUIDv7: ids sort by the time they were made. */
   readonly newId: () => string
 }
@@ -24,6 +27,7 @@ export function createDeps(config: ServerConfig): Deps {
     github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }, logger),
     logger,
     now: () => new Date(),
+    pause: (ms) => setTimeout(ms),
     newId: () => uuidv7(),
   }
 }

@@ -1,11 +1,11 @@
 import 'server-only'
 import { validate as isUuid } from 'uuid'
-import { z } from 'zod'
-import { CALLBACK_BODY_LIMIT, type CallbackBody, callbackBody } from '~/domain/callback'
+import { CALLBACK_BODY_LIMIT, callbackBody } from '~/domain/callback'
 import { AppError } from '~/domain/errors'
 import { verifySignature } from '~/server/callbacks/verify-signature'
 import { recordCallback } from '~/server/deploys/record-callback'
 import type { Deps } from '~/server/deps'
+import { parseJson } from '~/server/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { readBoundedBody } from '~/server/http/read-bounded-body'
 
@@ -30,7 +30,7 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
     if (webhookId === null) {
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
-    const answer = await recordCallback(deps, { deployId, webhookId, body: parseBody(raw) })
+    const answer = await recordCallback(deps, { deployId, webhookId, body: parseJson(raw, callbackBody) })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)
@@ -39,16 +39,4 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
   }
 }
 
-function parseBody(raw: Buffer): CallbackBody {
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(raw))
-  } catch {
-    throw new AppError('invalid_input', 'The body is not JSON in UTF-8. Nothing was kept of it.')
-  }
-  const parsed = callbackBody.safeParse(value)
-  if (parsed.success) return parsed.data
-  throw new AppError('invalid_input', `The body does not fit: ${z.prettifyError(parsed.error)}`, {
-    details: { issues: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) },
-  })
 }

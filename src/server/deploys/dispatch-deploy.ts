@@ -6,6 +6,7 @@ import { AppError } from '~/domain/errors'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy, ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
+import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
@@ -17,11 +18,16 @@ import { readCommit } from '~/server/github/refs'
 /**
  * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
+ * A refusal leaves its own audit row.
  *
  * @throws AppError `surface_unknown`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
  *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
-export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+export function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+  return auditingRejections(deps, actor, input, () => ship(deps, actor, input))
+}
+
+async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
   const key = { requestedBy: actor, idempotencyKey: input.idempotencyKey }

@@ -7,9 +7,8 @@ import { insertDeploy, type NewDeploy } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
 
 /**
- * Inserts the intent unless a freeze or lock stands in its way, all in the caller's transaction. A refusal is audited and
- * returned, not thrown, so that the audit row is committed. An override covers the freezes in force at this moment and no
- * later one: a freeze that is opened while the run is under way still stops it at the workflow's own freeze check.
+ * Inserts the intent unless a freeze or lock stands in its way, which it then returns; all in the caller's transaction. An
+ * override covers the freezes in force at this moment and no later one: a freeze that is opened while the run is under way still stops it at the workflow's own freeze check.
  */
 export async function insertUnlessFrozen(
   tx: DatabaseHandle,
@@ -27,19 +26,7 @@ export async function insertUnlessFrozen(
     override === null ? [] : freezes.map(({ id }) => id).filter((id) => override.freezeIds?.includes(id) ?? true)
   const surface = { name: request.surfaceName, environment: deploy.environment }
   const refusal = firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
-  if (refusal?.freeze !== undefined) {
-    await appendAuditEvent(tx, subject, {
-      action: 'console.deploy.refused',
-      status: null,
-      payload: {
-        code: refusal.freeze.kind === 'locked' ? 'surface_locked' : 'frozen',
-        freeze_id: refusal.freeze.id,
-        ref: deploy.ref,
-        freeze_reason: refusal.freeze.reason,
-      },
-    })
-    return refusal
-  }
+  if (refusal !== null) return refusal
   // Nothing to override: the freeze was lifted since the review, and the deploy is like any other.
   if (override === null || overridden.length === 0) {
     await insertDeploy(tx, deploy, at)

@@ -1,5 +1,4 @@
 import 'server-only'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type DeployRow, findDeploy } from '~/server/db/deploys'
 import { LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
@@ -17,7 +16,7 @@ export async function waitForRun(deps: Deps, id: string, since: Date): Promise<v
     const deploy = await recordedDeploy(deps, id)
     if (!mayResolveRun(deploy, deps.now())) return
     if ((await resolveRun(deps, deploy, Math.min(left(), LOOKUP_TIMEOUT_MS))) !== null) return
-    await pause(Math.min(PAUSE_MS, Math.max(left(), 0)))
+    await deps.pause(Math.min(PAUSE_MS, Math.max(left(), 0)))
   }
 }
 

@@ -10,17 +10,19 @@ const flagsFile = z.strictObject({
   flags: z.array(z.strictObject({ name: z.string().regex(/^FLAG_[A-Z_]+$/), default: z.boolean(), gates: z.string() })),
 })
 
-let declared: Map<string, boolean> | undefined
+export type DeclaredFlag = z.output<typeof flagsFile>['flags'][number]
+
+let declared: readonly DeclaredFlag[] | undefined
+
+/** What feature_flags.yaml declares, in its order; read once. */
+export function declaredFlags(): readonly DeclaredFlag[] {
+  declared ??= flagsFile.parse(parse(readFileSync(path.resolve('feature_flags.yaml'), 'utf8'))).flags
+  return declared
+}
 
 /** The default that feature_flags.yaml declares. A flag the code asks for and the file lacks is a defect, and throws. */
 export function flagDefault(name: FlagName): boolean {
-  declared ??= readDefaults(path.resolve('feature_flags.yaml'))
-  const value = declared.get(name)
-  if (value === undefined) throw new Error(`feature_flags.yaml does not declare ${name}`)
-  return value
-}
-
-function readDefaults(file: string): Map<string, boolean> {
-  const { flags } = flagsFile.parse(parse(readFileSync(file, 'utf8')))
-  return new Map(flags.map((flag) => [flag.name, flag.default]))
+  const flag = declaredFlags().find((candidate) => candidate.name === name)
+  if (flag === undefined) throw new Error(`feature_flags.yaml does not declare ${name}`)
+  return flag.default
 }

@@ -1,5 +1,5 @@
 import 'server-only'
-import { AppError, ERROR_CODES } from '~/domain/errors'
+import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import { isDatabaseAway } from '~/server/db/client'
 import type { Logger } from '~/server/logger'
 
@@ -34,12 +34,15 @@ export function logAppError(logger: Logger, error: AppError, context: Readonly<R
   else logger.debug({ ...context, code: error.code }, error.message)
 }
 
+/** The `type` of a problem document: a name, not an address, so that it never breaks. */
+export const problemType = (code: ErrorCode) => `urn:deploy-console:problem:${code.replaceAll('_', '-')}`
+
 /** An RFC 9457 problem document. */
-export function problemResponse(error: AppError): Response {
+export function problemResponse(error: AppError, headers: Readonly<Record<string, string>> = {}): Response {
   const { http, title } = ERROR_CODES[error.code]
   const body = {
     ...error.details,
-    type: `urn:deploy-console:problem:${error.code.replaceAll('_', '-')}`,
+    type: problemType(error.code),
     title,
     status: http,
     detail: error.message,
@@ -51,6 +54,7 @@ export function problemResponse(error: AppError): Response {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
       ...(http === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...headers,
     },
   })
 }

@@ -1,3 +1,5 @@
+import { History } from 'lucide-react'
+import Link from 'next/link'
 import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
@@ -57,13 +59,24 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-3.5">
         <span className="min-w-0 truncate text-xs text-ink-faint">
           {running === null ? (
-            <span title={`${tile.repository}, ${tile.workflow}`}>
-              {tile.environment} · <span className="font-mono">{tile.id}</span>
+            <span title={`${tile.repository}, ${tile.workflow}`} className="font-mono">
+              {tile.id}
             </span>
           ) : (
             `${running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · ${running.requestedBy}`
           )}
         </span>
+        <Link
+          href={`/surfaces/${tile.id}`}
+          tabIndex={tab}
+          title="Past deploys"
+          className="relative -mr-2 ml-auto flex size-8 shrink-0 items-center justify-center rounded-[5px] text-ink-faint hover:text-ink"
+        >
+          <History aria-hidden="true" className="size-4" />
+          <span className="sr-only">
+            Past deploys of {tile.name}, {tile.environment}
+          </span>
+        </Link>
         <Button tabIndex={tab} onClick={deploy} className="relative min-w-20">
           {running === null ? 'Deploy' : 'Follow'}
           <span className="sr-only">

@@ -1,5 +1,6 @@
 import type { RefObject } from 'react'
 import { Kbd } from '~/ui/primitives/kbd'
+import { MainNav } from '~/ui/shell/main-nav'
 
 interface TopBarProps {
   readonly filter: string
@@ -13,6 +14,7 @@ export function TopBar({ filter, onFilter, filterRef, onLeaveFilter, actor }: To
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-4">
       <h1 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</h1>
+      <MainNav />
       <div className="relative order-last w-full sm:order-none sm:ml-auto sm:w-64">
         <input
           ref={filterRef}

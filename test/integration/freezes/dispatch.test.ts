@@ -48,10 +48,10 @@ describe('while production is frozen', () => {
     expect(github.dispatches()).toEqual([])
     expect(await auditOf(input.surfaceId)).toMatchObject([
       {
-        action: 'console.deploy.refused',
+        action: 'console.deploy.dispatch_rejected',
         actor: 'operator',
         deployId: null,
-        payload: { code: 'frozen', freeze_id: id, ref: 'main', freeze_reason: 'Release week' },
+        payload: { code: 'frozen', ref: 'main', details: { freeze_id: id, reason: 'Release week' } },
       },
     ])
   })
@@ -65,7 +65,7 @@ describe('while production is frozen', () => {
     await freeze('Release week')
     const input = await request('production', { confirmation: 'wrong' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'confirmation_mismatch' })
-    expect(await auditOf(input.surfaceId)).toEqual([])
+    expect(await auditOf(input.surfaceId)).toMatchObject([{ payload: { code: 'confirmation_mismatch', details: {} } }])
   })
 
   it('the same request goes through under its own key once the freeze is lifted', async () => {

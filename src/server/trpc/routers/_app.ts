@@ -1,10 +1,18 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
+import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 
-export const appRouter = router({ deploys: deploysRouter, freezes: freezesRouter, surfaces: surfacesRouter })
+export const appRouter = router({
+  audit: auditRouter,
+  deploys: deploysRouter,
+  flags: flagsRouter,
+  freezes: freezesRouter,
+  surfaces: surfacesRouter,
+})
 
 export type AppRouter = typeof appRouter
 

@@ -5,6 +5,7 @@ import { readLogLines } from '~/server/db/log-lines'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
+import { listDeploys } from '~/server/deploys/list-deploys'
 import { operatorProcedure, router } from '~/server/trpc/init'
 
 const deployId = z.uuid()
@@ -19,6 +20,16 @@ export const deploysRouter = router({
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
 
   get: operatorProcedure.input(z.object({ id: deployId })).query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
+
+  list: operatorProcedure
+    .input(
+      z.object({
+        surfaceId: dispatchInput.shape.surfaceId,
+        cursor: deployId.nullish(),
+        limit: z.int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => listDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
 
   log: operatorProcedure
     .input(z.object({ id: deployId, before: z.int().positive() }))

@@ -1,7 +1,10 @@
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { getDeps } from '~/server/deps'
+import { refuseMethods } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
 /** The older name of `…/status`; answers the same. */
 export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }) {

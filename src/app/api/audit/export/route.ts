@@ -1,0 +1,14 @@
+import { auditExportQuery } from '~/domain/audit-log'
+import { exportAudit } from '~/server/audit/export-audit'
+import { parseInput } from '~/server/http/parse-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+
+export const dynamic = 'force-dynamic'
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
+
+export const GET = restRoute(async ({ deps, request }) => {
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  const { format, ...filter } = parseInput(query, auditExportQuery, 'The query')
+  return exportAudit(deps, { filter, format })
+})

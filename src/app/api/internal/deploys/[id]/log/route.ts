@@ -1,0 +1,15 @@
+import { restLogQuery } from '~/domain/rest'
+import { getLogPage } from '~/server/deploys/get-log-page'
+import { parseInput } from '~/server/http/parse-json'
+import { deployIdOf } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+
+export const dynamic = 'force-dynamic'
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
+
+/** The lines before the tail of the poll, page by page. */
+export const GET = restRoute(async ({ deps, request }, { id }: { readonly id: string }) => {
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  return { body: await getLogPage(deps, deployIdOf(id), parseInput(query, restLogQuery, 'The query')) }
+})

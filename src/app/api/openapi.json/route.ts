@@ -1,0 +1,8 @@
+import { openApiDocument } from '~/server/openapi/document'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+
+export const dynamic = 'force-dynamic'
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
+
+export const GET = restRoute(async ({ deps }) => ({ body: openApiDocument(deps.config.consoleUrl) }))

@@ -1,0 +1,28 @@
+/** One line of a surface's history. */
+export interface PastDeploy {
+  readonly id: string
+  readonly status: string
+  readonly terminal: boolean
+  readonly failureStage: string | null
+  readonly failureDetail: string | null
+  readonly ref: string
+  readonly sha: string | null
+  readonly reason: string | null
+  readonly requestedBy: string
+  readonly requestedAt: string
+  readonly finishedAt: string | null
+}
+
+export interface HistoryPage {
+  readonly surface: {
+    readonly id: string
+    readonly name: string
+    readonly environment: string
+    readonly url: string
+    /** No longer declared: it keeps its history, and cannot ship. */
+    readonly archived: boolean
+  }
+  readonly deploys: readonly PastDeploy[]
+  /** Pass as `cursor` for older deploys; null when there are none. */
+  readonly nextCursor: string | null
+}

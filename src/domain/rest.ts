@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { dispatchInput } from '~/domain/deploy'
+import { DEPLOY_STATUSES, FAILURE_STAGES } from '~/domain/deploy-status'
+import { PHASES } from '~/domain/phases'
+
+/**
+ * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a
+ * script ignores those it does not know.
+ */
+const { surfaceId, ref, confirmation, reason, expectedSha } = dispatchInput.shape
+
+/** Body of `POST /api/internal/deploys`; the idempotency key is a header. */
+export const restDispatchBody = z.strictObject({
+  surface: surfaceId,
+  ref,
+  confirmation,
+  reason,
+  expected_sha: expectedSha,
+})
+
+export const restDispatchAnswer = z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() })
+
+const time = z.iso.datetime()
+
+/** One a newer version wrote is answered as it is stored. */
+const status = z.string().meta({ examples: [...DEPLOY_STATUSES] })
+
+const logLine = z.looseObject({ seq: z.int().positive(), line: z.string(), at: time })
+
+const phase = z.looseObject({
+  key: z.enum(PHASES.map(({ key }) => key)),
+  label: z.string(),
+  state: z.enum(['pending', 'active', 'done', 'skipped', 'failed', 'timed_out', 'cancelled']),
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+})
+
+const timelineEntry = z.looseObject({
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  status: z.string().nullable(),
+  note: z.string().nullable(),
+})
+
+const logCursor = z
+  .int()
+  .positive()
+  .nullable()
+  .meta({ description: 'Pass as `before` to read older lines; null when there are none.' })
+
+/** Answer of the poll: what the modal shows of one deploy. */
+export const restDeploy = z.looseObject({
+  id: z.uuid(),
+  status,
+  terminal: z.boolean(),
+  phases: z.array(phase),
+  failure_stage: z
+    .string()
+    .nullable()
+    .meta({ examples: [...FAILURE_STAGES] }),
+  failure_detail: z.string().nullable(),
+  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string(), url: z.string() }),
+  repository: z.string(),
+  workflow: z.string(),
+  ref: z.string(),
+  sha: z.string().nullable(),
+  reason: z.string().nullable(),
+  requested_by: z.string(),
+  requested_at: time,
+  finished_at: time.nullable(),
+  run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
+  run_attempt: z.int().nullable(),
+  run_url: z.string().nullable(),
+  timeline: z.array(timelineEntry),
+  log_tail: z.array(logLine),
+  log_cursor: logCursor,
+})
+
+/** Answer of `GET …/{id}/log?before=`: one page of older lines, oldest first. */
+export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logCursor })
+
+/** Answer to a callback that was taken in. `applied: false`: the deploy stood there already. */
+export const restCallbackAnswer = z.looseObject({ applied: z.boolean(), status })
+
+/** One row of `GET /api/audit/export?format=json`. */
+export const restAuditEntry = z.looseObject({
+  id: z.string(),
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  deploy_id: z.string().nullable(),
+  surface_id: z.string().nullable(),
+  status: z.string().nullable(),
+  payload: z.unknown(),
+})
+
+/** RFC 9457. `code` is one of the table in errors.ts; `issues` comes with `invalid_input`. */
+export const restProblem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int().min(400).max(599),
+  detail: z.string(),
+  code: z.string(),
+  issues: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
+})
+
+/** Query strings are text; a cursor is the digits of a sequence number. */
+export const restLogQuery = z.object({
+  before: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, 'expected a log_cursor')
+    .transform(Number)
+    .optional(),
+})

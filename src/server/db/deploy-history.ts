@@ -1,0 +1,50 @@
+import 'server-only'
+import type { DeployStatus } from '~/domain/deploy-status'
+import type { DatabaseHandle } from '~/server/db/client'
+
+/** A surface's deploys older than `before` (or the newest), newest first; ids are UUIDv7, so they sort by time. */
+export function listSurfaceDeploys(
+  db: DatabaseHandle,
+  query: { readonly surfaceId: string; readonly before: string | null; readonly limit: number },
+) {
+  const { surfaceId, before, limit } = query
+  return db.deploy.findMany({
+    where: { surfaceId, ...(before === null ? {} : { id: { lt: before } }) },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: {
+      id: true,
+      status: true,
+      failureStage: true,
+      failureDetail: true,
+      ref: true,
+      sha: true,
+      reason: true,
+      requestedBy: true,
+      requestedAt: true,
+      finishedAt: true,
+    },
+  })
+}
+
+/** When a deploy to this environment that was requested after `since` first succeeded; null when none did. */
+export async function firstSuccessSince(db: DatabaseHandle, environment: string, since: Date): Promise<Date | null> {
+  const found = await db.deploy.findFirst({
+    where: {
+      environment,
+      status: 'succeeded' satisfies DeployStatus,
+      requestedAt: { gt: since },
+      // Ids sort by time: nothing older than the promotion is read. An hour's grace for clocks that differ.
+      id: { gte: earliestIdAt(new Date(since.getTime() - 3_600_000)) },
+    },
+    orderBy: { id: 'asc' },
+    select: { finishedAt: true, requestedAt: true },
+  })
+  return found === null ? null : (found.finishedAt ?? found.requestedAt)
+}
+
+/** The lowest UUIDv7 of a millisecond (RFC 9562, 5.7). */
+function earliestIdAt(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}

@@ -1,0 +1,32 @@
+import 'server-only'
+import { isTerminal } from '~/domain/deploy-status'
+import { AppError } from '~/domain/errors'
+import type { HistoryPage } from '~/domain/history'
+import { listSurfaceDeploys } from '~/server/db/deploy-history'
+import { findSurface } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+
+/** One page of a surface's deploys, newest first; an archived surface keeps its history. Throws `surface_unknown`. */
+export async function listDeploys(
+  deps: Pick<Deps, 'db'>,
+  query: { readonly surfaceId: string; readonly cursor: string | null; readonly limit: number },
+): Promise<HistoryPage> {
+  const { surfaceId, cursor, limit } = query
+  const [surface, rows] = await Promise.all([
+    findSurface(deps.db, surfaceId),
+    listSurfaceDeploys(deps.db, { surfaceId, before: cursor, limit: limit + 1 }),
+  ])
+  if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
+  const { id, name, environment, url, archivedAt } = surface
+  const shown = rows.slice(0, limit)
+  return {
+    surface: { id, name, environment, url, archived: archivedAt !== null },
+    deploys: shown.map((row) => ({
+      ...row,
+      terminal: isTerminal(row.status),
+      requestedAt: row.requestedAt.toISOString(),
+      finishedAt: row.finishedAt?.toISOString() ?? null,
+    })),
+    nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+  }
+}

@@ -1,0 +1,84 @@
+import 'server-only'
+import { json, operation } from '~/server/openapi/operation'
+
+export const deployId = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The deploy’s id.',
+  schema: { type: 'string', format: 'uuid' },
+} as const
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description:
+    'New for every deploy that is meant, the same for a retry (draft-ietf-httpapi-idempotency-key-header). ' +
+    '8 to 200 characters, in double quotes or bare.',
+  schema: { type: 'string', minLength: 8 },
+} as const
+
+/** What scripts use. */
+export const deployPaths = {
+  '/api/internal/deploys': {
+    post: operation({
+      id: 'dispatchDeploy',
+      summary: 'Deploy a ref to a surface',
+      description:
+        'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. Asked again ' +
+        'with the same key and the same request, it answers with the deploy that is already there.',
+      parameters: [idempotencyKey],
+      body: 'DispatchRequest',
+      success: {
+        status: 202,
+        description: 'Recorded. Poll the address in `Location`.',
+        headers: { Location: { required: true, schema: { type: 'string', format: 'uri-reference' } } },
+        content: json('DispatchAnswer'),
+      },
+      problems: [
+        'invalid_input',
+        'idempotency_key_missing',
+        'origin_refused',
+        'surface_unknown',
+        'surface_busy',
+        'surface_archived',
+        'ref_moved',
+        'body_too_large',
+        'media_type_refused',
+        'confirmation_mismatch',
+        'idempotency_mismatch',
+        'ref_unknown',
+        'github_refused',
+        'github_unavailable',
+      ],
+    }),
+  },
+  '/api/internal/deploys/{id}': {
+    get: operation({
+      id: 'getDeploy',
+      summary: 'Where a deploy stands',
+      description: 'Poll every two seconds until `terminal` is true.',
+      parameters: [deployId],
+      success: { status: 200, description: 'The deploy.', content: json('Deploy') },
+      problems: ['invalid_id', 'origin_refused', 'deploy_unknown'],
+    }),
+  },
+  '/api/internal/deploys/{id}/log': {
+    get: operation({
+      id: 'getDeployLog',
+      summary: 'Older log lines of a deploy',
+      parameters: [
+        deployId,
+        {
+          name: 'before',
+          in: 'query',
+          description: 'A `log_cursor` or `cursor` of an earlier answer; without it, the newest lines.',
+          schema: { type: 'integer', minimum: 1 },
+        },
+      ],
+      success: { status: 200, description: 'One page, oldest line first.', content: json('LogPage') },
+      problems: ['invalid_id', 'invalid_input', 'origin_refused', 'deploy_unknown'],
+    }),
+  },
+} as const

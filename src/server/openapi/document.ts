@@ -1,0 +1,22 @@
+import 'server-only'
+import { auditPaths } from '~/server/openapi/audit-paths'
+import { callbackPaths } from '~/server/openapi/callback-paths'
+import { deployPaths } from '~/server/openapi/deploy-paths'
+import { componentSchemas } from '~/server/openapi/schemas'
+
+/** OpenAPI 3.1 of everything under /api that is not the screen's own, from the schemas that parse the requests. */
+export function openApiDocument(consoleUrl: string) {
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Deploy Console',
+      version: '1',
+      description:
+        'Errors are problem documents (RFC 9457) whose `code` says what happened. A method an address does not take ' +
+        'is answered 405 with `Allow`. Answers may gain members; ignore those you do not know.',
+    },
+    servers: [{ url: consoleUrl }],
+    paths: { ...deployPaths, ...callbackPaths, ...auditPaths },
+    components: { schemas: componentSchemas() },
+  }
+}

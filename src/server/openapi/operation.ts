@@ -1,0 +1,67 @@
+import 'server-only'
+import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import { type ComponentName, refTo } from '~/server/openapi/schemas'
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required?: boolean
+  readonly description?: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+interface Success {
+  readonly status: number
+  readonly description: string
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly content: Readonly<Record<string, unknown>>
+}
+
+interface Operation {
+  readonly id: string
+  readonly summary: string
+  readonly description?: string
+  readonly parameters?: readonly Parameter[]
+  readonly body?: ComponentName
+  readonly success: Success
+  /** Codes of the one table; grouped by what they are over HTTP. */
+  readonly problems: readonly ErrorCode[]
+}
+
+/** What any address may answer. */
+const ALWAYS: readonly ErrorCode[] = ['database_unavailable', 'internal']
+
+export const json = (name: ComponentName) => ({ 'application/json': { schema: refTo(name) } })
+
+export function operation({ id, summary, description, parameters, body, success, problems }: Operation) {
+  const { status, ...answer } = success
+  return {
+    operationId: id,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),
+    responses: { [status]: answer, ...problemResponses([...problems, ...ALWAYS]) },
+  }
+}
+
+function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> {
+  const statuses = [...new Set(codes.map((code) => ERROR_CODES[code].http))].toSorted()
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const here = codes.filter((code) => ERROR_CODES[code].http === status)
+      return [
+        status,
+        {
+          description: here.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}.`).join(' '),
+          ...(status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+          content: {
+            'application/problem+json': {
+              schema: { allOf: [refTo('Problem')], properties: { code: { enum: here }, status: { const: status } } },
+            },
+          },
+        },
+      ]
+    }),
+  )
+}

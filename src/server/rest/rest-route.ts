@@ -1,0 +1,55 @@
+import 'server-only'
+import { AppError } from '~/domain/errors'
+import { type Deps, getDeps } from '~/server/deps'
+import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+
+/** Until sign-in exists, whoever reaches the server (on this machine only) is the operator. */
+const ACTOR = 'operator'
+
+export interface RestCall {
+  readonly deps: Deps
+  readonly actor: string
+  readonly request: Request
+}
+
+interface Answer {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/**
+ * Makes a route handler of a use case: refuses other sites, answers JSON that nothing may cache, and turns whatever is
+ * thrown into a problem document. `Params` are the address's, by name.
+ */
+export function restRoute<Params>(answer: (call: RestCall, params: Params) => Promise<Answer | Response>) {
+  return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
+    const deps = getDeps()
+    const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+    if (refused !== null) return refused
+    try {
+      const answered = await answer({ deps, actor: ACTOR, request }, await context.params)
+      if (answered instanceof Response) return answered
+      const { status = 200, headers = {}, body } = answered
+      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
+      return problemResponse(error)
+    }
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** Handlers for every method but the allowed ones: 405 with `Allow` (RFC 9110, 15.5.6). */
+export function refuseMethods(...allowed: readonly Method[]) {
+  const allow = [...allowed, ...(allowed.some((method) => method === 'GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
+  const refuse = (request: Request): Response => {
+    const detail = `${request.method} is not for this address; it takes ${allow}. Nothing was done.`
+    return problemResponse(new AppError('method_refused', detail), { allow })
+  }
+  const OPTIONS = () => new Response(null, { status: 204, headers: { allow } })
+  return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS }
+}

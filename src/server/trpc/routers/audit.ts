@@ -1,0 +1,19 @@
+import 'server-only'
+import { z } from 'zod'
+import { auditCursor, auditFilter } from '~/domain/audit-log'
+import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
+import { operatorProcedure, router } from '~/server/trpc/init'
+
+export const auditRouter = router({
+  list: operatorProcedure
+    .input(
+      z.object({
+        filter: auditFilter.default({}),
+        cursor: auditCursor.nullish(),
+        limit: z.int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => listAudit(ctx.deps, { ...input, cursor: input.cursor ?? null })),
+
+  facets: operatorProcedure.query(({ ctx }) => listAuditFacets(ctx.deps)),
+})

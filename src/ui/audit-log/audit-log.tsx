@@ -1,0 +1,70 @@
+'use client'
+
+import { AuditFilters } from '~/ui/audit-log/audit-filters'
+import { AuditTable } from '~/ui/audit-log/audit-table'
+import { type FilterText, filterQuery } from '~/ui/audit-log/filter-address'
+import { useAuditFilter } from '~/ui/audit-log/use-audit-filter'
+import { DownloadLink } from '~/ui/primitives/download-link'
+import { LoadMore } from '~/ui/primitives/load-more'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** Who asked for what, when, and what happened: newest first, as it was recorded. */
+export function AuditLog() {
+  const { filter, change, clear } = useAuditFilter()
+  const facets = trpc.audit.facets.useQuery()
+  const log = trpc.audit.list.useInfiniteQuery(
+    { filter },
+    // What is being read must not move under the reader's eyes.
+    { getNextPageParam: (page) => page.nextCursor, refetchOnWindowFocus: false },
+  )
+  const entries = log.data?.pages.flatMap((page) => page.entries) ?? []
+  return (
+    <PageFrame title="Audit" aside={<Exports filter={filter} />}>
+      <AuditFilters filter={filter} facets={facets.data} onChange={change} onClear={clear} />
+      {log.isError && log.data === undefined ? (
+        <Notice tone="bad" role="alert">
+          {readWireError(log.error).message} Nothing of the trail is lost.
+        </Notice>
+      ) : log.data === undefined ? (
+        <RowsSkeleton what="the audit trail" />
+      ) : entries.length === 0 ? (
+        <Empty filtered={Object.keys(filter).length > 0} />
+      ) : (
+        <>
+          <AuditTable entries={entries} />
+          <LoadMore
+            count={entries.length}
+            noun="event"
+            more={log.hasNextPage}
+            loading={log.isFetchingNextPage}
+            failed={log.isFetchNextPageError}
+            onMore={() => void log.fetchNextPage()}
+          />
+        </>
+      )}
+    </PageFrame>
+  )
+}
+
+function Exports({ filter }: { readonly filter: FilterText }) {
+  return (
+    <p className="flex gap-4">
+      <DownloadLink href={`/api/audit/export${filterQuery(filter, { format: 'csv' })}`}>Export CSV</DownloadLink>
+      <DownloadLink href={`/api/audit/export${filterQuery(filter, { format: 'json' })}`}>Export JSON</DownloadLink>
+    </p>
+  )
+}
+
+function Empty({ filtered }: { readonly filtered: boolean }) {
+  return (
+    <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">
+      {filtered
+        ? 'No event fits this filter. “Clear” shows them all.'
+        : 'Nothing has happened yet. Every deploy, callback and change of a flag will be listed here.'}
+    </p>
+  )
+}

@@ -1,0 +1,42 @@
+import Link from 'next/link'
+import type { PastDeploy } from '~/domain/history'
+import { Sha } from '~/ui/primitives/sha'
+import { OutcomeMark } from '~/ui/status/outcome-mark'
+import { outcomeHeadline, outcomeOf } from '~/ui/status/status-words'
+import { Elapsed } from '~/ui/time/elapsed'
+import { TimeAgo } from '~/ui/time/time-ago'
+
+const CELL = 'px-2 py-1.5 align-top'
+
+/** One deploy of the past, or the one under way: outcome, what, who, when, how long. */
+export function DeployRow({ deploy }: { readonly deploy: PastDeploy }) {
+  const { id, ref, sha, reason, requestedBy, requestedAt, finishedAt, failureDetail } = deploy
+  return (
+    <tr data-deploy={id} className="border-t border-line">
+      <td className={`${CELL} pl-3`}>
+        <Link
+          href={`/?deploy=${id}`}
+          title={failureDetail ?? undefined}
+          className="inline-flex items-start gap-1.5 font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
+        >
+          <span className="mt-0.5">
+            <OutcomeMark outcome={outcomeOf(deploy.status)} />
+          </span>
+          {outcomeHeadline({ ...deploy, phases: [] })}
+        </Link>
+      </td>
+      <td className={`${CELL} text-ink-soft`}>
+        {ref === sha ? null : <span className="break-all">{ref} </span>}
+        {sha !== null && <Sha sha={sha} />}
+        {reason !== null && <span className="block text-xs text-ink-faint">“{reason}”</span>}
+      </td>
+      <td className={`${CELL} text-ink-soft max-sm:hidden`}>{requestedBy}</td>
+      <td className={`${CELL} text-ink-soft`}>
+        <TimeAgo at={requestedAt} />
+      </td>
+      <td className={`${CELL} text-ink-soft`}>
+        {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
+      </td>
+    </tr>
+  )
+}

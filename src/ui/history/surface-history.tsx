@@ -1,0 +1,100 @@
+'use client'
+
+import Link from 'next/link'
+import type { HistoryPage } from '~/domain/history'
+import { DeployRow } from '~/ui/history/deploy-row'
+import { LoadMore } from '~/ui/primitives/load-more'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
+const COLUMNS = ['Outcome', 'Ref', 'Who', 'When', 'Took'] as const
+
+/** Everything that was ever shipped to one surface, newest first. */
+export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
+  const history = trpc.deploys.list.useInfiniteQuery(
+    { surfaceId },
+    { getNextPageParam: (page) => page.nextCursor, refetchOnWindowFocus: false },
+  )
+  const deploys = history.data?.pages.flatMap((page) => page.deploys) ?? []
+  const surface = history.data?.pages[0]?.surface
+  return (
+    <PageFrame title={surface === undefined ? surfaceId : <Title surface={surface} />} aside={<Links id={surfaceId} />}>
+      {history.isError && history.data === undefined ? (
+        <Notice tone="bad" role="alert">
+          {readWireError(history.error).message}
+        </Notice>
+      ) : history.data === undefined ? (
+        <RowsSkeleton what="past deploys" />
+      ) : deploys.length === 0 ? (
+        <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">
+          Nothing was shipped here from this console yet.
+        </p>
+      ) : (
+        <>
+          <div className="overflow-hidden rounded-md border border-line bg-panel">
+            <table className="w-full border-collapse text-sm">
+              <caption className="sr-only">Deploys, newest first</caption>
+              <thead>
+                <tr>
+                  {COLUMNS.map((name) => (
+                    <th
+                      key={name}
+                      scope="col"
+                      className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' ? 'max-sm:hidden' : ''}`}
+                    >
+                      {name}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody>
+                {deploys.map((deploy) => (
+                  <DeployRow key={deploy.id} deploy={deploy} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <LoadMore
+            count={deploys.length}
+            noun="deploy"
+            more={history.hasNextPage}
+            loading={history.isFetchingNextPage}
+            failed={history.isFetchNextPageError}
+            onMore={() => void history.fetchNextPage()}
+          />
+        </>
+      )}
+    </PageFrame>
+  )
+}
+
+function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {
+  return (
+    <>
+      {surface.name}{' '}
+      <span className="text-sm font-normal tracking-normal text-ink-faint">
+        {surface.environment} · <span className="font-mono text-[0.8125rem]">{surface.id}</span>
+        {surface.archived && ' · archived'}
+      </span>
+    </>
+  )
+}
+
+const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+
+function Links({ id }: { readonly id: string }) {
+  return (
+    <p className="flex gap-4 text-sm">
+      <Link href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
+        Audit of this surface
+      </Link>
+      <Link href={`/?surface=${encodeURIComponent(id)}`} className={LINK}>
+        Deploy
+      </Link>
+    </p>
+  )
+}

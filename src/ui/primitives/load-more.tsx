@@ -1,0 +1,30 @@
+import { Button } from '~/ui/primitives/button'
+
+interface LoadMoreProps {
+  /** How many rows are on the page, and what they are called. */
+  readonly count: number
+  readonly noun: string
+  readonly more: boolean
+  readonly loading: boolean
+  readonly failed: boolean
+  readonly onMore: () => void
+}
+
+/** The end of a list that comes in pages. */
+export function LoadMore({ count, noun, more, loading, failed, onMore }: LoadMoreProps) {
+  return (
+    <p className="mt-3 flex flex-wrap items-center gap-3 text-xs text-ink-faint tabular-nums">
+      {more && (
+        <Button onClick={onMore} disabled={loading}>
+          {loading ? 'Loading…' : failed ? 'Try again' : 'Load older'}
+        </Button>
+      )}
+      <span role="status">
+        {count} {noun}
+        {count === 1 ? '' : 's'}
+        {more ? ', older ones not shown' : ''}
+        {failed ? '. The older ones could not be read.' : ''}
+      </span>
+    </p>
+  )
+}

@@ -1,0 +1,26 @@
+import type { ReactNode } from 'react'
+import { MainNav } from '~/ui/shell/main-nav'
+
+interface PageFrameProps {
+  readonly title: ReactNode
+  /** What stands to the right of the title. */
+  readonly aside?: ReactNode
+  readonly children: ReactNode
+}
+
+/** A page that is not the grid: the same bar on top, then what it is about. */
+export function PageFrame({ title, aside, children }: PageFrameProps) {
+  return (
+    <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
+      <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-4">
+        <p className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</p>
+        <MainNav />
+      </header>
+      <div className="mb-4 flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <h1 className="text-lg font-semibold tracking-[-0.01em]">{title}</h1>
+        {aside}
+      </div>
+      {children}
+    </main>
+  )
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import type { Deps } from '~/server/deps'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+beforeEach(() => {
+  github.requests.length = 0
+  // GitHub accepts and does not say which run: the case the flag is about.
+  github.script.onDispatch = () => ({ status: 204 })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+/** A console with the flag forced, on a clock that only pauses move. */
+function consoleWith(flag: boolean) {
+  const start = Date.now()
+  let passed = 0
+  const deps: Deps = {
+    ...console_.deps,
+    config: { ...console_.deps.config, forcedFlags: { FLAG_CONSOLE_DEPLOY_ASYNC: flag } },
+    now: () => new Date(start + passed),
+    pause: async (ms) => {
+      passed += ms
+    },
+  }
+  return { deps, passed: () => passed }
+}
+
+async function dispatch(deps: Deps) {
+  const { id, confirm } = await insertSurface(deps)
+  return dispatchDeploy(deps, 'operator', {
+    surfaceId: id,
+    ref: 'main',
+    confirmation: confirm,
+    idempotencyKey: randomUUID(),
+  })
+}
+const lookups = () => github.requests.filter(({ method, path }) => method === 'GET' && path.includes('/runs')).length
+
+describe('FLAG_CONSOLE_DEPLOY_ASYNC off', () => {
+  it('waits for the run id, and answers with it as soon as GitHub lists the run', async () => {
+    const { deps, passed } = consoleWith(false)
+    github.script.onListRuns = () => {
+      const dispatched = github.dispatches().at(-1)?.body as { inputs: { console_deploy_id: string } }
+      const runs = lookups() < 3 ? [] : [listedRun(4711, `Deploy ${dispatched.inputs.console_deploy_id}`)]
+      return { status: 200, body: { total_count: runs.length, workflow_runs: runs } }
+    }
+    expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: '4711' })
+    expect(passed()).toBe(4_000)
+  })
+
+  it('answers anyway within 25 seconds, also when the last look-up takes all the time it may', async () => {
+    const { deps, passed } = consoleWith(false)
+    github.script.onListRuns = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
+    expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: null })
+    expect(passed()).toBeGreaterThan(10_000)
+    expect(passed() + 8_000).toBeLessThanOrEqual(25_000)
+  })
+
+  it('does not wait for a run when GitHub refused', async () => {
+    const { deps, passed } = consoleWith(false)
+    github.script.onDispatch = () => ({ status: 422, body: { message: 'No ref found' } })
+    expect(await dispatch(deps)).toMatchObject({ status: 'failed' })
+    expect([passed(), lookups()]).toEqual([0, 0])
+  })
+})
+
+describe('FLAG_CONSOLE_DEPLOY_ASYNC on', () => {
+  it('answers at once, without a look-up', async () => {
+    const { deps, passed } = consoleWith(true)
+    expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: null })
+    expect([passed(), lookups()]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { changeFlag } from '~/server/flags/change-flag'
+import { isFlagOn } from '~/server/flags/is-flag-on'
+import { listFlags } from '~/server/flags/list-flags'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+
+const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
+let console_: TestConsole
+/** A clock that moves on a second whenever it is read: what comes later has a later time. */
+let clock = Date.now()
+const now = () => {
+  clock += 1_000
+  return new Date(clock)
+}
+beforeAll(async () => {
+  const { deps, close } = await createTestConsole()
+  console_ = { deps: { ...deps, now }, close }
+})
+// As a flag is before anybody promoted it: the file's default, off.
+beforeEach(() => console_.deps.db.flagPromotion.deleteMany({ where: { flag: FLAG } }))
+afterAll(() => console_.close())
+
+const promote = (environment: 'staging' | 'production', actor = 'ada') =>
+  changeFlag(console_.deps, actor, 'promote', { flag: FLAG, environment })
+const demote = (environment: 'staging' | 'production') =>
+  changeFlag(console_.deps, 'ada', 'demote', { flag: FLAG, environment })
+const isOn = (environment: string) => isFlagOn(console_.deps, FLAG, environment)
+
+async function flagEvents() {
+  const rows = await console_.deps.db.auditEvent.findMany({
+    where: { action: { startsWith: 'console.flag.' } },
+    orderBy: { id: 'asc' },
+    select: { action: true, actor: true, payload: true },
+  })
+  return rows
+}
+
+async function shipToStaging(status: string) {
+  const { deps } = console_
+  const requestedAt = deps.now()
+  const surface = await insertSurface(deps, { environment: 'staging' })
+  const id = deps.newId()
+  await deps.db.deploy.create({
+    data: {
+      id,
+      surfaceId: surface.id,
+      environment: 'staging',
+      repository: surface.repository,
+      workflow: surface.workflow,
+      ref: 'main',
+      workflowRef: 'main',
+      status,
+      requestedBy: 'ada',
+      idempotencyKey: id,
+      requestDigest: 'digest',
+      phaseCallbacks: true,
+      requestedAt,
+      lastEventAt: requestedAt,
+      finishedAt: requestedAt,
+    },
+  })
+}
+
+describe('a flag reaches production', () => {
+  it('only after staging', async () => {
+    await expect(promote('production')).rejects.toMatchObject({
+      code: 'flag_change_refused',
+      message: expect.stringContaining('not on for staging'),
+    })
+    expect(await isOn('production')).toBe(false)
+  })
+
+  it('the first time only after a deploy to staging succeeded with the flag on there', async () => {
+    await shipToStaging('succeeded')
+    await promote('staging')
+    await shipToStaging('failed')
+    await expect(promote('production')).rejects.toMatchObject({
+      message: expect.stringContaining('No deploy to staging has succeeded since'),
+    })
+    await shipToStaging('succeeded')
+    expect(await promote('production')).toEqual({ changed: true })
+    expect(await isOn('production')).toBe(true)
+  })
+
+  it('again, after it was demoted there, without another deploy', async () => {
+    await promote('staging')
+    await shipToStaging('succeeded')
+    await promote('production')
+    await demote('production')
+    expect(await isOn('production')).toBe(false)
+    expect(await promote('production')).toEqual({ changed: true })
+  })
+})
+
+describe('a flag goes off', () => {
+  it('for production at any time, and for staging only when production is off', async () => {
+    await promote('staging')
+    await shipToStaging('succeeded')
+    await promote('production')
+    await expect(demote('staging')).rejects.toMatchObject({ message: expect.stringContaining('on for production') })
+    expect(await isOn('staging')).toBe(true)
+    await demote('production')
+    await demote('staging')
+    expect([await isOn('staging'), await isOn('production')]).toEqual([false, false])
+  })
+})
+
+describe('every change', () => {
+  it('is audited with who, what and what was before; a refusal too; a repetition adds nothing', async () => {
+    const before = (await flagEvents()).length
+    await promote('staging', 'grace')
+    expect(await promote('staging')).toEqual({ changed: false })
+    await expect(promote('production')).rejects.toThrow()
+    await demote('staging')
+    expect((await flagEvents()).slice(before)).toEqual([
+      { action: 'console.flag.promoted', actor: 'grace', payload: { flag: FLAG, environment: 'staging', was: false } },
+      {
+        action: 'console.flag.change_refused',
+        actor: 'ada',
+        payload: { flag: FLAG, environment: 'production', change: 'promote', reason: expect.any(String) },
+      },
+      { action: 'console.flag.demoted', actor: 'ada', payload: { flag: FLAG, environment: 'staging', was: true } },
+    ])
+  })
+
+  it('asked eight times at once happens once', async () => {
+    const before = (await flagEvents()).length
+    const answers = await Promise.all(Array.from({ length: 8 }, () => promote('staging')))
+    expect(answers.filter(({ changed }) => changed)).toHaveLength(1)
+    expect(await flagEvents()).toHaveLength(before + 1)
+  })
+
+  it('keeps staging on under a production that is on, however two changes race', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      await console_.deps.db.flagPromotion.deleteMany({ where: { flag: FLAG } })
+      await promote('staging')
+      await shipToStaging('succeeded')
+      await Promise.allSettled([promote('production'), demote('staging')])
+      const [staging, production] = [await isOn('staging'), await isOn('production')]
+      expect(production && !staging).toBe(false)
+    }
+  })
+
+  it('of a flag nobody declared is refused', async () => {
+    const change = changeFlag(console_.deps, 'ada', 'promote', { flag: 'FLAG_NOBODY_KNOWS', environment: 'staging' })
+    await expect(change).rejects.toMatchObject({ code: 'flag_unknown' })
+  })
+})
+
+describe('the list', () => {
+  it('says for each flag what it is where, who made it so, and what may be done', async () => {
+    await promote('staging')
+    const flag = (await listFlags(console_.deps)).find(({ name }) => name === FLAG)
+    expect(flag).toMatchObject({
+      default: false,
+      gates: expect.any(String),
+      forced: null,
+      environments: [
+        { environment: 'staging', on: true, because: 'promotion', promotion: { by: 'ada' }, refusal: null },
+        {
+          environment: 'production',
+          on: false,
+          because: 'default',
+          promotion: null,
+          refusal: expect.stringContaining('No deploy to staging'),
+        },
+      ],
+    })
+  })
+
+  it('shows an environment variable as what wins, and the promotion beneath it', async () => {
+    await promote('staging')
+    const { deps } = console_
+    const forced = { ...deps, config: { ...deps.config, forcedFlags: { [FLAG]: false } } }
+    const flag = (await listFlags(forced)).find(({ name }) => name === FLAG)
+    expect(flag).toMatchObject({
+      forced: false,
+      environments: [
+        { environment: 'staging', on: false, because: 'variable', promoted: true },
+        { environment: 'production', on: false, because: 'variable', promoted: false },
+      ],
+    })
+    expect(await isFlagOn(forced, FLAG, 'staging')).toBe(false)
+  })
+})
+
+it('a fresh install has every declared flag promoted for both environments', async () => {
+  const fresh = await createTestConsole()
+  for (const flag of await listFlags(fresh.deps)) {
+    expect(flag.environments.map(({ on, because }) => [on, because])).toEqual([
+      [true, 'promotion'],
+      [true, 'promotion'],
+    ])
+  }
+  await fresh.close()
+})

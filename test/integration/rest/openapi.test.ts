@@ -1,0 +1,70 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openApiDocument } from '~/server/openapi/document'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { restClient } from '~test/support/rest-client'
+import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let rest: ReturnType<typeof restClient>
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  rest = restClient(console_.deps)
+})
+afterAll(() => console_.close())
+
+const document = openApiDocument('http://localhost:3000')
+
+describe('the OpenAPI document', () => {
+  it('is valid by the official schema of OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true })
+  })
+
+  it('has every route below /api/internal with every method it takes, and no other', async () => {
+    const served = await Promise.all(
+      listRoutes('api/internal').map(async (route) => {
+        // An address says itself what it takes: it answers any other method 405 with Allow.
+        const options = await (await handlersOf(route))['OPTIONS']?.(new Request('http://localhost/'), {
+          params: Promise.resolve({}),
+        })
+        const allow = options?.headers.get('allow')?.split(', ') ?? []
+        const methods = allow.filter((method) => !['OPTIONS', 'HEAD'].includes(method))
+        return methods.map((method) => `${method} ${route.template}`)
+      }),
+    )
+    const listed = Object.entries(document.paths)
+      .filter(([template]) => template.startsWith('/api/internal'))
+      .flatMap(([template, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`))
+    expect(listed.toSorted()).toEqual(served.flat().toSorted())
+  })
+
+  it('is served as it is', async () => {
+    // Not described in itself, so not through the checking client.
+    const { GET } = await import('~/app/api/openapi.json/route')
+    const request = new Request('http://localhost:3000/api/openapi.json', { headers: { host: 'localhost:3000' } })
+    const answer = await GET(request, { params: Promise.resolve({}) })
+    expect(await answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument(console_.deps.config.consoleUrl))))
+  })
+})
+
+describe('every answer to a callback is as described', () => {
+  it.each([
+    ['applied', { status: 'smoke_gate_started', log_line: 'Started.' }, 200],
+    ['a status only the console sets', { status: 'dispatched' }, 422],
+    ['not JSON', '{', 400],
+    ['a status nobody knows', { status: 'exploded' }, 422],
+    ['ahead of the graph', { status: 'succeeded' }, 422],
+  ])('%s', async (_, body, status) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await rest.send(signedCallback(id, body))).toMatchObject({ status })
+  })
+
+  it('unsigned, too large, for no UUID, for no deploy', async () => {
+    const id = console_.deps.newId()
+    expect(await rest.send(signedCallback(id, { status: 'building' }))).toMatchObject({ status: 404 })
+    expect(await rest.send(signedCallback('1', { status: 'building' }))).toMatchObject({ status: 400 })
+    expect(await rest.send(signedCallback(id, 'x'.repeat(65_537), { path: 'callback' }))).toMatchObject({ status: 413 })
+    expect(await rest.call('POST', `/api/internal/deploys/${id}/status`, { body: {} })).toMatchObject({ status: 401 })
+  })
+})
