@@ -25,6 +25,8 @@ export interface Refusal {
   readonly code: ErrorCode
   readonly message: string
   readonly details: Readonly<Record<string, unknown>>
+  /** The freeze that stands in the way, when that is what it is. */
+  readonly freeze?: FreezeInForce
 }
 
 type Check<Facts> = (facts: Facts) => Refusal | null
@@ -84,6 +86,7 @@ function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {
     code,
     message: `${what} ${until}: “${freeze.reason}” (${freeze.by}).`,
     details: { freeze_id: freeze.id, reason: freeze.reason, until: freeze.until, by: freeze.by },
+    freeze,
   }
 }
 

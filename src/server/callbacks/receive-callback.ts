@@ -38,5 +38,3 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
     return problemResponse(error)
   }
 }
-
-}
