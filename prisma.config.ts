@@ -13,10 +13,11 @@ const url = await databaseForPrisma({ env: process.env, argv: process.argv, proj
 
 // The CLI passes its engine the URL as an argument, which every user of the machine can read. A password goes by the
 // environment instead, where PostgreSQL's clients look for it.
-const password = url?.password ?? ''
+const password = url?.searchParams.get('password') ?? decodeURIComponent(url?.password ?? '')
 if (url !== undefined && password !== '') {
-  process.env['PGPASSWORD'] = decodeURIComponent(password)
+  process.env['PGPASSWORD'] = password
   url.password = ''
+  url.searchParams.delete('password')
 }
 
 export default defineConfig({

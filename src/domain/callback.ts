@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import { FAILURE_STAGES } from '~/domain/deploy-status'
+import { storable } from '~/domain/storable-text'
 
 /** Limits of contract.md, "Callback". */
 export const CALLBACK_BODY_LIMIT = 64 * 1024
 export const LOG_LINE_LIMIT = 4 * 1024
 
 const byteLength = (text: string) => new TextEncoder().encode(text).length
-
-/** PostgreSQL text cannot hold U+0000; a log line that carries one keeps its place with the visible stand-in. */
-const withoutNul = (text: string) => text.replaceAll('\u0000', '\u2400')
 
 /** Run ids outgrow what a JSON number holds exactly, so a string of digits is the preferred form. */
 const runId = z
@@ -22,11 +20,11 @@ const runId = z
  */
 export const callbackBody = z
   .object({
-    status: z.string().min(1).max(64),
+    status: z.string().min(1).max(64).transform(storable),
     log_line: z
       .string()
       .refine((line) => byteLength(line) <= LOG_LINE_LIMIT, `longer than ${LOG_LINE_LIMIT} bytes`)
-      .transform(withoutNul)
+      .transform(storable)
       .nullish(),
     run_id: runId.nullish(),
     run_attempt: z.int().positive().max(1_000_000).nullish(),

@@ -77,6 +77,10 @@ export const TERMINAL_STATUSES: readonly DeployStatus[] = DEPLOY_STATUSES.filter
   (status) => TRANSITIONS[status].length === 0,
 )
 
+export const UNFINISHED_STATUSES: readonly DeployStatus[] = DEPLOY_STATUSES.filter(
+  (status) => TRANSITIONS[status].length > 0,
+)
+
 /** An unknown status counts as unfinished: nothing is concluded about it, and it keeps holding its surface. */
 export function isTerminal(status: string): boolean {
   return TERMINAL_STATUSES.some((terminal) => terminal === status)

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Phase } from '~/domain/phases'
+import { storableText } from '~/domain/storable-text'
 
 /** How many of the newest log lines a poll carries (contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
 
 /** A git ref as GitHub takes it: branch, tag or SHA. Refused is what git itself refuses (git-check-ref-format(1)). */
-const gitRef = z
-  .string()
+const gitRef = storableText
   .trim()
   .min(1, 'choose a ref')
   .max(255)
@@ -14,17 +14,17 @@ const gitRef = z
 
 /** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
 export const dispatchInput = z.object({
-  surfaceId: z.string().min(1).max(100),
+  surfaceId: storableText.min(1).max(100),
   ref: gitRef,
   /** What the operator typed; the server compares it with the surface's confirm phrase. */
-  confirmation: z.string().max(200),
-  reason: z.string().trim().max(500).optional(),
+  confirmation: storableText.max(200),
+  reason: storableText.trim().max(500).optional(),
   /** The commit that was reviewed; the dispatch is refused when the ref no longer points there. */
   expectedSha: z
     .string()
     .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
     .optional(),
-  idempotencyKey: z.string().min(8).max(200),
+  idempotencyKey: storableText.min(8).max(200),
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
+  body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
   media_type_refused: { http: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'The body is not sent as JSON' },
   confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },

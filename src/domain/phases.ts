@@ -84,6 +84,7 @@ const isPositioned = (status: string): status is OpenOrSucceeded => isKnownStatu
  * - `done` only where the phase reported; one the workflow passed by without running it is `skipped`.
  * - A deploy that stopped marks the phase its `failure_stage` names, else the phase that was under way. A phase that
  *   had already reported its end is not blamed for what came after it, and with no event after `dispatched` none is.
+ *   Exactly one phase is marked, or none.
  * - A status this version does not know adds nothing: the steps stay where the last known event left them.
  */
 export function phasesOf(deploy: {
@@ -108,7 +109,7 @@ export function phasesOf(deploy: {
     const state = ((): PhaseState => {
       if (isStopped(status) && key === blamed) return status
       if (index < blamedIndex) return reported ? 'done' : 'skipped'
-      if (isStopped(status) && position[key] === 'active') return status
+      if (isStopped(status) && position[key] === 'active') return 'pending'
       if (position[key] === 'done' && isGate(key) && !reported) return 'skipped'
       return position[key]
     })()

@@ -4,6 +4,7 @@ import { type CallbackStatus, canTransition, type DeployStatus, type FailureStag
 export interface RunRecord {
   readonly status: string
   readonly conclusion: string | null
+  readonly createdAt: string
   readonly updatedAt: string
   readonly jobs: readonly JobRecord[]
 }
@@ -52,13 +53,21 @@ const NOTIFY_STEPS: Readonly<Record<string, CallbackStatus>> = {
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []
   let stands: DeployStatus = from
-  for (const evidence of [...evidenceOfSteps(run), ...evidenceOfConclusion(run)]) {
+  for (const evidence of [evidenceOfExistence(run), ...evidenceOfSteps(run), ...evidenceOfConclusion(run)]) {
     if (!canTransition(stands, evidence.status)) continue
     beyond.push(evidence)
     stands = evidence.status
   }
   return beyond
 }
+
+/** A run that exists was accepted by GitHub. */
+const evidenceOfExistence = (run: RunRecord): Evidence => ({
+  status: 'dispatched',
+  at: run.createdAt,
+  failureStage: null,
+  proof: 'the run exists',
+})
 
 function evidenceOfSteps(run: RunRecord): Evidence[] {
   const jobs = run.jobs.toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
@@ -73,10 +82,19 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   )
 }
 
-/** A concluded run ends its deploy. A success also proves every phase before it that no step stands for. */
+/** What no successful run can do without; a gate counts where the deploy stands at it. */
+const SUCCESS_PROVES = [
+  'smoke_gate_passed',
+  'freeze_check_passed',
+  'building',
+  'deploying',
+  'succeeded',
+] as const satisfies readonly DeployStatus[]
+
+/** A concluded run ends its deploy, wherever the deploy stands. */
 function evidenceOfConclusion(run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
-  const proof = `run concluded ${run.conclusion}`
+  const proof = `the run ended as "${run.conclusion}" without a last callback`
   const end = (status: DeployStatus, failureStage: FailureStage | null = null): Evidence => ({
     status,
     at: run.updatedAt,
@@ -85,7 +103,7 @@ function evidenceOfConclusion(run: RunRecord): Evidence[] {
   })
   switch (run.conclusion) {
     case 'success':
-      return (['building', 'deploying', 'succeeded'] as const).map((status) => end(status))
+      return SUCCESS_PROVES.map((status) => end(status))
     case 'cancelled':
       return [end('cancelled')]
     case 'timed_out':

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { readConfig } from '../server/config.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
 
 interface CliCall {
@@ -22,7 +23,10 @@ const lent = z.object({ url: z.string() })
  */
 export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall): Promise<URL | undefined> {
   const given = env['DATABASE_URL']
-  if (given !== undefined && given !== '') return new URL(given)
+  if (given !== undefined && given !== '') {
+    const { databaseUrl } = readConfig({ DATABASE_URL: given })
+    if (databaseUrl !== undefined) return new URL(databaseUrl)
+  }
   if (!NEED_DATABASE.includes(argv[2] ?? '') || argv.includes('--help') || argv.includes('-h')) return undefined
   const directory = path.resolve(projectDirectory, env['DATA_DIR'] || '.data', 'postgres')
   const running = existsSync(directory) ? await runningDatabaseUrl(directory) : undefined

@@ -24,11 +24,17 @@ export async function generateClient(run: PrismaRun): Promise<boolean> {
   return true
 }
 
-/** Applies what is missing. A look into Prisma's own table tells cheaply that nothing is. Gives the number that were missing. */
-export async function applyMigrations(url: string, run: PrismaRun): Promise<number> {
-  const missing = await missingMigrations(url, path.join(run.projectDirectory, 'prisma/migrations'))
-  if (missing > 0) await prisma(['migrate', 'deploy'], { ...run, env: { ...run.env, DATABASE_URL: url } })
-  return missing
+interface MigrationState {
+  readonly missing: readonly string[]
+  /** Applied once, and different in the files since: the database keeps what was applied. */
+  readonly changed: readonly string[]
+}
+
+/** Applies what is missing, and says what that was. A look into Prisma's own table tells cheaply that nothing is. */
+export async function applyMigrations(url: string, run: PrismaRun): Promise<MigrationState> {
+  const state = await compareMigrations(url, path.join(run.projectDirectory, 'prisma/migrations'))
+  if (state.missing.length > 0) await prisma(['migrate', 'deploy'], { ...run, env: { ...run.env, DATABASE_URL: url } })
+  return state
 }
 
 function prisma(args: readonly string[], { projectDirectory, env, signal }: PrismaRun): Promise<void> {
@@ -42,12 +48,16 @@ function prisma(args: readonly string[], { projectDirectory, env, signal }: Pris
   })
 }
 
-async function missingMigrations(url: string, directory: string): Promise<number> {
+async function compareMigrations(url: string, directory: string): Promise<MigrationState> {
   const applied = await appliedChecksums(url)
-  return readdirSync(directory, { withFileTypes: true }).filter((entry) => {
-    const file = path.join(directory, entry.name, 'migration.sql')
-    return entry.isDirectory() && existsSync(file) && applied.get(entry.name) !== sha256(readFileSync(file))
-  }).length
+  const fileOf = (name: string) => path.join(directory, name, 'migration.sql')
+  const shipped = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(fileOf(entry.name)))
+    .map((entry) => entry.name)
+  return {
+    missing: shipped.filter((name) => !applied.has(name)),
+    changed: shipped.filter((name) => applied.has(name) && applied.get(name) !== sha256(readFileSync(fileOf(name)))),
+  }
 }
 
 /** By name; empty when there is no such table, or no such database, which `migrate deploy` then makes. */

@@ -84,6 +84,6 @@ function busy(dataDir: string, other: Holder | undefined): Error {
   const where = other?.url === undefined ? '' : ` The console is at ${other.url}.`
   return new Error(
     `${who} is already running on ${dataDir}.${where} Nothing was started. ` +
-      'Stop that one first, or give this one a DATA_DIR of its own.',
+      `Stop that one first${other === undefined ? '' : ` (kill ${other.pid})`}, or give this one a DATA_DIR of its own.`,
   )
 }

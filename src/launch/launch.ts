@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { type Config, readConfig } from '~/server/config'
+import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient } from './database-schema.ts'
@@ -12,7 +13,7 @@ import { startSandbox } from './sandbox-process.ts'
 import { generatedSecrets } from './secrets.ts'
 import { seedDeclaredSurfaces } from './seed.ts'
 import { startServer } from './server-process.ts'
-import { createShutdown, listenForSignals, type Shutdown } from './shutdown.ts'
+import { createShutdown, endWithNpm, listenForSignals, type Shutdown } from './shutdown.ts'
 import { startDatabase } from './start-database.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
 
@@ -31,16 +32,18 @@ export async function launch(mode: Mode): Promise<void> {
   const shutdown = createShutdown()
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
   listenForSignals(shutdown)
+  endWithNpm(shutdown, process.env)
   try {
     await startAll({ mode, progress, shutdown, projectDirectory })
   } catch (error) {
     shutdown.ask({ kind: 'failure', message: error instanceof Error ? error.message : String(error) })
   }
   const reason = await shutdown.asked
-  if (reason.kind === 'failure') progress.fail(reason.message)
-  progress.step('Stopping …')
+  const running = shutdown.started().some((name) => name !== 'lock')
+  if (running) progress.step('Stopping …')
   for (const problem of await shutdown.stopAll()) progress.fail(problem)
-  progress.done('Everything is stopped; all data is kept.')
+  if (running) progress.done('Everything is stopped; all data is kept.')
+  if (reason.kind === 'failure') progress.fail(reason.message)
   process.exit(reason.kind === 'failure' ? 1 : 0)
 }
 
@@ -48,6 +51,9 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const config = readConfig(process.env)
   const usesSandbox = config.githubToken === undefined
   checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
+  const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
+  // Before anything is started. The sandbox's address is not known yet; any will do to check the file.
+  readSurfacesFile(surfacesFile, usesSandbox ? 'http://127.0.0.1' : undefined)
 
   const dataDir = ensurePrivateDirectory(path.resolve(projectDirectory, config.dataDir))
   const logs = path.join(dataDir, 'logs')
@@ -63,11 +69,14 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 
   const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, logFile('postgres'), { progress, shutdown }))
-  if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
   if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
-  const applied = await applyMigrations(databaseUrl, prismaRun)
-  progress.done(applied === 0 ? 'The migrations are all applied' : `${applied} migrations applied`)
+  const { missing, changed } = await applyMigrations(databaseUrl, prismaRun)
+  if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
+  progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)
+  if (changed.length > 0) {
+    progress.warn(`Changed after they were applied, so the database differs from the files: ${changed.join(', ')}`)
+  }
 
   const watch = watcher(shutdown, logFile)
   const sandbox = usesSandbox
@@ -77,7 +86,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
           projectDirectory,
           dataDir,
           logFile: logFile('sandbox'),
-          config: { ...config, surfacesFile: path.resolve(projectDirectory, config.surfacesFile) },
+          config: { ...config, surfacesFile },
           consoleUrl,
           callbackSecret: config.callbackSecrets[0] ?? secrets.callback,
           token: secrets.sandboxToken,
@@ -92,7 +101,6 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     sandbox === undefined ? `GitHub is ${config.githubApiUrl}` : `The sandbox GitHub runs on ${sandbox.url}`,
   )
 
-  const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
   const surfaces = await seedDeclaredSurfaces(databaseUrl, surfacesFile, sandbox?.url)
   progress.done(`${surfaces} surfaces declared in ${config.surfacesFile}`)
 
@@ -125,12 +133,17 @@ function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
     })
     void supervised.exited.then(({ how, tail }) => {
       if (stopping) return
-      const said = tail.map((line) => `  ${line}`).join('\n')
-      const message = `The ${supervised.name} ended by itself (${how}). Its log: ${logFile(supervised.name)}\n${said}`
+      const said = tail.filter(matters).map((line) => `\n  ${line}`)
+      const message =
+        `${new Date().toISOString()}: the ${supervised.name} ended by itself (${how}), so everything else was stopped. ` +
+        `Start again with "npm start"; unfinished deploys are picked up. Its log: ${logFile(supervised.name)}${said.join('')}`
       shutdown.ask({ kind: 'failure', message })
     })
   }
 }
+
+/** Of a process's last words, those that may say why it ended: not the routine of its log. */
+const matters = (line: string): boolean => !/^\{"level":[123]0,/.test(line)
 
 async function buildWhenNeeded(
   projectDirectory: string,

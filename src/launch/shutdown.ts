@@ -3,6 +3,8 @@ export interface Shutdown {
   /** Aborts when a signal asked to stop, or something that must run has ended. */
   readonly signal: AbortSignal
   readonly add: (name: string, stop: () => Promise<void> | void) => void
+  /** Names of what was added and is not stopped yet. */
+  readonly started: () => readonly string[]
   readonly ask: (reason: StopReason) => void
   /** Why we stop, as soon as we do. */
   readonly asked: Promise<StopReason>
@@ -27,6 +29,7 @@ export function createShutdown(): Shutdown {
   return {
     signal: controller.signal,
     add: (name, stop) => started.push({ name, stop }),
+    started: () => started.map(({ name }) => name),
     ask,
     asked,
     async stopAll() {
@@ -48,4 +51,14 @@ export function listenForSignals(shutdown: Shutdown): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => shutdown.ask({ kind: 'signal', signal }))
   }
+}
+
+/** `kill -9` of npm leaves its script running, which nobody sees any more: then it ends like after a closed terminal. */
+export function endWithNpm(shutdown: Shutdown, env: NodeJS.ProcessEnv): void {
+  if (env['npm_lifecycle_event'] === undefined) return
+  const npm = process.ppid
+  const look = (): void => {
+    if (process.ppid !== npm) shutdown.ask({ kind: 'failure', message: 'npm, which ran this, is gone.' })
+  }
+  setInterval(look, 1_000).unref()
 }

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { z } from 'zod'
 import { answersAs } from '~/sandbox/control/identity'
 import { type Listening, readListening } from '~/sandbox/state/listening'
@@ -66,9 +67,10 @@ const run = async (sandbox: Listening, [command, ...args]: readonly string[]): P
 }
 
 const main = async (): Promise<void> => {
-  const dir = process.env['SANDBOX_DIR'] ?? '.data/sandbox'
+  const dir = process.env['SANDBOX_DIR'] ?? path.join(process.env['DATA_DIR'] || '.data', 'sandbox')
   const sandbox = readListening(dir)
-  if (!sandbox) throw new Error(`No sandbox has ever run in ${dir}. Start it with npm start, or set SANDBOX_DIR.`)
+  if (!sandbox)
+    throw new Error(`No sandbox has ever run in ${dir}. Start it with npm start, or set DATA_DIR as it was set there.`)
   if (!(await answersAs(sandbox))) {
     throw new Error(`The sandbox does not answer on ${sandbox.url}. Nothing was changed. Start it with npm start.`)
   }

@@ -12,10 +12,11 @@ const optionalText = z
   .transform((value) => (value === '' ? undefined : value))
   .optional()
 
+const isHttpUrl = (value: string) => /^https?:\/\//.test(value) && URL.canParse(value)
+
 const httpUrl = (example: string) =>
   optionalText
-    .refine((value) => value === undefined || /^https?:\/\//.test(value), `is no http(s) URL; example: ${example}`)
-    .refine((value) => value === undefined || URL.canParse(value), `is no valid URL; example: ${example}`)
+    .refine((value) => value === undefined || isHttpUrl(value), `is no http(s) URL; example: ${example}`)
     .transform((value) => value?.replace(/\/+$/, ''))
 
 const environment = z.object({
@@ -25,8 +26,8 @@ const environment = z.object({
     .refine((value) => value === undefined || (value >= 1 && value <= 65_535), 'is not between 1 and 65535'),
   CONSOLE_URL: httpUrl('https://console.example.com'),
   DATABASE_URL: optionalText.refine(
-    (value) => value === undefined || /^postgres(ql)?:\/\/./.test(value),
-    'is no PostgreSQL URL; example: postgresql://user:password@db.example.com:5432/console',
+    (value) => value === undefined || isPostgresUrl(value),
+    'is no PostgreSQL URL (percent-encode special characters of the password); example: postgresql://user:password@db.example.com:5432/console',
   ),
   DATA_DIR: optionalText.transform((value) => value ?? '.data'),
   GITHUB_API_URL: httpUrl('https://github.example.com/api/v3'),
@@ -50,6 +51,18 @@ const environment = z.object({
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent').default('info'),
   ),
 })
+
+/** Also what Prisma and the driver make of it: both decode user and password. */
+export function isPostgresUrl(value: string): boolean {
+  if (!/^postgres(ql)?:\/\/./.test(value) || !URL.canParse(value)) return false
+  try {
+    const { username, password, pathname } = new URL(value)
+    for (const part of [username, password, pathname]) decodeURIComponent(part)
+    return true
+  } catch {
+    return false
+  }
+}
 
 /** Null when usable. `whsec_<base64>` is the decoded bytes, anything else its UTF-8 bytes; 24 of them at least. */
 function callbackSecretProblem(secret: string): string | null {
@@ -126,7 +139,7 @@ function readForcedFlags(env: Environment) {
     const lower = value.toLowerCase()
     if (['1', 'true', 'on'].includes(lower)) forced[name] = true
     else if (['0', 'false', 'off'].includes(lower)) forced[name] = false
-    else problems.push(`${name} is neither on nor off; example: ${name}=true`)
+    else problems.push(`${name} is neither on nor off; example: ${name}=on`)
   }
   return { forced, problems }
 }

@@ -1,11 +1,16 @@
--- Rolling the code back needs none of this: the wider CHECK harms nobody. To narrow it again, deploys that stand at a
--- gate must be ended first; they are failed with the stage they stood in, which loses no history (audit_events keeps it).
-UPDATE "console_deploys"
-SET "status" = 'failed',
-    "failure_stage" = CASE WHEN "status" LIKE 'smoke_gate_%' THEN 'smoke_gate_failed' ELSE 'freeze_check_failed' END,
-    "failure_detail" = 'Ended by the rollback of the gate statuses.',
-    "finished_at_utc" = now()
-WHERE "status" IN ('smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started', 'freeze_check_passed');
+-- Rolling the code back needs none of this: the wider CHECK harms nobody, and older code shows these statuses as stored.
+-- Narrowing it again is only possible once no deploy stands at a gate: nobody knows how such a one will end, so it is
+-- left to end by itself, or is cancelled on GitHub first.
+DO $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM "console_deploys"
+        WHERE "status" IN ('smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started', 'freeze_check_passed')
+    ) THEN
+        RAISE EXCEPTION 'deploys stand at a gate; let them end, then run this again. Nothing was changed.';
+    END IF;
+END
+$$;
 
 ALTER TABLE "console_deploys" DROP CONSTRAINT "console_deploys_status_check";
 

@@ -23,4 +23,5 @@ export interface Timing {
 export const timingOf = (behaviour: Behaviour): Timing =>
   behaviour === 'slow'
     ? { smokeMs: 10_000, bootMs: 10_000, warmUpMs: 10_000 }
-    : { smokeMs: 0, bootMs: 1_500, warmUpMs: 0 }
+    : // Quick, but not so quick that nobody can watch.
+      { smokeMs: 1_500, bootMs: 1_500, warmUpMs: 1_500 }

@@ -1,5 +1,6 @@
 import 'server-only'
 import { PrismaPg } from '@prisma/adapter-pg'
+import { z } from 'zod'
 import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
 
 export type Database = PrismaClient
@@ -14,6 +15,8 @@ export function connectDatabase(url: string): Database {
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 15_000,
+    // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
+    query_timeout: 17_000,
   })
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
 }
@@ -34,12 +37,16 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|timeout exceeded when trying to connect|terminating connection|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
     message,
   )
 
-/** The violated unique index, when that is what an error reports; null for every other error. */
+/** Name of the unique index an error says was violated; null for every other error. */
+const violation = z.object({
+  driverAdapterError: z.object({ cause: z.object({ constraint: z.object({ index: z.string() }) }) }),
+})
+
 export function violatedUniqueIndex(error: unknown): string | null {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
-  return JSON.stringify(error.meta ?? {})
+  return violation.safeParse(error.meta).data?.driverAdapterError.cause.constraint.index ?? 'unknown'
 }

@@ -1,7 +1,13 @@
 import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit-event'
-import { type DeployStatus, type FailureStage, isTerminal, sourcesOf, TERMINAL_STATUSES } from '~/domain/deploy-status'
+import {
+  type DeployStatus,
+  type FailureStage,
+  isTerminal,
+  sourcesOf,
+  UNFINISHED_STATUSES,
+} from '~/domain/deploy-status'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -41,6 +47,9 @@ export function findDeployByKey(
 ): Promise<DeployRow | null> {
   return db.deploy.findUnique({ where: { requestedBy_idempotencyKey: key }, select: deploySelect })
 }
+
+/** The partial unique index that admits one active deploy per surface. */
+export const ONE_ACTIVE_PER_SURFACE = 'console_deploys_one_active_per_surface'
 
 export interface NewDeploy {
   readonly id: string
@@ -100,11 +109,15 @@ export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<Locked
 }
 
 export interface Advance {
+  /** Narrows where the deploy may stand, beside what the graph allows. */
+  readonly onlyFrom?: DeployStatus
   readonly deployId: string
   readonly surfaceId: string
   readonly to: DeployStatus
   readonly actor: string
   readonly at: Date
+  /** When it happened, where that is known to be earlier than `at`. */
+  readonly occurredAt?: Date
   readonly event: Extract<AuditEvent, { status: DeployStatus }>
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
@@ -115,13 +128,16 @@ export interface Advance {
  * transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
  */
 export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<boolean> {
-  const { deployId, surfaceId, to, actor, at } = advance
+  const { deployId, surfaceId, to, actor, at, onlyFrom } = advance
   const { count } = await tx.deploy.updateMany({
-    where: { id: deployId, status: { in: [...sourcesOf(to)] } },
+    where: {
+      id: deployId,
+      status: { in: sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom) },
+    },
     data: {
       status: to,
       lastEventAt: at,
-      ...(isTerminal(to) ? { finishedAt: at } : {}),
+      ...(isTerminal(to) ? { finishedAt: advance.occurredAt ?? at } : {}),
       ...(advance.failureStage == null ? {} : { failureStage: advance.failureStage }),
       ...(advance.failureDetail === undefined ? {} : { failureDetail: advance.failureDetail }),
     },
@@ -131,10 +147,10 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
   return true
 }
 
-/** Unfinished deploys nobody has heard of since `silentSince`, the longest silent first. */
+/** Unfinished deploys neither heard of nor asked about since `silentSince`; whose turn is longest ago comes first. */
 export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: number) {
   return db.deploy.findMany({
-    where: { status: { notIn: [...TERMINAL_STATUSES] }, lastEventAt: { lt: silentSince } },
+    where: { status: { in: [...UNFINISHED_STATUSES] }, lastEventAt: { lt: silentSince } },
     orderBy: { lastEventAt: 'asc' },
     take: limit,
     select: { id: true },

@@ -90,6 +90,8 @@ export async function recordProbe(
     readonly detail: string | null
     readonly at: Date
     readonly runningSha: string | null
+    /** Another version than before: how far it is behind has yet to be counted. */
+    readonly versionChanged: boolean
   },
 ): Promise<void> {
   await db.surface.update({
@@ -99,6 +101,7 @@ export async function recordProbe(
       healthDetail: probe.detail,
       healthCheckedAt: probe.at,
       ...(probe.runningSha === null ? {} : { runningSha: probe.runningSha, runningSeenAt: probe.at }),
+      ...(probe.versionChanged ? { behindBy: null, behindCheckedAt: null } : {}),
     },
     select: { id: true },
   })

@@ -4,8 +4,11 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
-/** Refusals of a freeze or lock name it in a row of their own, written with the decision. */
-const AUDITED_BEFORE: readonly string[] = ['frozen', 'surface_locked']
+/**
+ * No refusals, or audited already: the database may go away after the intent was recorded; a freeze or lock is named in a
+ * row of its own, written with the decision.
+ */
+const NOT_HERE: readonly string[] = ['database_unavailable', 'frozen', 'surface_locked']
 
 /**
  * Does the work of a dispatch; a refusal by the console itself leaves an audit row before it is thrown on. What the
@@ -20,7 +23,7 @@ export async function auditingRejections<Answer>(
   try {
     return await dispatch()
   } catch (error) {
-    if (error instanceof AppError && !AUDITED_BEFORE.includes(error.code)) await record(deps, actor, input, error)
+    if (error instanceof AppError && !NOT_HERE.includes(error.code)) await record(deps, actor, input, error)
     throw error
   }
 }

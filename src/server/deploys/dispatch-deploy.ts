@@ -2,8 +2,14 @@ import 'server-only'
 import { createHash } from 'node:crypto'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { violatedUniqueIndex } from '~/server/db/client'
-import { type DeployRow, findDeployByKey, insertDeploy, type NewDeploy } from '~/server/db/deploys'
+import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
+import {
+  type DeployRow,
+  findDeployByKey,
+  insertDeploy,
+  type NewDeploy,
+  ONE_ACTIVE_PER_SURFACE,
+} from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
@@ -26,6 +32,7 @@ export function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput):
 }
 
 async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+  const since = deps.now()
   const requestDigest = digestOf(input)
   const key = { requestedBy: actor, idempotencyKey: input.idempotencyKey }
   const earlier = await findDeployByKey(deps.db, key)
@@ -53,6 +60,29 @@ async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<Di
     return answerConflict(deps, error, key, requestDigest, surface.name)
   }
 
+  return afterIntent(deploy.id, async () => {
+    await askGitHub(deps, deploy)
+    const waits = !(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment))
+    if (waits) await waitForRun(deps, deploy.id, since)
+    return answerOf(await recordedDeploy(deps, deploy.id))
+  })
+}
+
+/** Once the intent is committed, an error must not sound as if nothing had happened. */
+async function afterIntent<Answer>(deployId: string, work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isDatabaseAway(error)) throw error
+    throw new AppError(
+      'database_unavailable',
+      `The database went away after deploy ${deployId} was recorded and GitHub may have been asked. It will not be sent again; watch that deploy.`,
+      { details: { deploy_id: deployId }, cause: error },
+    )
+  }
+}
+
+async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<void> {
   const outcome = await dispatchWorkflow(deps.github, {
     repository: deploy.repository,
     workflow: deploy.workflow,
@@ -65,10 +95,8 @@ async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<Di
       phase_callbacks: String(deploy.phaseCallbacks),
     },
   })
-  await recordDispatchOutcome(deps, { deployId: deploy.id, surfaceId: surface.id, actor }, outcome)
-
-  if (!(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', surface.environment))) await waitForRun(deps, deploy.id)
-  return answerOf(await recordedDeploy(deps, deploy.id))
+  const { id, surfaceId, requestedBy } = deploy
+  await recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
 }
 
 /** The checks that need no row of ours: cheap ones first, GitHub last. */
@@ -113,9 +141,11 @@ async function answerConflict(
   requestDigest: string,
   surfaceName: string,
 ): Promise<DispatchAnswer> {
-  if (violatedUniqueIndex(error) === null) throw error
+  const violated = violatedUniqueIndex(error)
+  if (violated === null) throw error
   const twin = await findDeployByKey(deps.db, key)
   if (twin !== null) return answerAgain(twin, requestDigest)
+  if (violated !== ONE_ACTIVE_PER_SURFACE) throw error
   throw new AppError(
     'surface_busy',
     `A deploy of ${surfaceName} is already under way. Nothing was started; watch that one, or wait for its end.`,

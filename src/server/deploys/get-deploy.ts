@@ -1,10 +1,9 @@
 import 'server-only'
-import { isTransitionAction } from '~/domain/audit-event'
 import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
-import { phasesOf, type Transition } from '~/domain/phases'
-import { occurredAt, readDeployAudit } from '~/server/db/audit'
+import { phasesOf } from '~/domain/phases'
+import { occurredAt, readDeployAudit, readTransitions } from '~/server/db/audit'
 import { findDeploy } from '~/server/db/deploys'
 import { readLogLines } from '~/server/db/log-lines'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
@@ -15,8 +14,9 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const [audit, log, foundRun] = await Promise.all([
+  const [audit, transitions, log, foundRun] = await Promise.all([
     readDeployAudit(deps.db, id),
+    readTransitions(deps.db, [id]),
     readLogLines(deps.db, { deployId: id, limit: LOG_TAIL_LENGTH }),
     mayResolveRun(deploy, deps.now()) ? resolveRun(deps, deploy) : null,
   ])
@@ -25,7 +25,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
-    phases: phasesOf({ ...deploy, transitions: transitionsOf(audit) }),
+    phases: phasesOf({ ...deploy, transitions: transitions.get(id) ?? [] }),
     failureStage: deploy.failureStage,
     failureDetail: deploy.failureDetail,
     ref: deploy.ref,
@@ -57,13 +57,6 @@ interface AuditRow {
   readonly action: string
   readonly status: string | null
   readonly payload: unknown
-}
-
-/** The accepted transitions among a deploy's audit rows, oldest first. */
-function transitionsOf(rows: readonly AuditRow[]): Transition[] {
-  return rows.flatMap(({ action, status, at, payload }) =>
-    status !== null && isTransitionAction(action) ? [{ status, at: occurredAt(payload) ?? at.toISOString() }] : [],
-  )
 }
 
 function timelineEntry(row: AuditRow): TimelineEntry {

@@ -1,13 +1,19 @@
 import 'server-only'
-import { isKnownStatus, isTerminal } from '~/domain/deploy-status'
+import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy-status'
 import { type Evidence, evidenceBeyond } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, type DeployRow, fillRun, findDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import {
+  advanceDeploy,
+  type DeployRow,
+  findDeploy,
+  type LockedDeploy,
+  lockDeploy,
+  updateDeployFacts,
+} from '~/server/db/deploys'
+import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
 import type { Deps } from '~/server/deps'
-import { findRunsOfDeploy, readRun } from '~/server/github/workflow-runs'
+import { readRun } from '~/server/github/workflow-runs'
 
-/** How long each look at GitHub may take. */
-const TIMEOUT_MS = 8_000
 /** Contract.md, "Dispatch" and "Reconciler": after this without a run, there is none. */
 const NO_RUN_AFTER_MS = 10 * 60_000
 
@@ -23,71 +29,61 @@ type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 export async function reconcileDeploy(deps: Reconciling, id: string): Promise<void> {
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || isTerminal(deploy.status) || !isKnownStatus(deploy.status)) return
+  // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
+  await updateDeployFacts(deps.db, id, { lastEventAt: deps.now() })
 
-  const runId = deploy.githubRunId ?? (await adoptRun(deps, deploy))
+  const runId = deploy.githubRunId ?? (await findRun(deps, deploy))
   if (runId === null) return giveUpWithoutRun(deps, deploy)
 
-  const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(TIMEOUT_MS))
+  const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
   if (run === null) return giveUpGoneRun(deps, deploy)
-  await apply(deps, deploy, (status) => evidenceBeyond(status, run))
-}
-
-/** Finds the run that carries the deploy's id. One that exists proves that GitHub accepted the dispatch. */
-async function adoptRun(deps: Reconciling, deploy: DeployRow): Promise<bigint | null> {
-  const runs = await findRunsOfDeploy(deps.github, deploy, AbortSignal.timeout(TIMEOUT_MS))
-  const runId = runs[0]
-  if (runId === undefined) return null
-  if (runs.length > 1) deps.logger.error({ deployId: deploy.id, runs: runs.map(String) }, 'two runs carry one deploy')
-  const proof = `run ${runId} carries the deploy's id`
-  await apply(
-    deps,
-    deploy,
-    () => [{ status: 'dispatched', at: deps.now().toISOString(), failureStage: null, proof }],
-    (tx) => fillRun(tx, deploy.id, runId),
-  )
-  return runId
+  await apply(deps, deploy, ({ status }) => evidenceBeyond(status, run))
 }
 
 async function giveUpWithoutRun(deps: Reconciling, deploy: DeployRow): Promise<void> {
   const now = deps.now()
-  if (now.getTime() - deploy.requestedAt.getTime() < NO_RUN_AFTER_MS) return touch(deps, deploy.id)
+  if (now.getTime() - deploy.requestedAt.getTime() < NO_RUN_AFTER_MS) return
   const proof = 'GitHub lists no run with this deploy’s id ten minutes after the dispatch'
   const at = now.toISOString()
-  await apply(deps, deploy, (status) => [
-    status === 'requested'
-      ? { status: 'failed', at, failureStage: 'dispatch_failed', proof }
-      : { status: 'timed_out', at, failureStage: null, proof },
-  ])
+  await apply(deps, deploy, ({ status, githubRunId }) => {
+    // A callback that came while GitHub was asked knows better than the list did.
+    if (githubRunId !== null || status !== deploy.status) return []
+    return status === 'requested'
+      ? [{ status: 'failed', at, failureStage: 'dispatch_failed', proof }]
+      : [{ status: 'timed_out', at, failureStage: null, proof }]
+  })
 }
 
 /** A run GitHub answers 404 for may be too young to be seen; past the surface's time limit it is gone. */
 async function giveUpGoneRun(deps: Reconciling, deploy: DeployRow): Promise<void> {
   const now = deps.now()
   const limitMs = deploy.surface.timeoutMinutes * 60_000
-  if (now.getTime() - deploy.requestedAt.getTime() < limitMs) return touch(deps, deploy.id)
+  if (now.getTime() - deploy.requestedAt.getTime() < limitMs) return
+  const at = now.toISOString()
   const proof = `GitHub no longer knows the run, and the time limit of ${deploy.surface.timeoutMinutes} minutes is over`
-  await apply(deps, deploy, () => [{ status: 'timed_out', at: now.toISOString(), failureStage: null, proof }])
+  await apply(deps, deploy, ({ status }) => {
+    if (status !== deploy.status) return []
+    return [
+      { status: 'dispatched', at, failureStage: null, proof: 'its run was on record' },
+      { status: 'timed_out', at, failureStage: null, proof },
+    ]
+  })
 }
-
-/** GitHub was asked and had nothing new: the next look is not due before the deploy has been silent again. */
-const touch = (deps: Reconciling, id: string) => updateDeployFacts(deps.db, id, { lastEventAt: deps.now() })
 
 /** Applies evidence in order, under the row's lock, each step by the same compare-and-set callbacks use. */
 async function apply(
   deps: Reconciling,
   { id, surfaceId }: DeployRow,
-  evidenceFor: (status: Parameters<typeof evidenceBeyond>[0]) => readonly Evidence[],
-  also: (tx: DatabaseHandle) => Promise<unknown> = async () => {},
+  evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || !isKnownStatus(locked.status)) return []
-    await also(tx)
-    await updateDeployFacts(tx, id, { lastEventAt: at })
-    let from: string = locked.status
+    const { status } = locked
+    let from: string = status
     const moved: string[] = []
-    for (const evidence of evidenceFor(locked.status)) {
+    for (const evidence of evidenceFor({ ...locked, status })) {
       if (!(await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence))) continue
       from = evidence.status
       moved.push(evidence.status)
@@ -108,8 +104,11 @@ function advanceByEvidence(
     to: status,
     actor: 'reconciler',
     at: deploy.at,
+    occurredAt: new Date(occurred_at),
     failureStage,
-    ...(status === 'failed' || status === 'timed_out' ? { failureDetail: `${proof}.` } : {}),
+    ...(status === 'failed' || status === 'timed_out'
+      ? { failureDetail: `${proof.charAt(0).toUpperCase()}${proof.slice(1)}.` }
+      : {}),
     event: {
       action: 'console.deploy.reconciled',
       status,

@@ -45,19 +45,23 @@ export async function recordCallback(
 
 async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
   const { deployId, webhookId, body } = callback
-  const found = await lockDeploy(tx, deployId)
-  if (found === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
+  const locked = await lockDeploy(tx, deployId)
+  if (locked === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
 
+  // A callback can be here before GitHub's answer to the dispatch is. It proves the acceptance, whatever becomes of
+  // the status it reports: a `requested` deploy is taken through `dispatched` first, and judged from there.
+  const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
+  const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
   const outcome = outcomeOf(found.status, body.status)
   const firstTime = await recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
-  if (!firstTime) return { applied: false, status: found.status }
+  if (!firstTime) return { applied: false, status: locked.status }
+  if (provesAcceptance) await proveAccepted(tx, found, callback, at)
 
   await keepFacts(tx, found, callback, at)
   if (outcome === 'repeated') return { applied: false, status: found.status }
   if (outcome === 'refused') return refuse(tx, found, callback, at)
 
   const status = body.status as CallbackStatus
-  if (found.status === 'requested') await proveAccepted(tx, found, callback, at)
   const moved = await advanceDeploy(tx, {
     deployId,
     surfaceId: found.surfaceId,
@@ -72,14 +76,10 @@ async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date):
   return { applied: true, status }
 }
 
-/**
- * A callback can be here before GitHub's answer to the dispatch is: it proves the acceptance, so a `requested` row is
- * judged as if it were `dispatched`, and taken there first.
- */
 function outcomeOf(from: string, to: string): 'applied' | 'repeated' | 'refused' {
   if (!isCallbackStatus(to)) return 'refused'
   if (from === to) return 'repeated'
-  return canTransition(from === 'requested' ? 'dispatched' : from, to) ? 'applied' : 'refused'
+  return canTransition(from, to) ? 'applied' : 'refused'
 }
 
 async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
@@ -126,8 +126,7 @@ async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: Veri
 
 async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  const stands = found.status === 'requested' ? 'dispatched' : found.status
-  const allowed = allowedFrom(stands).filter(isCallbackStatus)
+  const allowed = allowedFrom(found.status).filter(isCallbackStatus)
   const error = isCallbackStatus(body.status)
     ? new AppError(
         'transition_refused',

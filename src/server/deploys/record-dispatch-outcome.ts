@@ -39,6 +39,8 @@ export async function recordDispatchOutcome(
         await advanceDeploy(tx, {
           ...subject,
           to: 'failed',
+          // A callback that came meanwhile proved the opposite.
+          onlyFrom: 'requested',
           at,
           failureStage: 'dispatch_failed',
           failureDetail: outcome.reason,

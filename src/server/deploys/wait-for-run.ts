@@ -1,22 +1,22 @@
 import 'server-only'
 import { type DeployRow, findDeploy } from '~/server/db/deploys'
-import { LOOKUP_TIMEOUT_MS, mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
+import { LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
+import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import type { Deps } from '~/server/deps'
 
-/** What a dispatch waits at most when FLAG_CONSOLE_DEPLOY_ASYNC is off; it answers anyway after that. */
+/** What a dispatch may take, waiting included, when FLAG_CONSOLE_DEPLOY_ASYNC is off; it answers anyway after that. */
 const WAIT_MS = 25_000
 const PAUSE_MS = 2_000
 
 /** Waits until the run of a dispatched deploy is known, by whichever way it becomes known first. */
-export async function waitForRun(deps: Deps, id: string): Promise<void> {
-  // A look-up that begins later could take longer than there is left.
-  const lastLookup = deps.now().getTime() + WAIT_MS - LOOKUP_TIMEOUT_MS
-  while (true) {
+export async function waitForRun(deps: Deps, id: string, since: Date): Promise<void> {
+  const deadline = since.getTime() + WAIT_MS
+  const left = () => deadline - deps.now().getTime()
+  while (left() > 0) {
     const deploy = await recordedDeploy(deps, id)
     if (!mayResolveRun(deploy, deps.now())) return
-    if ((await resolveRun(deps, deploy)) !== null) return
-    if (deps.now().getTime() + PAUSE_MS > lastLookup) return
-    await deps.pause(PAUSE_MS)
+    if ((await resolveRun(deps, deploy, Math.min(left(), LOOKUP_TIMEOUT_MS))) !== null) return
+    await deps.pause(Math.min(PAUSE_MS, Math.max(left(), 0)))
   }
 }
 

@@ -2,11 +2,14 @@ import 'server-only'
 import { z } from 'zod'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError, isRefusal } from '~/server/github/github-error'
+import { asGitHubError } from '~/server/github/github-error'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
 const DISPATCH_TIMEOUT_MS = 15_000
+
+/** Contract.md, "Dispatch": the answers that mean GitHub did not start a run. */
+const REFUSALS = new Set([400, 401, 403, 404, 422, 429])
 
 export interface DispatchRequest {
   readonly repository: string
@@ -43,10 +46,10 @@ export async function dispatchWorkflow(github: GitHub, request: DispatchRequest)
 }
 
 function outcomeOf(error: unknown, request: DispatchRequest): DispatchOutcome {
-  // Octokit reports a lost connection as status 500, so whatever is no 4xx proves nothing about what GitHub did.
-  // 408 is the one 4xx that says "I did not wait", not "I will not".
+  // Only what GitHub documents as a no is one. A lost connection (Octokit calls it 500), a 5xx or some other status that
+  // a proxy made up proves nothing about what GitHub did.
   const answer = asGitHubError(error)
-  if (answer !== null && isRefusal(answer) && answer.status !== 408) {
+  if (answer !== null && REFUSALS.has(answer.status)) {
     return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, request) }
   }
   const detail = answer?.response === undefined ? 'no answer' : `HTTP ${answer.status}`

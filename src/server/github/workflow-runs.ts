@@ -46,7 +46,12 @@ export async function findRunsOfDeploy(
     .map((run) => run.id)
 }
 
-const runSchema = z.object({ status: z.string().nullable(), conclusion: z.string().nullable(), updated_at: z.string() })
+const runSchema = z.object({
+  status: z.string().nullable(),
+  conclusion: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+})
 
 const jobSchema = z
   .object({
@@ -86,9 +91,15 @@ export async function readRun(
       github.request(address, parameters),
       github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
     ])
-    const { status, conclusion, updated_at } = runSchema.parse(run.data)
+    const { status, conclusion, created_at, updated_at } = runSchema.parse(run.data)
     const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
-    return { status: status ?? 'unknown', conclusion, updatedAt: updated_at, jobs: listed.jobs }
+    return {
+      status: status ?? 'unknown',
+      conclusion,
+      createdAt: created_at,
+      updatedAt: updated_at,
+      jobs: listed.jobs,
+    }
   } catch (error) {
     if (asGitHubError(error)?.status === 404) return null
     throw error

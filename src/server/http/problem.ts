@@ -12,7 +12,7 @@ export function toAppError(error: unknown): AppError {
   if (isDatabaseAway(error)) {
     return new AppError(
       'database_unavailable',
-      'The database does not answer. Nothing was changed; try again shortly.',
+      'The database does not answer, so it is not known whether anything was changed. Try again shortly.',
       {
         cause: error,
       },

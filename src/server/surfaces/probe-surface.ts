@@ -25,7 +25,8 @@ interface Sighting {
 /** Asks a surface how it is and which version it runs, and records the answer. */
 export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
   const sighting = await look(surface.healthUrl)
-  await recordProbe(deps.db, surface.id, { ...sighting, at: deps.now() })
+  const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
+  await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: deps.now() })
   return sighting
 }
 
@@ -40,10 +41,26 @@ async function look(healthUrl: string): Promise<Sighting> {
     if (response.ok) return { health: 'healthy', detail: null, runningSha }
     return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha }
   } catch (error) {
-    const timedOut = error instanceof Error && error.name === 'TimeoutError'
-    const detail = timedOut ? `no answer within ${PROBE_TIMEOUT_MS / 1000} s` : 'refuses the connection'
-    return { health: 'unreachable', detail, runningSha: null }
+    return { health: 'unreachable', detail: whyUnreachable(error), runningSha: null }
   }
+}
+
+const connectionFailure = z.object({ cause: z.object({ code: z.string() }) })
+
+const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refuses the connection',
+  ECONNRESET: 'breaks the connection off',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name cannot be looked up right now',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+}
+
+/** In words where the failure is a known one, else by the code the system gives it. */
+function whyUnreachable(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`
+  const code = connectionFailure.safeParse(error).data?.cause.code
+  if (code === undefined) return 'cannot be reached'
+  return CONNECTION_FAILURES[code] ?? `cannot be reached (${code})`
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -22,13 +22,15 @@ const surfaceSchema = z.strictObject({
   timeout_minutes: z.int().min(1).max(1440).default(30),
 })
 
-const fileSchema = z.strictObject({ surfaces: z.array(surfaceSchema) }).superRefine(({ surfaces }, context) => {
-  for (const [index, { id }] of surfaces.entries()) {
-    if (surfaces.findIndex((other) => other.id === id) < index) {
-      context.addIssue({ code: 'custom', path: ['surfaces', index, 'id'], message: `"${id}" is declared twice` })
+const fileSchema = z
+  .strictObject({ surfaces: z.array(surfaceSchema).min(1, 'no surface is declared') })
+  .superRefine(({ surfaces }, context) => {
+    for (const [index, { id }] of surfaces.entries()) {
+      if (surfaces.findIndex((other) => other.id === id) < index) {
+        context.addIssue({ code: 'custom', path: ['surfaces', index, 'id'], message: `"${id}" is declared twice` })
+      }
     }
-  }
-})
+  })
 
 /**
  * Reads the declared surfaces. Throws one error that names every problem with file and line.
@@ -64,9 +66,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     for (const issue of parsed.error.issues) {
       const field = issue.path.slice(2).join('.')
       const unresolved = sandboxUrl === undefined && usesSandbox(document.getIn(issue.path.map(asKey)))
-      const message = unresolved
-        ? 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
-        : issue.message
+      const message = unresolved ? NO_SANDBOX : inWords(issue)
       problems.push(`${file}:${lineOf(issue.path)}: ${field ? `${field}: ` : ''}${message}`)
     }
   }
@@ -86,6 +86,14 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     timeoutMinutes: surface.timeout_minutes,
     position,
   }))
+}
+
+const NO_SANDBOX = 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a known key`
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
+  return issue.message
 }
 
 const PLACEHOLDER = /\$\{SANDBOX_URL\}/g

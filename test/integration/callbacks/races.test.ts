@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canTransition, isKnownStatus } from '~/domain/deploy-status'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
@@ -103,8 +104,11 @@ describe('eight concurrent callbacks', () => {
       where: { deployId: id, action: { in: ['console.deploy.callback', 'console.deploy.dispatched'] } },
       orderBy: { id: 'asc' },
     })
-    expect(moves[0]?.status).toBe('dispatched')
-    expect(moves.at(-1)?.status).toBe((await deployAt(id)).status)
+    const path = ['requested', ...moves.map(({ status }) => status ?? '')]
+    for (const [index, to] of path.slice(1).entries()) {
+      expect(isKnownStatus(to) && canTransition(path[index] ?? '', to), `${path[index]} → ${to}`).toBe(true)
+    }
+    expect(path.at(-1)).toBe((await deployAt(id)).status)
   })
 })
 

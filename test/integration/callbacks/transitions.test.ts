@@ -24,7 +24,7 @@ describe('a callback, for every ordered pair of statuses', () => {
     const response = await receiveCallback(deps, signedCallback(id, { status: to, log_line: 'kept' }), id)
     const answer = await response.json()
 
-    // A callback proves that GitHub accepted, so a requested deploy is judged as a dispatched one.
+    // A callback proves that GitHub accepted, so a requested deploy becomes dispatched and is judged as that.
     const stands = from === 'requested' ? 'dispatched' : from
     if (isCallbackStatus(to) && canTransition(stands, to)) {
       expect([response.status, answer]).toEqual([200, { applied: true, status: to }])
@@ -38,8 +38,14 @@ describe('a callback, for every ordered pair of statuses', () => {
     } else {
       expect(response.status).toBe(422)
       expect(response.headers.get('content-type')).toBe('application/problem+json')
-      expect(answer).toMatchObject({ status: 422, from, to, allowed: allowedFrom(stands).filter(isCallbackStatus) })
-      expect(await statusOf(id)).toBe(from)
+      const reached = isCallbackStatus(to) ? stands : from
+      expect(answer).toMatchObject({
+        status: 422,
+        from: reached,
+        to,
+        allowed: allowedFrom(reached).filter(isCallbackStatus),
+      })
+      expect(await statusOf(id)).toBe(reached)
       expect(await auditOf(id, 'console.deploy.callback_rejected')).toBe(1)
     }
     expect(
@@ -78,6 +84,15 @@ describe('a status this version does not know', () => {
     const response = await receiveCallback(deps, signedCallback(id, { status: 'deploying', log_line: 'kept' }), id)
     expect([response.status, await response.json()]).toMatchObject([422, { from: 'canary_started', allowed: [] }])
     expect(await statusOf(id)).toBe('canary_started')
+  })
+
+  it('with a character that cannot be stored is refused all the same, and recorded', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'building')
+    const body = { status: 'can\u0000ary\ud800', log_line: 'half \udc00 a character' }
+    const response = await receiveCallback(deps, signedCallback(id, body), id)
+    expect([response.status, await response.json()]).toMatchObject([422, { to: 'can␀ary�' }])
+    expect(await auditOf(id, 'console.deploy.callback_rejected')).toBe(1)
   })
 
   it('is refused as 422 when a workflow sends it, and its log line is kept', async () => {

@@ -130,10 +130,22 @@ describe('GitHub refuses', () => {
   })
 })
 
+describe('GitHub refuses what a callback has already proved', () => {
+  it('the proof stands: the deploy goes on', async () => {
+    github.script.onDispatch = async ({ body }) => {
+      const { console_deploy_id: id } = (body as { inputs: { console_deploy_id: string } }).inputs
+      await receiveCallback(console_.deps, signedCallback(id, { status: 'building' }), id)
+      return { status: 422, body: { message: 'said by somebody in between' } }
+    }
+    expect(await dispatch(await newRequest())).toMatchObject({ status: 'building' })
+  })
+})
+
 describe('GitHub’s answer is unknown', () => {
   it.each([
     ['500', { status: 500, body: { message: 'boom' } }],
     ['502', { status: 502, body: '<html>' }],
+    ['a status only a proxy would make up', { status: 499, body: {} }],
     ['a cut connection', 'hang up' as const],
   ])('(%s): the deploy stays requested, holds its surface, and is never sent again', async (_, answer) => {
     const input = await newRequest()

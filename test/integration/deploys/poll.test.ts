@@ -43,6 +43,17 @@ describe('a poll', () => {
     expect(view.timeline.map(({ status }) => status)).toEqual([null, 'smoke_gate_started', 'smoke_gate_passed'])
   })
 
+  it('shows the same steps however many callbacks were refused since', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    await send(id, { status: 'smoke_gate_started' })
+    await send(id, { status: 'smoke_gate_passed' })
+    const refused = { deployId: id, at: new Date(), actor: 'workflow', action: 'console.deploy.callback_rejected' }
+    await console_.deps.db.auditEvent.createMany({
+      data: Array.from({ length: 250 }, () => ({ ...refused, status: 'succeeded', payload: {} })),
+    })
+    expect((await poll(id)).phases.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending'])
+  })
+
   it('carries the last 200 log lines and a cursor that reaches all the others', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     await console_.deps.db.deployLogLine.createMany({

@@ -50,7 +50,10 @@ const job = (name: string, steps: object[], conclusion: string | null = 'success
 
 function gitHubHasRun(conclusion: string | null, jobs: object[]) {
   const status = conclusion === null ? 'in_progress' : 'completed'
-  github.script.onRun = () => ({ status: 200, body: { status, conclusion, updated_at: '2026-11-21T10:05:00Z' } })
+  github.script.onRun = () => ({
+    status: 200,
+    body: { status, conclusion, created_at: '2026-11-21T10:00:00Z', updated_at: '2026-11-21T10:05:00Z' },
+  })
   github.script.onJobs = () => ({ status: 200, body: { total_count: jobs.length, jobs } })
 }
 
@@ -80,7 +83,8 @@ describe('a run that ended without its last callback', () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
     gitHubHasRun(conclusion, [job('deploy', [step('Health check', conclusion)], conclusion)])
     await reconcileDeploy(console_.deps, id)
-    expect(await deployAt(id)).toMatchObject({ status, failureStage })
+    const finishedAt = new Date('2026-11-21T10:05:00Z')
+    expect(await deployAt(id), 'ended when the run did').toMatchObject({ status, failureStage, finishedAt })
     expect(await moves(id)).toEqual([status])
   })
 })
@@ -96,6 +100,26 @@ describe('a dispatch whose outcome is unknown', () => {
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 9007199254740993n })
     expect(github.dispatches()).toEqual([])
+  })
+
+  it('whose run only a refused callback named is taken to where that run is', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'requested')
+    gitHubHasRun('success', [])
+    await receiveCallback(deps, signedCallback(id, { status: 'deploying', run_id: '777' }), id)
+    await vi.waitUntil(async () => (await deployAt(id)).status === 'succeeded', { timeout: 20_000 })
+    expect(await deployAt(id)).toMatchObject({ githubRunId: 777n })
+  })
+
+  it('is not given up when a callback comes while GitHub is asked', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'requested', { requestedAt: minutesAgo(11) })
+    github.script.onListRuns = async () => {
+      await receiveCallback(deps, signedCallback(id, { status: 'building' }), id)
+      return { status: 200, body: { workflow_runs: [] } }
+    }
+    await reconcileDeploy(deps, id)
+    expect((await deployAt(id)).status).toBe('building')
   })
 
   it('is left alone for ten minutes while GitHub lists no run, then failed, and never sent again', async () => {
@@ -151,6 +175,20 @@ describe('a pass', () => {
     expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toEqual(['3', '3'])
     await reconcileSilentDeploys(console_.deps)
     expect(github.requests).toHaveLength(2)
+  })
+
+  it('reaches a deploy behind fifty that GitHub cannot answer for', async () => {
+    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    for (let index = 0; index < 50; index += 1) {
+      await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
+    }
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 3n, requestedAt: minutesAgo(5) })
+    github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' } })
+    gitHubHasRun('success', [])
+    await reconcileSilentDeploys(console_.deps)
+    await reconcileSilentDeploys(console_.deps)
+    expect((await deployAt(id)).status).toBe('succeeded')
+    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
   })
 
   it('leaves a status this version does not know untouched', async () => {

@@ -30,7 +30,8 @@ describe('a callback body', () => {
     expect(callbackBody.parse({ status: 'canary_started', colour: 'red' })).toEqual({ status: 'canary_started' })
   })
 
-  it('stores a NUL, which PostgreSQL text cannot hold, as its visible stand-in', () => {
-    expect(callbackBody.parse({ status: 'building', log_line: 'a\u0000b' }).log_line).toBe('a␀b')
+  it('keeps what PostgreSQL cannot hold (NUL, half a character) as a visible stand-in', () => {
+    const body = callbackBody.parse({ status: 'a\u0000', log_line: 'a\u0000b\ud800c – 🚀' })
+    expect(body).toMatchObject({ status: 'a␀', log_line: 'a␀b�c – 🚀' })
   })
 })

@@ -73,6 +73,13 @@ describe('the four steps', () => {
     expect(states(['requested', 'failed'], 'dispatch_failed')).toEqual(nobody)
   })
 
+  it('mark one phase at the most, even when what was reported contradicts itself', () => {
+    const marked = (stage: string) =>
+      states([...upTo('building'), 'failed'], stage).filter((state) => state === 'failed').length
+    expect(marked('smoke_gate_failed')).toBe(1)
+    expect(marked('dispatch_failed')).toBe(0)
+  })
+
   it('do not blame a phase that had already reported its end', () => {
     expect(states([...upTo('smoke_gate_passed'), 'cancelled'])).toEqual(['done', 'pending', 'pending', 'pending'])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DeployStatus } from '~/domain/deploy-status'
+import { DEPLOY_STATUSES, type DeployStatus, isTerminal } from '~/domain/deploy-status'
 import { evidenceBeyond, type JobRecord, type RunRecord, type StepRecord } from '~/domain/run-evidence'
 
 const time = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, '0')}:00Z`
@@ -19,6 +19,7 @@ const job = (name: string, minute: number, steps: StepRecord[], conclusion: stri
 const run = (jobs: JobRecord[], conclusion: string | null = null): RunRecord => ({
   status: conclusion === null ? 'in_progress' : 'completed',
   conclusion,
+  createdAt: time(0),
   updatedAt: time(59),
   jobs,
 })
@@ -73,6 +74,18 @@ describe('what GitHub’s record of a run proves', () => {
   ])('names the stage from the failed job %s and step %s', (jobName, stepName, stage) => {
     const failed = run([job(jobName, 1, [step(stepName, 'failure')], 'failure')], 'failure')
     expect(evidenceBeyond('dispatched', failed).at(-1)).toMatchObject({ status: 'failed', failureStage: stage })
+  })
+
+  it.each(
+    DEPLOY_STATUSES.filter((status) => !isTerminal(status)).flatMap((from) =>
+      ['success', 'failure', 'cancelled', 'timed_out', 'startup_failure', 'neutral'].map((conclusion) => ({
+        from,
+        conclusion,
+      })),
+    ),
+  )('of a run that concluded $conclusion always ends a deploy at $from, even without a job to show', (row) => {
+    const last = statuses(row.from, run([], row.conclusion)).at(-1)
+    expect(last !== undefined && isTerminal(last)).toBe(true)
   })
 
   it('names no stage when no job failed', () => {

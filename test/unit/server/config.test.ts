@@ -19,12 +19,14 @@ describe('the configuration', () => {
     ['PORT', '70000', '65535'],
     ['CONSOLE_URL', 'console.example.com', 'example: https://console.example.com'],
     ['DATABASE_URL', 'mysql://db', 'example: postgresql://'],
+    ['DATABASE_URL', 'postgresql://u:sec/ret@h:1/db', 'percent-encode'],
+    ['DATABASE_URL', 'postgresql://u:100%@h:1/db', 'percent-encode'],
     ['GITHUB_API_URL', 'api.github.com', 'example: https://'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'short', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', `${'x'.repeat(24)},`, 'less than 24 bytes'],
-    ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=true'],
+    ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=on'],
   ])('refuses %s=%j by name, with what is wrong and an example', (name, value, expected) => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(name)

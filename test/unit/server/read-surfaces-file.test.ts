@@ -32,14 +32,15 @@ describe('surfaces.yaml', () => {
 
   it.each([
     ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
-    ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow:'],
-    ['a field nobody knows', `${GOOD}    helth_url: x\n`, 'helth_url'],
+    ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow: is missing'],
+    ['a field nobody knows', `${GOOD}    helth_url: x\n`, 'surfaces.yaml:2: "helth_url" is not a known key'],
     [
       'an id declared twice',
       GOOD + GOOD.replace('surfaces:\n', ''),
       'surfaces.yaml:9: id: "api-prod" is declared twice',
     ],
     ['broken YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
+    ['no surface at all', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
     ['an empty file', '', 'surfaces.yaml:1:'],
   ])('names file and line of %s', (_, text, expected) => {
     expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(expected)

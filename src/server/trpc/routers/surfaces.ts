@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
+import { storableText } from '~/domain/storable-text'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
@@ -20,7 +21,7 @@ export const surfacesRouter = router({
   }),
 
   refs: operatorProcedure
-    .input(z.object({ surfaceId, query: z.string().max(255).optional() }))
+    .input(z.object({ surfaceId, query: storableText.max(255).optional() }))
     .query(({ ctx, input }) => listRefs(ctx.deps, input)),
 
   review: operatorProcedure

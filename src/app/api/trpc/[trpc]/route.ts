@@ -1,13 +1,24 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
+import { boundRequest } from '~/server/http/bound-request'
 import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
 import { createContext } from '~/server/trpc/context'
 import { appRouter } from '~/server/trpc/routers/_app'
 
 export const dynamic = 'force-dynamic'
 
-const handler = (request: Request) =>
-  refuseForeignOrigin(request, getDeps().config.consoleUrl) ??
-  fetchRequestHandler({ endpoint: '/api/trpc', req: request, router: appRouter, createContext })
+async function handler(request: Request): Promise<Response> {
+  const refused = refuseForeignOrigin(request, getDeps().config.consoleUrl)
+  if (refused !== null) return refused
+  const bounded = await boundRequest(request)
+  if (bounded instanceof Response) return bounded
+  return fetchRequestHandler({
+    endpoint: '/api/trpc',
+    req: bounded,
+    router: appRouter,
+    createContext,
+    allowBatching: false,
+  })
+}
 
 export { handler as GET, handler as POST }
