@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { storableText } from '~/domain/storable-text'
 
 /** One row of the audit trail as it is listed and exported. */
 export interface AuditEntry {
@@ -30,7 +31,7 @@ const DAY_MS = 86_400_000
 const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text)
 const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'expected a day or a time, such as 2026-11-21')
 
-const name = z.string().min(1).max(200)
+const name = storableText.min(1).max(200)
 
 /** The filters of the audit screen, as its address and the export carry them. Times: `from` ≤ at < `to`, UTC. */
 export const auditFilter = z.object({

@@ -4,6 +4,9 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
+/** No refusal: the database may go away after the intent was recorded. */
+const NO_REFUSAL: readonly string[] = ['database_unavailable']
+
 /**
  * Does the work of a dispatch; a refusal by the console itself leaves an audit row before it is thrown on. What the
  * operator typed is no part of it: somebody else's password is easily pasted into the wrong field.
@@ -17,7 +20,7 @@ export async function auditingRejections<Answer>(
   try {
     return await dispatch()
   } catch (error) {
-    if (error instanceof AppError) await record(deps, actor, input, error)
+    if (error instanceof AppError && !NO_REFUSAL.includes(error.code)) await record(deps, actor, input, error)
     throw error
   }
 }

@@ -33,6 +33,7 @@ const callback = (id: string, summary: string) =>
       'invalid_input',
       'signature_invalid',
       'deploy_unknown',
+      'body_incomplete',
       'body_too_large',
       'status_unknown',
       'transition_refused',

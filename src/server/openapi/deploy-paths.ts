@@ -44,6 +44,7 @@ export const deployPaths = {
         'surface_busy',
         'surface_archived',
         'ref_moved',
+        'body_incomplete',
         'body_too_large',
         'media_type_refused',
         'confirmation_mismatch',

@@ -97,6 +97,7 @@ describe('the export', () => {
     ['a format nobody knows', 'format=xlsx', 400],
     ['a day there is not', 'format=csv&from=2026-02-31', 400],
     ['a deploy that is no id', 'format=csv&deploy=1', 400],
+    ['a name that cannot be stored', 'format=csv&actor=a%00b', 400],
   ])('is refused with %s', async (_, query, status) => {
     expect(await get(query)).toMatchObject({ status, body: { code: 'invalid_input' } })
   })

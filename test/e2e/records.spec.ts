@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { expect, type Page } from '@playwright/test'
+import { deploy, test, tile } from '~test/e2e/operator'
+import { parseCsv } from '~test/support/parse-csv'
+
+const run = promisify(execFile)
+
+test('the commands of docs/rest.md do what it says: deploy, retry, wait for the outcome, read the log', async ({
+  product,
+}) => {
+  const file = path.resolve(import.meta.dirname, '../../docs/rest.md')
+  const commands = [...readFileSync(file, 'utf8').matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code).join('\n')
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], {
+    env: { ...process.env, CONSOLE: product.url },
+  })
+  expect(stdout).toContain('"status":"succeeded"')
+  expect(stdout).toContain('Smoke gate started.')
+  expect(stdout).toContain('confirmation-mismatch')
+})
+
+test('what a script did is on the surface’s page of past deploys, and opens from there', async ({ page }) => {
+  await tile(page, 'api-staging')
+    .getByRole('link', { name: /^Past deploys of API, staging/ })
+    .click()
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('api-staging')
+  const row = page.locator('[data-deploy]').first()
+  await expect(row).toContainText('“nightly”')
+  await row.getByRole('link', { name: 'Succeeded' }).click()
+  await expect(page.getByRole('dialog')).toContainText('Succeeded')
+})
+
+async function download(page: Page, name: string): Promise<string> {
+  const started = page.waitForEvent('download')
+  await page.getByRole('link', { name }).click()
+  return readFileSync(await (await started).path(), 'utf8')
+}
+
+test('an auditor filters the trail, sends it as a link, and takes it home as CSV and JSON', async ({ page }) => {
+  const pages = page.getByRole('navigation', { name: 'Pages' })
+  await pages.getByRole('link', { name: 'Audit' }).click()
+  await expect(pages.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page')
+
+  await page.getByLabel('Action').selectOption('console.deploy.dispatch_rejected')
+  const rows = page.locator('[data-audit]')
+  const rejected = rows.filter({ hasText: 'deploy dispatch rejected' }).first()
+  await expect(rejected).toContainText('api-staging')
+  // The payload is a press away, by keyboard too.
+  await rejected.getByRole('button').press('Enter')
+  await expect(page.getByText('"confirmation_mismatch"')).toBeVisible()
+  await expect(rejected.locator('time')).toHaveAttribute('title', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
+
+  await page.reload()
+  await expect(rejected).toBeVisible()
+  const [head, ...records] = parseCsv(await download(page, 'Export CSV'))
+  expect(head?.slice(0, 4)).toEqual(['id', 'at', 'actor', 'action'])
+  expect(new Set(records.map((record) => record[3]))).toEqual(new Set(['console.deploy.dispatch_rejected']))
+
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByLabel('Actor').selectOption('workflow')
+  await expect(rows.first()).toContainText('workflow')
+  const shown = await rows.count()
+  const exported = JSON.parse(await download(page, 'Export JSON')) as { actor: string }[]
+  expect(exported.length).toBeGreaterThanOrEqual(shown)
+  expect(new Set(exported.map(({ actor }) => actor))).toEqual(new Set(['workflow']))
+
+  await page.getByLabel('From (UTC)').fill('2001-01-01')
+  await page.getByLabel('To (UTC)').fill('2001-01-02')
+  await expect(page.getByText('No event fits this filter.')).toBeVisible()
+})
+
+const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
+
+test('a flag is taken back and promoted again, staging first, and dispatched workflows go by it', async ({ page }) => {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Flags' }).click()
+  const card = page.locator(`[data-flag="${FLAG}"]`)
+  const staging = card.locator('[data-environment="staging"]')
+  const production = card.locator('[data-environment="production"]')
+
+  // Staging never lags behind production.
+  await expect(staging.getByRole('button', { name: /^Demote/ })).toBeDisabled()
+  await production.getByRole('button', { name: /^Demote/ }).click()
+  await expect(production).toHaveAttribute('data-on', 'false')
+  await staging.getByRole('button', { name: /^Demote/ }).click()
+  await expect(staging).toHaveAttribute('data-on', 'false')
+  await expect(production.getByRole('button', { name: /^Promote/ })).toBeDisabled()
+  await expect(production).toContainText('not on for staging yet')
+
+  // Off, the workflow does not report its gates.
+  await page.getByRole('link', { name: 'Surfaces' }).click()
+  await deploy(page, 'console-staging')
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.locator('[data-status]')).toHaveAttribute('data-status', 'succeeded', { timeout: 90_000 })
+  await expect(dialog.locator('[data-phase="smoke_gate"]')).toHaveAttribute('data-state', 'skipped')
+  await dialog.getByRole('button', { name: 'Done' }).click()
+
+  await page.getByRole('link', { name: 'Flags' }).click()
+  await staging.getByRole('button', { name: /^Promote/ }).click()
+  await expect(staging).toHaveAttribute('data-on', 'true')
+  await expect(staging).toContainText('Promoted by operator')
+  await production.getByRole('button', { name: /^Promote/ }).click()
+  await expect(production).toHaveAttribute('data-on', 'true')
+
+  await page.getByRole('link', { name: 'Audit' }).click()
+  await expect(page.locator('[data-audit]').first()).toContainText('flag promoted')
+})
