@@ -46,6 +46,7 @@ const environment = z.object({
   AUTH_SECRET: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
+  SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
   IN_PROCESS_WORKER: optionalText
     .transform((value) => switchOf(value ?? 'on'))
     .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
@@ -90,6 +91,8 @@ export interface Config {
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
+  /** A secret: whoever has it can post. Undefined: nobody is told. */
+  readonly slackWebhookUrl: string | undefined
   /** False: jobs and prober run in a process of their own, `npm run worker`. */
   readonly inProcessWorker: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -126,6 +129,7 @@ export function readConfig(env: Environment): Config {
     authSecret: values.AUTH_SECRET,
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
+    slackWebhookUrl: values.SLACK_WEBHOOK_URL,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
