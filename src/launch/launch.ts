@@ -46,7 +46,7 @@ export async function launch(mode: Mode): Promise<void> {
 
 async function startAll({ mode, progress, shutdown, projectDirectory }: Launch): Promise<void> {
   const config = readConfig(process.env)
-  const usesSandbox = config.githubToken === undefined
+  const usesSandbox = config.githubCredentials === undefined
   checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
 
   const dataDir = ensurePrivateDirectory(path.resolve(projectDirectory, config.dataDir))

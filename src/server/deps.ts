@@ -21,7 +21,7 @@ export function createDeps(config: ServerConfig): Deps {
   return {
     config,
     db: connectDatabase(config.databaseUrl),
-    github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }, logger),
+    github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
     logger,
     now: () => new Date(),
     newId: () => uuidv7(),

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError, isRefusal } from '~/server/github/github-error'
+import { asGitHubError, isRefusal, isTokenRequest } from '~/server/github/github-error'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
@@ -46,7 +46,8 @@ function outcomeOf(error: unknown, request: DispatchRequest): DispatchOutcome {
   // Octokit reports a lost connection as status 500, so whatever is no 4xx proves nothing about what GitHub did.
   // 408 is the one 4xx that says "I did not wait", not "I will not".
   const answer = asGitHubError(error)
-  if (answer !== null && isRefusal(answer) && answer.status !== 408) {
+  // Without a token for the App, the dispatch was never sent.
+  if (answer !== null && (isTokenRequest(answer) || (isRefusal(answer) && answer.status !== 408))) {
     return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, request) }
   }
   const detail = answer?.response === undefined ? 'no answer' : `HTTP ${answer.status}`
