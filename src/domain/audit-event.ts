@@ -81,6 +81,22 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly http_status: number; readonly reason: string }
     }
+  /** People were told how the deploy ended. */
+  | {
+      readonly action: 'console.notification.sent'
+      readonly status: null
+      readonly payload: { readonly channel: 'slack'; readonly outcome: 'sent' }
+    }
+  /** They were not, for good (`failed`), or nobody can know (`unknown`), and it is not posted again. */
+  | {
+      readonly action: 'console.notification.not_sent'
+      readonly status: null
+      readonly payload: {
+        readonly channel: 'slack'
+        readonly outcome: 'failed' | 'unknown'
+        readonly reason: string
+      }
+    }
   /** Somebody ran the run again on GitHub. `stood_at`: where the deploy stood then; an ended one does not move. */
   | {
       readonly action: 'console.deploy.run_attempt'

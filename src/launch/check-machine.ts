@@ -20,7 +20,7 @@ export function checkMachine(needs: { readonly sandbox: boolean }, env: NodeJS.P
       : [
           `The sandbox runs real workflow steps and lacks: ${missing.join(', ')}.`,
           `  Debian, Ubuntu: apt-get install ${missing.join(' ')} · Fedora: dnf install ${missing.join(' ')} · macOS: brew install ${missing.join(' ')}`,
-          '  Or set GITHUB_DISPATCH_TOKEN to use GitHub instead of the sandbox.',
+          '  Or set GITHUB_DISPATCH_TOKEN, or a GitHub App, to use GitHub instead of the sandbox.',
         ]),
   ]
   if (problems.length > 0) throw new Error(`This machine lacks something; nothing was started.\n${problems.join('\n')}`)

@@ -49,7 +49,7 @@ export async function launch(mode: Mode): Promise<void> {
 
 async function startAll({ mode, progress, shutdown, projectDirectory }: Launch): Promise<void> {
   const config = readConfig(process.env)
-  const usesSandbox = config.githubToken === undefined
+  const usesSandbox = config.githubCredentials === undefined
   checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
   const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
   // Before anything is started. The sandbox's address is not known yet; any will do to check the file.

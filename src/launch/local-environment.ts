@@ -18,7 +18,7 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   if (config.databaseUrl === undefined) local['DATABASE_URL'] = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
   if (config.callbackSecrets.length === 0) local['DEPLOY_CALLBACK_HMAC_SECRET'] = generatedSecrets(dataDir).callback
   const listening = path.join(dataDir, 'sandbox/sandbox.json')
-  if (config.githubToken === undefined && existsSync(listening)) {
+  if (config.githubCredentials === undefined && existsSync(listening)) {
     const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))
     Object.assign(local, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
   }

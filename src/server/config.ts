@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type GitHubAppSettings, readGitHubApp } from './github-app-settings.ts'
 
 /**
  * The only reader of the process environment (contract.md, "Configuration").
@@ -32,6 +33,9 @@ const environment = z.object({
   DATA_DIR: optionalText.transform((value) => value ?? '.data'),
   GITHUB_API_URL: httpUrl('https://github.example.com/api/v3'),
   GITHUB_DISPATCH_TOKEN: optionalText,
+  GITHUB_APP_ID: optionalText,
+  GITHUB_APP_INSTALLATION_ID: optionalText,
+  GITHUB_APP_PRIVATE_KEY: optionalText,
   DEPLOY_CALLBACK_HMAC_SECRET: optionalText.transform((value, context) => {
     const secrets = (value ?? '').split(',').map((secret) => secret.trim())
     if (value === undefined) return []
@@ -47,6 +51,7 @@ const environment = z.object({
   AUTH_SECRET: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
+  SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
   IN_PROCESS_WORKER: optionalText
     .transform((value) => switchOf(value ?? 'on'))
     .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
@@ -87,6 +92,10 @@ function callbackSecretProblem(secret: string): string | null {
 
 export const PUBLIC_GITHUB_API = 'https://api.github.com'
 
+export type GitHubCredentials =
+  | { readonly kind: 'token'; readonly token: string }
+  | ({ readonly kind: 'app' } & GitHubAppSettings)
+
 export interface Config {
   /** Undefined when nobody chose one: 3000, or the next free port. */
   readonly port: number | undefined
@@ -95,14 +104,16 @@ export interface Config {
   readonly databaseUrl: string | undefined
   readonly dataDir: string
   readonly githubApiUrl: string
-  /** Undefined: no credentials, so the launch starts the sandbox. */
-  readonly githubToken: string | undefined
+  /** A token or an App. Undefined: no credentials, so the launch starts the sandbox. */
+  readonly githubCredentials: GitHubCredentials | undefined
   /** Every secret a callback may be signed with; the first is the current one. Empty: generated at first start. */
   readonly callbackSecrets: readonly string[]
   readonly authSecret: string | undefined
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
+  /** A secret: whoever has it can post. Undefined: nobody is told. */
+  readonly slackWebhookUrl: string | undefined
   /** False: jobs and prober run in a process of their own, `npm run worker`. */
   readonly inProcessWorker: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -118,8 +129,10 @@ export const processEnvironment = (): Environment => process.env
 export function readConfig(env: Environment): Config {
   const parsed = environment.safeParse(env)
   const flags = readForcedFlags(env)
+  const github = parsed.success ? readCredentials(parsed.data) : { credentials: undefined, problems: [] }
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
+    ...github.problems,
     ...flags.problems,
   ]
   if (!parsed.success || problems.length > 0) {
@@ -134,15 +147,28 @@ export function readConfig(env: Environment): Config {
     databaseUrl: values.DATABASE_URL,
     dataDir: values.DATA_DIR,
     githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
-    githubToken: values.GITHUB_DISPATCH_TOKEN,
+    githubCredentials: github.credentials,
     callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
     authSecret: values.AUTH_SECRET,
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
+    slackWebhookUrl: values.SLACK_WEBHOOK_URL,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
   }
+}
+
+/** One kind of credentials or none: with both, which of them acts would be a guess. */
+function readCredentials(values: z.output<typeof environment>): {
+  credentials: GitHubCredentials | undefined
+  problems: string[]
+} {
+  const { app, problems } = readGitHubApp(values)
+  const token = values.GITHUB_DISPATCH_TOKEN
+  if (token === undefined) return { credentials: app === undefined ? undefined : { kind: 'app', ...app }, problems }
+  if (app !== undefined) problems.push('GITHUB_DISPATCH_TOKEN and GITHUB_APP_ID are both set; unset one of them')
+  return { credentials: { kind: 'token', token }, problems }
 }
 
 function readForcedFlags(env: Environment) {
@@ -160,20 +186,21 @@ function readForcedFlags(env: Environment) {
 /** What a running server cannot do without; the launch provides all of it when nobody else does. */
 export interface ServerConfig extends Config {
   readonly databaseUrl: string
-  readonly githubToken: string
+  readonly githubCredentials: GitHubCredentials
   readonly consoleUrl: string
 }
 
 /** Like `readConfig`, and refuses to go on without a database, GitHub credentials or a callback secret. */
 export function readServerConfig(env: Environment): ServerConfig {
   const config = readConfig(env)
-  const { databaseUrl, githubToken } = config
+  const { databaseUrl, githubCredentials } = config
   const missing = [
     databaseUrl === undefined && 'DATABASE_URL is not set; example: postgresql://user:password@localhost:5432/console',
-    githubToken === undefined && `GITHUB_DISPATCH_TOKEN is not set; with "npm start", ${SANDBOX_HINT}`,
+    githubCredentials === undefined &&
+      `GITHUB_DISPATCH_TOKEN is not set, and no GitHub App; with "npm start", ${SANDBOX_HINT}`,
     config.callbackSecrets.length === 0 && 'DEPLOY_CALLBACK_HMAC_SECRET is not set; callbacks could not be verified',
   ].filter((line) => line !== false)
-  if (databaseUrl === undefined || githubToken === undefined || missing.length > 0) {
+  if (databaseUrl === undefined || githubCredentials === undefined || missing.length > 0) {
     throw new Error(
       `The server lacks configuration that "npm start" provides:\n${missing.map((line) => `  - ${line}`).join('\n')}`,
     )
@@ -181,7 +208,7 @@ export function readServerConfig(env: Environment): ServerConfig {
   return {
     ...config,
     databaseUrl,
-    githubToken,
+    githubCredentials,
     consoleUrl: config.consoleUrl ?? `http://localhost:${config.port ?? 3000}`,
   }
 }

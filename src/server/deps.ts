@@ -24,7 +24,7 @@ export function createDeps(config: ServerConfig): Deps {
   return {
     config,
     db: connectDatabase(config.databaseUrl),
-    github: connectGitHub({ apiUrl: config.githubApiUrl, token: config.githubToken }, logger),
+    github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
     logger,
     now: () => new Date(),
     pause: (ms) => setTimeout(ms),

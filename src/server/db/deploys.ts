@@ -11,6 +11,7 @@ import {
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import { queueOutcome } from '~/server/db/notifications'
 
 export const deploySelect = {
   id: true,
@@ -134,8 +135,8 @@ export interface Advance {
 }
 
 /**
- * The one way a status is written: compare-and-set against the transition table, and the audit row, in the caller's
- * transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
+ * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
+ * notification, in the caller's transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
  */
 export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<boolean> {
   const { deployId, surfaceId, to, actor, at, onlyFrom } = advance
@@ -154,6 +155,7 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
   })
   if (count === 0) return false
   await appendAuditEvent(tx, { actor, at, deployId, surfaceId }, advance.event)
+  if (isTerminal(to)) await queueOutcome(tx, deployId, at)
   return true
 }
 

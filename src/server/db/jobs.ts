@@ -3,9 +3,11 @@ import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
 
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
-export type Job =
-  /** Compares one deploy with GitHub, soon. */
-  { readonly task: 'reconcile_deploy'; readonly payload: { readonly deployId: string } }
+export type Job = {
+  /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` tells people how it ended. */
+  readonly task: 'reconcile_deploy' | 'notify_outcome'
+  readonly payload: { readonly deployId: string }
+}
 
 interface JobOptions {
   /** Not before; at once when left out. */

@@ -100,6 +100,12 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
       return `GitHub is cancelling run ${text('run_id')}.`
     case 'console.deploy.cancel_refused':
       return `GitHub would not cancel: ${text('reason')}`
+    case 'console.notification.sent':
+      return 'Slack was told how it ended.'
+    case 'console.notification.not_sent':
+      return text('outcome') === 'unknown'
+        ? `Slack may not have been told: ${text('reason')}. It is not posted twice.`
+        : `Slack was not told: ${text('reason')}.`
     case 'console.deploy.run_attempt':
       return isTerminal(text('stood_at'))
         ? `Run ${text('run_id')} was run again on GitHub. This deploy had ended and stays as it is.`

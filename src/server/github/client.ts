@@ -1,12 +1,15 @@
 import 'server-only'
+import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
-
+import type { GitHubCredentials } from '~/server/config'
 import { asGitHubError } from '~/server/github/github-error'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
 /** Octokit, and what its answers said about how much more may be asked. */
 export type GitHub = Octokit & { readonly budget: RequestBudget }
+
+const REQUEST_TIMEOUT_MS = 15_000
 
 const NEWEST_API_VERSION = '2026-03-10'
 /** What an Enterprise Server that does not know the newest version still speaks. */
@@ -19,11 +22,20 @@ const OLDER_API_VERSION = '2022-11-28'
  * Every request names the API version. A server that answers 400 because it does not know the version did nothing,
  * so the same request is sent once more with the older one, which is remembered.
  */
-export function connectGitHub(options: { readonly apiUrl: string; readonly token: string }, logger: Logger): GitHub {
+export function connectGitHub(
+  options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
+  logger: Logger,
+): GitHub {
   // Octokit logs a line per request; what matters of a failed one is logged where it is handled.
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
   const log = { debug: line, info: line, warn: line, error: line }
-  const octokit = new Octokit({ auth: options.token, baseUrl: options.apiUrl, userAgent: 'deploy-console', log })
+  const octokit = new Octokit({
+    ...authOf(options.credentials),
+    baseUrl: options.apiUrl,
+    userAgent: 'deploy-console',
+    log,
+    request: { fetch: fetchWithLimit },
+  })
   const budget = createRequestBudget()
   let version = NEWEST_API_VERSION
   octokit.hook.wrap('request', async (request, parameters) => {
@@ -43,6 +55,17 @@ export function connectGitHub(options: { readonly apiUrl: string; readonly token
   })
   return Object.assign(octokit, { budget })
 }
+
+/** An App's installation token is fetched when it is first needed, kept for an hour, and then fetched anew. */
+function authOf(credentials: GitHubCredentials) {
+  if (credentials.kind === 'token') return { auth: credentials.token }
+  const { appId, installationId, privateKey } = credentials
+  return { authStrategy: createAppAuth, auth: { appId, installationId, privateKey } }
+}
+
+/** Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. */
+const fetchWithLimit = (url: string, init: RequestInit) =>
+  fetch(url, { ...init, signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
 
 function isUnsupportedVersion(error: unknown): boolean {
   const answer = asGitHubError(error)

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError } from '~/server/github/github-error'
+import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
@@ -49,7 +49,8 @@ function outcomeOf(error: unknown, request: DispatchRequest): DispatchOutcome {
   // Only what GitHub documents as a no is one. A lost connection (Octokit calls it 500), a 5xx or some other status that
   // a proxy made up proves nothing about what GitHub did.
   const answer = asGitHubError(error)
-  if (answer !== null && REFUSALS.has(answer.status)) {
+  // Without a token for the App, the dispatch was never sent.
+  if (answer !== null && (isTokenRequest(answer) || REFUSALS.has(answer.status))) {
     return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, request) }
   }
   const detail = answer?.response === undefined ? 'no answer' : `HTTP ${answer.status}`

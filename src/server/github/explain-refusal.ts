@@ -1,5 +1,5 @@
 import 'server-only'
-import type { GitHubError } from '~/server/github/github-error'
+import { type GitHubError, isTokenRequest } from '~/server/github/github-error'
 
 interface Asked {
   readonly repository: string
@@ -12,9 +12,12 @@ export function explainRefusal(error: GitHubError, asked: Asked): string {
   const said = gitHubMessage(error)
   const limited = rateLimitedUntil(error)
   if (limited !== null) return `GitHub's rate limit is used up${limited}. Nothing was started; deploy again after that.`
+  if (isTokenRequest(error)) {
+    return `GitHub gives the App no token for installation (HTTP ${error.status}): ${said}. Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID; nothing was started.`
+  }
   switch (error.status) {
     case 401:
-      return 'GitHub does not accept the console’s credentials. Renew GITHUB_DISPATCH_TOKEN; nothing was started.'
+      return 'GitHub does not accept the console’s credentials. Renew GITHUB_DISPATCH_TOKEN, or the App’s private key; nothing was started.'
     case 403:
       return `The console’s credentials may not do this in ${asked.repository}: they need "Actions: read and write". GitHub says: ${said}`
     case 404:

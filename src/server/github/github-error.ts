@@ -10,7 +10,7 @@ const gitHubError = z.object({
   name: z.literal('HttpError'),
   status: z.int(),
   message: z.string(),
-  response: z.object({ headers: z.record(z.string(), z.unknown()) }).optional(),
+  response: z.object({ url: z.string().optional(), headers: z.record(z.string(), z.unknown()) }).optional(),
 })
 export type GitHubError = z.output<typeof gitHubError>
 
@@ -21,3 +21,6 @@ export function asGitHubError(error: unknown): GitHubError | null {
 
 /** True when GitHub itself said no (4xx), as against not answering or failing. */
 export const isRefusal = ({ status }: GitHubError): boolean => status >= 400 && status < 500
+
+/** True when it was the App's request for a token that failed: what was wanted with it was never asked. */
+export const isTokenRequest = ({ response }: GitHubError): boolean => /\/access_tokens$/.test(response?.url ?? '')

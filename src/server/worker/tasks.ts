@@ -5,6 +5,7 @@ import { addJob, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
+import { notifyOutcome } from '~/server/notifications/notify-outcome'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 
 /** Any number; whoever makes a pass holds the advisory lock of this one, and loses it with the connection. */
@@ -20,7 +21,9 @@ export const RECONCILE_PASS = 'reconcile_pass'
 export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
-  } satisfies Record<Job['task'], (payload: unknown) => Promise<void>>
+    notify_outcome: (payload, { job }) =>
+      notifyOutcome(deps, ofDeploy.parse(payload).deployId, job.attempts >= job.max_attempts),
+  } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
   return {
     ...tasks,
     [RECONCILE_PASS]: (payload, helpers) =>

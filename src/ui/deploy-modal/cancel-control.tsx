@@ -1,6 +1,6 @@
 'use client'
 
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import type { DeployView } from '~/domain/deploy'
 import { cancelWords } from '~/ui/deploy-modal/cancel-words'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
@@ -8,8 +8,14 @@ import { Button } from '~/ui/primitives/button'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
+interface CancelControlProps {
+  readonly deploy: DeployView
+  /** Beside the button, for as long as nobody wants to cancel. */
+  readonly children?: ReactNode
+}
+
 /** Stops a running deploy, in two presses. What it says afterwards is how far the request has come, nothing more. */
-export function CancelControl({ deploy }: { readonly deploy: DeployView }) {
+export function CancelControl({ deploy, children }: CancelControlProps) {
   const [asking, setAsking] = useState(false)
   const utils = trpc.useUtils()
   const cancel = trpc.deploys.cancel.useMutation({
@@ -37,7 +43,9 @@ export function CancelControl({ deploy }: { readonly deploy: DeployView }) {
   return (
     <>
       <Button onClick={() => setAsking(true)}>Cancel deploy</Button>
-      {cancel.error !== null && (
+      {cancel.error === null ? (
+        children
+      ) : (
         <p role="alert" className="text-sm text-bad">
           {readWireError(cancel.error).message}
         </p>

@@ -21,12 +21,10 @@ export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
       <ModalFoot
         left={
           <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2">
-            <CancelControl deploy={deploy} />
-            {lost === null ? (
-              deploy.cancel === null && <span>Closing this does not stop the deploy.</span>
-            ) : (
-              <LostConnection {...lost} />
-            )}
+            <CancelControl deploy={deploy}>
+              {lost === null && <span>Closing this does not stop the deploy.</span>}
+            </CancelControl>
+            {lost !== null && <LostConnection {...lost} />}
           </div>
         }
       >

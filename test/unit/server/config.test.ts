@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { readConfig, readServerConfig } from '~/server/config'
 
@@ -6,7 +7,7 @@ describe('the configuration', () => {
     expect(readConfig({})).toMatchObject({
       port: undefined,
       databaseUrl: undefined,
-      githubToken: undefined,
+      githubCredentials: undefined,
       githubApiUrl: 'https://api.github.com',
       dataDir: '.data',
       surfacesFile: 'surfaces.yaml',
@@ -26,6 +27,7 @@ describe('the configuration', () => {
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', `${'x'.repeat(24)},`, 'less than 24 bytes'],
+    ['SLACK_WEBHOOK_URL', 'hooks.slack.com/services/T0', 'example: https://hooks.slack.com/services/'],
     ['IN_PROCESS_WORKER', 'maybe', 'example: IN_PROCESS_WORKER=off'],
     ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=on'],
   ])('refuses %s=%j by name, with what is wrong and an example', (name, value, expected) => {
@@ -44,6 +46,45 @@ describe('the configuration', () => {
     }
     expect(message).toContain('DEPLOY_CALLBACK_HMAC_SECRET')
     expect(message).not.toContain(secret)
+  })
+
+  describe('of a GitHub App', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const pem = privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+    const app = { GITHUB_APP_ID: '1234', GITHUB_APP_INSTALLATION_ID: '99', GITHUB_APP_PRIVATE_KEY: pem }
+
+    it.each([
+      ['as the file has it', pem],
+      ['with spelled-out line breaks', pem.trim().replaceAll('\n', '\\n')],
+      ['in base64', Buffer.from(pem).toString('base64')],
+      ['as PKCS#8', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
+    ])('takes the private key %s', (_, key) => {
+      expect(readConfig({ ...app, GITHUB_APP_PRIVATE_KEY: key }).githubCredentials).toEqual({
+        kind: 'app',
+        appId: '1234',
+        installationId: '99',
+        privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      })
+    })
+
+    it.each(Object.keys(app))('is refused without %s, by name', (missing) => {
+      expect(() => readConfig({ ...app, [missing]: undefined })).toThrow(`${missing} is not set`)
+    })
+
+    it('is refused beside a token', () => {
+      expect(() => readConfig({ ...app, GITHUB_DISPATCH_TOKEN: 'ghp_x' })).toThrow('are both set')
+    })
+
+    it.each([
+      ['GITHUB_APP_ID', 'my app'],
+      ['GITHUB_APP_INSTALLATION_ID', 'latest'],
+      ['GITHUB_APP_PRIVATE_KEY', 'c2VjcmV0LWJ1dC1uby1rZXk='],
+      ['GITHUB_APP_PRIVATE_KEY', pem.slice(0, 200)],
+    ])('with a bad %s is refused by name, and the key is not repeated', (name, value) => {
+      const read = () => readConfig({ ...app, [name]: value })
+      expect(read).toThrow(name)
+      expect(read).not.toThrow(app.GITHUB_APP_PRIVATE_KEY.slice(40, 100))
+    })
   })
 
   it('names every bad variable at once', () => {

@@ -1,0 +1,61 @@
+import 'server-only'
+import type { AuditEvent } from '~/domain/audit-event'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { Database, DatabaseHandle } from '~/server/db/client'
+import { addJob } from '~/server/db/jobs'
+
+/** After these attempts, spread over a few hours, nobody is told any more. */
+const ATTEMPTS = 10
+
+/** Puts the outcome of a deploy into the outbox, in the transaction that ends it. Its row is unique per deploy. */
+export async function queueOutcome(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
+  await tx.outcomeNotification.create({
+    data: { deployId, state: 'waiting', updatedAt: at },
+    select: { deployId: true },
+  })
+  await addJob(tx, { task: 'notify_outcome', payload: { deployId } }, { maxAttempts: ATTEMPTS })
+}
+
+/**
+ * Takes the outcome of a deploy for sending. `interrupted`: an earlier attempt was cut off between its request and the
+ * record of the answer. `settled`: there is nothing left to send.
+ */
+export async function claimOutcome(
+  db: Database,
+  deployId: string,
+  at: Date,
+): Promise<'claimed' | 'interrupted' | 'settled'> {
+  const { count } = await db.outcomeNotification.updateMany({
+    where: { deployId, state: 'waiting' },
+    data: { state: 'sending', updatedAt: at },
+  })
+  if (count > 0) return 'claimed'
+  const found = await db.outcomeNotification.findUnique({ where: { deployId }, select: { state: true } })
+  return found?.state === 'sending' ? 'interrupted' : 'settled'
+}
+
+/** Sending certainly did not happen: the next attempt may. */
+export async function returnOutcome(db: Database, deployId: string, at: Date): Promise<void> {
+  await db.outcomeNotification.updateMany({
+    where: { deployId, state: 'sending' },
+    data: { state: 'waiting', updatedAt: at },
+  })
+}
+
+/** Writes down, for good, what became of it. */
+export async function settleOutcome(
+  db: Database,
+  deploy: { readonly id: string; readonly surfaceId: string },
+  at: Date,
+  event: Extract<AuditEvent, { action: 'console.notification.sent' | 'console.notification.not_sent' }> | null,
+): Promise<void> {
+  const state = event === null ? 'nobody' : event.payload.outcome
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.outcomeNotification.updateMany({
+      where: { deployId: deploy.id, state: 'sending' },
+      data: { state, updatedAt: at },
+    })
+    if (count === 0 || event === null) return
+    await appendAuditEvent(tx, { actor: 'console', at, deployId: deploy.id, surfaceId: deploy.surfaceId }, event)
+  })
+}

@@ -1,0 +1,109 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import pino from 'pino'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { readServerConfig } from '~/server/config'
+import { connectGitHub } from '~/server/github/client'
+import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
+import { startAppGitHub } from '~test/support/app-github'
+import { createTestDatabase } from '~test/support/database'
+import { launchProduct } from '~test/support/start-product'
+
+const keys = () => generateKeyPairSync('rsa', { modulusLength: 2048 })
+const own = keys()
+const pem = own.privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+
+let github: Awaited<ReturnType<typeof startAppGitHub>>
+beforeAll(async () => {
+  github = await startAppGitHub({ appId: '1234', installationId: '99', publicKey: own.publicKey })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  github.issued.length = 0
+  github.dispatchedWith.length = 0
+})
+afterAll(() => github.close())
+
+const appEnvironment = (overrides: Record<string, string> = {}) => ({
+  GITHUB_API_URL: github.apiUrl,
+  GITHUB_APP_ID: '1234',
+  GITHUB_APP_INSTALLATION_ID: '99',
+  GITHUB_APP_PRIVATE_KEY: pem,
+  DEPLOY_CALLBACK_HMAC_SECRET: 'x'.repeat(32),
+  ...overrides,
+})
+
+/** A client from nothing but configuration, and all that it logs. */
+function client(overrides: Record<string, string> = {}) {
+  const lines: string[] = []
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
+  const config = readServerConfig({ DATABASE_URL: 'postgresql://db', ...appEnvironment(overrides) })
+  const gitHub = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger)
+  const dispatch = async () => {
+    const outcome = await dispatchWorkflow(gitHub, {
+      repository: 'acme/platform',
+      workflow: 'deploy-console.yml',
+      ref: 'main',
+      inputs: {},
+    })
+    logger.warn({ outcome }, 'dispatched')
+    return outcome
+  }
+  return { dispatch, log: () => lines.join('') }
+}
+
+describe('a GitHub App instead of a token, by configuration alone', () => {
+  it('proves itself with a signed token, and dispatches with the installation token it gets for that', async () => {
+    const { dispatch } = client()
+    expect(await dispatch()).toMatchObject({ kind: 'accepted', runId: 4294967297n })
+    expect(github.issued).toHaveLength(1)
+    expect(github.dispatchedWith).toEqual(['token ghs_token_number_1'])
+  })
+
+  it('keeps the installation token while it lasts, and gets a new one when its hour is over', async () => {
+    const { dispatch } = client()
+    await dispatch()
+    await dispatch()
+    expect(github.issued).toHaveLength(1)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 })
+    expect(await dispatch()).toMatchObject({ kind: 'accepted' })
+    expect(github.dispatchedWith).toEqual([1, 1, 2].map((number) => `token ghs_token_number_${number}`))
+  })
+
+  it.each([
+    ['another key', { GITHUB_APP_PRIVATE_KEY: keys().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }],
+    ['an installation GitHub does not know', { GITHUB_APP_INSTALLATION_ID: '100' }],
+  ])('with %s is refused in words that name the variables, and nothing is dispatched', async (_, overrides) => {
+    const outcome = await client(overrides).dispatch()
+    expect(outcome).toMatchObject({
+      kind: 'refused',
+      reason: expect.stringMatching(/Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID; nothing was started/),
+    })
+    expect(github.dispatchedWith).toEqual([])
+  })
+
+  it('logs neither key, nor signed token, nor installation token', async () => {
+    const good = client()
+    await good.dispatch()
+    const bad = client({ GITHUB_APP_INSTALLATION_ID: '100' })
+    await bad.dispatch()
+    const log = good.log() + bad.log()
+    expect(log).toContain('access_tokens')
+    expect(log).not.toMatch(/ghs_token|PRIVATE KEY|eyJ/)
+  })
+})
+
+describe('npm start', () => {
+  it('takes an App for credentials: it starts no sandbox', async () => {
+    const database = await createTestDatabase()
+    const dataDir = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
+    const product = launchProduct({ ...appEnvironment(), DATABASE_URL: database.url, DATA_DIR: dataDir })
+    expect(await product.untilPrinted(/GitHub is (\S+)/)).toBe(github.apiUrl)
+    expect(product.output()).not.toContain('sandbox')
+    await product.stop()
+    rmSync(dataDir, { recursive: true, force: true })
+    await database.drop()
+  })
+})

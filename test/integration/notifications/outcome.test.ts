@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { freePort } from '~/launch/ports'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { advanceDeploy } from '~/server/db/deploys'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { createDeps, type Deps } from '~/server/deps'
+import { startWorker } from '~/server/worker/start-worker'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
+import { signedCallback } from '~test/support/signed-callback'
+import { startSlackReceiver } from '~test/support/slack-receiver'
+
+let console_: TestConsole
+let slack: Awaited<ReturnType<typeof startSlackReceiver>>
+let deps: Deps
+
+beforeAll(async () => {
+  slack = await startSlackReceiver()
+  console_ = await createTestConsole({ env: { SLACK_WEBHOOK_URL: slack.url, CONSOLE_URL: 'https://console.acme.dev' } })
+  deps = console_.deps
+})
+beforeEach(() => {
+  slack.texts.length = 0
+  slack.script.answer = () => 200
+})
+afterAll(async () => {
+  await console_.close()
+  await slack.close()
+})
+
+/** A deploy that a workflow's callback has just ended. */
+async function ended(status: 'succeeded' | 'failed' = 'succeeded', body: object = {}) {
+  const { id } = await insertDeployAt(deps, 'deploying')
+  const answer = await receiveCallback(deps, signedCallback(id, { status, ...body }), id)
+  expect(answer.status).toBe(200)
+  return id
+}
+/** Pauses between attempts are the queue's; here every job is due. */
+const workNow = async (replica = deps) => {
+  await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
+  await runQueue(replica)
+}
+const notesOf = async (id: string) => (await getDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
+const stateOf = async (id: string) =>
+  (await deps.db.outcomeNotification.findUniqueOrThrow({ where: { deployId: id } })).state
+
+describe('the outcome of a deploy', () => {
+  it('reaches Slack once, with surface, outcome, ref, who, how long, why and a link', async () => {
+    const id = await ended('failed', { failure_stage: 'health_check_failed', log_line: 'answered <503> & gave up' })
+    await workNow()
+    await workNow()
+    const { surface } = await getDeploy(deps, id)
+    expect(slack.texts.map((text) => text.replace(/after \d+ s/, 'after N s').split('\n'))).toEqual([
+      [
+        `*❌ Failed at health check: ${surface.name}*, production`,
+        'main by operator, after N s',
+        '> answered &lt;503&gt; &amp; gave up',
+        `<https://console.acme.dev/?deploy=${id}|Open the deploy>`,
+      ],
+    ])
+    expect(await notesOf(id)).toContain('Slack was told how it ended.')
+    expect(await queuedJobs(deps)).toEqual([])
+  })
+
+  it.each(['succeeded', 'failed', 'timed_out', 'cancelled'] as const)(
+    '(%s) is queued by whatever ends it',
+    async (to) => {
+      const { id, surface } = await insertDeployAt(deps, 'deploying')
+      const event = {
+        action: 'console.deploy.reconciled',
+        status: to,
+        payload: { source: 'github', from: 'deploying', proof: 'test', occurred_at: new Date().toISOString() },
+      } as const
+      const end = { deployId: id, surfaceId: surface.id, to, actor: 'reconciler', at: deps.now(), event }
+      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBe(true)
+      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBe(false)
+      await workNow()
+      expect(slack.texts).toHaveLength(1)
+    },
+  )
+
+  it('is not queued when the change that ends it is not committed', async () => {
+    const { id, surface } = await insertDeployAt(deps, 'deploying')
+    const event = {
+      action: 'console.deploy.callback',
+      status: 'failed',
+      payload: { webhook_id: 'w', from: 'x' },
+    } as const
+    const broken = deps.db.$transaction(async (tx) => {
+      const at = deps.now()
+      await advanceDeploy(tx, { deployId: id, surfaceId: surface.id, to: 'failed', actor: 'test', at, event })
+      throw new Error('broken off')
+    })
+    await expect(broken).rejects.toThrow('broken off')
+    await workNow()
+    expect(slack.texts).toEqual([])
+    expect(await deps.db.outcomeNotification.count({ where: { deployId: id } })).toBe(0)
+  })
+
+  it('does not hold up the callback, however long Slack takes', async () => {
+    slack.script.answer = () => new Promise(() => {})
+    await ended()
+    expect(slack.texts).toEqual([])
+    await deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
+  })
+})
+
+describe('Slack failing', () => {
+  it.each([500, 503, 429])('with %i first and taking it then is told once', async (status) => {
+    const id = await ended()
+    slack.script.answer = () => (slack.texts.length === 1 ? status : 200)
+    await workNow()
+    expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'waiting'])
+    await workNow()
+    expect([slack.texts.length, await stateOf(id)]).toEqual([2, 'sent'])
+    await workNow()
+    expect(slack.texts).toHaveLength(2)
+  })
+
+  it('for good is not asked again, and the timeline says so without the address', async () => {
+    const id = await ended()
+    slack.script.answer = () => 404
+    await workNow()
+    await workNow()
+    expect(slack.texts).toHaveLength(1)
+    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 404')
+    expect(JSON.stringify(await getDeploy(deps, id))).not.toContain('very-secret-path')
+  })
+
+  it('after the last attempt is given up, and says so', async () => {
+    const id = await ended()
+    slack.script.answer = () => 500
+    await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts - 1`
+    await workNow()
+    expect(await stateOf(id)).toBe('failed')
+    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 500')
+  })
+
+  it('to answer after it was told may have posted: it is not told twice', async () => {
+    const id = await ended()
+    slack.script.answer = () => 'hang up'
+    await workNow()
+    slack.script.answer = () => 200
+    await workNow()
+    expect(slack.texts).toHaveLength(1)
+    expect(await notesOf(id)).toContain('It is not posted twice.')
+  })
+
+  it('to be reachable at all is tried again', async () => {
+    const elsewhere = createDeps({ ...deps.config, slackWebhookUrl: `http://127.0.0.1:${await freePort()}/services` })
+    const id = await ended()
+    await workNow(elsewhere)
+    expect(await stateOf(id)).toBe('waiting')
+    await workNow()
+    expect(slack.texts).toHaveLength(1)
+    await elsewhere.db.$disconnect()
+  })
+})
+
+describe('a crash', () => {
+  it('between the end of the deploy and the sending loses nothing', async () => {
+    const id = await ended()
+    const next = createDeps(deps.config)
+    await workNow(next)
+    expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'sent'])
+    await next.db.$disconnect()
+  })
+
+  it('between Slack’s answer and the record of it does not tell twice', async () => {
+    const id = await ended()
+    await deps.db.outcomeNotification.update({ where: { deployId: id }, data: { state: 'sending' } })
+    await workNow()
+    expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
+    expect(await notesOf(id)).toContain('Slack may not have been told')
+  })
+})
+
+describe('two replicas', () => {
+  it('tell each outcome once', async () => {
+    const replicas = [createDeps(deps.config), createDeps(deps.config)]
+    const workers = replicas.map(startWorker)
+    const ids: string[] = []
+    for (let count = 0; count < 10; count += 1) ids.push(await ended())
+    await expect
+      .poll(async () => (await Promise.all(ids.map(stateOf))).every((state) => state === 'sent'), {
+        timeout: 40_000,
+      })
+      .toBe(true)
+    await Promise.all(workers.map((worker) => worker.stop()))
+    for (const { db } of replicas) await db.$disconnect()
+    expect(slack.texts).toHaveLength(10)
+    expect(new Set(slack.texts.map((text) => /deploy=([0-9a-f-]+)/.exec(text)?.[1]))).toEqual(new Set(ids))
+  })
+})
+
+describe('without a channel', () => {
+  it('nobody is told, and nothing waits', async () => {
+    const silent = createDeps({ ...deps.config, slackWebhookUrl: undefined })
+    const id = await ended()
+    await workNow(silent)
+    expect(await stateOf(id)).toBe('nobody')
+    expect(await queuedJobs(deps)).toEqual([])
+    await silent.db.$disconnect()
+  })
+})
