@@ -49,11 +49,11 @@ interface TileFactsProps {
   readonly tab: 0 | -1
 }
 
-/** What runs, what was last shipped, and what is wrong. Always room for three rows. */
+/** What runs, what was last shipped, and what is wrong. Room for three rows is kept, so that none moves when another comes. */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
   return (
-    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] content-center gap-y-0.5 px-3.5 text-sm">
+    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(3,1.25rem)] content-center gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'
