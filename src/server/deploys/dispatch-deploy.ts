@@ -1,6 +1,7 @@
 import 'server-only'
 import { createHash } from 'node:crypto'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
+import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
 import {
@@ -51,7 +52,7 @@ export async function dispatchDeploy(deps: Deps, actor: string, input: DispatchI
   try {
     await deps.db.$transaction((tx) => insertDeploy(tx, deploy, deps.now()))
   } catch (error) {
-    return answerConflict(deps, error, key, requestDigest, surface.name)
+    return answerConflict(deps, error, key, requestDigest, surface)
   }
 
   return afterIntent(deploy.id, async () => {
@@ -133,16 +134,18 @@ async function answerConflict(
   error: unknown,
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
   requestDigest: string,
-  surfaceName: string,
+  surface: { readonly id: string; readonly name: string },
 ): Promise<DispatchAnswer> {
   const violated = violatedUniqueIndex(error)
   if (violated === null) throw error
   const twin = await findDeployByKey(deps.db, key)
   if (twin !== null) return answerAgain(twin, requestDigest)
   if (violated !== ONE_ACTIVE_PER_SURFACE) throw error
+  const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   throw new AppError(
     'surface_busy',
-    `A deploy of ${surfaceName} is already under way. Nothing was started; watch that one, or wait for its end.`,
+    `A deploy of ${surface.name} is already under way. Nothing was started; watch that one, or wait for its end.`,
+    { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }
 

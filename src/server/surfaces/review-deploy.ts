@@ -35,6 +35,7 @@ function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewW
       kind: 'busy',
       text: `${lastDeploy.requestedBy} is deploying ${lastDeploy.ref} right now. Wait for its end.`,
       blocking: true,
+      deployId: lastDeploy.id,
     })
   }
   if (comparison?.kind === 'identical') {

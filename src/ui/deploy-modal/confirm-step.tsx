@@ -14,6 +14,8 @@ interface ConfirmStepProps {
   readonly flow: Extract<Flow, { step: 'confirm' }>
   readonly act: Dispatch<FlowAction>
   readonly onSubmit: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
   readonly ready: boolean
 }
 
@@ -23,7 +25,7 @@ const FIELD =
 const BUTTON_WORDS = { open: 'Deploy', sending: 'Dispatching…', unknown: 'Retry' } as const
 
 /** Step 3: the name, typed. The server compares it once more. */
-export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStepProps) {
+export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
   const field = useFocusOnArrival<HTMLInputElement>()
@@ -79,7 +81,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStep
             className={`h-9 ${FIELD}`}
           />
         </div>
-        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} />
+        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} onFollow={onFollow} />
       </ModalBody>
       <ModalFoot
         left={

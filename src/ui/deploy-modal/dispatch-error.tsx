@@ -1,14 +1,18 @@
 import type { Attempt } from '~/ui/deploy-modal/flow'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
+import type { WireError } from '~/ui/trpc/wire-error'
 
 /** What became of the last press. Everything typed is still there. */
 export function DispatchError({
   attempt,
   onReviewAgain,
+  onFollow,
 }: {
   readonly attempt: Attempt
   readonly onReviewAgain: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
 }) {
   if (attempt.state === 'sending') return null
   if (attempt.state === 'unknown') {
@@ -20,14 +24,29 @@ export function DispatchError({
     )
   }
   if (attempt.refusal === null) return null
-  const reviewAgain = attempt.refusal.appCode === 'ref_moved' || attempt.refusal.appCode === 'surface_busy'
   return (
     <Notice
       tone="bad"
       role="alert"
-      action={reviewAgain ? <Button onClick={onReviewAgain}>Review again</Button> : undefined}
+      action={<WayOn refusal={attempt.refusal} onReviewAgain={onReviewAgain} onFollow={onFollow} />}
     >
       {attempt.refusal.message}
     </Notice>
   )
+}
+
+interface WayOnProps {
+  readonly refusal: WireError
+  readonly onReviewAgain: () => void
+  readonly onFollow: (deployId: string) => void
+}
+
+function WayOn({ refusal, onReviewAgain, onFollow }: WayOnProps) {
+  const { appCode, deployId } = refusal
+  if (appCode === 'surface_busy' && deployId !== undefined) {
+    return <Button onClick={() => onFollow(deployId)}>Follow it</Button>
+  }
+  if (appCode === 'ref_moved' || appCode === 'surface_busy')
+    return <Button onClick={onReviewAgain}>Review again</Button>
+  return null
 }

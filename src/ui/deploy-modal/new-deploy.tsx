@@ -23,9 +23,15 @@ interface NewDeployProps {
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
 export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDeployProps) {
   const [flow, act] = useReducer(flowReducer, initialRef, startFlow)
+  const utils = trpc.useUtils()
   const dispatch = trpc.deploys.dispatch.useMutation({
     onSuccess: (answer) => onDeploy(answer.id),
-    onError: (error) => act({ type: 'failed', error: readWireError(error), nextKey: newIdempotencyKey() }),
+    onError: (error) => {
+      const wire = readWireError(error)
+      act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })
+      // Somebody else was first: the tile behind the dialog should say so too.
+      if (wire.appCode === 'surface_busy') void utils.surfaces.list.invalidate()
+    },
   })
 
   const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== ''
@@ -59,6 +65,7 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
           flow={flow}
           act={act}
           onSubmit={submit}
+          onFollow={onDeploy}
           ready={requestToSend(flow, surface) !== null}
         />
       )}

@@ -1,6 +1,7 @@
 'use client'
 
-import type { Review, SurfaceTile } from '~/domain/surface'
+import { useEffect } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
@@ -29,16 +30,19 @@ export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: R
   // Focus waits on the way on while the review loads, so that Enter goes on once it is there.
   const onward = useFocusOnArrival<HTMLButtonElement>()
   const blocked = review.data?.warnings.some((warning) => warning.blocking) ?? false
-  const running = surface.lastDeploy !== null && !surface.lastDeploy.terminal ? surface.lastDeploy.id : null
+  const utils = trpc.useUtils()
+  // Somebody else was first: the tile behind the dialog should say so too.
+  useEffect(() => {
+    if (blocked) void utils.surfaces.list.invalidate()
+  }, [blocked, utils])
   return (
     <>
       <ModalBody>
         {review.data !== undefined && (
-          <Reviewed
-            review={review.data}
-            surface={surface}
-            onFollow={running === null ? null : () => onFollow(running)}
-          />
+          <>
+            <ReviewWarnings warnings={review.data.warnings} onFollow={onFollow} />
+            <Changes review={review.data} surface={surface} />
+          </>
         )}
         {review.isPending && <ReviewSkeleton />}
         {review.isError && (
@@ -63,21 +67,6 @@ export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: R
           {blocked ? 'Cannot be deployed now' : 'Continue'}
         </Button>
       </ModalFoot>
-    </>
-  )
-}
-
-interface ReviewedProps {
-  readonly review: Review
-  readonly surface: SurfaceTile
-  readonly onFollow: (() => void) | null
-}
-
-function Reviewed({ review, surface, onFollow }: ReviewedProps) {
-  return (
-    <>
-      <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
-      <Changes review={review} surface={surface} />
     </>
   )
 }
