@@ -49,7 +49,9 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
       <ModalHead doing="Deploy" surface={surface.name} environment={surface.environment}>
         <FlowSteps step={flow.step} />
       </ModalHead>
-      {flow.step === 'choose' && <ChooseRef surface={surface} onChoose={(ref) => act({ type: 'chosen', ref })} />}
+      {flow.step === 'choose' && (
+        <ChooseRef surface={surface} chosenBefore={flow.draft.ref} onChoose={(ref) => act({ type: 'chosen', ref })} />
+      )}
       {flow.step === 'review' && (
         <ReviewStep
           surface={surface}
