@@ -4,13 +4,12 @@ import { useEffect } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
+import { ReviewError } from '~/ui/deploy-modal/review-error'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
-import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ReviewStepProps {
   readonly surface: SurfaceTile
@@ -46,9 +45,7 @@ export function ReviewStep({ surface, refName, onBack, onFollow, onReviewed }: R
         )}
         {review.isPending && <ReviewSkeleton />}
         {review.isError && (
-          <Notice tone="bad" role="alert" action={<Button onClick={() => void review.refetch()}>Try again</Button>}>
-            {readWireError(review.error).message} Nothing was dispatched.
-          </Notice>
+          <ReviewError error={review.error} onRetry={() => void review.refetch()} onChooseAnother={onBack} />
         )}
       </ModalBody>
       <ModalFoot
