@@ -1,20 +1,18 @@
 'use client'
 
 import { useEffect } from 'react'
-import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
 import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
 import { LogTail } from '~/ui/deploy-modal/log-tail'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { NoDeployYet } from '~/ui/deploy-modal/no-deploy-yet'
 import { Stepper } from '~/ui/deploy-modal/stepper'
 import { Timeline } from '~/ui/deploy-modal/timeline'
 import { useDeploy } from '~/ui/deploy-modal/use-deploy'
-import { Skeleton } from '~/ui/primitives/skeleton'
 import { deployAnnouncement } from '~/ui/status/announcements'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 interface DeployScreenProps {
   readonly deployId: string
@@ -55,32 +53,5 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
         onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
       />
     </div>
-  )
-}
-
-function NoDeployYet({ error }: { readonly error: unknown }) {
-  const wire = readWireError(error)
-  const refused = error !== null && wire.kind === 'refused'
-  return (
-    <>
-      <ModalHead surface="Deploy" environment="" />
-      <ModalBody>
-        {refused ? (
-          <p className="text-ink-soft">
-            {wire.appCode === 'invalid_input'
-              ? 'The address does not name a deploy: its id is not a UUID.'
-              : wire.message}
-          </p>
-        ) : (
-          <div aria-busy="true" className="flex min-h-96 flex-col gap-4">
-            <p className="sr-only">Loading the deploy</p>
-            <Skeleton className="h-6 w-52" />
-            <Skeleton className="h-16 w-full" />
-            <Skeleton className="h-56 w-full" />
-            {error !== null && <ConnectionNotice error={error} updatedAt={0} />}
-          </div>
-        )}
-      </ModalBody>
-    </>
   )
 }
