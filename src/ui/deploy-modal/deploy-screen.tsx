@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect } from 'react'
+import type { SurfaceTile } from '~/domain/surface'
 import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
@@ -8,19 +9,22 @@ import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
 import { LogTail } from '~/ui/deploy-modal/log-tail'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { NoDeployYet } from '~/ui/deploy-modal/no-deploy-yet'
+import { reportedSince } from '~/ui/deploy-modal/reported-since'
 import { Stepper } from '~/ui/deploy-modal/stepper'
 import { Timeline } from '~/ui/deploy-modal/timeline'
 import { useDeploy } from '~/ui/deploy-modal/use-deploy'
 import { deployAnnouncement } from '~/ui/status/announcements'
+import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
 
 interface DeployScreenProps {
   readonly deployId: string
+  readonly tiles: readonly SurfaceTile[]
   readonly onAgain: (again: { readonly surfaceId: string; readonly ref: string }) => void
 }
 
 /** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
-export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
+export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   const { data: deploy, error, dataUpdatedAt } = useDeploy(deployId)
   const utils = trpc.useUtils()
   const status = deploy?.status
@@ -31,27 +35,29 @@ export function DeployScreen({ deployId, onAgain }: DeployScreenProps) {
 
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
-    <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
-      <ModalHead surface={deploy.surface.name} environment={deploy.surface.environment}>
-        <DeployFacts deploy={deploy} />
-      </ModalHead>
-      <ModalBody>
-        <p role="status" className="sr-only">
-          {deployAnnouncement(deploy)}
-        </p>
-        <DeployHeadline deploy={deploy} />
-        <Stepper phases={deploy.phases} ended={deploy.terminal} />
-        <div className="flex shrink-0 flex-col sm:h-68">
-          <Consequence deploy={deploy} />
-          <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
-        </div>
-        <Timeline entries={deploy.timeline} />
-      </ModalBody>
-      <DeployFoot
-        deploy={deploy}
-        lost={error === null ? null : { error, updatedAt: dataUpdatedAt }}
-        onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
-      />
-    </div>
+    <StoppedClock at={error === null ? null : dataUpdatedAt}>
+      <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
+        <ModalHead surface={deploy.surface.name} environment={deploy.surface.environment}>
+          <DeployFacts deploy={deploy} />
+        </ModalHead>
+        <ModalBody>
+          <p role="status" className="sr-only">
+            {deployAnnouncement(deploy)}
+          </p>
+          <DeployHeadline deploy={deploy} />
+          <Stepper phases={deploy.phases} ended={deploy.terminal} />
+          <div className="flex shrink-0 flex-col sm:h-68">
+            <Consequence deploy={deploy} reported={reportedSince(deploy, tiles)} />
+            <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
+          </div>
+          <Timeline entries={deploy.timeline} />
+        </ModalBody>
+        <DeployFoot
+          deploy={deploy}
+          lost={error === null ? null : { error, updatedAt: dataUpdatedAt }}
+          onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
+        />
+      </div>
+    </StoppedClock>
   )
 }
