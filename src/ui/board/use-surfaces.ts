@@ -17,6 +17,8 @@ export function useSurfaces() {
     refetchInterval: ({ state }) =>
       focusManager.isFocused() || isLively(state.data?.surfaces ?? [], consoleNow()) ? POLL_MS : false,
     refetchIntervalInBackground: true,
+    // However fresh the last answer is: this is also what starts the polling again.
+    refetchOnWindowFocus: 'always',
   })
   const serverNow = query.data?.now
   useEffect(() => {
