@@ -88,4 +88,6 @@ export interface ReviewWarning {
   readonly text: string
   /** A blocking one means the server would refuse the dispatch now. */
   readonly blocking: boolean
+  /** The deploy that holds the surface, of a `busy` warning. */
+  readonly deployId?: string
 }

@@ -7,10 +7,10 @@ import { type Answer, json, text } from '~/sandbox/http/answer'
 import { createRouter, type Route } from '~/sandbox/http/router'
 import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
 import { writeAnswer } from '~/sandbox/http/write-answer'
-import { missingPage } from '~/sandbox/pages/layout'
+import { missingPage, type Site } from '~/sandbox/pages/layout'
 import type { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 
-export interface HandlerDeps {
+export interface HandlerDeps extends Site {
   readonly api: ReturnType<typeof createApi>
   readonly faults: Faults
   readonly surfaces: ReturnType<typeof createSurfaceRouter>
@@ -50,7 +50,7 @@ export const createRequestHandler = (deps: HandlerDeps) => {
 
   const answerPage = async (request: IncomingMessage, url: URL): Promise<Answer> => {
     const match = page(request, url.pathname, url.searchParams)
-    return match ? match.route.handle(match.request) : missingPage(`There is nothing at ${url.pathname}.`)
+    return match ? match.route.handle(match.request) : missingPage(deps, `There is nothing at ${url.pathname}.`)
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -89,10 +89,14 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const isCommit = async (sha: string): Promise<boolean> => (await resolveCommit(repository, sha)) === sha
   ready(
     createRequestHandler({
+      consoleUrl: config.consoleUrl,
       api: createApi({ urls, repository, store, runs, variables }, config.token),
       faults,
       surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
-      pages: [...pageRoutes({ surfaces, variables, store, repository }), identityRoute(config.token)],
+      pages: [
+        ...pageRoutes({ consoleUrl: config.consoleUrl, surfaces, variables, store, repository }),
+        identityRoute(config.token),
+      ],
       control: controlRoutes({ surfaces, variables, faults, holds }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],

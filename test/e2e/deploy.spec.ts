@@ -158,13 +158,3 @@ test('a dispatch GitHub accepts without saying so is not sent again: its callbac
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
   await expect(page.getByRole('dialog').getByRole('link', { name: 'Run on GitHub' })).toBeVisible()
 })
-
-test('a ref that does not exist is refused at the review, and can be chosen anew', async ({ page }) => {
-  await tile(page, 'api-prod')
-    .getByRole('button', { name: /^Deploy/ })
-    .click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('combobox', { name: 'Ref' }).fill('no/such/branch')
-  await dialog.getByRole('button', { name: /^Review/ }).click()
-  await expect(dialog.getByRole('alert')).toContainText('Choose another ref')
-})

@@ -45,13 +45,18 @@ export async function expectPhases(page: Page, states: Record<PhaseKey, string>)
   }
 }
 
-/** Choose the default branch, review, type the name, deploy: what an operator does. */
-export async function deploy(page: Page, surface: string): Promise<void> {
+/** Choose the default branch, up to its review. */
+export async function startDeploy(page: Page, surface: string): Promise<void> {
   await tile(page, surface)
     .getByRole('button', { name: /^Deploy/ })
     .click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Review main' }).click()
+}
+
+/** Choose the default branch, review, type the name, deploy: what an operator does. */
+export async function deploy(page: Page, surface: string): Promise<void> {
+  await startDeploy(page, surface)
   const dialog = page.getByRole('dialog')
-  await dialog.getByRole('button', { name: 'Review main' }).click()
   await dialog.getByRole('button', { name: 'Continue' }).click()
   const submit = dialog.getByRole('button', { name: 'Deploy', exact: true })
   await expect(submit).toBeDisabled()

@@ -5,7 +5,7 @@ import { resolveCommit } from '~/sandbox/git/refs'
 import type { Repository } from '~/sandbox/git/repository'
 import type { Answer } from '~/sandbox/http/answer'
 import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage, missingPage } from '~/sandbox/pages/layout'
+import { githubPage, missingPage, type Site } from '~/sandbox/pages/layout'
 import { short } from '~/sandbox/pages/words'
 
 export const filesMarkup = (files: readonly ChangedFile[]): Markup => html`<h2>${files.length} changed files</h2>
@@ -19,14 +19,14 @@ export const commitLine = (commit: Commit): Markup =>
   html`<tr><td><a href="/acme/platform/commit/${commit.sha}"><code>${short(commit.sha)}</code></a></td>
 <td>${commit.message.split('\n')[0]}</td><td>${commit.author.name}</td><td><time>${commit.author.date}</time></td></tr>`
 
-export const commitPage = async (repository: Repository, ref: string): Promise<Answer> => {
+export const commitPage = async (site: Site, repository: Repository, ref: string): Promise<Answer> => {
   const sha = await resolveCommit(repository, ref)
-  if (!sha) return missingPage(`acme/platform has no commit ${ref}.`)
+  if (!sha) return missingPage(site, `acme/platform has no commit ${ref}.`)
   const commit = await readCommit(repository, sha)
   const files = await changedFiles(repository, commit.parents[0], sha)
   const [subject = '', ...rest] = commit.message.split('\n')
   const text = rest.join('\n').trim()
-  return githubPage({
+  return githubPage(site, {
     title: subject,
     body: html`<h1>${subject}</h1>
 ${text !== '' && html`<p>${text}</p>`}

@@ -4,14 +4,14 @@ import type { Repository } from '~/sandbox/git/repository'
 import type { Answer } from '~/sandbox/http/answer'
 import { commitLine, filesMarkup } from '~/sandbox/pages/commit-page'
 import { html } from '~/sandbox/pages/html'
-import { githubPage, missingPage } from '~/sandbox/pages/layout'
+import { githubPage, missingPage, type Site } from '~/sandbox/pages/layout'
 
-export const comparePage = async (repository: Repository, basehead: string): Promise<Answer> => {
+export const comparePage = async (site: Site, repository: Repository, basehead: string): Promise<Answer> => {
   const sides = basehead.split('...').map((side) => side.replace(`${repository.owner}:`, ''))
   const [base, head] = await Promise.all(sides.map((side) => resolveCommit(repository, side)))
   const comparison = base && head ? await compareCommits(repository, base, head) : undefined
-  if (!comparison || sides.length !== 2) return missingPage(`There is nothing to compare as ${basehead}.`)
-  return githubPage({
+  if (!comparison || sides.length !== 2) return missingPage(site, `There is nothing to compare as ${basehead}.`)
+  return githubPage(site, {
     title: `Comparing ${basehead}`,
     body: html`<h1>Comparing <code>${sides[0]}</code> … <code>${sides[1]}</code></h1>
 <p>${comparison.status}: ${comparison.aheadBy} ahead, ${comparison.behindBy} behind</p>

@@ -1,6 +1,6 @@
 import type { Answer } from '~/sandbox/http/answer'
 import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage } from '~/sandbox/pages/layout'
+import { githubPage, type Site } from '~/sandbox/pages/layout'
 import { duration, short, standing } from '~/sandbox/pages/words'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
@@ -8,7 +8,7 @@ import { isFrozen, type Variables } from '~/sandbox/state/variables'
 import { behaviours, explained } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
-export interface ControlPageDeps {
+export interface ControlPageDeps extends Site {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly variables: Variables
   readonly store: RunStore
@@ -37,8 +37,8 @@ const surfaceRow = (platform: SurfacePlatform): Markup => {
 }
 
 const runRow = (run: RunRecord): Markup =>
-  html`<tr><td>${standing(run.status, run.conclusion)}</td><td><a href="/acme/platform/actions/runs/${run.runId}">${run.displayTitle}</a></td>
-<td>${run.workflow.name} #${run.runNumber}</td><td><time>${run.createdAt}</time></td>
+  html`<tr><td>${standing(run.status, run.conclusion)}</td><td><a href="/acme/platform/actions/runs/${run.runId}">${run.workflow.name} #${run.runNumber}</a><br><span class="soft">${run.displayTitle}</span></td>
+<td><time>${run.createdAt}</time></td>
 <td>${run.status === 'completed' ? duration(run.startedAt, run.updatedAt, new Date()) : ''}</td></tr>`
 
 const freezeMarkup = (value: string): Markup =>
@@ -47,20 +47,23 @@ const freezeMarkup = (value: string): Markup =>
     : html`<p>Production is not frozen.</p><form method="post" action="/control/freeze"><label for="reason">Reason</label><input id="reason" name="reason" required maxlength="500"><button>Freeze</button></form>`
 
 /** The outside world's switchboard: what the sample surfaces do, whether the repository is frozen, what ran. */
-export const controlPage = ({ surfaces, variables, store }: ControlPageDeps): Answer => {
+export const controlPage = ({ consoleUrl, surfaces, variables, store }: ControlPageDeps): Answer => {
   const runs = store.latest().slice(0, 20)
-  return githubPage({
-    title: 'Sandbox',
-    body: html`<h1>Sandbox</h1>
+  return githubPage(
+    { consoleUrl },
+    {
+      title: 'Sandbox',
+      body: html`<h1>Sandbox</h1>
 <p class="note">A local GitHub with one repository, a runner for its workflows, and the surfaces they deploy. Nothing here leaves this machine.</p>
 <h2>Sample surfaces</h2>
-<div class="scroll"><table><thead><tr><th>Surface</th><th>State</th><th>Version</th><th>Behaviour</th></tr></thead><tbody>${[...surfaces.values()].map(surfaceRow)}</tbody></table></div>
+<div class="scroll"><table class="stacked"><thead><tr><th>Surface</th><th>State</th><th>Version</th><th>Behaviour</th></tr></thead><tbody>${[...surfaces.values()].map(surfaceRow)}</tbody></table></div>
 <dl>${behaviours.map((name) => html`<dt>${name}</dt><dd>${explained[name]}</dd>`)}</dl>
 <h2>Repository variable DEPLOY_FREEZE</h2>${freezeMarkup(variables.find('DEPLOY_FREEZE')?.value ?? '')}
 <h2>Latest runs</h2>${
-      runs.length === 0
-        ? html`<p class="note">No workflow has run yet. Deploy a surface from the console.</p>`
-        : html`<div class="scroll"><table><tbody>${runs.map(runRow)}</tbody></table></div>`
-    }`,
-  })
+        runs.length === 0
+          ? html`<p class="note">No workflow has run yet. Deploy a surface from the console.</p>`
+          : html`<div class="scroll"><table class="stacked"><tbody>${runs.map(runRow)}</tbody></table></div>`
+      }`,
+    },
+  )
 }

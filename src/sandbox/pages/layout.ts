@@ -2,6 +2,12 @@ import type { Answer } from '~/sandbox/http/answer'
 import { html, type Markup } from '~/sandbox/pages/html'
 import { contentSecurityPolicy, style } from '~/sandbox/pages/style'
 
+/** What every page of the local GitHub needs to know. */
+export interface Site {
+  /** Where the Deploy Console is that this GitHub stands in for. */
+  readonly consoleUrl: string
+}
+
 export interface PageOptions {
   readonly title: string
   readonly body: Markup
@@ -39,12 +45,12 @@ ${styleElement}
 }
 
 /** Pages of the local GitHub carry its navigation; the sample surfaces' own pages do not. */
-export const githubPage = (options: PageOptions): Answer =>
+export const githubPage = ({ consoleUrl }: Site, options: PageOptions): Answer =>
   page({
     ...options,
     title: `${options.title} · acme/platform · sandbox`,
-    body: html`<header><nav><a href="/">Sandbox</a><span class="soft">acme/platform</span></nav></header><main>${options.body}</main>`,
+    body: html`<header><nav><a href="/">Sandbox</a><span class="soft">acme/platform</span><a class="end" href="${consoleUrl}/">Deploy Console</a></nav></header><main>${options.body}</main>`,
   })
 
-export const missingPage = (what: string): Answer =>
-  githubPage({ title: 'Not found', status: 404, body: html`<h1>Not found</h1><p>${what}</p>` })
+export const missingPage = (site: Site, what: string): Answer =>
+  githubPage(site, { title: 'Not found', status: 404, body: html`<h1>Not found</h1><p>${what}</p>` })

@@ -16,12 +16,12 @@ export interface PageDeps extends ControlPageDeps {
 
 const showRun = (deps: PageDeps, request: Request): Answer => {
   const run = deps.store.find(Number(request.param('run')))
-  return run ? runPage(deps.store, run) : missingPage(`There is no run ${request.param('run')}.`)
+  return run ? runPage(deps, deps.store, run) : missingPage(deps, `There is no run ${request.param('run')}.`)
 }
 
 const showLog = (deps: PageDeps, request: Request): Answer => {
   const found = findJob(deps.store, Number(request.param('job')))
-  if (!found) return missingPage(`There is no job ${request.param('job')}.`)
+  if (!found) return missingPage(deps, `There is no job ${request.param('job')}.`)
   const lines = deps.store.readLog(found.run, found.job.id)
   return text(200, lines.map(({ at, line }) => `${at} ${line}\n`).join(''), { 'x-content-type-options': 'nosniff' })
 }
@@ -40,11 +40,11 @@ export const pageRoutes = (deps: PageDeps): Route[] => [
   {
     method: 'GET',
     pattern: '/acme/platform/commit/:sha',
-    handle: (request) => commitPage(deps.repository, request.param('sha')),
+    handle: (request) => commitPage(deps, deps.repository, request.param('sha')),
   },
   {
     method: 'GET',
     pattern: '/acme/platform/compare/:basehead+',
-    handle: (request) => comparePage(deps.repository, request.param('basehead')),
+    handle: (request) => comparePage(deps, deps.repository, request.param('basehead')),
   },
 ]

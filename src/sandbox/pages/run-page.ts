@@ -1,6 +1,6 @@
 import type { Answer } from '~/sandbox/http/answer'
 import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage } from '~/sandbox/pages/layout'
+import { githubPage, type Site } from '~/sandbox/pages/layout'
 import { duration, short, standing } from '~/sandbox/pages/words'
 import { type JobRecord, listedJobs, type RunRecord, type StepRecord } from '~/sandbox/runs/run-record'
 import type { LogLine, RunStore } from '~/sandbox/runs/run-store'
@@ -35,15 +35,17 @@ ${lines.length > 0 && html`<p><a href="${log}">Whole log</a></p>`}</section>`
 }
 
 /** A run as GitHub's own page shows it: jobs, steps, durations, logs. Renews itself until the run has ended. */
-export const runPage = (store: RunStore, run: RunRecord): Answer => {
+export const runPage = (site: Site, store: RunStore, run: RunRecord): Answer => {
   const now = new Date()
+  const deployId = run.inputs['console_deploy_id'] ?? ''
   const inputs = Object.entries(run.inputs)
-  return githubPage({
+  return githubPage(site, {
     title: run.displayTitle,
     refresh: run.status === 'completed' ? undefined : 2,
     body: html`<h1>${run.displayTitle}</h1>
 <p>${standing(run.status, run.conclusion)} · ${run.workflow.name} #${run.runNumber}${run.attempt > 1 && `, attempt ${run.attempt}`} · ${run.event} by ${run.actor} on ${run.refName}
 at <a href="/acme/platform/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
+${deployId !== '' && html`<p><a href="${site.consoleUrl}/?deploy=${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
 ${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
 ${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}
 ${run.status === 'pending' && html`<p class="note">Waiting for another run of its concurrency group.</p>`}

@@ -22,8 +22,10 @@ th { color: var(--soft); font-weight: 600 }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .35rem 0; padding: .35rem .7rem } summary { cursor: pointer }
 form { display: flex; gap: .5rem; flex-wrap: wrap; align-items: center; margin: 0 }
 input, select, button { font: inherit; padding: .3rem .5rem; border: 1px solid var(--line); border-radius: 6px; background: var(--panel); color: inherit }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem } dt { color: var(--soft) } dd { margin: 0 }
-.scroll { overflow-x: auto }
+dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2rem 1rem } dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+.scroll { overflow-x: auto } .end { margin-left: auto }
+@media (max-width: 599px) { .stacked thead { display: none } .stacked tr { display: block; padding: .45rem 0; border-bottom: 1px solid var(--line) }
+  .stacked td { display: block; padding: .15rem 0; border: 0; overflow-wrap: anywhere } .stacked td:empty { display: none } }
 `
 
 /** The policy allows this style by its hash and nothing else: no script, no image, no request anywhere. */

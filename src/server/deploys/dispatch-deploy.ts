@@ -2,6 +2,7 @@ import 'server-only'
 import { createHash } from 'node:crypto'
 import { firstRefusal, REQUEST_CHECKS, type Refusal } from '~/domain/admission'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
+import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy, ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
@@ -55,7 +56,7 @@ async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<Di
     const request = { surfaceName: surface.name, override: input.overrideFreeze ?? null, at: deps.now() }
     refusal = await deps.db.$transaction((tx) => insertUnlessFrozen(tx, deploy, request))
   } catch (error) {
-    return answerConflict(deps, error, key, requestDigest, surface.name)
+    return answerConflict(deps, error, key, requestDigest, surface)
   }
   if (refusal !== null) {
     throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
@@ -139,16 +140,18 @@ async function answerConflict(
   error: unknown,
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
   requestDigest: string,
-  surfaceName: string,
+  surface: { readonly id: string; readonly name: string },
 ): Promise<DispatchAnswer> {
   const violated = violatedUniqueIndex(error)
   if (violated === null) throw error
   const twin = await findDeployByKey(deps.db, key)
   if (twin !== null) return answerAgain(twin, requestDigest)
   if (violated !== ONE_ACTIVE_PER_SURFACE) throw error
+  const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   throw new AppError(
     'surface_busy',
-    `A deploy of ${surfaceName} is already under way. Nothing was started; watch that one, or wait for its end.`,
+    `A deploy of ${surface.name} is already under way. Nothing was started; watch that one, or wait for its end.`,
+    { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }
 

@@ -39,7 +39,9 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
   const busy = firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy })
   const held = FREEZE_CHECKS.flatMap((check) => check({ surface, freezes, overridden: [] }) ?? [])
   return [
-    ...(busy === null ? [] : [{ kind: 'busy' as const, text: busy.message, blocking: true }]),
+    ...(busy === null || activeDeploy === null
+      ? []
+      : [{ kind: 'busy' as const, text: busy.message, blocking: true, deployId: activeDeploy.id }]),
     ...held.flatMap(({ freeze, message }) =>
       freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
     ),

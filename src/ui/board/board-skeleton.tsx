@@ -1,23 +1,33 @@
 import { TILE_COLUMNS } from '~/ui/board/tile-group'
 import { Skeleton } from '~/ui/primitives/skeleton'
 
-const PLACES = ['a', 'b', 'c', 'd', 'e', 'f']
+/** Production and staging, as most teams have them. */
+const GROUPS = [
+  ['a', 'b', 'c', 'd'],
+  ['e', 'f'],
+] as const
 
 /** The grid before its first answer: same sizes, nothing made up. */
 export function GridSkeleton() {
   return (
     <div aria-busy="true">
       <p className="sr-only">Loading the surfaces</p>
-      <div className="mb-6 flex h-[calc(2.75rem+2px)] items-center rounded-md border border-line bg-panel px-4">
+      <div className="flex h-[calc(5.5rem+2px)] items-start rounded-md border border-line bg-panel px-4 py-[0.9375rem] sm:h-[calc(2.75rem+2px)]">
         <Skeleton className="h-3.5 w-32" />
       </div>
-      <Skeleton className="mb-3.5 h-4 w-24" />
-      <div className={TILE_COLUMNS}>
-        {PLACES.map((place) => (
-          <div key={place} className="flex h-42 flex-col gap-3 rounded-md border border-line bg-panel p-4">
-            <Skeleton className="h-4 w-28" />
-            <Skeleton className="mt-4 h-3.5 w-48" />
-            <Skeleton className="h-3.5 w-56" />
+      <div className="mt-6 flex flex-col gap-7">
+        {GROUPS.map((places) => (
+          <div key={places[0]}>
+            <Skeleton className="mt-0.5 mb-3 h-4 w-24" />
+            <div className={TILE_COLUMNS}>
+              {places.map((place) => (
+                <div key={place} className="flex h-42 flex-col gap-3 rounded-md border border-line bg-panel p-4">
+                  <Skeleton className="h-4 w-28" />
+                  <Skeleton className="mt-4 h-3.5 w-48" />
+                  <Skeleton className="h-3.5 w-56" />
+                </div>
+              ))}
+            </div>
           </div>
         ))}
       </div>

@@ -20,9 +20,15 @@ import { useDeploy } from '~/ui/deploy-modal/use-deploy'
 import { useTarget } from '~/ui/deploy-modal/use-target'
 import { tabFace } from '~/ui/tab/tab-face'
 import { useTabFace } from '~/ui/tab/use-tab-face'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+
+interface BoardProps {
+  /** Known to the server before the first poll, so that no banner pushes the page down afterwards. */
+  readonly sandbox: { readonly url: string } | null
+}
 
 /** The grid, and the modal that opens on it. */
-export function Board() {
+export function Board({ sandbox }: BoardProps) {
   const surfaces = useSurfaces()
   const address = useTarget()
   const { target, open } = address
@@ -37,7 +43,8 @@ export function Board() {
   const inReadingOrder = groups.flatMap((group) => group.tiles)
   const reachable = inReadingOrder.some((tile) => tile.id === current) ? current : (inReadingOrder[0]?.id ?? null)
 
-  const opened = useDeploy(target?.kind === 'deploy' ? target.deployId : null).data
+  const openedDeploy = useDeploy(target?.kind === 'deploy' ? target.deployId : null)
+  const opened = openedDeploy.data
   useTabFace(
     tabFace(
       opened === undefined ? null : { surface: opened.surface.id, deploy: opened },
@@ -53,8 +60,8 @@ export function Board() {
   }
 
   return (
-    <>
-      {surfaces.data?.sandbox != null && <SandboxBanner url={surfaces.data.sandbox.url} actor={surfaces.data.actor} />}
+    <StoppedClock at={surfaces.isError ? surfaces.dataUpdatedAt : null}>
+      {sandbox !== null && <SandboxBanner url={sandbox.url} />}
       <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
         <TopBar
           filter={filter}
@@ -63,7 +70,7 @@ export function Board() {
           onLeaveFilter={() => reachable !== null && focusTile(reachable)}
           actor={surfaces.data?.actor ?? null}
         />
-        {surfaces.isError && (
+        {surfaces.isError && !openedDeploy.isError && (
           <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
             <ConnectionNotice error={surfaces.error} updatedAt={surfaces.dataUpdatedAt} />
           </div>
@@ -97,6 +104,6 @@ export function Board() {
         )}
       </main>
       <DeployModal address={address} tiles={tiles} loading={surfaces.data === undefined} />
-    </>
+    </StoppedClock>
   )
 }

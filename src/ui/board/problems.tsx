@@ -1,5 +1,6 @@
 import { TriangleAlert } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface'
+import { groupByEnvironment, hasNamesake } from '~/ui/board/tiles'
 import { healthWord, isWrong } from '~/ui/status/health-badge'
 
 const NAMED = 2
@@ -9,9 +10,9 @@ interface ProblemsProps {
   readonly onShow: (surfaceId: string) => void
 }
 
-/** Which surfaces are wrong, by name, each a way to its tile. */
+/** Which surfaces are wrong, by name, production first, each a way to its tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
-  const wrong = tiles.filter(isWrong)
+  const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter(isWrong))
   if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No surface reports a problem</p>
   return (
     <p className="ml-auto flex min-w-0 items-center gap-1.5 text-ink-soft">
@@ -26,6 +27,7 @@ export function Problems({ tiles, onShow }: ProblemsProps) {
               className="font-medium text-bad underline decoration-1 underline-offset-[3px]"
             >
               {tile.name}
+              <span className={hasNamesake(tile, tiles) ? '' : 'sr-only'}> {tile.environment}</span>
             </button>{' '}
             {healthWord(tile.health.state).toLowerCase()}
           </span>

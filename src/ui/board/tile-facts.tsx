@@ -51,12 +51,12 @@ interface TileFactsProps {
   readonly tab: 0 | -1
 }
 
-/** What runs, what was last shipped, what is wrong, and what holds it. Always room for four rows. */
+/** What runs, what was last shipped, what is wrong, and what holds it. Room for four rows is kept, so that none moves. */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health } = tile
   const [freeze] = tile.freezes
   return (
-    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] content-center gap-y-0.5 px-3.5 text-sm">
+    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(4,1.25rem)] content-center gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'

@@ -45,7 +45,7 @@ export function runningTiles(tiles: readonly SurfaceTile[]): readonly RunningTil
 /** For this long after a deploy ended its surface is still settling: the new version and health are about to be seen. */
 const SETTLING_MS = 60_000
 
-/** Whether anything is moving, so that the grid is worth asking for often. */
+/** Whether anything is moving, so that the grid is worth asking for even while nobody looks. */
 export function isLively(tiles: readonly SurfaceTile[], now: number): boolean {
   return tiles.some(({ lastDeploy }) => {
     if (lastDeploy === null) return false

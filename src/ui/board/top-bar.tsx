@@ -39,7 +39,7 @@ export function TopBar({ filter, onFilter, filterRef, onLeaveFilter, actor }: To
           <Kbd>/</Kbd>
         </span>
       </div>
-      <p className="ml-auto text-sm text-ink-soft sm:ml-0">
+      <p className="ml-auto text-right text-sm text-ink-soft sm:ml-0 sm:min-w-32">
         {actor === null ? (
           ''
         ) : (

@@ -1,19 +1,24 @@
 'use client'
 
+import { focusManager } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { isLively } from '~/ui/board/tiles'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
 
-const POLL_LIVELY_MS = 2_000
-const POLL_QUIET_MS = 10_000
+const POLL_MS = 2_000
 
-/** The grid's one query: every 2 s while anything runs or has just ended, every 10 s otherwise, also in a background tab. */
+/**
+ * The grid's one query, every 2 s for whoever looks. A hidden tab asks only while anything runs or has just ended, which
+ * its title and icon follow; otherwise it rests until it is looked at again.
+ */
 export function useSurfaces() {
   const query = trpc.surfaces.list.useQuery(undefined, {
     refetchInterval: ({ state }) =>
-      state.data === undefined || isLively(state.data.surfaces, consoleNow()) ? POLL_LIVELY_MS : POLL_QUIET_MS,
+      focusManager.isFocused() || isLively(state.data?.surfaces ?? [], consoleNow()) ? POLL_MS : false,
     refetchIntervalInBackground: true,
+    // However fresh the last answer is: this is also what starts the polling again.
+    refetchOnWindowFocus: 'always',
   })
   const serverNow = query.data?.now
   useEffect(() => {

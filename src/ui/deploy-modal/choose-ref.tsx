@@ -1,7 +1,7 @@
 'use client'
 
 import { Autocomplete } from '@base-ui/react/autocomplete'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { RefOptionRow } from '~/ui/deploy-modal/ref-option-row'
@@ -15,13 +15,20 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ChooseRefProps {
   readonly surface: SurfaceTile
+  /** What was chosen before a step back; empty the first time. */
+  readonly chosenBefore: string
   readonly onChoose: (ref: string) => void
 }
 
-/** Step 1: one field and a list under it. The default ref is highlighted, so Enter alone goes on with it. */
-export function ChooseRef({ surface, onChoose }: ChooseRefProps) {
+/**
+ * Step 1: one field and a list under it. The default ref, or the one chosen before, is highlighted, so Enter alone goes on
+ * with it.
+ */
+export function ChooseRef({ surface, chosenBefore, onChoose }: ChooseRefProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
-  const [typed, setTyped] = useState('')
+  const [typed, setTyped] = useState(chosenBefore)
+  // Typing replaces the earlier choice; it does not go on with it.
+  useEffect(() => field.current?.select(), [field])
   const [highlighted, setHighlighted] = useState<RefOption | null>(null)
   const refs = useRefs(surface.id, typed)
   const groups = useMemo(() => refGroups(refs.data, surface.ref, typed), [refs.data, surface.ref, typed])

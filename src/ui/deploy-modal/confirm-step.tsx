@@ -2,10 +2,10 @@
 
 import type { Dispatch } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
+import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
 import { type Flow, type FlowAction, isEditable } from '~/ui/deploy-modal/flow'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
-import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
@@ -15,19 +15,17 @@ interface ConfirmStepProps {
   readonly flow: Extract<Flow, { step: 'confirm' }>
   readonly act: Dispatch<FlowAction>
   readonly onSubmit: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
   readonly ready: boolean
 }
-
-const FIELD =
-  'w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base read-only:bg-well read-only:text-ink-soft'
 
 const BUTTON_WORDS = { open: 'Deploy', sending: 'Dispatching…', unknown: 'Retry' } as const
 
 /** Step 3: the name, typed. The server compares it once more. */
-export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStepProps) {
+export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
-  const field = useFocusOnArrival<HTMLInputElement>()
   return (
     <form
       className="flex min-h-0 flex-1 flex-col"
@@ -50,27 +48,12 @@ export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStep
             <span className="font-medium">In spite of the freeze:</span> “{flow.override.reason}”
           </Notice>
         )}
-        <div>
-          <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
-            Type{' '}
-            <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">
-              {surface.confirm}
-            </code>{' '}
-            to deploy
-          </label>
-          <input
-            id="deploy-confirm"
-            ref={field}
-            value={draft.typed}
-            readOnly={locked}
-            onChange={(event) => act({ type: 'typed', text: event.target.value })}
-            spellCheck={false}
-            autoComplete="off"
-            autoCapitalize="none"
-            autoCorrect="off"
-            className={`h-9 font-mono ${FIELD}`}
-          />
-        </div>
+        <ConfirmField
+          confirm={surface.confirm}
+          typed={draft.typed}
+          locked={locked}
+          onType={(text) => act({ type: 'typed', text })}
+        />
         <div>
           <label htmlFor="deploy-reason" className="mb-1 block text-sm font-medium">
             Reason <span className="font-normal text-ink-faint">optional, kept with the deploy</span>
@@ -85,7 +68,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, ready }: ConfirmStep
             className={`h-9 ${FIELD}`}
           />
         </div>
-        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} />
+        <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} onFollow={onFollow} />
       </ModalBody>
       <ModalFoot
         left={

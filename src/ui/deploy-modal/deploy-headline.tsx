@@ -24,7 +24,7 @@ function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
 /** One line that answers "where does it stand", with the time it has taken so far. */
 export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
   return (
-    <div className="flex min-h-7 flex-wrap items-center justify-between gap-x-4 gap-y-1">
+    <div className="flex min-h-7 flex-col gap-x-4 gap-y-1 sm:flex-row sm:items-center sm:justify-between">
       <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
         <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
         <span className="min-w-0 break-words">
@@ -35,7 +35,7 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
           <span className="text-sm">{deploy.terminal ? ' in all' : ' so far'}</span>
         </span>
       </p>
-      <p className="text-sm text-ink-soft">
+      <p className="text-sm text-ink-soft sm:shrink-0">
         <Run deploy={deploy} />
       </p>
     </div>

@@ -66,6 +66,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
               <DeployScreen
                 key={shown.deployId}
                 deployId={shown.deployId}
+                tiles={tiles}
                 onAgain={(again) => replace({ kind: 'new', ...again })}
               />
             )}

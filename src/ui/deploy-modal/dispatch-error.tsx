@@ -1,6 +1,7 @@
 import type { Attempt } from '~/ui/deploy-modal/flow'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
+import type { WireError } from '~/ui/trpc/wire-error'
 
 /** Refusals that a new review shows, and shows the way past. */
 const REVIEW_AGAIN = ['ref_moved', 'surface_busy', 'frozen', 'surface_locked'] as const
@@ -9,9 +10,12 @@ const REVIEW_AGAIN = ['ref_moved', 'surface_busy', 'frozen', 'surface_locked'] a
 export function DispatchError({
   attempt,
   onReviewAgain,
+  onFollow,
 }: {
   readonly attempt: Attempt
   readonly onReviewAgain: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
 }) {
   if (attempt.state === 'sending') return null
   if (attempt.state === 'unknown') {
@@ -23,14 +27,28 @@ export function DispatchError({
     )
   }
   if (attempt.refusal === null) return null
-  const reviewAgain = REVIEW_AGAIN.some((code) => code === attempt.refusal?.appCode)
   return (
     <Notice
       tone="bad"
       role="alert"
-      action={reviewAgain ? <Button onClick={onReviewAgain}>Review again</Button> : undefined}
+      action={<WayOn refusal={attempt.refusal} onReviewAgain={onReviewAgain} onFollow={onFollow} />}
     >
       {attempt.refusal.message}
     </Notice>
   )
+}
+
+interface WayOnProps {
+  readonly refusal: WireError
+  readonly onReviewAgain: () => void
+  readonly onFollow: (deployId: string) => void
+}
+
+function WayOn({ refusal, onReviewAgain, onFollow }: WayOnProps) {
+  const { appCode, deployId } = refusal
+  if (appCode === 'surface_busy' && deployId !== undefined) {
+    return <Button onClick={() => onFollow(deployId)}>Follow it</Button>
+  }
+  const again = REVIEW_AGAIN.some((code) => code === appCode)
+  return again ? <Button onClick={onReviewAgain}>Review again</Button> : null
 }

@@ -117,16 +117,21 @@ export function isEditable(flow: Flow): boolean {
   return flow.step === 'confirm' && flow.attempt.state === 'open'
 }
 
+/** Exactly the phrase, as the server compares it; only a space that came along with a pasted name is forgiven. */
+export function isConfirmed(typed: string, confirm: string): boolean {
+  return typed.trim() === confirm
+}
+
 /** What pressing Deploy sends now: after a lost answer the very same request, otherwise a new one. Null while it may not. */
 export function requestToSend(flow: Flow, surface: { readonly id: string; readonly confirm: string }) {
-  if (flow.step !== 'confirm' || flow.draft.typed !== surface.confirm) return null
+  if (flow.step !== 'confirm' || !isConfirmed(flow.draft.typed, surface.confirm)) return null
   if (flow.attempt.state === 'sending') return null
   if (flow.attempt.state === 'unknown') return flow.attempt.request
   const reason = flow.draft.reason.trim()
   const request: DispatchRequest = {
     surfaceId: surface.id,
     ref: flow.draft.ref,
-    confirmation: flow.draft.typed,
+    confirmation: flow.draft.typed.trim(),
     ...(reason === '' ? {} : { reason }),
     expectedSha: flow.sha,
     idempotencyKey: flow.attempt.key,

@@ -23,9 +23,15 @@ interface NewDeployProps {
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
 export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDeployProps) {
   const [flow, act] = useReducer(flowReducer, initialRef, startFlow)
+  const utils = trpc.useUtils()
   const dispatch = trpc.deploys.dispatch.useMutation({
     onSuccess: (answer) => onDeploy(answer.id),
-    onError: (error) => act({ type: 'failed', error: readWireError(error), nextKey: newIdempotencyKey() }),
+    onError: (error) => {
+      const wire = readWireError(error)
+      act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })
+      // Somebody else was first: the tile behind the dialog should say so too.
+      if (wire.appCode === 'surface_busy') void utils.surfaces.list.invalidate()
+    },
   })
 
   const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== ''
@@ -43,7 +49,9 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
       <ModalHead doing="Deploy" surface={surface.name} environment={surface.environment}>
         <FlowSteps step={flow.step} />
       </ModalHead>
-      {flow.step === 'choose' && <ChooseRef surface={surface} onChoose={(ref) => act({ type: 'chosen', ref })} />}
+      {flow.step === 'choose' && (
+        <ChooseRef surface={surface} chosenBefore={flow.draft.ref} onChoose={(ref) => act({ type: 'chosen', ref })} />
+      )}
       {flow.step === 'review' && (
         <ReviewStep
           surface={surface}
@@ -63,6 +71,7 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
           flow={flow}
           act={act}
           onSubmit={submit}
+          onFollow={onDeploy}
           ready={requestToSend(flow, surface) !== null}
         />
       )}

@@ -1,17 +1,16 @@
 'use client'
 
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import type { Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { OverrideFreeze } from '~/ui/deploy-modal/override-freeze'
+import { ReviewError } from '~/ui/deploy-modal/review-error'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
-import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ReviewStepProps {
   readonly surface: SurfaceTile
@@ -37,7 +36,11 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
   const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
   const overridden = overridable && override.trim() !== ''
   const blocked = blocking.length > 0 && !overridden
-  const running = surface.lastDeploy !== null && !surface.lastDeploy.terminal ? surface.lastDeploy.id : null
+  const utils = trpc.useUtils()
+  // Somebody else was first: the tile behind the dialog should say so too.
+  useEffect(() => {
+    if (blocked) void utils.surfaces.list.invalidate()
+  }, [blocked, utils])
   return (
     <>
       <ModalBody>
@@ -45,15 +48,13 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
           <Reviewed
             review={review.data}
             surface={surface}
-            onFollow={running === null ? null : () => onFollow(running)}
+            onFollow={onFollow}
             override={overridable ? <OverrideFreeze reason={override} onReason={onOverride} /> : null}
           />
         )}
         {review.isPending && <ReviewSkeleton />}
         {review.isError && (
-          <Notice tone="bad" role="alert" action={<Button onClick={() => void review.refetch()}>Try again</Button>}>
-            {readWireError(review.error).message} Nothing was dispatched.
-          </Notice>
+          <ReviewError error={review.error} onRetry={() => void review.refetch()} onChooseAnother={onBack} />
         )}
       </ModalBody>
       <ModalFoot
@@ -79,7 +80,7 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
 interface ReviewedProps {
   readonly review: Review
   readonly surface: SurfaceTile
-  readonly onFollow: (() => void) | null
+  readonly onFollow: (deployId: string) => void
   readonly override: ReactNode
 }
 

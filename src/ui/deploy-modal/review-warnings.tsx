@@ -4,7 +4,8 @@ import { Notice } from '~/ui/primitives/notice'
 
 interface ReviewWarningsProps {
   readonly warnings: readonly ReviewWarning[]
-  readonly onFollow: (() => void) | null
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
 }
 
 /** Blocking ones first: they decide whether the rest matters. */
@@ -13,13 +14,11 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
   const ordered = warnings.toSorted((a, b) => Number(b.blocking) - Number(a.blocking))
   return (
     <ul aria-label="Warnings" className="flex flex-col gap-2">
-      {ordered.map((warning) => (
+      {ordered.map(({ deployId, ...warning }) => (
         <li key={`${warning.kind} ${warning.text}`} data-warning={warning.kind} data-blocking={warning.blocking}>
           <Notice
             tone={warning.blocking ? 'bad' : warning.kind === 'nothing_new' ? 'plain' : 'warn'}
-            action={
-              warning.kind === 'busy' && onFollow !== null ? <Button onClick={onFollow}>Follow it</Button> : undefined
-            }
+            action={deployId === undefined ? undefined : <Button onClick={() => onFollow(deployId)}>Follow it</Button>}
           >
             {warning.blocking && <span className="font-medium">Blocked. </span>}
             {warning.text}

@@ -1,4 +1,5 @@
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
 import { Skeleton } from '~/ui/primitives/skeleton'
 
 /** The address names a surface that is not (or not yet) on the grid. */
@@ -12,10 +13,11 @@ export function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: str
         ) : (
           <p className="text-ink-soft">
             No surface has the id <code className="font-mono text-[0.8125rem] text-ink">{surfaceId}</code>. It may have
-            left surfaces.yaml; close this and look at the grid.
+            left surfaces.yaml.
           </p>
         )}
       </ModalBody>
+      {!loading && <OpenTheGrid />}
     </>
   )
 }

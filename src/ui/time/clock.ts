@@ -12,6 +12,11 @@ export function noteServerTime(serverNow: string, localNow: number = Date.now())
   if (Number.isFinite(difference)) offset = Math.abs(difference) < NOISE_MS ? 0 : difference
 }
 
+/** A moment of the local clock, as the console would have told it. */
+export function consoleTime(local: number): number {
+  return local + offset
+}
+
 export function consoleNow(): number {
-  return Date.now() + offset
+  return consoleTime(Date.now())
 }

@@ -4,6 +4,8 @@ export interface WireError {
   readonly appCode: string | null
   /** A sentence for the operator. */
   readonly message: string
+  /** The deploy the refusal is about, such as the one that holds the surface. */
+  readonly deployId?: string
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
@@ -16,10 +18,12 @@ export function readWireError(error: unknown): WireError {
     return { kind: 'unreachable', appCode: null, message: 'The console cannot be reached.' }
   }
   const appCode = data?.['appCode']
+  const deployId = isRecord(data?.['details']) ? data['details']['deploy_id'] : undefined
   return {
     kind: status >= 500 ? 'broken' : 'refused',
     appCode: typeof appCode === 'string' ? appCode : null,
     message: error.message,
+    ...(typeof deployId === 'string' ? { deployId } : {}),
   }
 }
 

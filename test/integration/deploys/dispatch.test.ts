@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -218,6 +219,17 @@ describe('one intent', () => {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'surface_busy' })
     }
     expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('is told which deploy holds the surface, by the refusal as by the review', async () => {
+    const input = await newRequest()
+    const { id } = await dispatch(input)
+    await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({
+      code: 'surface_busy',
+      details: { deploy_id: id },
+    })
+    const { warnings } = await reviewDeploy(console_.deps, { surfaceId: input.surfaceId, ref: 'main' })
+    expect(warnings).toContainEqual(expect.objectContaining({ kind: 'busy', blocking: true, deployId: id }))
   })
 
   it('frees its surface when it ends', async () => {

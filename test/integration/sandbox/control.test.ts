@@ -43,8 +43,14 @@ describe('the control page', () => {
     const page = await answer.text()
     for (const id of ['console', 'api-prod', 'customer-docs', 'status-page']) expect(page).toContain(`/surfaces/${id}/`)
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
-    expect(page).not.toMatch(/(src|href)="(https?:)?\/\//)
+    // A link is followed by whoever presses it; everything else would be loaded.
+    expect(page.replaceAll(/<a [^>]*>/g, '')).not.toMatch(/(src|href)="(https?:)?\/\//)
     expect(page).not.toContain('<script')
+  })
+
+  test('leads back to the console, as every page does', async () => {
+    expect(await frontPage()).toContain('href="http://127.0.0.1:9/">Deploy Console</a>')
+    expect(await (await fetch(`${sandbox.url}/nowhere`)).text()).toContain('href="http://127.0.0.1:9/"')
   })
 
   test('changes a surface for its own form', async () => {
@@ -101,12 +107,13 @@ describe('the control page', () => {
 
 describe('the pages the API links to', () => {
   test('a run page shows jobs, steps and logs, escaped, and stops renewing itself at the end', async () => {
-    const id = await dispatch(sandbox, 'hello.yml', { who: '<script>alert(1)</script>' })
+    const id = await dispatch(sandbox, 'hello.yml', { who: '<script>alert(1)</script>', console_deploy_id: 'abc-7' })
     await untilEnded(sandbox, id)
     const page = await (await fetch(`${sandbox.url}/acme/platform/actions/runs/${id}`)).text()
     for (const text of ['Greet', 'Say hello', 'Complete job', 'Hello, &lt;script&gt;']) expect(page).toContain(text)
     expect(page).not.toContain('<script')
     expect(page).not.toContain('http-equiv="refresh"')
+    expect(page).toContain('href="http://127.0.0.1:9/?deploy=abc-7"')
   })
 
   test('commit and compare pages show what git has', async () => {

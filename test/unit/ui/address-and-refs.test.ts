@@ -71,6 +71,12 @@ describe('an error of a call', () => {
     expect(readWireError('what').kind).toBe('unreachable')
   })
 
+  test('names the deploy it is about, where the console says which', () => {
+    const busy = { httpStatus: 409, appCode: 'surface_busy', details: { deploy_id: '42' } }
+    expect(readWireError(Object.assign(new Error('busy'), { data: busy })).deployId).toBe('42')
+    expect(readWireError(onTheWire(409)).deployId).toBeUndefined()
+  })
+
   test('is worth one more try unless it was a refusal', () => {
     expect(worthAnotherTry(0, onTheWire(503))).toBe(true)
     expect(worthAnotherTry(1, onTheWire(503))).toBe(false)

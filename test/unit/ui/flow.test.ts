@@ -56,7 +56,7 @@ describe('the way to a deploy', () => {
 })
 
 describe('what pressing Deploy sends', () => {
-  test.each(['', 'consol', 'Console', 'console ', ' console', 'console-staging'])(
+  test.each(['', 'consol', 'Console', 'con sole', 'console-staging'])(
     'is nothing while "%s" is typed instead of the confirm phrase',
     (text) => {
       expect(requestToSend(typed(atConfirm(), text), surface)).toBeNull()
@@ -88,6 +88,10 @@ describe('what pressing Deploy sends', () => {
     })
     const lifted = flowReducer(review, { type: 'reviewed', sha, key: 'key-1', freezeIds: [] })
     expect(requestToSend(typed(lifted, 'console'), surface)).not.toHaveProperty('overrideFreeze')
+  })
+
+  test('leaves out spaces around the name, which the server would refuse', () => {
+    expect(requestToSend(typed(atConfirm(), ' console '), surface)).toMatchObject({ confirmation: 'console' })
   })
 
   test('is nothing a second time while the first request is under way', () => {

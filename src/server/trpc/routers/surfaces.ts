@@ -13,15 +13,11 @@ import { operatorProcedure, router } from '~/server/trpc/init'
 const surfaceId = dispatchInput.shape.surfaceId
 
 export const surfacesRouter = router({
-  list: operatorProcedure.query(async ({ ctx }) => {
-    const { sandboxUrl } = ctx.deps.config
-    return {
-      surfaces: await listTiles(ctx.deps),
-      sandbox: sandboxUrl === undefined ? null : { url: sandboxUrl },
-      actor: ctx.actor,
-      now: ctx.deps.now().toISOString(),
-    }
-  }),
+  list: operatorProcedure.query(async ({ ctx }) => ({
+    surfaces: await listTiles(ctx.deps),
+    actor: ctx.actor,
+    now: ctx.deps.now().toISOString(),
+  })),
 
   refs: operatorProcedure
     .input(z.object({ surfaceId, query: storableText.max(255).optional() }))

@@ -1,0 +1,53 @@
+'use client'
+
+import { useState } from 'react'
+import { isConfirmed } from '~/ui/deploy-modal/flow'
+import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
+
+export const FIELD =
+  'w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base read-only:bg-well read-only:text-ink-soft'
+
+interface ConfirmFieldProps {
+  readonly confirm: string
+  readonly typed: string
+  readonly locked: boolean
+  readonly onType: (text: string) => void
+}
+
+/** The name to type. Says that it does not match once somebody takes it for finished, not with every letter. */
+export function ConfirmField({ confirm, typed, locked, onType }: ConfirmFieldProps) {
+  const field = useFocusOnArrival<HTMLInputElement>()
+  const [finished, setFinished] = useState(false)
+  const wrong = finished && !isConfirmed(typed, confirm)
+  return (
+    <div>
+      <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
+        Type <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">{confirm}</code>{' '}
+        to deploy
+      </label>
+      <input
+        id="deploy-confirm"
+        ref={field}
+        value={typed}
+        readOnly={locked}
+        onChange={(event) => {
+          setFinished(false)
+          onType(event.target.value)
+        }}
+        onBlur={() => setFinished(typed !== '')}
+        // A form whose button is disabled is not submitted by Enter, so nothing else would hear it.
+        onKeyDown={(event) => event.key === 'Enter' && setFinished(true)}
+        aria-invalid={wrong}
+        aria-describedby="deploy-confirm-answer"
+        spellCheck={false}
+        autoComplete="off"
+        autoCapitalize="none"
+        autoCorrect="off"
+        className={`h-9 font-mono ${FIELD} aria-invalid:border-bad`}
+      />
+      <p id="deploy-confirm-answer" aria-live="polite" className="mt-1 min-h-[1.125rem] text-xs text-bad">
+        {wrong && `Does not match ${confirm}`}
+      </p>
+    </div>
+  )
+}

@@ -1,0 +1,17 @@
+import type { DeploySummary, DeployView } from '~/domain/deploy'
+import type { SurfaceTile } from '~/domain/surface'
+
+/** Whether an event says that the new version was handed to the surface. */
+export function wasShipped(deploy: Pick<DeploySummary, 'phases'>): boolean {
+  return deploy.phases.some(({ key, state, endedAt }) => key === 'deploy' && state === 'done' && endedAt !== null)
+}
+
+/** The version the surface itself has reported since this deploy ended, unless a later deploy may have changed it. */
+export function reportedSince(
+  deploy: Pick<DeployView, 'id' | 'finishedAt' | 'surface'>,
+  tiles: readonly SurfaceTile[],
+): string | null {
+  const tile = tiles.find(({ id }) => id === deploy.surface.id)
+  if (deploy.finishedAt === null || tile?.lastDeploy?.id !== deploy.id || tile.version === null) return null
+  return Date.parse(tile.version.seenAt) > Date.parse(deploy.finishedAt) ? tile.version.sha : null
+}

@@ -1,0 +1,24 @@
+import { TimeAgo } from '~/ui/time/time-ago'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface LostSentenceProps {
+  readonly error: unknown
+  /** When the last good answer came; 0 when there was none yet. */
+  readonly updatedAt: number
+}
+
+/** A poll failed. That says nothing about any deploy: what is shown stays as it was known, clocks too. */
+export function LostSentence({ error, updatedAt }: LostSentenceProps) {
+  const wire = readWireError(error)
+  return (
+    <>
+      {wire.kind === 'unreachable' ? 'Connection to the console lost.' : wire.message}{' '}
+      {updatedAt > 0 && (
+        <>
+          Everything here, clocks too, is from <TimeAgo at={new Date(updatedAt).toISOString()} />.{' '}
+        </>
+      )}
+      Still trying.
+    </>
+  )
+}

@@ -1,0 +1,134 @@
+import { expect } from '@playwright/test'
+import { deploy, expectPhases, startDeploy, test, tile } from '~test/e2e/operator'
+
+const gridPoll = '**/api/trpc/surfaces.list*'
+
+test('whoever is second to a surface is led to the deploy that holds it, from the review and from the refusal', async ({
+  page,
+  sandbox,
+  context,
+}) => {
+  await sandbox.hold('Smoke gate')
+  // The second operator's grid knows nothing yet of the first one's deploy.
+  const second = await context.newPage()
+  await second.goto(page.url())
+  await expect(tile(second, 'status-page')).toBeVisible()
+  await second.route(gridPoll, (route) => route.abort())
+  const dialog = second.getByRole('dialog')
+  await startDeploy(second, 'status-page')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByLabel(/Type .* to deploy/).fill('status-page')
+
+  await deploy(page, 'status-page')
+  await expectPhases(page, {
+    smoke_gate: 'active',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+  const address = page.url()
+
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+  await expect(dialog.getByRole('alert')).toContainText('already under way')
+  await dialog.getByRole('button', { name: 'Back' }).click()
+  await expect(dialog.locator('[data-warning="busy"]')).toContainText('Blocked.')
+  await dialog.getByRole('button', { name: 'Follow it' }).click()
+  await expect(second).toHaveURL(address)
+
+  await sandbox.release('Smoke gate')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+  await second.close()
+})
+
+test('a refused dispatch leads straight to the deploy that was first', async ({ page, sandbox, context }) => {
+  await sandbox.hold('Smoke gate')
+  const second = await context.newPage()
+  await second.goto(page.url())
+  const dialog = second.getByRole('dialog')
+  await startDeploy(second, 'console-staging')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByLabel(/Type .* to deploy/).fill('console-staging')
+  await deploy(page, 'console-staging')
+  await expectPhases(page, {
+    smoke_gate: 'active',
+    freeze_check: 'pending',
+    deploy: 'pending',
+    health_check: 'pending',
+  })
+
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Follow it' }).click()
+  await expect(second).toHaveURL(page.url())
+  await sandbox.release('Smoke gate')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
+  await second.close()
+})
+
+test('a step back finds the chosen ref where it was left', async ({ page }) => {
+  await tile(page, 'api-prod')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  const field = dialog.getByRole('combobox', { name: 'Ref' })
+  await expect(field).toHaveValue('')
+  const option = dialog.getByRole('group', { name: 'Tags' }).getByRole('option').first()
+  await option.click()
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByRole('button', { name: 'Back' }).click()
+  await dialog.getByRole('button', { name: 'Back' }).click()
+  await expect(field).toBeFocused()
+  await expect(field).not.toHaveValue('')
+  const chosen = await field.inputValue()
+  await expect(dialog.getByRole('button', { name: `Review ${chosen}` })).toBeEnabled()
+  // Typing replaces it.
+  await page.keyboard.type('main')
+  await expect(field).toHaveValue('main')
+})
+
+test('a name that does not match says so after Enter, and spaces around the right one do no harm', async ({ page }) => {
+  await startDeploy(page, 'customer-docs')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  const field = dialog.getByLabel(/Type .* to deploy/)
+  const submit = dialog.getByRole('button', { name: 'Deploy', exact: true })
+  await field.fill('customer-doc')
+  await expect(dialog).not.toContainText('Does not match')
+  await field.press('Enter')
+  await expect(dialog).toContainText('Does not match customer-docs')
+  await expect(field).toHaveAttribute('aria-invalid', 'true')
+  await expect(submit).toBeDisabled()
+  await field.fill(' customer-docs ')
+  await expect(dialog).not.toContainText('Does not match')
+  await submit.click()
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+})
+
+test('a ref that does not exist is refused at the review, and Enter leads to choosing another', async ({ page }) => {
+  await tile(page, 'api-prod')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  const field = dialog.getByRole('combobox', { name: 'Ref' })
+  await field.fill('no/such/branch')
+  await dialog.getByRole('button', { name: /^Review/ }).click()
+  const another = dialog.getByRole('alert').getByRole('button', { name: 'Choose another ref' })
+  await expect(another).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(field).toHaveValue('no/such/branch')
+})
+
+test.describe('a link that leads to no deploy', () => {
+  for (const [what, id, words] of [
+    ['because it was cut', '0193a0c0', 'This link is incomplete or wrong'],
+    ['because there is none of this id', '0193a0c0-0000-7000-8000-000000000001', 'There is no such deploy'],
+  ] as const) {
+    test(`${what}, says so and leads to the grid`, async ({ page }) => {
+      await page.goto(`${page.url()}?deploy=${id}`)
+      const dialog = page.getByRole('dialog', { name: words })
+      await dialog.getByRole('button', { name: 'Open the grid' }).click()
+      await expect(dialog).toBeHidden()
+      await expect(tile(page, 'console')).toBeVisible()
+      expect(new URL(page.url()).search).toBe('')
+    })
+  }
+})
