@@ -141,6 +141,28 @@ export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: 
   })
 }
 
+/** A page of a surface's deploys older than `before` (or the newest ones), newest first. Ids sort by time. */
+export function listDeploysOfSurface(
+  db: DatabaseHandle,
+  query: { readonly surfaceId: string; readonly before?: string | undefined; readonly limit: number },
+) {
+  return db.deploy.findMany({
+    where: { surfaceId: query.surfaceId, ...(query.before === undefined ? {} : { id: { lt: query.before } }) },
+    orderBy: { id: 'desc' },
+    take: query.limit,
+    select: {
+      id: true,
+      status: true,
+      failureStage: true,
+      ref: true,
+      sha: true,
+      requestedBy: true,
+      requestedAt: true,
+      finishedAt: true,
+    },
+  })
+}
+
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
   tx: DatabaseHandle,

@@ -4,6 +4,7 @@ import { dispatchInput, LOG_TAIL_LENGTH } from '~/domain/deploy'
 import { readLogLines } from '~/server/db/log-lines'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
+import { listHistory } from '~/server/deploys/list-history'
 import { operatorProcedure, router } from '~/server/trpc/init'
 
 const deployId = z.uuid()
@@ -14,6 +15,10 @@ export const deploysRouter = router({
     .mutation(({ ctx, input }) => dispatchDeploy(ctx.deps, ctx.actor, input)),
 
   get: operatorProcedure.input(z.object({ id: deployId })).query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
+
+  history: operatorProcedure
+    .input(z.object({ surfaceId: dispatchInput.shape.surfaceId, before: deployId.optional() }))
+    .query(({ ctx, input }) => listHistory(ctx.deps, input)),
 
   log: operatorProcedure
     .input(z.object({ id: deployId, before: z.int().positive() }))
