@@ -12,33 +12,42 @@ import { recordStatements, withValues } from '~test/bench/record-statements'
 const DEPLOYS = 500
 const WARM_UP = 80
 
+export interface CallbackFigures {
+  readonly product: LoadResult
+  /** The same SQL as anybody would send it over pg. */
+  readonly sql: LoadResult
+  /** The same with the product's prepared statements: PostgreSQL plans nothing. */
+  readonly prepared: LoadResult
+  readonly statements: number
+}
+
 /** Signed callbacks that take real deploys along real edges, and the same SQL without the product around it. */
 export async function measureCallbacks(
   product: ConsoleUnderTest,
   db: pg.Client,
   load: LoadGenerator,
   concurrency: number,
-): Promise<{ readonly product: LoadResult; readonly sql: LoadResult; readonly statements: number }> {
+): Promise<CallbackFigures> {
   const deploys = await prepareDeploys(db, 'callback-', DEPLOYS + WARM_UP)
   const recorded = await recordLife(product, db)
-  const twins = await prepareDeploys(db, 'sql-', DEPLOYS + WARM_UP)
-  const warmUp = WARM_UP
   const overHttp = await load.run({
     kind: 'http',
     origin: product.url,
     concurrency,
-    warmUp,
+    warmUp: WARM_UP,
     lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
   })
-  const overSql = await load.run({
-    kind: 'sql',
-    url: product.databaseUrl,
-    concurrency,
-    warmUp,
-    lanes: twins.map((twin) => recorded.map((callback) => replay(callback, twin))),
-  })
-  await expectSucceeded(db, [...deploys, ...twins])
-  return { product: overHttp, sql: overSql, statements: recorded[1]?.statements.length ?? 0 }
+  const overSql = async (prefix: string, prepared: boolean) => {
+    const twins = await prepareDeploys(db, prefix, DEPLOYS + WARM_UP)
+    const lanes = twins.map((twin) => recorded.map((callback) => replay(callback, twin, prepared)))
+    const result = await load.run({ kind: 'sql', url: product.databaseUrl, concurrency, warmUp: WARM_UP, lanes })
+    await expectSucceeded(db, twins)
+    return result
+  }
+  const sql = await overSql('sql-', false)
+  const prepared = await overSql('prepared-', true)
+  await expectSucceeded(db, deploys)
+  return { product: overHttp, sql, prepared, statements: recorded[1]?.statements.length ?? 0 }
 }
 
 interface RecordedCallback {
@@ -73,13 +82,18 @@ async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<Rec
   return life
 }
 
-function replay({ statements, template, webhookId }: RecordedCallback, twin: PreparedDeploy): Statement[] {
+function replay(
+  { statements, template, webhookId }: RecordedCallback,
+  twin: PreparedDeploy,
+  prepared: boolean,
+): Statement[] {
   const replace = new Map([
     [template.id, twin.id],
     [template.surfaceId, twin.surfaceId],
     [webhookId, randomUUID()],
   ])
-  return withValues(statements, replace)
+  const replayed = withValues(statements, replace)
+  return prepared ? replayed : replayed.map(({ text, values }) => ({ text, values }))
 }
 
 /** A yardstick that did less than the product would flatter nobody: both must have taken every deploy to its end. */

@@ -1,8 +1,9 @@
 import type { LoadResult } from '~test/bench/load'
+import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { Costs } from '~test/bench/measure-polls'
 
 export interface Figures {
-  readonly callback: { readonly product: LoadResult; readonly sql: LoadResult; readonly statements: number }
+  readonly callback: CallbackFigures
   readonly poll: { readonly product: LoadResult; readonly bare: LoadResult }
   readonly dispatch: { readonly product: LoadResult; readonly gitHub: LoadResult }
   readonly few: Costs
@@ -43,6 +44,7 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
     `${''.padEnd(34)}${'per s'.padStart(9)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}`,
     line('callback', callback.product, `${percent(json.callback.of_sql)} of the bare SQL (target 50 %)`),
     line(`  its SQL over pg (${callback.statements} statements)`, callback.sql),
+    line('  the same, prepared', callback.prepared),
     line('poll', poll.product, `${percent(json.poll.of_bare_route)} of the bare route (target 60 %)`),
     line('  bare route (/api/health)', poll.bare),
     line('dispatch', dispatch.product, `adds ${json.dispatch.added_p50_ms} ms at p50 (target < 15 ms)`),

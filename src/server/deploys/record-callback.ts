@@ -4,8 +4,7 @@ import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus } fro
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
-import { insertLogLine } from '~/server/db/log-lines'
+import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { recordReceipt } from '~/server/db/receipts'
 import type { Deps } from '~/server/deps'
 
@@ -101,21 +100,19 @@ async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: 
 /** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
 async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  const seq = found.logCount + 1
-  if (body.log_line) await insertLogLine(tx, { deployId, seq, line: body.log_line, at })
-  await updateDeployFacts(tx, deployId, {
-    lastEventAt: at,
-    ...(body.log_line ? { logCount: seq } : {}),
-    ...(body.run_attempt == null ? {} : { githubRunAttempt: body.run_attempt }),
-    ...(found.sha === null && body.deployed_sha ? { sha: body.deployed_sha } : {}),
+  await keepReport(tx, deployId, {
+    at,
+    logLine: body.log_line || null,
+    runAttempt: body.run_attempt ?? null,
+    sha: body.deployed_sha ?? null,
   })
-  if (body.run_id == null) return
+  if (body.run_id == null || body.run_id === found.githubRunId) return
   const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
   const run_id = body.run_id.toString()
   if (await fillRun(tx, deployId, body.run_id)) {
     const event = { action: 'console.deploy.run_found', status: null, payload: { source: 'callback', run_id } } as const
     await appendAuditEvent(tx, subject, event)
-  } else if (found.githubRunId !== null && found.githubRunId !== body.run_id) {
+  } else if (found.githubRunId !== null) {
     await appendAuditEvent(tx, subject, {
       action: 'console.deploy.run_mismatch',
       status: null,
