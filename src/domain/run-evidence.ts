@@ -52,12 +52,21 @@ const NOTIFY_STEPS: Readonly<Record<string, CallbackStatus>> = {
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []
   let stands: DeployStatus = from
-  for (const evidence of [...evidenceOfSteps(run), ...evidenceOfConclusion(run)]) {
+  for (const evidence of [evidenceOfExistence(run), ...evidenceOfSteps(run), ...evidenceOfConclusion(run)]) {
     if (!canTransition(stands, evidence.status)) continue
     beyond.push(evidence)
     stands = evidence.status
   }
   return beyond
+}
+
+/**
+ * A run proves that GitHub accepted the dispatch. Without this, a deploy whose dispatch was never answered and whose first
+ * callback was refused would know its run and yet stay `requested` for ever: no step's status follows `requested`.
+ */
+function evidenceOfExistence(run: RunRecord): Evidence {
+  const starts = run.jobs.flatMap(({ startedAt }) => (startedAt === null ? [] : [startedAt])).toSorted()
+  return { status: 'dispatched', at: starts[0] ?? run.updatedAt, failureStage: null, proof: 'the run exists' }
 }
 
 function evidenceOfSteps(run: RunRecord): Evidence[] {

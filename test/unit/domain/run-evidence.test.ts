@@ -79,3 +79,13 @@ describe('what GitHub’s record of a run proves', () => {
     expect(evidenceBeyond('dispatched', run([], 'failure')).at(-1)).toMatchObject({ failureStage: null })
   })
 })
+
+it('a run proves the dispatch: a deploy still at requested is taken through dispatched first', () => {
+  const run = { status: 'completed', conclusion: 'success', updatedAt: '2026-11-21T10:05:00Z', jobs: [] }
+  expect(evidenceBeyond('requested', run).map(({ status }) => status)).toEqual([
+    'dispatched',
+    'building',
+    'deploying',
+    'succeeded',
+  ])
+})
