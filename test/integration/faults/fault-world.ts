@@ -26,6 +26,9 @@ const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string()
 
 export type Dispatched = z.output<typeof dispatched> | { readonly refused: string | null }
 
+/** Which deploy a recorded dispatch is for. */
+export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
+
 /** The built server as its own process, a scripted GitHub that is a model of one, and a PostgreSQL: what faults are made in. */
 export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
   const build = productionBuild(path.resolve(import.meta.dirname, '../../..'))
@@ -37,8 +40,8 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
   const { deps } = console_
   const servers: BuiltServer[] = []
 
-  const accept = ({ body }: RecordedRequest): Answer => {
-    const run = model.accept(dispatchBody.parse(body).inputs.console_deploy_id)
+  const accept = (request: RecordedRequest): Answer => {
+    const run = model.accept(deployIdOf(request))
     return { status: 200, body: { workflow_run_id: run.id } }
   }
   github.script.onDispatch = accept
