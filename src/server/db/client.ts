@@ -53,7 +53,7 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|timeout exceeded when trying to connect|terminating connection|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|terminating connection|the database system is (starting up|shutting down)/.test(
     message,
   )
 
