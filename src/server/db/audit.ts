@@ -37,17 +37,6 @@ export async function hasAuditEvent(
   return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
 }
 
-/** The newest rows of one deploy, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
-export async function readDeployAudit(db: DatabaseHandle, deployId: string) {
-  const rows = await db.auditEvent.findMany({
-    where: { deployId },
-    orderBy: { id: 'desc' },
-    take: 200,
-    select: { at: true, actor: true, action: true, status: true, payload: true },
-  })
-  return rows.reverse()
-}
-
 /** The accepted transitions of several deploys at once, oldest first, by deploy. */
 export async function readTransitions(
   db: DatabaseHandle,

@@ -9,16 +9,35 @@ export type Database = PrismaClient
 export type DatabaseHandle = Prisma.TransactionClient
 
 export function connectDatabase(url: string): Database {
-  const adapter = new PrismaPg({
-    connectionString: url,
-    max: 10,
-    connectionTimeoutMillis: 5_000,
-    idle_in_transaction_session_timeout: 15_000,
-    statement_timeout: 15_000,
-    // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
-    query_timeout: 17_000,
-  })
+  const adapter = new PrismaPg(
+    {
+      connectionString: url,
+      max: 10,
+      connectionTimeoutMillis: 5_000,
+      idle_in_transaction_session_timeout: 15_000,
+      statement_timeout: 15_000,
+      // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
+      query_timeout: 17_000,
+    },
+    { statementNameGenerator: namedStatements() },
+  )
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+}
+
+/** Lists of values make texts of their own, so the number of prepared statements a connection keeps is bounded. */
+const NAMED_STATEMENTS = 200
+
+/** Names each text of SQL once, so that PostgreSQL plans it once per connection; texts beyond the bound stay unnamed. */
+function namedStatements(): (query: { readonly sql: string }) => string {
+  const names = new Map<string, string>()
+  return ({ sql }) => {
+    const known = names.get(sql)
+    if (known !== undefined) return known
+    if (names.size >= NAMED_STATEMENTS) return ''
+    const name = `console_${names.size}`
+    names.set(sql, name)
+    return name
+  }
 }
 
 /** Prisma's codes for a server that cannot be reached, hung up, or has no connection to give. */
@@ -37,7 +56,7 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
     message,
   )
 

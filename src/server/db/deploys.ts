@@ -100,8 +100,6 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
 const lockedRow = z.object({
   surfaceId: z.string(),
   status: z.string(),
-  sha: z.string().nullable(),
-  logCount: z.int(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
 })
@@ -113,7 +111,7 @@ export type LockedDeploy = z.output<typeof lockedRow>
  */
 export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "status", "sha", "log_count" AS "logCount", "github_run_id" AS "githubRunId",
+    SELECT "surface_id" AS "surfaceId", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return z.array(lockedRow).parse(rows)[0] ?? null
@@ -139,22 +137,21 @@ export interface Advance {
  * notification, in the caller's transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
  */
 export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<boolean> {
-  const { deployId, surfaceId, to, actor, at, onlyFrom } = advance
-  const { count } = await tx.deploy.updateMany({
-    where: {
-      id: deployId,
-      status: { in: sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom) },
-    },
-    data: {
-      status: to,
-      lastEventAt: at,
-      ...(isTerminal(to) ? { finishedAt: advance.occurredAt ?? at } : {}),
-      ...(advance.failureStage == null ? {} : { failureStage: advance.failureStage }),
-      ...(advance.failureDetail === undefined ? {} : { failureDetail: advance.failureDetail }),
-    },
-  })
-  if (count === 0) return false
-  await appendAuditEvent(tx, { actor, at, deployId, surfaceId }, advance.event)
+  const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
+  const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
+  // One statement instead of two: every callback waits for it under the row's lock (ADR 009).
+  const written = await tx.$executeRaw`
+    WITH moved AS (
+      UPDATE "console_deploys" SET "status" = ${to}, "last_event_at_utc" = ${at},
+        "finished_at_utc" = CASE WHEN ${isTerminal(to)} THEN ${advance.occurredAt ?? at} ELSE "finished_at_utc" END,
+        "failure_stage" = coalesce(${advance.failureStage ?? null}, "failure_stage"),
+        "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail")
+      WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
+      RETURNING "id")
+    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+    SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
+    FROM moved`
+  if (written === 0) return false
   if (isTerminal(to)) await queueOutcome(tx, deployId, at)
   return true
 }
@@ -169,16 +166,35 @@ export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: 
   })
 }
 
+/**
+ * Keeps what a callback reports beside its status, under the row's lock: the log line, numbered by the row's own count,
+ * and the commit where none was known.
+ */
+export async function keepReport(
+  tx: DatabaseHandle,
+  id: string,
+  report: {
+    readonly at: Date
+    readonly logLine: string | null
+    readonly sha: string | null
+  },
+): Promise<void> {
+  const { at, logLine, sha } = report
+  await tx.$executeRaw`
+    WITH deploy AS (
+      UPDATE "console_deploys" SET "last_event_at_utc" = ${at}, "log_count" = "log_count" + ${logLine === null ? 0 : 1},
+        "sha" = coalesce("sha", ${sha})
+      WHERE "id" = ${id}::uuid
+      RETURNING "id", "log_count")
+    INSERT INTO "deploy_log_lines" ("deploy_id", "seq", "line", "at_utc")
+    SELECT "id", "log_count", ${logLine}, ${at} FROM deploy WHERE ${logLine}::text IS NOT NULL`
+}
+
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
   tx: DatabaseHandle,
   id: string,
-  facts: {
-    readonly logCount?: number
-    readonly lastEventAt?: Date
-    readonly sha?: string
-    readonly githubRunAttempt?: number
-  },
+  facts: { readonly lastEventAt?: Date; readonly githubRunAttempt?: number },
 ): Promise<void> {
   await tx.deploy.update({ where: { id }, data: facts, select: { id: true } })
 }

@@ -2,13 +2,6 @@ import 'server-only'
 import type { LogLine } from '~/domain/deploy'
 import type { DatabaseHandle } from '~/server/db/client'
 
-export async function insertLogLine(
-  tx: DatabaseHandle,
-  line: { readonly deployId: string; readonly seq: number; readonly line: string; readonly at: Date },
-): Promise<void> {
-  await tx.deployLogLine.create({ data: line, select: { seq: true } })
-}
-
 /** A page of lines older than `before` (or the newest ones), oldest first, with the cursor for the page before it. */
 export async function readLogLines(
   db: DatabaseHandle,

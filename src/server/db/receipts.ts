@@ -15,6 +15,9 @@ export async function recordReceipt(
     readonly receivedAt: Date
   },
 ): Promise<boolean> {
-  const { count } = await tx.callbackReceipt.createMany({ data: [receipt], skipDuplicates: true })
-  return count > 0
+  const { webhookId, deployId, status, outcome, receivedAt } = receipt
+  const written = await tx.$executeRaw`
+    INSERT INTO "callback_receipts" ("webhook_id", "deploy_id", "status", "outcome", "received_at_utc")
+    VALUES (${webhookId}, ${deployId}::uuid, ${status}, ${outcome}, ${receivedAt}) ON CONFLICT DO NOTHING`
+  return written > 0
 }

@@ -3,9 +3,8 @@ import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/d
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { phasesOf } from '~/domain/phases'
-import { occurredAt, readDeployAudit, readTransitions } from '~/server/db/audit'
-import { findDeploy } from '~/server/db/deploys'
-import { readLogLines } from '~/server/db/log-lines'
+import { occurredAt } from '~/server/db/audit'
+import { readDeployRecord } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
@@ -14,20 +13,16 @@ import { runUrl } from '~/server/github/web-urls'
 
 /** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
-  const deploy = await findDeploy(deps.db, id)
-  if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const [audit, transitions, log, foundRun] = await Promise.all([
-    readDeployAudit(deps.db, id),
-    readTransitions(deps.db, [id]),
-    readLogLines(deps.db, { deployId: id, limit: LOG_TAIL_LENGTH }),
-    mayResolveRun(deploy, deps.now()) ? resolveRun(deps, deploy) : null,
-  ])
+  const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
+  if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
+  const { deploy, transitions, audit, log } = record
+  const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
-    phases: phasesOf({ ...deploy, transitions: transitions.get(id) ?? [] }),
+    phases: phasesOf({ ...deploy, transitions }),
     failureStage: deploy.failureStage,
     failureDetail: deploy.failureDetail,
     ref: deploy.ref,

@@ -4,9 +4,8 @@ import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus, isTe
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, fillRun, type LockedDeploy, lockDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
-import { insertLogLine } from '~/server/db/log-lines'
 import { recordReceipt } from '~/server/db/receipts'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import type { Deps } from '~/server/deps'
@@ -103,24 +102,19 @@ async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: 
 /** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
 async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  const seq = found.logCount + 1
-  if (body.log_line) await insertLogLine(tx, { deployId, seq, line: body.log_line, at })
-  await updateDeployFacts(tx, deployId, {
-    lastEventAt: at,
-    ...(body.log_line ? { logCount: seq } : {}),
-    ...(found.sha === null && body.deployed_sha ? { sha: body.deployed_sha } : {}),
-  })
+  await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha: body.deployed_sha ?? null })
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
     const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const
     await noteRunAttempt(tx, { ...found, id: deployId }, attempt)
   }
+  if (body.run_id === found.githubRunId) return
   const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
   const run_id = body.run_id.toString()
   if (await fillRun(tx, deployId, body.run_id)) {
     const event = { action: 'console.deploy.run_found', status: null, payload: { source: 'callback', run_id } } as const
     await appendAuditEvent(tx, subject, event)
-  } else if (found.githubRunId !== null && found.githubRunId !== body.run_id) {
+  } else if (found.githubRunId !== null) {
     await appendAuditEvent(tx, subject, {
       action: 'console.deploy.run_mismatch',
       status: null,

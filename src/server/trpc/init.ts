@@ -1,13 +1,13 @@
 import 'server-only'
 import { initTRPC, TRPCError } from '@trpc/server'
-import superjson from 'superjson'
 import { ZodError, z } from 'zod'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import { logAppError, toAppError } from '~/server/http/problem'
 import type { Context } from '~/server/trpc/context'
+import { transformer } from '~/server/trpc/transformer'
 
 const t = initTRPC.context<Context>().create({
-  transformer: superjson,
+  transformer,
   /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
   errorFormatter({ shape, error }) {
     const { cause } = error

@@ -1,0 +1,62 @@
+import pg from 'pg'
+import { startConsoleUnderTest } from '~test/bench/console-under-test'
+import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
+import { startLoadGenerator } from '~test/bench/load-generator'
+import { measureCallbacks } from '~test/bench/measure-callbacks'
+import { measureDispatches } from '~test/bench/measure-dispatches'
+import { measureCosts, measurePolls } from '~test/bench/measure-polls'
+import { asJson, asTable } from '~test/bench/report'
+
+// `npm run bench`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
+
+/** As many as the product has database connections. */
+const CONCURRENCY = 10
+const DISPATCH_CONCURRENCY = 4
+const FEW = 1_000
+const MANY = 1_000_000
+const BATCH = 50_000
+
+const json = process.argv.includes('--json')
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
+async function bench() {
+  const stops: (() => Promise<void>)[] = []
+  try {
+    const product = await startConsoleUnderTest(say)
+    stops.push(product.stop)
+    const load = await startLoadGenerator()
+    stops.push(load.stop)
+    const db = new pg.Client({ connectionString: product.databaseUrl })
+    await db.connect()
+    stops.push(() => db.end())
+
+    await insertGridSurfaces(db, product.gitHubOrigin)
+    await fillDeploys(db, 1, FEW)
+    await settle(db)
+    say(`polls, grid and history with ${FEW} stored deploys …`)
+    const poll = await measurePolls(
+      product,
+      load,
+      CONCURRENCY,
+      Array.from({ length: FEW }, (_, n) => storedDeployId(n + 1)),
+    )
+    const few = await measureCosts(product, load, FEW)
+    say('callbacks …')
+    const callback = await measureCallbacks(product, db, load, CONCURRENCY)
+    say('dispatches …')
+    const dispatch = await measureDispatches(product, db, load, DISPATCH_CONCURRENCY)
+    say(`filling up to ${MANY} stored deploys …`)
+    for (let from = FEW + 1; from <= MANY; from += BATCH) await fillDeploys(db, from, Math.min(from + BATCH - 1, MANY))
+    await settle(db)
+    say('polls, grid and history again …')
+    const many = await measureCosts(product, load, MANY)
+    return { callback, poll, dispatch, few, many }
+  } finally {
+    for (const stop of stops.toReversed()) await stop()
+  }
+}
+
+const figures = await bench()
+process.stdout.write(`${json ? JSON.stringify(asJson(figures)) : asTable(figures, { few: FEW, many: MANY })}\n`)

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { applyMigrations, generateClient } from '~/launch/database-schema'
+import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { productionBuild } from '~/launch/production-build'
+import { startSlowGitHub } from '~test/bench/slow-github'
+import { startBuiltServer } from '~test/support/built-server'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../..')
+
+export interface ConsoleUnderTest {
+  readonly url: string
+  readonly databaseUrl: string
+  readonly gitHubOrigin: string
+  readonly callbackSecret: string
+  readonly stop: () => Promise<void>
+}
+
+/** The built product on a database of its own with the durable settings of `npm start`, and a GitHub that takes 50 ms. */
+export async function startConsoleUnderTest(say: (text: string) => void): Promise<ConsoleUnderTest> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-bench-'))
+  const { signal } = new AbortController()
+  const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
+  await generateClient({ projectDirectory, env, signal })
+  const build = productionBuild(projectDirectory)
+  if (!build.fits) {
+    say('building for production …')
+    await build.make(env, signal)
+  }
+  const data = path.join(directory, 'postgres')
+  mkdirSync(data, { mode: 0o700 })
+  const database = await startEmbeddedPostgres(data, { logFile: path.join(directory, 'postgres.log') })
+  const gitHub = await startSlowGitHub()
+  await applyMigrations(database.url, { projectDirectory, env, signal })
+  const surfaces = path.join(directory, 'surfaces.yaml')
+  writeFileSync(surfaces, 'surfaces: []\n')
+  const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const server = await startBuiltServer({
+    DATABASE_URL: database.url,
+    DATA_DIR: path.join(directory, 'data'),
+    SURFACES_FILE: surfaces,
+    GITHUB_API_URL: `${gitHub.origin}/api/v3`,
+    GITHUB_DISPATCH_TOKEN: 'bench-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
+  })
+  return {
+    url: server.url,
+    databaseUrl: database.url,
+    gitHubOrigin: gitHub.origin,
+    callbackSecret,
+    stop: async () => {
+      await server.stop()
+      await gitHub.stop()
+      await database.stop()
+      rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+    },
+  }
+}

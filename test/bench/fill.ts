@@ -1,0 +1,95 @@
+import type pg from 'pg'
+
+/** Surfaces on the grid while the benchmark runs; the stored deploys are theirs in turn. */
+const GRID_SURFACES = 12
+
+/** Id of the n-th stored deploy: ordered by time of request, as the product's UUIDv7s are. */
+export function storedDeployId(n: number): string {
+  const hex = n.toString(16).padStart(8, '0')
+  return `01900000-${hex.slice(0, 4)}-7${hex.slice(4, 7)}-8000-${hex.padStart(12, '0')}`
+}
+
+const SQL_ID = `(
+  '01900000-' || substr(lpad(to_hex(n), 8, '0'), 1, 4) || '-7' || substr(lpad(to_hex(n), 8, '0'), 5, 3)
+  || '-8000-' || lpad(to_hex(n), 12, '0')
+)::uuid`
+
+const LIFE = `ARRAY['requested','dispatched','smoke_gate_started','smoke_gate_passed','freeze_check_started',
+  'freeze_check_passed','building','deploying','succeeded']`
+
+export const gridSurface = (n: number): string => `grid-${n % GRID_SURFACES}`
+
+/** Declared surfaces. Archived ones are not on the grid and are left alone by the prober. */
+export async function insertSurfaces(
+  db: pg.Client,
+  { prefix, count, archived, origin }: { prefix: string; count: number; archived: boolean; origin: string },
+): Promise<void> {
+  await db.query(
+    `INSERT INTO surfaces (id, name, environment, repository, workflow, ref, url, health_url, confirm, timeout_minutes,
+       position, archived_at_utc)
+     SELECT $1 || n, $1 || n, 'production', 'acme/platform', 'deploy-console.yml', 'main', $3, $3 || '/health', $1 || n,
+       30, n, CASE WHEN $4 THEN now() END
+     FROM generate_series(0, $2::int - 1) AS n`,
+    [prefix, count, origin, archived],
+  )
+}
+
+export const insertGridSurfaces = (db: pg.Client, origin: string) =>
+  insertSurfaces(db, { prefix: 'grid-', count: GRID_SURFACES, archived: false, origin })
+
+/**
+ * Adds finished deploys `from` … `to` with what a whole life leaves behind: nine audit rows, seven log lines and seven
+ * receipts each. Foreign keys hold by construction and are not checked row by row, which is what makes a million affordable.
+ */
+export async function fillDeploys(db: pg.Client, from: number, to: number): Promise<void> {
+  await db.query('BEGIN')
+  await db.query(`SET LOCAL session_replication_role = replica`)
+  await db.query(`SET LOCAL synchronous_commit = off`)
+  await db.query(
+    `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, sha, status,
+       requested_by, idempotency_key, request_digest, phase_callbacks, github_run_id, github_run_attempt, log_count,
+       requested_at_utc, last_event_at_utc, finished_at_utc)
+     SELECT ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, 'production', 'acme/platform', 'deploy-console.yml', 'main', 'main',
+       repeat('a', 40), 'succeeded', 'operator', 'stored-' || n, repeat('d', 64), true, 1000000000 + n, 1, 7,
+       at, at + interval '5 minutes', at + interval '5 minutes'
+     FROM (SELECT n, timestamptz '2024-01-01' + n * interval '1 minute' AS at FROM generate_series($1::int, $2::int) AS n)`,
+    [from, to],
+  )
+  await db.query(
+    `INSERT INTO audit_events (at_utc, actor, action, deploy_id, surface_id, status, payload)
+     SELECT timestamptz '2024-01-01' + n * interval '1 minute' + step * interval '30 seconds', 'workflow',
+       CASE step WHEN 1 THEN 'console.deploy.requested' WHEN 2 THEN 'console.deploy.dispatched'
+         ELSE 'console.deploy.callback' END,
+       ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, (${LIFE})[step],
+       jsonb_build_object('webhook_id', 'stored-' || n || '-' || step, 'from', (${LIFE})[greatest(step - 1, 1)])
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 9) AS step`,
+    [from, to],
+  )
+  await db.query(
+    `INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc)
+     SELECT ${SQL_ID}, seq, 'Line ' || seq || ' of what the workflow said while it worked.',
+       timestamptz '2024-01-01' + n * interval '1 minute'
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS seq`,
+    [from, to],
+  )
+  await db.query(
+    `INSERT INTO callback_receipts (webhook_id, deploy_id, status, outcome, received_at_utc)
+     SELECT 'stored-' || n || '-' || step, ${SQL_ID}, 'building', 'applied', timestamptz '2024-01-01'
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS step`,
+    [from, to],
+  )
+  await db.query(
+    `UPDATE surfaces SET last_deploy_id = newest.id
+     FROM (SELECT DISTINCT ON (surface_id) surface_id, id FROM console_deploys
+       WHERE id > $1::uuid ORDER BY surface_id, id DESC) AS newest
+     WHERE newest.surface_id = surfaces.id AND surfaces.id LIKE 'grid-%'`,
+    [storedDeployId(to - 2 * GRID_SURFACES)],
+  )
+  await db.query('COMMIT')
+}
+
+/** What autovacuum does in a long-lived installation: statistics, visibility map, and a quiet write-ahead log. */
+export async function settle(db: pg.Client): Promise<void> {
+  await db.query('VACUUM (ANALYZE)')
+  await db.query('CHECKPOINT')
+}

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { z } from 'zod'
+import type { LoadJob, LoadResult } from '~test/bench/load'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+const answer = z.union([
+  z.object({
+    result: z.object({
+      count: z.number(),
+      seconds: z.number(),
+      rate: z.number(),
+      p50: z.number(),
+      p99: z.number(),
+    }),
+  }),
+  z.object({ error: z.string() }),
+])
+
+export interface LoadGenerator {
+  readonly run: (job: LoadJob) => Promise<LoadResult>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts the load process. One job at a time; a job that meets a wrong answer fails the benchmark. */
+export async function startLoadGenerator(): Promise<LoadGenerator> {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=react-server', '--import', 'tsx', 'test/bench/load-process.ts'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+    },
+  )
+  await once(child, 'message')
+  return {
+    run: async (job) => {
+      child.send(job)
+      const [said]: unknown[] = await once(child, 'message')
+      const parsed = answer.parse(said)
+      if ('error' in parsed) throw new Error(`The load generator stopped: ${parsed.error}`)
+      return parsed.result
+    },
+    stop: async () => {
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
+  }
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import { readServerConfig } from '~/server/config'
+import { recordCallback } from '~/server/deploys/record-callback'
+import { createDeps } from '~/server/deps'
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import type { LoadResult, Statement } from '~test/bench/load'
+import type { LoadGenerator } from '~test/bench/load-generator'
+import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signedLife } from '~test/bench/prepare'
+import { recordStatements, withValues } from '~test/bench/record-statements'
+
+const DEPLOYS = 500
+const WARM_UP = 80
+
+export interface CallbackFigures {
+  readonly product: LoadResult
+  /** The same SQL as anybody would send it over pg. */
+  readonly sql: LoadResult
+  /** The same with the product's prepared statements: PostgreSQL plans nothing. */
+  readonly prepared: LoadResult
+  readonly statements: number
+}
+
+/** Signed callbacks that take real deploys along real edges, and the same SQL without the product around it. */
+export async function measureCallbacks(
+  product: ConsoleUnderTest,
+  db: pg.Client,
+  load: LoadGenerator,
+  concurrency: number,
+): Promise<CallbackFigures> {
+  const deploys = await prepareDeploys(db, 'callback-', DEPLOYS + WARM_UP)
+  const recorded = await recordLife(product, db)
+  const overHttp = await load.run({
+    kind: 'http',
+    origin: product.url,
+    concurrency,
+    warmUp: WARM_UP,
+    lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
+  })
+  const overSql = async (prefix: string, prepared: boolean) => {
+    const twins = await prepareDeploys(db, prefix, DEPLOYS + WARM_UP)
+    const lanes = twins.map((twin) => recorded.map((callback) => replay(callback, twin, prepared)))
+    const result = await load.run({ kind: 'sql', url: product.databaseUrl, concurrency, warmUp: WARM_UP, lanes })
+    await expectSucceeded(db, twins)
+    return result
+  }
+  const sql = await overSql('sql-', false)
+  const prepared = await overSql('prepared-', true)
+  await expectSucceeded(db, deploys)
+  return { product: overHttp, sql, prepared, statements: recorded[1]?.statements.length ?? 0 }
+}
+
+interface RecordedCallback {
+  readonly statements: readonly Statement[]
+  readonly template: PreparedDeploy
+  readonly webhookId: string
+}
+
+/** Runs the product's own code for one deploy, callback by callback, and keeps what it sent to the database. */
+async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<RecordedCallback[]> {
+  const [template] = await prepareDeploys(db, 'template-', 1)
+  if (template === undefined) throw new Error('No deploy was prepared.')
+  const config = readServerConfig({
+    DATABASE_URL: product.databaseUrl,
+    GITHUB_DISPATCH_TOKEN: 'bench-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
+    LOG_LEVEL: 'silent',
+  })
+  const deps = createDeps(config)
+  const life: RecordedCallback[] = []
+  try {
+    await deps.db.$queryRaw`SELECT 1`
+    for (const status of LIFE) {
+      const webhookId = randomUUID()
+      const body = { ...callbackBody(status, template.runId), run_id: BigInt(template.runId) }
+      const statements = await recordStatements(() => recordCallback(deps, { deployId: template.id, webhookId, body }))
+      life.push({ statements, template, webhookId })
+    }
+  } finally {
+    await deps.db.$disconnect()
+  }
+  return life
+}
+
+function replay(
+  { statements, template, webhookId }: RecordedCallback,
+  twin: PreparedDeploy,
+  prepared: boolean,
+): Statement[] {
+  const replace = new Map([
+    [template.id, twin.id],
+    [template.surfaceId, twin.surfaceId],
+    [webhookId, randomUUID()],
+  ])
+  const replayed = withValues(statements, replace)
+  return prepared ? replayed : replayed.map(({ text, values }) => ({ text, values }))
+}
+
+/** A yardstick that did less than the product would flatter nobody: both must have taken every deploy to its end. */
+async function expectSucceeded(db: pg.Client, deploys: readonly PreparedDeploy[]): Promise<void> {
+  const { rows } = await db.query<{ status: string; audit: string; lines: string }>(
+    `SELECT status, (SELECT count(*) FROM audit_events WHERE deploy_id = console_deploys.id) AS audit,
+       (SELECT count(*) FROM deploy_log_lines WHERE deploy_id = console_deploys.id) AS lines
+     FROM console_deploys WHERE id = ANY($1::uuid[])`,
+    [deploys.map(({ id }) => id)],
+  )
+  const wrong = rows.filter((row) => row.status !== 'succeeded' || Number(row.audit) < 7 || Number(row.lines) !== 7)
+  if (wrong.length > 0) throw new Error(`${wrong.length} deploys did not get to their end: ${JSON.stringify(wrong[0])}`)
+}

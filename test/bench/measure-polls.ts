@@ -1,0 +1,64 @@
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import { gridSurface, storedDeployId } from '~test/bench/fill'
+import type { LoadRequest, LoadResult } from '~test/bench/load'
+import type { LoadGenerator } from '~test/bench/load-generator'
+
+const POLLS = 4_000
+const WARM_UP = 800
+
+function query(procedure: string, input?: object): LoadRequest {
+  const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`
+  return { method: 'GET', path: `/api/trpc/${procedure}${search}`, expect: 200 }
+}
+
+/** Polls of deploys all over the history, and of a route that does nothing but answer. */
+export async function measurePolls(
+  product: ConsoleUnderTest,
+  load: LoadGenerator,
+  concurrency: number,
+  polled: readonly string[],
+): Promise<{ readonly product: LoadResult; readonly bare: LoadResult }> {
+  const run = (request: (n: number) => LoadRequest) =>
+    load.run({
+      kind: 'http',
+      origin: product.url,
+      concurrency,
+      warmUp: WARM_UP,
+      lanes: Array.from({ length: POLLS + WARM_UP }, (_, n) => [request(n)]),
+    })
+  const bare = await run(() => ({ method: 'GET', path: '/api/health', expect: 200 }))
+  const poll = await run((n) => query('deploys.get', { id: polled[n % polled.length] ?? '' }))
+  return { product: poll, bare }
+}
+
+export interface Costs {
+  readonly poll: number
+  readonly grid: number
+  readonly history: number
+}
+
+const ROUNDS = 5
+const PER_ROUND = 250
+
+/**
+ * What a poll, the grid and a page of a surface's history cost with `stored` deploys: the median milliseconds of one
+ * request at a time, the best of some rounds, in which the three take turns so that a busy moment hits all alike.
+ */
+export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerator, stored: number): Promise<Costs> {
+  // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
+  const anywhere = (n: number) => 1 + ((n * 2_654_435_761) % stored)
+  const kinds = {
+    poll: (n: number) => query('deploys.get', { id: storedDeployId(anywhere(n)) }),
+    grid: () => query('surfaces.list'),
+    history: (n: number) => query('deploys.list', { surfaceId: gridSurface(n), cursor: storedDeployId(anywhere(n)) }),
+  }
+  const best = { poll: Number.POSITIVE_INFINITY, grid: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const kind of ['poll', 'grid', 'history'] as const) {
+      const lanes = Array.from({ length: PER_ROUND + 50 }, (_, n) => [kinds[kind](round * 1_000 + n)])
+      const { p50 } = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: 50, lanes })
+      best[kind] = Math.min(best[kind], p50)
+    }
+  }
+  return best
+}

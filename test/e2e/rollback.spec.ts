@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { expect } from '@playwright/test'
+import pg from 'pg'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { test } from './operator'
+
+const CHECK = 'console_deploys_status_check'
+
+test('a deploy at a status a newer version wrote is on the page as it is stored, and breaks nothing', async ({
+  page,
+  product,
+}) => {
+  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  await client.connect()
+  const { rows } = await client.query<{ definition: string }>(
+    'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1',
+    [CHECK],
+  )
+  const id = randomUUID()
+  try {
+    await client.query(`ALTER TABLE console_deploys DROP CONSTRAINT ${CHECK}`)
+    await client.query(
+      `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
+         idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc)
+       SELECT $1::uuid, id, environment, repository, workflow, ref, ref, 'canary_started', 'operator', $1::text, 'd', true, now(), now()
+       FROM surfaces WHERE id = 'status-page'`,
+      [id],
+    )
+    await client.query(`UPDATE surfaces SET last_deploy_id = $1 WHERE id = 'status-page'`, [id])
+    await page.goto(`${product.url}/?deploy=${id}`)
+    await expect(page.getByRole('dialog')).toContainText('canary_started')
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await expect(page.getByText('canary_started').first()).toBeVisible()
+  } finally {
+    await client.query(`UPDATE surfaces SET last_deploy_id = NULL WHERE id = 'status-page'`)
+    await client.query('DELETE FROM console_deploys WHERE id = $1', [id])
+    await client.query(`ALTER TABLE console_deploys ADD CONSTRAINT ${CHECK} ${rows[0]?.definition}`)
+    await client.end()
+  }
+})

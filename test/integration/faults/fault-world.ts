@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { z } from 'zod'
+import type { DeployStatus } from '~/domain/deploy-status'
+import { productionBuild } from '~/launch/production-build'
+import { waitFor } from '~/launch/wait-for'
+import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
+import { CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
+import { modelGitHub } from '~test/support/model-github'
+import { type Answer, type RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+const view = z.object({
+  status: z.string(),
+  failureStage: z.string().nullable(),
+  failureDetail: z.string().nullable(),
+  runId: z.string().nullable(),
+  timeline: z.array(z.object({ action: z.string(), status: z.string().nullable(), note: z.string().nullable() })),
+})
+const answered = z.object({ result: z.object({ data: z.object({ json: z.unknown() }) }) })
+const refused = z.object({
+  error: z.object({ json: z.object({ data: z.object({ appCode: z.string().nullable() }) }) }),
+})
+const dispatched = z.object({ id: z.string(), status: z.string(), runId: z.string().nullable() })
+const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
+
+export type Dispatched = z.output<typeof dispatched> | { readonly refused: string | null }
+
+/** Which deploy a recorded dispatch is for. */
+export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
+
+/** The built server as its own process, a scripted GitHub that is a model of one, and a PostgreSQL: what faults are made in. */
+export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
+  const build = productionBuild(path.resolve(import.meta.dirname, '../../..'))
+  if (!build.fits) throw new Error('These tests start the built product: make the build first ("npm run build").')
+  const github = await startScriptedGitHub()
+  const model = modelGitHub(github)
+  const env = { ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }) }
+  const console_ = await createTestConsole({ githubApiUrl: github.apiUrl, env })
+  const { deps } = console_
+  const servers: BuiltServer[] = []
+
+  const accept = (request: RecordedRequest): Answer => {
+    const run = model.accept(deployIdOf(request))
+    return { status: 200, body: { workflow_run_id: run.id } }
+  }
+  github.script.onDispatch = accept
+
+  const statusOf = async (id: string) =>
+    (await deps.db.deploy.findUniqueOrThrow({ where: { id }, select: { status: true } })).status
+
+  return {
+    deps,
+    github,
+    model,
+    accept,
+    statusOf,
+    startServer: async (): Promise<BuiltServer> => {
+      const server = await startBuiltServer({
+        DATABASE_URL: deps.config.databaseUrl,
+        GITHUB_API_URL: github.apiUrl,
+        GITHUB_DISPATCH_TOKEN: 'test-token',
+        DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+        LOG_LEVEL: 'error',
+      })
+      servers.push(server)
+      return server
+    },
+    /** A surface whose health this GitHub answers too, so that nothing leaves the machine. */
+    newSurface: async () => {
+      const surface = await insertSurface(deps)
+      const healthUrl = `${github.apiUrl}/health`
+      await deps.db.surface.update({ where: { id: surface.id }, data: { url: healthUrl, healthUrl } })
+      return surface.id
+    },
+    intentOn: async (surfaceId: string) => {
+      const rows = await deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'desc' }, take: 1 })
+      return rows[0] ?? null
+    },
+    /** As if `minutes` had passed since anybody heard of these deploys. */
+    age: async (ids: readonly string[], minutes: number) => {
+      const at = new Date(Date.now() - minutes * 60_000)
+      const where = { id: { in: [...ids] } }
+      await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at } })
+    },
+    /** Waits until the deploy stands there, which the server itself has to bring about. */
+    until: async (id: string, status: DeployStatus) => {
+      const reached = await waitFor(async () => ((await statusOf(id)) === status ? true : undefined), {
+        withinMs: 100_000,
+      })
+      if (reached === undefined) throw new Error(`${id} stands at ${await statusOf(id)} and not at ${status}.`)
+    },
+    close: async () => {
+      for (const server of servers) await server.kill()
+      await console_.close()
+      await github.close()
+    },
+  }
+}
+
+export type FaultWorld = Awaited<ReturnType<typeof createFaultWorld>>
+
+/** Presses Deploy. Rejects when the server does not answer at all. */
+export async function dispatch(server: BuiltServer, surfaceId: string, key = randomUUID()): Promise<Dispatched> {
+  const json = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: key }
+  const response = await fetch(`${server.url}/api/trpc/deploys.dispatch`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ json }),
+  })
+  const body: unknown = await response.json()
+  if (response.ok) return dispatched.parse(answered.parse(body).result.data.json)
+  return { refused: refused.parse(body).error.json.data.appCode }
+}
+
+/** What the operator sees of a deploy. */
+export async function look(server: BuiltServer, id: string): Promise<z.output<typeof view>> {
+  const input = encodeURIComponent(JSON.stringify({ json: { id } }))
+  const response = await fetch(`${server.url}/api/trpc/deploys.get?input=${input}`)
+  return view.parse(answered.parse(await response.json()).result.data.json)
+}
+
+/** A workflow's signed callback, over the network. */
+export async function callBack(server: BuiltServer, id: string, body: object, webhookId: string = randomUUID()) {
+  const signed = signedCallback(id, body, { webhookId })
+  const { pathname } = new URL(signed.url)
+  return fetch(`${server.url}${pathname}`, { method: 'POST', headers: signed.headers, body: await signed.text() })
+}

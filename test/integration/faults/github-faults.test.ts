@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DeployStatus } from '~/domain/deploy-status'
+import type { BuiltServer } from '~test/support/built-server'
+import type { Answer } from '~test/support/scripted-github'
+import { createFaultWorld, type Dispatched, deployIdOf, dispatch, type FaultWorld, look } from './fault-world'
+
+const TIMEOUT = 180_000
+
+interface Fault {
+  readonly accepts: boolean
+  readonly answer: Answer | 'never'
+  /** Where the deploy stands when the dispatch is answered, and what the operator reads. */
+  readonly first: DeployStatus
+  readonly says: RegExp | null
+  /** Where it stands when GitHub is well again and the reconciler has looked. */
+  readonly last: DeployStatus
+}
+
+const page = { status: 200, body: '<html>Unicorn!</html>', headers: { 'content-type': 'text/html' } }
+const UNKNOWN = /GitHub gave no usable answer to the dispatch/
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  '500 without having accepted': {
+    accepts: false,
+    answer: { status: 500, body: { message: 'Server Error' } },
+    first: 'requested',
+    says: UNKNOWN,
+    last: 'failed',
+  },
+  '502 after it accepted': {
+    accepts: true,
+    answer: { status: 502, body: page.body, headers: page.headers },
+    first: 'requested',
+    says: UNKNOWN,
+    last: 'dispatched',
+  },
+  '429, its rate limit': {
+    accepts: false,
+    answer: { status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '60' } },
+    first: 'failed',
+    says: /rate limit is used up for another 60 s/,
+    last: 'failed',
+  },
+  'a lost connection after it accepted': {
+    accepts: true,
+    answer: 'hang up',
+    first: 'requested',
+    says: UNKNOWN,
+    last: 'dispatched',
+  },
+  'garbage after it accepted': { accepts: true, answer: page, first: 'dispatched', says: null, last: 'dispatched' },
+  'nothing for fifteen seconds, having accepted': {
+    accepts: true,
+    answer: 'never',
+    first: 'requested',
+    says: UNKNOWN,
+    last: 'dispatched',
+  },
+}
+
+let world: FaultWorld
+let server: BuiltServer
+const made = new Map<string, Dispatched>()
+
+beforeAll(async () => {
+  world = await createFaultWorld()
+  server = await world.startServer()
+  const faultOf = new Map<string, Fault>()
+  world.github.script.onDispatch = async (request) => {
+    const { surfaceId } = await world.deps.db.deploy.findUniqueOrThrow({ where: { id: deployIdOf(request) } })
+    const fault = faultOf.get(surfaceId)
+    if (fault === undefined) throw new Error(`no fault is planned for ${surfaceId}`)
+    if (fault.accepts) world.accept(request)
+    return fault.answer === 'never' ? new Promise<Answer>(() => undefined) : fault.answer
+  }
+  // All at once, so that the one that lasts fifteen seconds lasts beside the others.
+  const ask = async ([name, fault]: [string, Fault]) => {
+    const surfaceId = await world.newSurface()
+    faultOf.set(surfaceId, fault)
+    made.set(name, await dispatch(server, surfaceId))
+  }
+  await Promise.all(Object.entries(FAULTS).map(ask))
+}, TIMEOUT)
+afterAll(() => world.close(), TIMEOUT)
+
+const idOf = (name: string): string => {
+  const answer = made.get(name)
+  if (answer === undefined || 'refused' in answer) throw new Error(`The dispatch was not recorded: ${answer?.refused}`)
+  return answer.id
+}
+const cases = Object.entries(FAULTS)
+
+describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
+  it.each(cases)('%s: it is asked once, and the operator reads what is known', async (name, fault) => {
+    const id = idOf(name)
+    const seen = await look(server, id)
+    expect(seen.status).toBe(fault.first)
+    const said = [seen.failureDetail, ...seen.timeline.map(({ note }) => note)].filter((text) => text !== null)
+    if (fault.says !== null) expect(said.join(' ')).toMatch(fault.says)
+    expect(world.github.dispatches().filter((request) => deployIdOf(request) === id)).toHaveLength(1)
+  })
+
+  it('and afterwards: every deploy converges to what GitHub really did, with no run more', async () => {
+    const ids = cases.map(([name]) => idOf(name))
+    await world.age(ids, 11)
+    await server.kill()
+    server = await world.startServer()
+    for (const [name, { last, accepts }] of cases) {
+      const id = idOf(name)
+      await world.until(id, last)
+      expect(world.model.runsOf(id), name).toHaveLength(accepts ? 1 : 0)
+      expect((await look(server, id)).runId, name).toBe(world.model.runsOf(id)[0]?.id.toString() ?? null)
+      expect(world.github.dispatches().filter((request) => deployIdOf(request) === id)).toHaveLength(1)
+    }
+  })
+})

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { waitFor } from '~/launch/wait-for'
+import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
+
+const TIMEOUT = 180_000
+
+let world: FaultWorld
+beforeAll(async () => {
+  world = await createFaultWorld()
+}, TIMEOUT)
+afterAll(() => world.close(), TIMEOUT)
+
+/** Has GitHub kill the server at the very moment it is asked; `accepts`: after it has started the run. */
+async function killedWhileAsking(accepts: boolean) {
+  const surfaceId = await world.newSurface()
+  const server = await world.startServer()
+  const key = randomUUID()
+  world.github.script.onDispatch = async (request) => {
+    if (accepts) world.accept(request)
+    await server.kill()
+    return 'hang up' as const
+  }
+  await expect(dispatch(server, surfaceId, key)).rejects.toThrow()
+  world.github.script.onDispatch = world.accept
+  const intent = await world.intentOn(surfaceId)
+  if (intent === null) throw new Error('The intent was lost.')
+  expect(intent.status).toBe('requested')
+  return { id: intent.id, surfaceId, key }
+}
+
+describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
+  it('between the intent and GitHub: the intent is kept and never sent again; it fails and says why, and the surface is free', async () => {
+    const { id, surfaceId, key } = await killedWhileAsking(false)
+    await world.age([id], 11)
+    const server = await world.startServer()
+    await world.until(id, 'failed')
+    const seen = await look(server, id)
+    expect(seen).toMatchObject({ failureStage: 'dispatch_failed', runId: null })
+    expect(seen.failureDetail).toContain('GitHub lists no run with this deploy’s id')
+    expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'failed' })
+    expect(world.model.runsOf(id)).toHaveLength(0)
+
+    const next = await dispatch(server, surfaceId)
+    if ('refused' in next) throw new Error(`The surface is still held: ${next.refused}`)
+    expect(world.model.runsOf(next.id)).toHaveLength(1)
+    await server.kill()
+  })
+
+  it('between GitHub’s acceptance and the commit: the run is adopted, there is one, and the deploy goes on to its end', async () => {
+    const { id, surfaceId, key } = await killedWhileAsking(true)
+    await world.age([id], 2)
+    const server = await world.startServer()
+    await world.until(id, 'dispatched')
+    expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'dispatched' })
+    expect(await dispatch(server, surfaceId)).toEqual({ refused: 'surface_busy' })
+    for (const status of ['building', 'deploying', 'succeeded']) {
+      expect((await callBack(server, id, { status })).status).toBe(200)
+    }
+    const seen = await look(server, id)
+    expect(seen).toMatchObject({ status: 'succeeded', runId: world.model.runsOf(id)[0]?.id.toString() })
+    expect(seen.timeline.find(({ status }) => status === 'dispatched')?.note).toMatch(/^From GitHub’s record: run \d+/)
+    expect(world.model.runsOf(id)).toHaveLength(1)
+    await server.kill()
+  })
+
+  it('during a callback: nothing of it is half there, and sent again under its id it is taken in once', async () => {
+    const surfaceId = await world.newSurface()
+    const server = await world.startServer()
+    const made = await dispatch(server, surfaceId)
+    if ('refused' in made) throw new Error(`refused: ${made.refused}`)
+    const { id } = made
+    const holder = new pg.Client({ connectionString: world.deps.config.databaseUrl })
+    await holder.connect()
+    await holder.query('BEGIN')
+    // The callback gets as far as its audit row, its last write, and no further.
+    await holder.query('LOCK TABLE audit_events IN SHARE MODE')
+    const webhookId = randomUUID()
+    const body = { status: 'building', log_line: 'once' }
+    const cut = expect(callBack(server, id, body, webhookId)).rejects.toThrow()
+    await untilSomebodyWaits(holder)
+    await server.kill()
+    await cut
+    await holder.query('ROLLBACK')
+    await holder.end()
+
+    const next = await world.startServer()
+    expect(await world.statusOf(id)).toBe('dispatched')
+    expect(await world.deps.db.callbackReceipt.count({ where: { deployId: id } })).toBe(0)
+    expect(await (await callBack(next, id, body, webhookId)).json()).toEqual({ applied: true, status: 'building' })
+    expect(await (await callBack(next, id, body, webhookId)).json()).toEqual({ applied: false, status: 'building' })
+    expect(await world.deps.db.deployLogLine.findMany({ where: { deployId: id } })).toMatchObject([{ seq: 1 }])
+    const seen = await look(next, id)
+    expect(seen.timeline.filter(({ status }) => status === 'building')).toHaveLength(1)
+    expect(world.model.runsOf(id)).toHaveLength(1)
+  })
+})
+
+/** The callback's transaction stands at a lock the test holds: it has begun to write and cannot commit. */
+async function untilSomebodyWaits(client: pg.Client): Promise<void> {
+  const waits = async () => {
+    const { rows } = await client.query<{ waiting: boolean }>(
+      'SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database WHERE d.datname = current_database() AND NOT l.granted) AS waiting',
+    )
+    return rows[0]?.waiting ? true : undefined
+  }
+  if ((await waitFor(waits, { withinMs: 60_000 })) === undefined)
+    throw new Error('The callback never came to the lock.')
+}

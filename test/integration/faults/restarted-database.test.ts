@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { applyMigrations } from '~/launch/database-schema'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import type { BuiltServer } from '~test/support/built-server'
+import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
+
+const TIMEOUT = 180_000
+const LIFE = ['smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started', 'freeze_check_passed']
+const END = [...LIFE, 'building', 'deploying', 'succeeded']
+const DEPLOYS = 6
+
+const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-restart-'))
+const projectDirectory = path.resolve(import.meta.dirname, '../../..')
+const startDatabase = () => startEmbeddedPostgres(directory, { logFile: path.join(directory, 'log') })
+
+let database: EmbeddedPostgres
+let world: FaultWorld
+let server: BuiltServer
+beforeAll(async () => {
+  database = await startDatabase()
+  await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
+  world = await createFaultWorld({ databaseUrl: database.url })
+  server = await world.startServer()
+}, TIMEOUT)
+afterAll(async () => {
+  await world.close()
+  await database.stop()
+  rmSync(directory, { recursive: true, force: true })
+}, TIMEOUT)
+
+describe('PostgreSQL restarted while callbacks come in', { timeout: TIMEOUT }, () => {
+  it('loses none: who is told 503 sends again, and every step is there once', async () => {
+    const surfaces = await Promise.all(Array.from({ length: DEPLOYS }, () => world.newSurface()))
+    const deploys = await Promise.all(
+      surfaces.map(async (surfaceId) => {
+        const made = await dispatch(server, surfaceId)
+        if ('refused' in made) throw new Error(`refused: ${made.refused}`)
+        return made.id
+      }),
+    )
+
+    const away: { told: number; back: Promise<unknown> } = { told: 0, back: Promise.resolve() }
+    let acknowledged = 0
+    const restart = async () => {
+      await database.stop()
+      // Up again only when somebody has stood before the closed door. The deploy is none: it leaves no trace.
+      expect((await callBack(server, randomUUID(), { status: 'building' })).status).toBe(503)
+      database = await startDatabase()
+    }
+    /** As the notify action does: the same id again until the console has it. */
+    const report = async (id: string, status: string) => {
+      const webhookId = randomUUID()
+      for (;;) {
+        const answer = await callBack(server, id, { status, log_line: status }, webhookId)
+        if (answer.status === 200) break
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+        away.told += 1
+        await away.back
+      }
+      acknowledged += 1
+      if (acknowledged === 15) away.back = restart()
+    }
+    const live = async (id: string) => {
+      for (const status of END) await report(id, status)
+    }
+    await Promise.all(deploys.map(live))
+    await away.back
+
+    expect(away.told).toBeGreaterThan(0)
+    for (const id of deploys) {
+      const seen = await look(server, id)
+      expect(seen.timeline.map(({ status }) => status).filter((status) => status !== null)).toEqual([
+        'requested',
+        'dispatched',
+        ...END,
+      ])
+      const lines = await world.deps.db.deployLogLine.findMany({ where: { deployId: id }, orderBy: { seq: 'asc' } })
+      expect(lines.map(({ seq, line }) => [seq, line])).toEqual(END.map((status, index) => [index + 1, status]))
+      expect(world.model.runsOf(id)).toHaveLength(1)
+    }
+  })
+})

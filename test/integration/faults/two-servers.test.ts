@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BuiltServer } from '~test/support/built-server'
+import { createFaultWorld, type Dispatched, dispatch, type FaultWorld } from './fault-world'
+
+const TIMEOUT = 180_000
+
+let world: FaultWorld
+let servers: readonly [BuiltServer, BuiltServer]
+beforeAll(async () => {
+  world = await createFaultWorld()
+  servers = [await world.startServer(), await world.startServer()]
+}, TIMEOUT)
+afterAll(() => world.close(), TIMEOUT)
+
+const twelve = <Value>(make: (server: BuiltServer) => Promise<Value>) =>
+  Promise.all(Array.from({ length: 12 }, (_, index) => make(servers[index % 2 === 0 ? 0 : 1])))
+const madeIds = (answers: readonly Dispatched[]) => answers.flatMap((one) => ('refused' in one ? [] : [one.id]))
+
+describe('two servers on one database', { timeout: TIMEOUT }, () => {
+  it('asked at once under one idempotency key make one deploy and one run, and all answer with it', async () => {
+    const surfaceId = await world.newSurface()
+    const key = randomUUID()
+    const ids = madeIds(await twelve((server) => dispatch(server, surfaceId, key)))
+    expect(ids).toHaveLength(12)
+    expect(new Set(ids).size).toBe(1)
+    expect(world.model.runsOf(ids[0] ?? '')).toHaveLength(1)
+  })
+
+  it('asked at once for one surface under keys of their own admit one; the others are told that it is busy', async () => {
+    const surfaceId = await world.newSurface()
+    const answers = await twelve((server) => dispatch(server, surfaceId))
+    const ids = madeIds(answers)
+    expect(ids).toHaveLength(1)
+    expect(answers.filter((one) => 'refused' in one && one.refused === 'surface_busy')).toHaveLength(11)
+    expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
+    expect(world.model.runsOf(ids[0] ?? '')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,23 @@
+import type { Database } from '~/server/db/client'
+import type { Deps } from '~/server/deps'
+
+class Crash extends Error {}
+
+/** The same console, except that its transactions do all their work and are then abandoned instead of committed. */
+export function crashing(deps: Deps): Deps {
+  const db: Database = new Proxy(deps.db, {
+    get(target, property) {
+      if (property !== '$transaction') return Reflect.get(target, property)
+      return (work: Parameters<Database['$transaction']>[0]) =>
+        target.$transaction(async (tx) => {
+          if (typeof work === 'function') await work(tx)
+          throw new Crash('the process died before the commit')
+        })
+    },
+  })
+  return { ...deps, db }
+}
+
+export function onlyCrash(error: unknown): void {
+  if (!(error instanceof Crash)) throw error
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import type { Deps } from '~/server/deps'
+import { connectGitHub } from '~/server/github/client'
+import type { modelGitHub } from '~test/support/model-github'
+import type { Answer, RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
+import type { Dispatch } from './deploy-actions'
+
+export interface World {
+  readonly deps: Deps
+  readonly github: Awaited<ReturnType<typeof startScriptedGitHub>>
+  readonly model: ReturnType<typeof modelGitHub>
+}
+
+type Input = Parameters<typeof dispatchDeploy>[2]
+
+const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
+
+/** A GitHub that starts a run for every dispatch it gets, whatever it then answers. */
+export const accepting =
+  ({ model }: World, answer?: Answer) =>
+  ({ body }: RecordedRequest): Answer => {
+    const run = model.accept(dispatchBody.parse(body).inputs.console_deploy_id)
+    return answer ?? { status: 200, body: { workflow_run_id: run.id } }
+  }
+
+/** The first dispatch of a life, with what happens to it. */
+export async function firstDispatch(world: World, dispatch: Dispatch, input: Input): Promise<void> {
+  const { deps, github } = world
+  github.script.onDispatch = answerTo(world, dispatch)
+  if (dispatch === 'console crashed before it asked') return abandoned(deps, input, false)
+  if (dispatch === 'accepted, console crashed before it could record it') return abandoned(deps, input, true)
+  await dispatchDeploy(deps, 'operator', input)
+}
+
+function answerTo(world: World, dispatch: Dispatch) {
+  switch (dispatch) {
+    case 'accepted without a run id':
+      return accepting(world, { status: 204 })
+    case 'accepted, answered 502':
+      return accepting(world, { status: 502, body: {} })
+    case 'accepted, connection lost':
+      return accepting(world, 'hang up')
+    case 'answered 500':
+      return (): Answer => ({ status: 500, body: {} })
+    case 'refused':
+      return (): Answer => ({ status: 422, body: { message: 'No ref found for: main' } })
+    default:
+      return accepting(world)
+  }
+}
+
+/** A dispatch by a process that never gets further than its call to GitHub: it is left where a crash would leave it. */
+async function abandoned(deps: Deps, input: Input, asks: boolean): Promise<void> {
+  const github = connectGitHub(
+    { apiUrl: deps.config.githubApiUrl, credentials: deps.config.githubCredentials },
+    deps.logger,
+  )
+  await new Promise<void>((resolve, reject) => {
+    github.hook.wrap('request', async (request, options) => {
+      if (asks) await request(options)
+      resolve()
+      return new Promise<never>(() => {})
+    })
+    dispatchDeploy({ ...deps, github }, 'operator', input).catch(reject)
+  })
+}

@@ -1,0 +1,69 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { isTransitionAction } from '~/domain/audit-event'
+import { canTransition, DEPLOY_STATUSES, isTerminal } from '~/domain/deploy-status'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { modelGitHub } from '~test/support/model-github'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { life } from './deploy-actions'
+import type { World } from './first-dispatch'
+import { playLife } from './play-life'
+
+/** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
+const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 120)
+const LIMIT_MS = 25_000
+
+let console_: TestConsole
+let world: World
+
+beforeAll(async () => {
+  const github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  world = { deps: console_.deps, github, model: modelGitHub(github) }
+})
+afterAll(async () => {
+  await console_.close()
+  await world.github.close()
+})
+
+it('whatever happens, in whatever order: one dispatch, one path through the graph, nothing lost, an end', async () => {
+  process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
+  await fc.assert(
+    fc.asyncProperty(life, async (each) => expectNothingLost(await playLife(world, each))),
+    { seed, numRuns, interruptAfterTimeLimit: process.env['PROPERTY_RUNS'] === undefined ? LIMIT_MS : 3_600_000 },
+  )
+}, 3_600_000)
+
+/** Everything the database holds of a surface's deploys, read in one snapshot, against everything that was promised. */
+async function expectNothingLost(surfaceId: string): Promise<void> {
+  const deploys = await world.deps.db.$transaction(
+    (tx) =>
+      tx.deploy.findMany({ where: { surfaceId }, include: { receipts: true, logLines: { orderBy: { seq: 'asc' } } } }),
+    { isolationLevel: 'RepeatableRead' },
+  )
+  expect(deploys.filter(({ status }) => !isTerminal(status))).toEqual([])
+  for (const { id, status, receipts, logLines, logCount } of deploys) {
+    const audit = await world.deps.db.auditEvent.findMany({ where: { deployId: id }, orderBy: { id: 'asc' } })
+    const path = audit.filter(({ action }) => isTransitionAction(action)).map((row) => row.status)
+    expect(path[0]).toBe('requested')
+    expect(path.at(-1)).toBe(status)
+    for (const [index, to] of path.entries()) {
+      const from = path[index - 1]
+      if (from == null) continue
+      const known = DEPLOY_STATUSES.find((one) => one === to)
+      expect(known !== undefined && canTransition(from, known), `${from} → ${to} in ${path.join(' ')}`).toBe(true)
+    }
+
+    const rows = (action: string) => audit.filter((row) => row.action === action).length
+    const outcomes = (outcome: string) => receipts.filter((receipt) => receipt.outcome === outcome).length
+    expect(rows('console.deploy.callback')).toBe(outcomes('applied'))
+    expect(rows('console.deploy.callback_rejected')).toBe(outcomes('refused'))
+
+    // Every callback of these lives carries a line.
+    expect(logLines.map(({ seq }) => seq)).toEqual(Array.from({ length: logCount }, (_, index) => index + 1))
+    expect(logLines).toHaveLength(receipts.length)
+
+    expect(world.model.runsOf(id).length).toBeLessThanOrEqual(1)
+  }
+}

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEPLOY_STATUSES } from '~/domain/deploy-status'
+import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
+
+const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations')
+const migrations = readdirSync(directory, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort()
+const sqlOf = (migration: string, file: 'migration.sql' | 'rollback.sql') =>
+  readFileSync(path.join(directory, migration, file), 'utf8')
+
+/** Everything a schema consists of, in words that can be compared. */
+const SCHEMA = `
+  SELECT format('column %s.%s %s%s %s', table_name, column_name, data_type,
+    CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END, column_default) AS part
+  FROM information_schema.columns WHERE table_schema = 'public'
+  UNION ALL SELECT format('constraint %s.%s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+  UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+  UNION ALL SELECT 'trigger ' || pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE NOT tgisinternal
+  UNION ALL SELECT 'function ' || pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+  ORDER BY part`
+
+describe('every migration', () => {
+  let database: TestDatabase
+  let client: pg.Client
+  /** The schema below each migration. */
+  const below = new Map<string, readonly string[]>()
+  beforeAll(async () => {
+    database = await createEmptyTestDatabase()
+    client = new pg.Client({ connectionString: database.url })
+    await client.connect()
+  })
+  afterAll(async () => {
+    await client.end()
+    await database.drop()
+  })
+
+  const schema = async () => (await client.query<{ part: string }>(SCHEMA)).rows.map(({ part }) => part)
+  const count = async (table: string) => Number((await client.query(`SELECT count(*) AS n FROM ${table}`)).rows[0].n)
+  const applyAll = async () => {
+    for (const migration of migrations) {
+      below.set(migration, await schema())
+      await client.query(sqlOf(migration, 'migration.sql'))
+    }
+  }
+  const HISTORY = ['console_deploys', 'deploy_log_lines', 'callback_receipts', 'audit_events'] as const
+  const history = async () => {
+    const counts: number[] = []
+    for (const table of HISTORY) counts.push(await count(table))
+    return counts
+  }
+
+  it('has a rollback beside it', () => {
+    for (const migration of migrations) expect(() => sqlOf(migration, 'rollback.sql'), migration).not.toThrow()
+  })
+
+  it('rolls back, the newest first, to exactly the schema below it, and no history is lost before the very first', async () => {
+    await applyAll()
+    await insertDeployAtEveryStatus(client)
+    const before = await history()
+    for (const migration of migrations.toReversed()) {
+      if (migration === migrations[0]) expect(await history()).toEqual(before)
+      await client.query(sqlOf(migration, 'rollback.sql'))
+      expect(await schema(), migration).toEqual(below.get(migration))
+      if (migration.endsWith('_gate_statuses')) await expectGatesEnded(client)
+    }
+  })
+
+  it('applies again after that', async () => {
+    await applyAll()
+    await insertDeployAtEveryStatus(client)
+    expect(await count('console_deploys')).toBe(DEPLOY_STATUSES.length)
+  })
+})
+
+/** One deploy per status, with a log line, a receipt and an audit row each. */
+async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {
+  for (const [index, status] of DEPLOY_STATUSES.entries()) {
+    const id = `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`
+    await client.query(
+      `INSERT INTO surfaces (id, name, environment, repository, workflow, ref, url, health_url, confirm, timeout_minutes, position)
+       VALUES ($1, $1, 'production', 'acme/platform', 'deploy.yml', 'main', 'http://x', 'http://x', $1, 30, 1)`,
+      [status],
+    )
+    await client.query(
+      `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
+         idempotency_key, request_digest, phase_callbacks, log_count, requested_at_utc, last_event_at_utc)
+       VALUES ($1, $2, 'production', 'acme/platform', 'deploy.yml', 'main', 'main', $2, 'operator', $2, 'd', true, 1, now(), now())`,
+      [id, status],
+    )
+    await client.query('UPDATE surfaces SET last_deploy_id = $1 WHERE id = $2', [id, status])
+    await client.query(`INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc) VALUES ($1, 1, 'kept', now())`, [
+      id,
+    ])
+    await client.query(
+      `INSERT INTO callback_receipts (webhook_id, deploy_id, status, outcome, received_at_utc) VALUES ($1, $2, $1, 'applied', now())`,
+      [status, id],
+    )
+    await client.query(
+      `INSERT INTO audit_events (at_utc, actor, action, deploy_id, surface_id, status, payload)
+       VALUES (now(), 'workflow', 'console.deploy.callback', $1, $2, $2, '{}')`,
+      [id, status],
+    )
+  }
+}
+
+/** Nothing may stand at a status the narrower CHECK does not have: such deploys are ended where they stood. */
+async function expectGatesEnded(client: pg.Client): Promise<void> {
+  const { rows } = await client.query(
+    `SELECT surface_id AS was, status, failure_stage FROM console_deploys WHERE surface_id LIKE '%gate%' OR surface_id LIKE '%check%' ORDER BY id`,
+  )
+  expect(rows).toEqual([
+    { was: 'smoke_gate_started', status: 'failed', failure_stage: 'smoke_gate_failed' },
+    { was: 'smoke_gate_passed', status: 'failed', failure_stage: 'smoke_gate_failed' },
+    { was: 'freeze_check_started', status: 'failed', failure_stage: 'freeze_check_failed' },
+    { was: 'freeze_check_passed', status: 'failed', failure_stage: 'freeze_check_failed' },
+  ])
+}

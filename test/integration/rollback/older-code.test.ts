@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CALLBACK_STATUSES } from '~/domain/deploy-status'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { checkReadiness } from '~/server/health/check-readiness'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { modelGitHub } from '~test/support/model-github'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const send = (id: string, body: object, webhookId = randomUUID()) =>
+  receiveCallback(console_.deps, signedCallback(id, body, { webhookId }), id)
+const stored = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+
+/** A deploy as a newer version left it: a status, a stage and an audit action nobody here has heard of. */
+async function leftByNewerVersion() {
+  const { deps } = console_
+  const run = modelGitHub(github)
+  const { id, surface } = await insertDeployAt(deps, 'building', { requestedAt: new Date(Date.now() - 3_600_000) })
+  run.accept(id)
+  run.conclude(id, 'success')
+  await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT IF EXISTS console_deploys_status_check`
+  await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT IF EXISTS console_deploys_failure_stage_check`
+  await deps.db
+    .$executeRaw`UPDATE console_deploys SET status = 'canary_started', failure_stage = 'canary_failed' WHERE id = ${id}::uuid`
+  await deps.db.auditEvent.create({
+    data: {
+      at: new Date(),
+      actor: 'tomorrow',
+      action: 'console.deploy.canary',
+      deployId: id,
+      surfaceId: surface.id,
+      status: 'canary_started',
+      payload: ['not', 'an', 'object'],
+    },
+  })
+  return { id, surface }
+}
+
+describe('rows a newer version wrote before it was rolled back', () => {
+  it('are shown as stored by poll, grid and history', async () => {
+    const { id, surface } = await leftByNewerVersion()
+    const view = await caller().deploys.get({ id })
+    expect(view).toMatchObject({ status: 'canary_started', failureStage: 'canary_failed', terminal: false })
+    expect(view.timeline.map(({ action }) => action)).toContain('console.deploy.canary')
+    const { surfaces } = await caller().surfaces.list()
+    expect(surfaces.find((tile) => tile.id === surface.id)?.lastDeploy).toMatchObject({ status: 'canary_started' })
+    const { deploys } = await caller().deploys.list({ surfaceId: surface.id })
+    expect(deploys).toMatchObject([{ id, status: 'canary_started' }])
+  })
+
+  it('are left as they are by the reconciler, on its schedule and on demand, whatever GitHub says', async () => {
+    const { id } = await leftByNewerVersion()
+    const before = await stored(id)
+    await reconcileSilentDeploys(console_.deps)
+    await reconcileDeploy(console_.deps, id)
+    expect(await stored(id)).toEqual(before)
+  })
+
+  it('are not moved by any callback; each is refused with what it said kept', async () => {
+    const { id } = await leftByNewerVersion()
+    for (const [index, status] of [...CALLBACK_STATUSES, 'canary_passed'].entries()) {
+      const response = await send(id, { status, log_line: `line ${index + 1}` })
+      expect(response.status, status).toBe(422)
+    }
+    expect(await stored(id)).toMatchObject({ status: 'canary_started', failureStage: 'canary_failed' })
+    const { logTail, timeline } = await caller().deploys.get({ id })
+    expect(logTail.map(({ line }) => line)).toEqual(CALLBACK_STATUSES.map((_, i) => `line ${i + 1}`).concat('line 9'))
+    expect(timeline.filter(({ action }) => action === 'console.deploy.callback_rejected')).toHaveLength(9)
+  })
+
+  it('hold their surface: a deploy nobody understands may still be running', async () => {
+    const { surface } = await leftByNewerVersion()
+    const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
+    await expect(caller().deploys.dispatch(input)).rejects.toMatchObject({ code: 'CONFLICT' })
+  })
+})
+
+describe('this code on the schema before it', () => {
+  it('says that it is not ready, loses nothing of a callback it cannot store, and takes it once the schema is there', async () => {
+    const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    const { deps } = older
+    const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations/20261121080100_gate_statuses')
+    const sql = (file: string) => readFileSync(path.join(directory, file), 'utf8')
+    for (const statement of sql('rollback.sql').split(/;\s*$/m)) {
+      if (statement.trim() !== '') await deps.db.$executeRawUnsafe(statement)
+    }
+    await deps.db.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = '20261121080100_gate_statuses'`
+    expect(await checkReadiness(deps)).toMatchObject({ ready: false, migrations: 'pending' })
+
+    const { id } = await insertDeployAt(deps, 'dispatched')
+    const webhookId = randomUUID()
+    const gate = () =>
+      receiveCallback(deps, signedCallback(id, { status: 'smoke_gate_started', log_line: 'x' }, { webhookId }), id)
+    expect((await gate()).status).toBe(500)
+    expect(await deps.db.deploy.findUniqueOrThrow({ where: { id }, include: { receipts: true } })).toMatchObject({
+      status: 'dispatched',
+      logCount: 0,
+      receipts: [],
+    })
+    for (const statement of sql('migration.sql').split(/;\s*$/m)) {
+      if (statement.trim() !== '') await deps.db.$executeRawUnsafe(statement)
+    }
+    expect(await (await gate()).json()).toEqual({ applied: true, status: 'smoke_gate_started' })
+    await older.close()
+  })
+})

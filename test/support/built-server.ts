@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { freePort } from '~/launch/ports'
+import { startServer } from '~/launch/server-process'
+import type { SupervisedProcess } from '~/launch/supervised-process'
+import { withoutConsoleSettings } from '~test/support/start-product'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../..')
+
+export interface BuiltServer {
+  readonly url: string
+  readonly pid: number
+  /** `kill -9`, and waits until it is gone. */
+  readonly kill: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** The built product's server alone, as its own process, on whatever database and GitHub the environment names. */
+export async function startBuiltServer(env: Readonly<Record<string, string>>): Promise<BuiltServer> {
+  const port = await freePort()
+  const logs = mkdtempSync(path.join(tmpdir(), 'deploy-console-server-'))
+  const url = `http://127.0.0.1:${port}`
+  const started: SupervisedProcess[] = []
+  await startServer({
+    mode: 'production',
+    projectDirectory,
+    port,
+    logFile: path.join(logs, 'server.log'),
+    env: {
+      ...withoutConsoleSettings(process.env),
+      NEXT_TELEMETRY_DISABLED: '1',
+      PORT: String(port),
+      CONSOLE_URL: url,
+      ...env,
+    },
+    signal: new AbortController().signal,
+    onStarted: (server) => started.push(server),
+    onLine: () => undefined,
+  })
+  const [server] = started
+  if (server === undefined) throw new Error('The server is ready without having been started.')
+  const gone = async () => {
+    await server.exited
+    rmSync(logs, { recursive: true, force: true, maxRetries: 3 })
+  }
+  return {
+    url,
+    pid: server.pid,
+    kill: async () => {
+      const exited = once(server.child, 'exit')
+      if (server.child.exitCode !== null || server.child.signalCode !== null) return gone()
+      server.child.kill('SIGKILL')
+      await exited
+      await gone()
+    },
+    stop: async () => {
+      await server.stop()
+      await gone()
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import type { CallbackStatus } from '~/domain/deploy-status'
+import { listedRun, type startScriptedGitHub } from '~test/support/scripted-github'
+
+type ScriptedGitHub = Awaited<ReturnType<typeof startScriptedGitHub>>
+
+/** The notify steps a deploy workflow runs, by the status each reports. */
+const STEPS = {
+  smoke_gate_started: ['smoke', 'Notify — smoke gate started'],
+  smoke_gate_passed: ['smoke', 'Notify — smoke gate passed'],
+  freeze_check_started: ['freeze-check', 'Notify — freeze check started'],
+  freeze_check_passed: ['freeze-check', 'Notify — freeze check passed'],
+  building: ['deploy', 'Notify — building'],
+  deploying: ['deploy', 'Notify — deploying'],
+} as const satisfies Partial<Record<CallbackStatus, readonly [string, string]>>
+
+type StepStatus = keyof typeof STEPS
+
+export type Conclusion = 'success' | 'failure' | 'cancelled' | 'timed_out'
+
+interface ModelRun {
+  readonly id: bigint
+  readonly deployId: string
+  done: number
+  conclusion: Conclusion | null
+}
+
+const ORDER = [
+  'smoke_gate_started',
+  'smoke_gate_passed',
+  'freeze_check_started',
+  'freeze_check_passed',
+  'building',
+  'deploying',
+] as const satisfies readonly StepStatus[]
+
+/**
+ * A model of GitHub behind real HTTP: it keeps what it was asked to run and tells of it what GitHub would. Every
+ * dispatch it accepts is a run, so two runs of one deploy are two dispatches.
+ */
+export function modelGitHub(github: ScriptedGitHub) {
+  const runs: ModelRun[] = []
+  let lastId = 9_007_199_254_740_993n // past 2^53, as run ids may be
+
+  const accept = (deployId: string): ModelRun => {
+    lastId += 1n
+    const run: ModelRun = { id: lastId, deployId, done: 0, conclusion: null }
+    runs.push(run)
+    return run
+  }
+  const runOf = (path: string) => runs.find(({ id }) => path.includes(`/runs/${id}`))
+  const notFound = { status: 404, body: { message: 'Not Found' } }
+
+  github.script.onListRuns = () => ({
+    status: 200,
+    body: { workflow_runs: runs.map(({ id, deployId }) => listedRun(id, `Deploy main [${deployId}]`)) },
+  })
+  github.script.onRun = ({ path }) => {
+    const run = runOf(path)
+    if (run === undefined) return notFound
+    const status = run.conclusion === null ? 'in_progress' : 'completed'
+    return { status: 200, body: { status, conclusion: run.conclusion, updated_at: '2026-11-21T10:05:00Z' } }
+  }
+  github.script.onJobs = ({ path }) => {
+    const run = runOf(path)
+    if (run === undefined) return notFound
+    const jobs = jobsOf(run)
+    return { status: 200, body: { total_count: jobs.length, jobs } }
+  }
+
+  return {
+    accept,
+    runsOf: (deployId: string) => runs.filter((run) => run.deployId === deployId),
+    /** The workflow takes its next step: the status it reports, or null when there is none left. */
+    work: (deployId: string): StepStatus | null => {
+      const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
+      const status = run === undefined ? undefined : ORDER[run.done]
+      if (run === undefined || status === undefined) return null
+      run.done += 1
+      return status
+    },
+    /** The run ends; false when there is none that could. A success has gone through every step. */
+    conclude: (deployId: string, conclusion: Conclusion): boolean => {
+      const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
+      if (run === undefined) return false
+      if (conclusion === 'success') run.done = ORDER.length
+      run.conclusion = conclusion
+      return true
+    },
+  }
+}
+
+function jobsOf(run: ModelRun) {
+  const done = ORDER.slice(0, run.done)
+  return ['smoke', 'freeze-check', 'deploy'].flatMap((name) => {
+    const steps = done.filter((status) => STEPS[status][0] === name)
+    if (steps.length === 0) return []
+    return [
+      {
+        name,
+        conclusion: run.conclusion,
+        started_at: '2026-11-21T10:00:00Z',
+        completed_at: null,
+        steps: steps.map((status) => ({
+          name: STEPS[status][1],
+          status: 'completed',
+          conclusion: 'success',
+          started_at: '2026-11-21T10:00:00Z',
+        })),
+      },
+    ]
+  })
+}
