@@ -1,6 +1,10 @@
 import path from 'node:path'
 import { readServerConfig } from '~/server/config'
 import { localEnvironment } from './local-environment.ts'
+import { within } from './wait-for.ts'
+
+/** A database that is away would hold it up: what is not recorded by then is given back to the queue later. */
+const STOP_WITHIN_MS = 10_000
 
 // `npm run worker`: the queue and the prober in a process of their own, for a server that runs with IN_PROCESS_WORKER=off.
 const asked = new Promise<void>((resolve) => {
@@ -17,8 +21,10 @@ try {
   const worker = startWorker(deps)
   process.stdout.write('The worker runs. Ctrl-C lets the jobs under way end, then stops it.\n')
   await asked
-  await worker.stop()
-  await deps.db.$disconnect()
+  await within(
+    STOP_WITHIN_MS,
+    worker.stop().then(() => deps.db.$disconnect()),
+  )
   process.exit(0)
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)

@@ -7,6 +7,12 @@ import { jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
 const CONCURRENCY = 4
+/**
+ * In batches, even of one, the library itself tries again to record what became of a job when the database is away. Without
+ * them it lets that error go as an unhandled rejection, which ends the process.
+ */
+const OUTLIVES_DATABASE: GraphileConfig.Preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
+
 /** Between attempts to reach a database that is away. */
 const RETRY_MS = 2_000
 
@@ -40,6 +46,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
     taskList: jobTasks(deps),
     parsedCronItems: parseCronItems(SCHEDULE),
     logger: jobLogger(deps.logger),
+    preset: OUTLIVES_DATABASE,
   })
   const stop = () => void stopOnce(runner, deps)
   signal.addEventListener('abort', stop, { once: true })

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob, releaseAbandonedJobs } from '~/server/db/jobs'
 import { createDeps } from '~/server/deps'
-import { startWorker, type Worker } from '~/server/worker/start-worker'
+import { startWorker } from '~/server/worker/start-worker'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { databaseProxy } from '~test/support/database-proxy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
@@ -96,6 +96,24 @@ describe('a job', () => {
 })
 
 describe('two replicas', () => {
+  it('started together ask GitHub once about each silent deploy', async () => {
+    const ids = await Promise.all(
+      [21n, 22n, 23n].map(
+        async (githubRunId) => (await insertDeployAt(console_.deps, 'building', { ...silent(), githubRunId })).id,
+      ),
+    )
+    runSucceeded()
+    const replicas = [createDeps(console_.deps.config), createDeps(console_.deps.config)]
+    const workers = replicas.map(startWorker)
+    for (const id of ids) await becomes(id, 'succeeded')
+    await Promise.all(workers.map((worker) => worker.stop()))
+    for (const { db } of replicas) await db.$disconnect()
+    const asked = github.requests.filter(({ path }) => /\/runs\/\d+$/.test(path)).map(({ path }) => path.slice(-2))
+    expect(asked.toSorted()).toEqual(['21', '22', '23'])
+    const ends = { deployId: { in: ids }, action: 'console.deploy.reconciled', status: 'succeeded' }
+    expect(await console_.deps.db.auditEvent.count({ where: ends })).toBe(3)
+  })
+
   it('never make a pass at the same time', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'building', silent())
@@ -134,15 +152,23 @@ describe('two replicas', () => {
 })
 
 describe('a worker', () => {
-  let worker: Worker | undefined
-  afterAll(() => worker?.stop())
+  /** A worker behind a way to the database that can be cut; stopped whatever becomes of the test. */
+  const behindProxy = async () => {
+    const proxy = await databaseProxy(console_.deps.config.databaseUrl)
+    const deps = createDeps({ ...console_.deps.config, databaseUrl: proxy.url })
+    const worker = startWorker(deps)
+    onTestFinished(async () => {
+      await worker.stop()
+      await deps.db.$disconnect()
+      await proxy.cut()
+    })
+    return proxy
+  }
 
   it('makes a pass when it starts, starts without a database, and outlives one that goes away', async () => {
     runSucceeded()
     const first = await insertDeployAt(console_.deps, 'building', silent())
-    const proxy = await databaseProxy(console_.deps.config.databaseUrl)
-    const deps = createDeps({ ...console_.deps.config, databaseUrl: proxy.url })
-    worker = startWorker(deps)
+    const proxy = await behindProxy()
     await proxy.mend()
     await becomes(first.id, 'succeeded')
 
@@ -151,10 +177,30 @@ describe('a worker', () => {
     expect((await refusedCallback(second.id)).status).toBe(422)
     await proxy.mend()
     await becomes(second.id, 'succeeded')
+  })
 
-    await worker.stop()
-    worker = undefined
-    await deps.db.$disconnect()
+  it('whose database goes away in the middle of a job does that job again when it is back', async () => {
+    runSucceeded()
+    const answer = github.script.onRun
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const asked = new Promise<void>((resolve) => {
+      github.script.onRun = async (request) => {
+        resolve()
+        await held
+        return answer(request)
+      }
+    })
+    const proxy = await behindProxy()
+    await proxy.mend()
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    await console_.deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
+    await asked
     await proxy.cut()
+    release()
+    await proxy.mend()
+    await becomes(id, 'succeeded')
   })
 })

@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { releaseAbandonedJobs } from '~/server/db/jobs'
 import { createDeps } from '~/server/deps'
 import { startInProcess } from '~/server/worker/start-in-process'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { queuedJobs } from '~test/support/run-queue'
+import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
+import { startSlackReceiver } from '~test/support/slack-receiver'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 
@@ -26,7 +28,7 @@ afterAll(async () => {
   await github.close()
 })
 
-const startWorkerProcess = () =>
+const startWorkerProcess = (env: Record<string, string> = {}) =>
   spawn(process.execPath, ['--conditions=react-server', '--import', 'tsx', 'src/launch/worker.ts'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -38,6 +40,7 @@ const startWorkerProcess = () =>
       GITHUB_DISPATCH_TOKEN: 'test-token',
       DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
       LOG_LEVEL: 'silent',
+      ...env,
     },
   })
 
@@ -70,5 +73,30 @@ describe('npm run worker', () => {
     child.kill('SIGTERM')
     expect(await ended).toEqual([0, null])
     await server.db.$disconnect()
+  })
+
+  it('killed while Slack has not answered leaves its job to the next worker, which does not tell twice', async () => {
+    const { deps } = console_
+    const slack = await startSlackReceiver()
+    slack.script.answer = () => new Promise(() => {})
+    const { id } = await insertDeployAt(deps, 'deploying')
+    await receiveCallback(deps, signedCallback(id, { status: 'succeeded' }), id)
+    const child = startWorkerProcess({ SLACK_WEBHOOK_URL: slack.url })
+    children.push(child)
+    await vi.waitUntil(() => slack.texts.length === 1, { timeout: 50_000, interval: 50 })
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+
+    slack.script.answer = () => 200
+    const next = createDeps({ ...deps.config, slackWebhookUrl: slack.url })
+    await releaseAbandonedJobs(deps.db, new Date(Date.now() + 60_000))
+    await runQueue(next)
+    expect(slack.texts).toHaveLength(1)
+    expect(await deps.db.outcomeNotification.findUnique({ where: { deployId: id } })).toMatchObject({
+      state: 'unknown',
+    })
+    await next.db.$disconnect()
+    await slack.close()
   })
 })
