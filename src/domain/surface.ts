@@ -32,6 +32,16 @@ export interface SurfaceTile {
   } | null
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
+  /** A deploy without the console that is newer than `lastDeploy`; null when GitHub lists none. */
+  readonly outsideRun: {
+    readonly number: number
+    readonly url: string
+    readonly by: string
+    readonly at: string
+    readonly state: 'running' | 'succeeded'
+    /** False: the run does not say where it ships to. */
+    readonly environmentKnown: boolean
+  } | null
   /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
   readonly freezes: readonly FreezeInForce[]
 }

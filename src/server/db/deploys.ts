@@ -190,6 +190,15 @@ export async function keepReport(
     SELECT "id", "log_count", ${logLine}, ${at} FROM deploy WHERE ${logLine}::text IS NOT NULL`
 }
 
+/** Which of these runs belong to deploys of the console. */
+export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Set<bigint>> {
+  const rows = await db.deploy.findMany({
+    where: { githubRunId: { in: [...runIds] } },
+    select: { githubRunId: true },
+  })
+  return new Set(rows.flatMap(({ githubRunId }) => githubRunId ?? []))
+}
+
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
   tx: DatabaseHandle,

@@ -1,4 +1,5 @@
 import 'server-only'
+import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -42,6 +43,12 @@ const tileSelect = {
   runningSeenAt: true,
   behindBy: true,
   behindCheckedAt: true,
+  outsideRunId: true,
+  outsideRunNumber: true,
+  outsideRunActor: true,
+  outsideRunAt: true,
+  outsideRunState: true,
+  outsideRunEnvironmentKnown: true,
   lastDeploy: {
     select: {
       id: true,
@@ -115,6 +122,22 @@ export async function recordBehind(
   await db.surface.update({
     where: { id },
     data: { behindBy: behind.by, behindCheckedAt: behind.at },
+    select: { id: true },
+  })
+}
+
+/** What GitHub lists of deploys without the console; null when it lists none. */
+export async function recordOutsideRun(db: DatabaseHandle, id: string, run: OutsideRun | null): Promise<void> {
+  await db.surface.update({
+    where: { id },
+    data: {
+      outsideRunId: run?.id ?? null,
+      outsideRunNumber: run?.number ?? null,
+      outsideRunActor: run?.actor ?? null,
+      outsideRunAt: run === null ? null : new Date(run.startedAt),
+      outsideRunState: run?.state ?? null,
+      outsideRunEnvironmentKnown: run?.environmentKnown ?? null,
+    },
     select: { id: true },
   })
 }

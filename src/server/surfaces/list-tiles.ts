@@ -7,7 +7,7 @@ import { readTransitions } from '~/server/db/audit'
 import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import { commitUrl } from '~/server/github/web-urls'
+import { commitUrl, runUrl } from '~/server/github/web-urls'
 
 /** The grid: three queries however many surfaces there are and however long their history is. */
 export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
@@ -64,9 +64,25 @@ function tileOf(
             requestedAt: lastDeploy.requestedAt.toISOString(),
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
+    outsideRun: outsideRunOf(surface, githubApiUrl),
     freezes: byStrength(
       freezes.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
     ),
+  }
+}
+
+/** Only one that is newer than the newest deploy: what the console did since is the fresher news. */
+function outsideRunOf(surface: SurfaceRow, githubApiUrl: string): SurfaceTile['outsideRun'] {
+  const { outsideRunId: id, outsideRunNumber: number, outsideRunAt: at, lastDeploy } = surface
+  if (id === null || number === null || at === null) return null
+  if (lastDeploy !== null && lastDeploy.requestedAt >= at) return null
+  return {
+    number,
+    url: runUrl(githubApiUrl, surface.repository, id),
+    by: surface.outsideRunActor ?? 'somebody',
+    at: at.toISOString(),
+    state: surface.outsideRunState === 'succeeded' ? 'succeeded' : 'running',
+    environmentKnown: surface.outsideRunEnvironmentKnown === true,
   }
 }
 

@@ -21,7 +21,7 @@ export function GridSkeleton() {
             <Skeleton className="mt-0.5 mb-3 h-4 w-24" />
             <div className={TILE_COLUMNS}>
               {places.map((place) => (
-                <div key={place} className="flex h-42 flex-col gap-3 rounded-md border border-line bg-panel p-4">
+                <div key={place} className="flex h-46 flex-col gap-3 rounded-md border border-line bg-panel p-4">
                   <Skeleton className="h-4 w-28" />
                   <Skeleton className="mt-4 h-3.5 w-48" />
                   <Skeleton className="h-3.5 w-56" />

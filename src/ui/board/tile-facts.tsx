@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
+import { OutsideRun } from '~/ui/board/outside-run'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { untilWords } from '~/ui/freezes/freeze-words'
 import { Sha } from '~/ui/primitives/sha'
@@ -69,9 +70,11 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           </>
         )}
       </Fact>
-      {running === null ? (
+      {tile.outsideRun !== null && <OutsideRun run={tile.outsideRun} tab={tab} />}
+      {running === null && tile.outsideRun === null && (
         <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
-      ) : (
+      )}
+      {running !== null && (
         <Fact term="Now">
           <MiniPhases deploy={running} />
         </Fact>

@@ -36,6 +36,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     health: { state: 'healthy', detail: null, checkedAt: null },
     version: null,
     lastDeploy: null,
+    outsideRun: null,
     freezes: [],
     ...overrides,
   }

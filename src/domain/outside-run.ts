@@ -1,0 +1,65 @@
+/** A run as GitHub lists it. */
+export interface ListedRun {
+  readonly id: bigint
+  readonly number: number
+  /** What `run-name` made of it; without one the workflow's name, or for a push the commit's first line. */
+  readonly title: string
+  /** First line of the head commit's message. */
+  readonly commitTitle: string | null
+  readonly event: string
+  readonly status: string
+  readonly conclusion: string | null
+  readonly actor: string
+  readonly startedAt: string
+}
+
+/** A deploy that happened, or happens, without the console. */
+export interface OutsideRun {
+  readonly id: bigint
+  readonly number: number
+  readonly actor: string
+  readonly startedAt: string
+  readonly state: 'running' | 'succeeded'
+  /** False: the run does not say where it ships to. */
+  readonly environmentKnown: boolean
+}
+
+const DEPLOY_ID = /\[[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\]$/i
+const EVENTS: readonly string[] = ['workflow_dispatch', 'push']
+
+/**
+ * The newest run of a surface's workflow that the console did not start and that ships, or shipped, to the surface's
+ * environment — or does not say where. `ours` are the runs of the console's own deploys, whatever their title.
+ */
+export function newestOutsideRun(
+  runs: readonly ListedRun[],
+  surface: { readonly environment: string },
+  context: { readonly environments: readonly string[]; readonly ours: ReadonlySet<bigint> },
+): OutsideRun | null {
+  const candidates = runs.flatMap((run): OutsideRun[] => {
+    const state = stateOf(run)
+    if (state === null || !EVENTS.includes(run.event) || DEPLOY_ID.test(run.title) || context.ours.has(run.id))
+      return []
+    const environment = environmentOf(run, context.environments)
+    if (environment !== null && environment !== surface.environment) return []
+    const { id, number, actor, startedAt } = run
+    return [{ id, number, actor, startedAt, state, environmentKnown: environment !== null }]
+  })
+  return candidates.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0] ?? null
+}
+
+/** A run that failed or was cancelled shipped nothing anybody relies on. */
+function stateOf({ status, conclusion }: ListedRun): OutsideRun['state'] | null {
+  if (status !== 'completed') return 'running'
+  return conclusion === 'success' ? 'succeeded' : null
+}
+
+/**
+ * The convention of the deploy workflows: their `run-name` is "Deploy <what> to <environment>". Null when the title does not
+ * follow it, names no environment that is declared, or is just the commit's: nothing is guessed.
+ */
+function environmentOf({ title, commitTitle }: ListedRun, environments: readonly string[]): string | null {
+  if (title === commitTitle) return null
+  const [, named] = /^Deploy .+ to (\S+)$/.exec(title) ?? []
+  return environments.find((environment) => environment === named) ?? null
+}

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
+import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+
+let console_: TestConsole
+let sandbox: RunningSandbox
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ consoleUrl: 'http://127.0.0.1:9', callbackSecret: CALLBACK_SECRET })
+  console_ = await createTestConsole({
+    githubApiUrl: sandbox.apiUrl,
+    env: { GITHUB_DISPATCH_TOKEN: sandbox.token },
+  })
+  await insertSurface(console_.deps, { id: 'console' })
+  await insertSurface(console_.deps, { id: 'console-staging', environment: 'staging' })
+})
+afterAll(async () => {
+  await console_?.close()
+  await sandbox?.stop()
+})
+
+async function seen(surfaceId: string) {
+  await findOutsideRuns(console_.deps)
+  const tile = (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)
+  return tile?.outsideRun
+}
+
+it('a run started by hand is on the tile of its environment while it runs and when it succeeded, until the console deploys', async () => {
+  expect(await seen('console-staging')).toBeNull()
+  const id = await dispatch(sandbox, 'deploy-console.yml', { environment: 'staging' })
+  expect(await seen('console-staging')).toMatchObject({
+    number: 1,
+    state: 'running',
+    environmentKnown: true,
+    url: `${sandbox.url}/acme/platform/actions/runs/${id}`,
+  })
+  const run = await untilEnded(sandbox, id)
+  expect(run.conclusion).toBe('success')
+  expect(await seen('console-staging')).toMatchObject({ number: 1, state: 'succeeded' })
+  expect(await seen('console')).toBeNull()
+
+  await dispatchDeploy(console_.deps, 'operator', {
+    surfaceId: 'console-staging',
+    ref: 'main',
+    confirmation: 'console-staging',
+    idempotencyKey: randomUUID(),
+  })
+  expect(await seen('console-staging')).toBeNull()
+})
+
+it('a pass costs one request per workflow, and one GitHub does not answer loses nothing', async () => {
+  const { deps } = console_
+  const asked: string[] = []
+  deps.github.hook.before('request', ({ url }) => void asked.push(url))
+  await findOutsideRuns(deps)
+  expect(asked).toHaveLength(1)
+
+  const before = await deps.db.surface.findMany({ orderBy: { id: 'asc' } })
+  const away = await createTestConsole()
+  await findOutsideRuns({ ...deps, github: away.deps.github })
+  expect(await deps.db.surface.findMany({ orderBy: { id: 'asc' } })).toEqual(before)
+  await away.close()
+})

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { type ListedRun, newestOutsideRun } from '~/domain/outside-run'
+
+const environments = ['production', 'staging']
+const byHand: ListedRun = {
+  id: 1n,
+  number: 12,
+  title: 'Deploy API to production',
+  commitTitle: 'Make search faster',
+  event: 'workflow_dispatch',
+  status: 'completed',
+  conclusion: 'success',
+  actor: 'ada',
+  startedAt: '2026-11-21T09:00:00Z',
+}
+const newest = (runs: readonly Partial<ListedRun>[], environment = 'production', ours: readonly bigint[] = []) =>
+  newestOutsideRun(
+    runs.map((run) => ({ ...byHand, ...run })),
+    { environment },
+    { environments, ours: new Set(ours) },
+  )
+
+describe('a deploy outside the console', () => {
+  it('is a run that was started by hand or by a push, to the environment its name says', () => {
+    expect(newest([{}])).toMatchObject({ number: 12, actor: 'ada', state: 'succeeded', environmentKnown: true })
+    expect(newest([{ event: 'push' }])).toMatchObject({ number: 12 })
+    expect(newest([{}], 'staging')).toBeNull()
+    expect(newest([{ title: 'Deploy API to staging' }], 'staging')).toMatchObject({ number: 12 })
+  })
+
+  it.each([
+    ['carries a deploy id', { title: 'Deploy API to production [0192f0c1-2345-7abc-8def-0123456789ab]' }],
+    ['failed', { conclusion: 'failure' }],
+    ['was cancelled', { conclusion: 'cancelled' }],
+    ['was started by something else', { event: 'pull_request' }],
+  ])('is no run that %s', (_, run) => {
+    expect(newest([run])).toBeNull()
+  })
+
+  it('is no run of one of the console’s own deploys, whatever its name', () => {
+    expect(newest([{}], 'production', [1n])).toBeNull()
+  })
+
+  it('is one that is still running too, and the one that started last', () => {
+    const runs = [
+      { number: 11 },
+      { id: 2n, number: 13, status: 'in_progress', conclusion: null, startedAt: '2026-11-21T09:05:00Z' },
+    ]
+    expect(newest(runs)).toMatchObject({ number: 13, state: 'running' })
+  })
+
+  it.each([
+    ['follows no convention', { title: 'Ship it' }],
+    ['names an environment nobody declared', { title: 'Deploy API to everyone' }],
+    [
+      'is only the title of the pushed commit',
+      { title: 'Deploy it to production', commitTitle: 'Deploy it to production' },
+    ],
+  ])('has an unknown environment when its name %s', (_, run) => {
+    expect(newest([run])).toMatchObject({ environmentKnown: false })
+    expect(newest([run], 'staging')).toMatchObject({ environmentKnown: false })
+  })
+})
