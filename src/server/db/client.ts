@@ -56,7 +56,7 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
     message,
   )
 

@@ -10,6 +10,7 @@ import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { onDatabase } from '~test/support/migrated-template'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -100,9 +101,7 @@ describe('this code on the schema before it', () => {
     const { deps } = older
     const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations/20261121080100_gate_statuses')
     const sql = (file: string) => readFileSync(path.join(directory, file), 'utf8')
-    for (const statement of sql('rollback.sql').split(/;\s*$/m)) {
-      if (statement.trim() !== '') await deps.db.$executeRawUnsafe(statement)
-    }
+    await onDatabase(deps.config.databaseUrl, (client) => client.query(sql('rollback.sql')))
     await deps.db.$executeRaw`DELETE FROM _prisma_migrations WHERE migration_name = '20261121080100_gate_statuses'`
     expect(await checkReadiness(deps)).toMatchObject({ ready: false, migrations: 'pending' })
 
@@ -116,9 +115,7 @@ describe('this code on the schema before it', () => {
       logCount: 0,
       receipts: [],
     })
-    for (const statement of sql('migration.sql').split(/;\s*$/m)) {
-      if (statement.trim() !== '') await deps.db.$executeRawUnsafe(statement)
-    }
+    await onDatabase(deps.config.databaseUrl, (client) => client.query(sql('migration.sql')))
     expect(await (await gate()).json()).toEqual({ applied: true, status: 'smoke_gate_started' })
     await older.close()
   })
