@@ -9,10 +9,10 @@ const ATTEMPTS = 10
 
 /** Puts the outcome of a deploy into the outbox, in the transaction that ends it. Its row is unique per deploy. */
 export async function queueOutcome(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
-  await tx.outcomeNotification.create({
-    data: { deployId, state: 'waiting', updatedAt: at },
-    select: { deployId: true },
-  })
+  const row = { deployId, state: 'waiting', updatedAt: at }
+  const { count } = await tx.outcomeNotification.createMany({ data: [row], skipDuplicates: true })
+  // Told before, of a deploy that somebody took back by hand in the database: no reason to refuse the change.
+  if (count === 0) return
   await addJob(tx, { task: 'notify_outcome', payload: { deployId } }, { maxAttempts: ATTEMPTS })
 }
 

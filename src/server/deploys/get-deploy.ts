@@ -44,7 +44,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
-    warnings: warningsOf(audit),
+    warnings: warningsOf(audit, isTerminal(deploy.status)),
     timeline: audit.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,

@@ -4,9 +4,24 @@ import { z } from 'zod'
 const duplicated = z.object({ run_ids: z.array(z.string()) })
 const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
 
+const refusal = z.object({ reason: z.string() })
+
+interface AuditRow {
+  readonly action: string
+  readonly payload: unknown
+}
+
 /** What an operator must know beside the status: each alarm of the audit trail as a sentence, once. */
-export function warningsOf(rows: readonly { readonly action: string; readonly payload: unknown }[]): string[] {
-  return [...new Set(rows.flatMap(({ action, payload }) => warningOf(action, payload) ?? []))]
+export function warningsOf(rows: readonly AuditRow[], terminal: boolean): string[] {
+  const alarms = rows.flatMap(({ action, payload }) => warningOf(action, payload) ?? [])
+  return [...new Set([...alarms, ...(terminal ? [] : cancelRefusal(rows))])]
+}
+
+/** A cancellation that GitHub refused, until the next one is asked for. */
+function cancelRefusal(rows: readonly AuditRow[]): string[] {
+  const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
+  if (last?.action !== 'console.deploy.cancel_refused') return []
+  return [`This deploy was not cancelled and goes on. ${refusal.safeParse(last.payload).data?.reason ?? ''}`]
 }
 
 function warningOf(action: string, payload: unknown): string | null {

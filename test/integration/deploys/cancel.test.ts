@@ -113,9 +113,13 @@ describe('cancelling a deploy', () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = () => ({ status: 403, body: { message: 'Resource not accessible' } })
     await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
-    expect((await view(id)).cancel).toBeNull()
+    expect(await view(id)).toMatchObject({
+      cancel: null,
+      warnings: [expect.stringContaining('not cancelled and goes on. The console’s credentials may not')],
+    })
     github.script.onCancel = healthy.onCancel
     await cancel(id)
+    expect((await view(id)).warnings).toEqual([])
     expect(await actions(id)).toEqual(['cancel_requested', 'cancel_refused', 'cancel_requested', 'cancel_acknowledged'])
   })
 

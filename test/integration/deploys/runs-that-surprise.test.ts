@@ -66,7 +66,7 @@ describe('a run that somebody ran again on GitHub', () => {
     expect((await send(id, { ...again, status: 'succeeded' })).status).toBe(422)
     expect(await deployAt(id)).toMatchObject({ status: 'failed', githubRunAttempt: 2 })
     expect((await notesOf(id)).match(/had ended and stays as it is/g)).toHaveLength(1)
-    expect(await queuedJobs(console_.deps)).toEqual([])
+    expect(await queuedJobs(console_.deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))
   })
 
   it('is never counted down by a late word from an earlier attempt', async () => {

@@ -79,6 +79,15 @@ describe('the outcome of a deploy', () => {
     },
   )
 
+  it('of a deploy that was taken back by hand is not told again, and its new end is not refused', async () => {
+    const id = await ended()
+    await workNow()
+    await deps.db.deploy.update({ where: { id }, data: { status: 'deploying' } })
+    expect((await receiveCallback(deps, signedCallback(id, { status: 'failed' }), id)).status).toBe(200)
+    await workNow()
+    expect(slack.texts).toHaveLength(1)
+  })
+
   it('is not queued when the change that ends it is not committed', async () => {
     const { id, surface } = await insertDeployAt(deps, 'deploying')
     const event = {
