@@ -21,8 +21,23 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
 
+/** On a machine that is busy with other things the figures would be worth little anyway. */
+const LIMIT_MS = 10 * 60_000
+
+const stops: (() => Promise<void>)[] = []
+async function stopAll(): Promise<void> {
+  for (const stop of stops.splice(0).toReversed()) await stop()
+}
+
+async function giveUp(why: string): Promise<void> {
+  say(why)
+  await stopAll()
+  process.exit(1)
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void giveUp('stopped'))
+setTimeout(() => void giveUp('not done after ten minutes: stopped'), LIMIT_MS).unref()
+
 async function bench() {
-  const stops: (() => Promise<void>)[] = []
   try {
     const product = await startConsoleUnderTest(say)
     stops.push(product.stop)
@@ -43,18 +58,19 @@ async function bench() {
       Array.from({ length: FEW }, (_, n) => storedDeployId(n + 1)),
     )
     const few = await measureCosts(product, load, FEW)
-    say('callbacks …')
-    const callback = await measureCallbacks(product, db, load, CONCURRENCY)
-    say('dispatches …')
-    const dispatch = await measureDispatches(product, db, load, DISPATCH_CONCURRENCY)
     say(`filling up to ${MANY} stored deploys …`)
     for (let from = FEW + 1; from <= MANY; from += BATCH) await fillDeploys(db, from, Math.min(from + BATCH - 1, MANY))
     await settle(db)
     say('polls, grid and history again …')
     const many = await measureCosts(product, load, MANY)
+    // Last, because the surfaces these two add are none that a console of this size would have.
+    say('callbacks …')
+    const callback = await measureCallbacks(product, db, load, CONCURRENCY)
+    say('dispatches …')
+    const dispatch = await measureDispatches(product, db, load, DISPATCH_CONCURRENCY)
     return { callback, poll, dispatch, few, many }
   } finally {
-    for (const stop of stops.toReversed()) await stop()
+    await stopAll()
   }
 }
 

@@ -38,6 +38,8 @@ export interface Costs {
 }
 
 const ROUNDS = 5
+/** From this deploy on its surface has a whole page of older ones, so that a page is as long at any size. */
+const FULL_PAGE_FROM = 650
 const PER_ROUND = 250
 
 /**
@@ -46,11 +48,12 @@ const PER_ROUND = 250
  */
 export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerator, stored: number): Promise<Costs> {
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
-  const anywhere = (n: number) => 1 + ((n * 2_654_435_761) % stored)
+  const anywhere = (n: number, from = 1) => from + ((n * 2_654_435_761) % (stored - from + 1))
   const kinds = {
     poll: (n: number) => query('deploys.get', { id: storedDeployId(anywhere(n)) }),
     grid: () => query('surfaces.list'),
-    history: (n: number) => query('deploys.list', { surfaceId: gridSurface(n), cursor: storedDeployId(anywhere(n)) }),
+    history: (n: number) =>
+      query('deploys.list', { surfaceId: gridSurface(n), cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)) }),
   }
   const best = { poll: Number.POSITIVE_INFINITY, grid: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY }
   for (let round = 0; round < ROUNDS; round += 1) {
