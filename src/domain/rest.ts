@@ -49,6 +49,14 @@ const logCursor = z
   .nullable()
   .meta({ description: 'Pass as `before` to read older lines; null when there are none.' })
 
+const cancelRequest = z
+  .looseObject({ asked_at: time, asked_by: z.string(), acknowledged_at: time.nullable() })
+  .nullable()
+  .meta({ description: 'How far a request to cancel has come; the end itself is the status.' })
+
+/** Answer of `POST …/{id}/cancel`. */
+export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: cancelRequest })
+
 /** Answer of the poll: what the modal shows of one deploy. */
 export const restDeploy = z.looseObject({
   id: z.uuid(),
@@ -72,6 +80,8 @@ export const restDeploy = z.looseObject({
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
   run_attempt: z.int().nullable(),
   run_url: z.string().nullable(),
+  cancel: cancelRequest,
+  warnings: z.array(z.string()),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
   log_cursor: logCursor,

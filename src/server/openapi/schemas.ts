@@ -4,6 +4,7 @@ import { callbackBody } from '~/domain/callback'
 import {
   restAuditEntry,
   restCallbackAnswer,
+  restCancelAnswer,
   restDeploy,
   restDispatchAnswer,
   restDispatchBody,
@@ -18,6 +19,7 @@ const COMPONENTS = {
   LogPage: restLogPage,
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
+  CancelAnswer: restCancelAnswer,
   AuditEntry: restAuditEntry,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>
