@@ -43,6 +43,8 @@ export const deployPaths = {
         'surface_unknown',
         'surface_busy',
         'surface_archived',
+        'frozen',
+        'surface_locked',
         'ref_moved',
         'body_incomplete',
         'body_too_large',

@@ -8,6 +8,7 @@ import {
   restDeploy,
   restDispatchAnswer,
   restDispatchBody,
+  restFreezeAnswer,
   restLogPage,
   restProblem,
 } from '~/domain/rest'
@@ -20,6 +21,7 @@ const COMPONENTS = {
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
   CancelAnswer: restCancelAnswer,
+  FreezeAnswer: restFreezeAnswer,
   AuditEntry: restAuditEntry,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lockSurface } from '~/server/freezes/open-freeze'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
@@ -95,6 +96,16 @@ describe('POST /api/internal/deploys', () => {
     expect(await post(await newRequest({ expected_sha: SHA }))).toMatchObject({
       status: 409,
       body: { code: 'ref_moved', expected_sha: SHA, actual_sha: 'b'.repeat(40) },
+    })
+  })
+
+  it('is held by a freeze, and ships in spite of it only with a reason', async () => {
+    const body = await newRequest()
+    await lockSurface(console_.deps, 'ada', { surfaceId: body.surface, reason: 'Disk is being replaced' })
+    expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_locked' } })
+    const answer = await post({ ...body, override_freeze: { reason: 'Security fix' } })
+    expect(await rest.call('GET', answer.headers.get('location') ?? '')).toMatchObject({
+      body: { override_reason: 'Security fix' },
     })
   })
 
