@@ -174,8 +174,10 @@ describe('every address', () => {
 
   it('says 503 with Retry-After while the database is away', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
-    const answer = await restClient(away.deps).call('GET', `/api/internal/deploys/${randomUUID()}`)
-    expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+    for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
+      const answer = await restClient(away.deps).call('GET', path)
+      expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+    }
     await away.close()
     restClient(console_.deps)
   })
