@@ -21,10 +21,13 @@ export function groupByEnvironment(tiles: readonly SurfaceTile[]): readonly Grou
     .map((environment) => ({ environment, tiles: tiles.filter((tile) => tile.environment === environment) }))
 }
 
-/** Every word typed must occur in what the tile says: name, id, environment, repository, health, status. */
+/** Every word typed must occur in what the tile says: name, id, environment, repository, health, status, frozen or locked. */
 export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
-  const { id, name, environment, repository, health, lastDeploy } = tile
-  const text = [id, name, environment, repository, health.state, lastDeploy?.status ?? ''].join(' ').toLowerCase()
+  const { id, name, environment, repository, health, lastDeploy, freezes } = tile
+  const held = freezes.map(({ kind }) => kind)
+  const text = [id, name, environment, repository, health.state, lastDeploy?.status ?? '', ...held]
+    .join(' ')
+    .toLowerCase()
   return filter
     .toLowerCase()
     .split(/\s+/)

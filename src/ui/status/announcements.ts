@@ -1,5 +1,6 @@
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
+import { windowOver } from '~/ui/freezes/freeze-words'
 import { activePhase, outcomeHeadline, statusWord } from '~/ui/status/status-words'
 
 /** One sentence on where a deploy stands; it changes exactly when the status does, so a live region says it once. */
@@ -17,5 +18,12 @@ export function boardAnnouncement(before: readonly SurfaceTile[], after: readonl
     if (latest === null || (earlier?.id === latest.id && earlier.status === latest.status)) return []
     return [`${tile.name}, ${tile.environment}: ${deployAnnouncement(latest)}`]
   })
-  return sentences.join(' ')
+  return [...sentences, ...freezeSentence(before, after)].join(' ')
+}
+
+function freezeSentence(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string[] {
+  const earlier = windowOver('production', before)
+  const now = windowOver('production', after)
+  if (earlier?.id === now?.id) return []
+  return [now === null ? 'Production is not frozen any more.' : `Production is frozen: ${now.reason}.`]
 }

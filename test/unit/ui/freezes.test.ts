@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import { matchesFilter } from '~/ui/board/tiles'
 import { scopeWords, timesWords, untilWords, utcInstant, windowOver } from '~/ui/freezes/freeze-words'
+import { boardAnnouncement } from '~/ui/status/announcements'
 import { tile } from './fixtures'
 
 const view: FreezeView = {
@@ -43,6 +45,24 @@ test('an environment is frozen by a window over it, also while a surface of it i
   expect(windowOver('production', [tile('a', { freezes: [locked, window] })])).toEqual(window)
   expect(windowOver('production', [tile('a', { freezes: [locked] })])).toBeNull()
   expect(windowOver('production', [tile('a', { environment: 'staging', freezes: [window] })])).toBeNull()
+})
+
+test('the grid says once that production was frozen, why, and that it is not any more', () => {
+  const freeze: FreezeInForce = {
+    id: 'w',
+    kind: 'frozen',
+    reason: 'Incident',
+    until: null,
+    since: '2026-11-21T10:00:00.000Z',
+    by: 'ada',
+  }
+  const free = [tile('a'), tile('b')]
+  const frozen = [tile('a', { freezes: [freeze] }), tile('b', { freezes: [freeze] })]
+  expect(boardAnnouncement(free, frozen)).toBe('Production is frozen: Incident.')
+  expect(boardAnnouncement(frozen, frozen)).toBe('')
+  expect(boardAnnouncement(frozen, free)).toBe('Production is not frozen any more.')
+  expect(frozen.filter((one) => matchesFilter(one, 'frozen'))).toHaveLength(2)
+  expect(free.filter((one) => matchesFilter(one, 'frozen'))).toEqual([])
 })
 
 test.each([
