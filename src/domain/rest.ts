@@ -7,7 +7,8 @@ import { PHASES } from '~/domain/phases'
  * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a
  * script ignores those it does not know.
  */
-const { surfaceId, ref, confirmation, reason, expectedSha } = dispatchInput.shape
+const { surfaceId, ref, confirmation, reason, expectedSha, overrideFreeze } = dispatchInput.shape
+const override = overrideFreeze.unwrap().shape
 
 /** Body of `POST /api/internal/deploys`; the idempotency key is a header. */
 export const restDispatchBody = z.strictObject({
@@ -16,6 +17,7 @@ export const restDispatchBody = z.strictObject({
   confirmation,
   reason,
   expected_sha: expectedSha,
+  override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
 })
 
 export const restDispatchAnswer = z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() })
@@ -49,6 +51,14 @@ const logCursor = z
   .nullable()
   .meta({ description: 'Pass as `before` to read older lines; null when there are none.' })
 
+const cancelRequest = z
+  .looseObject({ asked_at: time, asked_by: z.string(), acknowledged_at: time.nullable() })
+  .nullable()
+  .meta({ description: 'How far a request to cancel has come; the end itself is the status.' })
+
+/** Answer of `POST …/{id}/cancel`. */
+export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: cancelRequest })
+
 /** Answer of the poll: what the modal shows of one deploy. */
 export const restDeploy = z.looseObject({
   id: z.uuid(),
@@ -66,12 +76,15 @@ export const restDeploy = z.looseObject({
   ref: z.string(),
   sha: z.string().nullable(),
   reason: z.string().nullable(),
+  override_reason: z.string().nullable(),
   requested_by: z.string(),
   requested_at: time,
   finished_at: time.nullable(),
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
   run_attempt: z.int().nullable(),
   run_url: z.string().nullable(),
+  cancel: cancelRequest,
+  warnings: z.array(z.string()),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
   log_cursor: logCursor,
@@ -93,6 +106,18 @@ export const restAuditEntry = z.looseObject({
   surface_id: z.string().nullable(),
   status: z.string().nullable(),
   payload: z.unknown(),
+})
+
+/** Answer to a workflow's freeze check. */
+export const restFreezeAnswer = z.looseObject({
+  surface: z.string(),
+  frozen: z.boolean(),
+  kind: z.enum(['frozen', 'locked']).nullable(),
+  reason: z.string().nullable(),
+  until: time.nullable(),
+  freeze_id: z.uuid().nullable(),
+  overridden: z.boolean(),
+  override_reason: z.string().nullable(),
 })
 
 /** RFC 9457. `code` is one of the table in errors.ts; `issues` comes with `invalid_input`. */

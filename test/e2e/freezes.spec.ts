@@ -2,7 +2,7 @@ import { expect, type Page } from '@playwright/test'
 import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
 
 async function freezeProduction(page: Page, reason: string): Promise<void> {
-  await page.getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill(reason)
   await page.getByRole('button', { name: 'Freeze production' }).click()
   await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText(reason)
@@ -11,7 +11,7 @@ async function freezeProduction(page: Page, reason: string): Promise<void> {
 
 /** Ends whatever is in force, as an operator would. */
 async function lift(page: Page, word: 'Lift' | 'Unlock'): Promise<void> {
-  await page.getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   await page.getByRole('button', { name: new RegExp(`^${word} `) }).click()
   await page.getByRole('button', { name: `${word} now` }).click()
   await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
@@ -60,7 +60,7 @@ test('a freeze refuses a production deploy in the review, lets an override with 
 })
 
 test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
-  await page.getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   const form = page.getByRole('form', { name: 'Lock a surface' })
   await form.getByLabel('Surface').selectOption('api-staging')
   await form.getByLabel('Reason').fill('Being migrated')

@@ -47,10 +47,14 @@ const AWAY_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024'
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
-    return AWAY_CODES.has(error.code) || isAwayMessage(error.message)
+    // A raw query fails as P2010 whatever happened; the driver's own word for it is in the meta.
+    const kind = failure.safeParse(error.meta).data?.driverAdapterError.cause.kind ?? ''
+    return AWAY_CODES.has(error.code) || isAwayMessage(`${kind} ${error.message}`)
   }
   return error instanceof Error && isAwayMessage(`${error.name} ${error.message} ${messageOf(error.cause)}`)
 }
+
+const failure = z.object({ driverAdapterError: z.object({ cause: z.object({ kind: z.string() }) }) })
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
 

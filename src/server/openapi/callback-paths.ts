@@ -17,6 +17,14 @@ const signature = [
   schema: { type: 'string' },
 }))
 
+const question = (name: string, description: string, required = false) => ({
+  name,
+  in: 'query' as const,
+  required,
+  description,
+  schema: { type: 'string' },
+})
+
 const callback = (id: string, summary: string) =>
   operation({
     id,
@@ -43,5 +51,20 @@ const callback = (id: string, summary: string) =>
 /** What workflows send. */
 export const callbackPaths = {
   '/api/internal/deploys/{id}/status': { post: callback('reportStatus', 'A workflow reports where its run stands') },
+  '/api/internal/freezes': {
+    get: operation({
+      id: 'checkFreeze',
+      summary: 'A workflow asks whether its surface is frozen or locked',
+      description: 'Signed like a callback, with `GET /api/internal/freezes` and the query in the place of the body.',
+      parameters: [
+        question('surface', 'The surface’s id.', true),
+        question('deploy', 'The deploy the console started the run for.'),
+        question('run', 'The run’s id, digits.'),
+        ...signature,
+      ],
+      success: { status: 200, description: 'What holds it now, if anything does.', content: json('FreezeAnswer') },
+      problems: ['signature_invalid', 'invalid_input', 'surface_unknown', 'deploy_unknown', 'deploy_elsewhere'],
+    }),
+  },
   '/api/internal/deploys/{id}/callback': { post: callback('reportStatusOldName', 'The older name of `…/status`') },
 }

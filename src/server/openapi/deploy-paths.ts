@@ -43,6 +43,8 @@ export const deployPaths = {
         'surface_unknown',
         'surface_busy',
         'surface_archived',
+        'frozen',
+        'surface_locked',
         'ref_moved',
         'body_incomplete',
         'body_too_large',
@@ -63,6 +65,22 @@ export const deployPaths = {
       parameters: [deployId],
       success: { status: 200, description: 'The deploy.', content: json('Deploy') },
       problems: ['invalid_id', 'origin_refused', 'deploy_unknown'],
+    }),
+  },
+  '/api/internal/deploys/{id}/cancel': {
+    post: operation({
+      id: 'cancelDeploy',
+      summary: 'Ask for the end of a deploy',
+      description:
+        'GitHub is asked to cancel the run; the deploy ends when GitHub says so. Asked again, it answers the same.',
+      parameters: [deployId],
+      success: {
+        status: 202,
+        description: 'Asked. Poll the address in `Location`.',
+        headers: { Location: { required: true, schema: { type: 'string', format: 'uri-reference' } } },
+        content: json('CancelAnswer'),
+      },
+      problems: ['invalid_id', 'origin_refused', 'deploy_unknown', 'deploy_ended', 'github_refused'],
     }),
   },
   '/api/internal/deploys/{id}/log': {

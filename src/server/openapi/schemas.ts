@@ -4,9 +4,11 @@ import { callbackBody } from '~/domain/callback'
 import {
   restAuditEntry,
   restCallbackAnswer,
+  restCancelAnswer,
   restDeploy,
   restDispatchAnswer,
   restDispatchBody,
+  restFreezeAnswer,
   restLogPage,
   restProblem,
 } from '~/domain/rest'
@@ -18,6 +20,8 @@ const COMPONENTS = {
   LogPage: restLogPage,
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
+  CancelAnswer: restCancelAnswer,
+  FreezeAnswer: restFreezeAnswer,
   AuditEntry: restAuditEntry,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>

@@ -8,6 +8,7 @@ import { OpenWindowForm } from '~/ui/freezes/open-window-form'
 import { PastFreezes } from '~/ui/freezes/past-freezes'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -25,16 +26,17 @@ export function FreezesPage() {
   const tiles = surfaces.data?.surfaces ?? []
   const environments = [...new Set(['production', ...tiles.map(({ environment }) => environment)])]
   return (
-    <main className="mx-auto max-w-[60rem] px-4 pb-16 sm:px-6">
-      <header className="flex flex-wrap items-baseline gap-x-4 py-5">
-        <h1 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Freezes and locks</h1>
+    <PageFrame
+      title="Freezes and locks"
+      aside={
         <Link
           href="/"
           className="text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
           Back to the grid
         </Link>
-      </header>
+      }
+    >
       <section aria-labelledby="current">
         <h2 id="current" className="mb-2.5 text-sm font-semibold">
           Now and to come
@@ -63,6 +65,6 @@ export function FreezesPage() {
         <LockForm tiles={tiles} onChanged={changed} />
       </div>
       <PastFreezes />
-    </main>
+    </PageFrame>
   )
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { lockSurface } from '~/server/freezes/open-freeze'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
@@ -98,6 +99,16 @@ describe('POST /api/internal/deploys', () => {
     })
   })
 
+  it('is held by a freeze, and ships in spite of it only with a reason', async () => {
+    const body = await newRequest()
+    await lockSurface(console_.deps, 'ada', { surfaceId: body.surface, reason: 'Disk is being replaced' })
+    expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_locked' } })
+    const answer = await post({ ...body, override_freeze: { reason: 'Security fix' } })
+    expect(await rest.call('GET', answer.headers.get('location') ?? '')).toMatchObject({
+      body: { override_reason: 'Security fix' },
+    })
+  })
+
   it('admits one active deploy per surface', async () => {
     const body = await newRequest()
     await post(body)
@@ -163,8 +174,10 @@ describe('every address', () => {
 
   it('says 503 with Retry-After while the database is away', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
-    const answer = await restClient(away.deps).call('GET', `/api/internal/deploys/${randomUUID()}`)
-    expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+    for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
+      const answer = await restClient(away.deps).call('GET', path)
+      expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+    }
     await away.close()
     restClient(console_.deps)
   })

@@ -12,12 +12,9 @@ export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 /** Contract.md, "Dispatch": the same use case as the screen's, 202 as soon as the intent is kept and GitHub was asked. */
 export const POST = restRoute(async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
-  const { surface: surfaceId, expected_sha: expectedSha, ...asked } = await readJson(request, restDispatchBody)
-  const answer = await dispatchDeploy(deps, actor, {
-    ...asked,
-    surfaceId,
-    idempotencyKey,
-    ...(expectedSha === undefined ? {} : { expectedSha }),
-  })
+  const body = await readJson(request, restDispatchBody)
+  const { surface: surfaceId, expected_sha: expectedSha, override_freeze: override, ...asked } = body
+  const overrideFreeze = override && { reason: override.reason, freezeIds: override.freeze_ids }
+  const answer = await dispatchDeploy(deps, actor, { ...asked, surfaceId, expectedSha, overrideFreeze, idempotencyKey })
   return { status: 202, headers: { location: `/api/internal/deploys/${answer.id}` }, body: snakeCase(answer) }
 })
