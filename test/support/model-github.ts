@@ -58,7 +58,15 @@ export function modelGitHub(github: ScriptedGitHub) {
     const run = runOf(path)
     if (run === undefined) return notFound
     const status = run.conclusion === null ? 'in_progress' : 'completed'
-    return { status: 200, body: { status, conclusion: run.conclusion, updated_at: '2026-11-21T10:05:00Z' } }
+    return {
+      status: 200,
+      body: {
+        status,
+        conclusion: run.conclusion,
+        created_at: '2026-11-21T10:00:00Z',
+        updated_at: '2026-11-21T10:05:00Z',
+      },
+    }
   }
   github.script.onJobs = ({ path }) => {
     const run = runOf(path)

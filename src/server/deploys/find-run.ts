@@ -1,9 +1,12 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
-import { type DeployRow, fillRun, lockDeploy } from '~/server/db/deploys'
+import type { DatabaseHandle } from '~/server/db/client'
+import { advanceDeploy, type DeployRow, fillRun, lockDeploy } from '~/server/db/deploys'
 import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy } from '~/server/github/workflow-runs'
+
+const ACTOR = 'console'
 
 /** Contract.md, "Run id": a look-up waits no longer than this. */
 export const LOOKUP_TIMEOUT_MS = 8_000
@@ -27,11 +30,35 @@ export async function findRun(
     await raiseDuplicateRuns(deps, tx, deploy.id, runs)
     if (locked?.githubRunId != null) return locked.githubRunId
     await fillRun(tx, deploy.id, found)
-    await appendAuditEvent(
-      tx,
-      { actor: 'console', at: deps.now(), deployId: deploy.id, surfaceId: deploy.surfaceId },
-      { action: 'console.deploy.run_found', status: null, payload: { source: 'github', run_id: found.toString() } },
-    )
+    const subject = { actor: ACTOR, at: deps.now(), deployId: deploy.id, surfaceId: deploy.surfaceId }
+    await appendAuditEvent(tx, subject, {
+      action: 'console.deploy.run_found',
+      status: null,
+      payload: { source: 'github', run_id: found.toString() },
+    })
+    if (locked?.status === 'requested') await proveAccepted(tx, subject, found)
     return found
+  })
+}
+
+/** A run that carries the deploy's id proves that GitHub accepted a dispatch it never answered. */
+async function proveAccepted(
+  tx: DatabaseHandle,
+  subject: { readonly actor: string; readonly at: Date; readonly deployId: string; readonly surfaceId: string },
+  runId: bigint,
+): Promise<void> {
+  await advanceDeploy(tx, {
+    ...subject,
+    to: 'dispatched',
+    event: {
+      action: 'console.deploy.reconciled',
+      status: 'dispatched',
+      payload: {
+        source: 'github',
+        from: 'requested',
+        proof: `run ${runId} carries the deploy’s id`,
+        occurred_at: subject.at.toISOString(),
+      },
+    },
   })
 }

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pino from 'pino'
@@ -95,11 +95,28 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
   })
 })
 
+const OWN_SURFACES = `surfaces:
+  - id: api-prod
+    name: API
+    environment: production
+    repository: acme/platform
+    workflow: deploy-heroku.yml
+    url: https://api.example.com
+    health_url: https://api.example.com/health
+`
+
 describe('npm start', () => {
   it('takes an App for credentials: it starts no sandbox', async () => {
     const database = await createTestDatabase()
     const dataDir = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
-    const product = launchProduct({ ...appEnvironment(), DATABASE_URL: database.url, DATA_DIR: dataDir })
+    const surfaces = path.join(dataDir, 'surfaces.yaml')
+    writeFileSync(surfaces, OWN_SURFACES)
+    const product = launchProduct({
+      ...appEnvironment(),
+      DATABASE_URL: database.url,
+      DATA_DIR: dataDir,
+      SURFACES_FILE: surfaces,
+    })
     expect(await product.untilPrinted(/GitHub is (\S+)/)).toBe(github.apiUrl)
     expect(product.output()).not.toContain('sandbox')
     await product.stop()
