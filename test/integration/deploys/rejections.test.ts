@@ -53,7 +53,7 @@ describe('a refused dispatch leaves an audit row with the code and what it was a
     await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({ code: 'surface_busy' })
     await expect(dispatch({ ...input, ref: 'other' })).rejects.toMatchObject({ code: 'idempotency_mismatch' })
     expect((await rejectionsOf(input.surfaceId)).map(({ payload }) => payload)).toEqual([
-      { code: 'surface_busy', ref: 'main', details: {} },
+      { code: 'surface_busy', ref: 'main', details: { deploy_id: id } },
       { code: 'idempotency_mismatch', ref: 'other', details: { deploy_id: id } },
     ])
   })
