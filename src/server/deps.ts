@@ -2,14 +2,13 @@ import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
-import { connectDatabase, type Database } from '~/server/db/client'
+import { type Connections, connectDatabase } from '~/server/db/client'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { createLogger, type Logger } from '~/server/logger'
 
 /** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
-export interface Deps {
+export interface Deps extends Connections {
   readonly config: ServerConfig
-  readonly db: Database
   readonly github: GitHub
   readonly logger: Logger
   readonly now: () => Date
@@ -23,7 +22,7 @@ export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
   return {
     config,
-    db: connectDatabase(config.databaseUrl),
+    ...connectDatabase(config.databaseUrl),
     github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
     logger,
     now: () => new Date(),

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
 export type Job = {
@@ -20,7 +21,7 @@ interface JobOptions {
  * committed, and survives a crash right after. One waiting job per task and deploy: a second one takes the place of the
  * first; beside one that already runs, another is queued, since that one may have read what was there before.
  */
-export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
+export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
   const key = `${job.task}:${job.payload.deployId}`
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(

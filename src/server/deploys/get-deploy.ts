@@ -13,7 +13,7 @@ import { runUrl } from '~/server/github/web-urls'
 
 /** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
-  const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
+  const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
   const { deploy, transitions, audit, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null

@@ -3,10 +3,10 @@ import type { CallbackBody } from '~/domain/callback'
 import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
-import type { DatabaseHandle } from '~/server/db/client'
 import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
+import type { Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import type { Deps } from '~/server/deps'
 
@@ -34,17 +34,17 @@ const ACTOR = 'workflow'
  * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`
  */
 export async function recordCallback(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
   callback: VerifiedCallback,
 ): Promise<CallbackAnswer> {
   const at = deps.now()
-  const result = await deps.db.$transaction((tx) => takeIn(tx, callback, at))
+  const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
   if (result instanceof AppError) throw result
   if (result.applied) deps.logger.info({ deployId: callback.deployId, status: result.status }, 'callback applied')
   return result
 }
 
-async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
   const { deployId, webhookId, body } = callback
   const locked = await lockDeploy(tx, deployId)
   if (locked === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
@@ -83,7 +83,7 @@ function outcomeOf(from: string, to: string): 'applied' | 'repeated' | 'refused'
   return canTransition(from, to) ? 'applied' : 'refused'
 }
 
-async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function proveAccepted(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const runId = callback.body.run_id?.toString() ?? null
   await advanceDeploy(tx, {
     deployId: callback.deployId,
@@ -100,7 +100,7 @@ async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: 
 }
 
 /** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
-async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function keepFacts(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha: body.deployed_sha ?? null })
   if (body.run_id == null) return
@@ -123,7 +123,7 @@ async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: Veri
   }
 }
 
-async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   const allowed = allowedFrom(found.status).filter(isCallbackStatus)
   const error = isCallbackStatus(body.status)
