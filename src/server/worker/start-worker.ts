@@ -1,31 +1,23 @@
 import 'server-only'
 import type { Deps } from '~/server/deps'
-import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { probeDueSurfaces } from '~/server/worker/prober'
 import { repeat } from '~/server/worker/repeat'
 import { runJobs } from '~/server/worker/run-jobs'
 
 const PROBER_PAUSE_MS = 3_000
-/** One of GitHub's 5,000 requests an hour per workflow and pass. */
-const OUTSIDE_RUNS_PAUSE_MS = 60_000
 
 export interface Worker {
   /** Takes no new job, and settles when those under way are done. */
   readonly stop: () => Promise<void>
 }
 
-/** Starts all that happens without a request: the queue with its schedule, the prober, the look for outside runs. Never throws. */
+/** Starts all that happens without a request: the queue with its schedule, and the prober. Never throws. */
 export function startWorker(deps: Deps): Worker {
   const stopping = new AbortController()
   const { signal } = stopping
   const running = Promise.all([
     runJobs(deps, signal),
     repeat(deps.logger, signal, { name: 'prober', pauseMs: PROBER_PAUSE_MS, pass: () => probeDueSurfaces(deps) }),
-    repeat(deps.logger, signal, {
-      name: 'outside runs',
-      pauseMs: OUTSIDE_RUNS_PAUSE_MS,
-      pass: () => findOutsideRuns(deps),
-    }),
   ])
   return {
     stop: async () => {
