@@ -42,6 +42,19 @@ export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Dat
     FROM graphile_worker.jobs WHERE "locked_at" < ${lockedBefore}::timestamptz HAVING count(*) > 0`
 }
 
+const forgottenJob = z.object({ task: z.string(), key: z.string().nullable(), attempts: z.number() })
+
+/** Jobs that used up their attempts wait for somebody to look at them, until `failedBefore`: then they are deleted, and named. */
+export async function forgetFailedJobs(db: DatabaseHandle, failedBefore: Date) {
+  const rows = await db.$queryRaw`
+    WITH failed AS MATERIALIZED (
+      SELECT "id", "task_identifier" AS "task", "key", "attempts"::int FROM graphile_worker.jobs
+      WHERE "attempts" >= "max_attempts" AND "locked_at" IS NULL AND "updated_at" < ${failedBefore}::timestamptz),
+    gone AS (SELECT "id" FROM graphile_worker.complete_jobs(ARRAY(SELECT "id" FROM failed)))
+    SELECT "task", "key", "attempts" FROM failed JOIN gone USING ("id") ORDER BY "id"`
+  return z.array(forgottenJob).parse(rows)
+}
+
 /** Whether the job library's own tables are there; see `installJobTables`. */
 export async function jobTablesExist(db: DatabaseHandle): Promise<boolean> {
   const rows = await db.$queryRaw`SELECT to_regclass('graphile_worker.jobs') IS NOT NULL AS "present"`

@@ -77,7 +77,9 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
   }
   switch (action) {
     case 'console.deploy.callback_rejected':
-      return `Callback "${status}" refused: the deploy stood at ${text('from')}.`
+      return text('reason') === 'attempt_superseded'
+        ? `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+        : `Callback "${status}" refused: the deploy stood at ${text('from')}.`
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')
