@@ -2,7 +2,7 @@ import 'server-only'
 import { AppError } from '~/domain/errors'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+import { refuseRequest } from '~/server/http/refuse-request'
 
 /** Until sign-in exists, whoever reaches the server (on this machine only) is the operator. */
 const ACTOR = 'operator'
@@ -26,7 +26,7 @@ interface Answer {
 export function restRoute<Params>(answer: (call: RestCall, params: Params) => Promise<Answer | Response>) {
   return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
-    const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+    const refused = refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
       const answered = await answer({ deps, actor: ACTOR, request }, await context.params)
