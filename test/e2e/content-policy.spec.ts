@@ -55,38 +55,41 @@ test('no page, dialog or running deploy needs anything that the policy refuses',
   expect(await violationsOf(page)).toEqual([])
 })
 
-test.describe('what gets into a page from outside', () => {
-  test('neither runs nor loads, and the test above would notice it', async ({ browser, product }) => {
-    // A page of its own: here the browser is to report errors.
-    const page = await browser.newPage()
-    await noteViolations(page)
-    await page.goto(product.url)
-    await page.evaluate(async () => {
-      const holder = document.createElement('div')
-      holder.innerHTML =
-        '<img src="data:," onerror="window.ran = true"><style>body { display: none }</style><p style="color: red">x</p>' +
-        '<img src="https://evil.example/x.png"><iframe src="https://evil.example"></iframe><base href="https://evil.example">'
-      document.body.append(holder)
-      const script = document.createElement('script')
-      script.textContent = 'window.ran = true'
-      document.body.append(script)
-      await fetch('https://evil.example').catch(() => undefined)
-    })
-    await expect
-      .poll(async () => (await violationsOf(page)).map((violation) => violation.split(' ')[0]))
-      .toEqual(
-        expect.arrayContaining([
-          'script-src-attr',
-          'script-src-elem',
-          'style-src-elem',
-          'style-src-attr',
-          'img-src',
-          'connect-src',
-          'frame-src',
-          'base-uri',
-        ]),
-      )
-    expect(await page.evaluate(() => 'ran' in window)).toBe(false)
-    await page.close()
+/** What somebody would plant, if a place were found that does not escape. */
+const PLANTED = `
+  <script>window.ran = 'script'</script>
+  <script src="/_next/static/none.js"></script>
+  <img src="data:," onerror="window.ran = 'handler'">
+  <style>body { display: none }</style>
+  <p style="display: none">planted</p>
+  <img src="https://evil.example/image.png">
+  <iframe src="https://evil.example"></iframe>
+  <object data="https://evil.example"></object>
+  <form action="https://evil.example"><button id="planted-send">Send</button></form>`
+
+test('what gets into a page from outside neither runs, loads nor sends, and the test above would notice it', async ({
+  browser,
+  product,
+}) => {
+  // A page of its own: here the browser is to report errors.
+  const page = await browser.newPage()
+  await noteViolations(page)
+  await page.route(product.url, async (route) => {
+    const response = await route.fetch()
+    const body = (await response.text()).replace('<head>', '<head><base href="https://evil.example">')
+    await route.fulfill({ response, body: body.replace('</body>', `${PLANTED}</body>`) })
   })
+  await page.goto(product.url)
+  await expect(page.getByText('planted')).toBeVisible()
+  await page.locator('#planted-send').evaluate((button: HTMLButtonElement) => button.click())
+  await page.evaluate(async () => {
+    await fetch('https://evil.example').catch(() => undefined)
+  })
+  const refused = ['script-src-attr', 'script-src-elem', 'style-src-attr', 'style-src-elem']
+  const elsewhere = ['base-uri', 'connect-src', 'form-action', 'frame-src', 'img-src', 'object-src']
+  await expect
+    .poll(async () => [...new Set((await violationsOf(page)).map((violation) => violation.split(' ')[0]))].toSorted())
+    .toEqual([...refused, ...elsewhere].toSorted())
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+  await page.close()
 })

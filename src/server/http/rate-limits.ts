@@ -39,11 +39,6 @@ export function limitAddress(limited: Limited, request: Sender): void {
   refuseAfter(secondsToWait(limited, request))
 }
 
-/** The same for whoever is signed in, by user id. */
-export function limitAccount({ rateLimits }: Limited, userId: string): void {
-  refuseAfter(rateLimits.accounts.take(userId))
-}
-
 /**
  * For a signed route, before any work is done for the request: throws `rate_limited` when this address has sent too much
  * that was not signed. Call what it gives when the signature holds, for then the request does not count: workflows
