@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   invalid_id: { http: 400, trpc: 'BAD_REQUEST', title: 'The id is not a UUID' },
   idempotency_key_missing: { http: 400, trpc: 'BAD_REQUEST', title: 'The Idempotency-Key header is missing' },
   signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
+  signed_out: { http: 401, trpc: 'UNAUTHORIZED', title: 'Not signed in' },
+  permission_refused: { http: 403, trpc: 'FORBIDDEN', title: 'Not permitted' },
   origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
   surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },

@@ -68,6 +68,7 @@ export interface NewDeploy {
   readonly sha: string | null
   readonly reason: string | null
   readonly requestedBy: string
+  readonly requestedByUserId: string
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
@@ -99,6 +100,7 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
 
 const lockedRow = z.object({
   surfaceId: z.string(),
+  environment: z.string(),
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
@@ -111,7 +113,7 @@ export type LockedDeploy = z.output<typeof lockedRow>
  */
 export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "status", "github_run_id" AS "githubRunId",
+    SELECT "surface_id" AS "surfaceId", "environment", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return z.array(lockedRow).parse(rows)[0] ?? null

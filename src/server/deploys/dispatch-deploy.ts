@@ -1,9 +1,11 @@
 import 'server-only'
 import { createHash } from 'node:crypto'
+import type { Actor } from '~/domain/actor'
 import { firstRefusal, REQUEST_CHECKS, type Refusal } from '~/domain/admission'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
+import { authorize, requireReach } from '~/server/auth/authorize'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy, ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
@@ -21,21 +23,21 @@ import { readCommit } from '~/server/github/refs'
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
  * A refusal leaves its own audit row.
  *
- * @throws AppError `surface_unknown`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
+ * @throws AppError `surface_unknown`, `permission_refused`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
  *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
-export function dispatchDeploy(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
-  return auditingRejections(deps, actor, input, () => ship(deps, actor, input))
+export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
+  return auditingRejections(deps, actor.name, input, () => ship(deps, actor, input))
 }
 
-async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<DispatchAnswer> {
+async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
-  const key = { requestedBy: actor, idempotencyKey: input.idempotencyKey }
+  const key = { requestedBy: actor.name, idempotencyKey: input.idempotencyKey }
   const earlier = await findDeployByKey(deps.db, key)
   if (earlier !== null) return answerAgain(earlier, requestDigest)
 
-  const surface = await admittedSurface(deps, input)
+  const surface = await admittedSurface(deps, actor, input)
   const deploy: NewDeploy = {
     id: deps.newId(),
     surfaceId: surface.id,
@@ -46,7 +48,8 @@ async function ship(deps: Deps, actor: string, input: DispatchInput): Promise<Di
     workflowRef: surface.ref,
     sha: input.expectedSha ?? null,
     reason: input.reason || null,
-    requestedBy: actor,
+    requestedBy: actor.name,
+    requestedByUserId: actor.userId,
     idempotencyKey: input.idempotencyKey,
     requestDigest,
     phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
@@ -102,11 +105,13 @@ async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<void> {
 }
 
 /** The checks that need no row of ours: cheap ones first, GitHub last. */
-async function admittedSurface(deps: Deps, input: DispatchInput) {
+async function admittedSurface(deps: Deps, actor: Actor, input: DispatchInput) {
   const surface = await findSurface(deps.db, input.surfaceId)
   if (surface === null) {
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was deployed.`)
   }
+  requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
+  if (input.overrideFreeze !== undefined) authorize(actor, 'freeze.override')
   const refusal = firstRefusal(REQUEST_CHECKS, {
     surface: { name: surface.name, confirm: surface.confirm, archived: surface.archivedAt !== null },
     confirmation: input.confirmation,

@@ -1,15 +1,16 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import type { Permission } from '~/domain/permissions'
+import { authorize } from '~/server/auth/authorize'
+import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { refuseRequest } from '~/server/http/refuse-request'
 
-/** Until sign-in exists, whoever reaches the server (on this machine only) is the operator. */
-const ACTOR = 'operator'
-
 export interface RestCall {
   readonly deps: Deps
-  readonly actor: string
+  readonly actor: Actor
   readonly request: Request
 }
 
@@ -23,13 +24,19 @@ interface Answer {
  * Makes a route handler of a use case: refuses other sites, answers JSON that nothing may cache, and turns whatever is
  * thrown into a problem document. `Params` are the address's, by name.
  */
-export function restRoute<Params>(answer: (call: RestCall, params: Params) => Promise<Answer | Response>) {
+export function restRoute<Params>(
+  permission: Permission,
+  answer: (call: RestCall, params: Params) => Promise<Answer | Response>,
+) {
   return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
     const refused = refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
-      const answered = await answer({ deps, actor: ACTOR, request }, await context.params)
+      const answered = await answer(
+        { deps, actor: authorize(LOCAL_OPERATOR, permission), request },
+        await context.params,
+      )
       if (answered instanceof Response) return answered
       const { status = 200, headers = {}, body } = answered
       return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })

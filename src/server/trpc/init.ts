@@ -2,22 +2,32 @@ import 'server-only'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import type { Permission } from '~/domain/permissions'
+import { authorize } from '~/server/auth/authorize'
 import { logAppError, toAppError } from '~/server/http/problem'
 import type { Context } from '~/server/trpc/context'
 import { transformer } from '~/server/trpc/transformer'
 
-const t = initTRPC.context<Context>().create({
-  transformer,
-  /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
-  errorFormatter({ shape, error }) {
-    const { cause } = error
-    const appError = cause instanceof AppError ? cause : null
-    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
-    const { stack: _, ...data } = shape.data
-    const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
-    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
-  },
-})
+/** What the walk over every procedure reads: see the permission table. */
+interface ProcedureMeta {
+  readonly permission: Permission
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    transformer,
+    /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
+    errorFormatter({ shape, error }) {
+      const { cause } = error
+      const appError = cause instanceof AppError ? cause : null
+      const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+      const { stack: _, ...data } = shape.data
+      const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
+      return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+    },
+  })
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
@@ -37,5 +47,9 @@ const withAppErrors = t.middleware(async ({ ctx, path, next }) => {
   throw new TRPCError({ code: ERROR_CODES[error.code].trpc, message: error.message, cause: error })
 })
 
-/** What any operator may do. Until sign-in exists, everybody on this machine is the actor `operator`. */
-export const operatorProcedure = t.procedure.use(withAppErrors)
+/** The base of every procedure: only for an actor who holds the permission, whom it hands on. */
+export const procedureFor = (permission: Permission) =>
+  t.procedure
+    .meta({ permission })
+    .use(withAppErrors)
+    .use(({ ctx, next }) => next({ ctx: { actor: authorize(ctx.actor, permission) } }))

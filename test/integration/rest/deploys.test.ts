@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockSurface } from '~/server/freezes/open-freeze'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
@@ -101,7 +102,7 @@ describe('POST /api/internal/deploys', () => {
 
   it('is held by a freeze, and ships in spite of it only with a reason', async () => {
     const body = await newRequest()
-    await lockSurface(console_.deps, 'ada', { surfaceId: body.surface, reason: 'Disk is being replaced' })
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: body.surface, reason: 'Disk is being replaced' })
     expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_locked' } })
     const answer = await post({ ...body, override_freeze: { reason: 'Security fix' } })
     expect(await rest.call('GET', answer.headers.get('location') ?? '')).toMatchObject({

@@ -10,7 +10,7 @@ export const dynamic = 'force-dynamic'
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
 /** Contract.md, "Dispatch": the same use case as the screen's, 202 as soon as the intent is kept and GitHub was asked. */
-export const POST = restRoute(async ({ deps, actor, request }) => {
+export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
   const body = await readJson(request, restDispatchBody)
   const { surface: surfaceId, expected_sha: expectedSha, override_freeze: override, ...asked } = body
