@@ -1,4 +1,5 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { addressGroup } from '~/server/http/client-address'
 import { addressOf } from '~/server/http/guard-requests'
@@ -39,6 +40,12 @@ export function limitAddress(limited: Limited, request: Sender): void {
   refuseAfter(secondsToWait(limited, request))
 }
 
+/** The actor, unless the account behind it has asked too often, from wherever it did. Throws `rate_limited`. */
+export function limitAccount({ rateLimits }: Limited, actor: Actor): Actor {
+  refuseAfter(rateLimits.accounts.take(actor.userId))
+  return actor
+}
+
 /**
  * For a signed route, before any work is done for the request: throws `rate_limited` when this address has sent too much
  * that was not signed. Call what it gives when the signature holds, for then the request does not count: workflows
@@ -54,11 +61,7 @@ const keyOf = (request: Sender): string => addressGroup(addressOf(request))
 
 function refuseAfter(seconds: number): void {
   if (seconds === 0) return
-  throw new AppError(
-    'rate_limited',
-    `Too many requests came from there. Nothing was read. Try again in ${seconds} s.`,
-    {
-      retryAfterSeconds: seconds,
-    },
-  )
+  throw new AppError('rate_limited', `Too many requests. Nothing was read of this one. Try again in ${seconds} s.`, {
+    retryAfterSeconds: seconds,
+  })
 }

@@ -6,6 +6,7 @@ import { authorize } from '~/server/auth/authorize'
 import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { limitAccount } from '~/server/http/rate-limits'
 import { refuseRequest } from '~/server/http/refuse-request'
 
 export interface RestCall {
@@ -34,7 +35,7 @@ export function restRoute<Params>(
     if (refused !== null) return refused
     try {
       const answered = await answer(
-        { deps, actor: authorize(LOCAL_OPERATOR, permission), request },
+        { deps, actor: limitAccount(deps, authorize(LOCAL_OPERATOR, permission)), request },
         await context.params,
       )
       if (answered instanceof Response) return answered

@@ -5,6 +5,7 @@ import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
 import { authorize } from '~/server/auth/authorize'
 import { logAppError, toAppError } from '~/server/http/problem'
+import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 import { transformer } from '~/server/trpc/transformer'
 
@@ -52,4 +53,4 @@ export const procedureFor = (permission: Permission) =>
   t.procedure
     .meta({ permission })
     .use(withAppErrors)
-    .use(({ ctx, next }) => next({ ctx: { actor: authorize(ctx.actor, permission) } }))
+    .use(({ ctx, next }) => next({ ctx: { actor: limitAccount(ctx.deps, authorize(ctx.actor, permission)) } }))

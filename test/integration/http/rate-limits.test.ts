@@ -1,10 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createContextInner } from '~/server/trpc/context'
+import { createCallerFactory } from '~/server/trpc/init'
+import { appRouter } from '~/server/trpc/routers/_app'
+import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
 import { signedCallback } from '~test/support/signed-callback'
 
 const LIMIT = 20
+const createCaller = createCallerFactory(appRouter)
 
 let console_: TestConsole
 const startServer = (env: Readonly<Record<string, string>>) =>
@@ -104,6 +109,18 @@ describe('behind a trusted proxy', () => {
     const spoofed = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 192.0.2.1, 10.0.0.9` })
     expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
   })
+})
+
+it('an account has a limit of its own, from whatever address it is used', async () => {
+  const own = await createTestConsole({ env: { RATE_LIMIT_PER_MINUTE: '1' } })
+  try {
+    const call = (name: string) => createCaller(createContextInner(own.deps, actorNamed(name))).surfaces.list()
+    await call('first')
+    await expect(call('first')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    await call('second')
+  } finally {
+    await own.close()
+  }
 })
 
 it('every route but the bare health check refuses an address that has asked too often, before it does anything else', async () => {
