@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
 import { type Connections, connectDatabase } from '~/server/db/client'
 import { connectGitHub, type GitHub } from '~/server/github/client'
+import { createRateLimits, type RateLimits } from '~/server/http/rate-limits'
 import { createLogger, type Logger } from '~/server/logger'
 
 /** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
@@ -11,6 +12,7 @@ export interface Deps extends Connections {
   readonly config: ServerConfig
   readonly github: GitHub
   readonly logger: Logger
+  readonly rateLimits: RateLimits
   readonly now: () => Date
   /** Lets time pass. With `now`, what a test turns to wait 25 seconds in none. */
   readonly pause: (ms: number) => Promise<unknown>
@@ -25,6 +27,7 @@ export function createDeps(config: ServerConfig): Deps {
     ...connectDatabase(config.databaseUrl),
     github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
     logger,
+    rateLimits: createRateLimits(config),
     now: () => new Date(),
     pause: (ms) => setTimeout(ms),
     newId: () => uuidv7(),

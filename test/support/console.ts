@@ -20,6 +20,7 @@ export async function createTestConsole(options: { githubApiUrl?: string; env?: 
     GITHUB_DISPATCH_TOKEN: 'test-token',
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
     LOG_LEVEL: 'silent',
+    RATE_LIMIT_PER_MINUTE: 'off',
     ...options.env,
   })
   const deps = createDeps(config)

@@ -40,6 +40,7 @@ export const problemType = (code: ErrorCode) => `urn:deploy-console:problem:${co
 /** An RFC 9457 problem document. */
 export function problemResponse(error: AppError, headers: Readonly<Record<string, string>> = {}): Response {
   const { http, title } = ERROR_CODES[error.code]
+  const retryAfter = error.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     ...error.details,
     type: problemType(error.code),
@@ -53,7 +54,7 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      ...(http === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...headers,
     },
   })

@@ -29,7 +29,7 @@ interface Operation {
 }
 
 /** What any address may answer. */
-const ALWAYS: readonly ErrorCode[] = ['database_unavailable', 'internal']
+const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'internal']
 
 export const json = (name: ComponentName) => ({ 'application/json': { schema: refTo(name) } })
 
@@ -54,7 +54,7 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> 
         status,
         {
           description: here.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}.`).join(' '),
-          ...(status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+          ...(status === 503 || status === 429 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
           content: {
             'application/problem+json': {
               schema: { allOf: [refTo('Problem')], properties: { code: { enum: here }, status: { const: status } } },

@@ -6,7 +6,8 @@ import { authorize } from '~/server/auth/authorize'
 import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+import { limitAccount } from '~/server/http/rate-limits'
+import { refuseRequest } from '~/server/http/refuse-request'
 
 export interface RestCall {
   readonly deps: Deps
@@ -30,11 +31,11 @@ export function restRoute<Params>(
 ) {
   return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
-    const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+    const refused = refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
       const answered = await answer(
-        { deps, actor: authorize(LOCAL_OPERATOR, permission), request },
+        { deps, actor: limitAccount(deps, authorize(LOCAL_OPERATOR, permission)), request },
         await context.params,
       )
       if (answered instanceof Response) return answered

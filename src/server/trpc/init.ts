@@ -6,6 +6,7 @@ import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
 import { authorize } from '~/server/auth/authorize'
 import { logAppError, toAppError } from '~/server/http/problem'
+import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 import { transformer } from '~/server/trpc/transformer'
 
@@ -45,7 +46,7 @@ function fail(ctx: Context, path: string, thrown: unknown): never {
 
 function permitted(ctx: Context, path: string, permission: Permission): Actor {
   try {
-    return authorize(ctx.actor, permission)
+    return limitAccount(ctx.deps, authorize(ctx.actor, permission))
   } catch (refusal) {
     return fail(ctx, path, refusal)
   }
