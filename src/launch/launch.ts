@@ -181,7 +181,7 @@ function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEn
     SURFACES_FILE: provided.surfacesFile,
     DEPLOY_CALLBACK_HMAC_SECRET:
       config.callbackSecrets.length > 0 ? config.callbackSecrets.join(',') : secrets.callback,
-    AUTH_SECRET: config.authSecret ?? secrets.auth,
+    AUTH_SECRET: config.authSecrets.length > 0 ? config.authSecrets.join(',') : secrets.auth,
     ...(sandbox === undefined
       ? {}
       : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),

@@ -15,6 +15,7 @@ export interface ConsoleUnderTest {
   readonly databaseUrl: string
   readonly gitHubOrigin: string
   readonly callbackSecret: string
+  readonly authSecret: string
   readonly stop: () => Promise<void>
 }
 
@@ -37,6 +38,7 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
   const surfaces = path.join(directory, 'surfaces.yaml')
   writeFileSync(surfaces, 'surfaces: []\n')
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const authSecret = randomBytes(32).toString('base64')
   const server = await startBuiltServer({
     DATABASE_URL: database.url,
     DATA_DIR: path.join(directory, 'data'),
@@ -44,12 +46,14 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
     GITHUB_API_URL: `${gitHub.origin}/api/v3`,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
+    AUTH_SECRET: authSecret,
   })
   return {
     url: server.url,
     databaseUrl: database.url,
     gitHubOrigin: gitHub.origin,
     callbackSecret,
+    authSecret,
     stop: async () => {
       await server.stop()
       await gitHub.stop()

@@ -2,8 +2,9 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
+import { authenticate } from '~/server/auth/authenticate'
 import { authorize } from '~/server/auth/authorize'
-import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
+import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
@@ -33,10 +34,9 @@ export function restRoute<Params>(
     const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
     if (refused !== null) return refused
     try {
-      const answered = await answer(
-        { deps, actor: authorize(LOCAL_OPERATOR, permission), request },
-        await context.params,
-      )
+      const caller = await authenticate(deps, request.headers, freshnessOf(request))
+      const actor = authorize(caller, permission)
+      const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers = {}, body } = answered
       return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })

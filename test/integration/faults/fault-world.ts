@@ -5,7 +5,7 @@ import type { DeployStatus } from '~/domain/deploy-status'
 import { productionBuild } from '~/launch/production-build'
 import { waitFor } from '~/launch/wait-for'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
-import { CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
+import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
 import { modelGitHub } from '~test/support/model-github'
 import { type Answer, type RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -61,6 +61,7 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
         GITHUB_API_URL: github.apiUrl,
         GITHUB_DISPATCH_TOKEN: 'test-token',
         DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+        AUTH_SECRET,
         LOG_LEVEL: 'error',
       })
       servers.push(server)
