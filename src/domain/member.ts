@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ROLES } from '~/domain/permissions'
+import { ROLES, type Role } from '~/domain/permissions'
 
 /** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
 export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
@@ -25,3 +25,12 @@ export const acceptLinkInput = z.object({
   password: z.string().min(SHORTEST_PASSWORD, `is shorter than ${SHORTEST_PASSWORD} characters`).max(128).optional(),
 })
 export type AcceptLinkInput = z.output<typeof acceptLinkInput>
+
+/** Who looks at the screen, and what the server lets them do. */
+export interface MemberView {
+  readonly role: Role
+  /** Null: all of them. */
+  readonly environments: readonly string[] | null
+  readonly name: string
+  readonly email: string
+}
