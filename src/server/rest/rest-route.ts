@@ -29,7 +29,7 @@ export function restRoute<Params>(
   permission: Permission,
   answer: (call: RestCall, params: Params) => Promise<Answer | Response>,
 ) {
-  return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
+  const handler = async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
     const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
     if (refused !== null) return refused
@@ -46,6 +46,8 @@ export function restRoute<Params>(
       return problemResponse(error)
     }
   }
+  // What the walk over every route reads.
+  return Object.assign(handler, { permission })
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
