@@ -10,11 +10,16 @@ const run = promisify(execFile)
 
 test('the commands of docs/rest.md do what it says: deploy, retry, wait for the outcome, read the log', async ({
   product,
+  signedIn,
 }) => {
   const file = path.resolve(import.meta.dirname, '../../docs/rest.md')
   const commands = [...readFileSync(file, 'utf8').matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code).join('\n')
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], {
-    env: { ...process.env, CONSOLE: product.url },
+    env: {
+      ...process.env,
+      CONSOLE: product.url,
+      AUTH: `cookie: ${signedIn.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')}`,
+    },
   })
   expect(stdout).toContain('"status":"succeeded"')
   expect(stdout).toContain('Smoke gate started.')
@@ -99,7 +104,7 @@ test('a flag is taken back and promoted again, staging first, and dispatched wor
   await page.getByRole('link', { name: 'Flags' }).click()
   await staging.getByRole('button', { name: /^Promote/ }).click()
   await expect(staging).toHaveAttribute('data-on', 'true')
-  await expect(staging).toContainText('Promoted by operator')
+  await expect(staging).toContainText('Promoted by operator@sandbox.local')
   await production.getByRole('button', { name: /^Promote/ }).click()
   await expect(production).toHaveAttribute('data-on', 'true')
 

@@ -2,8 +2,9 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
+import { authenticate } from '~/server/auth/authenticate'
 import { authorize } from '~/server/auth/authorize'
-import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
+import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { limitAccount } from '~/server/http/rate-limits'
@@ -29,15 +30,14 @@ export function restRoute<Params>(
   permission: Permission,
   answer: (call: RestCall, params: Params) => Promise<Answer | Response>,
 ) {
-  return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
+  const handler = async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
     const refused = refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
-      const answered = await answer(
-        { deps, actor: limitAccount(deps, authorize(LOCAL_OPERATOR, permission)), request },
-        await context.params,
-      )
+      const caller = await authenticate(deps, request.headers, freshnessOf(request))
+      const actor = limitAccount(deps, authorize(caller, permission))
+      const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers = {}, body } = answered
       return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
@@ -47,6 +47,8 @@ export function restRoute<Params>(
       return problemResponse(error)
     }
   }
+  // What the walk over every route reads.
+  return Object.assign(handler, { permission })
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -9,6 +9,7 @@ import { createDeps, type Deps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { startWorker } from '~/server/worker/start-worker'
+import { OPERATOR } from '~test/support/actors'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { onDatabase } from '~test/support/migrated-template'
@@ -50,7 +51,7 @@ describe('sealing', () => {
   it('shows how far it is', async () => {
     const own = await createTestConsole()
     const { deps } = own
-    const caller = createCaller(createContextInner(deps, 'operator'))
+    const caller = createCaller(createContextInner(deps, OPERATOR))
     expect(await caller.audit.sealState()).toEqual({ waiting: 0, last: null })
     await insertAuditRows(deps, 3, new Date('2026-01-01T00:00:00Z'))
     await sealAudit(deps)
