@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
   signed_out: { http: 401, trpc: 'UNAUTHORIZED', title: 'Not signed in' },
   permission_refused: { http: 403, trpc: 'FORBIDDEN', title: 'Not permitted' },
+  proof_stale: { http: 403, trpc: 'FORBIDDEN', title: 'Confirm that it is you' },
   origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
   surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },

@@ -10,4 +10,7 @@ export const LOCAL_OPERATOR: Actor = {
   permissions: null,
   surfaces: null,
   via: 'session',
+  get provedAt() {
+    return new Date()
+  },
 }
