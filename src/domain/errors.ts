@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   last_admin: { http: 409, trpc: 'CONFLICT', title: 'The console would have no admin' },
   member_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such member' },
   invitation_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such invitation' },
+  proof_stale: { http: 403, trpc: 'FORBIDDEN', title: 'Confirm that it is you' },
   origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
   surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },

@@ -6,6 +6,7 @@ import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { authorize, requireReach } from '~/server/auth/authorize'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { isDatabaseAway, violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy, ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
@@ -23,7 +24,7 @@ import { readCommit } from '~/server/github/refs'
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
  * A refusal leaves its own audit row.
  *
- * @throws AppError `surface_unknown`, `permission_refused`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
+ * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`,
  *   `ref_unknown`, `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
@@ -112,6 +113,9 @@ async function admittedSurface(deps: Deps, actor: Actor, input: DispatchInput) {
   }
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
   if (input.overrideFreeze !== undefined) authorize(actor, 'freeze.override')
+  if (surface.environment === 'production' || input.overrideFreeze !== undefined) {
+    requireFreshProof(deps, actor, `deploying ${surface.name}`)
+  }
   const refusal = firstRefusal(REQUEST_CHECKS, {
     surface: { name: surface.name, confirm: surface.confirm, archived: surface.archivedAt !== null },
     confirmation: input.confirmation,

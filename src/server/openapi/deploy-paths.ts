@@ -40,6 +40,7 @@ export const deployPaths = {
         'invalid_input',
         'idempotency_key_missing',
         'origin_refused',
+        'proof_stale',
         'surface_unknown',
         'surface_busy',
         'surface_archived',
