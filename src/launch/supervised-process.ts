@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { within } from './wait-for.ts'
 
 const TAIL_LINES = 20
-const STOP_WITHIN_MS = 10_000
+const STOP_WITHIN_MS = 15_000
 
 export interface ProcessPlan {
   readonly name: string
