@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
+import { authenticateToken, bringsToken } from '~/server/auth/authenticate-token'
 import { authorize } from '~/server/auth/authorize'
 import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
 import { type Deps, getDeps } from '~/server/deps'
@@ -30,13 +31,12 @@ export function restRoute<Params>(
 ) {
   return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
-    const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+    // No page of another site can make a browser send a token it does not know, so only requests without one are asked.
+    const refused = bringsToken(request.headers) ? null : refuseForeignOrigin(request, deps.config.consoleUrl)
     if (refused !== null) return refused
     try {
-      const answered = await answer(
-        { deps, actor: authorize(LOCAL_OPERATOR, permission), request },
-        await context.params,
-      )
+      const who = (await authenticateToken(deps, request.headers)) ?? LOCAL_OPERATOR
+      const answered = await answer({ deps, actor: authorize(who, permission), request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers = {}, body } = answered
       return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
