@@ -1,0 +1,5 @@
+import { auditCheckpointCommand, auditVerify } from './audit.ts'
+import type { Command } from './command.ts'
+
+/** What `npm run console -- …` can do. */
+export const COMMANDS: readonly Command[] = [auditVerify, auditCheckpointCommand]
