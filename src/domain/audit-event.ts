@@ -1,4 +1,5 @@
 import type { DeployStatus } from '~/domain/deploy-status'
+import type { Role } from '~/domain/permissions'
 
 /**
  * Everything the audit trail records, told apart by `action` (contract.md, "Audit").
@@ -150,6 +151,51 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly change: 'declared' | 'changed' | 'archived' | 'restored' }
     }
+  /** Somebody signed in. `method`: password, link, or the provider's name. */
+  | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }
+  /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
+  | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
+  | {
+      readonly action: 'console.session.locked'
+      readonly status: null
+      readonly payload: RefusedPayload & { readonly locked_until: string }
+    }
+  | {
+      readonly action: 'console.session.closed'
+      readonly status: null
+      readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
+    }
+  /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
+  | {
+      readonly action: 'console.link.made'
+      readonly status: null
+      readonly payload: LinkPayload & { readonly expires_at: string }
+    }
+  | {
+      readonly action: 'console.link.used' | 'console.link.revoked'
+      readonly status: null
+      readonly payload: LinkPayload
+    }
+  /** What somebody may do was changed. */
+  | {
+      readonly action: 'console.member.changed'
+      readonly status: null
+      readonly payload: { readonly member: string; readonly was: LimitsPayload; readonly now: LimitsPayload }
+    }
+  /** Somebody's access was taken away, or given back. */
+  | {
+      readonly action: 'console.member.suspended' | 'console.member.restored'
+      readonly status: null
+      readonly payload: { readonly member: string; readonly role: Role }
+    }
+
+/** `address_digest` where nobody has the address: what was typed may be a password. */
+type RefusedPayload = { readonly method: string; readonly address_digest: string | null }
+
+/** `environments: null`: all of them. */
+type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }
+
+type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
 
 type RequestedPayload = {
   readonly ref: string

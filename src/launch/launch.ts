@@ -6,6 +6,7 @@ import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
 import { acquireLock } from './launch-lock.ts'
+import { printedLink } from './printed-link.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
 import { type Progress, terminalProgress } from './progress.ts'
@@ -120,8 +121,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     onLine: (line) => progress.note(`server: ${line}`),
   })
   lock.publish(consoleUrl)
-  progress.note(`It listens on this machine only (127.0.0.1), since nobody signs in yet. Logs: ${logs}`)
+  const link = await printedLink(databaseUrl, sandbox !== undefined)
+  progress.note(`It listens on this machine only (127.0.0.1). Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
+  if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${consoleUrl}${link.path}`)
 }
 
 /** Stopped with everything else; and when it ends by itself, everything else is stopped. */
@@ -181,7 +184,7 @@ function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEn
     SURFACES_FILE: provided.surfacesFile,
     DEPLOY_CALLBACK_HMAC_SECRET:
       config.callbackSecrets.length > 0 ? config.callbackSecrets.join(',') : secrets.callback,
-    AUTH_SECRET: config.authSecret ?? secrets.auth,
+    AUTH_SECRET: config.authSecrets.length > 0 ? config.authSecrets.join(',') : secrets.auth,
     ...(sandbox === undefined
       ? {}
       : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),

@@ -1,12 +1,14 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { applyMigrations, generateClient } from '~/launch/database-schema'
 import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import { productionBuild } from '~/launch/production-build'
+import { connectDatabase } from '~/server/db/client'
 import { startSlowGitHub } from '~test/bench/slow-github'
 import { startBuiltServer } from '~test/support/built-server'
+import { signedInAs } from '~test/support/sessions'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
@@ -15,6 +17,9 @@ export interface ConsoleUnderTest {
   readonly databaseUrl: string
   readonly gitHubOrigin: string
   readonly callbackSecret: string
+  readonly authSecret: string
+  /** Of an operator who is signed in. */
+  readonly cookie: string
   readonly stop: () => Promise<void>
 }
 
@@ -37,6 +42,7 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
   const surfaces = path.join(directory, 'surfaces.yaml')
   writeFileSync(surfaces, 'surfaces: []\n')
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const authSecret = randomBytes(32).toString('base64')
   const server = await startBuiltServer({
     DATABASE_URL: database.url,
     DATA_DIR: path.join(directory, 'data'),
@@ -44,17 +50,29 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
     GITHUB_API_URL: `${gitHub.origin}/api/v3`,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
+    AUTH_SECRET: authSecret,
   })
   return {
     url: server.url,
     databaseUrl: database.url,
     gitHubOrigin: gitHub.origin,
     callbackSecret,
+    authSecret,
+    cookie: await operatorCookie(database.url, authSecret),
     stop: async () => {
       await server.stop()
       await gitHub.stop()
       await database.stop()
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
     },
+  }
+}
+
+async function operatorCookie(databaseUrl: string, authSecret: string): Promise<string> {
+  const db = connectDatabase(databaseUrl)
+  try {
+    return await signedInAs({ db, newId: () => randomUUID(), config: { authSecrets: [authSecret] } })
+  } finally {
+    await db.$disconnect()
   }
 }

@@ -64,6 +64,7 @@ async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<Rec
     DATABASE_URL: product.databaseUrl,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
+    AUTH_SECRET: product.authSecret,
     LOG_LEVEL: 'silent',
   })
   const deps = createDeps(config)

@@ -43,7 +43,7 @@ export async function measureDispatches(
     return {
       method: 'POST',
       path: '/api/trpc/deploys.dispatch',
-      headers,
+      headers: { ...headers, cookie: product.cookie },
       body: JSON.stringify({ json: input }),
       expect: 200,
     }

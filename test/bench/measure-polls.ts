@@ -6,9 +6,9 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 const POLLS = 4_000
 const WARM_UP = 800
 
-function query(procedure: string, input?: object): LoadRequest {
+function query(cookie: string, procedure: string, input?: object): LoadRequest {
   const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`
-  return { method: 'GET', path: `/api/trpc/${procedure}${search}`, expect: 200 }
+  return { method: 'GET', path: `/api/trpc/${procedure}${search}`, headers: { cookie }, expect: 200 }
 }
 
 /** Polls of deploys all over the history, and of a route that does nothing but answer. */
@@ -27,7 +27,7 @@ export async function measurePolls(
       lanes: Array.from({ length: POLLS + WARM_UP }, (_, n) => [request(n)]),
     })
   const bare = await run(() => ({ method: 'GET', path: '/api/health', expect: 200 }))
-  const poll = await run((n) => query('deploys.get', { id: polled[n % polled.length] ?? '' }))
+  const poll = await run((n) => query(product.cookie, 'deploys.get', { id: polled[n % polled.length] ?? '' }))
   return { product: poll, bare }
 }
 
@@ -50,10 +50,13 @@ export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerato
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => from + ((n * 2_654_435_761) % (stored - from + 1))
   const kinds = {
-    poll: (n: number) => query('deploys.get', { id: storedDeployId(anywhere(n)) }),
-    grid: () => query('surfaces.list'),
+    poll: (n: number) => query(product.cookie, 'deploys.get', { id: storedDeployId(anywhere(n)) }),
+    grid: () => query(product.cookie, 'surfaces.list'),
     history: (n: number) =>
-      query('deploys.list', { surfaceId: gridSurface(n), cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)) }),
+      query(product.cookie, 'deploys.list', {
+        surfaceId: gridSurface(n),
+        cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)),
+      }),
   }
   const best = { poll: Number.POSITIVE_INFINITY, grid: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY }
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -3,6 +3,7 @@ import type { Deps } from '~/server/deps'
 import { openApiDocument } from '~/server/openapi/document'
 import { openApiChecker } from '~test/support/openapi-checker'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 
 export interface RestAnswer {
   readonly status: number
@@ -12,14 +13,16 @@ export interface RestAnswer {
 
 const asPattern = (template: string) => new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 
-/** Calls the route handlers Next serves, with these dependencies; each answer must be as the OpenAPI document says. */
-export function restClient(deps: Deps) {
+/** Calls the route handlers Next serves, with these dependencies and, but for callbacks, as an admin who is signed in; each answer must be as the OpenAPI document says. */
+export function restClient(deps: Deps, cookie: Promise<string> = signedInAs(deps)) {
   // Where `getDeps` keeps the process's own.
   Object.assign(globalThis, { deployConsoleDeps: deps })
   const check = openApiChecker(openApiDocument(deps.config.consoleUrl))
   const routes = listRoutes('api').map((route) => ({ ...route, pattern: asPattern(route.template) }))
 
   const send = async (request: Request): Promise<RestAnswer> => {
+    const held = await cookie
+    if (held !== '' && !request.headers.has('webhook-signature')) request.headers.set('cookie', held)
     const { pathname } = new URL(request.url)
     const route = routes.find(({ pattern }) => pattern.test(pathname))
     if (route === undefined) throw new Error(`there is no route for ${pathname}`)

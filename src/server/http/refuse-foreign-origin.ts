@@ -18,7 +18,9 @@ export function refuseForeignOrigin(request: Request, consoleUrl: string): Respo
   return problemResponse(new AppError('origin_refused', 'The request came from another site. Nothing was done.'))
 }
 
-function isOwnHost(host: string, consoleUrl: string): boolean {
+export function isOwnHost(host: string, consoleUrl: string): boolean {
   if (URL.canParse(consoleUrl) && new URL(consoleUrl).host === host) return true
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)
+  return isLoopbackHost(host)
 }
+
+export const isLoopbackHost = (host: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)

@@ -2,9 +2,10 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
+import { authenticate } from '~/server/auth/authenticate'
 import { authenticateToken, bringsToken } from '~/server/auth/authenticate-token'
 import { authorize } from '~/server/auth/authorize'
-import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
+import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
@@ -35,8 +36,9 @@ export function restRoute<Params>(
     const refused = bringsToken(request.headers) ? null : refuseForeignOrigin(request, deps.config.consoleUrl)
     if (refused !== null) return refused
     try {
-      const who = (await authenticateToken(deps, request.headers)) ?? LOCAL_OPERATOR
-      const answered = await answer({ deps, actor: authorize(who, permission), request }, await context.params)
+      const byToken = await authenticateToken(deps, request.headers)
+      const actor = authorize(byToken ?? (await authenticate(deps, request.headers, freshnessOf(request))), permission)
+      const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers = {}, body } = answered
       return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })

@@ -68,7 +68,6 @@ export function Board({ sandbox }: BoardProps) {
           onFilter={setFilter}
           filterRef={filterRef}
           onLeaveFilter={() => reachable !== null && focusTile(reachable)}
-          actor={surfaces.data?.actor ?? null}
         />
         {surfaces.isError && !openedDeploy.isError && (
           <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">

@@ -2,8 +2,8 @@
 
 import { useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
-import { FIELD, Field } from '~/ui/freezes/field'
 import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'

@@ -1,9 +1,9 @@
 'use client'
 
 import { useState } from 'react'
-import { FIELD, Field } from '~/ui/freezes/field'
 import { utcInstant } from '~/ui/freezes/freeze-words'
 import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'

@@ -2,8 +2,8 @@
 
 import { useState } from 'react'
 import { changesSomething, TOKEN_DAYS_AT_MOST, type TokenPermission } from '~/domain/api-token'
-import { FIELD, Field } from '~/ui/freezes/field'
 import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { Choices } from '~/ui/tokens/choices'
 import type { MadeToken } from '~/ui/tokens/new-token'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeployStatus } from '~/domain/deploy-status'
-import type { BuiltServer } from '~test/support/built-server'
 import type { Answer } from '~test/support/scripted-github'
+import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, deployIdOf, dispatch, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
@@ -59,7 +59,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 let world: FaultWorld
-let server: BuiltServer
+let server: SignedInServer
 const made = new Map<string, Dispatched>()
 
 beforeAll(async () => {

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BuiltServer } from '~test/support/built-server'
+import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, dispatch, type FaultWorld } from './fault-world'
 
 const TIMEOUT = 180_000
 
 let world: FaultWorld
-let servers: readonly [BuiltServer, BuiltServer]
+let servers: readonly [SignedInServer, SignedInServer]
 beforeAll(async () => {
   world = await createFaultWorld()
   servers = [await world.startServer(), await world.startServer()]
 }, TIMEOUT)
 afterAll(() => world.close(), TIMEOUT)
 
-const twelve = <Value>(make: (server: BuiltServer) => Promise<Value>) =>
+const twelve = <Value>(make: (server: SignedInServer) => Promise<Value>) =>
   Promise.all(Array.from({ length: 12 }, (_, index) => make(servers[index % 2 === 0 ? 0 : 1])))
 const madeIds = (answers: readonly Dispatched[]) => answers.flatMap((one) => ('refused' in one ? [] : [one.id]))
 

@@ -47,9 +47,13 @@ describe('npm start', { timeout: START }, () => {
     expect(await onDatabase('SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   }
 
-  it('serves the console, and ends its start with the address', async () => {
+  it('serves the console, and ends its start with the address and a link that signs in', async () => {
     await expectRunning()
-    expect(product.output().split('\n').at(-1)).toContain(`Deploy Console is ready: ${product.url}`)
+    const link = await product.printedLink()
+    expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
+    const [ready, last] = product.output().split('\n').slice(-2)
+    expect(ready).toContain(`Deploy Console is ready: ${product.url}`)
+    expect(last).toContain(link)
   })
 
   it('keeps secrets out of the arguments of every process', () => {

@@ -1,0 +1,63 @@
+import 'server-only'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { addressDigest } from '~/server/auth/address-digest'
+import { countAttempt } from '~/server/db/sign-in-attempts'
+import type { Deps } from '~/server/deps'
+
+/**
+ * What of the library may be called. Everything else is refused, also what a later version of it adds: each has to be
+ * thought about first.
+ */
+const OPEN_PATHS: ReadonlySet<string> = new Set([
+  '/sign-in/email',
+  '/sign-out',
+  '/get-session',
+  '/links/accept',
+  '/change-password',
+])
+
+const typed = z.object({ email: z.string().max(320) })
+
+/**
+ * Before the library looks at a password: the attempt is counted first, so that many at once cannot outrun the count, and
+ * an address with too many wrong ones has to wait. The lock is short and grows (OWASP Authentication Cheat Sheet, "Account
+ * Lockout"), is the same for addresses nobody has, and stops no other way of signing in and no session.
+ */
+export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAuthPlugin {
+  return {
+    id: 'console-guard',
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => !OPEN_PATHS.has(path ?? ''),
+          handler: createAuthMiddleware(async () => {
+            throw new APIError('NOT_FOUND', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
+          }),
+        },
+        {
+          matcher: ({ path }) => path === '/sign-in/email',
+          handler: createAuthMiddleware(async ({ body }) => {
+            const { data } = typed.safeParse(body)
+            if (data === undefined) return
+            const lockedUntil = await countAttempt(deps.db, addressDigest(deps.config, data.email), deps.now())
+            if (lockedUntil === null) return
+            const seconds = Math.max(1, Math.ceil((lockedUntil.getTime() - deps.now().getTime()) / 1000))
+            throw new APIError(
+              'TOO_MANY_REQUESTS',
+              {
+                code: 'LOCKED',
+                message: `Too many wrong passwords for this address. It takes passwords again in ${inWords(seconds)}. Sessions, passkeys and other ways of signing in still work.`,
+              },
+              { 'retry-after': String(seconds) },
+            )
+          }),
+        },
+      ],
+    },
+  }
+}
+
+const inWords = (seconds: number): string =>
+  seconds <= 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`

@@ -1,0 +1,26 @@
+import 'server-only'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { Database, DatabaseHandle } from '~/server/db/client'
+
+/** Ends a session that was left alone for too long. Ended by two requests at once, it is recorded once. */
+export async function endSession(
+  db: Database,
+  { id, email, at }: { readonly id: string; readonly email: string; readonly at: Date },
+): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.session.deleteMany({ where: { id } })
+    if (count === 0) return
+    const payload = { reason: 'idle' } as const
+    await appendAuditEvent(tx, { actor: email, at }, { action: 'console.session.closed', status: null, payload })
+  })
+}
+
+/** The person did something. Never moves back, whichever replica is first. */
+export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Promise<void> {
+  await db.session.updateMany({ where: { id, activeAt: { lt: at } }, data: { activeAt: at } })
+}
+
+/** Throws what is wrong with the database, if anything is. */
+export async function pingDatabase(db: DatabaseHandle): Promise<void> {
+  await db.$queryRaw`SELECT 1`
+}
