@@ -173,7 +173,7 @@ describe('refused with the same words, and how to authenticate', () => {
     expect(await client.call('GET', anyDeploy(), { headers: bearer(typo) })).toMatchObject(REFUSED)
     expect(await client.call('GET', anyDeploy(), { headers: bearer(token) })).toMatchObject({ status: 503 })
     await away.close()
-    restClient(deps)
+    restClient(deps, Promise.resolve(''))
   })
 
   it('from the next request on when it is revoked, or its owner is suspended or gone', async () => {
@@ -190,9 +190,9 @@ describe('refused with the same words, and how to authenticate', () => {
   it('of the sandbox’s own admin, as soon as GitHub is a real one', async () => {
     const { secret } = await createToken(deps, await insertMember(deps, SANDBOX_OPERATOR.email), ALL)
     expect(await read(secret)).toMatchObject(REFUSED)
-    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } })
+    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } }, Promise.resolve(''))
     expect(await read(secret)).toMatchObject(ACCEPTED)
-    restClient(deps)
+    restClient(deps, Promise.resolve(''))
   })
 })
 
