@@ -1,5 +1,5 @@
-import { auditCheckpointCommand, auditVerify } from './audit.ts'
+import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
 
 /** What `npm run console -- …` can do. */
-export const COMMANDS: readonly Command[] = [auditVerify, auditCheckpointCommand]
+export const COMMANDS: readonly Command[] = [auditVerify, auditCheckpointCommand, auditRecords]

@@ -4,7 +4,7 @@ import { notFound, redirect } from 'next/navigation'
 import { may } from '~/domain/actor'
 import type { MemberView } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
-import { readSession } from '~/server/auth/by-session'
+import { readSession } from '~/server/auth/read-session'
 import { getDeps } from '~/server/deps'
 
 type Search = Readonly<Record<string, string | readonly string[] | undefined>>
@@ -17,7 +17,9 @@ export async function signedInPage(
   path: string,
   options: { readonly search?: Search; readonly permission?: Permission } = {},
 ): Promise<MemberView> {
-  const signedIn = await readSession(getDeps(), await headers(), 'now')
+  // First: it tells Next that the page is made per request, so that no build asks for the configuration.
+  const sent = await headers()
+  const signedIn = await readSession(getDeps(), sent, 'now')
   if (signedIn === null) redirect(`/sign-in?next=${encodeURIComponent(path + asQuery(options.search ?? {}))}`)
   if (options.permission !== undefined && !may(signedIn.actor, options.permission)) notFound()
   const { name, email, role, environments } = signedIn.member
@@ -26,7 +28,8 @@ export async function signedInPage(
 
 /** Whoever is signed in already, for the pages that are for nobody yet. */
 export async function isSignedIn(): Promise<boolean> {
-  return (await readSession(getDeps(), await headers(), 'now')) !== null
+  const sent = await headers()
+  return (await readSession(getDeps(), sent, 'now')) !== null
 }
 
 function asQuery(search: Search): string {

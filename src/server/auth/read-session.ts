@@ -2,7 +2,6 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { authOf } from '~/server/auth/auth'
 import type { Freshness } from '~/server/auth/freshness'
-import { recentAnswer, remembering } from '~/server/auth/recent-answers'
 import { sessionCookie, withCurrentSignature } from '~/server/auth/session-cookie'
 import { ACTIVITY_STEP_MS, idleLimitMs } from '~/server/auth/session-limits'
 import { type MemberRow, readMember } from '~/server/db/members'
@@ -16,16 +15,6 @@ export interface SignedIn {
   readonly sessionId: string
   /** When they last proved who they are. */
   readonly provedAt: Date
-}
-
-/** The actor of the session cookie. What is read fresh counts as something the person does: a page, or a change. */
-export async function bySession(deps: Deps, headers: Headers, freshness: Freshness): Promise<Actor | null | undefined> {
-  const cookie = sessionCookie(deps.config, headers)
-  if (cookie === null) return undefined
-  const ask = async () => (await readSession(deps, headers, freshness))?.actor ?? null
-  if (freshness === 'now') return await ask()
-  const now = deps.now()
-  return recentAnswer(cookie, now) ?? (await remembering(cookie, now, ask))
 }
 
 /** The session as the database has it; null when it is over, and then it is ended there too. */
