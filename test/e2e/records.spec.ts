@@ -1,26 +1,34 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, type Page } from '@playwright/test'
+import { z } from 'zod'
 import { deploy, test, tile } from '~test/e2e/operator'
 import { parseCsv } from '~test/support/parse-csv'
 
 const run = promisify(execFile)
+const createdToken = z.object({
+  result: z.object({ data: z.object({ json: z.object({ secret: z.string() }) }) }),
+})
 
 test('the commands of docs/rest.md do what it says: deploy, retry, wait for the outcome, read the log', async ({
   product,
-  signedIn,
+  request,
 }) => {
   const file = path.resolve(import.meta.dirname, '../../docs/rest.md')
   const commands = [...readFileSync(file, 'utf8').matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code).join('\n')
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], {
-    env: {
-      ...process.env,
-      CONSOLE: product.url,
-      AUTH: `cookie: ${signedIn.cookies.map(({ name, value }) => `${name}=${value}`).join('; ')}`,
-    },
+  const scope = { permissions: ['deploy.read', 'deploy.dispatch'], environments: ['staging'], expiresInDays: 1 }
+  const made = await request.post(`${product.url}/api/trpc/tokens.create`, {
+    data: { json: { label: 'ci', ...scope } },
   })
+  const home = mkdtempSync(path.join(tmpdir(), 'deploy-console-home-'))
+  writeFileSync(path.join(home, '.deploy-console-token'), createdToken.parse(await made.json()).result.data.json.secret)
+  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], {
+    env: { ...process.env, CONSOLE: product.url, HOME: home },
+  })
+  rmSync(home, { recursive: true })
   expect(stdout).toContain('"status":"succeeded"')
   expect(stdout).toContain('Smoke gate started.')
   expect(stdout).toContain('confirmation-mismatch')

@@ -48,6 +48,7 @@ const row = z.object({
     url: z.string(),
     timeoutMinutes: z.int(),
   }) satisfies z.ZodType<DeployRow['surface']>,
+  owner: z.string().nullable(),
   transitions: transitionRows,
   audit: auditRows,
   log: logRows,
@@ -55,6 +56,8 @@ const row = z.object({
 
 export interface DeployRecord {
   readonly deploy: DeployRow
+  /** Whose API token asked for it; null when a person did. */
+  readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
   readonly transitions: readonly Transition[]
   /** The newest 200 rows, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
@@ -82,6 +85,8 @@ export async function readDeployRecord(
       d."overridden_freeze_ids" AS "overriddenFreezeIds",
       json_build_object('id', s."id", 'name', s."name", 'environment', s."environment", 'url', s."url",
         'timeoutMinutes', s."timeout_minutes") AS "surface",
+      (SELECT u."email" FROM "users" AS u
+        WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
       (SELECT coalesce(json_agg(t ORDER BY t."id"), '[]') FROM (
         SELECT "id", "at_utc" AS "at", "status", "payload" FROM "audit_events"
         WHERE "deploy_id" = d."id" AND "action" = ANY(${[...TRANSITION_ACTIONS]}::text[])) AS t) AS "transitions",
@@ -95,12 +100,13 @@ export async function readDeployRecord(
     WHERE d."id" = ${id}::uuid`
   const found = z.array(row).parse(rows)[0]
   if (found === undefined) return null
-  const { transitions, audit, log, ...deploy } = found
+  const { owner, transitions, audit, log, ...deploy } = found
   const lines = log.map((line) => ({ ...line, at: line.at.toISOString() }))
   const first = lines[0]
   const moves = transitions.map(({ status, at, payload }) => ({ status, at: occurredAt(payload) ?? at.toISOString() }))
   return {
     deploy,
+    owner,
     transitions: moves,
     audit,
     log: { lines, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
