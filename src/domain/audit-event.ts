@@ -142,6 +142,9 @@ export type AuditEvent =
         readonly reason: string
       }
     }
+  /** An API token was made, or taken away. Never the token itself. */
+  | { readonly action: 'console.token.created'; readonly status: null; readonly payload: TokenPayload }
+  | { readonly action: 'console.token.revoked'; readonly status: null; readonly payload: TokenPayload }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'
@@ -214,6 +217,18 @@ type FreezePayload = {
   readonly reason: string
   readonly starts_at: string
   readonly ends_at: string | null
+}
+
+type TokenPayload = {
+  readonly token_id: string
+  readonly label: string
+  /** Whose it is: whom it acts for. */
+  readonly owner: string
+  readonly permissions: readonly string[]
+  readonly environments: readonly string[]
+  /** Null: every surface of these environments. */
+  readonly surfaces: readonly string[] | null
+  readonly expires_at: string
 }
 
 type CallbackPayload = {

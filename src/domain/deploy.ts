@@ -96,6 +96,8 @@ export interface DeployView extends DeploySummary {
   readonly repository: string
   readonly workflow: string
   readonly reason: string | null
+  /** Whose API token asked for it; null when a person did. */
+  readonly requestedByOwner: string | null
   /** Why it was shipped in spite of a freeze; null when it was not. */
   readonly overrideReason: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */

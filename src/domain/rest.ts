@@ -78,6 +78,10 @@ export const restDeploy = z.looseObject({
   reason: z.string().nullable(),
   override_reason: z.string().nullable(),
   requested_by: z.string(),
+  requested_by_owner: z
+    .string()
+    .nullable()
+    .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' }),
   requested_at: time,
   finished_at: time.nullable(),
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),

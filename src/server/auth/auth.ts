@@ -3,7 +3,7 @@ import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
-import { libraryLogger } from '~/server/auth/library-logger'
+import { libraryErrors, libraryLogger } from '~/server/auth/library-logger'
 import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
@@ -74,6 +74,8 @@ function createAuth(deps: Deps) {
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
+    // Its own way of reporting writes around the logger.
+    onAPIError: { onError: libraryErrors(deps.logger) },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),

@@ -54,12 +54,15 @@ const row = z.object({
     url: z.string(),
     timeoutMinutes: z.int(),
   }) satisfies z.ZodType<DeployRow['surface']>,
+  owner: z.string().nullable(),
   audit: z.array(auditRow),
   log: logRows,
 })
 
 export interface DeployRecord {
   readonly deploy: DeployRow
+  /** Whose API token asked for it; null when a person did. */
+  readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
   readonly transitions: readonly Transition[]
   /** The newest 200 rows, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
@@ -83,6 +86,8 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
       d."overridden_freeze_ids" AS "overriddenFreezeIds",
       json_build_object('id', s."id", 'name', s."name", 'environment', s."environment", 'url', s."url",
         'timeoutMinutes', s."timeout_minutes") AS "surface",
+      (SELECT u."email" FROM "users" AS u
+        WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
       (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
         SELECT "id", "at_utc" AS "at", "actor", "action", "status", "payload",
           row_number() OVER (ORDER BY "id" DESC) <= 200 AS "recent"
@@ -95,7 +100,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
     WHERE d."id" = ${id}::uuid`
   const found = z.array(row).parse(rows)[0]
   if (found === undefined) return null
-  const { audit, log, ...deploy } = found
+  const { owner, audit, log, ...deploy } = found
   const lines = log.map((line) => ({ ...line, at: line.at.toISOString() }))
   const first = lines[0]
   const transitions = audit.flatMap(({ action, status, at, payload }) =>
@@ -103,6 +108,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
   )
   return {
     deploy,
+    owner,
     transitions,
     audit: audit.filter(({ recent }) => recent),
     log: { lines, cursor: first !== undefined && first.seq > 1 ? first.seq : null },

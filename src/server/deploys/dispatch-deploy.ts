@@ -34,7 +34,7 @@ export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): 
 async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
-  const key = { requestedBy: actor.name, idempotencyKey: input.idempotencyKey }
+  const key = { requestedBy: actor.name, idempotencyKey: keyOf(actor, input) }
   const earlier = await findDeployByKey(deps.db, key)
   if (earlier !== null) return answerAgain(earlier, requestDigest)
 
@@ -51,7 +51,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<Dis
     reason: input.reason || null,
     requestedBy: actor.name,
     requestedByUserId: actor.userId,
-    idempotencyKey: input.idempotencyKey,
+    idempotencyKey: key.idempotencyKey,
     requestDigest,
     phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
   }
@@ -169,6 +169,10 @@ const answerOf = (deploy: DeployRow): DispatchAnswer => ({
   status: deploy.status,
   runId: deploy.githubRunId?.toString() ?? null,
 })
+
+/** Two people may give their tokens one label, and one name in the trail; their keys are still apart. */
+const keyOf = ({ via, userId }: Actor, { idempotencyKey }: DispatchInput) =>
+  via === 'token' ? `${userId}:${idempotencyKey}` : idempotencyKey
 
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
 function digestOf(input: DispatchInput): string {

@@ -15,7 +15,7 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, transitions, audit, log } = record
+  const { deploy, owner, transitions, audit, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
@@ -30,6 +30,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     reason: deploy.reason,
     overrideReason: deploy.overrideReason,
     requestedBy: deploy.requestedBy,
+    requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
     surface: {

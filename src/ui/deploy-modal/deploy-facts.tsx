@@ -14,7 +14,8 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
           <Sha sha={deploy.sha} />
         </>
       )}{' '}
-      · {deploy.requestedBy} · <TimeAgo at={deploy.requestedAt} />
+      · {deploy.requestedBy}
+      {deploy.requestedByOwner !== null && ` of ${deploy.requestedByOwner}`} · <TimeAgo at={deploy.requestedAt} />
       {deploy.reason !== null && <> · “{deploy.reason}”</>}
       {deploy.overrideReason !== null && (
         <span className="text-warn"> · Freeze overridden: “{deploy.overrideReason}”</span>

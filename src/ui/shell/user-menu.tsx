@@ -4,7 +4,7 @@ import { Menu } from '@base-ui/react/menu'
 import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/post-auth'
-import { useMember } from '~/ui/shell/member'
+import { useMember, useRefusal } from '~/ui/shell/member'
 
 const ITEM =
   'block w-full cursor-pointer rounded-[4px] px-2.5 py-1.5 text-left text-sm outline-none data-highlighted:bg-well'
@@ -12,6 +12,7 @@ const ITEM =
 /** Who is signed in, as what, and the way out. */
 export function UserMenu() {
   const member = useMember()
+  const noTokens = useRefusal('token.manage')
   const [failed, setFailed] = useState<string | null>(null)
   if (member === null) return null
   const signOut = async () => {
@@ -38,6 +39,7 @@ export function UserMenu() {
             <div className="pt-1">
               {/* A full load, as after signing out: the menu is the same on every page. */}
               <Menu.Item className={ITEM} render={<a href="/account">Account</a>} />
+              {noTokens === null && <Menu.Item className={ITEM} render={<a href="/tokens">API tokens</a>} />}
               <Menu.Item className={ITEM} closeOnClick={false} onClick={() => void signOut()}>
                 Sign out
               </Menu.Item>

@@ -50,7 +50,7 @@ describe('confirming by password', () => {
     await letProofsAge()
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
     const request = { headers: { 'idempotency-key': randomUUID() }, body: { surface, ref: 'main', confirmation } }
-    const rest = restClient(console_.deps, Promise.resolve(ada.cookies()))
+    const rest = restClient(console_.deps, async () => ada.cookies())
     expect(await rest.call('POST', '/api/internal/deploys', request)).toMatchObject({
       status: 403,
       body: { code: 'proof_stale' },

@@ -6,6 +6,7 @@ import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
+import { tokensRouter } from '~/server/trpc/routers/tokens'
 
 export const appRouter = router({
   account: accountRouter,
@@ -14,6 +15,7 @@ export const appRouter = router({
   flags: flagsRouter,
   freezes: freezesRouter,
   surfaces: surfacesRouter,
+  tokens: tokensRouter,
 })
 
 export type AppRouter = typeof appRouter
