@@ -10,6 +10,9 @@ import { type Call, readCall } from './commands/read-call.ts'
 // `npm run console -- <noun> <verb>`: ends with 0 when it is done, 1 when it failed, 2 when the call is not understood.
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
+// `… | head`: whoever read along has seen enough.
+process.stdout.on('error', () => process.exit(1))
+
 async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }

@@ -56,6 +56,8 @@ test('an auditor filters the trail, sends it as a link, and takes it home as CSV
   const pages = page.getByRole('navigation', { name: 'Pages' })
   await pages.getByRole('link', { name: 'Audit' }).click()
   await expect(pages.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page')
+  // Without a reload: the worker seals within seconds.
+  await expect(page.locator('[data-sealed]')).toHaveText(/^[1-9]\d* events sealed, last /, { timeout: 30_000 })
 
   await page.getByLabel('Action').selectOption('console.deploy.dispatch_rejected')
   const rows = page.locator('[data-audit]')

@@ -13,16 +13,22 @@ export interface RestAnswer {
 
 const asPattern = (template: string) => new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 
-/** Calls the route handlers Next serves, with these dependencies and, but for callbacks, as an admin who is signed in; each answer must be as the OpenAPI document says. */
-export function restClient(deps: Deps, cookie: Promise<string> = signedInAs(deps)) {
+/**
+ * Calls the route handlers Next serves, with these dependencies. What carries neither signature nor token is sent by an admin
+ * who is signed in. Each answer must be as the OpenAPI document says.
+ */
+export function restClient(deps: Deps, signIn: () => Promise<string> = () => signedInAs(deps)) {
+  let cookie: Promise<string> | undefined
   // Where `getDeps` keeps the process's own.
   Object.assign(globalThis, { deployConsoleDeps: deps })
   const check = openApiChecker(openApiDocument(deps.config.consoleUrl))
   const routes = listRoutes('api').map((route) => ({ ...route, pattern: asPattern(route.template) }))
 
   const send = async (request: Request): Promise<RestAnswer> => {
-    const held = await cookie
-    if (held !== '' && !request.headers.has('webhook-signature')) request.headers.set('cookie', held)
+    if (!['webhook-signature', 'authorization'].some((name) => request.headers.has(name))) {
+      cookie ??= signIn()
+      request.headers.set('cookie', await cookie)
+    }
     const { pathname } = new URL(request.url)
     const route = routes.find(({ pattern }) => pattern.test(pathname))
     if (route === undefined) throw new Error(`there is no route for ${pathname}`)

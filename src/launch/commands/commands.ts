@@ -1,5 +1,6 @@
 import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
+import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 
 /** What `npm run console -- …` can do. */
@@ -7,6 +8,7 @@ export const COMMANDS: readonly Command[] = [
   auditVerify,
   auditCheckpointCommand,
   auditRecords,
+  setupLink,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -23,7 +23,9 @@ export const addressOf = (request: { readonly headers: Headers }): string =>
  * - says where it came from. Next takes a client's own X-Forwarded-For for the truth (base-server.js, `??=`), so what a peer that
  *   is no trusted proxy claims about itself is taken away;
  * - gives the answer its headers. next.config.ts could, but would write down at build time what CONSOLE_URL decides, and
- *   matches every request against patterns.
+ *   matches every request against patterns;
+ * - mends what Next answers with a 500: an address that is no percent-encoded UTF-8 becomes one that does not exist, and TRACE,
+ *   which fetch's Request refuses to be (Fetch, 2.2.1), becomes a method nobody knows.
  */
 export function guardRequests(config: {
   readonly trustedProxies: readonly string[]
@@ -34,6 +36,8 @@ export function guardRequests(config: {
   const header = addressHeader()
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
+    if (!isDecodable(request.url ?? '')) request.url = '/api/undecodable'
+    if (request.method === 'TRACE') request.method = 'UNKNOWN'
     const peer = request.socket.remoteAddress ?? 'unknown'
     if (!isTrusted(peer, trusted)) {
       for (const name of Object.keys(request.headers)) {
@@ -44,4 +48,14 @@ export function guardRequests(config: {
     request.headers[header] = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, trusted)
     for (const [name, value] of headers) response.setHeader(name, value)
   })
+}
+
+function isDecodable(url: string): boolean {
+  if (!url.includes('%')) return true
+  try {
+    decodeURIComponent(url)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -37,13 +37,14 @@ export function restRoute<Params>(
     const refused = bringsToken(request.headers) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
-      const byToken = await authenticateToken(deps, request.headers)
-      const caller = byToken ?? (await authenticate(deps, request.headers, freshnessOf(request)))
+      const { headers } = request
+      const caller =
+        (await authenticateToken(deps, headers)) ?? (await authenticate(deps, headers, freshnessOf(request)))
       const actor = limitAccount(deps, authorize(caller, permission))
       const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
-      const { status = 200, headers = {}, body } = answered
-      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+      const { status = 200, headers: more = {}, body } = answered
+      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...more } })
     } catch (thrown) {
       const error = toAppError(thrown)
       logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })

@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Deps } from '~/server/deps'
 import { startWorker, type Worker } from '~/server/worker/start-worker'
 
-/** Whoever stops a process (a service manager, our own launch after ten seconds) kills it when it takes too long. */
-const STOP_WITHIN_MS = 6_000
+/** Whoever stops a process (a service manager, our own launch after fifteen) kills it when it takes too long. */
+const STOP_WITHIN_MS = 8_000
 
 /** The worker's place by default is the server process, which lets the jobs under way end before it does. */
 export function startInProcess(deps: Deps): void {

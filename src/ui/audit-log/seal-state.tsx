@@ -16,8 +16,10 @@ export function SealState() {
         'Nothing sealed yet'
       ) : (
         <>
-          <span title={`Seal ${last.seq}: ${last.hash}`}>{count(last.seq)} sealed</span>, last{' '}
-          <TimeAgo at={last.sealedAt} />
+          <span title={`Seal ${last.seq}: ${last.hash}`}>
+            {count(last.seq)} {last.seq === '1' ? 'event' : 'events'} sealed
+          </span>
+          , last <TimeAgo at={last.sealedAt} />
         </>
       )}
       {waiting > 0 && ` · ${count(waiting)} waiting`}

@@ -99,7 +99,11 @@ describe('sealing', () => {
     const seal = async (deps: (typeof sealers)[number]) => {
       while (writing) await sealAudit(deps, undefined, 7)
     }
-    const sealing = Promise.all(sealers.map(seal))
+    // Verified all the while: what is in motion is never called broken.
+    const verify = async () => {
+      while (writing) expect((await verifyAudit(console_.deps)).firstBreak).toBeNull()
+    }
+    const sealing = Promise.all([...sealers.map(seal), verify()])
     await Promise.all([1, 2, 3, 4].map(write)).finally(() => {
       writing = false
     })

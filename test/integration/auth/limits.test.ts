@@ -19,7 +19,7 @@ afterAll(async () => {
 describe('a deployer of staging only', () => {
   const shipAs = async (environment: string) => {
     const limits = { email: 'sten@example.com', role: 'deployer', environments: ['staging'] } as const
-    const rest = restClient(console_.deps, signedInAs(console_.deps, limits))
+    const rest = restClient(console_.deps, () => signedInAs(console_.deps, limits))
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps, { environment })
     return rest.call('POST', '/api/internal/deploys', {
       headers: { 'idempotency-key': randomUUID() },

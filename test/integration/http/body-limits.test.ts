@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 
 let console_: TestConsole
 beforeAll(async () => {
   console_ = await createTestConsole()
   Object.assign(globalThis, { deployConsoleDeps: console_.deps })
+  // Nothing is read of somebody who may not: only a member meets the limits.
+  headers.set('cookie', await signedInAs(console_.deps))
 })
 afterAll(() => console_.close())
 
@@ -26,7 +29,11 @@ function streamedBody() {
   return { body, chunksRead: () => chunks }
 }
 
-const headers = { host: 'localhost:3000', 'content-type': 'application/json', 'idempotency-key': crypto.randomUUID() }
+const headers = new Headers({
+  host: 'localhost:3000',
+  'content-type': 'application/json',
+  'idempotency-key': crypto.randomUUID(),
+})
 
 async function answersTo(init: (method: string) => RequestInit & { duplex?: 'half' }) {
   const answers: { readonly where: string; readonly status: number; readonly read: boolean }[] = []
@@ -45,6 +52,7 @@ async function answersTo(init: (method: string) => RequestInit & { duplex?: 'hal
 
 /** Whoever adds a route that reads a body adds it here, and sees that it has a limit. */
 const READERS = [
+  'POST /api/auth/[...all]',
   'POST /api/internal/deploys',
   'POST /api/internal/deploys/{id}/callback',
   'POST /api/internal/deploys/{id}/status',
@@ -66,7 +74,9 @@ it('every route that reads a body stops reading one that never says how long it 
 })
 
 it('every route that reads a body refuses one that says it is too large before it reads any of it', async () => {
-  const answers = await answersTo(() => ({ body: 'x', headers: { ...headers, 'content-length': String(1024 ** 3) } }))
+  const tooLong = new Headers(headers)
+  tooLong.set('content-length', String(1024 ** 3))
+  const answers = await answersTo(() => ({ body: 'x', headers: tooLong }))
   const refused = answers.filter(({ status }) => status === 413)
   expect(refused.map(({ where }) => where).toSorted()).toEqual(READERS)
   expect(refused.every(({ read }) => !read)).toBe(true)

@@ -15,7 +15,7 @@ afterAll(() => console_.close())
 
 const call = (...args: string[]) => callConsole(console_.deps.config.databaseUrl, args)
 const use = async (secret: string) => {
-  const client = restClient(console_.deps, Promise.resolve(''))
+  const client = restClient(console_.deps, async () => '')
   const headers = { authorization: `Bearer ${secret}` }
   return (await client.call('GET', `/api/internal/deploys/${randomUUID()}`, { headers })).status
 }

@@ -177,10 +177,10 @@ describe('every address', () => {
   it('says 503 with Retry-After while the database is away', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
-      const answer = await restClient(away.deps, Promise.resolve(cookieOf(away.deps.config, 'token'))).call('GET', path)
+      const answer = await restClient(away.deps, async () => cookieOf(away.deps.config, 'token')).call('GET', path)
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
     }
     await away.close()
-    restClient(console_.deps, Promise.resolve(''))
+    restClient(console_.deps, async () => '')
   })
 })

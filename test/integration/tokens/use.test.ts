@@ -167,13 +167,13 @@ describe('refused with the same words, and how to authenticate', () => {
 
   it('a typo is recognised without the database, which only a well-formed token reaches', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
-    const client = restClient(away.deps, Promise.resolve(''))
+    const client = restClient(away.deps, async () => '')
     const token = newToken()
     const typo = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
     expect(await client.call('GET', anyDeploy(), { headers: bearer(typo) })).toMatchObject(REFUSED)
     expect(await client.call('GET', anyDeploy(), { headers: bearer(token) })).toMatchObject({ status: 503 })
     await away.close()
-    restClient(deps, Promise.resolve(''))
+    restClient(deps, async () => '')
   })
 
   it('from the next request on when it is revoked, or its owner is suspended or gone', async () => {
@@ -190,9 +190,9 @@ describe('refused with the same words, and how to authenticate', () => {
   it('of the sandbox’s own admin, as soon as GitHub is a real one', async () => {
     const { secret } = await createToken(deps, await insertMember(deps, SANDBOX_OPERATOR.email), ALL)
     expect(await read(secret)).toMatchObject(REFUSED)
-    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } }, Promise.resolve(''))
+    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } }, async () => '')
     expect(await read(secret)).toMatchObject(ACCEPTED)
-    restClient(deps, Promise.resolve(''))
+    restClient(deps, async () => '')
   })
 })
 

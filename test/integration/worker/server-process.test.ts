@@ -46,7 +46,7 @@ it('a server asked to stop lets the job under way end: nothing is left locked in
   await asked
   const stopped = server.stop()
   // Left to itself, Next would have ended the process by then.
-  expect(await waitFor(() => isGone(server.pid), { withinMs: 2_000 })).toBeUndefined()
+  expect(await waitFor(() => isGone(server.pid), { withinMs: 4_500 })).toBeUndefined()
   release()
   await stopped
   expect(await world.statusOf(id)).toBe('succeeded')
