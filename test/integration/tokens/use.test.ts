@@ -90,7 +90,11 @@ describe('a token', () => {
     })
     const id = location.split('/').at(-1) ?? ''
     expect(await deps.db.deploy.findUnique({ where: { id } })).toMatchObject({ requestedByUserId: owner.userId })
-    expect(await deps.db.auditEvent.findFirst({ where: { deployId: id } })).toMatchObject({ actor: 'token:ci' })
+    await rest.call('POST', `${location}/cancel`, { headers: bearer(secret) })
+    const asked = ['console.deploy.requested', 'console.deploy.cancel_requested']
+    const trail = await deps.db.auditEvent.findMany({ where: { deployId: id, action: { in: asked } } })
+    expect(trail).toHaveLength(2)
+    for (const row of trail) expect(row).toMatchObject({ actor: 'token:ci', payload: { user_id: owner.userId } })
   })
 
   it('works from another site and beside any cookie, which counts for nothing then', async () => {
