@@ -68,7 +68,7 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.cancel_requested'
       readonly status: null
-      readonly payload: { readonly run_id: string | null }
+      readonly payload: { readonly run_id: string | null } & TokenOwner
     }
   /** GitHub took the request (202): it is ending the run, and will say when it has ended. */
   | {
@@ -197,7 +197,10 @@ type LimitsPayload = { readonly role: Role; readonly environments: readonly stri
 
 type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
 
-type RequestedPayload = {
+/** With a token's name as the actor, whom it acted for: two people may have given their tokens one label. */
+type TokenOwner = { readonly user_id?: string }
+
+type RequestedPayload = TokenOwner & {
   readonly ref: string
   readonly sha: string | null
   readonly environment: string

@@ -8,7 +8,7 @@ import {
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { queueOutcome } from '~/server/db/notifications'
@@ -94,7 +94,13 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
     {
       action: 'console.deploy.requested',
       status: 'requested',
-      payload: { ref: deploy.ref, sha: deploy.sha, environment: deploy.environment, reason: deploy.reason },
+      payload: {
+        ref: deploy.ref,
+        sha: deploy.sha,
+        environment: deploy.environment,
+        reason: deploy.reason,
+        ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
+      },
     },
   )
 }

@@ -12,6 +12,7 @@ import { findSurface } from '~/server/db/surfaces'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
+import { requestKey } from '~/server/deploys/request-key'
 import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
@@ -33,7 +34,7 @@ export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): 
 async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
-  const key = { requestedBy: actor.name, idempotencyKey: keyOf(actor, input) }
+  const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const earlier = await findDeployByKey(deps.db, key)
   if (earlier !== null) return answerAgain(earlier, requestDigest)
 
@@ -165,10 +166,6 @@ const answerOf = (deploy: DeployRow): DispatchAnswer => ({
   status: deploy.status,
   runId: deploy.githubRunId?.toString() ?? null,
 })
-
-/** Two people may give their tokens one label, and one name in the trail; their keys are still apart. */
-const keyOf = ({ via, userId }: Actor, { idempotencyKey }: DispatchInput) =>
-  via === 'token' ? `${userId}:${idempotencyKey}` : idempotencyKey
 
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
 function digestOf(input: DispatchInput): string {
