@@ -27,7 +27,8 @@ export const deployPaths = {
       summary: 'Deploy a ref to a surface',
       description:
         'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. Asked again ' +
-        'with the same key and the same request, it answers with the deploy that is already there.',
+        'with the same key and the same request, it answers with the deploy that is already there. For a surface that ' +
+        'asks for a second person nothing is deployed: the answer is `approval` alone, and `Location` is the approval’s.',
       parameters: [idempotencyKey],
       body: 'DispatchRequest',
       success: {
@@ -40,7 +41,9 @@ export const deployPaths = {
         'invalid_input',
         'idempotency_key_missing',
         'origin_refused',
+        'permission_refused',
         'proof_stale',
+        'source_refused',
         'surface_unknown',
         'surface_busy',
         'surface_archived',

@@ -25,7 +25,9 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
   const [flow, act] = useReducer(flowReducer, initialRef, startFlow)
   const utils = trpc.useUtils()
   const dispatch = trpc.deploys.dispatch.useMutation({
-    onSuccess: (answer) => onDeploy(answer.id),
+    onSuccess: (answer) => {
+      if (answer.outcome === 'deploy') onDeploy(answer.id)
+    },
     onError: (error) => {
       const wire = readWireError(error)
       act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })

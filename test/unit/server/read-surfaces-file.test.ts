@@ -26,6 +26,8 @@ describe('surfaces.yaml', () => {
         confirm: 'api-prod',
         timeoutMinutes: 30,
         position: 0,
+        requiresApproval: false,
+        approvalMinutes: 60,
       },
     ])
   })
@@ -33,6 +35,11 @@ describe('surfaces.yaml', () => {
   it.each([
     ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
     ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow: is missing'],
+    [
+      'an approval nobody knows',
+      `${GOOD}    approval: maybe\n`,
+      'surfaces.yaml:9: approval: is neither none nor required',
+    ],
     ['a field nobody knows', `${GOOD}    helth_url: x\n`, 'surfaces.yaml:2: "helth_url" is not a known key'],
     [
       'an id declared twice',
@@ -44,6 +51,13 @@ describe('surfaces.yaml', () => {
     ['an empty file', '', 'surfaces.yaml:1:'],
   ])('names file and line of %s', (_, text, expected) => {
     expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(expected)
+  })
+
+  it('says which surface asks for a second person, and for how long a request waits', () => {
+    const text = `${GOOD}    approval: required\n    approval_minutes: 15\n`
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
+      { requiresApproval: true, approvalMinutes: 15 },
+    ])
   })
 
   it('names every problem at once', () => {

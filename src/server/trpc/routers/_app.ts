@@ -1,5 +1,6 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
@@ -7,6 +8,7 @@ import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 
 export const appRouter = router({
+  approvals: approvalsRouter,
   audit: auditRouter,
   deploys: deploysRouter,
   flags: flagsRouter,
