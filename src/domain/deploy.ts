@@ -48,6 +48,9 @@ export const dispatchInput = z.object({
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 
+/** Where a commit is taken from when it is not simply a ref. */
+export type DeploySource = NonNullable<DispatchInput['source']>
+
 /** 202 semantics: the intent is recorded and GitHub was asked; the run id may still be unknown. */
 export interface DispatchAnswer {
   readonly id: string

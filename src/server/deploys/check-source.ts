@@ -1,12 +1,10 @@
 import 'server-only'
 import type { DeployKind } from '~/domain/approval'
-import type { DispatchInput } from '~/domain/deploy'
+import type { DeploySource as Source } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import type { DatabaseHandle } from '~/server/db/client'
 import { findDeploy } from '~/server/db/deploys'
 import { findSurface } from '~/server/db/surfaces'
-
-type Source = NonNullable<DispatchInput['source']>
 
 interface Target {
   readonly id: string

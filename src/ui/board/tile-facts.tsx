@@ -1,3 +1,4 @@
+import { UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
@@ -70,8 +71,18 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           </>
         )}
       </Fact>
-      {tile.outsideRun !== null && <OutsideRun run={tile.outsideRun} tab={tab} />}
-      {running === null && tile.outsideRun === null && (
+      {tile.outsideRun !== null && (running !== null || tile.waiting === null) && (
+        <OutsideRun run={tile.outsideRun} tab={tab} />
+      )}
+      {running === null && tile.waiting !== null && (
+        <Fact term="Waits">
+          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
+          <span className="truncate text-ink" title="Waiting for approval by another person">
+            for approval · {tile.waiting.requestedBy} · expires <TimeAgo at={tile.waiting.expiresAt} />
+          </span>
+        </Fact>
+      )}
+      {running === null && tile.waiting === null && tile.outsideRun === null && (
         <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
       )}
       {running !== null && (
