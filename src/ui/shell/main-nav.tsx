@@ -5,6 +5,7 @@ import { usePathname } from 'next/navigation'
 
 const PAGES = [
   { href: '/', name: 'Surfaces' },
+  { href: '/approvals', name: 'Approvals' },
   { href: '/freezes', name: 'Freezes' },
   { href: '/audit', name: 'Audit' },
   { href: '/flags', name: 'Flags' },

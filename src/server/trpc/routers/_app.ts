@@ -1,5 +1,6 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
@@ -8,6 +9,7 @@ import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
 
 export const appRouter = router({
+  approvals: approvalsRouter,
   audit: auditRouter,
   deploys: deploysRouter,
   flags: flagsRouter,
