@@ -184,6 +184,12 @@ export type AuditEvent =
     }
   /** Somebody signed in. `method`: password, link, or the provider's name. */
   | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }
+  /** Somebody who is signed in confirmed who they are, for something grave. */
+  | {
+      readonly action: 'console.session.proved'
+      readonly status: null
+      readonly payload: { readonly method: 'password' | 'passkey' | 'sandbox' }
+    }
   /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
   | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
   | {

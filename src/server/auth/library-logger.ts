@@ -19,3 +19,13 @@ export function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['lo
     },
   }
 }
+
+/** What an endpoint threw: a refusal is the visitor's business; anything else is a fault, and its name and text are logged. */
+export function libraryErrors(logger: Logger): (error: unknown) => void {
+  return (error) => {
+    const { name, message, statusCode } = Object(error)
+    const context = { err: { name: String(name), message: String(message) } }
+    if (typeof statusCode === 'number' && statusCode < 500) logger.debug(context, 'sign-in: refused')
+    else logger.error(context, 'sign-in: failed')
+  }
+}

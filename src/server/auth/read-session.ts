@@ -13,6 +13,8 @@ export interface SignedIn {
   readonly actor: Actor
   readonly member: MemberRow
   readonly sessionId: string
+  /** When they last proved who they are. */
+  readonly provedAt: Date
 }
 
 /** The session as the database has it; null when it is over, and then it is ended there too. */
@@ -34,9 +36,9 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   }
   const { userId, email, role, environments } = member
   const provedAt = session.provedAt ?? session.createdAt
-  const limits = { permissions: null, surfaces: null } as const
-  const actor: Actor = { name: email, userId, role, environments, ...limits, via: 'session', provedAt }
-  return { actor, member, sessionId: session.id }
+  const limits = { permissions: null, surfaces: null, via: 'session', provedAt } as const
+  const actor: Actor = { name: email, userId, role, environments, ...limits }
+  return { actor, member, sessionId: session.id, provedAt }
 }
 
 /** better-auth says of every failure "failed to get session"; whether the database is away is found out by asking it. */
