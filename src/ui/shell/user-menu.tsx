@@ -2,9 +2,10 @@
 
 import { Menu } from '@base-ui/react/menu'
 import { ChevronDown } from 'lucide-react'
+import Link from 'next/link'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/post-auth'
-import { useMember } from '~/ui/shell/member'
+import { useMember, useRefusal } from '~/ui/shell/member'
 
 const ITEM =
   'block w-full cursor-pointer rounded-[4px] px-2.5 py-1.5 text-left text-sm outline-none data-highlighted:bg-well'
@@ -13,6 +14,7 @@ const ITEM =
 export function UserMenu() {
   const member = useMember()
   const [failed, setFailed] = useState<string | null>(null)
+  const managesTokens = useRefusal('token.manage') === null
   if (member === null) return null
   const signOut = async () => {
     const answer = await postAuth('/sign-out', {})
@@ -36,8 +38,8 @@ export function UserMenu() {
               </span>
             </p>
             <div className="pt-1">
-              {/* A full load, as after signing out: the menu is the same on every page. */}
-              <Menu.Item className={ITEM} render={<a href="/account">Account</a>} />
+              <Menu.Item className={ITEM} render={<Link href="/account">Account</Link>} />
+              {managesTokens && <Menu.Item className={ITEM} render={<Link href="/tokens">API tokens</Link>} />}
               <Menu.Item className={ITEM} closeOnClick={false} onClick={() => void signOut()}>
                 Sign out
               </Menu.Item>
