@@ -31,6 +31,12 @@ export interface AuditBreak {
   readonly detail: string
 }
 
+/** How far the trail is sealed. */
+export interface AuditSealState {
+  readonly waiting: number
+  readonly last: { readonly seq: string; readonly hash: string; readonly sealedAt: string } | null
+}
+
 export interface AuditVerdict {
   /** Rows whose seal was computed again and holds. */
   readonly sealed: string

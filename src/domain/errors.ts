@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
   media_type_refused: { http: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'The body is not sent as JSON' },
+  rate_limited: { http: 429, trpc: 'TOO_MANY_REQUESTS', title: 'Too many requests' },
   confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },
   idempotency_mismatch: {
     http: 422,
@@ -45,6 +46,7 @@ export const ERROR_CODES = {
     title: 'The idempotency key belongs to another request',
   },
   status_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'A workflow cannot send this status' },
+  attempt_superseded: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The run has a later attempt' },
   transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
   github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },
@@ -58,15 +60,22 @@ export type ErrorCode = keyof typeof ERROR_CODES
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly details: Readonly<Record<string, unknown>>
+  /** When asking again makes sense. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+    options: {
+      readonly details?: Readonly<Record<string, unknown>>
+      readonly cause?: unknown
+      readonly retryAfterSeconds?: number
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.details = options.details ?? {}
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }

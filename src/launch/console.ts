@@ -10,6 +10,9 @@ import { type Call, readCall } from './commands/read-call.ts'
 // `npm run console -- <noun> <verb>`: ends with 0 when it is done, 1 when it failed, 2 when the call is not understood.
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
+// `… | head`: whoever read along has seen enough.
+process.stdout.on('error', () => process.exit(1))
+
 async function print(line: string): Promise<void> {
   if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain')
 }
@@ -19,7 +22,7 @@ async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<Command
   const databaseUrl = await commandDatabase(config, projectDirectory)
   // Only now: this needs the generated Prisma client, which the first start of the server makes.
   const { connectDatabase } = await import('~/server/db/client')
-  const db = connectDatabase(databaseUrl)
+  const { db } = connectDatabase(databaseUrl)
   try {
     return await call.run({ config, print, deps: { db, now: () => new Date(), newId: () => uuidv7() } })
   } finally {

@@ -32,7 +32,7 @@ export async function launch(mode: Mode): Promise<void> {
   const progress = terminalProgress(process.stdout, process.env)
   const shutdown = createShutdown()
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
-  listenForSignals(shutdown)
+  listenForSignals(shutdown, () => progress.step('Stopping at once …'))
   endWithNpm(shutdown, process.env)
   try {
     await startAll({ mode, progress, shutdown, projectDirectory })
@@ -41,7 +41,7 @@ export async function launch(mode: Mode): Promise<void> {
   }
   const reason = await shutdown.asked
   const running = shutdown.started().some((name) => name !== 'lock')
-  if (running) progress.step('Stopping …')
+  if (running) progress.step('Stopping … (Ctrl-C again stops it at once)')
   for (const problem of await shutdown.stopAll()) progress.fail(problem)
   if (running) progress.done('Everything is stopped; all data is kept.')
   if (reason.kind === 'failure') progress.fail(reason.message)
@@ -131,10 +131,11 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
 function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
   return (supervised: SupervisedProcess): void => {
     let stopping = false
-    shutdown.add(supervised.name, () => {
+    const stop = () => {
       stopping = true
       return supervised.stop()
-    })
+    }
+    shutdown.add(supervised.name, stop, supervised.kill)
     void supervised.exited.then(({ how, tail }) => {
       if (stopping) return
       const said = tail.filter(matters).map((line) => `\n  ${line}`)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type GitHubAppSettings, readGitHubApp } from './github-app-settings.ts'
+import { addressRanges, perMinute } from './network-settings.ts'
 
 /**
  * The only reader of the process environment (contract.md, "Configuration").
@@ -60,6 +61,9 @@ const environment = z.object({
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
+  TRUSTED_PROXIES: addressRanges,
+  RATE_LIMIT_PER_MINUTE: perMinute(6_000),
+  RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
   IN_PROCESS_WORKER: optionalText
     .transform((value) => switchOf(value ?? 'on'))
     .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
@@ -123,6 +127,12 @@ export interface Config {
   readonly sandboxUrl: string | undefined
   /** A secret: whoever has it can post. Undefined: nobody is told. */
   readonly slackWebhookUrl: string | undefined
+  /** Addresses and ranges whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  /** Requests of one address, and of one account. Undefined: no limit. */
+  readonly rateLimitPerMinute: number | undefined
+  /** Requests of one address to a signed route that turn out not to be signed. Undefined: no limit. */
+  readonly rateLimitRefusedPerMinute: number | undefined
   /** False: jobs and prober run in a process of their own, `npm run worker`. */
   readonly inProcessWorker: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -162,6 +172,9 @@ export function readConfig(env: Environment): Config {
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,
+    trustedProxies: values.TRUSTED_PROXIES,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,

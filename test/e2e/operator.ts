@@ -69,6 +69,10 @@ export async function expectPhases(page: Page, states: Record<PhaseKey, string>)
   }
 }
 
+/** The run has begun, and waits there while the sandbox holds that step. */
+export const expectAtSmokeGate = (page: Page): Promise<void> =>
+  expectPhases(page, { smoke_gate: 'active', freeze_check: 'pending', deploy: 'pending', health_check: 'pending' })
+
 /** Choose the default branch, up to its review. */
 export async function startDeploy(page: Page, surface: string): Promise<void> {
   await tile(page, surface)

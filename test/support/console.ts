@@ -22,6 +22,7 @@ export async function createTestConsole(options: { githubApiUrl?: string; env?: 
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
     AUTH_SECRET,
     LOG_LEVEL: 'silent',
+    RATE_LIMIT_PER_MINUTE: 'off',
     ...options.env,
   })
   const deps = createDeps(config)

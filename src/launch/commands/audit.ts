@@ -59,6 +59,18 @@ export const auditCheckpointCommand = command({
   },
 })
 
+export const auditRecords = command({
+  name: 'audit records',
+  summary:
+    'prints every sealed row with its hash, a line each, so that anybody can compute the chain without the console',
+  input: z.object({}),
+  run: async ({ deps, print }) => {
+    const { sealedLines } = await import('~/server/audit/sealed-lines')
+    for await (const line of sealedLines(deps)) await print(line)
+    return 'done'
+  },
+})
+
 function placeOf({ rowId, seq }: AuditBreak): string {
   const places = [rowId !== null && `row ${rowId}`, seq !== null && `seal ${seq}`]
   return places.filter((place) => place !== false).join(', ')

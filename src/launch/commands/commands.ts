@@ -1,6 +1,15 @@
-import { auditCheckpointCommand, auditVerify } from './audit.ts'
+import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
+import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 
 /** What `npm run console -- …` can do. */
-export const COMMANDS: readonly Command[] = [auditVerify, auditCheckpointCommand, setupLink]
+export const COMMANDS: readonly Command[] = [
+  auditVerify,
+  auditCheckpointCommand,
+  auditRecords,
+  setupLink,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+]

@@ -49,7 +49,7 @@ async function sealBatch(
     seq += 1n
     const place = { seq, version: SEAL_VERSION, sealedAt: now.toISOString(), previousHash }
     const hash = hashOf(sealRecord(row, place))
-    seals.push({ ...place, auditEventId: id, hash, sealedAt: now })
+    seals.push({ ...place, auditEventId: id, hash })
     previousHash = hash
   }
   const settled = waiting.filter((id) => rows.has(id))

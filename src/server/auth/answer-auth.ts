@@ -5,12 +5,12 @@ import { withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+import { refuseRequest } from '~/server/http/refuse-request'
 
 /** Everything below `/api/auth`: better-auth's own handler, behind the checks every other route has. */
 export async function answerAuth(request: Request): Promise<Response> {
   const deps = getDeps()
-  const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+  const refused = refuseRequest(deps, request)
   if (refused !== null) return refused
   const bounded = await boundRequest(request)
   if (bounded instanceof Response) return bounded

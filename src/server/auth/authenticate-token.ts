@@ -3,12 +3,13 @@ import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { digestOf, isToken } from '~/server/auth/token-format'
 import { findTokenByDigest, noteTokenUse, type TokenRow } from '~/server/db/api-tokens'
 import type { Deps } from '~/server/deps'
 
-type TokenDeps = Pick<Deps, 'db' | 'now' | 'logger'>
+type TokenDeps = Pick<Deps, 'config' | 'db' | 'now' | 'logger'>
 
 /** A use is noted at most this often per token. */
 const NOTED_EVERY_MS = 60_000
@@ -31,6 +32,10 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   const now = deps.now()
   if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)
   if (token.expiresAt <= now) throw refused(deps, 'it has expired', token)
+  // An admin that every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
+  if (deps.config.sandboxUrl === undefined && token.user.email === SANDBOX_OPERATOR.email) {
+    throw refused(deps, 'its owner is the sandbox’s', token)
+  }
   const actor = actorOf(token)
   if (actor === null) throw refused(deps, 'its owner may do nothing here', token)
   noteUse(deps, token, now)

@@ -72,9 +72,10 @@ export const countUnsealed = (db: DatabaseHandle): Promise<number> => db.auditUn
 
 /** Which of these have a seal already. */
 export async function readSealedIds(tx: DatabaseHandle, ids: readonly bigint[]): Promise<Set<bigint>> {
-  const where = { auditEventId: { in: [...ids] } }
-  const rows = await tx.auditSeal.findMany({ where, select: { auditEventId: true } })
-  return new Set(rows.map(({ auditEventId }) => auditEventId))
+  const rows = await tx.$queryRaw`
+    SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...ids]}::bigint[])`
+  const found = z.array(z.object({ id: z.bigint() })).parse(rows)
+  return new Set(found.map(({ id }) => id))
 }
 
 /** The newest seal; null while there is none. */
@@ -100,15 +101,20 @@ const sealsSql = (rest: Prisma.Sql) => Prisma.sql`
     encode("previous_hash", 'hex') AS "previousHash", encode("hash", 'hex') AS "hash"
   FROM "audit_seals" ${rest}`
 
-const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'))
-
-/** Appends links to the chain, and takes what they seal off the list of rows that wait. */
+/** Appends links to the chain, and takes what is settled off the list of rows that wait. */
 export async function appendSeals(
   tx: DatabaseHandle,
-  seals: readonly (Omit<SealRow, 'sealedAt'> & { readonly sealedAt: Date })[],
+  seals: readonly SealRow[],
   settled: readonly bigint[],
 ): Promise<void> {
-  const data = seals.map((seal) => ({ ...seal, previousHash: bytes(seal.previousHash), hash: bytes(seal.hash) }))
-  await tx.auditSeal.createMany({ data })
-  await tx.auditUnsealed.deleteMany({ where: { auditEventId: { in: [...settled] } } })
+  // One array per column: five hundred rows of values would be a text of SQL of their own.
+  await tx.$executeRaw`
+    INSERT INTO "audit_seals" ("seq", "audit_event_id", "version", "sealed_at_utc", "previous_hash", "hash")
+    SELECT "seq", "id", "version", "at", decode("previous_hash", 'hex'), decode("hash", 'hex')
+    FROM unnest(
+      ${seals.map(({ seq }) => seq)}::bigint[], ${seals.map(({ auditEventId }) => auditEventId)}::bigint[],
+      ${seals.map(({ version }) => version)}::int[], ${seals.map(({ sealedAt }) => sealedAt)}::timestamptz[],
+      ${seals.map(({ previousHash }) => previousHash)}::text[], ${seals.map(({ hash }) => hash)}::text[]
+    ) AS s("seq", "id", "version", "at", "previous_hash", "hash")`
+  await tx.$executeRaw`DELETE FROM "audit_unsealed" WHERE "audit_event_id" = ANY(${[...settled]}::bigint[])`
 }

@@ -47,6 +47,7 @@ const CHALLENGES: Partial<Record<ErrorCode, string>> = {
 export function problemResponse(error: AppError, headers: Readonly<Record<string, string>> = {}): Response {
   const { http, title } = ERROR_CODES[error.code]
   const challenge = CHALLENGES[error.code]
+  const retryAfter = error.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     ...error.details,
     type: problemType(error.code),
@@ -60,7 +61,7 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      ...(http === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
       ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
       ...headers,
     },

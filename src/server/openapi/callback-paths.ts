@@ -46,6 +46,7 @@ const callback = (id: string, summary: string) =>
       'body_too_large',
       'status_unknown',
       'transition_refused',
+      'attempt_superseded',
     ],
   })
 

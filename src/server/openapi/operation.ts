@@ -32,7 +32,7 @@ interface Operation {
 }
 
 /** What any address may answer. */
-const ALWAYS: readonly ErrorCode[] = ['database_unavailable', 'internal']
+const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'internal']
 
 /** And any that asks who is there. */
 const OF_ACTORS: readonly ErrorCode[] = ['signed_out', 'token_refused', 'permission_refused', 'origin_refused']
@@ -70,7 +70,7 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> 
           ...(status === 401 && here.includes('token_refused')
             ? { headers: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } } }
             : {}),
-          ...(status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+          ...(status === 503 || status === 429 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
           content: {
             'application/problem+json': {
               schema: { allOf: [refTo('Problem')], properties: { code: { enum: here }, status: { const: status } } },

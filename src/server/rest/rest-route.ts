@@ -8,7 +8,8 @@ import { authorize } from '~/server/auth/authorize'
 import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+import { limitAccount } from '~/server/http/rate-limits'
+import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
 
 export interface RestCall {
   readonly deps: Deps
@@ -33,13 +34,13 @@ export function restRoute<Params>(
   const handler = async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
     // No page of another site can make a browser send a token it does not know, so only requests without one are asked.
-    const refused = bringsToken(request.headers) ? null : refuseForeignOrigin(request, deps.config.consoleUrl)
+    const refused = bringsToken(request.headers) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
       const { headers } = request
       const caller =
         (await authenticateToken(deps, headers)) ?? (await authenticate(deps, headers, freshnessOf(request)))
-      const actor = authorize(caller, permission)
+      const actor = limitAccount(deps, authorize(caller, permission))
       const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers: more = {}, body } = answered

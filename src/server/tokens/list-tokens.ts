@@ -12,16 +12,24 @@ export interface TokenList {
   readonly nextCursor: string | null
 }
 
+interface Page {
+  readonly cursor: string | null
+  readonly limit: number
+}
+
 /** Whose tokens an actor sees and revokes: null for everybody's, which takes being allowed to manage people. */
 export const tokensWithinReach = (actor: Actor): string | null => (may(actor, 'member.manage') ? null : actor.userId)
 
 /** One's own; for an admin everybody's. Newest first, revoked and expired ones too. */
-export async function listTokens(
+export const listTokens = (deps: Pick<Deps, 'db' | 'now'>, actor: Actor, page: Page): Promise<TokenList> =>
+  listTokensOf(deps, tokensWithinReach(actor), page)
+
+/** `userId`'s, or with null everybody's. */
+export async function listTokensOf(
   deps: Pick<Deps, 'db' | 'now'>,
-  actor: Actor,
-  page: { readonly cursor: string | null; readonly limit: number },
+  userId: string | null,
+  page: Page,
 ): Promise<TokenList> {
-  const userId = tokensWithinReach(actor)
   const rows = await readTokens(deps.db, { userId, before: page.cursor, limit: page.limit + 1 })
   const shown = rows.slice(0, page.limit)
   const now = deps.now()

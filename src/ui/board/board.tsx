@@ -80,8 +80,10 @@ export function Board({ sandbox }: BoardProps) {
           <EmptyBoard />
         ) : (
           <>
-            <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
-            <FreezeStrip tiles={tiles} />
+            <div className="rounded-md border border-line bg-panel">
+              <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
+              <FreezeStrip tiles={tiles} />
+            </div>
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (
                 <TileGroup

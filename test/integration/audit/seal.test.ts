@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { verifyAudit } from '~/server/audit/verify-audit'
 import { createDeps, type Deps } from '~/server/deps'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
 import { startWorker } from '~/server/worker/start-worker'
+import { OPERATOR } from '~test/support/actors'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { onDatabase } from '~test/support/migrated-template'
@@ -45,6 +48,19 @@ async function expectEachSealedOnce() {
 }
 
 describe('sealing', () => {
+  it('shows how far it is', async () => {
+    const own = await createTestConsole()
+    const { deps } = own
+    const caller = createCaller(createContextInner(deps, OPERATOR))
+    expect(await caller.audit.sealState()).toEqual({ waiting: 0, last: null })
+    await insertAuditRows(deps, 3, new Date('2026-01-01T00:00:00Z'))
+    await sealAudit(deps)
+    await insertAuditRows(deps, 2, new Date('2026-01-02T00:00:00Z'))
+    const { waiting, last } = await caller.audit.sealState()
+    expect({ waiting, seq: last?.seq }).toEqual({ waiting: 2, seq: '3' })
+    await own.close()
+  })
+
   it('loses no row of a transaction that was held open across passes, however low its id', async () => {
     const url = console_.deps.config.databaseUrl
     await onDatabase(url, async (late) => {
@@ -83,7 +99,11 @@ describe('sealing', () => {
     const seal = async (deps: (typeof sealers)[number]) => {
       while (writing) await sealAudit(deps, undefined, 7)
     }
-    const sealing = Promise.all(sealers.map(seal))
+    // Verified all the while: what is in motion is never called broken.
+    const verify = async () => {
+      while (writing) expect((await verifyAudit(console_.deps)).firstBreak).toBeNull()
+    }
+    const sealing = Promise.all([...sealers.map(seal), verify()])
     await Promise.all([1, 2, 3, 4].map(write)).finally(() => {
       writing = false
     })

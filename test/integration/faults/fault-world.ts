@@ -61,6 +61,8 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
     model,
     accept,
     statusOf,
+    /** How often GitHub was asked to start a run for this deploy. */
+    dispatchesOf: (id: string) => github.dispatches().filter((request) => deployIdOf(request) === id).length,
     startServer: async (): Promise<SignedInServer> => {
       const server = await startBuiltServer({
         DATABASE_URL: deps.config.databaseUrl,

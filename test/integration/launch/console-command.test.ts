@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -64,6 +64,18 @@ describe('npm run console', () => {
     writeFileSync(path.join(directory, 'other.json'), out.replace(/"hash":"[0-9a-f]{8}/, '"hash":"00000000'))
     const contradicted = await call(['audit', 'verify', '--checkpoint', path.join(directory, 'other.json')])
     expect(contradicted).toMatchObject({ code: 1, out: expect.stringMatching(/^BROKEN: row 25, seal 25: checkpoint_/) })
+  })
+
+  it('-- audit records gives what the example of docs/operations.md verifies without the console, and finds a change in', async () => {
+    const guide = readFileSync(path.join(root, 'docs/operations.md'), 'utf8')
+    const [, script = ''] = /node --input-type=module -e '(.*?)' < audit\.txt/s.exec(guide) ?? []
+    const { code, out } = await call(['audit', 'records'])
+    expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 25 })
+    const verify = (input: string) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' })
+    const head = out.trimEnd().split('\n').at(-1)?.slice(0, 64)
+    expect(verify(out)).toMatchObject({ status: 0, stdout: `whole, up to ${head}\n` })
+    expect(verify(out.replace('"id":"9"', '"id":"8"')).status).toBe(1)
   })
 
   it('-- audit verify names the first row a superuser changed, and ends with 1', async () => {

@@ -125,6 +125,21 @@ describe('npm start', { timeout: START }, () => {
     await expectRunning()
   })
 
+  it('stops at once on another Ctrl-C, however long the server would take, and keeps all data', async () => {
+    const launcher = product.launcher.pid ?? 0
+    const started = descendantsOf(launcher).map(({ pid }) => pid)
+    process.kill(descendant(launcher, PROGRAMS.server), 'SIGSTOP')
+    const impatient = setInterval(() => product.launcher.kill('SIGINT'), 400)
+    await product.exited
+    clearInterval(impatient)
+    expect(product.output()).toContain('Stopping … (Ctrl-C again stops it at once)')
+    expect(product.output().match(/Stopping at once/g)).toHaveLength(1)
+    expect(product.output()).toContain('all data is kept')
+    expect(started.filter(isAlive)).toEqual([])
+    product = await startProduct({ dataDir })
+    await expectRunning()
+  })
+
   it('ends with 0 on Ctrl-C and leaves nothing running', async () => {
     const started = descendantsOf(product.launcher.pid ?? 0).map(({ pid }) => pid)
     expect(await product.stop()).toBe(0)

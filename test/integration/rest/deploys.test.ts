@@ -181,6 +181,6 @@ describe('every address', () => {
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
     }
     await away.close()
-    restClient(console_.deps)
+    restClient(console_.deps, async () => '')
   })
 })

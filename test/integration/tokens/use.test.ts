@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { type CreateTokenInput, TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { newToken } from '~/server/auth/token-format'
 import type { Deps } from '~/server/deps'
 import { openFreeze } from '~/server/freezes/open-freeze'
@@ -166,13 +167,13 @@ describe('refused with the same words, and how to authenticate', () => {
 
   it('a typo is recognised without the database, which only a well-formed token reaches', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
-    const client = restClient(away.deps)
+    const client = restClient(away.deps, async () => '')
     const token = newToken()
     const typo = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
     expect(await client.call('GET', anyDeploy(), { headers: bearer(typo) })).toMatchObject(REFUSED)
     expect(await client.call('GET', anyDeploy(), { headers: bearer(token) })).toMatchObject({ status: 503 })
     await away.close()
-    restClient(deps)
+    restClient(deps, async () => '')
   })
 
   it('from the next request on when it is revoked, or its owner is suspended or gone', async () => {
@@ -184,6 +185,14 @@ describe('refused with the same words, and how to authenticate', () => {
     for (const { secret } of [one, two, three]) expect(await read(secret)).toMatchObject(REFUSED)
     await deps.db.user.delete({ where: { id: three.owner.userId } })
     expect(await read(three.secret)).toMatchObject(REFUSED)
+  })
+
+  it('of the sandbox’s own admin, as soon as GitHub is a real one', async () => {
+    const { secret } = await createToken(deps, await insertMember(deps, SANDBOX_OPERATOR.email), ALL)
+    expect(await read(secret)).toMatchObject(REFUSED)
+    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } }, async () => '')
+    expect(await read(secret)).toMatchObject(ACCEPTED)
+    restClient(deps, async () => '')
   })
 })
 
