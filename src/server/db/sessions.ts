@@ -24,3 +24,9 @@ export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Pr
 export async function pingDatabase(db: DatabaseHandle): Promise<void> {
   await db.$queryRaw`SELECT 1`
 }
+
+/** Every session of one person. Gives how many there were. */
+export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  const { count } = await tx.session.deleteMany({ where: { userId } })
+  return count
+}
