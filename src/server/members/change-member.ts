@@ -9,7 +9,7 @@ import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, up
 import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 
-type MemberDeps = Pick<Deps, 'db' | 'now' | 'config'>
+type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
 
 /** What somebody may do from now on. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
