@@ -202,6 +202,12 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
     }
+  /** Somebody changed their own password; every other session of theirs ended. */
+  | {
+      readonly action: 'console.account.password_changed'
+      readonly status: null
+      readonly payload: Record<string, never>
+    }
   /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
   | {
       readonly action: 'console.link.made'

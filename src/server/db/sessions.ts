@@ -44,3 +44,9 @@ export async function recordProof(
 export async function pingDatabase(db: DatabaseHandle): Promise<void> {
   await db.$queryRaw`SELECT 1`
 }
+
+/** Every session of one person. Gives how many there were. */
+export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  const { count } = await tx.session.deleteMany({ where: { userId } })
+  return count
+}
