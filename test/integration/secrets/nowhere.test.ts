@@ -5,8 +5,13 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { generatedSecrets } from '~/launch/secrets'
 import { waitFor } from '~/launch/wait-for'
+import { readServerConfig } from '~/server/config'
+import { createDeps } from '~/server/deps'
+import { callConsole } from '~test/support/call-console'
 import { SECRET_FILES, type Secret, secretsIn, secretsInUse } from '~test/support/secrets-in-use'
+import { signedInAs } from '~test/support/sessions'
 import { startSlackReceiver } from '~test/support/slack-receiver'
 import { type Product, startProduct } from '~test/support/start-product'
 import { watchProcesses } from '~test/support/watch-processes'
@@ -21,11 +26,32 @@ let commands: readonly string[]
 /** Every body the console answered with, by what was asked. */
 const answers = new Map<string, string>()
 
-async function ask(address: string, init: RequestInit = {}): Promise<string> {
-  const answer = await fetch(`${product.url}${address}`, init)
+/** Who asks: somebody who is signed in, or a script. */
+let credentials: Record<string, string> = {}
+
+async function ask(address: string, init: { method?: string; headers?: object; body?: string } = {}): Promise<string> {
+  const headers = { ...credentials, ...init.headers }
+  const answer = await fetch(`${product.url}${address}`, { ...init, headers })
   const text = `${JSON.stringify([...answer.headers])}\n${await answer.text()}`
   answers.set(`${init.method ?? 'GET'} ${address} ${answer.status}`, text)
   return text
+}
+
+/** A session and an API token of somebody, made beside the running product. */
+async function signIn(): Promise<{ readonly cookie: string; readonly token: string }> {
+  const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? ''
+  const { callback, auth } = generatedSecrets(product.dataDir)
+  const env = { DATABASE_URL: databaseUrl, DEPLOY_CALLBACK_HMAC_SECRET: callback, AUTH_SECRET: auth }
+  const deps = createDeps(readServerConfig({ ...env, GITHUB_DISPATCH_TOKEN: 'none', LOG_LEVEL: 'silent' }))
+  try {
+    const signedIn = await signedInAs(deps, { email: 'operator@example.com' })
+    const scope = ['--may', 'deploy.read,deploy.dispatch', '--in', 'staging', '--days', '7']
+    const of = ['--owner', 'operator@example.com', '--label', 'nightly']
+    const { out } = await callConsole(databaseUrl, ['token', 'create', ...of, ...scope])
+    return { cookie: signedIn.replace('console.session_token=', ''), token: out.trim() }
+  } finally {
+    await deps.db.$disconnect()
+  }
 }
 
 /** A deploy from its request to its outcome, which is told to Slack; everything that is logged at all is. */
@@ -33,7 +59,13 @@ beforeAll(async () => {
   slack = await startSlackReceiver()
   const webhook = `${slack.url}/${randomBytes(24).toString('base64url')}`
   product = await startProduct({ env: { SLACK_WEBHOOK_URL: webhook, LOG_LEVEL: 'debug' } })
-  secrets = secretsInUse(product, [{ name: 'Slack webhook', value: new URL(webhook).pathname }])
+  const { cookie, token } = await signIn()
+  credentials = { cookie: `console.session_token=${cookie}` }
+  secrets = secretsInUse(product, [
+    { name: 'Slack webhook', value: new URL(webhook).pathname },
+    { name: 'session cookie', value: decodeURIComponent(cookie) },
+    { name: 'API token', value: token },
+  ])
   const stopWatching = watchProcesses(product.launcher.pid ?? 0)
   const json = { 'content-type': 'application/json' }
   const accepted = await ask('/api/internal/deploys', {
@@ -46,6 +78,11 @@ beforeAll(async () => {
   await waitFor(ended, { withinMs: 180_000, everyMs: 500 })
   await waitFor(() => slack.texts[0], { withinMs: 30_000 })
 
+  credentials = { authorization: `Bearer ${token}` }
+  await ask(`/api/internal/deploys/${id}`)
+  await ask(`/api/internal/deploys/${id}/log?before=3`)
+  await ask('/api/internal/deploys', { method: 'POST', headers: json, body: '{}' })
+  credentials = { cookie: `console.session_token=${cookie}` }
   const refused = { method: 'POST', headers: json, body: '{"status":"building"}' }
   await ask(`/api/internal/deploys/${id}/status`, refused)
   await ask(`/api/internal/deploys/${id}/status`, { ...refused, headers: { ...json, 'webhook-signature': 'v1,x' } })
