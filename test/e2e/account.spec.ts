@@ -2,11 +2,21 @@ import { createHmac } from 'node:crypto'
 import { type CDPSession, expect, type Page } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { test } from '~test/e2e/operator'
+import { test as base } from '~test/e2e/operator'
 import { givePassword, letProofsAge, trailOf } from '~test/support/product-database'
 
 const PASSWORD = 'correct horse battery'
 const { email } = SANDBOX_OPERATOR
+
+/** A product of its own: its operator gets a password, a second factor, and is signed out. */
+const test = base.extend<object, { readonly alone: true }>({
+  alone: [
+    async ({ browserName: _ }, use) => {
+      await use(true)
+    },
+    { scope: 'worker', auto: true },
+  ],
+})
 
 test.describe.configure({ mode: 'serial' })
 

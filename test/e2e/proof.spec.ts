@@ -1,11 +1,21 @@
 import { expect } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { deploy, test } from '~test/e2e/operator'
+import { test as base, deploy } from '~test/e2e/operator'
 import { deploysOf, givePassword, letProofsAge, trailOf } from '~test/support/product-database'
 
 const PASSWORD = 'correct horse battery'
 const SURFACE = 'customer-docs'
+
+/** A product of its own: its operator gets a password, and every proof is made old. */
+const test = base.extend<object, { readonly alone: true }>({
+  alone: [
+    async ({ browserName: _ }, use) => {
+      await use(true)
+    },
+    { scope: 'worker', auto: true },
+  ],
+})
 
 test.describe.configure({ mode: 'serial' })
 

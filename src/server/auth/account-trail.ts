@@ -13,7 +13,6 @@ import { readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 
 const CHANGES: Readonly<Record<string, AccountChange>> = {
-  '/change-password': 'password changed',
   '/passkey/verify-registration': 'passkey added',
   '/two-factor/disable': 'second factor off',
   '/two-factor/generate-backup-codes': 'backup codes made',

@@ -5,7 +5,7 @@ import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { accountGuard } from '~/server/auth/account-guard'
 import { accountTrail } from '~/server/auth/account-trail'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
-import { libraryErrors, libraryLogger } from '~/server/auth/library-logger'
+import { handOn, libraryLogger } from '~/server/auth/library-logger'
 import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
@@ -16,6 +16,9 @@ import { refuseStrangers } from '~/server/auth/strangers'
 import { secondFactor } from '~/server/auth/two-factor'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/http/refuse-foreign-origin'
+
+/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+export const ADDRESS_HEADER = 'x-console-client-address'
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
@@ -81,12 +84,12 @@ function createAuth(deps: Deps) {
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
-    // Its own way of reporting writes around the logger.
-    onAPIError: { onError: libraryErrors(deps.logger) },
+    onAPIError: { onError: handOn },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       database: { generateId: () => deps.newId() },
     },
   })

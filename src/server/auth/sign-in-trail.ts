@@ -1,20 +1,15 @@
 import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { addressDigest } from '~/server/auth/address-digest'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
-import { recordFailedSignIn, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
+import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
 import { sessionCookie } from '~/server/auth/session-cookie'
 import type { Deps } from '~/server/deps'
 
 /** Give a new session to who is signed in already. */
-const EXCHANGES: ReadonlySet<string> = new Set([
-  '/change-password',
-  '/two-factor/verify-totp',
-  '/two-factor/enable',
-  '/two-factor/disable',
-])
+const EXCHANGES: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/enable', '/two-factor/disable'])
 
 const typed = z.object({ email: z.string().max(320) })
 const owner = z.object({ userId: z.string() })
@@ -52,7 +47,10 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
             if (exchanged) return
             const address = path === '/sign-in/email' ? typed.safeParse(body).data?.email : undefined
             const { newSession } = context
-            if (newSession !== null && newSession !== undefined) {
+            if (path === '/change-password') {
+              // Its new session is the old one under another name.
+              if (newSession) await recordPasswordChange(deps, newSession.user.id)
+            } else if (newSession !== null && newSession !== undefined) {
               // With the second factor, the password was right too.
               const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
               const digest = counted === undefined ? null : addressDigest(deps.config, counted)
@@ -67,11 +65,9 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
   }
 }
 
-/** 401 only: what the guard refused was recorded when it locked. By shape: classes are doubled in the built server. */
+/** 401 only: an address that is locked was recorded when it was. By shape: classes are doubled in the built server. */
 const wasRefused = (returned: unknown): boolean =>
-  returned instanceof APIError || (returned instanceof Error && 'status' in returned)
-    ? z.object({ status: z.literal(['UNAUTHORIZED', 401]) }).safeParse(returned).success
-    : false
+  returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
 
 /** How somebody signed in, from the library's own name of the way. */
 function methodOf(path: string | undefined): string {

@@ -74,3 +74,9 @@ export function revokeSessions(
     return count
   })
 }
+
+/** Every session of one person. Gives how many there were. */
+export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  const { count } = await tx.session.deleteMany({ where: { userId } })
+  return count
+}

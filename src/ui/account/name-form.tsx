@@ -3,8 +3,10 @@
 import { useState } from 'react'
 import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
+import { reachWords } from '~/ui/people/limits-fields'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
+import { useMember } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -15,6 +17,7 @@ interface NameFormProps {
 
 /** The name is one's own to choose; the address is what the trail calls one, and stays. */
 export function NameForm({ account, onChanged }: NameFormProps) {
+  const member = useMember()
   const [name, setName] = useState(account.name)
   const rename = trpc.account.rename.useMutation({ onSuccess: onChanged })
   const changed = name.trim() !== '' && name.trim() !== account.name
@@ -27,7 +30,14 @@ export function NameForm({ account, onChanged }: NameFormProps) {
           if (changed && !rename.isPending) rename.mutate({ name })
         }}
       >
-        <p className="text-sm break-all">{account.email}</p>
+        <p className="text-sm">
+          <span className="block break-all">{account.email}</span>
+          {member !== null && (
+            <span className="block text-xs text-ink-soft">
+              {member.role}, {reachWords(member.environments)}
+            </span>
+          )}
+        </p>
         <div className="flex items-end gap-2">
           <Field id="name" label="Name" className="min-w-0 flex-1">
             <input
