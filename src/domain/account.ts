@@ -8,6 +8,12 @@ export interface ProofMethods {
   readonly sandbox: boolean
 }
 
+/** Somebody else who may say who a person is. */
+export interface ProviderView {
+  readonly id: string
+  readonly name: string
+}
+
 export interface PasskeyView {
   readonly id: string
   readonly name: string

@@ -225,6 +225,12 @@ export type AuditEvent =
       readonly status: null
       readonly payload: LinkPayload
     }
+  /** A provider's account was let in for the first time, because of an invitation or an allow-list. */
+  | {
+      readonly action: 'console.member.admitted'
+      readonly status: null
+      readonly payload: LimitsPayload & { readonly provider: string; readonly because: string }
+    }
   /** What somebody may do was changed. */
   | {
       readonly action: 'console.member.changed'

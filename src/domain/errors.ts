@@ -61,6 +61,7 @@ export const ERROR_CODES = {
   transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
   github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },
+  provider_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The sign-in provider does not answer' },
   database_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The database is away' },
   internal: { http: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Something went wrong in the console' },
 } as const satisfies Record<string, { http: number; trpc: string; title: string }>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type GitHubAppSettings, readGitHubApp } from './github-app-settings.ts'
 import { addressRanges, perMinute } from './network-settings.ts'
+import { type ProviderSettings, readProviders } from './provider-settings.ts'
 
 /**
  * The only reader of the process environment (contract.md, "Configuration").
@@ -58,6 +59,14 @@ const environment = z.object({
     )
     return z.NEVER
   }),
+  AUTH_GITHUB_CLIENT_ID: optionalText,
+  AUTH_GITHUB_CLIENT_SECRET: optionalText,
+  AUTH_OIDC_ISSUER: optionalText,
+  AUTH_OIDC_CLIENT_ID: optionalText,
+  AUTH_OIDC_CLIENT_SECRET: optionalText,
+  AUTH_OIDC_NAME: optionalText,
+  AUTH_ALLOWED_EMAIL_DOMAINS: optionalText,
+  AUTH_ALLOWED_GITHUB: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
@@ -122,6 +131,7 @@ export interface Config {
   readonly callbackSecrets: readonly string[]
   /** What session cookies are signed with; the first signs, all are accepted. Empty: generated at first start. */
   readonly authSecrets: readonly string[]
+  readonly providers: ProviderSettings
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
@@ -149,9 +159,11 @@ export function readConfig(env: Environment): Config {
   const parsed = environment.safeParse(env)
   const flags = readForcedFlags(env)
   const github = parsed.success ? readCredentials(parsed.data) : { credentials: undefined, problems: [] }
+  const providers = readProviders(parsed.success ? parsed.data : {})
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
+    ...providers.problems,
     ...flags.problems,
   ]
   if (!parsed.success || problems.length > 0) {
@@ -169,6 +181,7 @@ export function readConfig(env: Environment): Config {
     githubCredentials: github.credentials,
     callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
     authSecrets: values.AUTH_SECRET,
+    providers: providers.settings,
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,

@@ -64,8 +64,8 @@ test('a passkey is added after a fresh proof, confirms a deploy’s question, an
   await expect(row).toBeVisible()
 
   await row.getByRole('button', { name: /Rename/ }).click()
-  await row.getByRole('textbox').fill('Blue key')
-  await row.getByRole('button', { name: 'Save' }).click()
+  await page.getByLabel('New name of Desk key').fill('Blue key')
+  await page.getByLabel('New name of Desk key').press('Enter')
   await expect(page.getByRole('listitem').filter({ hasText: 'Blue key' })).toBeVisible()
 
   await letProofsAge(product)

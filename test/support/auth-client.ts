@@ -8,6 +8,8 @@ export interface Browser {
   readonly cookies: () => string
   readonly headers: () => Headers
   readonly post: (path: string, body: unknown) => Promise<{ status: number; body: unknown; headers: Headers }>
+  /** Where another site sends it: a link that is followed. */
+  readonly follow: (url: URL) => Promise<Response>
 }
 
 /** A browser as far as signing in goes: keeps cookies, sends its origin, and speaks to the real route handler. */
@@ -17,6 +19,22 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
   const jar = new Map<string, string>()
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = () => new Headers(jar.size === 0 ? {} : { cookie: cookies() })
+  const keepCookies = (answer: Response): void => {
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';')
+      const at = pair.indexOf('=')
+      if (/max-age=0/i.test(cookie)) jar.delete(pair.slice(0, at))
+      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+  }
+  const follow = async (url: URL) => {
+    const { GET } = await import('~/app/api/auth/[...all]/route')
+    const sent = { host: 'localhost:3000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    const held = jar.size === 0 ? {} : { cookie: cookies() }
+    const answer = await GET(new Request(url, { headers: { ...sent, 'x-test-address': address, ...held } }))
+    keepCookies(answer)
+    return answer
+  }
   const post = async (path: string, body: unknown) => {
     const { POST } = await import('~/app/api/auth/[...all]/route')
     const answer = await POST(
@@ -33,16 +51,11 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
         body: JSON.stringify(body),
       }),
     )
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [pair = ''] = cookie.split(';')
-      const at = pair.indexOf('=')
-      if (/max-age=0/i.test(cookie)) jar.delete(pair.slice(0, at))
-      else jar.set(pair.slice(0, at), pair.slice(at + 1))
-    }
+    keepCookies(answer)
     const text = await answer.text()
     return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
   }
-  return { cookies, headers, post }
+  return { cookies, headers, post, follow }
 }
 
 export const PASSWORD = 'correct horse battery'

@@ -1,10 +1,12 @@
 import type { Metadata, Route } from 'next'
 import { redirect } from 'next/navigation'
 import { safeNextPath } from '~/domain/next-path'
+import { listProviders } from '~/server/account/list-providers'
 import { isSignedIn } from '~/server/auth/signed-in-page'
 import { getDeps } from '~/server/deps'
 import { hasAdmin } from '~/server/members/has-admin'
 import { EntryFrame } from '~/ui/auth/entry-frame'
+import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { SignInForm } from '~/ui/auth/sign-in-form'
 
 export const metadata: Metadata = { title: 'Sign in · Deploy Console' }
@@ -18,7 +20,11 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
   if (sandbox || (await hasAdmin(deps))) {
     return (
       <EntryFrame title="Sign in">
-        <SignInForm next={next} />
+        <SignInForm
+          next={next}
+          providers={listProviders(deps)}
+          refused={providerRefusal((await searchParams)['error'])}
+        />
         {sandbox && (
           <p className="mt-4 border-t border-line pt-3 text-xs text-pretty text-ink-soft">
             This is the sandbox: the link that <code className="font-mono">npm start</code> printed signs you in without

@@ -3,6 +3,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import { AppError, ERROR_CODES } from '~/domain/errors'
+import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
@@ -38,7 +39,7 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
           matcher: ({ path }) => PASSWORD_PATHS.has(path ?? ''),
           handler: createAuthMiddleware(async (ctx) => {
             const found = await getSessionFromCtx(ctx)
-            if (found !== null) await refuseWhenLocked(deps, found.user.email)
+            if (found !== null) await refuseWhenLocked(deps, ownPasswordDigest(deps.config, found.user.email))
           }),
         },
         {

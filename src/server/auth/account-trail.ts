@@ -4,7 +4,7 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import type { AccountChange } from '~/domain/audit-event'
 import { PASSWORD_PATHS } from '~/server/auth/account-guard'
-import { addressDigest } from '~/server/auth/address-digest'
+import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
@@ -21,7 +21,7 @@ const CHANGES: Readonly<Record<string, AccountChange>> = {
 /** What is remembered of changes people make to their own accounts, and of second factors that were wrong. */
 export function accountTrail(deps: Deps): BetterAuthPlugin {
   const failed = async (address: string, method: string) =>
-    recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address), method })
+    recordFailedSignIn(deps, { address, digest: ownPasswordDigest(deps.config, address), method })
   return {
     id: 'console-account-trail',
     hooks: {
@@ -34,7 +34,7 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
             const refusal = refusalOf(context.returned)
             if (refusal === 'INVALID_PASSWORD') return await failed(user.email, 'password')
             if (refusal !== null) return
-            const digest = PASSWORD_PATHS.has(path ?? '') ? addressDigest(deps.config, user.email) : null
+            const digest = PASSWORD_PATHS.has(path ?? '') ? ownPasswordDigest(deps.config, user.email) : null
             forgetSessionsOf(user.id)
             const change = CHANGES[path ?? ''] ?? null
             await recordAccountChange(deps.db, { actor: user.email, at: deps.now(), change, digest })

@@ -8,3 +8,10 @@ export function addressDigest({ authSecrets }: Pick<ServerConfig, 'authSecrets'>
     .update(`address:${typed.trim().toLowerCase()}`)
     .digest('base64url')
 }
+
+/**
+ * Passwords given by somebody who is signed in are counted apart: otherwise a stranger who locks an address keeps its owner
+ * from confirming a deploy, and whoever took a session over locks its owner out.
+ */
+export const ownPasswordDigest = (config: Pick<ServerConfig, 'authSecrets'>, email: string): string =>
+  addressDigest(config, `signed in as ${email}`)

@@ -1,10 +1,12 @@
 import 'server-only'
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
+import { type GenericOAuthConfig, genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { accountGuard } from '~/server/auth/account-guard'
 import { accountTrail } from '~/server/auth/account-trail'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
+import { recordConnection, withoutTokens } from '~/server/auth/connected-accounts'
 import { handOn, libraryLogger } from '~/server/auth/library-logger'
 import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
@@ -12,7 +14,7 @@ import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/session-limits'
 import { signInGuard } from '~/server/auth/sign-in-guard'
 import { signInTrail } from '~/server/auth/sign-in-trail'
-import { refuseStrangers } from '~/server/auth/strangers'
+import { doorkeeper } from '~/server/auth/strangers'
 import { secondFactor } from '~/server/auth/two-factor'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/http/refuse-foreign-origin'
@@ -23,7 +25,9 @@ export const ADDRESS_HEADER = 'x-console-client-address'
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
 
-function createAuth(deps: Deps) {
+/** `provider`: signing in with it is offered too. What it publishes is read when this is made. */
+export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = null) {
+  const { validateUserInfo, beforeSession } = doorkeeper(deps)
   const { consoleUrl, authSecrets } = deps.config
   return betterAuth({
     appName: 'Deploy Console',
@@ -70,7 +74,12 @@ function createAuth(deps: Deps) {
         '/change-password': { window: MINUTE, max: 5 },
       },
     },
-    databaseHooks: { session: { create: { before: refuseStrangers(deps) } } },
+    user: { validateUserInfo },
+    account: { accountLinking: { disableImplicitLinking: true } },
+    databaseHooks: {
+      session: { create: { before: beforeSession } },
+      account: { create: { before: withoutTokens, after: recordConnection(deps) }, update: { before: withoutTokens } },
+    },
     // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
     plugins: [
       signInGuard(deps),
@@ -78,6 +87,7 @@ function createAuth(deps: Deps) {
       accountGuard(deps),
       passkeys(consoleUrl),
       secondFactor(),
+      ...(provider === null ? [] : [genericOAuth({ config: [provider] })]),
       confirmEndpoints(deps),
       accountTrail(deps),
       signInTrail(deps),

@@ -4,7 +4,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { addressDigest } from '~/server/auth/address-digest'
+import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { isPasskeyOf } from '~/server/auth/check-passkey'
 import { CHALLENGE_COOKIE } from '~/server/auth/passkeys'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
@@ -25,7 +25,7 @@ const response = z.custom<AuthenticationResponseJSON>(
  */
 export function confirmEndpoints(deps: Deps) {
   const prove = async (session: { id: string; userId: string }, email: string, method: Method) => {
-    const digest = method === 'password' ? addressDigest(deps.config, email) : null
+    const digest = method === 'password' ? ownPasswordDigest(deps.config, email) : null
     await recordProof(deps.db, { sessionId: session.id, actor: email, method, digest, at: deps.now() })
     forgetSessionsOf(session.userId)
     return { ok: true }
@@ -39,12 +39,12 @@ export function confirmEndpoints(deps: Deps) {
         { method: 'POST', use, body: z.object({ password: z.string().min(1).max(128) }) },
         async (ctx) => {
           const { session, user } = ctx.context.session
-          await refuseWhenLocked(deps, user.email)
+          await refuseWhenLocked(deps, ownPasswordDigest(deps.config, user.email))
           const stored = (await ctx.context.internalAdapter.findCredentialAccount(user.id))?.password
           const right =
             stored != null && (await ctx.context.password.verify({ hash: stored, password: ctx.body.password }))
           if (right) return ctx.json(await prove(session, user.email, 'password'))
-          await recordFailedSignIn(deps, { address: user.email, digest: addressDigest(deps.config, user.email) })
+          await recordFailedSignIn(deps, { address: user.email, digest: ownPasswordDigest(deps.config, user.email) })
           throw new APIError('FORBIDDEN', { code: 'WRONG_PASSWORD', message: 'That is not your password. Try again.' })
         },
       ),

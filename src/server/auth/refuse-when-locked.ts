@@ -1,15 +1,14 @@
 import 'server-only'
 import { APIError } from 'better-auth/api'
-import { addressDigest } from '~/server/auth/address-digest'
 import { countAttempt } from '~/server/db/sign-in-attempts'
 import type { Deps } from '~/server/deps'
 
 /**
  * Counts one password before it is looked at, wherever passwords are taken, so that many at once cannot outrun the count.
- * Refuses while the address is locked.
+ * Refuses while the address, of which this is the digest, is locked.
  */
-export async function refuseWhenLocked(deps: Pick<Deps, 'db' | 'now' | 'config'>, address: string): Promise<void> {
-  const lockedUntil = await countAttempt(deps.db, addressDigest(deps.config, address), deps.now())
+export async function refuseWhenLocked(deps: Pick<Deps, 'db' | 'now'>, digest: string): Promise<void> {
+  const lockedUntil = await countAttempt(deps.db, digest, deps.now())
   if (lockedUntil === null) return
   const seconds = Math.max(1, Math.ceil((lockedUntil.getTime() - deps.now().getTime()) / 1000))
   throw new APIError(

@@ -2,6 +2,8 @@ import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { safeNextPath } from '~/domain/next-path'
+import { addressDigest } from '~/server/auth/address-digest'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
@@ -22,12 +24,28 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/passkey/generate-register-options',
   '/passkey/verify-registration',
   '/change-password',
+  '/sign-in/social',
+  '/link-social',
+  '/callback/:id',
   '/two-factor/enable',
   '/two-factor/disable',
   '/two-factor/verify-totp',
   '/two-factor/verify-backup-code',
   '/two-factor/generate-backup-codes',
 ])
+
+/** A page of this console. */
+const ownPage = z.string().refine((path) => safeNextPath(path) === path)
+
+/** No tokens from elsewhere, no scopes of one's own: the way through the provider's page, and back. */
+const atProvider = z.strictObject({
+  provider: z.enum(['github', 'oidc']),
+  callbackURL: ownPage,
+  errorCallbackURL: z
+    .string()
+    .regex(/^\/(account|sign-in\?next=[\w%.~!'()*-]*)$/)
+    .optional(),
+})
 
 const typed = z.object({ email: z.string().max(320) })
 
@@ -48,10 +66,17 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
           }),
         },
         {
+          matcher: ({ path }) => path === '/sign-in/social' || path === '/link-social',
+          handler: createAuthMiddleware(async ({ body }) => {
+            if (atProvider.safeParse(body).success) return
+            throw new APIError('BAD_REQUEST', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
+          }),
+        },
+        {
           matcher: ({ path }) => path === '/sign-in/email',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = typed.safeParse(body)
-            if (data !== undefined) await refuseWhenLocked(deps, data.email)
+            if (data !== undefined) await refuseWhenLocked(deps, addressDigest(deps.config, data.email))
           }),
         },
       ],

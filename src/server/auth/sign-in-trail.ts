@@ -41,7 +41,7 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
       after: [
         {
           matcher: () => true,
-          handler: createAuthMiddleware(async ({ context, path, body, headers }) => {
+          handler: createAuthMiddleware(async ({ context, path, params, body, headers }) => {
             // A session in exchange for another of the same person is no sign-in.
             const exchanged = EXCHANGES.has(path ?? '') && headers && sessionCookie(deps.config, headers) !== null
             if (exchanged) return
@@ -54,7 +54,7 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
               // With the second factor, the password was right too.
               const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
               const digest = counted === undefined ? null : addressDigest(deps.config, counted)
-              await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path), digest })
+              await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path, params?.['id']), digest })
             } else if (address !== undefined && wasRefused(context.returned)) {
               await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address) })
             }
@@ -70,12 +70,12 @@ const wasRefused = (returned: unknown): boolean =>
   returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
 
 /** How somebody signed in, from the library's own name of the way. */
-function methodOf(path: string | undefined): string {
+function methodOf(path: string | undefined, provider: string | undefined): string {
   if (path === '/sign-in/email') return 'password'
   if (path === '/links/accept') return 'link'
   if (path === '/passkey/verify-authentication') return 'passkey'
   if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
-  if (path?.startsWith('/callback/')) return path.slice('/callback/'.length)
+  if (path?.startsWith('/callback/')) return provider ?? 'unknown'
   return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
 }
 

@@ -88,3 +88,10 @@ export async function revokeInvitation(tx: DatabaseHandle, id: string, now: Date
   })
   return count === 0 ? null : stored.parse(await tx.invitation.findUnique({ where: { id }, select: SELECT }))
 }
+
+/** The newest invitation made out to this address, while it can still be used. */
+export async function findInvitationFor(db: DatabaseHandle, email: string, now: Date): Promise<LinkRow | null> {
+  const where = { kind: 'invitation', email, ...usable(now) }
+  const row = await db.invitation.findFirst({ where, orderBy: { id: 'desc' }, select: SELECT })
+  return row === null ? null : stored.parse(row)
+}

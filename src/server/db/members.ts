@@ -99,17 +99,16 @@ export async function createMember(tx: DatabaseHandle, member: NewMember): Promi
     data: { id: member.accountId, userId, accountId: userId, providerId: 'credential', password: member.password },
     select: { id: true },
   })
-  await tx.member.create({
-    data: {
-      userId,
-      role: member.role,
-      environments: [...(member.environments ?? [])],
-      allEnvironments: member.environments === null,
-      addedBy: member.addedBy,
-      addedAt: at,
-    },
-    select: { userId: true },
-  })
+  await addMember(tx, member)
+}
+
+/** What somebody who has an account may do. */
+export async function addMember(
+  tx: DatabaseHandle,
+  { userId, role, environments, addedBy, at }: Pick<NewMember, 'userId' | 'role' | 'environments' | 'addedBy' | 'at'>,
+): Promise<void> {
+  const limits = { role, environments: [...(environments ?? [])], allEnvironments: environments === null }
+  await tx.member.create({ data: { ...limits, userId, addedBy, addedAt: at }, select: { userId: true } })
 }
 
 /** The sandbox's own admin, made on first use. Has no password, so only a printed link signs it in. */

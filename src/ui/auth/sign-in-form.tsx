@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useState } from 'react'
+import type { ProviderView } from '~/domain/account'
 import { CodeForm } from '~/ui/auth/code-form'
 import { passkeysWork } from '~/ui/auth/passkey'
 import { useSignIn } from '~/ui/auth/use-sign-in'
@@ -8,14 +9,21 @@ import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
+interface SignInFormProps {
+  readonly next: string
+  readonly providers: readonly ProviderView[]
+  /** What became of a sign-in at a provider, as it came back in the address. */
+  readonly refused: string | null
+}
+
 /** E-mail address and password, then a code where the account has a second factor; or a passkey. */
-export function SignInForm({ next }: { readonly next: string }) {
+export function SignInForm({ next, providers, refused }: SignInFormProps) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   const [passkeys, setPasskeys] = useState(false)
   // Only the browser knows, so the first picture is without the button.
   useEffect(() => setPasskeys(passkeysWork()), [])
-  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey } = useSignIn(next)
+  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused)
   const alert = refusal !== null && (
     <Notice tone="bad" role="alert">
       {refusal}
@@ -59,6 +67,11 @@ export function SignInForm({ next }: { readonly next: string }) {
       <Button type="submit" tone="strong" disabled={busy}>
         {busy ? 'Signing in …' : 'Sign in'}
       </Button>
+      {providers.map(({ id, name }) => (
+        <Button key={id} disabled={busy} onClick={() => void atProvider(id)}>
+          Sign in with {name}
+        </Button>
+      ))}
       {passkeys && (
         <Button disabled={busy} onClick={() => void byPasskey()}>
           Sign in with a passkey

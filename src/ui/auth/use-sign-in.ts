@@ -2,12 +2,13 @@
 
 import { useState } from 'react'
 import { type Asked, askAuth, isRecord } from '~/ui/auth/ask-auth'
+import { startAtProvider } from '~/ui/auth/at-provider'
 import { askForPasskey } from '~/ui/auth/passkey'
 
 /** The ways in, and what the server said of the last try. `next` was checked by the server: a page of this console. */
-export function useSignIn(next: string) {
+export function useSignIn(next: string, refused: string | null) {
   const [busy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<string | null>(null)
+  const [refusal, setRefusal] = useState<string | null>(refused)
   const [wantsCode, setWantsCode] = useState(false)
 
   const attempt = async (ask: () => Promise<Asked>) => {
@@ -28,6 +29,13 @@ export function useSignIn(next: string) {
     refusal,
     wantsCode,
     byPassword: (email: string, password: string) => attempt(() => askAuth('/sign-in/email', { email, password })),
+    atProvider: async (provider: string) => {
+      setBusy(true)
+      const leads = await startAtProvider('/sign-in/social', provider, next)
+      if (leads === null) return
+      setBusy(false)
+      setRefusal(leads)
+    },
     /** Backup codes have a dash and letters, the app's have digits only. */
     byCode: (code: string) => {
       const kind = /^[\d\s]+$/.test(code) ? 'verify-totp' : 'verify-backup-code'
