@@ -121,6 +121,37 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: string; readonly freeze_ids: readonly string[] }
     }
+  /** Somebody asked for a deploy that takes a second person; the approval was committed in the same transaction. */
+  | {
+      readonly action: 'console.approval.requested'
+      readonly status: null
+      readonly payload: ApprovalPayload & {
+        readonly reason: string | null
+        readonly override_reason: string | null
+        readonly expires_at: string
+      }
+    }
+  /** Another person said yes (the intent of the deploy was committed in the same transaction) or no, or who asked took it back. */
+  | {
+      readonly action: 'console.approval.granted' | 'console.approval.withdrawn' | 'console.approval.expired'
+      readonly status: null
+      readonly payload: ApprovalPayload
+    }
+  | {
+      readonly action: 'console.approval.refused'
+      readonly status: null
+      readonly payload: ApprovalPayload & { readonly reason: string }
+    }
+  /** Somebody tried to grant it and the facts, or who they are, spoke against it; it goes on waiting. */
+  | {
+      readonly action: 'console.approval.not_granted'
+      readonly status: null
+      readonly payload: {
+        readonly approval_id: string
+        readonly code: string
+        readonly details: Record<string, string>
+      }
+    }
   /** A window over an environment was opened, or a surface was locked. */
   | { readonly action: 'console.freeze.opened'; readonly status: null; readonly payload: FreezePayload }
   /** It was ended before its time, or the lock was taken away. */
@@ -153,6 +184,12 @@ export type AuditEvent =
     }
   /** Somebody signed in. `method`: password, link, or the provider's name. */
   | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }
+  /** Somebody who is signed in confirmed who they are, for something grave. */
+  | {
+      readonly action: 'console.session.proved'
+      readonly status: null
+      readonly payload: { readonly method: 'password' | 'passkey' | 'sandbox' }
+    }
   /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
   | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
   | {
@@ -164,6 +201,12 @@ export type AuditEvent =
       readonly action: 'console.session.closed'
       readonly status: null
       readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
+    }
+  /** Somebody changed their own password; every other session of theirs ended. */
+  | {
+      readonly action: 'console.account.password_changed'
+      readonly status: null
+      readonly payload: Record<string, never>
     }
   /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
   | {
@@ -205,6 +248,14 @@ type RequestedPayload = TokenOwner & {
   readonly sha: string | null
   readonly environment: string
   readonly reason: string | null
+}
+
+type ApprovalPayload = {
+  readonly approval_id: string
+  readonly kind: string
+  readonly ref: string
+  readonly sha: string
+  readonly requested_by: string
 }
 
 type FreezePayload = {

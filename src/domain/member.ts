@@ -34,3 +34,31 @@ export interface MemberView {
   readonly name: string
   readonly email: string
 }
+
+export const inviteInput = memberLimits.extend({
+  /** Null: whoever holds the link says who they are. */
+  email: emailAddress.nullable(),
+})
+export type InviteInput = z.output<typeof inviteInput>
+
+export const changeMemberInput = memberLimits.extend({ userId: z.uuid() })
+export type ChangeMemberInput = z.output<typeof changeMemberInput>
+
+/** One row of the screen “People”. */
+export interface MemberEntry extends MemberView {
+  readonly userId: string
+  readonly addedBy: string
+  readonly addedAt: string
+  /** Null while they have access. */
+  readonly suspendedAt: string | null
+}
+
+/** An invitation nobody has used yet. The link itself is known to nobody but who was given it. */
+export interface InvitationEntry {
+  readonly id: string
+  readonly email: string | null
+  readonly role: Role
+  readonly environments: readonly string[] | null
+  readonly createdBy: string
+  readonly expiresAt: string
+}

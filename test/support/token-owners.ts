@@ -25,5 +25,14 @@ export async function insertMember(
       },
     },
   })
-  return { name: email, userId, role, environments, permissions: null, surfaces: null, via: 'session' }
+  return {
+    name: email,
+    userId,
+    role,
+    environments,
+    permissions: null,
+    surfaces: null,
+    via: 'session',
+    provedAt: deps.now(),
+  }
 }

@@ -2,7 +2,9 @@ import 'server-only'
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
-import { libraryLogger } from '~/server/auth/library-logger'
+import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
+import { handOn, libraryLogger } from '~/server/auth/library-logger'
+import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/session-limits'
@@ -11,6 +13,9 @@ import { signInTrail } from '~/server/auth/sign-in-trail'
 import { refuseStrangers } from '~/server/auth/strangers'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/http/refuse-foreign-origin'
+
+/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+export const ADDRESS_HEADER = 'x-console-client-address'
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
@@ -40,6 +45,8 @@ function createAuth(deps: Deps) {
       expiresIn: SESSION_DAYS * DAY,
       // A session ends when it is that old, however much it is used; the idle limit is authenticate's.
       disableSessionRefresh: true,
+      // Ours to say: see require-fresh-proof.
+      freshAge: 0,
       cookieCache: { enabled: false },
       additionalFields: {
         provedAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
@@ -54,18 +61,28 @@ function createAuth(deps: Deps) {
       customRules: {
         '/sign-in/*': { window: MINUTE, max: 10 },
         '/links/accept': { window: MINUTE, max: 10 },
+        '/confirm/*': { window: MINUTE, max: 10 },
+        '/passkey/*': { window: MINUTE, max: 30 },
         '/change-password': { window: MINUTE, max: 5 },
       },
     },
     databaseHooks: { session: { create: { before: refuseStrangers(deps) } } },
     // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
-    plugins: [signInGuard(deps), acceptLinkEndpoint(deps), signInTrail(deps)],
+    plugins: [
+      signInGuard(deps),
+      acceptLinkEndpoint(deps),
+      passkeys(consoleUrl),
+      confirmEndpoints(deps),
+      signInTrail(deps),
+    ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
+    onAPIError: { onError: handOn },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       database: { generateId: () => deps.newId() },
     },
   })

@@ -1,5 +1,6 @@
 import 'server-only'
 import type { BetterAuthOptions } from 'better-auth'
+import { isAPIError } from 'better-auth/api'
 import type { Logger } from '~/server/logger'
 
 /**
@@ -18,4 +19,12 @@ export function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['lo
       else logger.debug(context, `sign-in: ${message}`)
     },
   }
+}
+
+/**
+ * The library writes each refusal to the console, and answers 500 to whatever else was thrown. A refusal needs no line; all
+ * else goes on to answer-auth, which knows a database that is away.
+ */
+export function handOn(error: unknown): void {
+  if (!isAPIError(error)) throw error
 }

@@ -48,3 +48,10 @@ export async function recordSignOut(
     await appendAuditEvent(tx, { actor, at: now() }, { action: 'console.session.closed', status: null, payload })
   })
 }
+
+export async function recordPasswordChange({ db, now }: Recorder, userId: string): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const subject = { actor: await readAddress(tx, userId), at: now() }
+    await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
+  })
+}

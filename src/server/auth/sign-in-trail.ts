@@ -1,10 +1,10 @@
 import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { addressDigest } from '~/server/auth/address-digest'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
-import { recordFailedSignIn, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
+import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
 import type { Deps } from '~/server/deps'
 
 const typed = z.object({ email: z.string().max(320) })
@@ -40,7 +40,10 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
           handler: createAuthMiddleware(async ({ context, path, body }) => {
             const address = path === '/sign-in/email' ? typed.safeParse(body).data?.email : undefined
             const { newSession } = context
-            if (newSession !== null && newSession !== undefined) {
+            if (path === '/change-password') {
+              // Its new session is the old one under another name.
+              if (newSession) await recordPasswordChange(deps, newSession.user.id)
+            } else if (newSession !== null && newSession !== undefined) {
               const digest = address === undefined ? null : addressDigest(deps.config, address)
               await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path), digest })
             } else if (address !== undefined && wasRefused(context.returned)) {
@@ -53,11 +56,9 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
   }
 }
 
-/** 401 only: what the guard refused was recorded when it locked. By shape: classes are doubled in the built server. */
+/** 401 only: an address that is locked was recorded when it was. By shape: classes are doubled in the built server. */
 const wasRefused = (returned: unknown): boolean =>
-  returned instanceof APIError || (returned instanceof Error && 'status' in returned)
-    ? z.object({ status: z.literal(['UNAUTHORIZED', 401]) }).safeParse(returned).success
-    : false
+  returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
 
 /** How somebody signed in, from the library's own name of the way. */
 function methodOf(path: string | undefined): string {

@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import type { DeployKind } from '~/domain/approval'
 import type { AuditEvent } from '~/domain/audit-event'
 import {
   type DeployStatus,
@@ -39,6 +40,8 @@ export const deploySelect = {
   cancelAcknowledgedAt: true,
   overrideReason: true,
   overriddenFreezeIds: true,
+  kind: true,
+  approvedBy: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -76,6 +79,11 @@ export interface NewDeploy {
   /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]
+  readonly kind: DeployKind
+  readonly sourceId: string | null
+  /** Only for a surface that asks for a second person: the approval, which is granted in the same transaction. */
+  readonly approvalId?: string
+  readonly approvedBy?: string
 }
 
 /**

@@ -72,3 +72,19 @@ export async function createLink(tx: DatabaseHandle, link: LinkRow & { readonly 
 export async function revokeSetupLinks(tx: DatabaseHandle, now: Date): Promise<void> {
   await tx.invitation.updateMany({ where: { kind: 'setup', ...usable(now) }, data: { revokedAt: now } })
 }
+
+/** Invitations that can still be used, newest first. They end within days, so there are never many. */
+export async function listInvitations(db: DatabaseHandle, now: Date, limit: number): Promise<LinkRow[]> {
+  const where = { kind: 'invitation', ...usable(now) }
+  const rows = await db.invitation.findMany({ where, orderBy: { id: 'desc' }, take: limit, select: SELECT })
+  return rows.map((row) => stored.parse(row))
+}
+
+/** Takes an invitation back; null when it cannot be used any more anyway. */
+export async function revokeInvitation(tx: DatabaseHandle, id: string, now: Date): Promise<LinkRow | null> {
+  const { count } = await tx.invitation.updateMany({
+    where: { id, kind: 'invitation', ...usable(now) },
+    data: { revokedAt: now },
+  })
+  return count === 0 ? null : stored.parse(await tx.invitation.findUnique({ where: { id }, select: SELECT }))
+}

@@ -128,3 +128,40 @@ export async function keepSandboxOperator(
   })
   return user.id
 }
+
+/** In the order they came; `after` is the last one of the page before. */
+export async function listMembers(
+  db: DatabaseHandle,
+  page: { readonly after: string | null; readonly limit: number },
+): Promise<MemberRow[]> {
+  const where = page.after === null ? {} : { userId: { gt: page.after } }
+  const rows = await db.member.findMany({ where, orderBy: { userId: 'asc' }, take: page.limit, select: SELECT })
+  return rows.map(toRow)
+}
+
+/** Whether the console keeps an admin when this one is gone: one who can sign in, and the sandbox's own only there. */
+export async function hasOtherAdmin(tx: DatabaseHandle, userId: string, sandbox: boolean): Promise<boolean> {
+  const signsIn = { OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }] }
+  const other = await tx.member.findFirst({
+    where: { role: 'admin', suspendedAt: null, userId: { not: userId }, ...(sandbox ? {} : { user: signsIn }) },
+    select: { userId: true },
+  })
+  return other !== null
+}
+
+export async function updateLimits(
+  tx: DatabaseHandle,
+  userId: string,
+  limits: { readonly role: Role; readonly environments: readonly string[] | null },
+): Promise<void> {
+  const { role, environments } = limits
+  await tx.member.update({
+    where: { userId },
+    data: { role, environments: [...(environments ?? [])], allEnvironments: environments === null },
+    select: { userId: true },
+  })
+}
+
+export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date | null): Promise<void> {
+  await tx.member.update({ where: { userId }, data: { suspendedAt: at }, select: { userId: true } })
+}

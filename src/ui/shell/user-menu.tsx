@@ -2,6 +2,7 @@
 
 import { Menu } from '@base-ui/react/menu'
 import { ChevronDown } from 'lucide-react'
+import Link from 'next/link'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/post-auth'
 import { useMember, useRefusal } from '~/ui/shell/member'
@@ -12,8 +13,8 @@ const ITEM =
 /** Who is signed in, as what, and the way out. */
 export function UserMenu() {
   const member = useMember()
-  const noTokens = useRefusal('token.manage')
   const [failed, setFailed] = useState<string | null>(null)
+  const managesTokens = useRefusal('token.manage') === null
   if (member === null) return null
   const signOut = async () => {
     const answer = await postAuth('/sign-out', {})
@@ -37,9 +38,8 @@ export function UserMenu() {
               </span>
             </p>
             <div className="pt-1">
-              {/* A full load, as after signing out: the menu is the same on every page. */}
-              <Menu.Item className={ITEM} render={<a href="/account">Account</a>} />
-              {noTokens === null && <Menu.Item className={ITEM} render={<a href="/tokens">API tokens</a>} />}
+              <Menu.Item className={ITEM} render={<Link href="/account">Account</Link>} />
+              {managesTokens && <Menu.Item className={ITEM} render={<Link href="/tokens">API tokens</Link>} />}
               <Menu.Item className={ITEM} closeOnClick={false} onClick={() => void signOut()}>
                 Sign out
               </Menu.Item>
