@@ -109,6 +109,8 @@ export interface DeployView extends DeploySummary {
   readonly repository: string
   readonly workflow: string
   readonly reason: string | null
+  /** Whose API token asked for it; null when a person did. */
+  readonly requestedByOwner: string | null
   /** Why it was shipped in spite of a freeze; null when it was not. */
   readonly overrideReason: string | null
   /** A known kind (approval.ts), or whatever a newer version stored. */

@@ -121,6 +121,10 @@ export const restDeploy = z.looseObject({
     .nullable()
     .meta({ description: 'Who else said yes, where the surface asks for a second person.' }),
   requested_by: z.string(),
+  requested_by_owner: z
+    .string()
+    .nullable()
+    .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' }),
   requested_at: time,
   finished_at: time.nullable(),
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),

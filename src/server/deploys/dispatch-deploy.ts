@@ -10,6 +10,7 @@ import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
 import { busyOr, commitIntent } from '~/server/deploys/commit-intent'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
+import { requestKey } from '~/server/deploys/request-key'
 import { answerOf, sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
@@ -30,7 +31,7 @@ export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): 
 async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
-  const key = { requestedBy: actor.name, idempotencyKey: input.idempotencyKey }
+  const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const earlier = await findDeployByKey(deps.db, key)
   if (earlier !== null) return answerAgain(earlier, requestDigest)
 
@@ -48,7 +49,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<Dis
     reason: input.reason || null,
     requestedBy: actor.name,
     requestedByUserId: actor.userId,
-    idempotencyKey: input.idempotencyKey,
+    idempotencyKey: key.idempotencyKey,
     requestDigest,
     phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
     ...kindOf(input.source),

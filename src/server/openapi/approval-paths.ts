@@ -16,16 +16,18 @@ export const approvalPaths = {
   '/api/internal/approvals/{id}': {
     get: operation({
       id: 'getApproval',
+      permission: 'deploy.read',
       summary: 'Where an approval stands',
       description: 'Once it is granted, `deploy_id` says which deploy it became.',
       parameters: [approvalId],
       success: { status: 200, description: 'The approval.', content },
-      problems: ['invalid_id', 'origin_refused', 'approval_unknown'],
+      problems: ['invalid_id', 'approval_unknown'],
     }),
   },
   '/api/internal/approvals/{id}/approve': {
     post: operation({
       id: 'approveDeploy',
+      permission: 'deploy.approve',
       summary: 'Approve a deploy that another person asked for',
       description: 'The facts are checked again; then GitHub is asked, once. Asked again, it answers the same.',
       parameters: [approvalId],
@@ -37,8 +39,6 @@ export const approvalPaths = {
       },
       problems: [
         'invalid_id',
-        'origin_refused',
-        'permission_refused',
         'approval_own',
         'proof_stale',
         'approval_unknown',
@@ -60,6 +60,7 @@ export const approvalPaths = {
   '/api/internal/approvals/{id}/refuse': {
     post: operation({
       id: 'refuseDeploy',
+      permission: 'deploy.approve',
       summary: 'Refuse a deploy that another person asked for',
       parameters: [approvalId],
       body: 'RefusalRequest',
@@ -67,8 +68,6 @@ export const approvalPaths = {
       problems: [
         'invalid_id',
         'invalid_input',
-        'origin_refused',
-        'permission_refused',
         'approval_own',
         'approval_unknown',
         'approval_over',
@@ -81,10 +80,11 @@ export const approvalPaths = {
   '/api/internal/approvals/{id}/withdraw': {
     post: operation({
       id: 'withdrawDeploy',
+      permission: 'deploy.dispatch',
       summary: 'Take back a request of one’s own',
       parameters: [approvalId],
       success: { status: 200, description: 'Withdrawn.', content },
-      problems: ['invalid_id', 'origin_refused', 'permission_refused', 'approval_unknown', 'approval_over'],
+      problems: ['invalid_id', 'approval_unknown', 'approval_over'],
     }),
   },
 } as const

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
+import { authenticate } from '~/server/auth/authenticate'
+import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 
 export interface Context {
@@ -12,4 +13,7 @@ export interface Context {
 /** A context without HTTP, for tests and scripts. */
 export const createContextInner = (deps: Deps, actor: Actor | null): Context => ({ deps, actor })
 
-export const createContext = (): Context => createContextInner(getDeps(), LOCAL_OPERATOR)
+export async function createContext({ req }: { readonly req: Request }): Promise<Context> {
+  const deps = getDeps()
+  return createContextInner(deps, await authenticate(deps, req.headers, freshnessOf(req)))
+}

@@ -3,6 +3,7 @@ import Link from 'next/link'
 import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
+import { TileNote } from '~/ui/board/tile-note'
 import { Button } from '~/ui/primitives/button'
 import { HealthBadge, isWrong } from '~/ui/status/health-badge'
 
@@ -37,7 +38,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-46 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
+      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
@@ -56,16 +57,8 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
         <HealthBadge health={tile.health} />
       </header>
       <TileFacts tile={tile} running={running} tab={tab} />
-      <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-3.5">
-        <span className="min-w-0 truncate text-xs text-ink-faint">
-          {running === null ? (
-            <span title={`${tile.repository}, ${tile.workflow}`} className="font-mono">
-              {tile.id}
-            </span>
-          ) : (
-            `${running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · ${running.requestedBy}`
-          )}
-        </span>
+      <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
+        <TileNote tile={tile} running={running} />
         <Link
           href={`/surfaces/${tile.id}`}
           tabIndex={tab}

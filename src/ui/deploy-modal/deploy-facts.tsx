@@ -17,6 +17,7 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
         </>
       )}{' '}
       · {deploy.requestedBy}
+      {deploy.requestedByOwner !== null && ` of ${deploy.requestedByOwner}`}
       {deploy.approvedBy !== null && <>, approved by {deploy.approvedBy}</>} · <TimeAgo at={deploy.requestedAt} />
       {deploy.reason !== null && <> · “{deploy.reason}”</>}
       {deploy.overrideReason !== null && (

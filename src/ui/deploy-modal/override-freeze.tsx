@@ -1,4 +1,4 @@
-import { FIELD, Field } from '~/ui/freezes/field'
+import { FIELD, Field } from '~/ui/primitives/field'
 
 interface OverrideFreezeProps {
   readonly reason: string

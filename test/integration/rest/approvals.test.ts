@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { LOCAL_OPERATOR } from '~/server/auth/local-operator'
+import { OPERATOR } from '~test/support/actors'
 import { restClient } from '~test/support/rest-client'
 import { SHA } from '~test/support/scripted-github'
 import { type ApprovalWorld, createApprovalWorld } from '../approvals/approval-world'
@@ -51,9 +51,9 @@ describe('the other person, over REST', () => {
   it('approves: 202 with the deploy to poll, which says who approved', async () => {
     const { approval } = await world.waiting()
     const answer = await rest.call('POST', address(approval.id, '/approve'))
-    expect(answer).toMatchObject({ status: 202, body: { state: 'granted', decision: { by: LOCAL_OPERATOR.name } } })
+    expect(answer).toMatchObject({ status: 202, body: { state: 'granted', decision: { by: OPERATOR.name } } })
     const deploy = await rest.call('GET', answer.headers.get('location') ?? '')
-    expect(deploy.body).toMatchObject({ status: 'dispatched', requested_by: 'ada', approved_by: LOCAL_OPERATOR.name })
+    expect(deploy.body).toMatchObject({ status: 'dispatched', requested_by: 'ada', approved_by: OPERATOR.name })
   })
 
   it('is told when the ref has moved, with both commits', async () => {

@@ -5,6 +5,7 @@ import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { cookieOf } from '~test/support/sessions'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -39,7 +40,7 @@ describe('POST /api/internal/deploys', () => {
     const location = answer.headers.get('location') ?? ''
     expect(await rest.call('GET', location)).toMatchObject({
       status: 200,
-      body: { status: 'dispatched', reason: 'Release 42', requested_by: 'operator' },
+      body: { status: 'dispatched', reason: 'Release 42', requested_by: 'operator@example.com' },
     })
     expect(github.dispatches()).toHaveLength(1)
   })
@@ -176,10 +177,10 @@ describe('every address', () => {
   it('says 503 with Retry-After while the database is away', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
-      const answer = await restClient(away.deps).call('GET', path)
+      const answer = await restClient(away.deps, async () => cookieOf(away.deps.config, 'token')).call('GET', path)
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
     }
     await away.close()
-    restClient(console_.deps)
+    restClient(console_.deps, async () => '')
   })
 })

@@ -27,6 +27,8 @@ describe('the configuration', () => {
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', `${'x'.repeat(24)},`, 'less than 24 bytes'],
+    ['AUTH_SECRET', 'short', 'less than 32 bytes'],
+    ['AUTH_SECRET', `${'x'.repeat(32)},short`, 'less than 32 bytes'],
     ['SLACK_WEBHOOK_URL', 'hooks.slack.com/services/T0', 'example: https://hooks.slack.com/services/'],
     ['IN_PROCESS_WORKER', 'maybe', 'example: IN_PROCESS_WORKER=off'],
     ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=on'],

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { auditCursor, auditFilter } from '~/domain/audit-log'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
+import { readSealState } from '~/server/audit/read-seal-state'
 import { procedureFor, router } from '~/server/trpc/init'
 
 export const auditRouter = router({
@@ -14,6 +15,8 @@ export const auditRouter = router({
       }),
     )
     .query(({ ctx, input }) => listAudit(ctx.deps, { ...input, cursor: input.cursor ?? null })),
+
+  sealState: procedureFor('audit.read').query(({ ctx }) => readSealState(ctx.deps)),
 
   facets: procedureFor('audit.read').query(({ ctx }) => listAuditFacets(ctx.deps)),
 })

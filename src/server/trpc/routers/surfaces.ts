@@ -15,7 +15,6 @@ const surfaceId = dispatchInput.shape.surfaceId
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }) => ({
     surfaces: await listTiles(ctx.deps),
-    actor: ctx.actor.name,
     now: ctx.deps.now().toISOString(),
   })),
 

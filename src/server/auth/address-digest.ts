@@ -1,0 +1,10 @@
+import 'server-only'
+import { createHmac } from 'node:crypto'
+import type { ServerConfig } from '~/server/config'
+
+/** Stands for an address, or for whatever was typed where one belongs: passwords are, so it is kept keyed only. */
+export function addressDigest({ authSecrets }: Pick<ServerConfig, 'authSecrets'>, typed: string): string {
+  return createHmac('sha256', authSecrets[0] ?? '')
+    .update(`address:${typed.trim().toLowerCase()}`)
+    .digest('base64url')
+}

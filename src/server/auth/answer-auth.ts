@@ -1,0 +1,30 @@
+import 'server-only'
+import { authOf } from '~/server/auth/auth'
+import { authenticate } from '~/server/auth/authenticate'
+import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
+import { getDeps } from '~/server/deps'
+import { boundRequest } from '~/server/http/bound-request'
+import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { refuseRequest } from '~/server/http/refuse-request'
+
+/** Everything below `/api/auth`: better-auth's own handler, behind the checks every other route has. */
+export async function answerAuth(request: Request): Promise<Response> {
+  const deps = getDeps()
+  const refused = refuseRequest(deps, request)
+  if (refused !== null) return refused
+  const bounded = await boundRequest(request)
+  if (bounded instanceof Response) return bounded
+  try {
+    const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
+    // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
+    // Of whoever that leaves with no session, the library is shown none.
+    if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
+    const response = await authOf(deps).handler(new Request(bounded, { headers }))
+    response.headers.set('cache-control', 'no-store')
+    return response
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
+    return problemResponse(error)
+  }
+}

@@ -1,0 +1,77 @@
+import 'server-only'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { addressDigest } from '~/server/auth/address-digest'
+import { forgetSessionsOf } from '~/server/auth/recent-answers'
+import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
+import type { Deps } from '~/server/deps'
+
+const typed = z.object({ email: z.string().max(320) })
+const owner = z.object({ userId: z.string() })
+
+/**
+ * What is remembered of each sign-in and sign-out. When it cannot be, the request fails and no cookie reaches the browser.
+ */
+export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>): BetterAuthPlugin {
+  return {
+    id: 'console-trail',
+    init: () => ({
+      options: {
+        databaseHooks: {
+          session: {
+            delete: {
+              after: async (session, context) => {
+                const { data } = owner.safeParse(session)
+                if (data === undefined) return
+                forgetSessionsOf(data.userId)
+                const reason = reasonOf(context?.path)
+                if (reason !== null) await recordSignOut(deps, data.userId, reason)
+              },
+            },
+          },
+        },
+      },
+    }),
+    hooks: {
+      after: [
+        {
+          matcher: () => true,
+          handler: createAuthMiddleware(async ({ context, path, body }) => {
+            const address = path === '/sign-in/email' ? typed.safeParse(body).data?.email : undefined
+            const { newSession } = context
+            if (path === '/change-password') {
+              // Its new session is the old one under another name.
+              if (newSession) await recordPasswordChange(deps, newSession.user.id)
+            } else if (newSession !== null && newSession !== undefined) {
+              const digest = address === undefined ? null : addressDigest(deps.config, address)
+              await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path), digest })
+            } else if (address !== undefined && wasRefused(context.returned)) {
+              await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address) })
+            }
+          }),
+        },
+      ],
+    },
+  }
+}
+
+/** 401 only: what the guard refused was recorded when it locked. By shape: classes are doubled in the built server. */
+const wasRefused = (returned: unknown): boolean =>
+  returned instanceof APIError || (returned instanceof Error && 'status' in returned)
+    ? z.object({ status: z.literal(['UNAUTHORIZED', 401]) }).safeParse(returned).success
+    : false
+
+/** How somebody signed in, from the library's own name of the way. */
+function methodOf(path: string | undefined): string {
+  if (path === '/sign-in/email') return 'password'
+  if (path === '/links/accept') return 'link'
+  return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
+}
+
+/** Why a session is gone; null where the library takes back one nobody was given. */
+function reasonOf(path: string | undefined): 'signed out' | 'revoked' | 'expired' | null {
+  if (path === '/sign-out') return 'signed out'
+  if (path === '/get-session') return 'expired'
+  return path?.startsWith('/sign-in') ? null : 'revoked'
+}
