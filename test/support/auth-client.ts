@@ -12,7 +12,8 @@ export interface Browser {
 
 /** A browser as far as signing in goes: keeps cookies, sends its origin, and speaks to the real route handler. */
 export function browser(deps: Deps, address = '203.0.113.1'): Browser {
-  Object.assign(globalThis, { deployConsoleDeps: deps })
+  // Where the guard of a running server says an address came from.
+  Object.assign(globalThis, { deployConsoleDeps: deps, deployConsoleAddressHeader: 'x-test-address' })
   const jar = new Map<string, string>()
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = () => new Headers(jar.size === 0 ? {} : { cookie: cookies() })
@@ -26,7 +27,7 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
           host: 'localhost:3000',
           origin: ORIGIN,
           'sec-fetch-site': 'same-origin',
-          'x-forwarded-for': address,
+          'x-test-address': address,
           ...(jar.size === 0 ? {} : { cookie: cookies() }),
         },
         body: JSON.stringify(body),

@@ -12,6 +12,8 @@ const COMMAND_LINE: Actor = {
   permissions: null,
   surfaces: null,
   via: 'session',
+  // The process has only just begun.
+  provedAt: new Date(),
 }
 
 const environments = z

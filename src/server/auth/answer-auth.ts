@@ -1,9 +1,10 @@
 import 'server-only'
-import { authOf } from '~/server/auth/auth'
+import { ADDRESS_HEADER, authOf } from '~/server/auth/auth'
 import { authenticate } from '~/server/auth/authenticate'
 import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
+import { addressOf } from '~/server/http/guard-requests'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { refuseRequest } from '~/server/http/refuse-request'
 
@@ -16,6 +17,7 @@ export async function answerAuth(request: Request): Promise<Response> {
   if (bounded instanceof Response) return bounded
   try {
     const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
+    headers.set(ADDRESS_HEADER, addressOf(bounded))
     // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
     // Of whoever that leaves with no session, the library is shown none.
     if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)

@@ -3,7 +3,7 @@ import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
-import { libraryErrors, libraryLogger } from '~/server/auth/library-logger'
+import { handOn, libraryLogger } from '~/server/auth/library-logger'
 import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
@@ -13,6 +13,9 @@ import { signInTrail } from '~/server/auth/sign-in-trail'
 import { refuseStrangers } from '~/server/auth/strangers'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/http/refuse-foreign-origin'
+
+/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+export const ADDRESS_HEADER = 'x-console-client-address'
 
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
@@ -74,12 +77,12 @@ function createAuth(deps: Deps) {
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
-    // Its own way of reporting writes around the logger.
-    onAPIError: { onError: libraryErrors(deps.logger) },
+    onAPIError: { onError: handOn },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),
       defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
       database: { generateId: () => deps.newId() },
     },
   })

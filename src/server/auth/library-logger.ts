@@ -1,5 +1,6 @@
 import 'server-only'
 import type { BetterAuthOptions } from 'better-auth'
+import { isAPIError } from 'better-auth/api'
 import type { Logger } from '~/server/logger'
 
 /**
@@ -20,12 +21,10 @@ export function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['lo
   }
 }
 
-/** What an endpoint threw: a refusal is the visitor's business; anything else is a fault, and its name and text are logged. */
-export function libraryErrors(logger: Logger): (error: unknown) => void {
-  return (error) => {
-    const { name, message, statusCode } = Object(error)
-    const context = { err: { name: String(name), message: String(message) } }
-    if (typeof statusCode === 'number' && statusCode < 500) logger.debug(context, 'sign-in: refused')
-    else logger.error(context, 'sign-in: failed')
-  }
+/**
+ * The library writes each refusal to the console, and answers 500 to whatever else was thrown. A refusal needs no line; all
+ * else goes on to answer-auth, which knows a database that is away.
+ */
+export function handOn(error: unknown): void {
+  if (!isAPIError(error)) throw error
 }

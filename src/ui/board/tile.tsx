@@ -5,6 +5,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
 import { TileNote } from '~/ui/board/tile-note'
 import { Button } from '~/ui/primitives/button'
+import { useRefusal } from '~/ui/shell/member'
 import { HealthBadge, isWrong } from '~/ui/status/health-badge'
 
 export interface TileActions {
@@ -25,7 +26,12 @@ interface TileProps extends TileActions {
 export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
   const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
   const tab = current ? 0 : -1
-  const deploy = () => (running === null ? onDeploy(tile.id) : onOpen(running.id))
+  const refusal = useRefusal('deploy.dispatch', tile.environment)
+  const refused = running === null && refusal !== null
+  const deploy = () => {
+    if (running !== null) onOpen(running.id)
+    else if (!refused) onDeploy(tile.id)
+  }
   const open = () => (tile.lastDeploy === null ? onDeploy(tile.id) : onOpen(tile.lastDeploy.id))
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'd' || event.altKey || event.ctrlKey || event.metaKey) return
@@ -70,11 +76,18 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
             Past deploys of {tile.name}, {tile.environment}
           </span>
         </Link>
-        <Button tabIndex={tab} onClick={deploy} className="relative min-w-20">
+        <Button
+          tabIndex={tab}
+          onClick={deploy}
+          aria-disabled={refused}
+          title={refused ? refusal : undefined}
+          className="relative min-w-20"
+        >
           {running === null ? 'Deploy' : 'Follow'}
           <span className="sr-only">
             {' '}
             {tile.name}, {tile.environment}
+            {refused && `. ${refusal}`}
           </span>
         </Button>
       </footer>

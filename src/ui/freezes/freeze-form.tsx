@@ -4,6 +4,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
+import { useRefusal } from '~/ui/shell/member'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 interface FreezeFormProps {
@@ -11,6 +12,8 @@ interface FreezeFormProps {
   readonly title: string
   readonly submit: string
   readonly ready: boolean
+  /** Whose environment it would change. */
+  readonly environment?: string | undefined
   /** Null: none. */
   readonly error: unknown
   readonly onSubmit: () => void
@@ -18,14 +21,15 @@ interface FreezeFormProps {
 }
 
 /** What opening a window and locking a surface have in common: a card with fields, a refusal, and the button. */
-export function FreezeForm({ id, title, submit, ready, error, onSubmit, children }: FreezeFormProps) {
+export function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
+  const refusal = useRefusal('freeze.manage', environment)
   return (
     <form
       aria-labelledby={id}
       className="flex flex-col gap-3 rounded-md border border-line bg-panel p-4"
       onSubmit={(event) => {
         event.preventDefault()
-        if (ready) onSubmit()
+        if (ready && refusal === null) onSubmit()
       }}
     >
       <h2 id={id} className="text-sm font-semibold">
@@ -37,7 +41,8 @@ export function FreezeForm({ id, title, submit, ready, error, onSubmit, children
           {readWireError(error).message}
         </Notice>
       )}
-      <Button type="submit" tone="strong" className="mt-auto self-start" disabled={!ready}>
+      {refusal !== null && <p className="text-xs text-ink-soft">{refusal}</p>}
+      <Button type="submit" tone="strong" className="mt-auto self-start" disabled={!ready || refusal !== null}>
         {submit}
       </Button>
     </form>

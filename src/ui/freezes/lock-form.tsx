@@ -29,6 +29,7 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
       title="Lock a surface"
       submit="Lock"
       ready={ready}
+      environment={tiles.find(({ id }) => id === surfaceId)?.environment}
       error={lock.error}
       onSubmit={() => lock.mutate({ surfaceId, reason })}
     >

@@ -33,6 +33,7 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
       title="Freeze an environment"
       submit={`Freeze ${environment}`}
       ready={reason.trim() !== '' && !open.isPending}
+      environment={environment}
       error={open.error}
       onSubmit={() =>
         open.mutate({

@@ -74,3 +74,10 @@ describe('signing in', () => {
     expect(await console_.deps.db.session.count()).toBe(0)
   })
 })
+
+it('while the database is away is 503 and says so, and a session is neither taken nor lost', async () => {
+  const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
+  const answer = await browser(away.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+  expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+  await away.close()
+})
