@@ -2,6 +2,7 @@ import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
+import { userInvite, userList, userRecover, userSuspend } from './user.ts'
 
 /** What `npm run console -- …` can do. */
 export const COMMANDS: readonly Command[] = [
@@ -12,4 +13,8 @@ export const COMMANDS: readonly Command[] = [
   tokenCreate,
   tokenList,
   tokenRevoke,
+  userList,
+  userInvite,
+  userRecover,
+  userSuspend,
 ]

@@ -103,12 +103,44 @@ describe('an invitation', () => {
   })
 })
 
+describe('a link for a new password', () => {
+  it('sets it once, ends every session, signs nobody in, and leaves the role as it is', async () => {
+    const { caller } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    const finder = browser(console_.deps)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 200 })
+    expect(finder.cookies()).toBe('')
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 410 })
+    const old = { email: 'bob@example.com', password: PASSWORD }
+    expect(await finder.post('/sign-in/email', old)).toMatchObject({ status: 401 })
+    expect(await finder.post('/sign-in/email', { ...old, password: use.password })).toMatchObject({ status: 200 })
+    expect(await actorOf(finder.headers())).toMatchObject({ role: 'deployer', environments: ['staging'] })
+    expect(await actions()).toContain('console.account.password_changed')
+  })
+
+  it('is void for somebody who was suspended since', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    await suspendMember(console_.deps, actor.name, bob.actor.userId)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await browser(console_.deps).post('/links/accept', use)).toMatchObject({ status: 410 })
+  })
+})
+
 describe('a member', () => {
   it('of a new role has it at the next request, also in a poll that knew the old one', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'recent')
-    await changeMember(console_.deps, actor, { userId: bob.actor.userId, role: 'viewer', environments: ['staging'] })
+    await changeMember(console_.deps, actor.name, {
+      userId: bob.actor.userId,
+      role: 'viewer',
+      environments: ['staging'],
+    })
     const polled = await authenticate(console_.deps, bob.visitor.headers(), 'recent')
     expect(polled).toMatchObject({ role: 'viewer', environments: ['staging'] })
     expect(await actions()).toContain('console.member.changed')
@@ -118,12 +150,12 @@ describe('a member', () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'recent')
-    await suspendMember(console_.deps, actor, bob.actor.userId)
+    await suspendMember(console_.deps, actor.name, bob.actor.userId)
     expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
     const credentials = { email: 'bob@example.com', password: PASSWORD }
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 403 })
     expect(await console_.deps.db.session.count({ where: { userId: bob.actor.userId } })).toBe(0)
-    await restoreMember(console_.deps, actor, bob.actor.userId)
+    await restoreMember(console_.deps, actor.name, bob.actor.userId)
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 200 })
   })
 })
@@ -132,18 +164,18 @@ describe('the last admin', () => {
   it('can neither be demoted nor suspended', async () => {
     const { actor } = await asAdmin()
     const demotion = { userId: actor.userId, role: 'viewer', environments: null } as const
-    await expect(changeMember(console_.deps, actor, demotion)).rejects.toMatchObject({ code: 'last_admin' })
-    await expect(suspendMember(console_.deps, actor, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(changeMember(console_.deps, actor.name, demotion)).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(suspendMember(console_.deps, actor.name, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
     // Limits of an admin who stays one are no demotion.
-    await changeMember(console_.deps, actor, { ...demotion, role: 'admin' })
+    await changeMember(console_.deps, actor.name, { ...demotion, role: 'admin' })
   })
 
   it('is left when two admins demote and suspend each other at once', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     const both = await Promise.allSettled([
-      changeMember(console_.deps, actor, { userId: bob.actor.userId, role: 'viewer', environments: null }),
-      suspendMember(console_.deps, bob.actor, actor.userId),
+      changeMember(console_.deps, actor.name, { userId: bob.actor.userId, role: 'viewer', environments: null }),
+      suspendMember(console_.deps, bob.actor.name, actor.userId),
     ])
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await console_.deps.db.member.count({ where: { role: 'admin', suspendedAt: null } })).toBe(1)

@@ -4,6 +4,7 @@ import { changeMemberInput, inviteInput } from '~/domain/member'
 import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
 import { invite, takeBackInvitation } from '~/server/members/invite'
 import { listOpenInvitations, listPeople } from '~/server/members/list-people'
+import { makeRecoveryLink } from '~/server/members/recovery-link'
 import { procedureFor, router } from '~/server/trpc/init'
 
 const id = z.uuid()
@@ -18,21 +19,26 @@ export const membersRouter = router({
 
   invite: procedureFor('member.manage')
     .input(inviteInput)
-    .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor.name, input)),
+
+  /** For who forgot the password: a link like an invitation's, for an account that is there. */
+  recoveryLink: procedureFor('member.manage')
+    .input(z.object({ userId: id }))
+    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor.name, input.userId)),
 
   takeBackInvitation: procedureFor('member.manage')
     .input(z.object({ id }))
-    .mutation(({ ctx, input }) => takeBackInvitation(ctx.deps, ctx.actor, input.id)),
+    .mutation(({ ctx, input }) => takeBackInvitation(ctx.deps, ctx.actor.name, input.id)),
 
   change: procedureFor('member.manage')
     .input(changeMemberInput)
-    .mutation(({ ctx, input }) => changeMember(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => changeMember(ctx.deps, ctx.actor.name, input)),
 
   suspend: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => suspendMember(ctx.deps, ctx.actor, input.userId)),
+    .mutation(({ ctx, input }) => suspendMember(ctx.deps, ctx.actor.name, input.userId)),
 
   restore: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => restoreMember(ctx.deps, ctx.actor, input.userId)),
+    .mutation(({ ctx, input }) => restoreMember(ctx.deps, ctx.actor.name, input.userId)),
 })
