@@ -14,6 +14,8 @@ export interface Actor {
   /** A token's surfaces; null: every surface of its environments. */
   readonly surfaces: readonly string[] | null
   readonly via: 'session' | 'token'
+  /** When the person last proved who they are (password, passkey); null for a token, which cannot. */
+  readonly provedAt: Date | null
 }
 
 /** Whether role and scope hold a permission. Where it may be used is `reaches`. */

@@ -68,7 +68,7 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.cancel_requested'
       readonly status: null
-      readonly payload: { readonly run_id: string | null }
+      readonly payload: { readonly run_id: string | null } & TokenOwner
     }
   /** GitHub took the request (202): it is ending the run, and will say when it has ended. */
   | {
@@ -121,6 +121,37 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: string; readonly freeze_ids: readonly string[] }
     }
+  /** Somebody asked for a deploy that takes a second person; the approval was committed in the same transaction. */
+  | {
+      readonly action: 'console.approval.requested'
+      readonly status: null
+      readonly payload: ApprovalPayload & {
+        readonly reason: string | null
+        readonly override_reason: string | null
+        readonly expires_at: string
+      }
+    }
+  /** Another person said yes (the intent of the deploy was committed in the same transaction) or no, or who asked took it back. */
+  | {
+      readonly action: 'console.approval.granted' | 'console.approval.withdrawn' | 'console.approval.expired'
+      readonly status: null
+      readonly payload: ApprovalPayload
+    }
+  | {
+      readonly action: 'console.approval.refused'
+      readonly status: null
+      readonly payload: ApprovalPayload & { readonly reason: string }
+    }
+  /** Somebody tried to grant it and the facts, or who they are, spoke against it; it goes on waiting. */
+  | {
+      readonly action: 'console.approval.not_granted'
+      readonly status: null
+      readonly payload: {
+        readonly approval_id: string
+        readonly code: string
+        readonly details: Record<string, string>
+      }
+    }
   /** A window over an environment was opened, or a surface was locked. */
   | { readonly action: 'console.freeze.opened'; readonly status: null; readonly payload: FreezePayload }
   /** It was ended before its time, or the lock was taken away. */
@@ -153,6 +184,12 @@ export type AuditEvent =
     }
   /** Somebody signed in. `method`: password, link, or the provider's name. */
   | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }
+  /** Somebody who is signed in confirmed who they are, for something grave. */
+  | {
+      readonly action: 'console.session.proved'
+      readonly status: null
+      readonly payload: { readonly method: 'password' | 'passkey' | 'sandbox' }
+    }
   /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
   | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
   | {
@@ -203,11 +240,22 @@ type LimitsPayload = { readonly role: Role; readonly environments: readonly stri
 
 type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
 
-type RequestedPayload = {
+/** With a token's name as the actor, whom it acted for: two people may have given their tokens one label. */
+type TokenOwner = { readonly user_id?: string }
+
+type RequestedPayload = TokenOwner & {
   readonly ref: string
   readonly sha: string | null
   readonly environment: string
   readonly reason: string | null
+}
+
+type ApprovalPayload = {
+  readonly approval_id: string
+  readonly kind: string
+  readonly ref: string
+  readonly sha: string
+  readonly requested_by: string
 }
 
 type FreezePayload = {

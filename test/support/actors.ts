@@ -11,6 +11,7 @@ export function actorNamed(name: string, limits: Partial<Omit<Actor, 'name'>> = 
     permissions: null,
     surfaces: null,
     via: 'session',
+    provedAt: new Date(),
     ...limits,
   }
 }

@@ -2,7 +2,7 @@ import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
-import { userInvite, userList, userRecover, userSuspend } from './user.ts'
+import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
 
 /** What `npm run console -- …` can do. */
 export const COMMANDS: readonly Command[] = [
@@ -15,6 +15,8 @@ export const COMMANDS: readonly Command[] = [
   tokenRevoke,
   userList,
   userInvite,
-  userRecover,
+  userSetRole,
   userSuspend,
+  userRestore,
+  userRecover,
 ]

@@ -1,27 +1,46 @@
 import { z } from 'zod'
-import { emailAddress } from '~/domain/member'
-import { ROLES } from '~/domain/permissions'
-import { command } from './command.ts'
-import { consoleAddress } from './console-address.ts'
+import type { Actor } from '~/domain/actor'
+import { emailAddress, memberLimits } from '~/domain/member'
+import { type CommandContext, command } from './command.ts'
 
-const email = z.string({ error: 'say whom' }).pipe(emailAddress)
+/** Whoever can run a command has the whole database already; the trail calls that `console`. */
+const COMMAND_LINE: Actor = {
+  name: 'console',
+  userId: '00000000-0000-0000-0000-000000000000',
+  role: 'admin',
+  environments: null,
+  permissions: null,
+  surfaces: null,
+  via: 'session',
+  // Nobody signs in to a command: who can run one needs no further proof.
+  provedAt: new Date(),
+}
 
-const names = z.string().transform((text) => text.split(',').map((part) => part.trim()))
+const environments = z
+  .string({ error: 'name the environments, or say "all"' })
+  .transform((text) => (text === 'all' ? null : text.split(',').map((name) => name.trim())))
+  .pipe(memberLimits.shape.environments)
 
-const WHOM = { type: 'string', value: '<address>', summary: 'the e-mail address' } as const
+const EMAIL = { type: 'string', value: '<address>', summary: 'of the person' } as const
+const ROLE = { type: 'string', value: '<role>', summary: 'viewer, deployer, approver or admin' } as const
+const IN = {
+  type: 'string',
+  value: '<environments>',
+  summary: 'which may be changed: staging,production, or all',
+} as const
 
 export const userList = command({
   name: 'user list',
-  summary: 'prints every member: address, role, environments, and whether access is suspended',
+  summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
   input: z.object({}),
   run: async ({ deps, print }) => {
     const { listPeople } = await import('~/server/members/list-people')
     let cursor: string | null = null
     do {
       const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(deps, cursor)
-      for (const { email: address, role, environments, suspendedAt } of page.members) {
-        const state = suspendedAt === null ? 'active' : `suspended ${suspendedAt}`
-        await print([address, role, environments?.join(',') ?? 'every environment', state].join('\t'))
+      for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
+        const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
+        await print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
       }
       cursor = page.nextCursor
     } while (cursor !== null)
@@ -31,50 +50,80 @@ export const userList = command({
 
 export const userInvite = command({
   name: 'user invite',
-  summary: 'prints a link that lets one person in, once and within seven days',
-  options: {
-    email: WHOM,
-    role: { type: 'string', value: '<role>', summary: `${ROLES.join(', ')}` },
-    in: { type: 'string', value: '<environments>', summary: 'where they may change anything; without it everywhere' },
-  },
-  input: z.object({ email, role: z.enum(ROLES, { error: `one of ${ROLES.join(', ')}` }), in: names.optional() }),
-  run: async ({ config, deps, print }, { email: address, role, in: environments }) => {
+  summary: 'prints the path of a link that lets one person in, once: put the console’s address in front of it',
+  options: { email: { ...EMAIL, summary: 'only this person may use it' }, role: ROLE, in: IN },
+  input: z.object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments }),
+  run: async ({ deps, print }, { email, role, in: limits }) => {
     const { invite } = await import('~/server/members/invite')
-    const link = await invite(deps, 'console', { email: address, role, environments: environments ?? null })
-    await print(`${consoleAddress(config)}${link.path}`)
+    const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
+    process.stderr.write(`It works once, until ${link.expiresAt}.\n`)
+    await print(link.path)
     return 'done'
   },
 })
 
-export const userRecover = command({
-  name: 'user recover',
-  summary: 'prints a link by which a member who forgot the password sets a new one, once and within a day',
-  options: { email: WHOM },
-  input: z.object({ email }),
-  run: async ({ config, deps, print }, { email: address }) => {
-    const { memberIdOf } = await import('~/server/members/member-id')
-    const { makeRecoveryLink } = await import('~/server/members/recovery-link')
-    const { path } = await makeRecoveryLink(deps, 'console', await memberIdOf(deps, address))
-    await print(`${consoleAddress(config)}${path}`)
+export const userSetRole = command({
+  name: 'user set-role',
+  summary: 'changes what somebody may do, from the next request on',
+  options: { email: EMAIL, role: ROLE, in: IN },
+  input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }),
+  run: async (context, { email, role, in: limits }) => {
+    const { changeMember } = await import('~/server/members/change-member')
+    const userId = await userIdOf(context, email)
+    await changeMember(memberDeps(context), COMMAND_LINE, { userId, role, environments: limits })
+    await context.print(`${email} is ${role}.`)
     return 'done'
   },
 })
 
 export const userSuspend = command({
   name: 'user suspend',
-  summary: 'takes a member’s access away: every session ends; a running console follows within seconds',
-  options: { email: WHOM },
-  input: z.object({ email }),
-  run: async ({ config, deps, print }, { email: address }) => {
-    const { memberIdOf } = await import('~/server/members/member-id')
+  summary: 'takes somebody’s access away: every session ends, and so does every API token',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
     const { suspendMember } = await import('~/server/members/change-member')
-    const sandbox = config.githubCredentials === undefined
-    await suspendMember(
-      { ...deps, config: { sandboxUrl: sandbox ? '' : undefined } },
-      'console',
-      await memberIdOf(deps, address),
-    )
-    await print(`${address} has no access any more.`)
+    await suspendMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await context.print(`${email} is suspended.`)
     return 'done'
   },
+})
+
+export const userRestore = command({
+  name: 'user restore',
+  summary: 'gives a suspended person access again, with the limits there were',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { restoreMember } = await import('~/server/members/change-member')
+    await restoreMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await context.print(`${email} has access again.`)
+    return 'done'
+  },
+})
+
+export const userRecover = command({
+  name: 'user recover',
+  summary: 'prints the path of a link by which a member who forgot the password sets a new one, once and within a day',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { makeRecoveryLink } = await import('~/server/members/recovery-link')
+    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
+    await context.print(path)
+    return 'done'
+  },
+})
+
+async function userIdOf({ deps }: CommandContext, email: string): Promise<string> {
+  const { readUserIdOf } = await import('~/server/db/members')
+  const userId = await readUserIdOf(deps.db, email)
+  if (userId === null) throw new Error(`There is nobody of the address ${email}. Nothing was changed.`)
+  return userId
+}
+
+/** The sandbox's own admin counts as one only where there is a sandbox: without credentials for a GitHub. */
+const memberDeps = ({ config, deps }: CommandContext) => ({
+  ...deps,
+  config: { sandboxUrl: config.githubCredentials === undefined ? 'sandbox' : undefined },
 })

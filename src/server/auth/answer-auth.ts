@@ -1,7 +1,7 @@
 import 'server-only'
 import { ADDRESS_HEADER, authOf } from '~/server/auth/auth'
 import { authenticate } from '~/server/auth/authenticate'
-import { withCurrentSignature } from '~/server/auth/session-cookie'
+import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
 import { addressOf } from '~/server/http/guard-requests'
@@ -19,7 +19,8 @@ export async function answerAuth(request: Request): Promise<Response> {
     const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
     headers.set(ADDRESS_HEADER, addressOf(bounded))
     // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
-    await authenticate(deps, headers, 'now')
+    // Of whoever that leaves with no session, the library is shown none.
+    if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
     const response = await authOf(deps).handler(new Request(bounded, { headers }))
     response.headers.set('cache-control', 'no-store')
     return response

@@ -2,7 +2,9 @@ import 'server-only'
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
+import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
 import { handOn, libraryLogger } from '~/server/auth/library-logger'
+import { passkeys } from '~/server/auth/passkeys'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/session-limits'
@@ -43,6 +45,8 @@ function createAuth(deps: Deps) {
       expiresIn: SESSION_DAYS * DAY,
       // A session ends when it is that old, however much it is used; the idle limit is authenticate's.
       disableSessionRefresh: true,
+      // Ours to say: see require-fresh-proof.
+      freshAge: 0,
       cookieCache: { enabled: false },
       additionalFields: {
         provedAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
@@ -57,12 +61,20 @@ function createAuth(deps: Deps) {
       customRules: {
         '/sign-in/*': { window: MINUTE, max: 10 },
         '/links/accept': { window: MINUTE, max: 10 },
+        '/confirm/*': { window: MINUTE, max: 10 },
+        '/passkey/*': { window: MINUTE, max: 30 },
         '/change-password': { window: MINUTE, max: 5 },
       },
     },
     databaseHooks: { session: { create: { before: refuseStrangers(deps) } } },
     // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
-    plugins: [signInGuard(deps), acceptLinkEndpoint(deps), signInTrail(deps)],
+    plugins: [
+      signInGuard(deps),
+      acceptLinkEndpoint(deps),
+      passkeys(consoleUrl),
+      confirmEndpoints(deps),
+      signInTrail(deps),
+    ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
     onAPIError: { onError: handOn },

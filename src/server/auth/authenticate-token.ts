@@ -59,6 +59,7 @@ function actorOf({ label, userId, user, ...token }: TokenRow): Actor | null {
     permissions: token.permissions.flatMap((name) => permission.safeParse(name).data ?? []),
     surfaces: token.allSurfaces ? null : token.surfaces,
     via: 'token',
+    provedAt: null,
   }
 }
 

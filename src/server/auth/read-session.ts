@@ -35,8 +35,10 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
     await noteActivity(deps.db, session.id, now)
   }
   const { userId, email, role, environments } = member
-  const actor: Actor = { name: email, userId, role, environments, permissions: null, surfaces: null, via: 'session' }
-  return { actor, member, sessionId: session.id, provedAt: session.provedAt ?? session.createdAt }
+  const provedAt = session.provedAt ?? session.createdAt
+  const limits = { permissions: null, surfaces: null, via: 'session', provedAt } as const
+  const actor: Actor = { name: email, userId, role, environments, ...limits }
+  return { actor, member, sessionId: session.id, provedAt }
 }
 
 /** better-auth says of every failure "failed to get session"; whether the database is away is found out by asking it. */

@@ -17,6 +17,13 @@ export function sessionCookie(config: Signing, headers: Headers): string | null 
   return cookies.find((cookie) => cookie.startsWith(name))?.slice(name.length) || null
 }
 
+/** Takes the session cookie out of a request's headers; the others stay. */
+export function dropSession(config: Signing, headers: Headers): void {
+  const cookies = (headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim())
+  const others = cookies.filter((cookie) => !cookie.startsWith(`${cookieName(config)}=`))
+  headers.set('cookie', others.join('; '))
+}
+
 /**
  * better-auth verifies cookies with the current secret only. One signed with an older secret of the list is given the
  * signature the current one makes, so that nobody is signed out by a rotation.

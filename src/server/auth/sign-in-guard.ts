@@ -2,8 +2,7 @@ import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { addressDigest } from '~/server/auth/address-digest'
-import { countAttempt } from '~/server/db/sign-in-attempts'
+import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
 /**
@@ -15,7 +14,11 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/sign-out',
   '/get-session',
   '/links/accept',
-  '/change-password',
+  '/confirm/password',
+  '/confirm/passkey',
+  '/confirm/sandbox',
+  '/passkey/generate-authenticate-options',
+  '/passkey/verify-authentication',
 ])
 
 const typed = z.object({ email: z.string().max(320) })
@@ -40,24 +43,10 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
           matcher: ({ path }) => path === '/sign-in/email',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = typed.safeParse(body)
-            if (data === undefined) return
-            const lockedUntil = await countAttempt(deps.db, addressDigest(deps.config, data.email), deps.now())
-            if (lockedUntil === null) return
-            const seconds = Math.max(1, Math.ceil((lockedUntil.getTime() - deps.now().getTime()) / 1000))
-            throw new APIError(
-              'TOO_MANY_REQUESTS',
-              {
-                code: 'LOCKED',
-                message: `Too many wrong passwords for this address. It takes passwords again in ${inWords(seconds)}. Sessions, passkeys and other ways of signing in still work.`,
-              },
-              { 'retry-after': String(seconds) },
-            )
+            if (data !== undefined) await refuseWhenLocked(deps, data.email)
           }),
         },
       ],
     },
   }
 }
-
-const inWords = (seconds: number): string =>
-  seconds <= 90 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`

@@ -20,6 +20,10 @@ export async function appendAuditEvent(tx: Statements, subject: AuditSubject, ev
       ${subject.surfaceId ?? null}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb)`
 }
 
+/** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
+export const tokenOwner = ({ name, userId }: { readonly name: string; readonly userId: string }) =>
+  name.startsWith('token:') ? { user_id: userId } : {}
+
 /** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
 export async function hasAuditEvent(
   tx: DatabaseHandle,

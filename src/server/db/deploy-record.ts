@@ -47,6 +47,8 @@ const row = z.object({
   cancelAcknowledgedAt: z.date().nullable(),
   overrideReason: z.string().nullable(),
   overriddenFreezeIds: z.array(z.string()),
+  kind: z.string(),
+  approvedBy: z.string().nullable(),
   surface: z.object({
     id: z.string(),
     name: z.string(),
@@ -83,7 +85,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
       d."requested_at_utc" AS "requestedAt", d."last_event_at_utc" AS "lastEventAt", d."finished_at_utc" AS "finishedAt",
       d."cancel_requested_at_utc" AS "cancelRequestedAt", d."cancel_requested_by" AS "cancelRequestedBy",
       d."cancel_acknowledged_at_utc" AS "cancelAcknowledgedAt", d."override_reason" AS "overrideReason",
-      d."overridden_freeze_ids" AS "overriddenFreezeIds",
+      d."overridden_freeze_ids" AS "overriddenFreezeIds", d."kind", d."approved_by" AS "approvedBy",
       json_build_object('id', s."id", 'name', s."name", 'environment', s."environment", 'url', s."url",
         'timeoutMinutes', s."timeout_minutes") AS "surface",
       (SELECT u."email" FROM "users" AS u

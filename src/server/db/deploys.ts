@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import type { DeployKind } from '~/domain/approval'
 import type { AuditEvent } from '~/domain/audit-event'
 import {
   type DeployStatus,
@@ -8,7 +9,7 @@ import {
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { queueOutcome } from '~/server/db/notifications'
@@ -39,6 +40,8 @@ export const deploySelect = {
   cancelAcknowledgedAt: true,
   overrideReason: true,
   overriddenFreezeIds: true,
+  kind: true,
+  approvedBy: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -76,6 +79,11 @@ export interface NewDeploy {
   /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]
+  readonly kind: DeployKind
+  readonly sourceId: string | null
+  /** Only for a surface that asks for a second person: the approval, which is granted in the same transaction. */
+  readonly approvalId?: string
+  readonly approvedBy?: string
 }
 
 /**
@@ -94,7 +102,13 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
     {
       action: 'console.deploy.requested',
       status: 'requested',
-      payload: { ref: deploy.ref, sha: deploy.sha, environment: deploy.environment, reason: deploy.reason },
+      payload: {
+        ref: deploy.ref,
+        sha: deploy.sha,
+        environment: deploy.environment,
+        reason: deploy.reason,
+        ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
+      },
     },
   )
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
+import { forgetAttempts } from '~/server/db/sign-in-attempts'
 
 /** Ends a session that was left alone for too long. Ended by two requests at once, it is recorded once. */
 export async function endSession(
@@ -18,6 +19,25 @@ export async function endSession(
 /** The person did something. Never moves back, whichever replica is first. */
 export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Promise<void> {
   await db.session.updateMany({ where: { id, activeAt: { lt: at } }, data: { activeAt: at } })
+}
+
+/** The person proved again who they are. `digest`: of the address whose password it was; its wrong tries are forgotten. */
+export async function recordProof(
+  db: Database,
+  proof: {
+    readonly sessionId: string
+    readonly actor: string
+    readonly method: 'password' | 'passkey' | 'sandbox'
+    readonly digest: string | null
+    readonly at: Date
+  },
+): Promise<void> {
+  const { sessionId, actor, method, digest, at } = proof
+  await db.$transaction(async (tx) => {
+    if (digest !== null) await forgetAttempts(tx, digest, at)
+    await tx.session.updateMany({ where: { id: sessionId }, data: { provedAt: at } })
+    await appendAuditEvent(tx, { actor, at }, { action: 'console.session.proved', status: null, payload: { method } })
+  })
 }
 
 /** Throws what is wrong with the database, if anything is. */

@@ -33,7 +33,7 @@ export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promis
     const at = deps.now()
     await recordCancelRequest(
       tx,
-      { deployId: id, surfaceId: deploy.surfaceId, actor: actor.name, at },
+      { deployId: id, surfaceId: deploy.surfaceId, actor: actor.name, userId: actor.userId, at },
       deploy.githubRunId,
     )
     const runAt = new Date(at.getTime() + FOLLOW_MS)

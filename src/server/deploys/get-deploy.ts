@@ -29,6 +29,8 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     sha: deploy.sha,
     reason: deploy.reason,
     overrideReason: deploy.overrideReason,
+    kind: deploy.kind,
+    approvedBy: deploy.approvedBy,
     requestedBy: deploy.requestedBy,
     requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
@@ -86,6 +88,8 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
       return text('reason')
     case 'console.deploy.freeze_overridden':
       return `Freeze overridden: “${text('reason')}”.`
+    case 'console.approval.granted':
+      return `Approved, as asked for by ${text('requested_by')}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.run_found':

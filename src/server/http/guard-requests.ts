@@ -45,7 +45,10 @@ export function guardRequests(config: {
       }
     }
     const claimed = request.headers['x-forwarded-for']
-    request.headers[header] = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, trusted)
+    const client = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, trusted)
+    request.headers[header] = client
+    // For libraries that look there, and take the left-most of a list.
+    request.headers['x-forwarded-for'] = client
     for (const [name, value] of headers) response.setHeader(name, value)
   })
 }

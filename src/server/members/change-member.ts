@@ -1,31 +1,31 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { ChangeMemberInput } from '~/domain/member'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
-import type { ServerConfig } from '~/server/config'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
 import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 
-type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<ServerConfig, 'sandboxUrl'> }
+type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
 
 /** What somebody may do from now on. Holds at their next request, on this replica; on others within seconds. */
-export async function changeMember(deps: MemberDeps, by: string, input: ChangeMemberInput): Promise<void> {
+export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
   const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
     await updateLimits(tx, userId, { role, environments })
     const was = { role: member.role, environments: member.environments }
     const payload = { member: member.email, was, now: { role, environments } }
-    const subject = { actor: by, at: deps.now() }
+    const subject = { actor: actor.name, at: deps.now() }
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
   })
 }
 
 /** Takes somebody's access away: every session ends, and no way of signing in leads back. */
-export async function suspendMember(deps: MemberDeps, by: string, userId: string): Promise<void> {
+export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
     await requireOtherAdmin(deps, tx, member)
@@ -33,17 +33,17 @@ export async function suspendMember(deps: MemberDeps, by: string, userId: string
     await setSuspended(tx, userId, at)
     await endSessionsOf(tx, userId)
     const payload = { member: member.email, role: member.role }
-    await appendAuditEvent(tx, { actor: by, at }, { action: 'console.member.suspended', status: null, payload })
+    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.member.suspended', status: null, payload })
   })
 }
 
 /** Gives it back, with the limits there were. */
-export async function restoreMember(deps: MemberDeps, by: string, userId: string): Promise<void> {
+export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt === null) return
     await setSuspended(tx, userId, null)
     const payload = { member: member.email, role: member.role }
-    const subject = { actor: by, at: deps.now() }
+    const subject = { actor: actor.name, at: deps.now() }
     await appendAuditEvent(tx, subject, { action: 'console.member.restored', status: null, payload })
   })
 }

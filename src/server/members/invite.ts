@@ -1,4 +1,5 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { InviteInput } from '~/domain/member'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -12,7 +13,7 @@ const DAYS = 7
 /** A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. */
 export async function invite(
   { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
-  by: string,
+  actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
   const { email, role, environments } = input
@@ -33,7 +34,7 @@ export async function invite(
       email,
       role,
       environments,
-      createdBy: by,
+      createdBy: actor.name,
       createdAt: at,
       expiresAt,
     } as const
@@ -45,13 +46,17 @@ export async function invite(
       environments,
       expires_at: expiresAt.toISOString(),
     } as const
-    await appendAuditEvent(tx, { actor: by, at }, { action: 'console.link.made', status: null, payload })
+    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.made', status: null, payload })
   })
   return { path: `/invite/${token}`, expiresAt: expiresAt.toISOString() }
 }
 
 /** Takes an invitation back before it was used. */
-export async function takeBackInvitation({ db, now }: Pick<Deps, 'db' | 'now'>, by: string, id: string): Promise<void> {
+export async function takeBackInvitation(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  actor: Actor,
+  id: string,
+): Promise<void> {
   const at = now()
   await db.$transaction(async (tx) => {
     const link = await revokeInvitation(tx, id, at)
@@ -60,6 +65,6 @@ export async function takeBackInvitation({ db, now }: Pick<Deps, 'db' | 'now'>, 
     }
     const { role, environments } = link
     const payload = { invitation_id: id, kind: 'invitation', role, environments } as const
-    await appendAuditEvent(tx, { actor: by, at }, { action: 'console.link.revoked', status: null, payload })
+    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.revoked', status: null, payload })
   })
 }

@@ -1,4 +1,5 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -15,7 +16,7 @@ const HOURS = 24
  */
 export async function makeRecoveryLink(
   { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
-  by: string,
+  actor: Pick<Actor, 'name'>,
   userId: string,
 ): Promise<{ readonly path: string; readonly email: string }> {
   const token = newLinkToken()
@@ -31,10 +32,10 @@ export async function makeRecoveryLink(
     const expiresAt = new Date(at.getTime() + HOURS * 3_600_000)
     const digest = linkDigest(token)
     const limits = { email, role, environments }
-    await createLink(tx, { id, kind: 'invitation', ...limits, createdBy: by, createdAt: at, expiresAt, digest })
+    await createLink(tx, { id, kind: 'invitation', ...limits, createdBy: actor.name, createdAt: at, expiresAt, digest })
     const payload = { invitation_id: id, kind: 'invitation', role, environments } as const
     const made = { ...payload, expires_at: expiresAt.toISOString() }
-    await appendAuditEvent(tx, { actor: by, at }, { action: 'console.link.made', status: null, payload: made })
+    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.made', status: null, payload: made })
     return { path: `/invite/${token}`, email }
   })
 }

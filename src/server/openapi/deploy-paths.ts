@@ -29,7 +29,8 @@ export const deployPaths = {
       description:
         'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. Asked again ' +
         'with the same key and the same request, it answers with the deploy that is already there. `override_freeze` ' +
-        'takes `freeze.override` as well.',
+        'takes `freeze.override` as well. For a surface that asks for a second person nothing is deployed: the answer is ' +
+        '`approval` alone, and `Location` is the approval’s.',
       parameters: [idempotencyKey],
       body: 'DispatchRequest',
       success: {
@@ -41,6 +42,8 @@ export const deployPaths = {
       problems: [
         'invalid_input',
         'idempotency_key_missing',
+        'proof_stale',
+        'source_refused',
         'surface_unknown',
         'surface_busy',
         'surface_archived',

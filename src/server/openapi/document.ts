@@ -1,4 +1,5 @@
 import 'server-only'
+import { approvalPaths } from '~/server/openapi/approval-paths'
 import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { deployPaths } from '~/server/openapi/deploy-paths'
@@ -17,7 +18,7 @@ export function openApiDocument(consoleUrl: string) {
         'is answered 405 with `Allow`. Answers may gain members; ignore those you do not know.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...callbackPaths, ...auditPaths },
+    paths: { ...deployPaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
     components: {
       schemas: componentSchemas(),
       securitySchemes: {

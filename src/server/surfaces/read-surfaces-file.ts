@@ -21,6 +21,8 @@ const surfaceSchema = z.strictObject({
   health_url: address,
   confirm: z.string().trim().min(1).max(100).optional(),
   timeout_minutes: z.int().min(1).max(1440).default(30),
+  approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
+  approval_minutes: z.int().min(1).max(1440).default(60),
 })
 
 const fileSchema = z
@@ -86,6 +88,8 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     confirm: surface.confirm ?? surface.id,
     timeoutMinutes: surface.timeout_minutes,
     position,
+    requiresApproval: surface.approval === 'required',
+    approvalMinutes: surface.approval_minutes,
   }))
 }
 

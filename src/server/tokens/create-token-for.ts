@@ -28,6 +28,8 @@ export async function createTokenFor(
     permissions: null,
     surfaces: null,
     via: 'session',
+    // Whoever runs commands on the console's machine could do anything else there.
+    provedAt: deps.now(),
   } as const
   return createToken(deps, owner, input, 'console')
 }

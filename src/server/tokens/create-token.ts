@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import type { CreateTokenInput, TokenView } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
 import { authorize, requireReach } from '~/server/auth/authorize'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { digestOf, newToken, shownOf } from '~/server/auth/token-format'
 import { insertToken } from '~/server/db/api-tokens'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -24,7 +25,7 @@ const DAY_MS = 86_400_000
 /**
  * Makes a token that acts for `owner`, who can give it nothing he or she may not do. `by`: who makes it, where that is not the owner.
  *
- * @throws AppError `permission_refused`, `surface_unknown`, `invalid_input`, `token_label_taken`
+ * @throws AppError `permission_refused`, `proof_stale`, `surface_unknown`, `invalid_input`, `token_label_taken`
  */
 export async function createToken(
   deps: CreateDeps,
@@ -33,6 +34,8 @@ export async function createToken(
   by: string = owner.name,
 ): Promise<CreatedToken> {
   await requireScope(deps, owner, input)
+  // It acts without being asked who it is: so its maker is.
+  requireFreshProof(deps, owner, 'making an API token')
   const secret = newToken()
   const at = deps.now()
   try {

@@ -1,6 +1,7 @@
 'use client'
 
 import { useCallback, useRef, useState } from 'react'
+import { ApprovalStrip } from '~/ui/board/approval-strip'
 import { BoardAnnouncer } from '~/ui/board/board-announcer'
 import { GridSkeleton } from '~/ui/board/board-skeleton'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
@@ -84,6 +85,7 @@ export function Board({ sandbox }: BoardProps) {
               <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
               <FreezeStrip tiles={tiles} />
             </div>
+            <ApprovalStrip tiles={tiles} onOpen={(approvalId) => open({ kind: 'approval', approvalId })} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (
                 <TileGroup

@@ -1,3 +1,4 @@
+import { UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
@@ -73,6 +74,13 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       {running !== null ? (
         <Fact term="Now">
           <MiniPhases deploy={running} />
+        </Fact>
+      ) : tile.waiting !== null ? (
+        <Fact term="Waits">
+          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
+          <span className="truncate text-ink" title="Waiting for approval by another person">
+            for approval · {tile.waiting.requestedBy} · expires <TimeAgo at={tile.waiting.expiresAt} />
+          </span>
         </Fact>
       ) : outsideRun !== null ? (
         <OutsideRun run={outsideRun} tab={tab} />

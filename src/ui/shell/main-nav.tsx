@@ -6,6 +6,7 @@ import { useRefusal } from '~/ui/shell/member'
 
 const PAGES = [
   { href: '/', name: 'Surfaces' },
+  { href: '/approvals', name: 'Approvals' },
   { href: '/freezes', name: 'Freezes' },
   { href: '/audit', name: 'Audit' },
   { href: '/flags', name: 'Flags' },

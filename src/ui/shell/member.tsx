@@ -4,12 +4,18 @@ import { createContext, type ReactNode, useContext } from 'react'
 import { may } from '~/domain/actor'
 import type { MemberView } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
+import { ConfirmIdentity } from '~/ui/account/confirm-identity'
 
 const Member = createContext<MemberView | null>(null)
 
 /** The page below is shown to this member; the server found out who it is. */
 export function SignedIn({ member, children }: { readonly member: MemberView; readonly children: ReactNode }) {
-  return <Member value={member}>{children}</Member>
+  return (
+    <Member value={member}>
+      {children}
+      <ConfirmIdentity />
+    </Member>
+  )
 }
 
 export const useMember = (): MemberView | null => useContext(Member)

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import { trpc } from '~/ui/trpc/client'
 import { fetchWithLimit } from '~/ui/trpc/fetch-with-limit'
+import { proofLink } from '~/ui/trpc/proof-link'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {
@@ -32,7 +33,9 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   const [queryClient] = useState(newQueryClient)
   // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
   const [client] = useState(() =>
-    trpc.createClient({ links: [httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })] }),
+    trpc.createClient({
+      links: [proofLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })],
+    }),
   )
   return (
     <trpc.Provider client={client} queryClient={queryClient}>

@@ -125,7 +125,7 @@ describe('a link for a new password', () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
-    await suspendMember(console_.deps, actor.name, bob.actor.userId)
+    await suspendMember(console_.deps, actor, bob.actor.userId)
     const use = { token: path.slice('/invite/'.length), password: 'another long password' }
     expect(await browser(console_.deps).post('/links/accept', use)).toMatchObject({ status: 410 })
   })
@@ -136,7 +136,7 @@ describe('a member', () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'recent')
-    await changeMember(console_.deps, actor.name, {
+    await changeMember(console_.deps, actor, {
       userId: bob.actor.userId,
       role: 'viewer',
       environments: ['staging'],
@@ -150,12 +150,12 @@ describe('a member', () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'recent')
-    await suspendMember(console_.deps, actor.name, bob.actor.userId)
+    await suspendMember(console_.deps, actor, bob.actor.userId)
     expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
     const credentials = { email: 'bob@example.com', password: PASSWORD }
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 403 })
     expect(await console_.deps.db.session.count({ where: { userId: bob.actor.userId } })).toBe(0)
-    await restoreMember(console_.deps, actor.name, bob.actor.userId)
+    await restoreMember(console_.deps, actor, bob.actor.userId)
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 200 })
   })
 })
@@ -164,18 +164,18 @@ describe('the last admin', () => {
   it('can neither be demoted nor suspended', async () => {
     const { actor } = await asAdmin()
     const demotion = { userId: actor.userId, role: 'viewer', environments: null } as const
-    await expect(changeMember(console_.deps, actor.name, demotion)).rejects.toMatchObject({ code: 'last_admin' })
-    await expect(suspendMember(console_.deps, actor.name, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(changeMember(console_.deps, actor, demotion)).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(suspendMember(console_.deps, actor, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
     // Limits of an admin who stays one are no demotion.
-    await changeMember(console_.deps, actor.name, { ...demotion, role: 'admin' })
+    await changeMember(console_.deps, actor, { ...demotion, role: 'admin' })
   })
 
   it('is left when two admins demote and suspend each other at once', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     const both = await Promise.allSettled([
-      changeMember(console_.deps, actor.name, { userId: bob.actor.userId, role: 'viewer', environments: null }),
-      suspendMember(console_.deps, bob.actor.name, actor.userId),
+      changeMember(console_.deps, actor, { userId: bob.actor.userId, role: 'viewer', environments: null }),
+      suspendMember(console_.deps, bob.actor, actor.userId),
     ])
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await console_.deps.db.member.count({ where: { role: 'admin', suspendedAt: null } })).toBe(1)

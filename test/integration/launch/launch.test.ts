@@ -129,9 +129,11 @@ describe('npm start', { timeout: START }, () => {
     const launcher = product.launcher.pid ?? 0
     const started = descendantsOf(launcher).map(({ pid }) => pid)
     process.kill(descendant(launcher, PROGRAMS.server), 'SIGSTOP')
+    const began = performance.now()
     const impatient = setInterval(() => product.launcher.kill('SIGINT'), 400)
     await product.exited
     clearInterval(impatient)
+    expect(performance.now() - began, 'it would wait fifteen seconds for the server').toBeLessThan(14_000)
     expect(product.output()).toContain('Stopping … (Ctrl-C again stops it at once)')
     expect(product.output().match(/Stopping at once/g)).toHaveLength(1)
     expect(product.output()).toContain('all data is kept')

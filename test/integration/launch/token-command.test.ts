@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { callConsole } from '~test/support/call-console'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
-import { insertMember } from '~test/support/members'
 import { restClient } from '~test/support/rest-client'
+import { insertMember } from '~test/support/token-owners'
 
 let console_: TestConsole
 beforeAll(async () => {

@@ -1,35 +1,38 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { browser, PASSWORD } from '~test/support/auth-client'
 import { callConsole } from '~test/support/call-console'
 import { createTestConsole, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/token-owners'
 
 let console_: TestConsole
 beforeAll(async () => {
   console_ = await createTestConsole()
+  await insertMember(console_.deps, 'dan@example.com', { role: 'deployer', environments: ['staging'] })
 })
 afterAll(() => console_.close())
 
-const call = (...args: string[]) => callConsole(console_.deps.config.databaseUrl, args)
-const tokenIn = (out: string, page: string) =>
-  new RegExp(`^http://localhost:3000/${page}/([\\w-]{43})$`, 'm').exec(out)?.[1] ?? ''
+const call = (...args: string[]) => callConsole(console_.deps.config.databaseUrl, ['user', ...args])
 
-it('npm run console -- user invites, lists, recovers and suspends, and says what it does not understand', async () => {
-  const invited = await call('user', 'invite', '--email', 'Bob@example.com', '--role', 'deployer', '--in', 'staging')
-  expect(invited).toMatchObject({ code: 0, err: '' })
-  const accept = (token: string, password: string) =>
-    browser(console_.deps).post('/links/accept', { token, name: 'Bob', password })
-  expect(await accept(tokenIn(invited.out, 'invite'), PASSWORD)).toMatchObject({ status: 200 })
-  expect((await call('user', 'list')).out).toBe('bob@example.com\tdeployer\tstaging\tactive\n')
+it('npm run console -- user set-role, suspend, restore change what somebody may do, and the trail says so', async () => {
+  const dan = ['--email', 'Dan@example.com']
+  expect(await call('set-role', ...dan, '--role', 'approver', '--in', 'all')).toMatchObject({ code: 0 })
+  expect((await call('list')).out).toMatch(/^dan@example\.com {2}approver {2}all {2}since 2\S+\n$/)
+  expect(await call('suspend', ...dan)).toMatchObject({ code: 0 })
+  expect((await call('list')).out).toMatch(/^dan@example\.com {2}approver {2}all {2}suspended 2\S+\n$/)
+  expect(await call('restore', ...dan)).toMatchObject({ code: 0 })
+  const trail = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })
+  expect(trail.map(({ actor, action }) => `${actor} ${action}`)).toEqual([
+    'console console.member.changed',
+    'console console.member.suspended',
+    'console console.member.restored',
+  ])
+})
 
-  const recovered = await call('user', 'recover', '--email', 'bob@example.com')
-  expect(await accept(tokenIn(recovered.out, 'invite'), 'another long password')).toMatchObject({ status: 200 })
-  expect(await call('user', 'suspend', '--email', 'bob@example.com')).toMatchObject({ code: 0 })
-  expect((await call('user', 'list')).out).toContain('suspended 2')
-
-  expect(await call('user', 'recover', '--email', 'eve@example.com')).toMatchObject({ code: 1, out: '' })
-  expect(await call('user', 'invite', '--email', 'eve', '--role', 'deployer')).toMatchObject({ code: 2, out: '' })
-  expect(await call('user', 'invite', '--email', 'eve@example.com', '--role', 'king')).toMatchObject({
-    code: 2,
-    out: '',
-  })
+it('npm run console -- user invite prints a link’s path alone; nobody is made up, and no role is guessed', async () => {
+  const invited = await call('invite', '--role', 'viewer', '--in', 'staging')
+  expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
+  const recovery = await call('recover', '--email', 'dan@example.com')
+  expect(recovery).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
+  expect(await call('suspend', '--email', 'eve@example.com')).toMatchObject({ code: 1, out: '' })
+  expect(await call('invite', '--role', 'root', '--in', 'all')).toMatchObject({ code: 2, out: '' })
+  expect(await call('invite', '--role', 'viewer')).toMatchObject({ code: 2, err: expect.stringMatching('^--in: ') })
 })

@@ -3,7 +3,7 @@ import type { Actor } from '~/domain/actor'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
-import { insertMember } from '~test/support/members'
+import { insertMember } from '~test/support/token-owners'
 
 let console_: TestConsole
 let ada: Actor

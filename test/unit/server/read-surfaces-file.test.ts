@@ -26,6 +26,8 @@ describe('surfaces.yaml', () => {
         confirm: 'api-prod',
         timeoutMinutes: 30,
         position: 0,
+        requiresApproval: false,
+        approvalMinutes: 60,
       },
     ])
   })
@@ -43,6 +45,11 @@ describe('surfaces.yaml', () => {
       GOOD.replace('health_url', 'healthUrl'),
       'surfaces.yaml:2: "healthUrl" is not a known key; did you mean "health_url"?',
     ],
+    [
+      'an approval nobody knows',
+      `${GOOD}    approval: maybe\n`,
+      'surfaces.yaml:9: approval: is neither none nor required',
+    ],
     ['a field nobody knows', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
     [
       'an id declared twice',
@@ -58,6 +65,13 @@ describe('surfaces.yaml', () => {
 
   it('guesses no spelling where none is near', () => {
     expect(() => parseSurfaces(`${GOOD}    colour: red\n`, 'surfaces.yaml', undefined)).not.toThrow(/did you mean/)
+  })
+
+  it('says which surface asks for a second person, and for how long a request waits', () => {
+    const text = `${GOOD}    approval: required\n    approval_minutes: 15\n`
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
+      { requiresApproval: true, approvalMinutes: 15 },
+    ])
   })
 
   it('names every problem at once', () => {

@@ -1,5 +1,7 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { accountRouter } from '~/server/trpc/routers/account'
+import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
@@ -9,6 +11,8 @@ import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
 
 export const appRouter = router({
+  account: accountRouter,
+  approvals: approvalsRouter,
   audit: auditRouter,
   deploys: deploysRouter,
   flags: flagsRouter,

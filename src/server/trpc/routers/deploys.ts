@@ -1,9 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput, LOG_TAIL_LENGTH } from '~/domain/deploy'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
 import { readLogLines } from '~/server/db/log-lines'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { procedureFor, router } from '~/server/trpc/init'
@@ -13,7 +13,7 @@ const deployId = z.uuid()
 export const deploysRouter = router({
   dispatch: procedureFor('deploy.dispatch')
     .input(dispatchInput)
-    .mutation(({ ctx, input }) => dispatchDeploy(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => askForDeploy(ctx.deps, ctx.actor, input)),
 
   cancel: procedureFor('deploy.cancel')
     .input(z.object({ id: deployId }))

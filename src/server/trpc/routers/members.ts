@@ -19,26 +19,26 @@ export const membersRouter = router({
 
   invite: procedureFor('member.manage')
     .input(inviteInput)
-    .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor.name, input)),
+    .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
 
   /** For who forgot the password: a link like an invitation's, for an account that is there. */
   recoveryLink: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor.name, input.userId)),
+    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor, input.userId)),
 
   takeBackInvitation: procedureFor('member.manage')
     .input(z.object({ id }))
-    .mutation(({ ctx, input }) => takeBackInvitation(ctx.deps, ctx.actor.name, input.id)),
+    .mutation(({ ctx, input }) => takeBackInvitation(ctx.deps, ctx.actor, input.id)),
 
   change: procedureFor('member.manage')
     .input(changeMemberInput)
-    .mutation(({ ctx, input }) => changeMember(ctx.deps, ctx.actor.name, input)),
+    .mutation(({ ctx, input }) => changeMember(ctx.deps, ctx.actor, input)),
 
   suspend: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => suspendMember(ctx.deps, ctx.actor.name, input.userId)),
+    .mutation(({ ctx, input }) => suspendMember(ctx.deps, ctx.actor, input.userId)),
 
   restore: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => restoreMember(ctx.deps, ctx.actor.name, input.userId)),
+    .mutation(({ ctx, input }) => restoreMember(ctx.deps, ctx.actor, input.userId)),
 })
