@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { SANDBOX_OPERATOR } from '~/domain/member'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import { createLink } from '~/server/db/invitations'
 import { readMember } from '~/server/db/members'
@@ -16,9 +17,10 @@ const HOURS = 24
  */
 export async function makeRecoveryLink(
   { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
-  actor: Pick<Actor, 'name'>,
+  actor: Actor,
   userId: string,
 ): Promise<{ readonly path: string; readonly email: string }> {
+  requireFreshProof({ now }, actor, 'making a link for a new password')
   const token = newLinkToken()
   const at = now()
   return db.$transaction(async (tx) => {
