@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { ChangeMemberInput } from '~/domain/member'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
@@ -14,6 +15,7 @@ type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['confi
 /** What somebody may do from now on. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
   const { userId, role, environments } = input
+  requireFreshProof(deps, actor, 'changing what somebody may do')
   await asOne(deps, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
     await updateLimits(tx, userId, { role, environments })
@@ -24,7 +26,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in leads back. */
+/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
@@ -39,6 +41,7 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
 
 /** Gives it back, with the limits there were. */
 export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireFreshProof(deps, actor, 'giving access back')
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt === null) return
     await setSuspended(tx, userId, null)

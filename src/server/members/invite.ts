@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { InviteInput } from '~/domain/member'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import { createLink, revokeInvitation } from '~/server/db/invitations'
 import { readUserIdOf } from '~/server/db/members'
@@ -17,6 +18,7 @@ export async function invite(
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
   const { email, role, environments } = input
+  requireFreshProof({ now }, actor, 'inviting somebody')
   const token = newLinkToken()
   const at = now()
   const expiresAt = new Date(at.getTime() + DAYS * 86_400_000)
