@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { ChangeMemberInput } from '~/domain/member'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
@@ -14,7 +15,7 @@ type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['confi
 /** What somebody may do from now on. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
   const { userId, role, environments } = input
-  await asOne(deps, userId, async (tx, member) => {
+  await asOne(deps, actor, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
     await updateLimits(tx, userId, { role, environments })
     const was = { role: member.role, environments: member.environments }
@@ -26,7 +27,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
 
 /** Takes somebody's access away: every session ends, and no way of signing in leads back. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
-  await asOne(deps, userId, async (tx, member) => {
+  await asOne(deps, actor, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
     await requireOtherAdmin(deps, tx, member)
     const at = deps.now()
@@ -39,7 +40,7 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
 
 /** Gives it back, with the limits there were. */
 export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
-  await asOne(deps, userId, async (tx, member) => {
+  await asOne(deps, actor, userId, async (tx, member) => {
     if (member.suspendedAt === null) return
     await setSuspended(tx, userId, null)
     const payload = { member: member.email, role: member.role }
@@ -50,11 +51,13 @@ export async function restoreMember(deps: MemberDeps, actor: Actor, userId: stri
 
 /** One change of members at a time: two admins who demote each other at once must not both succeed. */
 async function asOne(
-  { db }: MemberDeps,
+  deps: MemberDeps,
+  actor: Actor,
   userId: string,
   change: (tx: DatabaseHandle, member: MemberRow) => Promise<void>,
 ): Promise<void> {
-  await db.$transaction(async (tx) => {
+  requireFreshProof(deps, actor, 'changing what somebody may do')
+  await deps.db.$transaction(async (tx) => {
     await lockAdmins(tx)
     const member = await readMember(tx, userId)
     if (member === null) throw new AppError('member_unknown', 'There is no such member. Nothing was changed.')
