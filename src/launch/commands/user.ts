@@ -12,7 +12,7 @@ const COMMAND_LINE: Actor = {
   permissions: null,
   surfaces: null,
   via: 'session',
-  // The process has only just begun.
+  // Nobody signs in to a command: who can run one needs no further proof.
   provedAt: new Date(),
 }
 

@@ -16,6 +16,7 @@ import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
+import { requestKey } from '~/server/deploys/request-key'
 import type { Deps } from '~/server/deps'
 import { readCommit } from '~/server/github/refs'
 
@@ -27,7 +28,7 @@ import { readCommit } from '~/server/github/refs'
  * @throws AppError as `dispatchDeploy` does
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
-  const key = { requestedBy: actor.name, idempotencyKey: input.idempotencyKey }
+  const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const [earlier, deploy, surface] = await Promise.all([
     findApprovalByKey(deps.db, key),
     findDeployByKey(deps.db, key),
@@ -48,7 +49,7 @@ async function ask(deps: Deps, actor: Actor, input: DispatchInput): Promise<Appr
     return approvalView(deps, await record(deps, actor, input, surface, sha), actor)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
-    const key = { requestedBy: actor.name, idempotencyKey: input.idempotencyKey }
+    const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
     const twin = await findApprovalByKey(deps.db, key)
     if (twin === null) throw error
     return again(deps, actor, input, twin)
@@ -98,7 +99,7 @@ function record(
       requestedByUserId: actor.userId,
       requestedAt: at,
       expiresAt: new Date(at.getTime() + surface.approvalMinutes * 60_000),
-      idempotencyKey: input.idempotencyKey,
+      idempotencyKey: requestKey(actor, input.idempotencyKey),
       requestDigest: digestOf(input),
     })
     await appendAuditEvent(tx, subjectOf(row, actor.name, at), {
