@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import path from 'node:path'
-import { expect, type Page } from '@playwright/test'
+import { type Browser, expect, type Page } from '@playwright/test'
 import pg from 'pg'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { startDeploy, test, tile } from './operator'
@@ -28,60 +27,77 @@ async function askFor(page: Page): Promise<string> {
   return new URL(page.url()).searchParams.get('approval') ?? ''
 }
 
-/** The same request, by another member. */
-async function askedByAda(approvalId: string): Promise<string> {
-  const [id, ada] = [randomUUID(), randomUUID()]
-  await client.query(`INSERT INTO users (id, name, email) VALUES ($1, 'ada', $2)`, [ada, `${ada}@example.com`])
-  await client.query(
-    `INSERT INTO members (user_id, role, all_environments, added_by, added_at_utc) VALUES ($1, 'deployer', true, 'test', now())`,
-    [ada],
-  )
-  await client.query(
-    `INSERT INTO approvals (id, surface_id, environment, repository, workflow, workflow_ref, kind, ref, sha, reason,
-       requested_by, requested_by_user_id, requested_at_utc, expires_at_utc, idempotency_key, request_digest, state)
-     SELECT $1::uuid, surface_id, environment, repository, workflow, workflow_ref, kind, ref, sha, 'Release 42',
-       'ada', $2, now(), now() + interval '1 hour', $4, request_digest, 'waiting'
-     FROM approvals WHERE id = $3`,
-    [id, ada, approvalId, id],
-  )
-  return id
+/** Invites somebody as an approver, who joins in a browser of their own. */
+async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
+  await page.goto(new URL('/people', page.url()).href)
+  const form = page.getByRole('form', { name: 'Invite somebody' })
+  await form.getByLabel('E-mail address').fill(email)
+  await form.getByLabel('Role').selectOption('approver')
+  await form.getByRole('button', { name: 'Make the link' }).click()
+  const link = await page.getByLabel('The invitation link').inputValue()
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
+  const other = await context.newPage()
+  await other.goto(link)
+  await other.getByLabel('Name').fill('Grace')
+  await other.getByLabel('Password').fill('correct horse battery')
+  await other.getByRole('button', { name: 'Join' }).click()
+  await tile(other, SURFACE).waitFor()
+  await page.goto(new URL('/', page.url()).href)
+  return other
 }
 
-test('one asks, nothing ships and it can be taken back; what another asked for ships once it is approved', async ({
-  page,
-}) => {
-  const dialog = page.getByRole('dialog')
-  const own = await askFor(page)
-  await expect(dialog.getByText(/expires in \d+ min/)).toBeVisible()
-  await expect(dialog.getByRole('button', { name: /Approve/ })).toHaveCount(0)
-  await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
-  const others = await askedByAda(own)
-  await dialog.getByRole('button', { name: 'Withdraw' }).click()
-  await expect(dialog.getByRole('status')).toContainText('Withdrawn by')
-  await dialog.getByRole('button', { name: 'Close' }).first().click()
+const dialogOf = (page: Page) => page.getByRole('dialog')
 
-  const strip = page.getByRole('region', { name: 'Approvals' })
+test('one person asks and cannot approve; another sees what would ship, approves, and both follow the deploy', async ({
+  page,
+  browser,
+}) => {
+  const grace = await joined(page, browser, 'grace@example.com')
+  await askFor(page)
+  await expect(dialogOf(page).getByText(/expires in \d+ min/)).toBeVisible()
+  await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
+  await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
+
+  const strip = grace.getByRole('region', { name: 'Approvals' })
   await expect(strip).toHaveAttribute('data-waiting', '1')
-  await strip.getByRole('button', { name: /ada/ }).click()
-  await expect(dialog).toContainText('asked for by ada')
-  await expect(dialog).toContainText('“Release 42”')
-  await dialog.getByRole('button', { name: /^Approve [0-9a-f]{7} for/ }).click()
-  await expect(dialog).toContainText('ada, approved by ')
-  await expect(dialog.locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
-  expect(new URL(page.url()).searchParams.get('deploy')).not.toBeNull()
-  const { rows } = await client.query('SELECT state FROM approvals WHERE id = $1', [others])
-  expect(rows).toEqual([{ state: 'granted' }])
+  await strip.getByRole('button', { name: /Status page/ }).click()
+  await expect(dialogOf(grace)).toContainText('asked for by')
+  await expect(dialogOf(grace)).toContainText('Neither frozen nor locked.')
+  await expect(dialogOf(grace).getByRole('button', { name: 'Withdraw' })).toHaveCount(0)
+  await dialogOf(grace)
+    .getByRole('button', { name: /^Approve [0-9a-f]{7} for/ })
+    .click()
+
+  for (const view of [page, grace]) {
+    await expect(dialogOf(view)).toContainText('approved by grace@example.com')
+    await expect(dialogOf(view).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+    expect(new URL(view.url()).searchParams.get('deploy')).not.toBeNull()
+  }
+  await grace.context().close()
 })
 
-test('a no says why, to everybody', async ({ page }) => {
-  const id = await askedByAda(await askFor(page))
-  await page.goto(new URL(`/?approval=${id}`, page.url()).href)
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('button', { name: 'Refuse' }).click()
-  await dialog.getByLabel(/Why not/).fill('Not on a Friday')
-  await dialog.getByRole('button', { name: 'Refuse' }).click()
-  await expect(dialog.getByRole('status')).toContainText('Refused by')
-  await expect(dialog).toContainText('“Not on a Friday”')
+test('what was asked for can be taken back, or refused with a reason that everybody reads', async ({
+  page,
+  browser,
+}) => {
+  const grace = await joined(page, browser, 'hana@example.com')
+  await askFor(page)
+  await dialogOf(page).getByRole('button', { name: 'Withdraw' }).click()
+  await expect(dialogOf(page).getByRole('status')).toContainText('Withdrawn by')
+  await page.goto(new URL('/', page.url()).href)
+
+  const id = await askFor(page)
+  await grace.goto(new URL(`/?approval=${id}`, page.url()).href)
+  await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
+  await dialogOf(grace)
+    .getByLabel(/Why not/)
+    .fill('Not on a Friday')
+  await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
+  for (const view of [page, grace]) {
+    await expect(dialogOf(view).getByRole('status')).toContainText('Refused by hana@example.com')
+    await expect(dialogOf(view)).toContainText('“Not on a Friday”')
+  }
   await page.goto(new URL('/approvals', page.url()).href)
   await expect(page.locator(`[data-approval="${id}"]`)).toContainText('Not on a Friday')
+  await grace.context().close()
 })

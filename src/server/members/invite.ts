@@ -13,10 +13,12 @@ const DAYS = 7
 
 /** A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. */
 export async function invite(
-  { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
+  deps: Pick<Deps, 'db' | 'now' | 'newId'>,
   actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
+  requireFreshProof(deps, actor, 'inviting somebody')
+  const { db, now, newId } = deps
   const { email, role, environments } = input
   requireFreshProof({ now }, actor, 'inviting somebody')
   const token = newLinkToken()

@@ -123,8 +123,11 @@ export async function dispatch(server: SignedInServer, surfaceId: string, key = 
 }
 
 /** Presses Approve. Rejects when the server does not answer at all. */
-export async function approve(server: BuiltServer, id: string): Promise<number> {
-  const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, { method: 'POST' })
+export async function approve(server: SignedInServer, id: string): Promise<number> {
+  const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, {
+    method: 'POST',
+    headers: { cookie: server.cookie },
+  })
   await response.text()
   return response.status
 }
