@@ -30,6 +30,9 @@ test('every page asks who is there, and leads back to itself', async ({ browser,
   const page = await visitor(browser, product.url)
   for (const file of PAGES.filter((name) => !OPEN.includes(name))) {
     const address = file.replace('[id]', 'console')
+    // Not a page that goes away by itself: a script or a scanner sees it as well.
+    const bare = await fetch(`${product.url}${address}`, { redirect: 'manual' })
+    expect(`${address}: ${bare.status}`).toBe(`${address}: 307`)
     await page.goto(`${product.url}${address}?seen=1`)
     const at = new URL(page.url())
     expect(`${address} -> ${at.pathname}`).toBe(`${address} -> /sign-in`)

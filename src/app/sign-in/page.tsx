@@ -28,7 +28,8 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
         {sandbox && (
           <p className="mt-4 border-t border-line pt-3 text-xs text-pretty text-ink-soft">
             This is the sandbox: the link that <code className="font-mono">npm start</code> printed signs you in without
-            a password. For another one: <code className="font-mono">npm run console -- setup-link</code>
+            a password. For another one:{' '}
+            <code className="font-mono whitespace-nowrap">npm run console -- setup-link</code>
           </p>
         )}
       </EntryFrame>

@@ -2,7 +2,7 @@ import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
-import { userInvite, userList, userRestore, userSetRole, userSuspend } from './user.ts'
+import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
 
 /** What `npm run console -- …` can do. */
 export const COMMANDS: readonly Command[] = [
@@ -18,4 +18,5 @@ export const COMMANDS: readonly Command[] = [
   userSetRole,
   userSuspend,
   userRestore,
+  userRecover,
 ]

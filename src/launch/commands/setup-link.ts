@@ -1,7 +1,6 @@
-import path from 'node:path'
 import { z } from 'zod'
-import { runningConsole } from '../launch-lock.ts'
 import { command } from './command.ts'
+import { consoleAddress } from './console-address.ts'
 
 export const setupLink = command({
   name: 'setup-link',
@@ -12,9 +11,7 @@ export const setupLink = command({
     const { makeSetupLink } = await import('~/server/members/make-setup-link')
     const sandbox = config.githubCredentials === undefined
     const link = await makeSetupLink(deps, { sandbox })
-    const running = runningConsole(path.resolve(import.meta.dirname, '../../..', config.dataDir))
-    const url = config.consoleUrl ?? running ?? `http://localhost:${config.port ?? 3000}`
-    await print(`${url}${link.path}`)
+    await print(`${consoleAddress(config)}${link.path}`)
     await print(
       `It works once and within ${link.minutes} minutes, and ${sandbox ? 'signs in to the sandbox' : 'makes the first admin'}.`,
     )

@@ -102,6 +102,19 @@ export const userRestore = command({
   },
 })
 
+export const userRecover = command({
+  name: 'user recover',
+  summary: 'prints the path of a link by which a member who forgot the password sets a new one, once and within a day',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { makeRecoveryLink } = await import('~/server/members/recovery-link')
+    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
+    await context.print(path)
+    return 'done'
+  },
+})
+
 async function userIdOf({ deps }: CommandContext, email: string): Promise<string> {
   const { readUserIdOf } = await import('~/server/db/members')
   const userId = await readUserIdOf(deps.db, email)

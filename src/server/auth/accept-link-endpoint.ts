@@ -4,6 +4,7 @@ import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { ERROR_CODES } from '~/domain/errors'
 import { acceptLinkInput } from '~/domain/member'
+import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import type { Deps } from '~/server/deps'
 import { logAppError, toAppError } from '~/server/http/problem'
 import { acceptLink } from '~/server/members/accept-link'
@@ -15,7 +16,7 @@ export function acceptLinkEndpoint(deps: Deps) {
     endpoints: {
       acceptLink: createAuthEndpoint('/links/accept', { method: 'POST', body: acceptLinkInput }, async (ctx) => {
         const { internalAdapter, password } = ctx.context
-        const userId = await acceptLink(deps, ctx.body, {
+        const { userId, signsIn } = await acceptLink(deps, ctx.body, {
           hash: password.hash,
           host: ctx.headers?.get('host') ?? '',
         }).catch((thrown: unknown) => {
@@ -24,6 +25,8 @@ export function acceptLinkEndpoint(deps: Deps) {
           const { code, message } = error
           throw new APIError(ERROR_CODES[code].http, { code, message })
         })
+        forgetSessionsOf(userId)
+        if (!signsIn) return ctx.json({ ok: true })
         const user = await internalAdapter.findUserById(userId)
         const session = await internalAdapter.createSession(userId)
         if (user === null) throw new APIError('INTERNAL_SERVER_ERROR', { message: 'The account is gone.' })

@@ -11,7 +11,7 @@ type Search = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
  * The member a page is made for. Somebody who is not signed in is sent to do that, and comes back to the same page
- * afterwards. Opening a page is something a person does, so it keeps the session from going idle.
+ * afterwards; by an answer of HTTP, which a loading.tsx above would turn into a page that goes away by itself. Opening a page is something a person does, so it keeps the session from going idle.
  */
 export async function signedInPage(
   path: string,

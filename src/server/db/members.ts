@@ -164,3 +164,17 @@ export async function updateLimits(
 export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date | null): Promise<void> {
   await tx.member.update({ where: { userId }, data: { suspendedAt: at }, select: { userId: true } })
 }
+
+/** The password somebody signs in with from now on; hashed. */
+export async function setPassword(
+  tx: DatabaseHandle,
+  { userId, accountId, password }: Pick<NewMember, 'userId' | 'accountId' | 'password'>,
+): Promise<void> {
+  const account = { providerId: 'credential', accountId: userId }
+  await tx.account.upsert({
+    where: { providerId_accountId: account },
+    create: { ...account, id: accountId, userId, password },
+    update: { password },
+    select: { id: true },
+  })
+}

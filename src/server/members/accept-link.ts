@@ -4,7 +4,16 @@ import { type AcceptLinkInput, SANDBOX_OPERATOR } from '~/domain/member'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { type LinkRow, readLink, takeLink } from '~/server/db/invitations'
-import { createMember, hasUsableAdmin, keepSandboxOperator, lockAdmins, readUserIdOf } from '~/server/db/members'
+import {
+  createMember,
+  hasUsableAdmin,
+  keepSandboxOperator,
+  lockAdmins,
+  readMember,
+  readUserIdOf,
+  setPassword,
+} from '~/server/db/members'
+import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
 import { linkDigest } from '~/server/members/link-token'
@@ -15,12 +24,18 @@ interface Visit {
   readonly host: string
 }
 
-/** Lets one person in by a link, and uses the link up, in one transaction. Gives the person's id. */
+interface Accepted {
+  readonly userId: string
+  /** False: the account was there before, so the link proves no more than a password does; a second factor is still asked for. */
+  readonly signsIn: boolean
+}
+
+/** Lets one person in by a link, and uses the link up, in one transaction. */
 export async function acceptLink(
   deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>,
   input: AcceptLinkInput,
   visit: Visit,
-): Promise<string> {
+): Promise<Accepted> {
   const { db, now } = deps
   const digest = linkDigest(input.token)
   // Hashing takes a while on purpose: only for a link that is worth it, and outside the transaction.
@@ -33,14 +48,16 @@ export async function acceptLink(
     const isSandbox = link.kind === 'setup' && link.email === SANDBOX_OPERATOR.email
     if (isSandbox) requireSandbox(deps, visit)
     if (link.kind === 'setup' && !isSandbox) await requireNoAdmin(tx)
+    const known = link.kind === 'invitation' && link.email !== null ? await readUserIdOf(tx, link.email) : null
+    if (known !== null) await recover(deps, tx, { link, userId: known, password, at })
     const userId = isSandbox
       ? await keepSandboxOperator(tx, { id: deps.newId(), at })
-      : await addMember(deps, tx, link, { ...input, password }, at)
+      : (known ?? (await addMember(deps, tx, link, { ...input, password }, at)))
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
     const actor = isSandbox ? SANDBOX_OPERATOR.email : (link.email ?? input.email ?? '')
     const payload = { invitation_id: link.id, kind: link.kind, role: link.role, environments: link.environments }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.link.used', status: null, payload })
-    return userId
+    return { userId, signsIn: known === null }
   })
 }
 
@@ -64,6 +81,26 @@ async function addMember(
   const ids = { userId: deps.newId(), accountId: deps.newId() }
   await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, at })
   return ids.userId
+}
+
+/** A new password for an account that is there. Whoever knew the old one is out; what the member may do stays as it is. */
+async function recover(
+  deps: Pick<Deps, 'newId'>,
+  tx: DatabaseHandle,
+  {
+    link,
+    userId,
+    password,
+    at,
+  }: { readonly link: LinkRow; readonly userId: string; readonly password: string | null; readonly at: Date },
+): Promise<void> {
+  if (password === null) throw new AppError('invalid_input', 'A new password is needed. The link is kept.')
+  const member = await readMember(tx, userId)
+  if (member === null || member.suspendedAt !== null) throw unusable()
+  await setPassword(tx, { userId, accountId: deps.newId(), password })
+  await endSessionsOf(tx, userId)
+  const subject = { actor: link.email ?? '', at }
+  await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
 }
 
 /** Two links at once must not make two first admins, so this is asked under a lock. */

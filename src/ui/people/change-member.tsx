@@ -3,6 +3,7 @@
 import { useState } from 'react'
 import type { MemberEntry, MemberLimits } from '~/domain/member'
 import { LimitsFields } from '~/ui/people/limits-fields'
+import type { MadeLink } from '~/ui/people/made-link'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { trpc } from '~/ui/trpc/client'
@@ -13,10 +14,11 @@ interface ChangeMemberProps {
   /** It is the one who looks: they are asked before they shut themselves out. */
   readonly own: boolean
   readonly environments: readonly string[]
+  readonly onLink: (link: MadeLink) => void
   readonly onDone: () => void
 }
 
-export function ChangeMember({ member, own, environments, onDone }: ChangeMemberProps) {
+export function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMemberProps) {
   const [limits, setLimits] = useState<MemberLimits>({
     role: member.role,
     environments: member.environments === null ? null : [...member.environments],
@@ -26,6 +28,10 @@ export function ChangeMember({ member, own, environments, onDone }: ChangeMember
     // Of oneself: what the page shows and offers is out of date as a whole.
     onSuccess: () => (own ? window.location.assign('/') : onDone()),
   })
+  const recovery = trpc.members.recoveryLink.useMutation({
+    onSuccess: (link) => onLink({ ...link, purpose: 'password' }),
+  })
+  const error = change.error ?? recovery.error
   const leaves = own && limits.role !== 'admin'
   const ready = (limits.environments === null || limits.environments.length > 0) && (!leaves || sure)
   return (
@@ -49,14 +55,21 @@ export function ChangeMember({ member, own, environments, onDone }: ChangeMember
           I give up my own role as admin. Only another admin can give it back.
         </label>
       )}
-      {change.isError && (
+      {error !== null && (
         <Notice tone="bad" role="alert">
-          {readWireError(change.error).message}
+          {readWireError(error).message}
         </Notice>
       )}
-      <Button type="submit" tone="strong" className="self-start" disabled={!ready || change.isPending}>
-        Save
-      </Button>
+      <p className="flex flex-wrap gap-2">
+        <Button type="submit" tone="strong" disabled={!ready || change.isPending}>
+          Save
+        </Button>
+        {!own && (
+          <Button disabled={recovery.isPending} onClick={() => recovery.mutate({ userId: member.userId })}>
+            Link for a new password
+          </Button>
+        )}
+      </p>
     </form>
   )
 }

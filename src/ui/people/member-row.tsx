@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { MemberEntry } from '~/domain/member'
 import { ChangeMember } from '~/ui/people/change-member'
 import { reachWords } from '~/ui/people/limits-fields'
+import type { MadeLink } from '~/ui/people/made-link'
 import { Button } from '~/ui/primitives/button'
 import { useMember } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -15,10 +16,11 @@ interface MemberRowProps {
   readonly member: MemberEntry
   readonly environments: readonly string[]
   readonly onChanged: () => void
+  readonly onLink: (link: MadeLink) => void
 }
 
 /** One person: what they may do, and the ways to change that. */
-export function MemberRow({ member, environments, onChanged }: MemberRowProps) {
+export function MemberRow({ member, environments, onChanged, onLink }: MemberRowProps) {
   const [changing, setChanging] = useState(false)
   const own = useMember()?.email === member.email
   const suspended = member.suspendedAt !== null
@@ -59,6 +61,7 @@ export function MemberRow({ member, environments, onChanged }: MemberRowProps) {
           member={member}
           own={own}
           environments={environments}
+          onLink={onLink}
           onDone={() => {
             setChanging(false)
             onChanged()
@@ -70,7 +73,7 @@ export function MemberRow({ member, environments, onChanged }: MemberRowProps) {
 }
 
 /** Two presses to take access away; one to give it back. */
-function Access({ member, own, onChanged }: Omit<MemberRowProps, 'environments'> & { readonly own: boolean }) {
+function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onChanged'> & { readonly own: boolean }) {
   const [asked, setAsked] = useState(false)
   const suspend = trpc.members.suspend.useMutation({ onSuccess: onChanged, onSettled: () => setAsked(false) })
   const restore = trpc.members.restore.useMutation({ onSuccess: onChanged })

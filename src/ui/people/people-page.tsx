@@ -2,19 +2,19 @@
 
 import { useState } from 'react'
 import { InviteForm } from '~/ui/people/invite-form'
+import { type MadeLink, MadeLinkNotice } from '~/ui/people/made-link'
 import { MemberRow } from '~/ui/people/member-row'
 import { OpenInvitations } from '~/ui/people/open-invitations'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
-import { ShownOnce } from '~/ui/primitives/shown-once'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** Who may do what here, who is invited, and the form that invites. */
 export function PeoplePage() {
-  const [link, setLink] = useState<{ readonly url: string; readonly email: string } | null>(null)
+  const [link, setLink] = useState<MadeLink | null>(null)
   const utils = trpc.useUtils()
   const changed = () => void utils.members.invalidate()
   const pages = trpc.members.list.useInfiniteQuery({}, { getNextPageParam: (page) => page.nextCursor ?? undefined })
@@ -24,15 +24,7 @@ export function PeoplePage() {
   const error = pages.error ?? open.error
   return (
     <PageFrame title="People">
-      {link !== null && (
-        <ShownOnce
-          title={`The invitation of ${link.email} is made`}
-          warning="Copy it now: this is the only time it is shown. It lets in whoever opens it first, so hand it over in private."
-          label="The invitation link"
-          secret={link.url}
-          onDone={() => setLink(null)}
-        />
-      )}
+      {link !== null && <MadeLinkNotice link={link} onDone={() => setLink(null)} />}
       {error !== null && (
         <div className="mb-4">
           <Notice tone="warn" role="status">
@@ -50,7 +42,13 @@ export function PeoplePage() {
             {members.length > 0 && (
               <ul aria-labelledby="members" className="rounded-md border border-line bg-panel">
                 {members.map((member) => (
-                  <MemberRow key={member.userId} member={member} environments={environments} onChanged={changed} />
+                  <MemberRow
+                    key={member.userId}
+                    member={member}
+                    environments={environments}
+                    onChanged={changed}
+                    onLink={setLink}
+                  />
                 ))}
               </ul>
             )}
@@ -69,8 +67,8 @@ export function PeoplePage() {
         </div>
         <InviteForm
           environments={environments}
-          onInvited={({ path, email }) => {
-            setLink({ url: `${window.location.origin}${path}`, email })
+          onInvited={(invited) => {
+            setLink({ ...invited, purpose: 'invitation' })
             changed()
           }}
         />

@@ -103,12 +103,44 @@ describe('an invitation', () => {
   })
 })
 
+describe('a link for a new password', () => {
+  it('sets it once, ends every session, signs nobody in, and leaves the role as it is', async () => {
+    const { caller } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    const finder = browser(console_.deps)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 200 })
+    expect(finder.cookies()).toBe('')
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 410 })
+    const old = { email: 'bob@example.com', password: PASSWORD }
+    expect(await finder.post('/sign-in/email', old)).toMatchObject({ status: 401 })
+    expect(await finder.post('/sign-in/email', { ...old, password: use.password })).toMatchObject({ status: 200 })
+    expect(await actorOf(finder.headers())).toMatchObject({ role: 'deployer', environments: ['staging'] })
+    expect(await actions()).toContain('console.account.password_changed')
+  })
+
+  it('is void for somebody who was suspended since', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    await suspendMember(console_.deps, actor, bob.actor.userId)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await browser(console_.deps).post('/links/accept', use)).toMatchObject({ status: 410 })
+  })
+})
+
 describe('a member', () => {
   it('of a new role has it at the next request, also in a poll that knew the old one', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'recent')
-    await changeMember(console_.deps, actor, { userId: bob.actor.userId, role: 'viewer', environments: ['staging'] })
+    await changeMember(console_.deps, actor, {
+      userId: bob.actor.userId,
+      role: 'viewer',
+      environments: ['staging'],
+    })
     const polled = await authenticate(console_.deps, bob.visitor.headers(), 'recent')
     expect(polled).toMatchObject({ role: 'viewer', environments: ['staging'] })
     expect(await actions()).toContain('console.member.changed')
@@ -126,6 +158,20 @@ describe('a member', () => {
     await restoreMember(console_.deps, actor, bob.actor.userId)
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 200 })
   })
+})
+
+it('what somebody may do is changed only with a fresh proof; access is taken away without', async () => {
+  const { caller, actor } = await asAdmin()
+  const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+  const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
+  const late = createCaller(createContextInner(console_.deps, stale))
+  const limits = { role: 'admin', environments: null } as const
+  const { userId } = bob.actor
+  await expect(late.members.change({ userId, ...limits })).rejects.toThrow(/Confirm that it is you/)
+  await expect(late.members.invite({ email: 'eve@example.com', ...limits })).rejects.toThrow(/Confirm that it is you/)
+  await expect(late.members.recoveryLink({ userId })).rejects.toThrow(/Confirm that it is you/)
+  await late.members.suspend({ userId })
+  await expect(late.members.restore({ userId })).rejects.toThrow(/Confirm that it is you/)
 })
 
 describe('the last admin', () => {

@@ -30,6 +30,8 @@ it('npm run console -- user set-role, suspend, restore change what somebody may 
 it('npm run console -- user invite prints a link’s path alone; nobody is made up, and no role is guessed', async () => {
   const invited = await call('invite', '--role', 'viewer', '--in', 'staging')
   expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
+  const recovery = await call('recover', '--email', 'dan@example.com')
+  expect(recovery).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
   expect(await call('suspend', '--email', 'eve@example.com')).toMatchObject({ code: 1, out: '' })
   expect(await call('invite', '--role', 'root', '--in', 'all')).toMatchObject({ code: 2, out: '' })
   expect(await call('invite', '--role', 'viewer')).toMatchObject({ code: 2, err: expect.stringMatching('^--in: ') })

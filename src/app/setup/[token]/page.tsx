@@ -19,7 +19,7 @@ export default async function Page({ params }: PageProps<'/setup/[token]'>) {
     return (
       <EntryFrame title="Try the console">
         <p className="mb-4 text-pretty text-ink-soft">
-          You are signed in as the sandbox’s admin. GitHub and the surfaces are local stand-ins; nothing leaves this
+          This signs you in as the sandbox’s admin. GitHub and the surfaces are local stand-ins; nothing leaves this
           machine.
         </p>
         <SandboxStart token={token} />

@@ -4,6 +4,7 @@ import { changeMemberInput, inviteInput } from '~/domain/member'
 import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
 import { invite, takeBackInvitation } from '~/server/members/invite'
 import { listOpenInvitations, listPeople } from '~/server/members/list-people'
+import { makeRecoveryLink } from '~/server/members/recovery-link'
 import { procedureFor, router } from '~/server/trpc/init'
 
 const id = z.uuid()
@@ -19,6 +20,11 @@ export const membersRouter = router({
   invite: procedureFor('member.manage')
     .input(inviteInput)
     .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
+
+  /** For who forgot the password: a link like an invitation's, for an account that is there. */
+  recoveryLink: procedureFor('member.manage')
+    .input(z.object({ userId: id }))
+    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor, input.userId)),
 
   takeBackInvitation: procedureFor('member.manage')
     .input(z.object({ id }))
