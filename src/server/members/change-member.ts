@@ -12,10 +12,10 @@ import type { Deps } from '~/server/deps'
 
 type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
 
-/** What somebody may do from now on. Holds at their next request, on this replica; on others within seconds. */
+/** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
-  const { userId, role, environments } = input
   requireFreshProof(deps, actor, 'changing what somebody may do')
+  const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
     await updateLimits(tx, userId, { role, environments })
@@ -26,7 +26,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
+/** Takes somebody's access away: every session ends, and no way of signing in leads back. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return

@@ -17,8 +17,9 @@ export async function invite(
   actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
-  const { email, role, environments } = input
+  // Access for somebody who is not here yet is as grave as more access for somebody who is.
   requireFreshProof({ now }, actor, 'inviting somebody')
+  const { email, role, environments } = input
   const token = newLinkToken()
   const at = now()
   const expiresAt = new Date(at.getTime() + DAYS * 86_400_000)
