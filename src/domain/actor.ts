@@ -16,6 +16,8 @@ export interface Actor {
   readonly via: 'session' | 'token'
   /** When the person last proved who they are (password, passkey); null for a token, which cannot. */
   readonly provedAt: Date | null
+  /** The session it acts in; a token has none. */
+  readonly sessionId?: string
 }
 
 /** Whether role and scope hold a permission. Where it may be used is `reaches`. */

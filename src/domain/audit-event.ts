@@ -190,6 +190,12 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly method: 'password' | 'passkey' | 'sandbox' }
     }
+  /** Somebody changed their own account, or what it signs in with. */
+  | {
+      readonly action: 'console.account.changed'
+      readonly status: null
+      readonly payload: { readonly change: AccountChange }
+    }
   /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
   | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
   | {
@@ -231,6 +237,16 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly member: string; readonly role: Role }
     }
+
+export type AccountChange =
+  | 'name changed'
+  | 'passkey added'
+  | 'passkey renamed'
+  | 'passkey removed'
+  | 'second factor on'
+  | 'second factor off'
+  | 'backup codes made'
+  | 'provider connected'
 
 /** `address_digest` where nobody has the address: what was typed may be a password. */
 type RefusedPayload = { readonly method: string; readonly address_digest: string | null }

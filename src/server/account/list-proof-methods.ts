@@ -2,7 +2,7 @@ import 'server-only'
 import type { ProofMethods } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { readSignInMethods } from '~/server/db/sign-in-methods'
+import { readSignInMethods } from '~/server/db/accounts'
 import type { Deps } from '~/server/deps'
 
 /** What the dialog that asks "is it you" can offer. */
@@ -10,6 +10,10 @@ export async function listProofMethods(
   { db, config }: Pick<Deps, 'db' | 'config'>,
   actor: Actor,
 ): Promise<ProofMethods> {
-  const sandbox = config.sandboxUrl !== undefined && actor.name === SANDBOX_OPERATOR.email
-  return { ...(await readSignInMethods(db, actor.userId)), sandbox }
+  const methods = await readSignInMethods(db, actor.userId)
+  return {
+    password: methods?.password ?? false,
+    passkey: (methods?.passkeys.length ?? 0) > 0,
+    sandbox: config.sandboxUrl !== undefined && actor.name === SANDBOX_OPERATOR.email,
+  }
 }

@@ -2,6 +2,8 @@ import 'server-only'
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
+import { accountGuard } from '~/server/auth/account-guard'
+import { accountTrail } from '~/server/auth/account-trail'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
 import { handOn, libraryLogger } from '~/server/auth/library-logger'
 import { passkeys } from '~/server/auth/passkeys'
@@ -11,6 +13,7 @@ import { SESSION_DAYS } from '~/server/auth/session-limits'
 import { signInGuard } from '~/server/auth/sign-in-guard'
 import { signInTrail } from '~/server/auth/sign-in-trail'
 import { refuseStrangers } from '~/server/auth/strangers'
+import { secondFactor } from '~/server/auth/two-factor'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/http/refuse-foreign-origin'
 
@@ -63,6 +66,7 @@ function createAuth(deps: Deps) {
         '/links/accept': { window: MINUTE, max: 10 },
         '/confirm/*': { window: MINUTE, max: 10 },
         '/passkey/*': { window: MINUTE, max: 30 },
+        '/two-factor/*': { window: MINUTE, max: 10 },
         '/change-password': { window: MINUTE, max: 5 },
       },
     },
@@ -71,8 +75,11 @@ function createAuth(deps: Deps) {
     plugins: [
       signInGuard(deps),
       acceptLinkEndpoint(deps),
+      accountGuard(deps),
       passkeys(consoleUrl),
+      secondFactor(),
       confirmEndpoints(deps),
+      accountTrail(deps),
       signInTrail(deps),
     ],
     telemetry: { enabled: false },

@@ -36,7 +36,7 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   }
   const { userId, email, role, environments } = member
   const provedAt = session.provedAt ?? session.createdAt
-  const limits = { permissions: null, surfaces: null, via: 'session', provedAt } as const
+  const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId: session.id } as const
   const actor: Actor = { name: email, userId, role, environments, ...limits }
   return { actor, member, sessionId: session.id, provedAt }
 }

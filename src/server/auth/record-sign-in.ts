@@ -22,13 +22,16 @@ export async function recordSignIn(
 /** Of an address nobody has, only a keyed digest is kept: people type passwords where the address belongs. */
 export async function recordFailedSignIn(
   { db, now }: Recorder,
-  failed: { readonly address: string; readonly digest: string },
+  failed: { readonly address: string; readonly digest: string; readonly method?: string },
 ): Promise<void> {
   const at = now()
   await db.$transaction(async (tx) => {
     const known = await readUserIdOf(tx, failed.address)
     const actor = known === null ? 'somebody' : failed.address.toLowerCase()
-    const payload = { method: 'password', address_digest: known === null ? failed.digest.slice(0, 16) : null }
+    const payload = {
+      method: failed.method ?? 'password',
+      address_digest: known === null ? failed.digest.slice(0, 16) : null,
+    }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.refused', status: null, payload })
     const lockedUntil = await readLock(tx, failed.digest, at)
     if (lockedUntil === null) return

@@ -20,6 +20,14 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/confirm/sandbox',
   '/passkey/generate-authenticate-options',
   '/passkey/verify-authentication',
+  '/passkey/generate-register-options',
+  '/passkey/verify-registration',
+  '/change-password',
+  '/two-factor/enable',
+  '/two-factor/disable',
+  '/two-factor/verify-totp',
+  '/two-factor/verify-backup-code',
+  '/two-factor/generate-backup-codes',
 ])
 
 const typed = z.object({ email: z.string().max(320) })

@@ -5,7 +5,11 @@ import { z } from 'zod'
 import { addressDigest } from '~/server/auth/address-digest'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
+import { sessionCookie } from '~/server/auth/session-cookie'
 import type { Deps } from '~/server/deps'
+
+/** Give a new session to who is signed in already. */
+const EXCHANGES: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/enable', '/two-factor/disable'])
 
 const typed = z.object({ email: z.string().max(320) })
 const owner = z.object({ userId: z.string() })
@@ -37,7 +41,10 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
       after: [
         {
           matcher: () => true,
-          handler: createAuthMiddleware(async ({ context, path, body }) => {
+          handler: createAuthMiddleware(async ({ context, path, body, headers }) => {
+            // A session in exchange for another of the same person is no sign-in.
+            const exchanged = EXCHANGES.has(path ?? '') && headers && sessionCookie(deps.config, headers) !== null
+            if (exchanged) return
             const address = path === '/sign-in/email' ? typed.safeParse(body).data?.email : undefined
             const { newSession } = context
             if (path === '/change-password') {
@@ -47,7 +54,9 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
                 await recordPasswordChange(deps, { userId, digest: addressDigest(deps.config, email) })
               }
             } else if (newSession !== null && newSession !== undefined) {
-              const digest = address === undefined ? null : addressDigest(deps.config, address)
+              // With the second factor, the password was right too.
+              const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
+              const digest = counted === undefined ? null : addressDigest(deps.config, counted)
               await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path), digest })
             } else if (address !== undefined && wasRefused(context.returned)) {
               await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address) })
@@ -67,6 +76,9 @@ const wasRefused = (returned: unknown): boolean =>
 function methodOf(path: string | undefined): string {
   if (path === '/sign-in/email') return 'password'
   if (path === '/links/accept') return 'link'
+  if (path === '/passkey/verify-authentication') return 'passkey'
+  if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
+  if (path?.startsWith('/callback/')) return path.slice('/callback/'.length)
   return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
 }
 
@@ -74,5 +86,5 @@ function methodOf(path: string | undefined): string {
 function reasonOf(path: string | undefined): 'signed out' | 'revoked' | 'expired' | null {
   if (path === '/sign-out') return 'signed out'
   if (path === '/get-session') return 'expired'
-  return path?.startsWith('/sign-in') ? null : 'revoked'
+  return path?.startsWith('/sign-in') || path?.startsWith('/two-factor/') ? null : 'revoked'
 }

@@ -45,6 +45,36 @@ export async function pingDatabase(db: DatabaseHandle): Promise<void> {
   await db.$queryRaw`SELECT 1`
 }
 
+/** Whoever is signed in as this person, the latest first. */
+export function listSessions(db: DatabaseHandle, userId: string, now: Date) {
+  return db.session.findMany({
+    where: { userId, expiresAt: { gt: now } },
+    select: { id: true, userAgent: true, ipAddress: true, activeAt: true, createdAt: true },
+    orderBy: { activeAt: 'desc' },
+    take: 100,
+  })
+}
+
+/** Ends one session of a person, or all but one; each leaves its row in the trail. Gives how many there were. */
+export function revokeSessions(
+  db: Database,
+  revoked: { readonly userId: string; readonly actor: string; readonly at: Date } & (
+    | { readonly only: string }
+    | { readonly except: string }
+  ),
+): Promise<number> {
+  const { userId, actor, at } = revoked
+  const where = 'only' in revoked ? { userId, id: revoked.only } : { userId, NOT: { id: revoked.except } }
+  return db.$transaction(async (tx) => {
+    const { count } = await tx.session.deleteMany({ where })
+    const payload = { reason: 'revoked' } as const
+    for (let ended = 0; ended < count; ended += 1) {
+      await appendAuditEvent(tx, { actor, at }, { action: 'console.session.closed', status: null, payload })
+    }
+    return count
+  })
+}
+
 /** Every session of one person. Gives how many there were. */
 export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
   const { count } = await tx.session.deleteMany({ where: { userId } })

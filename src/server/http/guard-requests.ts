@@ -36,7 +36,7 @@ export function guardRequests(config: {
   const header = addressHeader()
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
-    if (!isDecodable(request.url ?? '')) request.url = '/api/undecodable'
+    if (!isDecodable(request.url ?? '')) request.url = '/undecodable'
     if (request.method === 'TRACE') request.method = 'UNKNOWN'
     const peer = request.socket.remoteAddress ?? 'unknown'
     if (!isTrusted(peer, trusted)) {

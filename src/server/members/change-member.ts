@@ -53,11 +53,11 @@ export async function restoreMember(deps: MemberDeps, actor: Actor, userId: stri
 
 /** One change of members at a time: two admins who demote each other at once must not both succeed. */
 async function asOne(
-  { db }: MemberDeps,
+  deps: MemberDeps,
   userId: string,
   change: (tx: DatabaseHandle, member: MemberRow) => Promise<void>,
 ): Promise<void> {
-  await db.$transaction(async (tx) => {
+  await deps.db.$transaction(async (tx) => {
     await lockAdmins(tx)
     const member = await readMember(tx, userId)
     if (member === null) throw new AppError('member_unknown', 'There is no such member. Nothing was changed.')

@@ -13,12 +13,13 @@ const DAYS = 7
 
 /** A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. */
 export async function invite(
-  { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
+  deps: Pick<Deps, 'db' | 'now' | 'newId'>,
   actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
   // Access for somebody who is not here yet is as grave as more access for somebody who is.
-  requireFreshProof({ now }, actor, 'inviting somebody')
+  requireFreshProof(deps, actor, 'inviting somebody')
+  const { db, now, newId } = deps
   const { email, role, environments } = input
   const token = newLinkToken()
   const at = now()

@@ -1,33 +1,38 @@
 'use client'
 
-import { ChangePassword } from '~/ui/account/change-password'
-import { reachWords } from '~/ui/people/limits-fields'
-import { useMember } from '~/ui/shell/member'
+import { NameForm } from '~/ui/account/name-form'
+import { PasskeysSection } from '~/ui/account/passkeys-section'
+import { PasswordForm } from '~/ui/account/password-form'
+import { SecondFactorSection } from '~/ui/account/second-factor-section'
+import { SessionsSection } from '~/ui/account/sessions-section'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
 
-/** What the console knows of whoever looks, and how they sign in. */
+/** Who one is here, what one signs in with, and where one is signed in. */
 export function AccountPage() {
-  const member = useMember()
-  if (member === null) return null
-  const facts = [
-    ['Name', member.name],
-    ['E-mail address', member.email],
-    ['Role', member.role],
-    ['May change', reachWords(member.environments)],
-  ] as const
+  const account = trpc.account.get.useQuery()
+  const utils = trpc.useUtils()
+  const changed = () => void utils.account.invalidate()
   return (
     <PageFrame title="Account">
-      <div className="grid items-start gap-6 sm:grid-cols-2">
-        <dl className="rounded-md border border-line bg-panel text-sm">
-          {facts.map(([term, fact]) => (
-            <div key={term} className="flex gap-4 border-t border-line px-4 py-2.5 first:border-t-0">
-              <dt className="w-28 shrink-0 text-ink-soft">{term}</dt>
-              <dd className="min-w-0 break-words">{fact}</dd>
-            </div>
-          ))}
-        </dl>
-        <ChangePassword />
-      </div>
+      {account.isError && (
+        <Notice tone="warn" role="status">
+          {readWireError(account.error).message}
+        </Notice>
+      )}
+      {account.isPending && <RowsSkeleton what="the account" />}
+      {account.data !== undefined && (
+        <div className="rounded-md border border-line bg-panel p-4 sm:p-5">
+          <NameForm account={account.data} onChanged={changed} />
+          <PasskeysSection passkeys={account.data.passkeys} onChanged={changed} />
+          {account.data.password && <PasswordForm onChanged={changed} />}
+          {account.data.password && <SecondFactorSection on={account.data.secondFactor} onChanged={changed} />}
+          <SessionsSection sessions={account.data.sessions} onChanged={changed} />
+        </div>
+      )}
     </PageFrame>
   )
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useProof } from '~/ui/account/use-proof'
 import { passkeysWork } from '~/ui/auth/passkey'
 import { Button } from '~/ui/primitives/button'
@@ -20,6 +20,11 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
   const [password, setPassword] = useState('')
   const methods = trpc.account.proofMethods.useQuery(undefined, { staleTime: 0 })
   const { busy, refusal, byPassword, byPasskey, inSandbox } = useProof(onProved)
+  const field = useRef<HTMLInputElement>(null)
+  // The field comes after the dialog, once the server has said what there is.
+  useEffect(() => {
+    if (methods.isSuccess) field.current?.focus()
+  }, [methods.isSuccess])
   if (methods.isPending) return <Skeleton className="h-9" />
   if (methods.isError) {
     return (
@@ -49,6 +54,7 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
             type="password"
             autoComplete="current-password"
             required
+            ref={field}
             maxLength={128}
             value={password}
             onChange={(event) => setPassword(event.target.value)}
@@ -56,7 +62,7 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
           />
         </Field>
       )}
-      {sandbox && (
+      {sandbox && !hasPassword && (
         <p className="text-sm text-pretty text-ink-soft">
           This is the sandbox, where nothing is at stake: a click is enough. A console with people asks for the password
           or a passkey here.
@@ -76,7 +82,7 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
           </Button>
         )}
         {(hasPassword || passkey || sandbox) && (
-          <Button type="submit" tone="strong" disabled={busy}>
+          <Button type="submit" tone="strong" autoFocus={!hasPassword} disabled={busy}>
             {hasPassword ? 'Confirm' : sandbox ? 'It is me' : 'Use a passkey'}
           </Button>
         )}

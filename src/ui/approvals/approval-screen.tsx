@@ -7,8 +7,8 @@ import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalFoot } from '~/ui/approvals/approval-foot'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'
 import { headline, standsInTheWay } from '~/ui/approvals/approval-words'
+import { ReviewedFacts } from '~/ui/approvals/reviewed-facts'
 import { useApproval } from '~/ui/approvals/use-approval'
-import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
 import { Button } from '~/ui/primitives/button'
@@ -105,7 +105,7 @@ function Waiting({ approval, tile, lost }: WaitingProps) {
             {readWireError(review.error).message}
           </Notice>
         )}
-        {waits && review.data !== undefined && tile !== undefined && <Changes review={review.data} surface={tile} />}
+        {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} />}
       </ModalBody>
       <ApprovalFoot
         approval={approval}

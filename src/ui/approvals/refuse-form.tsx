@@ -24,7 +24,7 @@ export function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
         if (why !== '') onRefuse(why)
       }}
     >
-      <div className="min-w-48 flex-1">
+      <div className="min-w-full flex-1 sm:min-w-48">
         <label htmlFor="refuse-reason" className="mb-1 block text-sm font-medium">
           Why not? <span className="font-normal text-ink-faint">kept with the request</span>
         </label>
@@ -38,7 +38,7 @@ export function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
           className={`h-8 ${FIELD}`}
         />
       </div>
-      <Button onClick={onKeep} disabled={pending}>
+      <Button onClick={onKeep} disabled={pending} className="ml-auto">
         Back
       </Button>
       <Button type="submit" tone="danger" disabled={pending || why === ''}>

@@ -1,3 +1,5 @@
+import { askForProof } from '~/ui/trpc/proof-link'
+
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
 
@@ -24,3 +26,10 @@ export async function askAuth(path: string, body?: Readonly<Record<string, unkno
 }
 
 const TOO_MANY = 'Too many tries from this address. Wait a minute, then try again.'
+
+/** The same, where the last proof of who it is may be too old: then that is asked for, and the same call made again, once. */
+export async function askAuthProved(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
+  const answer = await askAuth(path, body)
+  if (answer.ok || answer.code !== 'proof_stale' || !(await askForProof())) return answer
+  return await askAuth(path, body)
+}

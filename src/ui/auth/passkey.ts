@@ -1,5 +1,10 @@
-import { type PublicKeyCredentialRequestOptionsJSON, startAuthentication } from '@simplewebauthn/browser'
-import { askAuth } from '~/ui/auth/ask-auth'
+import {
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  startAuthentication,
+  startRegistration,
+} from '@simplewebauthn/browser'
+import { type Asked, askAuth, askAuthProved } from '~/ui/auth/ask-auth'
 
 type Answer = { readonly ok: true; readonly response: object } | { readonly ok: false; readonly message: string }
 
@@ -15,6 +20,23 @@ export async function askForPasskey(): Promise<Answer> {
     return { ok: true, response }
   } catch {
     return { ok: false, message: 'No passkey was used. Nothing was changed; try again.' }
+  }
+}
+
+/** Lets the browser make a passkey for who is signed in, and has the console remember it under this name. */
+export async function addPasskey(name: string): Promise<Asked> {
+  const asked = await askAuthProved('/passkey/generate-register-options')
+  if (!asked.ok) return asked
+  try {
+    const options = asked.body as PublicKeyCredentialCreationOptionsJSON
+    const response = await startRegistration({ optionsJSON: options })
+    return await askAuthProved('/passkey/verify-registration', { response, name })
+  } catch (error) {
+    const known = error instanceof Error && error.name === 'InvalidStateError'
+    const message = known
+      ? 'This device has a passkey of this account already.'
+      : 'No passkey was made. Nothing was changed; try again.'
+    return { ok: false, code: null, message }
   }
 }
 

@@ -1,34 +1,34 @@
 'use client'
 
-import { useState } from 'react'
-import { postAuth } from '~/ui/auth/post-auth'
+import { useEffect, useState } from 'react'
+import { CodeForm } from '~/ui/auth/code-form'
+import { passkeysWork } from '~/ui/auth/passkey'
+import { useSignIn } from '~/ui/auth/use-sign-in'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
-/** E-mail address and password. `next` was checked by the server: a page of this console. */
+/** E-mail address and password, then a code where the account has a second factor; or a passkey. */
 export function SignInForm({ next }: { readonly next: string }) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<string | null>(null)
-  const submit = async () => {
-    setBusy(true)
-    setRefusal(null)
-    const answer = await postAuth('/sign-in/email', { email: email.trim(), password })
-    // A full load: nothing of what somebody else saw before may stay.
-    if (answer.ok) return window.location.assign(next)
-    setBusy(false)
-    setPassword('')
-    setRefusal(answer.code === 'INVALID_EMAIL_OR_PASSWORD' ? WRONG : answer.message)
-  }
+  const [passkeys, setPasskeys] = useState(false)
+  // Only the browser knows, so the first picture is without the button.
+  useEffect(() => setPasskeys(passkeysWork()), [])
+  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey } = useSignIn(next)
+  const alert = refusal !== null && (
+    <Notice tone="bad" role="alert">
+      {refusal}
+    </Notice>
+  )
+  if (wantsCode) return <CodeForm busy={busy} alert={alert} onCode={byCode} />
   return (
     <form
       aria-label="Sign in"
       className="flex flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault()
-        if (!busy) void submit()
+        if (!busy) void byPassword(email.trim(), password).then(() => setPassword(''))
       }}
     >
       <Field id="email" label="E-mail address">
@@ -55,16 +55,15 @@ export function SignInForm({ next }: { readonly next: string }) {
           className={FIELD}
         />
       </Field>
-      {refusal !== null && (
-        <Notice tone="bad" role="alert">
-          {refusal}
-        </Notice>
-      )}
+      {alert}
       <Button type="submit" tone="strong" disabled={busy}>
         {busy ? 'Signing in …' : 'Sign in'}
       </Button>
+      {passkeys && (
+        <Button disabled={busy} onClick={() => void byPasskey()}>
+          Sign in with a passkey
+        </Button>
+      )}
     </form>
   )
 }
-
-const WRONG = 'Address and password do not fit together. After five wrong passwords an address has to wait a little.'

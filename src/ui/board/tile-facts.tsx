@@ -78,8 +78,11 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       ) : tile.waiting !== null ? (
         <Fact term="Waits">
           <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
-          <span className="truncate text-ink" title="Waiting for approval by another person">
-            for approval · {tile.waiting.requestedBy} · expires <TimeAgo at={tile.waiting.expiresAt} />
+          <span
+            className="truncate text-ink"
+            title={`Waiting for approval by another person than ${tile.waiting.requestedBy}`}
+          >
+            for approval · expires <TimeAgo at={tile.waiting.expiresAt} />
           </span>
         </Fact>
       ) : outsideRun !== null ? (

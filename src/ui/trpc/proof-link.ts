@@ -16,6 +16,9 @@ export function registerProofPrompt(ask: ProofPrompt): () => void {
   }
 }
 
+/** For what does not go through tRPC. False as well where nothing on the page can ask. */
+export const askForProof: ProofPrompt = async () => (prompt === null ? false : await prompt())
+
 /**
  * A refusal because the last proof is too old is not the end of a request: the person is asked, and then the very same
  * request is sent again, with its idempotency key. Once: a second refusal is the answer.

@@ -4,6 +4,7 @@ import { refuseApproval, withdrawApproval } from '~/server/approvals/close-appro
 import { expireApprovals } from '~/server/approvals/expire-approvals'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
+import { listTiles } from '~/server/surfaces/list-tiles'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 let world: ApprovalWorld
@@ -101,4 +102,18 @@ it('the list shows what waits first to expire first, then what was decided, page
   await withdrawApproval(world.deps, world.ada, first.id)
   const after = await listApprovals(world.deps, world.grace, null)
   expect(after.decided[0]).toMatchObject({ id: first.id, state: 'withdrawn' })
+})
+
+it('the grid says what waits, the first to expire where there are several, and nothing once it is decided', async () => {
+  const surface = await world.newSurface()
+  const tile = async (deps = world.deps) => (await listTiles(deps)).find(({ id }) => id === surface.id)
+  expect(await tile()).toMatchObject({ requiresApproval: true, waiting: null })
+  const first = await world.ask(world.requestFor(surface))
+  await world.ask(world.requestFor(surface))
+  expect(await tile()).toMatchObject({
+    waiting: { approvalId: first.id, requestedBy: 'ada', sha: first.sha, expiresAt: first.expiresAt },
+  })
+  expect(await tile(world.later(61))).toMatchObject({ waiting: null })
+  await withdrawApproval(world.deps, world.ada, first.id)
+  expect((await tile())?.waiting?.approvalId).not.toBe(first.id)
 })

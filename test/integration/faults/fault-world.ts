@@ -122,6 +122,16 @@ export async function dispatch(server: SignedInServer, surfaceId: string, key = 
   return { refused: refused.parse(body).error.json.data.appCode }
 }
 
+/** Presses Approve. Rejects when the server does not answer at all. */
+export async function approve(server: SignedInServer, id: string): Promise<number> {
+  const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, {
+    method: 'POST',
+    headers: { cookie: server.cookie },
+  })
+  await response.text()
+  return response.status
+}
+
 /** What the operator sees of a deploy. */
 export async function look(server: SignedInServer, id: string): Promise<z.output<typeof view>> {
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))
