@@ -26,7 +26,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in leads back. */
+/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
