@@ -38,8 +38,8 @@ export interface AccountView {
   readonly password: boolean
   readonly secondFactor: boolean
   readonly passkeys: readonly PasskeyView[]
-  /** Ids of the providers that can sign this account in. */
-  readonly providers: readonly string[]
+  /** Those that are configured, and whether they can sign this account in. */
+  readonly providers: readonly (ProviderView & { readonly connected: boolean })[]
   /** This one first, then by what happened last. */
   readonly sessions: readonly SessionView[]
 }

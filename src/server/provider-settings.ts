@@ -36,7 +36,7 @@ const OIDC = {
 
 /** The providers, or what is wrong. Each needs all of its variables or none; no secret appears in a message. */
 export function readProviders(given: Given): { settings: ProviderSettings; problems: string[] } {
-  const problems = [...incomplete(given, GITHUB, 'GitHub sign-in'), ...incomplete(given, OIDC, 'OIDC sign-in')]
+  const problems = [...incomplete(given, GITHUB), ...incomplete(given, OIDC)]
   const allowedDomains = list(given.AUTH_ALLOWED_EMAIL_DOMAINS).map((domain) => domain.toLowerCase())
   const allowedGitHub = list(given.AUTH_ALLOWED_GITHUB)
   if (!allowedDomains.every((domain) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))) {
@@ -61,10 +61,11 @@ export function readProviders(given: Given): { settings: ProviderSettings; probl
   return { settings: { github, oidc, allowedDomains, allowedGitHub }, problems }
 }
 
-function incomplete(given: Given, examples: Readonly<Record<string, string>>, what: string): string[] {
+function incomplete(given: Given, examples: Readonly<Record<string, string>>): string[] {
   const missing = Object.keys(examples).filter((name) => Reflect.get(given, name) === undefined)
-  if (missing.length === 0 || missing.length === Object.keys(examples).length) return []
-  return missing.map((name) => `${name} is not set, and ${what} needs it; example: ${examples[name]}`)
+  const there = Object.keys(examples).filter((name) => !missing.includes(name))
+  if (there.length === 0) return []
+  return missing.map((name) => `${name} is not set, and ${there.join(' and ')} needs it; example: ${examples[name]}`)
 }
 
 const list = (value: string | undefined): string[] =>

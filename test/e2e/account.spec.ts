@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto'
 import { type CDPSession, expect, type Page } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { test as base } from '~test/e2e/operator'
 import { givePassword, letProofsAge, trailOf } from '~test/support/product-database'
+import { codeAt } from '~test/support/totp'
 
 const PASSWORD = 'correct horse battery'
 const { email } = SANDBOX_OPERATOR
@@ -35,18 +35,6 @@ async function withAuthenticator(page: Page): Promise<CDPSession> {
     },
   })
   return session
-}
-
-/** What an authenticator app shows at a time (RFC 6238). */
-function codeAt(secret: string, time: number): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-  const bits = [...secret].map((sign) => alphabet.indexOf(sign).toString(2).padStart(5, '0')).join('')
-  const bytes = (bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)))
-  const mac = createHmac('sha1', Buffer.from(bytes)).update(counter).digest()
-  const offset = (mac.at(-1) ?? 0) & 15
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
 test('a passkey is added after a fresh proof, confirms a deploy’s question, and signs in on its own', async ({

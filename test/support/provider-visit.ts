@@ -8,9 +8,17 @@ import { type Browser, browser } from '~test/support/auth-client'
 export async function atProvider(
   deps: Deps,
   provider: 'github' | 'oidc',
-  { comesBackAs, held = browser(deps) }: { readonly comesBackAs?: Browser; readonly held?: Browser } = {},
+  {
+    comesBackAs,
+    held = browser(deps),
+    path = '/sign-in/social',
+  }: {
+    readonly comesBackAs?: Browser
+    readonly held?: Browser
+    readonly path?: '/sign-in/social' | '/link-social'
+  } = {},
 ) {
-  const begun = await held.post('/sign-in/social', {
+  const begun = await held.post(path, {
     provider,
     callbackURL: '/freezes',
     errorCallbackURL: '/sign-in?next=%2F',

@@ -2,15 +2,17 @@ import 'server-only'
 import type { AccountView } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import { listProviders } from '~/server/account/list-providers'
 import { readSignInMethods } from '~/server/db/accounts'
 import { listSessions } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 
 /** The account of whoever asks. */
-export async function readAccount({ db, now }: Pick<Deps, 'db' | 'now'>, actor: Actor): Promise<AccountView> {
+export async function readAccount(deps: Pick<Deps, 'db' | 'now' | 'config'>, actor: Actor): Promise<AccountView> {
+  const { db, now } = deps
   const methods = await readSignInMethods(db, actor.userId)
   if (methods === null) throw new AppError('signed_out', 'This account is gone. Nothing was done.')
-  const { twoFactorEnabled, passkeys, ...rest } = methods
+  const { twoFactorEnabled, passkeys, providers, ...rest } = methods
   const sessions = (await listSessions(db, actor.userId, now())).map((session) => ({
     id: session.id,
     userAgent: session.userAgent ?? '',
@@ -22,6 +24,7 @@ export async function readAccount({ db, now }: Pick<Deps, 'db' | 'now'>, actor: 
   return {
     ...rest,
     secondFactor: twoFactorEnabled,
+    providers: listProviders(deps).map((one) => ({ ...one, connected: providers.includes(one.id) })),
     passkeys: passkeys.map(({ id, name, createdAt }) => ({
       id,
       name: name ?? 'Passkey',

@@ -3,6 +3,7 @@
 import { NameForm } from '~/ui/account/name-form'
 import { PasskeysSection } from '~/ui/account/passkeys-section'
 import { PasswordForm } from '~/ui/account/password-form'
+import { ProvidersSection } from '~/ui/account/providers-section'
 import { SecondFactorSection } from '~/ui/account/second-factor-section'
 import { SessionsSection } from '~/ui/account/sessions-section'
 import { Notice } from '~/ui/primitives/notice'
@@ -30,6 +31,7 @@ export function AccountPage() {
           <PasskeysSection passkeys={account.data.passkeys} onChanged={changed} />
           {account.data.password && <PasswordForm onChanged={changed} />}
           {account.data.password && <SecondFactorSection on={account.data.secondFactor} onChanged={changed} />}
+          {account.data.providers.length > 0 && <ProvidersSection providers={account.data.providers} />}
           <SessionsSection sessions={account.data.sessions} onChanged={changed} />
         </div>
       )}

@@ -76,7 +76,7 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
       )}
       <div className="mt-1 flex flex-wrap justify-end gap-2">
         <Button onClick={onCancel}>Cancel</Button>
-        {passkey && hasPassword && (
+        {passkey && (hasPassword || sandbox) && (
           <Button disabled={busy} onClick={() => void byPasskey()}>
             Use a passkey
           </Button>

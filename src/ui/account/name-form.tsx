@@ -22,7 +22,7 @@ export function NameForm({ account, onChanged }: NameFormProps) {
   const rename = trpc.account.rename.useMutation({ onSuccess: onChanged })
   const changed = name.trim() !== '' && name.trim() !== account.name
   return (
-    <AccountSection id="you" title="You" about="The trail records the address; only an admin can give you another.">
+    <AccountSection id="you" title="You" about="The trail calls you by the address, so that one stays.">
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {

@@ -134,6 +134,23 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.session.count()).toBe(1)
   })
 
+  it('is connected by the account’s owner, with a fresh proof, and signs in afterwards', async () => {
+    await open()
+    const held = await firstAdmin(console_.deps, 'bob@example.com')
+    const path = '/link-social'
+    provider.as({ ...bob, sub: 'mallory', email: 'mallory@example.com' })
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'email_does_not_match' })
+    provider.as({ ...bob, email_verified: false })
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'unable_to_link_account' })
+    provider.as(bob)
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: null })
+    const signedIn = await visit()
+    expect(await authenticate(console_.deps, signedIn.browser.headers(), 'now')).toMatchObject({ role: 'admin' })
+    await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
+    const stale = await held.post(path, { provider: 'oidc', callbackURL: '/account' })
+    expect(stale).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
+  })
+
   it('and whose access was taken away stays out, though the domain is on the list', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
