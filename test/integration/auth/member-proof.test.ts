@@ -22,7 +22,6 @@ describe('changing what somebody may do, with a proof older than 15 minutes', ()
     const before = await deps.db.auditEvent.count()
     for (const attempt of [
       changeMember(deps, stale, change),
-      suspendMember(deps, stale, userId),
       restoreMember(deps, stale, userId),
       invite(deps, stale, invitation),
     ]) {
@@ -35,5 +34,8 @@ describe('changing what somebody may do, with a proof older than 15 minutes', ()
     expect(await deps.db.auditEvent.count()).toBe(before)
     await changeMember(deps, admin, change)
     expect((await deps.db.member.findUniqueOrThrow({ where: { userId } })).role).toBe('admin')
+    // Whoever has to go is not kept waiting for it.
+    await suspendMember(deps, stale, userId)
+    expect((await deps.db.member.findUniqueOrThrow({ where: { userId } })).suspendedAt).not.toBeNull()
   })
 })
