@@ -12,7 +12,6 @@ import type { Deps } from '~/server/deps'
  * thought about first.
  */
 const OPEN_PATHS: ReadonlySet<string> = new Set([
-  '/change-password',
   '/sign-in/email',
   '/sign-out',
   '/get-session',
