@@ -23,7 +23,7 @@ async function visitor(browser: Browser, url: string): Promise<Page> {
 async function signIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel('E-mail address').fill(email)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 test('every page asks who is there, and leads back to itself', async ({ browser, product }) => {

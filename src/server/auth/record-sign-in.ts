@@ -52,9 +52,15 @@ export async function recordSignOut(
   })
 }
 
-export async function recordPasswordChange({ db, now }: Recorder, userId: string): Promise<void> {
+export async function recordPasswordChange(
+  { db, now }: Recorder,
+  change: { readonly userId: string; readonly digest: string },
+): Promise<void> {
+  const at = now()
   await db.$transaction(async (tx) => {
-    const subject = { actor: await readAddress(tx, userId), at: now() }
-    await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
+    const actor = await readAddress(tx, change.userId)
+    // The current password was right.
+    await forgetAttempts(tx, change.digest, at)
+    await appendAuditEvent(tx, { actor, at }, { action: 'console.account.password_changed', status: null, payload: {} })
   })
 }

@@ -49,7 +49,10 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
             const { newSession } = context
             if (path === '/change-password') {
               // Its new session is the old one under another name.
-              if (newSession) await recordPasswordChange(deps, newSession.user.id)
+              if (newSession) {
+                const { id: userId, email } = newSession.user
+                await recordPasswordChange(deps, { userId, digest: addressDigest(deps.config, email) })
+              }
             } else if (newSession !== null && newSession !== undefined) {
               // With the second factor, the password was right too.
               const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address

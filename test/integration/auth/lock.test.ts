@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
 import type { Deps } from '~/server/deps'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
@@ -66,10 +67,39 @@ describe('after five wrong passwords in a row', () => {
   it('whoever is signed in stays signed in, and the trail has the lock', async () => {
     const ada = await firstAdmin(deps)
     for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
-    const changed = { currentPassword: PASSWORD, newPassword: 'another long password', revokeOtherSessions: true }
-    expect(await ada.post('/change-password', changed)).toMatchObject({ status: 200 })
+    expect(await authenticate(deps, ada.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
     const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.session.locked' } })
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+})
+
+describe('changing the password', () => {
+  const change = (currentPassword: string) => ({
+    currentPassword,
+    newPassword: 'another long password',
+    revokeOtherSessions: true,
+  })
+
+  it('takes the current one, ends every other session, and is in the trail', async () => {
+    const ada = await firstAdmin(deps)
+    const other = browser(deps)
+    await other.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    expect(await ada.post('/change-password', change('a wrong password'))).toMatchObject({ status: 400 })
+    expect(await ada.post('/change-password', change(PASSWORD))).toMatchObject({ status: 200 })
+    expect(await authenticate(deps, ada.headers(), 'now')).not.toBeNull()
+    expect(await authenticate(deps, other.headers(), 'now')).toBeNull()
+    expect(await signIn('ada@example.com', 'another long password')).toMatchObject({ status: 200 })
+    const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.account.password_changed' } })
+    expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+
+  it('is no way to guess the current one: wrong ones count as at the door', async () => {
+    const ada = await firstAdmin(deps)
+    for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
+    expect(await ada.post('/change-password', change(PASSWORD))).toMatchObject({
+      status: 429,
+      body: { code: 'LOCKED' },
+    })
   })
 })
 
