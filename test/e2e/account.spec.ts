@@ -108,7 +108,7 @@ test('the second factor is switched on, asked for after the password, and each c
   }
   await signIn()
   await giveCode(first)
-  await expect(other.getByRole('alert')).toContainText('each counts once')
+  await expect(other.getByRole('form').getByRole('alert')).toContainText('each counts once')
   await giveCode(codeAt(secret, Date.now() + 30_000))
   await expect(other.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
 
