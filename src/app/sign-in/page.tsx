@@ -1,4 +1,5 @@
 import type { Metadata, Route } from 'next'
+import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { safeNextPath } from '~/domain/next-path'
 import { listProviders } from '~/server/account/list-providers'
@@ -23,6 +24,7 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
         <SignInForm
           next={next}
           providers={listProviders(deps)}
+          passkeys={!isNumeric((await headers()).get('host') ?? '')}
           refused={providerRefusal((await searchParams)['error'])}
         />
         {sandbox && (
@@ -45,3 +47,6 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
     </EntryFrame>
   )
 }
+
+/** Passkeys are bound to a name, and an address in numbers is none (WebAuthn, 5.1.2). */
+const isNumeric = (host: string): boolean => /^[\d.]+(:\d+)?$|^\[/.test(host)

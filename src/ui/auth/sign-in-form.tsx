@@ -1,9 +1,8 @@
 'use client'
 
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { ProviderView } from '~/domain/account'
 import { CodeForm } from '~/ui/auth/code-form'
-import { passkeysWork } from '~/ui/auth/passkey'
 import { useSignIn } from '~/ui/auth/use-sign-in'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
@@ -12,17 +11,16 @@ import { Notice } from '~/ui/primitives/notice'
 interface SignInFormProps {
   readonly next: string
   readonly providers: readonly ProviderView[]
+  /** Whether browsers have any for the name this page was asked under. */
+  readonly passkeys: boolean
   /** What became of a sign-in at a provider, as it came back in the address. */
   readonly refused: string | null
 }
 
 /** E-mail address and password, then a code where the account has a second factor; or a passkey. */
-export function SignInForm({ next, providers, refused }: SignInFormProps) {
+export function SignInForm({ next, providers, passkeys, refused }: SignInFormProps) {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [passkeys, setPasskeys] = useState(false)
-  // Only the browser knows, so the first picture is without the button.
-  useEffect(() => setPasskeys(passkeysWork()), [])
   const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused)
   const alert = refusal !== null && (
     <Notice tone="bad" role="alert">
