@@ -1,17 +1,19 @@
 import { z } from 'zod'
 
+/** Somebody else who may say who a person is. */
+export interface ProviderView {
+  readonly id: string
+  readonly name: string
+}
+
 /** How the signed-in person can prove again who they are. */
 export interface ProofMethods {
   readonly password: boolean
   readonly passkey: boolean
   /** The sandbox's own operator has neither; there a click is enough. */
   readonly sandbox: boolean
-}
-
-/** Somebody else who may say who a person is. */
-export interface ProviderView {
-  readonly id: string
-  readonly name: string
+  /** Where signing in once more is a proof, for who has nothing else. */
+  readonly providers: readonly ProviderView[]
 }
 
 export interface PasskeyView {

@@ -41,6 +41,13 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
           }),
         },
         {
+          matcher: ({ path }) => path === '/passkey/verify-authentication',
+          handler: createAuthMiddleware(async ({ context }) => {
+            // Whose it was meant to be is not known.
+            if (refusalOf(context.returned) !== null) await failed('', 'passkey')
+          }),
+        },
+        {
           matcher: ({ path }) => path === '/two-factor/verify-totp' || path === '/two-factor/verify-backup-code',
           handler: createAuthMiddleware(async (ctx) => {
             const { context, path } = ctx

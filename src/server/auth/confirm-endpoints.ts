@@ -59,6 +59,8 @@ export function confirmEndpoints(deps: Deps) {
           const origin = ctx.headers?.get('origin') ?? ''
           const answer = { kept: kept?.value ?? '', response: ctx.body.response, origin }
           if (await isPasskeyOf(deps, user.id, answer)) return ctx.json(await prove(session, user.email, 'passkey'))
+          const digest = ownPasswordDigest(deps.config, user.email)
+          await recordFailedSignIn(deps, { address: user.email, digest, method: 'passkey' })
           const message = 'That passkey is not one of this account, or took too long. Try again.'
           throw new APIError('FORBIDDEN', { code: 'WRONG_PASSKEY', message })
         },

@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import { SignInAgain } from '~/ui/account/sign-in-again'
 import { useProof } from '~/ui/account/use-proof'
 import { passkeysWork } from '~/ui/auth/passkey'
 import { Button } from '~/ui/primitives/button'
@@ -68,7 +69,7 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
           or a passkey here.
         </p>
       )}
-      {!hasPassword && !passkey && !sandbox && <SignInAgain />}
+      {!hasPassword && !passkey && !sandbox && <SignInAgain providers={methods.data.providers} />}
       {refusal !== null && (
         <Notice tone="bad" role="alert">
           {refusal}
@@ -88,15 +89,5 @@ export function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
         )}
       </div>
     </form>
-  )
-}
-
-/** Somebody a provider signs in has nothing the console could ask for: a new sign-in is the proof. */
-function SignInAgain() {
-  return (
-    <p className="text-sm text-pretty text-ink-soft">
-      You have neither a password nor a passkey here. Sign out and sign in again; that counts for the next minutes. A
-      passkey, added under “Account”, saves you that the next time.
-    </p>
   )
 }
