@@ -71,7 +71,7 @@ export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = nul
         '/confirm/*': { window: MINUTE, max: 10 },
         '/passkey/*': { window: MINUTE, max: 30 },
         '/two-factor/*': { window: MINUTE, max: 10 },
-        '/change-password': { window: MINUTE, max: 5 },
+        '/change-password': { window: MINUTE, max: 10 },
       },
     },
     user: { validateUserInfo },

@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authOf } from '~/server/auth/auth'
 import type { Freshness } from '~/server/auth/freshness'
 import { sessionCookie, withCurrentSignature } from '~/server/auth/session-cookie'
@@ -25,6 +26,8 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   const { session } = found
   const member = await readMember(deps.db, session.userId)
   if (member === null || member.suspendedAt !== null) return null
+  // The admin every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
+  if (deps.config.sandboxUrl === undefined && member.email === SANDBOX_OPERATOR.email) return null
   const now = deps.now()
   const activeAt = session.activeAt ?? session.createdAt
   if (now.getTime() - activeAt.getTime() > idleLimitMs(member.role)) {

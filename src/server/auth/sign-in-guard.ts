@@ -1,6 +1,6 @@
 import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
-import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { safeNextPath } from '~/domain/next-path'
 import { addressDigest } from '~/server/auth/address-digest'
@@ -77,14 +77,6 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = typed.safeParse(body)
             if (data !== undefined) await refuseWhenLocked(deps, addressDigest(deps.config, data.email))
-          }),
-        },
-        {
-          // It takes the current password: whoever sits at an open session must not find it out here.
-          matcher: ({ path }) => path === '/change-password',
-          handler: createAuthMiddleware(async (ctx) => {
-            const signedIn = await getSessionFromCtx(ctx)
-            if (signedIn !== null) await refuseWhenLocked(deps, signedIn.user.email)
           }),
         },
       ],
