@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authenticate } from '~/server/auth/authenticate'
 import { makeSetupLink } from '~/server/members/make-setup-link'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
@@ -107,7 +106,7 @@ it('a stranger who locks the address does not keep its owner from confirming', a
 
 describe('confirming by a click', () => {
   it('is not offered on a console with people', async () => {
-    const ada = await firstAdmin(console_.deps, SANDBOX_OPERATOR.email)
+    const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     expect(await ada.post('/confirm/sandbox', {})).toMatchObject({ status: 403 })
     expect(await provedMinutesAgo(ada)).toBe(60)

@@ -53,6 +53,7 @@ async function answersTo(init: (method: string) => RequestInit & { duplex?: 'hal
 /** Whoever adds a route that reads a body adds it here, and sees that it has a limit. */
 const READERS = [
   'POST /api/auth/[...all]',
+  'POST /api/internal/approvals/{id}/refuse',
   'POST /api/internal/deploys',
   'POST /api/internal/deploys/{id}/callback',
   'POST /api/internal/deploys/{id}/status',
