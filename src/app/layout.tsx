@@ -1,6 +1,7 @@
 import { GeistMono } from 'geist/font/mono'
 import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
+import { connection } from 'next/server'
 import type { ReactNode } from 'react'
 import { TrpcProvider } from '~/ui/trpc/provider'
 import './globals.css'
@@ -19,7 +20,9 @@ export const viewport: Viewport = {
   ],
 }
 
-export default function RootLayout({ children }: { readonly children: ReactNode }) {
+/** No page is made at build time: the nonce its scripts carry is new for every answer (src/proxy.ts). */
+export default async function RootLayout({ children }: { readonly children: ReactNode }) {
+  await connection()
   return (
     <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
       <body>

@@ -1,17 +1,22 @@
 import { Suspense } from 'react'
+import { signedInPage } from '~/server/auth/signed-in-page'
 import { getDeps } from '~/server/deps'
 import { sandboxAddress } from '~/server/sandbox-address'
 import { Board } from '~/ui/board/board'
 import { BoardSkeleton } from '~/ui/board/board-skeleton'
+import { SignedIn } from '~/ui/shell/member'
 
 /** The configuration is known when the console runs, not when it is built. */
 export const dynamic = 'force-dynamic'
 
 /** Suspense because the board reads `?deploy=` and `?surface=`, which only the browser knows. */
-export default function Page() {
+export default async function Page({ searchParams }: PageProps<'/'>) {
+  const member = await signedInPage('/', { search: await searchParams })
   return (
-    <Suspense fallback={<BoardSkeleton />}>
-      <Board sandbox={sandboxAddress(getDeps())} />
-    </Suspense>
+    <SignedIn member={member}>
+      <Suspense fallback={<BoardSkeleton />}>
+        <Board sandbox={sandboxAddress(getDeps())} />
+      </Suspense>
+    </SignedIn>
   )
 }

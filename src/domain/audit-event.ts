@@ -1,4 +1,5 @@
 import type { DeployStatus } from '~/domain/deploy-status'
+import type { Role } from '~/domain/permissions'
 
 /**
  * Everything the audit trail records, told apart by `action` (contract.md, "Audit").
@@ -67,7 +68,7 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.cancel_requested'
       readonly status: null
-      readonly payload: { readonly run_id: string | null }
+      readonly payload: { readonly run_id: string | null } & TokenOwner
     }
   /** GitHub took the request (202): it is ending the run, and will say when it has ended. */
   | {
@@ -120,6 +121,37 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: string; readonly freeze_ids: readonly string[] }
     }
+  /** Somebody asked for a deploy that takes a second person; the approval was committed in the same transaction. */
+  | {
+      readonly action: 'console.approval.requested'
+      readonly status: null
+      readonly payload: ApprovalPayload & {
+        readonly reason: string | null
+        readonly override_reason: string | null
+        readonly expires_at: string
+      }
+    }
+  /** Another person said yes (the intent of the deploy was committed in the same transaction) or no, or who asked took it back. */
+  | {
+      readonly action: 'console.approval.granted' | 'console.approval.withdrawn' | 'console.approval.expired'
+      readonly status: null
+      readonly payload: ApprovalPayload
+    }
+  | {
+      readonly action: 'console.approval.refused'
+      readonly status: null
+      readonly payload: ApprovalPayload & { readonly reason: string }
+    }
+  /** Somebody tried to grant it and the facts, or who they are, spoke against it; it goes on waiting. */
+  | {
+      readonly action: 'console.approval.not_granted'
+      readonly status: null
+      readonly payload: {
+        readonly approval_id: string
+        readonly code: string
+        readonly details: Record<string, string>
+      }
+    }
   /** A window over an environment was opened, or a surface was locked. */
   | { readonly action: 'console.freeze.opened'; readonly status: null; readonly payload: FreezePayload }
   /** It was ended before its time, or the lock was taken away. */
@@ -141,18 +173,111 @@ export type AuditEvent =
         readonly reason: string
       }
     }
+  /** An API token was made, or taken away. Never the token itself. */
+  | { readonly action: 'console.token.created'; readonly status: null; readonly payload: TokenPayload }
+  | { readonly action: 'console.token.revoked'; readonly status: null; readonly payload: TokenPayload }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'
       readonly status: null
       readonly payload: { readonly change: 'declared' | 'changed' | 'archived' | 'restored' }
     }
+  /** Somebody signed in. `method`: password, link, or the provider's name. */
+  | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }
+  /** Somebody who is signed in confirmed who they are, for something grave. */
+  | {
+      readonly action: 'console.session.proved'
+      readonly status: null
+      readonly payload: { readonly method: 'password' | 'passkey' | 'sandbox' }
+    }
+  /** Somebody changed their own account, or what it signs in with. */
+  | {
+      readonly action: 'console.account.changed'
+      readonly status: null
+      readonly payload: { readonly change: AccountChange }
+    }
+  /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
+  | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
+  | {
+      readonly action: 'console.session.locked'
+      readonly status: null
+      readonly payload: RefusedPayload & { readonly locked_until: string }
+    }
+  | {
+      readonly action: 'console.session.closed'
+      readonly status: null
+      readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
+    }
+  /** Somebody changed their own password; every other session of theirs ended. */
+  | {
+      readonly action: 'console.account.password_changed'
+      readonly status: null
+      readonly payload: Record<string, never>
+    }
+  /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
+  | {
+      readonly action: 'console.link.made'
+      readonly status: null
+      readonly payload: LinkPayload & { readonly expires_at: string }
+    }
+  | {
+      readonly action: 'console.link.used' | 'console.link.revoked'
+      readonly status: null
+      readonly payload: LinkPayload
+    }
+  /** A provider's account was let in for the first time, because of an invitation or an allow-list. */
+  | {
+      readonly action: 'console.member.admitted'
+      readonly status: null
+      readonly payload: LimitsPayload & { readonly provider: string; readonly because: string }
+    }
+  /** What somebody may do was changed. */
+  | {
+      readonly action: 'console.member.changed'
+      readonly status: null
+      readonly payload: { readonly member: string; readonly was: LimitsPayload; readonly now: LimitsPayload }
+    }
+  /** Somebody's access was taken away, or given back. */
+  | {
+      readonly action: 'console.member.suspended' | 'console.member.restored'
+      readonly status: null
+      readonly payload: { readonly member: string; readonly role: Role }
+    }
 
-type RequestedPayload = {
+export type AccountChange =
+  | 'name changed'
+  | 'passkey added'
+  | 'passkey renamed'
+  | 'passkey removed'
+  | 'second factor on'
+  | 'second factor off'
+  | 'backup codes made'
+  | 'provider connected'
+
+/** `address_digest` where nobody has the address: what was typed may be a password. */
+type RefusedPayload = { readonly method: string; readonly address_digest: string | null }
+
+/** `environments: null`: all of them. */
+type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }
+
+type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
+
+/** With a token's name as the actor, whom it acted for: two people may have given their tokens one label. */
+type TokenOwner = { readonly user_id?: string }
+
+type RequestedPayload = TokenOwner & {
   readonly ref: string
   readonly sha: string | null
   readonly environment: string
   readonly reason: string | null
+}
+
+type ApprovalPayload = {
+  readonly approval_id: string
+  readonly kind: string
+  readonly ref: string
+  readonly sha: string
+  readonly requested_by: string
 }
 
 type FreezePayload = {
@@ -162,6 +287,18 @@ type FreezePayload = {
   readonly reason: string
   readonly starts_at: string
   readonly ends_at: string | null
+}
+
+type TokenPayload = {
+  readonly token_id: string
+  readonly label: string
+  /** Whose it is: whom it acts for. */
+  readonly owner: string
+  readonly permissions: readonly string[]
+  readonly environments: readonly string[]
+  /** Null: every surface of these environments. */
+  readonly surfaces: readonly string[] | null
+  readonly expires_at: string
 }
 
 type CallbackPayload = {

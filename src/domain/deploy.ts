@@ -35,8 +35,21 @@ export const dispatchInput = z.object({
       freezeIds: z.array(z.uuid()).max(50).optional(),
     })
     .optional(),
+  /**
+   * Where the commit is taken from when it is not simply `ref`, which then is that commit: an earlier deploy of the same
+   * surface, or what another surface of the same workflow runs. The server checks that it is so.
+   */
+  source: z
+    .discriminatedUnion('kind', [
+      z.object({ kind: z.literal('rollback'), deployId: z.uuid() }),
+      z.object({ kind: z.literal('promotion'), surfaceId: storableText.min(1).max(100) }),
+    ])
+    .optional(),
 })
 export type DispatchInput = z.output<typeof dispatchInput>
+
+/** Where a commit is taken from when it is not simply a ref. */
+export type DeploySource = NonNullable<DispatchInput['source']>
 
 /** 202 semantics: the intent is recorded and GitHub was asked; the run id may still be unknown. */
 export interface DispatchAnswer {
@@ -96,8 +109,14 @@ export interface DeployView extends DeploySummary {
   readonly repository: string
   readonly workflow: string
   readonly reason: string | null
+  /** Whose API token asked for it; null when a person did. */
+  readonly requestedByOwner: string | null
   /** Why it was shipped in spite of a freeze; null when it was not. */
   readonly overrideReason: string | null
+  /** A known kind (approval.ts), or whatever a newer version stored. */
+  readonly kind: string
+  /** Who else said yes, where the surface asks for a second person; null where it did not. */
+  readonly approvedBy: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */
   readonly failureDetail: string | null
   /** A string: run ids outgrow what a JavaScript number holds exactly. */

@@ -8,9 +8,31 @@ export const ERROR_CODES = {
   invalid_id: { http: 400, trpc: 'BAD_REQUEST', title: 'The id is not a UUID' },
   idempotency_key_missing: { http: 400, trpc: 'BAD_REQUEST', title: 'The Idempotency-Key header is missing' },
   signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
+  signed_out: { http: 401, trpc: 'UNAUTHORIZED', title: 'Not signed in' },
+  token_refused: { http: 401, trpc: 'UNAUTHORIZED', title: 'The API token is not accepted' },
+  permission_refused: { http: 403, trpc: 'FORBIDDEN', title: 'Not permitted' },
+  link_unusable: { http: 410, trpc: 'NOT_FOUND', title: 'The link cannot be used' },
+  address_taken: { http: 409, trpc: 'CONFLICT', title: 'There is an account with this address' },
+  admin_exists: { http: 409, trpc: 'CONFLICT', title: 'The console has an admin' },
+  last_admin: { http: 409, trpc: 'CONFLICT', title: 'The console would have no admin' },
+  member_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such member' },
+  invitation_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such invitation' },
+  last_way_in: { http: 409, trpc: 'CONFLICT', title: 'Nothing else signs this account in' },
+  passkey_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such passkey' },
+  session_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such session' },
   origin_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The request came from another site' },
   surface_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such surface' },
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },
+  token_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such API token' },
+  token_label_taken: { http: 409, trpc: 'CONFLICT', title: 'There is an API token of this name already' },
+  proof_stale: { http: 403, trpc: 'FORBIDDEN', title: 'Confirm that it is you' },
+  approval_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such approval' },
+  approval_over: { http: 409, trpc: 'CONFLICT', title: 'The approval is decided already' },
+  approval_own: { http: 403, trpc: 'FORBIDDEN', title: 'Another person has to approve' },
+  approval_required: { http: 409, trpc: 'CONFLICT', title: 'The surface asks for an approval' },
+  requester_refused: { http: 409, trpc: 'CONFLICT', title: 'Who asked may not deploy this any more' },
+  surface_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface is declared otherwise now' },
+  source_refused: { http: 409, trpc: 'CONFLICT', title: 'The commit cannot be taken from there' },
   flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },
   flag_change_refused: { http: 409, trpc: 'CONFLICT', title: 'The flag cannot be changed like that now' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
@@ -27,6 +49,7 @@ export const ERROR_CODES = {
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
   media_type_refused: { http: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'The body is not sent as JSON' },
+  rate_limited: { http: 429, trpc: 'TOO_MANY_REQUESTS', title: 'Too many requests' },
   confirmation_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The confirmation does not match' },
   idempotency_mismatch: {
     http: 422,
@@ -34,9 +57,11 @@ export const ERROR_CODES = {
     title: 'The idempotency key belongs to another request',
   },
   status_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'A workflow cannot send this status' },
+  attempt_superseded: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The run has a later attempt' },
   transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
   github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },
+  provider_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The sign-in provider does not answer' },
   database_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The database is away' },
   internal: { http: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Something went wrong in the console' },
 } as const satisfies Record<string, { http: number; trpc: string; title: string }>
@@ -47,15 +72,22 @@ export type ErrorCode = keyof typeof ERROR_CODES
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly details: Readonly<Record<string, unknown>>
+  /** When asking again makes sense. */
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+    options: {
+      readonly details?: Readonly<Record<string, unknown>>
+      readonly cause?: unknown
+      readonly retryAfterSeconds?: number
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.details = options.details ?? {}
+    this.retryAfterSeconds = options.retryAfterSeconds
   }
 }

@@ -8,7 +8,9 @@ export interface PastDeploy {
   readonly ref: string
   readonly sha: string | null
   readonly reason: string | null
+  readonly kind: string
   readonly requestedBy: string
+  readonly approvedBy: string | null
   readonly requestedAt: string
   readonly finishedAt: string | null
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/approval'
 import { dispatchInput } from '~/domain/deploy'
 import { DEPLOY_STATUSES, FAILURE_STAGES } from '~/domain/deploy-status'
 import { PHASES } from '~/domain/phases'
@@ -18,11 +19,48 @@ export const restDispatchBody = z.strictObject({
   reason,
   expected_sha: expectedSha,
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
+  source: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('rollback'), deploy: z.uuid() }),
+      z.strictObject({ kind: z.literal('promotion'), surface: surfaceId }),
+    ])
+    .optional(),
 })
 
-export const restDispatchAnswer = z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() })
-
 const time = z.iso.datetime()
+
+/** A deploy that waits, or waited, for another person. */
+export const restApproval = z.looseObject({
+  id: z.uuid(),
+  state: z.enum(APPROVAL_STATES),
+  surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string() }),
+  repository: z.string(),
+  workflow: z.string(),
+  kind: z.enum(DEPLOY_KINDS),
+  source_id: z.string().nullable(),
+  ref: z.string(),
+  sha: z.string(),
+  commit_url: z.string(),
+  reason: z.string().nullable(),
+  override_reason: z.string().nullable(),
+  override_freeze_ids: z.array(z.uuid()),
+  requested_by: z.string(),
+  requested_at: time,
+  expires_at: time,
+  decision: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
+  deploy_id: z.uuid().nullable(),
+  yours: z.boolean(),
+  decidable: z.boolean(),
+})
+
+/** Body of `POST …/approvals/{id}/refuse`. */
+export const restRefusalBody = z.strictObject({ reason: refusalReason })
+
+/** A deploy; or, told apart by its one member, an approval that waits. Never an `id` that is no deploy's. */
+export const restDispatchAnswer = z.union([
+  z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() }),
+  z.strictObject({ approval: restApproval }),
+])
 
 /** One a newer version wrote is answered as it is stored. */
 const status = z.string().meta({ examples: [...DEPLOY_STATUSES] })
@@ -77,7 +115,16 @@ export const restDeploy = z.looseObject({
   sha: z.string().nullable(),
   reason: z.string().nullable(),
   override_reason: z.string().nullable(),
+  kind: z.string().meta({ examples: [...DEPLOY_KINDS] }),
+  approved_by: z
+    .string()
+    .nullable()
+    .meta({ description: 'Who else said yes, where the surface asks for a second person.' }),
   requested_by: z.string(),
+  requested_by_owner: z
+    .string()
+    .nullable()
+    .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' }),
   requested_at: time,
   finished_at: time.nullable(),
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),

@@ -42,6 +42,15 @@ export interface SurfaceTile {
     /** False: the run does not say where it ships to. */
     readonly environmentKnown: boolean
   } | null
+  /** Whether a deploy waits for another person's approval. */
+  readonly requiresApproval: boolean
+  /** The request that waits and expires first; null when none does. */
+  readonly waiting: {
+    readonly approvalId: string
+    readonly requestedBy: string
+    readonly sha: string
+    readonly expiresAt: string
+  } | null
   /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
   readonly freezes: readonly FreezeInForce[]
 }

@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { z } from 'zod'
 import { readConfig } from '../server/config.ts'
+import { borrowDatabase } from './borrow-database.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
 
 interface CliCall {
@@ -14,8 +12,6 @@ interface CliCall {
 
 /** Commands that speak with a database. All others (`generate`, `validate`, `format` …) work with nothing running. */
 const NEED_DATABASE = ['migrate', 'db', 'studio']
-
-const lent = z.object({ url: z.string() })
 
 /**
  * The database of a plain `npx prisma …`: DATABASE_URL, or the embedded one. When that is not running, it is started for
@@ -30,31 +26,5 @@ export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall
   if (!NEED_DATABASE.includes(argv[2] ?? '') || argv.includes('--help') || argv.includes('-h')) return undefined
   const directory = path.resolve(projectDirectory, env['DATA_DIR'] || '.data', 'postgres')
   const running = existsSync(directory) ? await runningDatabaseUrl(directory) : undefined
-  return new URL(running ?? (await lendDatabase(projectDirectory)))
-}
-
-/** The lender ends by itself when this process, and with it the channel between them, is gone. */
-async function lendDatabase(projectDirectory: string): Promise<string> {
-  process.stderr.write('The embedded database is not running; it is started for this command.\n')
-  const lender = path.join(projectDirectory, 'src/launch/lend-database.ts')
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), lender], {
-    cwd: projectDirectory,
-    detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  })
-  const { url } = lent.parse(await firstMessage(child))
-  child.unref()
-  child.channel?.unref()
-  return url
-}
-
-async function firstMessage(child: ChildProcess): Promise<unknown> {
-  const answered = once(child, 'message').then(([message]: unknown[]) => message)
-  const ended = once(child, 'exit').then(() => {
-    throw new Error(
-      'The embedded database could not be started (see above). Start it with "npm start", or set DATABASE_URL.',
-    )
-  })
-  ended.catch(() => undefined)
-  return await Promise.race([answered, ended])
+  return new URL(running ?? (await borrowDatabase(projectDirectory)))
 }

@@ -55,7 +55,8 @@ function prisma(args: readonly string[], { projectDirectory, env, signal }: Pris
   })
 }
 
-async function compareMigrations(url: string, directory: string): Promise<MigrationState> {
+/** What the files say against what Prisma's own table says was applied. */
+export async function compareMigrations(url: string, directory: string): Promise<MigrationState> {
   const applied = await appliedChecksums(url)
   const fileOf = (name: string) => path.join(directory, name, 'migration.sql')
   const shipped = readdirSync(directory, { withFileTypes: true })

@@ -48,6 +48,12 @@ export function acquireLock(dataDir: string, purpose: string): LaunchLock {
   }
 }
 
+/** The address of the console that runs on this data now, if one does. */
+export function runningConsole(dataDir: string): string | undefined {
+  const found = readHolder(path.join(dataDir, 'launch.lock'))
+  return found !== undefined && processIdentity(found.pid) === found.identity ? found.url : undefined
+}
+
 function linked(from: string, to: string): boolean {
   try {
     linkSync(from, to)

@@ -6,6 +6,7 @@ import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
 import { acquireLock } from './launch-lock.ts'
+import { printedLink } from './printed-link.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
 import { type Progress, terminalProgress } from './progress.ts'
@@ -31,7 +32,7 @@ export async function launch(mode: Mode): Promise<void> {
   const progress = terminalProgress(process.stdout, process.env)
   const shutdown = createShutdown()
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
-  listenForSignals(shutdown)
+  listenForSignals(shutdown, () => progress.step('Stopping at once …'))
   endWithNpm(shutdown, process.env)
   try {
     await startAll({ mode, progress, shutdown, projectDirectory })
@@ -40,7 +41,7 @@ export async function launch(mode: Mode): Promise<void> {
   }
   const reason = await shutdown.asked
   const running = shutdown.started().some((name) => name !== 'lock')
-  if (running) progress.step('Stopping …')
+  if (running) progress.step('Stopping … (Ctrl-C again stops it at once)')
   for (const problem of await shutdown.stopAll()) progress.fail(problem)
   if (running) progress.done('Everything is stopped; all data is kept.')
   if (reason.kind === 'failure') progress.fail(reason.message)
@@ -120,18 +121,21 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     onLine: (line) => progress.note(`server: ${line}`),
   })
   lock.publish(consoleUrl)
-  progress.note(`It listens on this machine only (127.0.0.1), since nobody signs in yet. Logs: ${logs}`)
+  const link = await printedLink(databaseUrl, sandbox !== undefined)
+  progress.note(`It listens on this machine only (127.0.0.1). Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
+  if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${consoleUrl}${link.path}`)
 }
 
 /** Stopped with everything else; and when it ends by itself, everything else is stopped. */
 function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
   return (supervised: SupervisedProcess): void => {
     let stopping = false
-    shutdown.add(supervised.name, () => {
+    const stop = () => {
       stopping = true
       return supervised.stop()
-    })
+    }
+    shutdown.add(supervised.name, stop, supervised.kill)
     void supervised.exited.then(({ how, tail }) => {
       if (stopping) return
       const said = tail.filter(matters).map((line) => `\n  ${line}`)
@@ -181,7 +185,7 @@ function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEn
     SURFACES_FILE: provided.surfacesFile,
     DEPLOY_CALLBACK_HMAC_SECRET:
       config.callbackSecrets.length > 0 ? config.callbackSecrets.join(',') : secrets.callback,
-    AUTH_SECRET: config.authSecret ?? secrets.auth,
+    AUTH_SECRET: config.authSecrets.length > 0 ? config.authSecrets.join(',') : secrets.auth,
     ...(sandbox === undefined
       ? {}
       : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),

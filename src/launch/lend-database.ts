@@ -4,7 +4,7 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts'
 import { acquireLock } from './launch-lock.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 
-// Runs the embedded database for one command of Prisma's CLI: until the parent's channel closes.
+// Runs the embedded database for one command of Prisma's CLI or of the console's own: until the parent's channel closes.
 const dataDir = ensurePrivateDirectory(path.resolve(process.env['DATA_DIR'] || '.data'))
 const logs = path.join(dataDir, 'logs')
 mkdirSync(logs, { recursive: true, mode: 0o700 })
@@ -14,7 +14,7 @@ const asked = new Promise<void>((resolve) => {
   process.on('disconnect', () => resolve())
 })
 try {
-  const lock = acquireLock(dataDir, 'a Prisma command')
+  const lock = acquireLock(dataDir, 'a command')
   const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), {
     logFile: path.join(logs, 'postgres.log'),
   })

@@ -17,6 +17,7 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
   if (config.databaseUrl === undefined) local['DATABASE_URL'] = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
   if (config.callbackSecrets.length === 0) local['DEPLOY_CALLBACK_HMAC_SECRET'] = generatedSecrets(dataDir).callback
+  if (config.authSecrets.length === 0) local['AUTH_SECRET'] = generatedSecrets(dataDir).auth
   const listening = path.join(dataDir, 'sandbox/sandbox.json')
   if (config.githubCredentials === undefined && existsSync(listening)) {
     const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))

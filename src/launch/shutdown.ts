@@ -2,13 +2,16 @@
 export interface Shutdown {
   /** Aborts when a signal asked to stop, or something that must run has ended. */
   readonly signal: AbortSignal
-  readonly add: (name: string, stop: () => Promise<void> | void) => void
+  /** `force`: ends it without waiting for anything, for somebody who will not wait. */
+  readonly add: (name: string, stop: () => Promise<void> | void, force?: () => void) => void
   /** Names of what was added and is not stopped yet. */
   readonly started: () => readonly string[]
   readonly ask: (reason: StopReason) => void
   /** Why we stop, as soon as we do. */
   readonly asked: Promise<StopReason>
   readonly stopAll: () => Promise<readonly string[]>
+  /** What is still being stopped is forced to end; `stopAll` then has nothing left to wait for. */
+  readonly force: () => void
 }
 
 type StopReason =
@@ -18,6 +21,7 @@ type StopReason =
 export function createShutdown(): Shutdown {
   const controller = new AbortController()
   const started: { readonly name: string; readonly stop: () => Promise<void> | void }[] = []
+  const forces: (() => void)[] = []
   let resolve: (reason: StopReason) => void = () => undefined
   const asked = new Promise<StopReason>((settle) => {
     resolve = settle
@@ -28,7 +32,10 @@ export function createShutdown(): Shutdown {
   }
   return {
     signal: controller.signal,
-    add: (name, stop) => started.push({ name, stop }),
+    add: (name, stop, force) => {
+      started.push({ name, stop })
+      if (force !== undefined) forces.push(force)
+    },
     started: () => started.map(({ name }) => name),
     ask,
     asked,
@@ -43,13 +50,31 @@ export function createShutdown(): Shutdown {
       }
       return problems
     },
+    force: () => {
+      for (const force of forces) force()
+    },
   }
 }
 
-/** Ctrl-C, a service manager's stop, a closed terminal: all of them ask for the same orderly end. */
-export function listenForSignals(shutdown: Shutdown): void {
+/** One press of Ctrl-C comes twice when npm passes it on to us beside the terminal, within milliseconds. */
+const ONE_PRESS_MS = 1_000
+
+/**
+ * Ctrl-C, a service manager's stop, a closed terminal: all of them ask for the same orderly end. Another Ctrl-C says that it
+ * takes too long.
+ */
+export function listenForSignals(shutdown: Shutdown, onForce: () => void): void {
+  let first: number | undefined
+  let forced = false
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => shutdown.ask({ kind: 'signal', signal }))
+    process.on(signal, () => {
+      shutdown.ask({ kind: 'signal', signal })
+      first ??= performance.now()
+      if (forced || signal !== 'SIGINT' || performance.now() - first < ONE_PRESS_MS) return
+      forced = true
+      onForce()
+      shutdown.force()
+    })
   }
 }
 

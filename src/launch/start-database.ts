@@ -11,10 +11,11 @@ export async function startDatabase(
 ): Promise<string> {
   const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), { logFile })
   let stopping = false
-  shutdown.add('database', () => {
+  const stop = () => {
     stopping = true
     return database.stop()
-  })
+  }
+  shutdown.add('database', stop, database.stopAtOnce)
   void database.exited.then((how) => {
     if (!stopping)
       shutdown.ask({ kind: 'failure', message: `The database ended by itself (${how}). Its log: ${logFile}` })

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { within } from './wait-for.ts'
 
 const TAIL_LINES = 20
-const STOP_WITHIN_MS = 10_000
+const STOP_WITHIN_MS = 15_000
 
 export interface ProcessPlan {
   readonly name: string
@@ -25,6 +25,8 @@ export interface SupervisedProcess {
   /** Settles when it is gone: how, and the last it said. */
   readonly exited: Promise<{ readonly how: string; readonly tail: readonly string[] }>
   readonly stop: () => Promise<void>
+  /** At once, with all it started. */
+  readonly kill: () => void
 }
 
 /** Starts a Node program in a process group of its own: the terminal's Ctrl-C reaches the launcher, which stops it in turn. */
@@ -69,6 +71,7 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
       if ((await within(STOP_WITHIN_MS, exited)) === undefined) signalGroup(child.pid, 'SIGKILL')
       await within(2_000, exited)
     },
+    kill: () => signalGroup(child.pid, 'SIGKILL'),
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { type GitHubAppSettings, readGitHubApp } from './github-app-settings.ts'
+import { addressRanges, perMinute } from './network-settings.ts'
+import { type ProviderSettings, readProviders } from './provider-settings.ts'
 
 /**
  * The only reader of the process environment (contract.md, "Configuration").
@@ -48,10 +50,29 @@ const environment = z.object({
     }
     return secrets
   }),
-  AUTH_SECRET: optionalText,
+  AUTH_SECRET: optionalText.transform((value, context) => {
+    if (value === undefined) return []
+    const secrets = value.split(',').map((secret) => secret.trim())
+    if (secrets.every((secret) => Buffer.byteLength(secret) >= 32)) return secrets
+    context.addIssue(
+      'holds a secret of less than 32 bytes; example: 32 random bytes in base64 (openssl rand -base64 32)',
+    )
+    return z.NEVER
+  }),
+  AUTH_GITHUB_CLIENT_ID: optionalText,
+  AUTH_GITHUB_CLIENT_SECRET: optionalText,
+  AUTH_OIDC_ISSUER: optionalText,
+  AUTH_OIDC_CLIENT_ID: optionalText,
+  AUTH_OIDC_CLIENT_SECRET: optionalText,
+  AUTH_OIDC_NAME: optionalText,
+  AUTH_ALLOWED_EMAIL_DOMAINS: optionalText,
+  AUTH_ALLOWED_GITHUB: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
+  TRUSTED_PROXIES: addressRanges,
+  RATE_LIMIT_PER_MINUTE: perMinute(6_000),
+  RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
   IN_PROCESS_WORKER: optionalText
     .transform((value) => switchOf(value ?? 'on'))
     .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
@@ -108,12 +129,20 @@ export interface Config {
   readonly githubCredentials: GitHubCredentials | undefined
   /** Every secret a callback may be signed with; the first is the current one. Empty: generated at first start. */
   readonly callbackSecrets: readonly string[]
-  readonly authSecret: string | undefined
+  /** What session cookies are signed with; the first signs, all are accepted. Empty: generated at first start. */
+  readonly authSecrets: readonly string[]
+  readonly providers: ProviderSettings
   readonly surfacesFile: string
   /** Set by the launch when GitHub is the sandbox. */
   readonly sandboxUrl: string | undefined
   /** A secret: whoever has it can post. Undefined: nobody is told. */
   readonly slackWebhookUrl: string | undefined
+  /** Addresses and ranges whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+  /** Requests of one address, and of one account. Undefined: no limit. */
+  readonly rateLimitPerMinute: number | undefined
+  /** Requests of one address to a signed route that turn out not to be signed. Undefined: no limit. */
+  readonly rateLimitRefusedPerMinute: number | undefined
   /** False: jobs and prober run in a process of their own, `npm run worker`. */
   readonly inProcessWorker: boolean
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -130,9 +159,11 @@ export function readConfig(env: Environment): Config {
   const parsed = environment.safeParse(env)
   const flags = readForcedFlags(env)
   const github = parsed.success ? readCredentials(parsed.data) : { credentials: undefined, problems: [] }
+  const providers = readProviders(parsed.success ? parsed.data : {})
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
+    ...providers.problems,
     ...flags.problems,
   ]
   if (!parsed.success || problems.length > 0) {
@@ -149,10 +180,14 @@ export function readConfig(env: Environment): Config {
     githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
     githubCredentials: github.credentials,
     callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
-    authSecret: values.AUTH_SECRET,
+    authSecrets: values.AUTH_SECRET,
+    providers: providers.settings,
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,
+    trustedProxies: values.TRUSTED_PROXIES,
+    rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+    rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,
     logLevel: values.LOG_LEVEL,
     forcedFlags: flags.forced,
@@ -190,7 +225,7 @@ export interface ServerConfig extends Config {
   readonly consoleUrl: string
 }
 
-/** Like `readConfig`, and refuses to go on without a database, GitHub credentials or a callback secret. */
+/** Like `readConfig`, and refuses to go on without a database, GitHub credentials or secrets. */
 export function readServerConfig(env: Environment): ServerConfig {
   const config = readConfig(env)
   const { databaseUrl, githubCredentials } = config
@@ -199,6 +234,7 @@ export function readServerConfig(env: Environment): ServerConfig {
     githubCredentials === undefined &&
       `GITHUB_DISPATCH_TOKEN is not set, and no GitHub App; with "npm start", ${SANDBOX_HINT}`,
     config.callbackSecrets.length === 0 && 'DEPLOY_CALLBACK_HMAC_SECRET is not set; callbacks could not be verified',
+    config.authSecrets.length === 0 && 'AUTH_SECRET is not set; nobody could sign in',
   ].filter((line) => line !== false)
   if (databaseUrl === undefined || githubCredentials === undefined || missing.length > 0) {
     throw new Error(

@@ -2,16 +2,17 @@ import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
-import { connectDatabase, type Database } from '~/server/db/client'
+import { type Connections, connectDatabase } from '~/server/db/client'
 import { connectGitHub, type GitHub } from '~/server/github/client'
+import { createRateLimits, type RateLimits } from '~/server/http/rate-limits'
 import { createLogger, type Logger } from '~/server/logger'
 
 /** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
-export interface Deps {
+export interface Deps extends Connections {
   readonly config: ServerConfig
-  readonly db: Database
   readonly github: GitHub
   readonly logger: Logger
+  readonly rateLimits: RateLimits
   readonly now: () => Date
   /** Lets time pass. With `now`, what a test turns to wait 25 seconds in none. */
   readonly pause: (ms: number) => Promise<unknown>
@@ -23,9 +24,10 @@ export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
   return {
     config,
-    db: connectDatabase(config.databaseUrl),
+    ...connectDatabase(config.databaseUrl),
     github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
     logger,
+    rateLimits: createRateLimits(config),
     now: () => new Date(),
     pause: (ms) => setTimeout(ms),
     newId: () => uuidv7(),

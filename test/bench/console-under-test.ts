@@ -1,25 +1,34 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { applyMigrations, generateClient } from '~/launch/database-schema'
+import { applyMigrations, generateClient, installJobTablesOf } from '~/launch/database-schema'
 import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import { productionBuild } from '~/launch/production-build'
+import { connectDatabase } from '~/server/db/client'
 import { startSlowGitHub } from '~test/bench/slow-github'
 import { startBuiltServer } from '~test/support/built-server'
+import { signedInAs } from '~test/support/sessions'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
 export interface ConsoleUnderTest {
   readonly url: string
+  readonly pid: number
   readonly databaseUrl: string
   readonly gitHubOrigin: string
   readonly callbackSecret: string
+  readonly authSecret: string
+  /** Of an operator who is signed in. */
+  readonly cookie: string
   readonly stop: () => Promise<void>
 }
 
 /** The built product on a database of its own with the durable settings of `npm start`, and a GitHub that takes 50 ms. */
-export async function startConsoleUnderTest(say: (text: string) => void): Promise<ConsoleUnderTest> {
+export async function startConsoleUnderTest(
+  say: (text: string) => void,
+  serverEnvironment: Readonly<Record<string, string>> = {},
+): Promise<ConsoleUnderTest> {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-bench-'))
   const { signal } = new AbortController()
   const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
@@ -34,9 +43,11 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
   const database = await startEmbeddedPostgres(data, { logFile: path.join(directory, 'postgres.log') })
   const gitHub = await startSlowGitHub()
   await applyMigrations(database.url, { projectDirectory, env, signal })
+  await installJobTablesOf(database.url, 'silent')
   const surfaces = path.join(directory, 'surfaces.yaml')
   writeFileSync(surfaces, 'surfaces: []\n')
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
+  const authSecret = randomBytes(32).toString('base64')
   const server = await startBuiltServer({
     DATABASE_URL: database.url,
     DATA_DIR: path.join(directory, 'data'),
@@ -44,17 +55,33 @@ export async function startConsoleUnderTest(say: (text: string) => void): Promis
     GITHUB_API_URL: `${gitHub.origin}/api/v3`,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
+    // One account asks a thousand times a second. Signed callbacks meet no limit.
+    RATE_LIMIT_PER_MINUTE: 'off',
+    AUTH_SECRET: authSecret,
+    ...serverEnvironment,
   })
   return {
     url: server.url,
+    pid: server.pid,
     databaseUrl: database.url,
     gitHubOrigin: gitHub.origin,
     callbackSecret,
+    authSecret,
+    cookie: await operatorCookie(database.url, authSecret),
     stop: async () => {
       await server.stop()
       await gitHub.stop()
       await database.stop()
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
     },
+  }
+}
+
+async function operatorCookie(databaseUrl: string, authSecret: string): Promise<string> {
+  const { db } = connectDatabase(databaseUrl)
+  try {
+    return await signedInAs({ db, newId: () => randomUUID(), config: { authSecrets: [authSecret] } })
+  } finally {
+    await db.$disconnect()
   }
 }

@@ -2,25 +2,17 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { z } from 'zod'
-import type { LoadJob, LoadResult } from '~test/bench/load'
+import type { LoadJob, Measured } from '~test/bench/load'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
 const answer = z.union([
-  z.object({
-    result: z.object({
-      count: z.number(),
-      seconds: z.number(),
-      rate: z.number(),
-      p50: z.number(),
-      p99: z.number(),
-    }),
-  }),
+  z.object({ result: z.object({ latencies: z.array(z.number()), seconds: z.number() }) }),
   z.object({ error: z.string() }),
 ])
 
 export interface LoadGenerator {
-  readonly run: (job: LoadJob) => Promise<LoadResult>
+  readonly run: (job: LoadJob) => Promise<Measured>
   readonly stop: () => Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { Pool } from 'undici'
-import { type LoadJob, type LoadResult, summarise } from '~test/bench/load'
+import type { LoadJob, Measured } from '~test/bench/load'
 
 // The load generator, in a process of its own so that it does not measure itself waiting for the one that prepares.
 // It gets one job at a time over its channel, and ends with the channel.
@@ -22,10 +22,10 @@ async function run(lanes: readonly (readonly ((worker: number) => Promise<void>)
     }
   }
   await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)))
-  return summarise(latencies, (performance.now() - began) / 1000)
+  return { latencies, seconds: (performance.now() - began) / 1000 }
 }
 
-async function measure(job: LoadJob): Promise<LoadResult> {
+async function measure(job: LoadJob): Promise<Measured> {
   const { lanes, close } = job.kind === 'http' ? overHttp(job) : await overSql(job)
   try {
     await run(lanes.slice(0, job.warmUp), job.concurrency)

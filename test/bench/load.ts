@@ -35,17 +35,23 @@ export type LoadJob =
       readonly lanes: readonly (readonly (readonly Statement[])[])[]
     }
 
-export interface LoadResult {
-  readonly count: number
+/** What one run of the load process gives: the milliseconds of each piece of work, and the seconds for all of them. */
+export interface Measured {
+  readonly latencies: readonly number[]
   readonly seconds: number
+}
+
+export interface LoadResult {
   /** Per second. */
   readonly rate: number
+  /** Milliseconds. */
   readonly p50: number
   readonly p99: number
 }
 
-export function summarise(latencies: readonly number[], seconds: number): LoadResult {
-  const sorted = latencies.toSorted((a, b) => a - b)
+export function summarise(runs: readonly Measured[]): LoadResult {
+  const sorted = runs.flatMap(({ latencies }) => latencies).sort((a, b) => a - b)
+  const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-  return { count: sorted.length, seconds, rate: sorted.length / seconds, p50: at(0.5), p99: at(0.99) }
+  return { rate: sorted.length / seconds, p50: at(0.5), p99: at(0.99) }
 }

@@ -4,10 +4,11 @@ import { readServerConfig } from '~/server/config'
 import { recordCallback } from '~/server/deploys/record-callback'
 import { createDeps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
-import type { LoadResult, Statement } from '~test/bench/load'
+import type { LoadJob, LoadResult, Statement } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signedLife } from '~test/bench/prepare'
 import { recordStatements, withValues } from '~test/bench/record-statements'
+import { takeTurns } from '~test/bench/take-turns'
 
 const DEPLOYS = 500
 const WARM_UP = 80
@@ -30,24 +31,28 @@ export async function measureCallbacks(
 ): Promise<CallbackFigures> {
   const deploys = await prepareDeploys(db, 'callback-', DEPLOYS + WARM_UP)
   const recorded = await recordLife(product, db)
-  const overHttp = await load.run({
-    kind: 'http',
-    origin: product.url,
+  const overSql = (twins: readonly PreparedDeploy[], prepared: boolean): LoadJob => ({
+    kind: 'sql',
+    url: product.databaseUrl,
     concurrency,
     warmUp: WARM_UP,
-    lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
+    lanes: twins.map((twin) => recorded.map((callback) => replay(callback, twin, prepared))),
   })
-  const overSql = async (prefix: string, prepared: boolean) => {
-    const twins = await prepareDeploys(db, prefix, DEPLOYS + WARM_UP)
-    const lanes = twins.map((twin) => recorded.map((callback) => replay(callback, twin, prepared)))
-    const result = await load.run({ kind: 'sql', url: product.databaseUrl, concurrency, warmUp: WARM_UP, lanes })
-    await expectSucceeded(db, twins)
-    return result
-  }
-  const sql = await overSql('sql-', false)
-  const prepared = await overSql('prepared-', true)
-  await expectSucceeded(db, deploys)
-  return { product: overHttp, sql, prepared, statements: recorded[1]?.statements.length ?? 0 }
+  const twins = await prepareDeploys(db, 'sql-', DEPLOYS + WARM_UP)
+  const preparedTwins = await prepareDeploys(db, 'prepared-', DEPLOYS + WARM_UP)
+  const figures = await takeTurns(load, {
+    product: {
+      kind: 'http',
+      origin: product.url,
+      concurrency,
+      warmUp: WARM_UP,
+      lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
+    },
+    sql: overSql(twins, false),
+    prepared: overSql(preparedTwins, true),
+  })
+  await expectSucceeded(db, [...deploys, ...twins, ...preparedTwins])
+  return { ...figures, statements: recorded[1]?.statements.length ?? 0 }
 }
 
 interface RecordedCallback {
@@ -64,6 +69,7 @@ async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<Rec
     DATABASE_URL: product.databaseUrl,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
+    AUTH_SECRET: product.authSecret,
     LOG_LEVEL: 'silent',
   })
   const deps = createDeps(config)

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
-import type { LoadRequest, LoadResult } from '~test/bench/load'
+import type { LoadJob, LoadRequest, LoadResult } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
+import { takeTurns } from '~test/bench/take-turns'
 
 const DISPATCHES = 240
 const WARM_UP = 40
@@ -17,23 +18,22 @@ export async function measureDispatches(
 ): Promise<{ readonly product: LoadResult; readonly gitHub: LoadResult }> {
   const count = DISPATCHES + WARM_UP
   await insertSurfaces(db, { prefix: 'dispatch-', count, archived: false, origin: product.gitHubOrigin })
-  const run = (origin: string, request: (n: number) => LoadRequest) =>
-    load.run({
-      kind: 'http',
-      origin,
-      concurrency,
-      warmUp: WARM_UP,
-      lanes: Array.from({ length: count }, (_, n) => [request(n)]),
-    })
+  const job = (origin: string, request: (n: number) => LoadRequest): LoadJob => ({
+    kind: 'http',
+    origin,
+    concurrency,
+    warmUp: WARM_UP,
+    lanes: Array.from({ length: count }, (_, n) => [request(n)]),
+  })
   const headers = { 'content-type': 'application/json' }
-  const gitHub = await run(product.gitHubOrigin, () => ({
+  const gitHub = job(product.gitHubOrigin, () => ({
     method: 'POST',
     path: '/api/v3/repos/acme/platform/actions/workflows/deploy-console.yml/dispatches',
     headers,
     body: JSON.stringify({ ref: 'main', inputs: {} }),
     expect: 200,
   }))
-  const dispatched = await run(product.url, (n) => {
+  const dispatches = job(product.url, (n) => {
     const input = {
       surfaceId: `dispatch-${n}`,
       ref: 'main',
@@ -43,12 +43,13 @@ export async function measureDispatches(
     return {
       method: 'POST',
       path: '/api/trpc/deploys.dispatch',
-      headers,
+      headers: { ...headers, cookie: product.cookie },
       body: JSON.stringify({ json: input }),
       expect: 200,
     }
   })
+  const measured = await takeTurns(load, { product: dispatches, gitHub })
   // Off the grid again: what follows measures the grid of the filled database.
   await db.query(`UPDATE surfaces SET archived_at_utc = now() WHERE id LIKE 'dispatch-%'`)
-  return { product: dispatched, gitHub }
+  return measured
 }

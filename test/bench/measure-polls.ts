@@ -1,14 +1,15 @@
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { gridSurface, storedDeployId } from '~test/bench/fill'
-import type { LoadRequest, LoadResult } from '~test/bench/load'
+import { type LoadJob, type LoadRequest, type LoadResult, summarise } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
+import { takeTurns } from '~test/bench/take-turns'
 
 const POLLS = 4_000
 const WARM_UP = 800
 
-function query(procedure: string, input?: object): LoadRequest {
+function query(cookie: string, procedure: string, input?: object): LoadRequest {
   const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`
-  return { method: 'GET', path: `/api/trpc/${procedure}${search}`, expect: 200 }
+  return { method: 'GET', path: `/api/trpc/${procedure}${search}`, headers: { cookie }, expect: 200 }
 }
 
 /** Polls of deploys all over the history, and of a route that does nothing but answer. */
@@ -18,17 +19,17 @@ export async function measurePolls(
   concurrency: number,
   polled: readonly string[],
 ): Promise<{ readonly product: LoadResult; readonly bare: LoadResult }> {
-  const run = (request: (n: number) => LoadRequest) =>
-    load.run({
-      kind: 'http',
-      origin: product.url,
-      concurrency,
-      warmUp: WARM_UP,
-      lanes: Array.from({ length: POLLS + WARM_UP }, (_, n) => [request(n)]),
-    })
-  const bare = await run(() => ({ method: 'GET', path: '/api/health', expect: 200 }))
-  const poll = await run((n) => query('deploys.get', { id: polled[n % polled.length] ?? '' }))
-  return { product: poll, bare }
+  const job = (request: (n: number) => LoadRequest): LoadJob => ({
+    kind: 'http',
+    origin: product.url,
+    concurrency,
+    warmUp: WARM_UP,
+    lanes: Array.from({ length: POLLS + WARM_UP }, (_, n) => [request(n)]),
+  })
+  return takeTurns(load, {
+    product: job((n) => query(product.cookie, 'deploys.get', { id: polled[n % polled.length] ?? '' })),
+    bare: job(() => ({ method: 'GET', path: '/api/health', expect: 200 })),
+  })
 }
 
 export interface Costs {
@@ -50,17 +51,20 @@ export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerato
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => from + ((n * 2_654_435_761) % (stored - from + 1))
   const kinds = {
-    poll: (n: number) => query('deploys.get', { id: storedDeployId(anywhere(n)) }),
-    grid: () => query('surfaces.list'),
+    poll: (n: number) => query(product.cookie, 'deploys.get', { id: storedDeployId(anywhere(n)) }),
+    grid: () => query(product.cookie, 'surfaces.list'),
     history: (n: number) =>
-      query('deploys.list', { surfaceId: gridSurface(n), cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)) }),
+      query(product.cookie, 'deploys.list', {
+        surfaceId: gridSurface(n),
+        cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)),
+      }),
   }
   const best = { poll: Number.POSITIVE_INFINITY, grid: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY }
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const kind of ['poll', 'grid', 'history'] as const) {
       const lanes = Array.from({ length: PER_ROUND + 50 }, (_, n) => [kinds[kind](round * 1_000 + n)])
-      const { p50 } = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: 50, lanes })
-      best[kind] = Math.min(best[kind], p50)
+      const run = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: 50, lanes })
+      best[kind] = Math.min(best[kind], summarise([run]).p50)
     }
   }
   return best

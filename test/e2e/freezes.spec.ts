@@ -1,21 +1,24 @@
 import { expect, type Page } from '@playwright/test'
 import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
 
+const goTo = (page: Page, name: string) =>
+  page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+
 async function freezeProduction(page: Page, reason: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
+  await goTo(page, 'Freezes')
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill(reason)
   await page.getByRole('button', { name: 'Freeze production' }).click()
   await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText(reason)
-  await page.getByRole('link', { name: 'Back to the grid' }).click()
+  await goTo(page, 'Surfaces')
 }
 
 /** Ends whatever is in force, as an operator would. */
 async function lift(page: Page, word: 'Lift' | 'Unlock'): Promise<void> {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
+  await goTo(page, 'Freezes')
   await page.getByRole('button', { name: new RegExp(`^${word} `) }).click()
   await page.getByRole('button', { name: `${word} now` }).click()
   await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
-  await page.getByRole('link', { name: 'Back to the grid' }).click()
+  await goTo(page, 'Surfaces')
 }
 
 async function reviewMain(page: Page, surface: string) {
@@ -60,13 +63,13 @@ test('a freeze refuses a production deploy in the review, lets an override with 
 })
 
 test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
-  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
+  await goTo(page, 'Freezes')
   const form = page.getByRole('form', { name: 'Lock a surface' })
   await form.getByLabel('Surface').selectOption('api-staging')
   await form.getByLabel('Reason').fill('Being migrated')
   await form.getByRole('button', { name: 'Lock' }).click()
   await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText('Being migrated')
-  await page.getByRole('link', { name: 'Back to the grid' }).click()
+  await goTo(page, 'Surfaces')
 
   await expect(tile(page, 'api-staging')).toContainText('Being migrated')
   const dialog = await reviewMain(page, 'api-staging')

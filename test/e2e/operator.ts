@@ -1,10 +1,19 @@
-import { test as base, type ConsoleMessage, expect, type Locator, type Page } from '@playwright/test'
+import {
+  type BrowserContext,
+  test as base,
+  type ConsoleMessage,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test'
 import type { PhaseKey } from '~/domain/phases'
 import { sandboxControl } from '~test/support/sandbox-control'
 import { type Product, startProduct } from '~test/support/start-product'
 
 interface Worker {
   readonly product: Product
+  /** What a browser that signed in holds; made once, for sign-ins are limited. */
+  readonly signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 }
 
 /** One running product for the whole run: started as a newcomer starts it, stopped with Ctrl-C. */
@@ -18,6 +27,21 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
     },
     { scope: 'worker', timeout: 120_000 },
   ],
+  signedIn: [
+    async ({ product, browser }, use) => {
+      const page = await browser.newPage()
+      await page.goto(await product.printedLink())
+      await page.getByRole('button', { name: 'Start with the sandbox' }).click()
+      await tile(page, 'console').waitFor()
+      const state = await page.context().storageState()
+      await page.close()
+      await use(state)
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+  storageState: async ({ signedIn }, use) => {
+    await use(signedIn)
+  },
   sandbox: async ({ product }, use) => {
     await use(sandboxControl(product))
   },
@@ -25,6 +49,8 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
     const errors: string[] = []
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => message.type() === 'error' && !isAnswer(message) && errors.push(message.text()))
+    // A run may take longer than a proof lasts. Signed out, or not on this console, it changes nothing.
+    await page.request.post(`${product.url}/api/auth/confirm/sandbox`, { headers: { origin: product.url } })
     await page.goto(product.url)
     await use(page)
     expect(errors, 'nothing was reported in the browser’s console').toEqual([])
@@ -44,6 +70,10 @@ export async function expectPhases(page: Page, states: Record<PhaseKey, string>)
     await expect(phase(page, key)).toHaveAttribute('data-state', states[key])
   }
 }
+
+/** The run has begun, and waits there while the sandbox holds that step. */
+export const expectAtSmokeGate = (page: Page): Promise<void> =>
+  expectPhases(page, { smoke_gate: 'active', freeze_check: 'pending', deploy: 'pending', health_check: 'pending' })
 
 /** Choose the default branch, up to its review. */
 export async function startDeploy(page: Page, surface: string): Promise<void> {

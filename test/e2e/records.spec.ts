@@ -1,20 +1,34 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, type Page } from '@playwright/test'
 import { deploy, test, tile } from '~test/e2e/operator'
+import { makeToken } from '~test/e2e/tokens'
 import { parseCsv } from '~test/support/parse-csv'
 
 const run = promisify(execFile)
 
 test('the commands of docs/rest.md do what it says: deploy, retry, wait for the outcome, read the log', async ({
+  page,
   product,
 }) => {
+  const HOME = mkdtempSync(path.join(tmpdir(), 'deploy-console-script-'))
+  const token = await makeToken(page, {
+    label: 'nightly',
+    may: ['Read deploys and their logs', 'Deploy'],
+    in: ['staging'],
+  })
+  writeFileSync(path.join(HOME, '.deploy-console-token'), `${token}\n`, { mode: 0o600 })
   const file = path.resolve(import.meta.dirname, '../../docs/rest.md')
   const commands = [...readFileSync(file, 'utf8').matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code).join('\n')
   const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], {
-    env: { ...process.env, CONSOLE: product.url },
+    env: {
+      ...process.env,
+      HOME,
+      CONSOLE: product.url,
+    },
   })
   expect(stdout).toContain('"status":"succeeded"')
   expect(stdout).toContain('Smoke gate started.')
@@ -42,6 +56,8 @@ test('an auditor filters the trail, sends it as a link, and takes it home as CSV
   const pages = page.getByRole('navigation', { name: 'Pages' })
   await pages.getByRole('link', { name: 'Audit' }).click()
   await expect(pages.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page')
+  // Without a reload: the worker seals within seconds.
+  await expect(page.locator('[data-sealed]')).toHaveText(/^[1-9]\d* events sealed, last /, { timeout: 30_000 })
 
   await page.getByLabel('Action').selectOption('console.deploy.dispatch_rejected')
   const rows = page.locator('[data-audit]')
@@ -99,7 +115,7 @@ test('a flag is taken back and promoted again, staging first, and dispatched wor
   await page.getByRole('link', { name: 'Flags' }).click()
   await staging.getByRole('button', { name: /^Promote/ }).click()
   await expect(staging).toHaveAttribute('data-on', 'true')
-  await expect(staging).toContainText('Promoted by operator')
+  await expect(staging).toContainText('Promoted by operator@sandbox.local')
   await production.getByRole('button', { name: /^Promote/ }).click()
   await expect(production).toHaveAttribute('data-on', 'true')
 

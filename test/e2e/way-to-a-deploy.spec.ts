@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { deploy, expectPhases, startDeploy, test, tile } from '~test/e2e/operator'
+import { deploy, expectAtSmokeGate, expectPhases, startDeploy, test, tile } from '~test/e2e/operator'
 
 const gridPoll = '**/api/trpc/surfaces.list*'
 
@@ -20,12 +20,7 @@ test('whoever is second to a surface is led to the deploy that holds it, from th
   await dialog.getByLabel(/Type .* to deploy/).fill('status-page')
 
   await deploy(page, 'status-page')
-  await expectPhases(page, {
-    smoke_gate: 'active',
-    freeze_check: 'pending',
-    deploy: 'pending',
-    health_check: 'pending',
-  })
+  await expectAtSmokeGate(page)
   const address = page.url()
 
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
@@ -49,12 +44,7 @@ test('a refused dispatch leads straight to the deploy that was first', async ({ 
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByLabel(/Type .* to deploy/).fill('console-staging')
   await deploy(page, 'console-staging')
-  await expectPhases(page, {
-    smoke_gate: 'active',
-    freeze_check: 'pending',
-    deploy: 'pending',
-    health_check: 'pending',
-  })
+  await expectAtSmokeGate(page)
 
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   await dialog.getByRole('button', { name: 'Follow it' }).click()

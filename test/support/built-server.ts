@@ -5,6 +5,7 @@ import path from 'node:path'
 import { freePort } from '~/launch/ports'
 import { startServer } from '~/launch/server-process'
 import type { SupervisedProcess } from '~/launch/supervised-process'
+import { AUTH_SECRET } from '~test/support/console'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
@@ -33,6 +34,7 @@ export async function startBuiltServer(env: Readonly<Record<string, string>>): P
       NEXT_TELEMETRY_DISABLED: '1',
       PORT: String(port),
       CONSOLE_URL: url,
+      AUTH_SECRET,
       ...env,
     },
     signal: new AbortController().signal,

@@ -5,6 +5,7 @@ import { createDeps, type Deps } from '~/server/deps'
 import { createTestDatabase } from '~test/support/database'
 
 export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
+export const AUTH_SECRET = randomBytes(32).toString('base64')
 
 export interface TestConsole {
   readonly deps: Deps
@@ -19,7 +20,9 @@ export async function createTestConsole(options: { githubApiUrl?: string; env?: 
     GITHUB_API_URL: options.githubApiUrl ?? 'http://127.0.0.1:9/api/v3',
     GITHUB_DISPATCH_TOKEN: 'test-token',
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    AUTH_SECRET,
     LOG_LEVEL: 'silent',
+    RATE_LIMIT_PER_MINUTE: 'off',
     ...options.env,
   })
   const deps = createDeps(config)

@@ -3,6 +3,7 @@ import type { Deps } from '~/server/deps'
 import { openApiDocument } from '~/server/openapi/document'
 import { openApiChecker } from '~test/support/openapi-checker'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 
 export interface RestAnswer {
   readonly status: number
@@ -12,14 +13,22 @@ export interface RestAnswer {
 
 const asPattern = (template: string) => new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 
-/** Calls the route handlers Next serves, with these dependencies; each answer must be as the OpenAPI document says. */
-export function restClient(deps: Deps) {
+/**
+ * Calls the route handlers Next serves, with these dependencies. What carries neither signature nor token is sent by an admin
+ * who is signed in. Each answer must be as the OpenAPI document says.
+ */
+export function restClient(deps: Deps, signIn: () => Promise<string> = () => signedInAs(deps)) {
+  let cookie: Promise<string> | undefined
   // Where `getDeps` keeps the process's own.
   Object.assign(globalThis, { deployConsoleDeps: deps })
   const check = openApiChecker(openApiDocument(deps.config.consoleUrl))
   const routes = listRoutes('api').map((route) => ({ ...route, pattern: asPattern(route.template) }))
 
   const send = async (request: Request): Promise<RestAnswer> => {
+    if (!['webhook-signature', 'authorization'].some((name) => request.headers.has(name))) {
+      cookie ??= signIn()
+      request.headers.set('cookie', await cookie)
+    }
     const { pathname } = new URL(request.url)
     const route = routes.find(({ pattern }) => pattern.test(pathname))
     if (route === undefined) throw new Error(`there is no route for ${pathname}`)

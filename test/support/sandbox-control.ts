@@ -32,6 +32,9 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
         status,
         after,
       }),
+    /** As with `gh workflow run`: a run the console knows nothing of. */
+    runByHand: (workflow: string, inputs: Readonly<Record<string, string>>) =>
+      post(`/api/v3/repos/acme/platform/actions/workflows/${workflow}/dispatches`, { ref: 'main', inputs }),
     freeze: (reason: string) => post('/control/freeze', { reason }),
     /** What the sample surface itself says it runs. */
     versionOf: async (surface: string): Promise<string> => {

@@ -20,6 +20,8 @@ export interface Product {
   readonly exited: Promise<number | null>
   /** Asks it to stop, as Ctrl-C does, and waits. Gives the exit code. */
   readonly stop: () => Promise<number | null>
+  /** The link it printed: makes the first admin, or signs the sandbox's in. */
+  readonly printedLink: () => Promise<string>
 }
 
 export interface ProductOptions {
@@ -43,6 +45,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     url,
     sandboxUrl: /The sandbox GitHub runs on (\S+)/.exec(launched.output())?.[1],
     dataDir,
+    printedLink: () => launched.untilPrinted(/(http\S+\/setup\/\S+)/),
     stop: async () => {
       const code = await launched.stop()
       if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true })
@@ -90,7 +93,7 @@ export function launchProduct(env: Readonly<Record<string, string>>, directory =
 /** What the developer's shell configures is not the test's, nor is the test runner's NODE_ENV the product's. */
 export function withoutConsoleSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours =
-    /^(NODE_ENV|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|AUTH_SECRET|SURFACES_FILE|IN_PROCESS_WORKER|SLACK_.*|SANDBOX_.*|FLAG_.*|NEXT_.*)$/
+    /^(NODE_ENV|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|FLAG_.*|NEXT_.*)$/
   const kept = { ...env }
   for (const name of Object.keys(kept)) if (ours.test(name)) Reflect.deleteProperty(kept, name)
   return kept

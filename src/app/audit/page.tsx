@@ -1,14 +1,18 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
+import { signedInPage } from '~/server/auth/signed-in-page'
 import { AuditLog } from '~/ui/audit-log/audit-log'
+import { SignedIn } from '~/ui/shell/member'
 
 export const metadata: Metadata = { title: 'Audit · Deploy Console' }
 
 /** Suspense because the filter is in the address, which only the browser knows. */
-export default function Page() {
+export default async function Page({ searchParams }: PageProps<'/audit'>) {
   return (
-    <Suspense>
-      <AuditLog />
-    </Suspense>
+    <SignedIn member={await signedInPage('/audit', { search: await searchParams })}>
+      <Suspense>
+        <AuditLog />
+      </Suspense>
+    </SignedIn>
   )
 }

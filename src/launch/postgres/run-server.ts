@@ -17,6 +17,8 @@ export interface RunningServer {
   /** Settles when the server is gone, asked or not. */
   readonly exited: Promise<string>
   readonly stop: () => Promise<void>
+  /** Without a checkpoint: the next start recovers. */
+  readonly stopAtOnce: () => void
 }
 
 export interface ServerOptions {
@@ -60,6 +62,10 @@ export function adoptServer(pid: number): RunningServer {
     stop: () => {
       asked = true
       return stopServer(pid)
+    },
+    stopAtOnce: () => {
+      asked = true
+      signal(pid, 'SIGQUIT')
     },
   }
 }
@@ -109,7 +115,15 @@ async function untilReady(child: ChildProcess, cluster: string, address: ServerA
     await stopServer(pid)
     throw new Error(`it does not answer on port ${address.port} after ${START_WITHIN_MS / 1000} s`)
   }
-  return { pid, adopted: false, exited, stop: () => stopServer(pid) }
+  return { pid, adopted: false, exited, stop: () => stopServer(pid), stopAtOnce: () => signal(pid, 'SIGQUIT') }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it ended in between
+  }
 }
 
 /** SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT the "immediate" one, after which the next start recovers. */
@@ -121,11 +135,7 @@ async function stopServer(pid: number): Promise<void> {
     ['SIGKILL', 5_000],
   ] as const) {
     if (!isAlive(pid)) return
-    try {
-      process.kill(pid, name)
-    } catch {
-      return // it ended in between
-    }
+    signal(pid, name)
     if (await within(withinMs + 1_000, waitFor(gone, { withinMs, everyMs: 20 }))) return
   }
 }

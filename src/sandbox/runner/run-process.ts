@@ -31,13 +31,19 @@ const longestLine = 64 * 1024
 /** Output of a process that left, but whose background children still hold its pipes, is read this much longer. */
 const drainMs = 2_000
 
+/** Next declares NODE_ENV as always present; a step's environment need not have one, and is not given one. */
+function environmentOf(env: ProcessRequest['env']): NodeJS.ProcessEnv {
+  const whole: NodeJS.ProcessEnv = { NODE_ENV: 'production', ...env }
+  if (env['NODE_ENV'] === undefined) Reflect.deleteProperty(whole, 'NODE_ENV')
+  return whole
+}
+
 /** Runs one process in its own group, streams its output as lines, and resolves with its exit code (128 + n after signal n). */
 export function runProcess(request: ProcessRequest): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(request.command, request.args, {
       cwd: request.cwd,
-      // Next declares NODE_ENV as always present; a step's environment has none.
-      env: { ...request.env } as unknown as NodeJS.ProcessEnv,
+      env: environmentOf(request.env),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

@@ -7,14 +7,16 @@ import { recordCallback } from '~/server/deploys/record-callback'
 import type { Deps } from '~/server/deps'
 import { parseJson } from '~/server/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { limitUnsigned } from '~/server/http/rate-limits'
 import { readBoundedBody } from '~/server/http/read-bounded-body'
 
 /**
- * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: size → UUID →
+ * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: rate limit → size → UUID →
  * signature and timestamp → JSON → schema → deploy exists → replay → transition.
  */
 export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {
   try {
+    const isSigned = limitUnsigned(deps, request)
     const raw = await readBoundedBody(request, CALLBACK_BODY_LIMIT)
     if (!isUuid(deployId)) throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
     const webhookId = verifySignature(
@@ -30,6 +32,7 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
     if (webhookId === null) {
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
+    isSigned()
     const answer = await recordCallback(deps, { deployId, webhookId, body: parseJson(raw, callbackBody) })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {

@@ -1,8 +1,8 @@
 import 'server-only'
-import { z } from 'zod'
 import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { Transition } from '~/domain/phases'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 /** Who did it, to what, and when. */
 export interface AuditSubject {
@@ -13,20 +13,16 @@ export interface AuditSubject {
 }
 
 /** Appends one row; always inside the transaction of the change it records. */
-export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
-  await tx.auditEvent.create({
-    data: {
-      at: subject.at,
-      actor: subject.actor,
-      action: event.action,
-      deployId: subject.deployId ?? null,
-      surfaceId: subject.surfaceId ?? null,
-      status: event.status,
-      payload: event.payload,
-    },
-    select: { id: true },
-  })
+export async function appendAuditEvent(tx: Statements, subject: AuditSubject, event: AuditEvent): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+    VALUES (${subject.at}, ${subject.actor}, ${event.action}, ${subject.deployId ?? null}::uuid,
+      ${subject.surfaceId ?? null}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb)`
 }
+
+/** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
+export const tokenOwner = ({ name, userId }: { readonly name: string; readonly userId: string }) =>
+  name.startsWith('token:') ? { user_id: userId } : {}
 
 /** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
 export async function hasAuditEvent(
@@ -57,9 +53,12 @@ export async function readTransitions(
   return transitions
 }
 
-const occurred = z.object({ occurred_at: z.iso.datetime() })
+/** As `Date.toISOString` writes it. Every poll asks this of every row, so it is no schema. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
 /** GitHub's time of an event the reconciler found later; null for rows written when the event happened. */
 export function occurredAt(payload: unknown): string | null {
-  return occurred.safeParse(payload).data?.occurred_at ?? null
+  if (typeof payload !== 'object' || payload === null || !('occurred_at' in payload)) return null
+  const { occurred_at } = payload
+  return typeof occurred_at === 'string' && ISO_TIME.test(occurred_at) ? occurred_at : null
 }

@@ -1,5 +1,5 @@
 import 'server-only'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 
 interface Subject {
@@ -10,16 +10,21 @@ interface Subject {
 }
 
 /** Records that somebody wants the deploy to end. False when that was asked before. */
-export async function recordCancelRequest(tx: DatabaseHandle, subject: Subject, runId: bigint | null) {
+export async function recordCancelRequest(
+  tx: DatabaseHandle,
+  subject: Subject & { readonly userId: string },
+  runId: bigint | null,
+) {
   const { count } = await tx.deploy.updateMany({
     where: { id: subject.deployId, cancelRequestedAt: null },
     data: { cancelRequestedAt: subject.at, cancelRequestedBy: subject.actor },
   })
   if (count === 0) return false
+  const owner = tokenOwner({ name: subject.actor, userId: subject.userId })
   await appendAuditEvent(tx, subject, {
     action: 'console.deploy.cancel_requested',
     status: null,
-    payload: { run_id: runId?.toString() ?? null },
+    payload: { run_id: runId?.toString() ?? null, ...owner },
   })
   return true
 }

@@ -1,27 +1,40 @@
 import 'server-only'
 import { PrismaPg } from '@prisma/adapter-pg'
+import pg from 'pg'
 import { z } from 'zod'
 import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
+import { type DirectDatabase, directDatabase } from '~/server/db/statements'
 
 export type Database = PrismaClient
 
 /** What queries take: the client itself, or a transaction of it. */
 export type DatabaseHandle = Prisma.TransactionClient
 
-export function connectDatabase(url: string): Database {
-  const adapter = new PrismaPg(
-    {
-      connectionString: url,
-      max: 10,
-      connectionTimeoutMillis: 5_000,
-      idle_in_transaction_session_timeout: 15_000,
-      statement_timeout: 15_000,
-      // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
-      query_timeout: 17_000,
-    },
-    { statementNameGenerator: namedStatements() },
-  )
-  return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
+export interface Connections {
+  readonly db: Database
+  /** The same pool without Prisma, for the paths that run most often. */
+  readonly sql: DirectDatabase
+}
+
+/** One pool for both; `db.$disconnect()` ends it. */
+export function connectDatabase(url: string): Connections {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: 15_000,
+    // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
+    query_timeout: 17_000,
+  })
+  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  pool.on('error', () => undefined)
+  const statementNameGenerator = namedStatements()
+  const adapter = new PrismaPg(pool, { statementNameGenerator, disposeExternalPool: true })
+  return {
+    db: new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } }),
+    sql: directDatabase(pool, statementNameGenerator),
+  }
 }
 
 /** Lists of values make texts of their own, so the number of prepared statements a connection keeps is bounded. */
@@ -51,16 +64,21 @@ export function isDatabaseAway(error: unknown): boolean {
     const kind = failure.safeParse(error.meta).data?.driverAdapterError.cause.kind ?? ''
     return AWAY_CODES.has(error.code) || isAwayMessage(`${kind} ${error.message}`)
   }
-  return error instanceof Error && isAwayMessage(`${error.name} ${error.message} ${messageOf(error.cause)}`)
+  return (
+    error instanceof Error && isAwayMessage(`${error.name} ${codeOf(error)} ${error.message} ${messageOf(error.cause)}`)
+  )
 }
 
 const failure = z.object({ driverAdapterError: z.object({ cause: z.object({ kind: z.string() }) }) })
+
+/** Node's connection errors to several addresses at once have a code and no message. */
+const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down)/.test(
     message,
   )
 

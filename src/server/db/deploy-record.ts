@@ -4,17 +4,23 @@ import { TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
 import { occurredAt } from '~/server/db/audit'
-import type { DatabaseHandle } from '~/server/db/client'
 import type { DeployRow } from '~/server/db/deploys'
+import type { Statements } from '~/server/db/statements'
 
 /** Times within JSON come as PostgreSQL writes them, with their offset. */
 const time = z.string().transform((text) => new Date(text))
 
-const auditRows = z.array(
-  z.object({ at: time, actor: z.string(), action: z.string(), status: z.string().nullable(), payload: z.unknown() }),
-)
-const transitionRows = z.array(z.object({ at: time, status: z.string(), payload: z.unknown() }))
+const auditRow = z.object({
+  at: time,
+  actor: z.string(),
+  action: z.string(),
+  status: z.string().nullable(),
+  payload: z.unknown(),
+  recent: z.boolean(),
+})
 const logRows = z.array(z.object({ seq: z.int(), line: z.string(), at: time }))
+
+const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
 
 const row = z.object({
   id: z.string(),
@@ -41,6 +47,8 @@ const row = z.object({
   cancelAcknowledgedAt: z.date().nullable(),
   overrideReason: z.string().nullable(),
   overriddenFreezeIds: z.array(z.string()),
+  kind: z.string(),
+  approvedBy: z.string().nullable(),
   surface: z.object({
     id: z.string(),
     name: z.string(),
@@ -48,17 +56,19 @@ const row = z.object({
     url: z.string(),
     timeoutMinutes: z.int(),
   }) satisfies z.ZodType<DeployRow['surface']>,
-  transitions: transitionRows,
-  audit: auditRows,
+  owner: z.string().nullable(),
+  audit: z.array(auditRow),
   log: logRows,
 })
 
 export interface DeployRecord {
   readonly deploy: DeployRow
+  /** Whose API token asked for it; null when a person did. */
+  readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
   readonly transitions: readonly Transition[]
   /** The newest 200 rows, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
-  readonly audit: z.output<typeof auditRows>
+  readonly audit: readonly z.output<typeof auditRow>[]
   readonly log: { readonly lines: readonly LogLine[]; readonly cursor: number | null }
 }
 
@@ -66,11 +76,7 @@ export interface DeployRecord {
  * A deploy with its surface, audit rows and newest log lines: what every poll reads, so it is one statement (ADR 009).
  * One statement is one snapshot: the status never contradicts the timeline beside it.
  */
-export async function readDeployRecord(
-  db: DatabaseHandle,
-  id: string,
-  logLength: number,
-): Promise<DeployRecord | null> {
+export async function readDeployRecord(db: Statements, id: string, logLength: number): Promise<DeployRecord | null> {
   const rows = await db.$queryRaw`
     SELECT d."id", d."surface_id" AS "surfaceId", d."environment", d."repository", d."workflow", d."ref", d."sha",
       d."reason", d."status", d."failure_stage" AS "failureStage", d."failure_detail" AS "failureDetail",
@@ -79,15 +85,16 @@ export async function readDeployRecord(
       d."requested_at_utc" AS "requestedAt", d."last_event_at_utc" AS "lastEventAt", d."finished_at_utc" AS "finishedAt",
       d."cancel_requested_at_utc" AS "cancelRequestedAt", d."cancel_requested_by" AS "cancelRequestedBy",
       d."cancel_acknowledged_at_utc" AS "cancelAcknowledgedAt", d."override_reason" AS "overrideReason",
-      d."overridden_freeze_ids" AS "overriddenFreezeIds",
+      d."overridden_freeze_ids" AS "overriddenFreezeIds", d."kind", d."approved_by" AS "approvedBy",
       json_build_object('id', s."id", 'name', s."name", 'environment', s."environment", 'url', s."url",
         'timeoutMinutes', s."timeout_minutes") AS "surface",
-      (SELECT coalesce(json_agg(t ORDER BY t."id"), '[]') FROM (
-        SELECT "id", "at_utc" AS "at", "status", "payload" FROM "audit_events"
-        WHERE "deploy_id" = d."id" AND "action" = ANY(${[...TRANSITION_ACTIONS]}::text[])) AS t) AS "transitions",
+      (SELECT u."email" FROM "users" AS u
+        WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
       (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
-        SELECT "id", "at_utc" AS "at", "actor", "action", "status", "payload" FROM "audit_events"
-        WHERE "deploy_id" = d."id" ORDER BY "id" DESC LIMIT 200) AS a) AS "audit",
+        SELECT "id", "at_utc" AS "at", "actor", "action", "status", "payload",
+          row_number() OVER (ORDER BY "id" DESC) <= 200 AS "recent"
+        FROM "audit_events" WHERE "deploy_id" = d."id") AS a
+        WHERE a."recent" OR a."action" = ANY(${TRANSITIONS}::text[])) AS "audit",
       (SELECT coalesce(json_agg(l ORDER BY l."seq"), '[]') FROM (
         SELECT "seq", "line", "at_utc" AS "at" FROM "deploy_log_lines"
         WHERE "deploy_id" = d."id" ORDER BY "seq" DESC LIMIT ${logLength}) AS l) AS "log"
@@ -95,14 +102,17 @@ export async function readDeployRecord(
     WHERE d."id" = ${id}::uuid`
   const found = z.array(row).parse(rows)[0]
   if (found === undefined) return null
-  const { transitions, audit, log, ...deploy } = found
+  const { owner, audit, log, ...deploy } = found
   const lines = log.map((line) => ({ ...line, at: line.at.toISOString() }))
   const first = lines[0]
-  const moves = transitions.map(({ status, at, payload }) => ({ status, at: occurredAt(payload) ?? at.toISOString() }))
+  const transitions = audit.flatMap(({ action, status, at, payload }) =>
+    status !== null && TRANSITIONS.includes(action) ? [{ status, at: occurredAt(payload) ?? at.toISOString() }] : [],
+  )
   return {
     deploy,
-    transitions: moves,
-    audit,
+    owner,
+    transitions,
+    audit: audit.filter(({ recent }) => recent),
     log: { lines, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
   }
 }

@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import type { DeployKind } from '~/domain/approval'
 import type { AuditEvent } from '~/domain/audit-event'
 import {
   type DeployStatus,
@@ -8,10 +9,11 @@ import {
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { queueOutcome } from '~/server/db/notifications'
+import type { Statements } from '~/server/db/statements'
 
 export const deploySelect = {
   id: true,
@@ -38,6 +40,8 @@ export const deploySelect = {
   cancelAcknowledgedAt: true,
   overrideReason: true,
   overriddenFreezeIds: true,
+  kind: true,
+  approvedBy: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -68,12 +72,18 @@ export interface NewDeploy {
   readonly sha: string | null
   readonly reason: string | null
   readonly requestedBy: string
+  readonly requestedByUserId: string
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
   /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]
+  readonly kind: DeployKind
+  readonly sourceId: string | null
+  /** Only for a surface that asks for a second person: the approval, which is granted in the same transaction. */
+  readonly approvalId?: string
+  readonly approvedBy?: string
 }
 
 /**
@@ -92,13 +102,20 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
     {
       action: 'console.deploy.requested',
       status: 'requested',
-      payload: { ref: deploy.ref, sha: deploy.sha, environment: deploy.environment, reason: deploy.reason },
+      payload: {
+        ref: deploy.ref,
+        sha: deploy.sha,
+        environment: deploy.environment,
+        reason: deploy.reason,
+        ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
+      },
     },
   )
 }
 
 const lockedRow = z.object({
   surfaceId: z.string(),
+  environment: z.string(),
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
@@ -109,9 +126,9 @@ export type LockedDeploy = z.output<typeof lockedRow>
  * Takes the row's lock until the transaction ends, so that events of one deploy are decided one after the other and
  * log lines are numbered in the order they are committed. Null when there is no such deploy.
  */
-export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
+export async function lockDeploy(tx: Statements, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "status", "github_run_id" AS "githubRunId",
+    SELECT "surface_id" AS "surfaceId", "environment", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return z.array(lockedRow).parse(rows)[0] ?? null
@@ -136,7 +153,7 @@ export interface Advance {
  * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
  * notification, in the caller's transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
  */
-export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<boolean> {
+export async function advanceDeploy(tx: Statements, advance: Advance): Promise<boolean> {
   const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
   // One statement instead of two: every callback waits for it under the row's lock (ADR 009).
@@ -171,7 +188,7 @@ export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: 
  * and the commit where none was known.
  */
 export async function keepReport(
-  tx: DatabaseHandle,
+  tx: Statements,
   id: string,
   report: {
     readonly at: Date
@@ -201,18 +218,19 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
 
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
-  tx: DatabaseHandle,
+  tx: Statements,
   id: string,
   facts: { readonly lastEventAt?: Date; readonly githubRunAttempt?: number },
 ): Promise<void> {
-  await tx.deploy.update({ where: { id }, data: facts, select: { id: true } })
+  await tx.$executeRaw`
+    UPDATE "console_deploys" SET "last_event_at_utc" = coalesce(${facts.lastEventAt ?? null}, "last_event_at_utc"),
+      "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt")
+    WHERE "id" = ${id}::uuid`
 }
 
 /** Back-fills the run of a deploy; false when one is already on record, which is never changed. */
-export async function fillRun(tx: DatabaseHandle, id: string, runId: bigint): Promise<boolean> {
-  const { count } = await tx.deploy.updateMany({
-    where: { id, githubRunId: null },
-    data: { githubRunId: runId },
-  })
-  return count > 0
+export async function fillRun(tx: Statements, id: string, runId: bigint): Promise<boolean> {
+  const written = await tx.$executeRaw`
+    UPDATE "console_deploys" SET "github_run_id" = ${runId} WHERE "id" = ${id}::uuid AND "github_run_id" IS NULL`
+  return written > 0
 }

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
 export type Job = {
@@ -20,7 +21,7 @@ interface JobOptions {
  * committed, and survives a crash right after. One waiting job per task and deploy: a second one takes the place of the
  * first; beside one that already runs, another is queued, since that one may have read what was there before.
  */
-export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
+export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
   const key = `${job.task}:${job.payload.deployId}`
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
@@ -39,6 +40,19 @@ export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Dat
   await db.$executeRaw`
     SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT "locked_by"))
     FROM graphile_worker.jobs WHERE "locked_at" < ${lockedBefore}::timestamptz HAVING count(*) > 0`
+}
+
+const forgottenJob = z.object({ task: z.string(), key: z.string().nullable(), attempts: z.number() })
+
+/** Jobs that used up their attempts wait for somebody to look at them, until `failedBefore`: then they are deleted, and named. */
+export async function forgetFailedJobs(db: DatabaseHandle, failedBefore: Date) {
+  const rows = await db.$queryRaw`
+    WITH failed AS MATERIALIZED (
+      SELECT "id", "task_identifier" AS "task", "key", "attempts"::int FROM graphile_worker.jobs
+      WHERE "attempts" >= "max_attempts" AND "locked_at" IS NULL AND "updated_at" < ${failedBefore}::timestamptz),
+    gone AS (SELECT "id" FROM graphile_worker.complete_jobs(ARRAY(SELECT "id" FROM failed)))
+    SELECT "task", "key", "attempts" FROM failed JOIN gone USING ("id") ORDER BY "id"`
+  return z.array(forgottenJob).parse(rows)
 }
 
 /** Whether the job library's own tables are there; see `installJobTables`. */

@@ -1,16 +1,18 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit-event'
 import { appendAuditEvent } from '~/server/db/audit'
-import type { Database, DatabaseHandle } from '~/server/db/client'
+import type { Database } from '~/server/db/client'
 import { addJob } from '~/server/db/jobs'
+import type { Statements } from '~/server/db/statements'
 
 /** After these attempts, spread over a few hours, nobody is told any more. */
 const ATTEMPTS = 10
 
 /** Puts the outcome of a deploy into the outbox, in the transaction that ends it. Its row is unique per deploy. */
-export async function queueOutcome(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
-  const row = { deployId, state: 'waiting', updatedAt: at }
-  const { count } = await tx.outcomeNotification.createMany({ data: [row], skipDuplicates: true })
+export async function queueOutcome(tx: Statements, deployId: string, at: Date): Promise<void> {
+  const count = await tx.$executeRaw`
+    INSERT INTO "outcome_notifications" ("deploy_id", "state", "updated_at_utc")
+    VALUES (${deployId}::uuid, 'waiting', ${at}) ON CONFLICT DO NOTHING`
   // Told before, of a deploy that somebody took back by hand in the database: no reason to refuse the change.
   if (count === 0) return
   await addJob(tx, { task: 'notify_outcome', payload: { deployId } }, { maxAttempts: ATTEMPTS })

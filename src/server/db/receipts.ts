@@ -1,12 +1,12 @@
 import 'server-only'
-import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 /**
  * Records that a `webhook-id` is being processed. False when it was before: a replay. The id is unique across all
  * deploys, so a captured callback cannot be replayed against another deploy's address either.
  */
 export async function recordReceipt(
-  tx: DatabaseHandle,
+  tx: Statements,
   receipt: {
     readonly webhookId: string
     readonly deployId: string

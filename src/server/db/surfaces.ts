@@ -17,6 +17,9 @@ export interface SurfaceDeclaration {
   readonly confirm: string
   readonly timeoutMinutes: number
   readonly position: number
+  /** Whether another person has to approve a deploy, and for how long a request waits for that. */
+  readonly requiresApproval: boolean
+  readonly approvalMinutes: number
 }
 
 const declarationSelect = {
@@ -31,6 +34,8 @@ const declarationSelect = {
   confirm: true,
   timeoutMinutes: true,
   position: true,
+  requiresApproval: true,
+  approvalMinutes: true,
   archivedAt: true,
 } satisfies Prisma.SurfaceSelect
 

@@ -5,7 +5,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
 /** No refusal: the database may go away after the intent was recorded. */
-const NO_REFUSAL: readonly string[] = ['database_unavailable']
+export const NO_REFUSAL: readonly string[] = ['database_unavailable']
 
 /**
  * Does the work of a dispatch; a refusal by the console itself leaves an audit row before it is thrown on. What the
@@ -45,7 +45,7 @@ async function record(
 }
 
 /** SHAs, ids, names: what a refusal says beside its code. */
-function textsOf(details: Readonly<Record<string, unknown>>): Record<string, string> {
+export function textsOf(details: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(details).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )

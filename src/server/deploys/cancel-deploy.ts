@@ -1,7 +1,9 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import type { CancelAnswer } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
+import { requireReach } from '~/server/auth/authorize'
 import { recordCancelRequest } from '~/server/db/cancellations'
 import { findDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
@@ -17,18 +19,23 @@ const FOLLOW_MS = 2_000
  * known run GitHub cannot be asked yet; the queue does as soon as the run is known, and a deploy that GitHub never
  * started is failed by the reconciler. Asked again, it answers with where the request stands.
  *
- * @throws AppError `deploy_unknown`, `deploy_ended`, `github_refused` (the request is taken back then)
+ * @throws AppError `deploy_unknown`, `permission_refused`, `deploy_ended`, `github_refused` (the request is taken back then)
  */
-export async function cancelDeploy(deps: Deps, actor: string, id: string): Promise<CancelAnswer> {
+export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promise<CancelAnswer> {
   const cancelled = await deps.db.$transaction(async (tx) => {
     const deploy = await lockDeploy(tx, id)
     if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Nothing was cancelled.`)
+    requireReach(actor, deploy)
     if (deploy.status === 'cancelled') return true
     if (isTerminal(deploy.status)) {
       throw new AppError('deploy_ended', `The deploy has ended already: ${deploy.status}. Nothing was cancelled.`)
     }
     const at = deps.now()
-    await recordCancelRequest(tx, { deployId: id, surfaceId: deploy.surfaceId, actor, at }, deploy.githubRunId)
+    await recordCancelRequest(
+      tx,
+      { deployId: id, surfaceId: deploy.surfaceId, actor: actor.name, userId: actor.userId, at },
+      deploy.githubRunId,
+    )
     const runAt = new Date(at.getTime() + FOLLOW_MS)
     await addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }, { runAt })
     return false

@@ -13,9 +13,9 @@ import { runUrl } from '~/server/github/web-urls'
 
 /** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
-  const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
+  const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, transitions, audit, log } = record
+  const { deploy, owner, transitions, audit, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
@@ -29,7 +29,10 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     sha: deploy.sha,
     reason: deploy.reason,
     overrideReason: deploy.overrideReason,
+    kind: deploy.kind,
+    approvedBy: deploy.approvedBy,
     requestedBy: deploy.requestedBy,
+    requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
     surface: {
@@ -77,12 +80,16 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
   }
   switch (action) {
     case 'console.deploy.callback_rejected':
-      return `Callback "${status}" refused: the deploy stood at ${text('from')}.`
+      return text('reason') === 'attempt_superseded'
+        ? `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+        : `Callback "${status}" refused: the deploy stood at ${text('from')}.`
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')
     case 'console.deploy.freeze_overridden':
       return `Freeze overridden: “${text('reason')}”.`
+    case 'console.approval.granted':
+      return `Approved, as asked for by ${text('requested_by')}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.run_found':

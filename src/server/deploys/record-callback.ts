@@ -1,13 +1,14 @@
 import 'server-only'
 import type { CallbackBody } from '~/domain/callback'
-import { allowedFrom, type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
+import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/db/audit'
-import type { DatabaseHandle } from '~/server/db/client'
 import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
+import type { Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
+import { explainRefusedCallback, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -31,20 +32,20 @@ const ACTOR = 'workflow'
  * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
  * audit row are kept — and then thrown.
  *
- * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`
+ * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`
  */
 export async function recordCallback(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
   callback: VerifiedCallback,
 ): Promise<CallbackAnswer> {
   const at = deps.now()
-  const result = await deps.db.$transaction((tx) => takeIn(tx, callback, at))
+  const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
   if (result instanceof AppError) throw result
   if (result.applied) deps.logger.info({ deployId: callback.deployId, status: result.status }, 'callback applied')
   return result
 }
 
-async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
   const { deployId, webhookId, body } = callback
   const locked = await lockDeploy(tx, deployId)
   if (locked === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
@@ -53,7 +54,7 @@ async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date):
   // the status it reports: a `requested` deploy is taken through `dispatched` first, and judged from there.
   const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
   const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
-  const outcome = outcomeOf(found.status, body.status)
+  const outcome = outcomeOf(found, body)
   const firstTime = await recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
   if (!firstTime) return { applied: false, status: locked.status }
   if (provesAcceptance) await proveAccepted(tx, found, callback, at)
@@ -77,13 +78,14 @@ async function takeIn(tx: DatabaseHandle, callback: VerifiedCallback, at: Date):
   return { applied: true, status }
 }
 
-function outcomeOf(from: string, to: string): 'applied' | 'repeated' | 'refused' {
-  if (!isCallbackStatus(to)) return 'refused'
-  if (from === to) return 'repeated'
-  return canTransition(from, to) ? 'applied' : 'refused'
+function outcomeOf(found: LockedDeploy, body: CallbackBody): 'applied' | 'repeated' | 'refused' {
+  if (!isCallbackStatus(body.status)) return 'refused'
+  if (found.status === body.status) return 'repeated'
+  if (isOfEarlierAttempt(found, body)) return 'refused'
+  return canTransition(found.status, body.status) ? 'applied' : 'refused'
 }
 
-async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function proveAccepted(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const runId = callback.body.run_id?.toString() ?? null
   await advanceDeploy(tx, {
     deployId: callback.deployId,
@@ -100,7 +102,7 @@ async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: 
 }
 
 /** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
-async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function keepFacts(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha: body.deployed_sha ?? null })
   if (body.run_id == null) return
@@ -123,18 +125,9 @@ async function keepFacts(tx: DatabaseHandle, found: LockedDeploy, callback: Veri
   }
 }
 
-async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  const allowed = allowedFrom(found.status).filter(isCallbackStatus)
-  const error = isCallbackStatus(body.status)
-    ? new AppError(
-        'transition_refused',
-        `The deploy stands at ${found.status} and cannot become ${body.status}. The log line was kept.`,
-        { details: { from: found.status, to: body.status, allowed } },
-      )
-    : new AppError('status_unknown', `"${body.status}" is no status a workflow can send. The log line was kept.`, {
-        details: { from: found.status, to: body.status, allowed },
-      })
+  const { error, allowed } = explainRefusedCallback(found, body)
   await appendAuditEvent(
     tx,
     { actor: ACTOR, at, deployId, surfaceId: found.surfaceId },
@@ -146,7 +139,7 @@ async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: Verifie
   )
   // It may be ahead of the graph because an earlier one was lost: GitHub's own record fills the gap, at once. The job is
   // committed with the refusal, so not even a crash right here leaves the deploy behind.
-  if (error.code === 'transition_refused' && !isTerminal(found.status)) {
+  if (isCallbackStatus(body.status) && !isTerminal(found.status)) {
     await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
   }
   return error

@@ -1,4 +1,5 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { type FlagChange, isPromoted, refusalOf } from '~/domain/flags'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -16,16 +17,16 @@ import { rolloutFacts } from '~/server/flags/rollout-facts'
  */
 export async function changeFlag(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
-  actor: string,
+  actor: Actor,
   change: 'promote' | 'demote',
   { flag: name, environment }: FlagChange,
 ): Promise<{ readonly changed: boolean }> {
   const flag = declaredFlags().find((declared) => declared.name === name)
   if (flag === undefined) throw new AppError('flag_unknown', `feature_flags.yaml declares no flag "${name}".`)
   const at = deps.now()
-  const result = await deps.db.$transaction((tx) => decide(tx, flag, { actor, at, change, environment }))
+  const result = await deps.db.$transaction((tx) => decide(tx, flag, { actor: actor.name, at, change, environment }))
   if (result instanceof AppError) throw result
-  if (result.changed) deps.logger.info({ flag: name, environment, change, actor }, 'flag changed')
+  if (result.changed) deps.logger.info({ flag: name, environment, change, actor: actor.name }, 'flag changed')
   return result
 }
 

@@ -5,6 +5,7 @@ import { verifySignature } from '~/server/callbacks/verify-signature'
 import type { Deps } from '~/server/deps'
 import { checkFreeze } from '~/server/freezes/check-freeze'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { limitUnsigned } from '~/server/http/rate-limits'
 
 /** What is signed, beside the query; the console may stand behind a prefix that it never sees (ADR 008). */
 const SIGNED_PATH = 'GET /api/internal/freezes'
@@ -24,10 +25,11 @@ const question = z.object({
  * captured signature answers the very same question again, for five minutes, and no other. Reads only.
  */
 export async function answerFreezeCheck(
-  deps: Pick<Deps, 'config' | 'db' | 'logger' | 'now'>,
+  deps: Pick<Deps, 'config' | 'db' | 'logger' | 'now' | 'rateLimits'>,
   request: Request,
 ): Promise<Response> {
   try {
+    const isSigned = limitUnsigned(deps, request)
     const { search, searchParams } = new URL(request.url)
     const verified = verifySignature(
       deps.config.callbackSecrets,
@@ -42,6 +44,7 @@ export async function answerFreezeCheck(
     if (verified === null) {
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
+    isSigned()
     const parsed = question.safeParse(Object.fromEntries(searchParams))
     if (!parsed.success) throw new AppError('invalid_input', `The query does not fit: ${z.prettifyError(parsed.error)}`)
     const answer = await checkFreeze(deps, parsed.data)

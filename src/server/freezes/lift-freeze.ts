@@ -1,5 +1,7 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import { requireReach } from '~/server/auth/authorize'
 import { appendAuditEvent } from '~/server/db/audit'
 import { type FreezeRow, findFreeze, findLock, liftFreeze as markLifted } from '~/server/db/freezes'
 import type { Deps } from '~/server/deps'
@@ -8,25 +10,27 @@ import { freezeEvent } from '~/server/freezes/freeze-view'
 type LiftDeps = Pick<Deps, 'db' | 'now'>
 
 /** Ends a freeze before its time, or calls off one to come. Throws `freeze_unknown`, and `freeze_over` when it ended. */
-export async function liftFreeze(deps: LiftDeps, actor: string, id: string): Promise<void> {
+export async function liftFreeze(deps: LiftDeps, actor: Actor, id: string): Promise<void> {
   const freeze = await findFreeze(deps.db, id)
   if (freeze === null) throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed.`)
   await lift(deps, actor, freeze)
 }
 
 /** Takes a surface's lock away. Throws `freeze_unknown` when it has none. */
-export async function unlockSurface(deps: LiftDeps, actor: string, surfaceId: string): Promise<void> {
+export async function unlockSurface(deps: LiftDeps, actor: Actor, surfaceId: string): Promise<void> {
   const lock = await findLock(deps.db, surfaceId)
   if (lock === null) throw new AppError('freeze_unknown', `"${surfaceId}" is not locked. Nothing was changed.`)
   await lift(deps, actor, lock)
 }
 
-async function lift(deps: LiftDeps, actor: string, freeze: FreezeRow): Promise<void> {
+async function lift(deps: LiftDeps, actor: Actor, freeze: FreezeRow): Promise<void> {
+  const environment = freeze.environment ?? freeze.surface?.environment ?? ''
+  requireReach(actor, { environment, ...(freeze.surfaceId === null ? {} : { surfaceId: freeze.surfaceId }) })
   const at = deps.now()
   const lifted = await deps.db.$transaction(async (tx) => {
-    if (!(await markLifted(tx, freeze.id, { by: actor, at }))) return false
+    if (!(await markLifted(tx, freeze.id, { by: actor.name, at }))) return false
     const { surfaceId } = freeze
-    const subject = { actor, at, ...(surfaceId === null ? {} : { surfaceId }) }
+    const subject = { actor: actor.name, at, ...(surfaceId === null ? {} : { surfaceId }) }
     await appendAuditEvent(tx, subject, freezeEvent('console.freeze.lifted', freeze))
     return true
   })

@@ -1,6 +1,8 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
+import { requireReach } from '~/server/auth/authorize'
 import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { insertFreeze, type NewFreeze } from '~/server/db/freezes'
@@ -11,7 +13,8 @@ import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 /** Opens a window over an environment, now or later. Throws `invalid_input` for one that would be over before it began. */
-export async function openFreeze(deps: FreezeDeps, actor: string, input: OpenFreezeInput): Promise<FreezeView> {
+export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
+  requireReach(actor, { environment: input.environment })
   const now = deps.now()
   const startsAt = input.startsAt ?? now
   const endsAt = input.endsAt ?? null
@@ -31,11 +34,12 @@ export async function openFreeze(deps: FreezeDeps, actor: string, input: OpenFre
 }
 
 /** Locks one surface until it is unlocked. Throws `surface_unknown`, and `surface_locked` when it is locked already. */
-export async function lockSurface(deps: FreezeDeps, actor: string, input: LockInput): Promise<FreezeView> {
+export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInput): Promise<FreezeView> {
   const surface = await findSurface(deps.db, input.surfaceId)
   if (surface === null) {
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked.`)
   }
+  requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
   const lock = { environment: null, surfaceId: surface.id, reason: input.reason, startsAt: deps.now(), endsAt: null }
   try {
     return await record(deps, actor, lock)
@@ -47,13 +51,13 @@ export async function lockSurface(deps: FreezeDeps, actor: string, input: LockIn
 
 function record(
   deps: FreezeDeps,
-  actor: string,
+  actor: Actor,
   freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdAt'>,
 ): Promise<FreezeView> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
-    const row = await insertFreeze(tx, { ...freeze, id: deps.newId(), createdBy: actor, createdAt: at })
-    await appendAuditEvent(tx, { actor, at, ...surfaceOf(row) }, freezeEvent('console.freeze.opened', row))
+    const row = await insertFreeze(tx, { ...freeze, id: deps.newId(), createdBy: actor.name, createdAt: at })
+    await appendAuditEvent(tx, { actor: actor.name, at, ...surfaceOf(row) }, freezeEvent('console.freeze.opened', row))
     return freezeView(row, at)
   })
 }

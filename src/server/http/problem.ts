@@ -37,9 +37,17 @@ export function logAppError(logger: Logger, error: AppError, context: Readonly<R
 /** The `type` of a problem document: a name, not an address, so that it never breaks. */
 export const problemType = (code: ErrorCode) => `urn:deploy-console:problem:${code.replaceAll('_', '-')}`
 
+/** A 401 says how to authenticate (RFC 9110, 15.5.2); for a token that was sent, in the words of RFC 6750, 3.1. */
+const CHALLENGES: Partial<Record<ErrorCode, string>> = {
+  signed_out: 'Bearer realm="Deploy Console"',
+  token_refused: 'Bearer realm="Deploy Console", error="invalid_token"',
+}
+
 /** An RFC 9457 problem document. */
 export function problemResponse(error: AppError, headers: Readonly<Record<string, string>> = {}): Response {
   const { http, title } = ERROR_CODES[error.code]
+  const challenge = CHALLENGES[error.code]
+  const retryAfter = error.retryAfterSeconds ?? (http === 503 ? RETRY_AFTER_SECONDS : undefined)
   const body = {
     ...error.details,
     type: problemType(error.code),
@@ -53,7 +61,8 @@ export function problemResponse(error: AppError, headers: Readonly<Record<string
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
-      ...(http === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
       ...headers,
     },
   })

@@ -1,24 +1,31 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
-import { problemResponse } from '~/server/http/problem'
+
+const READS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Until sign-in exists, whoever reaches the server is the operator, so a page of another site must not reach it
- * through the operator's browser: neither cross-site (`Sec-Fetch-Site`, `Origin`) nor under a name of its own that
- * resolves to this machine (DNS rebinding: `Host`). Null when the request may go on.
+ * A page of another site must not reach the console through the browser of somebody who is signed in: neither cross-site
+ * (`Sec-Fetch-Site`, `Origin`) nor under a name of its own that resolves to this machine (DNS rebinding: `Host`). What
+ * changes something comes from a script of the console or from no browser at all: never from a form, a link or the
+ * address bar (`Sec-Fetch-Mode`). Throws `origin_refused`.
  */
-export function refuseForeignOrigin(request: Request, consoleUrl: string): Response | null {
+export function refuseForeignOrigin(request: Request, consoleUrl: string): void {
   const host = request.headers.get('host') ?? ''
   const origin = request.headers.get('origin')
   const site = request.headers.get('sec-fetch-site')
+  const reads = READS.includes(request.method)
   const foreignHost = !isOwnHost(host, consoleUrl)
+  // `null`, the origin of a sandboxed frame, parses as no URL.
   const foreignOrigin = origin !== null && (!URL.canParse(origin) || new URL(origin).host !== host)
-  const crossSite = site !== null && site !== 'same-origin' && site !== 'none'
-  if (!foreignHost && !foreignOrigin && !crossSite) return null
-  return problemResponse(new AppError('origin_refused', 'The request came from another site. Nothing was done.'))
+  const crossSite = site !== null && site !== 'same-origin' && !(site === 'none' && reads)
+  const navigation = !reads && request.headers.get('sec-fetch-mode') === 'navigate'
+  if (!foreignHost && !foreignOrigin && !crossSite && !navigation) return
+  throw new AppError('origin_refused', 'The request came from another site. Nothing was done.')
 }
 
-function isOwnHost(host: string, consoleUrl: string): boolean {
+export function isOwnHost(host: string, consoleUrl: string): boolean {
   if (URL.canParse(consoleUrl) && new URL(consoleUrl).host === host) return true
-  return /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)
+  return isLoopbackHost(host)
 }
+
+export const isLoopbackHost = (host: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)

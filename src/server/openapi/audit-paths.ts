@@ -14,6 +14,7 @@ export const auditPaths = {
   '/api/audit/export': {
     get: operation({
       id: 'exportAudit',
+      permission: 'audit.read',
       summary: 'Download the audit trail, newest first',
       parameters: [
         {
@@ -36,7 +37,7 @@ export const auditPaths = {
           'application/json': { schema: { type: 'array', items: refTo('AuditEntry') } },
         },
       },
-      problems: ['invalid_input', 'origin_refused'],
+      problems: ['invalid_input'],
     }),
   },
 }

@@ -29,6 +29,7 @@ const callback = (id: string, summary: string) =>
   operation({
     id,
     summary,
+    permission: null,
     parameters: [deployId, ...signature],
     body: 'Callback',
     success: {
@@ -45,6 +46,7 @@ const callback = (id: string, summary: string) =>
       'body_too_large',
       'status_unknown',
       'transition_refused',
+      'attempt_superseded',
     ],
   })
 
@@ -54,6 +56,7 @@ export const callbackPaths = {
   '/api/internal/freezes': {
     get: operation({
       id: 'checkFreeze',
+      permission: null,
       summary: 'A workflow asks whether its surface is frozen or locked',
       description: 'Signed like a callback, with `GET /api/internal/freezes` and the query in the place of the body.',
       parameters: [

@@ -24,10 +24,13 @@ export const deployPaths = {
   '/api/internal/deploys': {
     post: operation({
       id: 'dispatchDeploy',
+      permission: 'deploy.dispatch',
       summary: 'Deploy a ref to a surface',
       description:
         'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. Asked again ' +
-        'with the same key and the same request, it answers with the deploy that is already there.',
+        'with the same key and the same request, it answers with the deploy that is already there. `override_freeze` ' +
+        'takes `freeze.override` as well. For a surface that asks for a second person nothing is deployed: the answer is ' +
+        '`approval` alone, and `Location` is the approval’s.',
       parameters: [idempotencyKey],
       body: 'DispatchRequest',
       success: {
@@ -39,7 +42,8 @@ export const deployPaths = {
       problems: [
         'invalid_input',
         'idempotency_key_missing',
-        'origin_refused',
+        'proof_stale',
+        'source_refused',
         'surface_unknown',
         'surface_busy',
         'surface_archived',
@@ -60,16 +64,18 @@ export const deployPaths = {
   '/api/internal/deploys/{id}': {
     get: operation({
       id: 'getDeploy',
+      permission: 'deploy.read',
       summary: 'Where a deploy stands',
       description: 'Poll every two seconds until `terminal` is true.',
       parameters: [deployId],
       success: { status: 200, description: 'The deploy.', content: json('Deploy') },
-      problems: ['invalid_id', 'origin_refused', 'deploy_unknown'],
+      problems: ['invalid_id', 'deploy_unknown'],
     }),
   },
   '/api/internal/deploys/{id}/cancel': {
     post: operation({
       id: 'cancelDeploy',
+      permission: 'deploy.cancel',
       summary: 'Ask for the end of a deploy',
       description:
         'GitHub is asked to cancel the run; the deploy ends when GitHub says so. Asked again, it answers the same.',
@@ -80,12 +86,13 @@ export const deployPaths = {
         headers: { Location: { required: true, schema: { type: 'string', format: 'uri-reference' } } },
         content: json('CancelAnswer'),
       },
-      problems: ['invalid_id', 'origin_refused', 'deploy_unknown', 'deploy_ended', 'github_refused'],
+      problems: ['invalid_id', 'deploy_unknown', 'deploy_ended', 'github_refused'],
     }),
   },
   '/api/internal/deploys/{id}/log': {
     get: operation({
       id: 'getDeployLog',
+      permission: 'deploy.read',
       summary: 'Older log lines of a deploy',
       parameters: [
         deployId,
@@ -97,7 +104,7 @@ export const deployPaths = {
         },
       ],
       success: { status: 200, description: 'One page, oldest line first.', content: json('LogPage') },
-      problems: ['invalid_id', 'invalid_input', 'origin_refused', 'deploy_unknown'],
+      problems: ['invalid_id', 'invalid_input', 'deploy_unknown'],
     }),
   },
 } as const

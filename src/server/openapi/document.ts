@@ -1,7 +1,9 @@
 import 'server-only'
+import { approvalPaths } from '~/server/openapi/approval-paths'
 import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { deployPaths } from '~/server/openapi/deploy-paths'
+import { API_TOKEN_SCHEME } from '~/server/openapi/operation'
 import { componentSchemas } from '~/server/openapi/schemas'
 
 /** OpenAPI 3.1 of everything under /api that is not the screen's own, from the schemas that parse the requests. */
@@ -16,7 +18,20 @@ export function openApiDocument(consoleUrl: string) {
         'is answered 405 with `Allow`. Answers may gain members; ignore those you do not know.',
     },
     servers: [{ url: consoleUrl }],
-    paths: { ...deployPaths, ...callbackPaths, ...auditPaths },
-    components: { schemas: componentSchemas() },
+    paths: { ...deployPaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
+    components: {
+      schemas: componentSchemas(),
+      securitySchemes: {
+        [API_TOKEN_SCHEME]: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'dc_…',
+          description:
+            'An API token, made at /tokens. Each operation names the permission it must hold; its environments and ' +
+            'surfaces limit what it changes, and so does what its owner may do at that moment. A browser that is signed ' +
+            'in may use the same addresses from the console’s own pages.',
+        },
+      },
+    },
   }
 }

@@ -1,5 +1,6 @@
 import 'server-only'
 import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import type { Permission } from '~/domain/permissions'
 import { type ComponentName, refTo } from '~/server/openapi/schemas'
 
 interface Parameter {
@@ -21,6 +22,8 @@ interface Operation {
   readonly id: string
   readonly summary: string
   readonly description?: string
+  /** What it takes; null: it is signed instead. */
+  readonly permission: Permission | null
   readonly parameters?: readonly Parameter[]
   readonly body?: ComponentName
   readonly success: Success
@@ -29,19 +32,29 @@ interface Operation {
 }
 
 /** What any address may answer. */
-const ALWAYS: readonly ErrorCode[] = ['database_unavailable', 'internal']
+const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'internal']
+
+/** And any that asks who is there. */
+const OF_ACTORS: readonly ErrorCode[] = ['signed_out', 'token_refused', 'permission_refused', 'origin_refused']
+
+export const API_TOKEN_SCHEME = 'apiToken'
 
 export const json = (name: ComponentName) => ({ 'application/json': { schema: refTo(name) } })
 
-export function operation({ id, summary, description, parameters, body, success, problems }: Operation) {
+export function operation({ id, summary, description, permission, parameters, body, success, problems }: Operation) {
   const { status, ...answer } = success
   return {
     operationId: id,
     summary,
+    // For a scheme without scopes of its own the list is what the token must hold (OpenAPI 3.1, "Security Requirement").
+    security: permission === null ? [] : [{ [API_TOKEN_SCHEME]: [permission] }],
     ...(description === undefined ? {} : { description }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),
-    responses: { [status]: answer, ...problemResponses([...problems, ...ALWAYS]) },
+    responses: {
+      [status]: answer,
+      ...problemResponses([...problems, ...(permission === null ? [] : OF_ACTORS), ...ALWAYS]),
+    },
   }
 }
 
@@ -54,7 +67,10 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> 
         status,
         {
           description: here.map((code) => `\`${code}\`: ${ERROR_CODES[code].title}.`).join(' '),
-          ...(status === 503 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+          ...(status === 401 && here.includes('token_refused')
+            ? { headers: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } } }
+            : {}),
+          ...(status === 503 || status === 429 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
           content: {
             'application/problem+json': {
               schema: { allOf: [refTo('Problem')], properties: { code: { enum: here }, status: { const: status } } },

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { callbackBody } from '~/domain/callback'
 import {
+  restApproval,
   restAuditEntry,
   restCallbackAnswer,
   restCancelAnswer,
@@ -11,12 +12,15 @@ import {
   restFreezeAnswer,
   restLogPage,
   restProblem,
+  restRefusalBody,
 } from '~/domain/rest'
 
 const COMPONENTS = {
   DispatchRequest: restDispatchBody,
   DispatchAnswer: restDispatchAnswer,
   Deploy: restDeploy,
+  Approval: restApproval,
+  RefusalRequest: restRefusalBody,
   LogPage: restLogPage,
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,

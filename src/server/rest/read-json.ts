@@ -18,7 +18,11 @@ export async function readJson<Schema extends z.ZodType>(request: Request, schem
 }
 
 /** A deploy id out of the address, checked before the database sees it. */
-export function deployIdOf(id: string): string {
+export const deployIdOf = (id: string): string => uuidOf('deploy', id)
+
+export const approvalIdOf = (id: string): string => uuidOf('approval', id)
+
+function uuidOf(noun: string, id: string): string {
   if (isUuid(id)) return id
-  throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
+  throw new AppError('invalid_id', `The ${noun} id in the address is not a UUID.`)
 }

@@ -1,15 +1,19 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import type { Permission } from '~/domain/permissions'
+import { authenticate } from '~/server/auth/authenticate'
+import { authenticateToken, bringsToken } from '~/server/auth/authenticate-token'
+import { authorize } from '~/server/auth/authorize'
+import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
-
-/** Until sign-in exists, whoever reaches the server (on this machine only) is the operator. */
-const ACTOR = 'operator'
+import { limitAccount } from '~/server/http/rate-limits'
+import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
 
 export interface RestCall {
   readonly deps: Deps
-  readonly actor: string
+  readonly actor: Actor
   readonly request: Request
 }
 
@@ -23,22 +27,32 @@ interface Answer {
  * Makes a route handler of a use case: refuses other sites, answers JSON that nothing may cache, and turns whatever is
  * thrown into a problem document. `Params` are the address's, by name.
  */
-export function restRoute<Params>(answer: (call: RestCall, params: Params) => Promise<Answer | Response>) {
-  return async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
+export function restRoute<Params>(
+  permission: Permission,
+  answer: (call: RestCall, params: Params) => Promise<Answer | Response>,
+) {
+  const handler = async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
-    const refused = refuseForeignOrigin(request, deps.config.consoleUrl)
+    // No page of another site can make a browser send a token it does not know, so only requests without one are asked.
+    const refused = bringsToken(request.headers) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
-      const answered = await answer({ deps, actor: ACTOR, request }, await context.params)
+      const { headers } = request
+      const caller =
+        (await authenticateToken(deps, headers)) ?? (await authenticate(deps, headers, freshnessOf(request)))
+      const actor = limitAccount(deps, authorize(caller, permission))
+      const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
-      const { status = 200, headers = {}, body } = answered
-      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...headers } })
+      const { status = 200, headers: more = {}, body } = answered
+      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...more } })
     } catch (thrown) {
       const error = toAppError(thrown)
       logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
       return problemResponse(error)
     }
   }
+  // What the walk over every route reads.
+  return Object.assign(handler, { permission })
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

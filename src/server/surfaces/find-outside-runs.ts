@@ -11,11 +11,12 @@ type OutsideDeps = Pick<Deps, 'db' | 'github' | 'logger'>
  * One pass: looks for deploys that happened without the console. One request per workflow, however many surfaces it
  * ships. A workflow GitHub does not list now keeps what was seen of it before.
  */
-export async function findOutsideRuns(deps: OutsideDeps): Promise<void> {
+export async function findOutsideRuns(deps: OutsideDeps, stop?: AbortSignal): Promise<void> {
   const surfaces = await listSurfaces(deps.db)
   const environments = [...new Set(surfaces.map(({ environment }) => environment))]
   const workflowOf = ({ repository, workflow }: SurfaceRow) => `${repository} ${workflow}`
   for (const workflow of new Set(surfaces.map(workflowOf))) {
+    if (stop?.aborted === true) return
     const shipped = surfaces.filter((surface) => workflowOf(surface) === workflow)
     await look(deps, shipped, environments).catch((error) =>
       deps.logger.warn({ workflow, err: error }, 'runs outside the console are not known now'),

@@ -3,26 +3,34 @@ import { isTerminal } from '~/domain/deploy-status'
 import { byStrength } from '~/domain/freeze'
 import { phasesOf, type Transition } from '~/domain/phases'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
+import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
 import { readTransitions } from '~/server/db/audit'
 import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
-/** The grid: three queries however many surfaces there are and however long their history is. */
+/** The grid: four queries however many surfaces there are and however long their history is. */
 export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
   const now = deps.now()
-  const [surfaces, freezes] = await Promise.all([listSurfaces(deps.db), listCurrentFreezes(deps.db, now)])
+  const [surfaces, freezes, approvals] = await Promise.all([
+    listSurfaces(deps.db),
+    listCurrentFreezes(deps.db, now),
+    listWaitingApprovals(deps.db, now),
+  ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
   const transitions = await readTransitions(deps.db, deployIds)
-  return surfaces.map((surface) => tileOf(surface, transitions, holding, deps.config.githubApiUrl))
+  return surfaces.map((surface) => tileOf(surface, { transitions, holding, approvals }, deps.config.githubApiUrl))
 }
 
 function tileOf(
   surface: SurfaceRow,
-  transitions: ReadonlyMap<string, readonly Transition[]>,
-  freezes: readonly FreezeRow[],
+  facts: {
+    readonly transitions: ReadonlyMap<string, readonly Transition[]>
+    readonly holding: readonly FreezeRow[]
+    readonly approvals: readonly ApprovalRow[]
+  },
   githubApiUrl: string,
 ): SurfaceTile {
   const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
@@ -56,7 +64,7 @@ function tileOf(
             id: lastDeploy.id,
             status: lastDeploy.status,
             terminal: isTerminal(lastDeploy.status),
-            phases: phasesOf({ ...lastDeploy, transitions: transitions.get(lastDeploy.id) ?? [] }),
+            phases: phasesOf({ ...lastDeploy, transitions: facts.transitions.get(lastDeploy.id) ?? [] }),
             failureStage: lastDeploy.failureStage,
             ref: lastDeploy.ref,
             sha: lastDeploy.sha,
@@ -65,10 +73,18 @@ function tileOf(
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
     outsideRun: outsideRunOf(surface, githubApiUrl),
+    requiresApproval: surface.requiresApproval,
+    waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
     freezes: byStrength(
-      freezes.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
+      facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
     ),
   }
+}
+
+function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {
+  if (approval === undefined) return null
+  const { id: approvalId, requestedBy, sha, expiresAt } = approval
+  return { approvalId, requestedBy, sha, expiresAt: expiresAt.toISOString() }
 }
 
 /** Only one that is newer than the newest deploy: what the console did since is the fresher news. */

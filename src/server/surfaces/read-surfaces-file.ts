@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { SurfaceDeclaration } from '~/server/db/surfaces'
+import { likelySpelling } from '~/server/surfaces/likely-spelling'
 
 const address = z
   .string()
@@ -20,6 +21,8 @@ const surfaceSchema = z.strictObject({
   health_url: address,
   confirm: z.string().trim().min(1).max(100).optional(),
   timeout_minutes: z.int().min(1).max(1440).default(30),
+  approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
+  approval_minutes: z.int().min(1).max(1440).default(60),
 })
 
 const fileSchema = z
@@ -85,15 +88,24 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     confirm: surface.confirm ?? surface.id,
     timeoutMinutes: surface.timeout_minutes,
     position,
+    requiresApproval: surface.approval === 'required',
+    approvalMinutes: surface.approval_minutes,
   }))
 }
 
 const NO_SANDBOX = 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
 
 function inWords(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `${issue.keys.map((key) => `"${key}"`).join(', ')} is not a known key`
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(unknownKey).join('; ')
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
   return issue.message
+}
+
+const KNOWN_KEYS = ['surfaces', ...Object.keys(surfaceSchema.shape)]
+
+function unknownKey(key: string): string {
+  const meant = likelySpelling(key, KNOWN_KEYS)
+  return `"${key}" is not a known key${meant === null ? '' : `; did you mean "${meant}"?`}`
 }
 
 const PLACEHOLDER = /\$\{SANDBOX_URL\}/g

@@ -1,23 +1,35 @@
 import 'server-only'
 import { initTRPC, TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
+import type { Actor } from '~/domain/actor'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import type { Permission } from '~/domain/permissions'
+import { authorize } from '~/server/auth/authorize'
 import { logAppError, toAppError } from '~/server/http/problem'
+import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 import { transformer } from '~/server/trpc/transformer'
 
-const t = initTRPC.context<Context>().create({
-  transformer,
-  /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
-  errorFormatter({ shape, error }) {
-    const { cause } = error
-    const appError = cause instanceof AppError ? cause : null
-    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
-    const { stack: _, ...data } = shape.data
-    const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
-    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
-  },
-})
+/** What the walk over every procedure reads: see the permission table. */
+interface ProcedureMeta {
+  readonly permission: Permission
+}
+
+const t = initTRPC
+  .context<Context>()
+  .meta<ProcedureMeta>()
+  .create({
+    transformer,
+    /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
+    errorFormatter({ shape, error }) {
+      const { cause } = error
+      const appError = cause instanceof AppError ? cause : null
+      const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+      const { stack: _, ...data } = shape.data
+      const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
+      return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+    },
+  })
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
@@ -26,16 +38,28 @@ export const createCallerFactory = t.createCallerFactory
  * Turns what a use case throws into one kind of tRPC error, in one place. In tRPC 11 `next()` does not throw: it
  * resolves to `{ ok: false }`.
  */
-const withAppErrors = t.middleware(async ({ ctx, path, next }) => {
-  const result = await next()
-  if (result.ok) return result
-  // An input that fails its schema is a TRPCError by itself, with zod's error as the cause.
-  const thrown = result.error.cause ?? result.error
-  if (result.error.code === 'BAD_REQUEST') return result
+function fail(ctx: Context, path: string, thrown: unknown): never {
   const error = toAppError(thrown)
   logAppError(ctx.deps.logger, error, { path })
   throw new TRPCError({ code: ERROR_CODES[error.code].trpc, message: error.message, cause: error })
-})
+}
 
-/** What any operator may do. Until sign-in exists, everybody on this machine is the actor `operator`. */
-export const operatorProcedure = t.procedure.use(withAppErrors)
+function permitted(ctx: Context, path: string, permission: Permission): Actor {
+  try {
+    return limitAccount(ctx.deps, authorize(ctx.actor, permission))
+  } catch (refusal) {
+    return fail(ctx, path, refusal)
+  }
+}
+
+/**
+ * The base of every procedure: only for an actor who holds the permission, whom it hands on. One middleware does both
+ * that and the errors: each costs every poll.
+ */
+export const procedureFor = (permission: Permission) =>
+  t.procedure.meta({ permission }).use(async ({ ctx, path, next }) => {
+    const result = await next({ ctx: { actor: permitted(ctx, path, permission) } })
+    // An input that fails its schema is a TRPCError by itself, with zod's error as the cause.
+    if (result.ok || result.error.code === 'BAD_REQUEST') return result
+    return fail(ctx, path, result.error.cause ?? result.error)
+  })

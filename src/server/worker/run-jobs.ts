@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseCronItems, type Runner, run } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
 import { jobLogger } from '~/server/worker/job-logger'
-import { jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
+import { FORGET_FAILED, jobTasks, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
 const CONCURRENCY = 4
@@ -16,9 +16,19 @@ const OUTLIVES_DATABASE: GraphileConfig.Preset = { worker: { completeJobBatchDel
 /** Between attempts to reach a database that is away. */
 const RETRY_MS = 2_000
 
-/** Contract.md, "Reconciler": every 60 s. The queue writes one job a minute, however many replicas ask for it. */
+/** One waiting job of a schedule; one that fails is not tried again, since the next is due soon. */
+const once = (jobKey: string) => ({ jobKey, maxAttempts: 1 })
+const EVERY_MINUTE = '* * * * *'
+const EVERY_HOUR = '17 * * * *'
+
+/**
+ * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. The look for
+ * outside runs costs one of GitHub's 5,000 requests an hour per workflow.
+ */
 const SCHEDULE = [
-  { task: RECONCILE_PASS, match: '* * * * *', options: { jobKey: RECONCILE_PASS, maxAttempts: 1, backfillPeriod: 0 } },
+  { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },
+  { task: OUTSIDE_RUNS, match: EVERY_MINUTE, options: { ...once(OUTSIDE_RUNS), backfillPeriod: 0 } },
+  { task: FORGET_FAILED, match: EVERY_HOUR, options: { ...once(FORGET_FAILED), backfillPeriod: 0 } },
 ]
 
 /**
@@ -53,7 +63,10 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
   try {
     if (signal.aborted) stop()
     // What happened while nobody looked is not made to wait for the next minute.
-    else await runner.addJob(RECONCILE_PASS, { afterStart: true }, { jobKey: RECONCILE_PASS, maxAttempts: 1 })
+    else {
+      await runner.addJob(RECONCILE_PASS, { afterStart: true }, once(RECONCILE_PASS))
+      await runner.addJob(OUTSIDE_RUNS, {}, once(OUTSIDE_RUNS))
+    }
     await runner.promise
   } finally {
     signal.removeEventListener('abort', stop)

@@ -1,21 +1,30 @@
 import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
-import { addJob, type Job } from '~/server/db/jobs'
+import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { notifyOutcome } from '~/server/notifications/notify-outcome'
+import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 
-/** Any number; whoever makes a pass holds the advisory lock of this one, and loses it with the connection. */
-const PASS_LOCK = 7_310_424
+/** Any numbers; whoever makes a pass holds the advisory lock of its number, and loses it with the connection. */
+const RECONCILE_LOCK = 7_310_424
+const OUTSIDE_RUNS_LOCK = 7_310_425
+
+/** The look for outside runs ends before the next one is due; what it did not come to has its turn then. */
+const OUTSIDE_RUNS_MS = 50_000
+/** Long enough for somebody to ask why, after a holiday too. */
+const FAILED_JOBS_KEPT_MS = 14 * 24 * 3_600_000
 
 const passPayload = z.object({ afterStart: z.boolean().default(false) })
 
 const ofDeploy = z.object({ deployId: z.uuid() })
 
 export const RECONCILE_PASS = 'reconcile_pass'
+export const OUTSIDE_RUNS = 'find_outside_runs'
+export const FORGET_FAILED = 'forget_failed_jobs'
 
 /** What each queued job does. A task that throws is tried again later, with growing pauses. */
 export function jobTasks(deps: Deps): TaskList {
@@ -27,7 +36,9 @@ export function jobTasks(deps: Deps): TaskList {
   return {
     ...tasks,
     [RECONCILE_PASS]: (payload, helpers) =>
-      withoutOthers(helpers, () => pass(deps, helpers, passPayload.parse(payload))),
+      withoutOthers(helpers, RECONCILE_LOCK, () => pass(deps, helpers, passPayload.parse(payload))),
+    [OUTSIDE_RUNS]: (_, helpers) => withoutOthers(helpers, OUTSIDE_RUNS_LOCK, () => lookOutside(deps, helpers)),
+    [FORGET_FAILED]: () => forgetFailed(deps),
   }
 }
 
@@ -43,18 +54,28 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
 const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
+const lookOutside = (deps: Deps, { abortSignal }: JobHelpers) =>
+  findOutsideRuns(deps, AbortSignal.any([abortSignal, AbortSignal.timeout(OUTSIDE_RUNS_MS)]))
+
+/** Without its error's text, which the job's own attempts have logged. */
+async function forgetFailed({ db, now, logger }: Deps): Promise<void> {
+  for (const job of await forgetFailedJobs(db, new Date(now().getTime() - FAILED_JOBS_KEPT_MS))) {
+    logger.warn(job, 'a job that had failed for good two weeks ago is forgotten')
+  }
+}
+
 /**
  * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
  * work is being done, and there is nothing to do.
  */
-async function withoutOthers(helpers: JobHelpers, work: () => Promise<void>): Promise<void> {
+async function withoutOthers(helpers: JobHelpers, lock: number, work: () => Promise<void>): Promise<void> {
   await helpers.withPgClient(async (client) => {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [PASS_LOCK])
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [lock])
     if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return
     try {
       await work()
     } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [PASS_LOCK])
+      await client.query('SELECT pg_advisory_unlock($1)', [lock])
     }
   })
 }

@@ -3,6 +3,7 @@
 import { AuditFilters } from '~/ui/audit-log/audit-filters'
 import { AuditTable } from '~/ui/audit-log/audit-table'
 import { type FilterText, filterQuery } from '~/ui/audit-log/filter-address'
+import { SealState } from '~/ui/audit-log/seal-state'
 import { useAuditFilter } from '~/ui/audit-log/use-audit-filter'
 import { DownloadLink } from '~/ui/primitives/download-link'
 import { LoadMore } from '~/ui/primitives/load-more'
@@ -23,7 +24,7 @@ export function AuditLog() {
   )
   const entries = log.data?.pages.flatMap((page) => page.entries) ?? []
   return (
-    <PageFrame title="Audit" aside={<Exports filter={filter} />}>
+    <PageFrame title="Audit" aside={<Aside filter={filter} />}>
       <AuditFilters filter={filter} facets={facets.data} onChange={change} onClear={clear} />
       {log.isError && log.data === undefined ? (
         <Notice tone="bad" role="alert">
@@ -47,6 +48,15 @@ export function AuditLog() {
         </>
       )}
     </PageFrame>
+  )
+}
+
+function Aside({ filter }: { readonly filter: FilterText }) {
+  return (
+    <div className="flex flex-wrap items-center gap-x-6 gap-y-1">
+      <SealState />
+      <Exports filter={filter} />
+    </div>
   )
 }
 

@@ -12,7 +12,7 @@ export function GridSkeleton() {
   return (
     <div aria-busy="true">
       <p className="sr-only">Loading the surfaces</p>
-      <div className="flex h-[calc(5.5rem+2px)] items-start rounded-md border border-line bg-panel px-4 py-[0.9375rem] sm:h-[calc(2.75rem+2px)]">
+      <div className="flex h-[calc(7.75rem+3px)] items-start rounded-md border border-line bg-panel px-4 py-[0.9375rem] sm:h-[calc(5rem+3px)]">
         <Skeleton className="h-3.5 w-32" />
       </div>
       <div className="mt-6 flex flex-col gap-7">
@@ -21,7 +21,7 @@ export function GridSkeleton() {
             <Skeleton className="mt-0.5 mb-3 h-4 w-24" />
             <div className={TILE_COLUMNS}>
               {places.map((place) => (
-                <div key={place} className="flex h-46 flex-col gap-3 rounded-md border border-line bg-panel p-4">
+                <div key={place} className="flex h-39 flex-col gap-3 rounded-md border border-line bg-panel p-4">
                   <Skeleton className="h-4 w-28" />
                   <Skeleton className="mt-4 h-3.5 w-48" />
                   <Skeleton className="h-3.5 w-56" />

@@ -1,6 +1,7 @@
 'use client'
 
 import { useCallback, useRef, useState } from 'react'
+import { ApprovalStrip } from '~/ui/board/approval-strip'
 import { BoardAnnouncer } from '~/ui/board/board-announcer'
 import { GridSkeleton } from '~/ui/board/board-skeleton'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
@@ -68,7 +69,6 @@ export function Board({ sandbox }: BoardProps) {
           onFilter={setFilter}
           filterRef={filterRef}
           onLeaveFilter={() => reachable !== null && focusTile(reachable)}
-          actor={surfaces.data?.actor ?? null}
         />
         {surfaces.isError && !openedDeploy.isError && (
           <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
@@ -81,8 +81,11 @@ export function Board({ sandbox }: BoardProps) {
           <EmptyBoard />
         ) : (
           <>
-            <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
-            <FreezeStrip tiles={tiles} />
+            <div className="rounded-md border border-line bg-panel">
+              <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
+              <FreezeStrip tiles={tiles} />
+            </div>
+            <ApprovalStrip tiles={tiles} onOpen={(approvalId) => open({ kind: 'approval', approvalId })} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (
                 <TileGroup

@@ -16,10 +16,7 @@ interface RunningStripProps {
 export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
   const running = runningTiles(tiles)
   return (
-    <section
-      aria-label="Now"
-      className="flex flex-wrap items-center gap-x-4 rounded-md border border-line bg-panel px-4 text-sm sm:flex-nowrap"
-    >
+    <section aria-label="Now" className="flex flex-wrap items-center gap-x-4 px-4 text-sm sm:flex-nowrap">
       <h2 className="flex h-11 shrink-0 items-center font-semibold">
         Running
         <span className="ml-1.5 font-normal text-ink-faint tabular-nums">{running.length}</span>

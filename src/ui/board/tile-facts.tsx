@@ -1,12 +1,12 @@
+import { UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { OutsideRun } from '~/ui/board/outside-run'
-import { FreezeMark } from '~/ui/freezes/freeze-mark'
-import { untilWords } from '~/ui/freezes/freeze-words'
+import { thirdRow } from '~/ui/board/third-row'
+import { HeldFor } from '~/ui/freezes/held-for'
 import { Sha } from '~/ui/primitives/sha'
-import { isWrong } from '~/ui/status/health-badge'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeOf, statusWord } from '~/ui/status/status-words'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -52,12 +52,13 @@ interface TileFactsProps {
   readonly tab: 0 | -1
 }
 
-/** What runs, what was last shipped, what is wrong, and what holds it. Room for four rows is kept, so that none moves. */
+/** What runs, what was or is shipped, and what is wrong or holds it. Room for three rows is kept, so that none moves. */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
-  const { version, lastDeploy, health } = tile
+  const { version, lastDeploy, health, outsideRun } = tile
   const [freeze] = tile.freezes
+  const third = thirdRow(tile, running)
   return (
-    <dl className="grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(4,1.25rem)] content-center gap-y-0.5 px-3.5 text-sm">
+    <dl className="mt-1.5 grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(3,1.25rem)] content-start gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
           'not reported yet'
@@ -70,29 +71,36 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           </>
         )}
       </Fact>
-      {tile.outsideRun !== null && <OutsideRun run={tile.outsideRun} tab={tab} />}
-      {running === null && tile.outsideRun === null && (
-        <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
-      )}
-      {running !== null && (
+      {running !== null ? (
         <Fact term="Now">
           <MiniPhases deploy={running} />
         </Fact>
+      ) : tile.waiting !== null ? (
+        <Fact term="Waits">
+          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
+          <span
+            className="truncate text-ink"
+            title={`Waiting for approval by another person than ${tile.waiting.requestedBy}`}
+          >
+            for approval · expires <TimeAgo at={tile.waiting.expiresAt} />
+          </span>
+        </Fact>
+      ) : outsideRun !== null ? (
+        <OutsideRun run={outsideRun} tab={tab} />
+      ) : (
+        <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
       )}
-      {isWrong(tile) && health.detail !== null && (
+      {third === 'health' && (
         <Fact term="Health">
-          <span className="truncate text-bad" title={health.detail}>
+          <span className="truncate text-bad" title={health.detail ?? undefined}>
             {health.detail}
           </span>
         </Fact>
       )}
-      {freeze !== undefined && (
+      {third === 'outside' && outsideRun !== null && <OutsideRun run={outsideRun} tab={tab} />}
+      {third === 'freeze' && freeze !== undefined && (
         <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
-          <FreezeMark kind={freeze.kind} />
-          <span className="truncate text-warn" title={`${freeze.reason} (${freeze.by}), ${untilWords(freeze.until)}`}>
-            {freeze.reason}
-            {freeze.until !== null && `, ${untilWords(freeze.until)}`}
-          </span>
+          <HeldFor freeze={freeze} />
         </Fact>
       )}
     </dl>

@@ -3,7 +3,9 @@ import Link from 'next/link'
 import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
+import { TileNote } from '~/ui/board/tile-note'
 import { Button } from '~/ui/primitives/button'
+import { useRefusal } from '~/ui/shell/member'
 import { HealthBadge, isWrong } from '~/ui/status/health-badge'
 
 export interface TileActions {
@@ -24,7 +26,12 @@ interface TileProps extends TileActions {
 export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
   const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
   const tab = current ? 0 : -1
-  const deploy = () => (running === null ? onDeploy(tile.id) : onOpen(running.id))
+  const refusal = useRefusal('deploy.dispatch', tile.environment)
+  const refused = running === null && refusal !== null
+  const deploy = () => {
+    if (running !== null) onOpen(running.id)
+    else if (!refused) onDeploy(tile.id)
+  }
   const open = () => (tile.lastDeploy === null ? onDeploy(tile.id) : onOpen(tile.lastDeploy.id))
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'd' || event.altKey || event.ctrlKey || event.metaKey) return
@@ -37,7 +44,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-46 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
+      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">
@@ -56,16 +63,8 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
         <HealthBadge health={tile.health} />
       </header>
       <TileFacts tile={tile} running={running} tab={tab} />
-      <footer className="flex h-12 items-center justify-between gap-3 border-t border-line pr-2 pl-3.5">
-        <span className="min-w-0 truncate text-xs text-ink-faint">
-          {running === null ? (
-            <span title={`${tile.repository}, ${tile.workflow}`} className="font-mono">
-              {tile.id}
-            </span>
-          ) : (
-            `${running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · ${running.requestedBy}`
-          )}
-        </span>
+      <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
+        <TileNote tile={tile} running={running} />
         <Link
           href={`/surfaces/${tile.id}`}
           tabIndex={tab}
@@ -77,11 +76,18 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
             Past deploys of {tile.name}, {tile.environment}
           </span>
         </Link>
-        <Button tabIndex={tab} onClick={deploy} className="relative min-w-20">
+        <Button
+          tabIndex={tab}
+          onClick={deploy}
+          aria-disabled={refused}
+          title={refused ? refusal : undefined}
+          className="relative min-w-20"
+        >
           {running === null ? 'Deploy' : 'Follow'}
           <span className="sr-only">
             {' '}
             {tile.name}, {tile.environment}
+            {refused && `. ${refusal}`}
           </span>
         </Button>
       </footer>

@@ -1,16 +1,16 @@
 import type { RefObject } from 'react'
 import { Kbd } from '~/ui/primitives/kbd'
 import { MainNav } from '~/ui/shell/main-nav'
+import { UserMenu } from '~/ui/shell/user-menu'
 
 interface TopBarProps {
   readonly filter: string
   readonly onFilter: (filter: string) => void
   readonly filterRef: RefObject<HTMLInputElement | null>
   readonly onLeaveFilter: () => void
-  readonly actor: string | null
 }
 
-export function TopBar({ filter, onFilter, filterRef, onLeaveFilter, actor }: TopBarProps) {
+export function TopBar({ filter, onFilter, filterRef, onLeaveFilter }: TopBarProps) {
   return (
     <header className="flex flex-wrap items-center gap-x-4 gap-y-2 py-4">
       <h1 className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</h1>
@@ -39,15 +39,9 @@ export function TopBar({ filter, onFilter, filterRef, onLeaveFilter, actor }: To
           <Kbd>/</Kbd>
         </span>
       </div>
-      <p className="ml-auto text-right text-sm text-ink-soft sm:ml-0 sm:min-w-32">
-        {actor === null ? (
-          ''
-        ) : (
-          <>
-            acting as <span className="font-medium text-ink">{actor}</span>
-          </>
-        )}
-      </p>
+      <div className="ml-auto sm:ml-0">
+        <UserMenu />
+      </div>
     </header>
   )
 }

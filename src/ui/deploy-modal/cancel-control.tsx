@@ -5,6 +5,7 @@ import type { DeployView } from '~/domain/deploy'
 import { cancelWords } from '~/ui/deploy-modal/cancel-words'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
+import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -17,6 +18,7 @@ interface CancelControlProps {
 /** Stops a running deploy, in two presses. What it says afterwards is how far the request has come, nothing more. */
 export function CancelControl({ deploy, children }: CancelControlProps) {
   const [asking, setAsking] = useState(false)
+  const refusal = useRefusal('deploy.cancel', deploy.surface.environment)
   const utils = trpc.useUtils()
   const cancel = trpc.deploys.cancel.useMutation({
     onSettled: () => {
@@ -42,7 +44,9 @@ export function CancelControl({ deploy, children }: CancelControlProps) {
   }
   return (
     <>
-      <Button onClick={() => setAsking(true)}>Cancel deploy</Button>
+      <Button onClick={() => setAsking(true)} disabled={refusal !== null} title={refusal ?? undefined}>
+        Cancel deploy
+      </Button>
       {cancel.error === null ? (
         children
       ) : (

@@ -4,6 +4,7 @@ import { Autocomplete } from '@base-ui/react/autocomplete'
 import { useEffect, useMemo, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
+import { PromoteChoice } from '~/ui/deploy-modal/promote-choice'
 import { RefOptionRow } from '~/ui/deploy-modal/ref-option-row'
 import { type RefGroup, type RefOption, refGroups } from '~/ui/deploy-modal/ref-options'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
@@ -18,13 +19,15 @@ interface ChooseRefProps {
   /** What was chosen before a step back; empty the first time. */
   readonly chosenBefore: string
   readonly onChoose: (ref: string) => void
+  readonly promotable: readonly SurfaceTile[]
+  readonly onPromote: (sha: string, surfaceId: string) => void
 }
 
 /**
  * Step 1: one field and a list under it. The default ref, or the one chosen before, is highlighted, so Enter alone goes on
  * with it.
  */
-export function ChooseRef({ surface, chosenBefore, onChoose }: ChooseRefProps) {
+export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromote }: ChooseRefProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
   const [typed, setTyped] = useState(chosenBefore)
   // Typing replaces the earlier choice; it does not go on with it.
@@ -60,6 +63,7 @@ export function ChooseRef({ surface, chosenBefore, onChoose }: ChooseRefProps) {
           autoCapitalize="none"
           className="h-9 w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base"
         />
+        <PromoteChoice from={promotable} onPromote={onPromote} />
       </div>
       <ModalBody>
         {refs.isError && (

@@ -21,6 +21,7 @@ interface ConfirmStepProps {
 }
 
 const BUTTON_WORDS = { open: 'Deploy', sending: 'Dispatching…', unknown: 'Retry' } as const
+const ASKING_WORDS = { open: 'Ask for approval', sending: 'Asking…', unknown: 'Retry' } as const
 
 /** Step 3: the name, typed. The server compares it once more. */
 export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
@@ -43,6 +44,16 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           </span>
           .
         </p>
+        {surface.requiresApproval && (
+          <Notice tone="plain">Nothing ships yet: another person has to approve this commit first.</Notice>
+        )}
+        {draft.source !== null && (
+          <p className="text-sm text-ink-soft">
+            {draft.source.kind === 'rollback'
+              ? 'A rollback to an earlier deploy.'
+              : `Promoted from ${draft.source.surfaceId}, which runs it now.`}
+          </p>
+        )}
         {flow.override !== null && (
           <Notice tone="warn">
             <span className="font-medium">In spite of the freeze:</span> “{flow.override.reason}”
@@ -80,7 +91,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         }
       >
         <Button type="submit" tone="strong" disabled={!ready} className="min-w-28">
-          {BUTTON_WORDS[attempt.state]}
+          {(surface.requiresApproval ? ASKING_WORDS : BUTTON_WORDS)[attempt.state]}
         </Button>
       </ModalFoot>
     </form>

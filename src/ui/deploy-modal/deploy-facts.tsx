@@ -7,6 +7,8 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
   const isCommit = deploy.sha === deploy.ref
   return (
     <p className="mt-1 text-xs text-ink-faint">
+      {deploy.kind === 'rollback' && 'Rollback to '}
+      {deploy.kind === 'promotion' && 'Promotion of '}
       {!isCommit && <span className="font-medium break-all text-ink-soft">{deploy.ref}</span>}
       {deploy.sha !== null && (
         <>
@@ -14,7 +16,9 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
           <Sha sha={deploy.sha} />
         </>
       )}{' '}
-      · {deploy.requestedBy} · <TimeAgo at={deploy.requestedAt} />
+      · {deploy.requestedBy}
+      {deploy.requestedByOwner !== null && ` of ${deploy.requestedByOwner}`}
+      {deploy.approvedBy !== null && <>, approved by {deploy.approvedBy}</>} · <TimeAgo at={deploy.requestedAt} />
       {deploy.reason !== null && <> · “{deploy.reason}”</>}
       {deploy.overrideReason !== null && (
         <span className="text-warn"> · Freeze overridden: “{deploy.overrideReason}”</span>

@@ -4,8 +4,10 @@ import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
+import { ApprovalScreen } from '~/ui/approvals/approval-screen'
 import { DeployScreen } from '~/ui/deploy-modal/deploy-screen'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy'
+import { promotableTo } from '~/ui/deploy-modal/promote-choice'
 import type { Target } from '~/ui/deploy-modal/target'
 import { UnknownSurface } from '~/ui/deploy-modal/unknown-surface'
 import type { useTarget } from '~/ui/deploy-modal/use-target'
@@ -39,7 +41,9 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   /** Back to where it was opened from; after a link that is the tile. */
   const finalFocus = useCallback(() => {
     const id =
-      surfaceId ?? tiles.find((tile) => tile.lastDeploy?.id === (shown?.kind === 'deploy' ? shown.deployId : ''))?.id
+      surfaceId ??
+      tiles.find((tile) => tile.lastDeploy?.id === (shown?.kind === 'deploy' ? shown.deployId : ''))?.id ??
+      tiles.find((tile) => tile.waiting?.approvalId === (shown?.kind === 'approval' ? shown.approvalId : ''))?.id
     return (
       [...document.querySelectorAll<HTMLElement>('[data-tile-focus]')].find(
         (mark) => mark.dataset['tileFocus'] === id,
@@ -70,6 +74,14 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                 onAgain={(again) => replace({ kind: 'new', ...again })}
               />
             )}
+            {shown?.kind === 'approval' && (
+              <ApprovalScreen
+                key={shown.approvalId}
+                approvalId={shown.approvalId}
+                tiles={tiles}
+                onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
+              />
+            )}
             {shown?.kind === 'new' &&
               (surface === undefined ? (
                 <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
@@ -78,6 +90,9 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                   key={`${shown.surfaceId} ${shown.ref ?? ''}`}
                   surface={surface}
                   initialRef={shown.ref}
+                  initialSource={shown.source ?? null}
+                  promotable={promotableTo(surface, tiles)}
+                  onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
                   onHoldsInput={setHoldsInput}
                   onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                 />

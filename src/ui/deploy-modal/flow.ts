@@ -1,3 +1,4 @@
+import type { DeploySource } from '~/domain/deploy'
 import type { WireError } from '~/ui/trpc/wire-error'
 
 /** What the operator has entered; it outlives every step back and every error. */
@@ -7,6 +8,8 @@ interface Draft {
   readonly reason: string
   /** Why a freeze is overridden, where one stands in the way. */
   readonly override: string
+  /** Where the ref, a commit then, is taken from: an earlier deploy, or another surface. */
+  readonly source: DeploySource | null
 }
 
 /** Made at the review, of the freezes that were seen there and no others. */
@@ -24,6 +27,7 @@ interface DispatchRequest {
   readonly expectedSha: string
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
+  readonly source?: DeploySource
 }
 
 /**
@@ -48,7 +52,7 @@ export type Flow =
     }
 
 export type FlowAction =
-  | { readonly type: 'chosen'; readonly ref: string }
+  | { readonly type: 'chosen'; readonly ref: string; readonly source?: DeploySource }
   | { readonly type: 'overriding'; readonly text: string }
   | { readonly type: 'reviewed'; readonly sha: string; readonly key: string; readonly freezeIds: string[] }
   | { readonly type: 'typed'; readonly text: string }
@@ -58,8 +62,8 @@ export type FlowAction =
   | { readonly type: 'back' }
 
 /** A ref from the address starts at its review: a retry is reviewed like any other deploy. */
-export function startFlow(ref: string | null): Flow {
-  const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '' }
+export function startFlow(ref: string | null, source: DeploySource | null = null): Flow {
+  const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '', source }
   return ref === null ? { step: 'choose', draft } : { step: 'review', draft }
 }
 
@@ -68,8 +72,9 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
     case 'chosen': {
       if (flow.step !== 'choose') return flow
       // Another ref is another intent: the name has to be typed for it again.
-      const typed = action.ref === flow.draft.ref ? flow.draft.typed : ''
-      return { step: 'review', draft: { ...flow.draft, ref: action.ref, typed } }
+      const same = action.ref === flow.draft.ref
+      const source = action.source ?? (same ? flow.draft.source : null)
+      return { step: 'review', draft: { ...flow.draft, ref: action.ref, typed: same ? flow.draft.typed : '', source } }
     }
     case 'overriding':
       return flow.step === 'review' ? { ...flow, draft: { ...flow.draft, override: action.text } } : flow
@@ -136,6 +141,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     expectedSha: flow.sha,
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
+    ...(flow.draft.source === null ? {} : { source: flow.draft.source }),
   }
   return request
 }

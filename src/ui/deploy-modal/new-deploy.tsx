@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useReducer } from 'react'
+import type { DeploySource } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { ChooseRef } from '~/ui/deploy-modal/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
@@ -15,17 +16,27 @@ import { readWireError } from '~/ui/trpc/wire-error'
 interface NewDeployProps {
   readonly surface: SurfaceTile
   readonly initialRef: string | null
+  readonly initialSource: DeploySource | null
+  /** Surfaces whose version could be promoted to this one. */
+  readonly promotable: readonly SurfaceTile[]
   /** Whether something was typed that a stray click must not throw away. */
   readonly onHoldsInput: (holds: boolean) => void
   readonly onDeploy: (deployId: string) => void
+  /** Where the surface asks for a second person: to what waits for one. */
+  readonly onWait: (approvalId: string) => void
 }
 
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
-export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDeployProps) {
-  const [flow, act] = useReducer(flowReducer, initialRef, startFlow)
+export function NewDeploy({ surface, initialRef, initialSource, promotable, ...props }: NewDeployProps) {
+  const { onHoldsInput, onDeploy, onWait } = props
+  const [flow, act] = useReducer(flowReducer, null, () => startFlow(initialRef, initialSource))
   const utils = trpc.useUtils()
   const dispatch = trpc.deploys.dispatch.useMutation({
-    onSuccess: (answer) => onDeploy(answer.id),
+    onSuccess: (answer) => {
+      if (answer.outcome === 'deploy') return onDeploy(answer.id)
+      onWait(answer.approval.id)
+      void utils.surfaces.list.invalidate()
+    },
     onError: (error) => {
       const wire = readWireError(error)
       act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })
@@ -50,7 +61,13 @@ export function NewDeploy({ surface, initialRef, onHoldsInput, onDeploy }: NewDe
         <FlowSteps step={flow.step} />
       </ModalHead>
       {flow.step === 'choose' && (
-        <ChooseRef surface={surface} chosenBefore={flow.draft.ref} onChoose={(ref) => act({ type: 'chosen', ref })} />
+        <ChooseRef
+          surface={surface}
+          chosenBefore={flow.draft.ref}
+          onChoose={(ref) => act({ type: 'chosen', ref })}
+          promotable={promotable}
+          onPromote={(ref, surfaceId) => act({ type: 'chosen', ref, source: { kind: 'promotion', surfaceId } })}
+        />
       )}
       {flow.step === 'review' && (
         <ReviewStep

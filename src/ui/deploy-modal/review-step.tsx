@@ -9,7 +9,9 @@ import { ReviewError } from '~/ui/deploy-modal/review-error'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 
 interface ReviewStepProps {
@@ -35,7 +37,8 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
   const blocking = review.data?.warnings.filter((warning) => warning.blocking) ?? []
   const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
   const overridden = overridable && override.trim() !== ''
-  const blocked = blocking.length > 0 && !overridden
+  const refusal = useRefusal('deploy.dispatch', surface.environment)
+  const blocked = (blocking.length > 0 && !overridden) || refusal !== null
   const utils = trpc.useUtils()
   // Somebody else was first: the tile behind the dialog should say so too.
   useEffect(() => {
@@ -49,9 +52,14 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
             review={review.data}
             surface={surface}
             onFollow={onFollow}
-            override={overridable ? <OverrideFreeze reason={override} onReason={onOverride} /> : null}
+            override={
+              overridable ? (
+                <OverrideFreeze reason={override} environment={surface.environment} onReason={onOverride} />
+              ) : null
+            }
           />
         )}
+        {refusal !== null && <Notice tone="plain">You cannot deploy this. {refusal}</Notice>}
         {review.isPending && <ReviewSkeleton />}
         {review.isError && (
           <ReviewError error={review.error} onRetry={() => void review.refetch()} onChooseAnother={onBack} />

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleMinus } from 'lucide-react'
 import type { FlagInEnvironment } from '~/domain/flags'
 import { Button } from '~/ui/primitives/button'
+import { useRefusal } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 interface FlagSwitchProps {
@@ -13,6 +14,7 @@ interface FlagSwitchProps {
 /** One flag in one environment: what it is, since when and by whom, and the way to the other state. */
 export function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
   const { environment, on, because, promotion, promoted, refusal } = state
+  const notAllowed = useRefusal('flag.change', environment)
   const change = promoted ? 'demote' : 'promote'
   const Icon = on ? CircleCheck : CircleMinus
   return (
@@ -24,7 +26,7 @@ export function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
           <span className={on ? 'font-medium text-good' : 'text-ink-soft'}>{on ? 'On' : 'Off'}</span>
           {because === 'variable' && <span className="text-ink-faint">forced</span>}
         </p>
-        <Button disabled={busy || refusal !== null} onClick={() => onChange(change)}>
+        <Button disabled={busy || refusal !== null || notAllowed !== null} onClick={() => onChange(change)}>
           {promoted ? 'Demote' : 'Promote'}
           <span className="sr-only">
             {' '}
@@ -41,7 +43,7 @@ export function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
           </>
         )}
       </p>
-      {refusal !== null && <p className="text-xs text-pretty text-ink-soft">{refusal}</p>}
+      {(notAllowed ?? refusal) !== null && <p className="text-xs text-pretty text-ink-soft">{notAllowed ?? refusal}</p>}
     </div>
   )
 }

@@ -5,6 +5,7 @@ import type { FreezeView } from '~/domain/freeze'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
 import { Button } from '~/ui/primitives/button'
+import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -16,6 +17,7 @@ const STATE_WORDS = { in_force: 'In force', upcoming: 'To come', over: 'Over' } 
 /** One freeze or lock; while it is not over, with the way to end it. */
 export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
   const held = freeze.state === 'in_force'
+  const mayLift = useRefusal('freeze.manage') === null
   return (
     <li
       data-freeze={freeze.id}
@@ -38,7 +40,7 @@ export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; 
           {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by {freeze.createdBy}
         </p>
       </div>
-      {freeze.state !== 'over' && <Lift freeze={freeze} onChanged={onChanged} />}
+      {freeze.state !== 'over' && mayLift && <Lift freeze={freeze} onChanged={onChanged} />}
     </li>
   )
 }

@@ -1,6 +1,5 @@
 'use client'
 
-import Link from 'next/link'
 import { useSurfaces } from '~/ui/board/use-surfaces'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
 import { LockForm } from '~/ui/freezes/lock-form'
@@ -26,17 +25,7 @@ export function FreezesPage() {
   const tiles = surfaces.data?.surfaces ?? []
   const environments = [...new Set(['production', ...tiles.map(({ environment }) => environment)])]
   return (
-    <PageFrame
-      title="Freezes and locks"
-      aside={
-        <Link
-          href="/"
-          className="text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
-        >
-          Back to the grid
-        </Link>
-      }
-    >
+    <PageFrame title="Freezes and locks">
       <section aria-labelledby="current">
         <h2 id="current" className="mb-2.5 text-sm font-semibold">
           Now and to come

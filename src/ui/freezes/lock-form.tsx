@@ -2,11 +2,9 @@
 
 import { useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
-import { FIELD, Field } from '~/ui/freezes/field'
-import { Button } from '~/ui/primitives/button'
-import { Notice } from '~/ui/primitives/notice'
+import { FreezeForm, ReasonField } from '~/ui/freezes/freeze-form'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 interface LockFormProps {
   readonly tiles: readonly SurfaceTile[]
@@ -26,17 +24,15 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
   })
   const ready = surfaceId !== '' && reason.trim() !== '' && !lock.isPending
   return (
-    <form
-      aria-labelledby="lock-surface"
-      className="flex flex-col gap-3 rounded-md border border-line bg-panel p-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (ready) lock.mutate({ surfaceId, reason })
-      }}
+    <FreezeForm
+      id="lock-surface"
+      title="Lock a surface"
+      submit="Lock"
+      ready={ready}
+      environment={tiles.find(({ id }) => id === surfaceId)?.environment}
+      error={lock.error}
+      onSubmit={() => lock.mutate({ surfaceId, reason })}
     >
-      <h2 id="lock-surface" className="text-sm font-semibold">
-        Lock a surface
-      </h2>
       <Field id="lock-id" label="Surface">
         <select id="lock-id" value={surfaceId} onChange={(event) => setSurfaceId(event.target.value)} className={FIELD}>
           <option value="">Choose a surface</option>
@@ -47,25 +43,8 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
           ))}
         </select>
       </Field>
-      <Field id="lock-reason" label="Reason">
-        <input
-          id="lock-reason"
-          value={reason}
-          maxLength={500}
-          autoComplete="off"
-          onChange={(event) => setReason(event.target.value)}
-          className={FIELD}
-        />
-      </Field>
+      <ReasonField id="lock-reason" value={reason} onValue={setReason} />
       <p className="text-xs text-ink-faint">It holds until somebody unlocks it, here.</p>
-      {lock.isError && (
-        <Notice tone="bad" role="alert">
-          {readWireError(lock.error).message}
-        </Notice>
-      )}
-      <Button type="submit" tone="strong" className="mt-auto self-start" disabled={!ready}>
-        Lock
-      </Button>
-    </form>
+    </FreezeForm>
   )
 }

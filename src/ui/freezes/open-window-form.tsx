@@ -1,12 +1,10 @@
 'use client'
 
 import { useState } from 'react'
-import { FIELD, Field } from '~/ui/freezes/field'
+import { FreezeForm, ReasonField, TextField } from '~/ui/freezes/freeze-form'
 import { utcInstant } from '~/ui/freezes/freeze-words'
-import { Button } from '~/ui/primitives/button'
-import { Notice } from '~/ui/primitives/notice'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 interface OpenWindowFormProps {
   readonly environments: readonly string[]
@@ -30,23 +28,22 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
   const startsAt = utcInstant(from)
   const endsAt = utcInstant(until)
   return (
-    <form
-      aria-labelledby="open-window"
-      className="flex flex-col gap-3 rounded-md border border-line bg-panel p-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (open.isPending || reason.trim() === '') return
+    <FreezeForm
+      id="open-window"
+      title="Freeze an environment"
+      submit={`Freeze ${environment}`}
+      ready={reason.trim() !== '' && !open.isPending}
+      environment={environment}
+      error={open.error}
+      onSubmit={() =>
         open.mutate({
           environment,
           reason,
           ...(startsAt === null ? {} : { startsAt }),
           ...(endsAt === null ? {} : { endsAt }),
         })
-      }}
+      }
     >
-      <h2 id="open-window" className="text-sm font-semibold">
-        Freeze an environment
-      </h2>
       <Field id="window-environment" label="Environment">
         <select
           id="window-environment"
@@ -59,44 +56,25 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
           ))}
         </select>
       </Field>
-      <Field id="window-reason" label="Reason">
-        <input
-          id="window-reason"
-          value={reason}
-          maxLength={500}
-          autoComplete="off"
-          onChange={(event) => setReason(event.target.value)}
-          className={FIELD}
-        />
-      </Field>
+      <ReasonField id="window-reason" value={reason} onValue={setReason} />
       <div className="grid gap-3 sm:grid-cols-2">
-        <Field id="window-from" label="From" hint="UTC; empty: now">
-          <input
-            id="window-from"
-            type="datetime-local"
-            value={from}
-            onChange={(event) => setFrom(event.target.value)}
-            className={FIELD}
-          />
-        </Field>
-        <Field id="window-until" label="Until" hint="UTC; empty: until lifted">
-          <input
-            id="window-until"
-            type="datetime-local"
-            value={until}
-            onChange={(event) => setUntil(event.target.value)}
-            className={FIELD}
-          />
-        </Field>
+        <TextField
+          id="window-from"
+          label="From"
+          hint="UTC; empty: now"
+          type="datetime-local"
+          value={from}
+          onValue={setFrom}
+        />
+        <TextField
+          id="window-until"
+          label="Until"
+          hint="UTC; empty: until lifted"
+          type="datetime-local"
+          value={until}
+          onValue={setUntil}
+        />
       </div>
-      {open.isError && (
-        <Notice tone="bad" role="alert">
-          {readWireError(open.error).message}
-        </Notice>
-      )}
-      <Button type="submit" tone="strong" className="self-start" disabled={reason.trim() === '' || open.isPending}>
-        Freeze {environment}
-      </Button>
-    </form>
+    </FreezeForm>
   )
 }

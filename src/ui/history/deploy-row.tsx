@@ -8,9 +8,18 @@ import { TimeAgo } from '~/ui/time/time-ago'
 
 const CELL = 'px-2 py-1.5 align-top'
 
+const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current'
+
+interface DeployRowProps {
+  readonly deploy: PastDeploy
+  readonly surfaceId: string
+  /** Whether it can be gone back to. */
+  readonly returnable: boolean
+}
+
 /** One deploy of the past, or the one under way: outcome, what, who, when, how long. */
-export function DeployRow({ deploy }: { readonly deploy: PastDeploy }) {
-  const { id, ref, sha, reason, requestedBy, requestedAt, finishedAt, failureDetail } = deploy
+export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
+  const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
   return (
     <tr data-deploy={id} className="border-t border-line">
       <td className={`${CELL} pl-3`}>
@@ -28,14 +37,25 @@ export function DeployRow({ deploy }: { readonly deploy: PastDeploy }) {
       <td className={`${CELL} text-ink-soft`}>
         {ref === sha ? null : <span className="break-all">{ref} </span>}
         {sha !== null && <Sha sha={sha} />}
+        {deploy.kind !== 'deploy' && <span className="ml-1.5 text-xs text-ink-faint">{deploy.kind}</span>}
         {reason !== null && <span className="block text-xs text-ink-faint">“{reason}”</span>}
       </td>
-      <td className={`${CELL} text-ink-soft max-sm:hidden`}>{requestedBy}</td>
+      <td className={`${CELL} text-ink-soft max-sm:hidden`}>
+        {requestedBy}
+        {approvedBy !== null && <span className="block text-xs text-ink-faint">approved by {approvedBy}</span>}
+      </td>
       <td className={`${CELL} text-ink-soft`}>
         <TimeAgo at={requestedAt} />
       </td>
       <td className={`${CELL} text-ink-soft`}>
         {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
+      </td>
+      <td className={`${CELL} pr-3 text-right`}>
+        {returnable && (
+          <Link href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
+            Roll back to this
+          </Link>
+        )}
       </td>
     </tr>
   )

@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import type { HistoryPage } from '~/domain/history'
+import type { HistoryPage, PastDeploy } from '~/domain/history'
 import { DeployRow } from '~/ui/history/deploy-row'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
@@ -49,11 +49,19 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
                       {name}
                     </th>
                   ))}
+                  <th scope="col">
+                    <span className="sr-only">Roll back</span>
+                  </th>
                 </tr>
               </thead>
               <tbody>
                 {deploys.map((deploy) => (
-                  <DeployRow key={deploy.id} deploy={deploy} />
+                  <DeployRow
+                    key={deploy.id}
+                    deploy={deploy}
+                    surfaceId={surfaceId}
+                    returnable={surface?.archived === false && isReturnable(deploy, deploys)}
+                  />
                 ))}
               </tbody>
             </table>
@@ -70,6 +78,12 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
       )}
     </PageFrame>
   )
+}
+
+/** Back to what once succeeded; the newest of those is where the surface should be already. */
+function isReturnable(deploy: PastDeploy, deploys: readonly PastDeploy[]): boolean {
+  const newest = deploys.find(({ status }) => status === 'succeeded')
+  return deploy.status === 'succeeded' && deploy.sha !== null && newest?.sha !== deploy.sha
 }
 
 function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {

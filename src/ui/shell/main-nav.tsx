@@ -2,12 +2,15 @@
 
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
+import { useRefusal } from '~/ui/shell/member'
 
 const PAGES = [
   { href: '/', name: 'Surfaces' },
+  { href: '/approvals', name: 'Approvals' },
   { href: '/freezes', name: 'Freezes' },
   { href: '/audit', name: 'Audit' },
   { href: '/flags', name: 'Flags' },
+  { href: '/people', name: 'People' },
 ] as const
 
 const isUnder = (pathname: string, href: string) =>
@@ -16,9 +19,10 @@ const isUnder = (pathname: string, href: string) =>
 /** The way between the pages. The one that is open is marked by more than its colour. */
 export function MainNav() {
   const pathname = usePathname()
+  const managesPeople = useRefusal('member.manage') === null
   return (
-    <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm">
-      {PAGES.map(({ href, name }) => {
+    <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full">
+      {PAGES.filter(({ href }) => href !== '/people' || managesPeople).map(({ href, name }) => {
         const current = isUnder(pathname, href)
         return (
           <Link

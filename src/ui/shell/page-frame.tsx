@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import { MainNav } from '~/ui/shell/main-nav'
+import { UserMenu } from '~/ui/shell/user-menu'
 
 interface PageFrameProps {
   readonly title: ReactNode
@@ -15,6 +16,9 @@ export function PageFrame({ title, aside, children }: PageFrameProps) {
       <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-4">
         <p className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</p>
         <MainNav />
+        <div className="ml-auto">
+          <UserMenu />
+        </div>
       </header>
       <div className="mb-4 flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <h1 className="text-lg font-semibold tracking-[-0.01em]">{title}</h1>

@@ -1,15 +1,18 @@
 'use client'
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { httpLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import { trpc } from '~/ui/trpc/client'
 import { fetchWithLimit } from '~/ui/trpc/fetch-with-limit'
-import { worthAnotherTry } from '~/ui/trpc/wire-error'
+import { proofLink } from '~/ui/trpc/proof-link'
+import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {
   return new QueryClient({
+    queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
+    mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
     defaultOptions: {
       // 'always': the console may well be on this very machine, so "the browser says offline" decides nothing.
       queries: { networkMode: 'always', retry: worthAnotherTry, staleTime: 1_000 },
@@ -19,11 +22,20 @@ function newQueryClient(): QueryClient {
   })
 }
 
+/** The session is over: signing in again leads back to this very page, and to the deploy that is open on it. */
+function leaveWhenSignedOut(error: unknown): void {
+  if (readWireError(error).appCode !== 'signed_out') return
+  const { pathname, search } = window.location
+  window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`)
+}
+
 export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   const [queryClient] = useState(newQueryClient)
   // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
   const [client] = useState(() =>
-    trpc.createClient({ links: [httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })] }),
+    trpc.createClient({
+      links: [proofLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })],
+    }),
   )
   return (
     <trpc.Provider client={client} queryClient={queryClient}>

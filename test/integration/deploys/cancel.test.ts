@@ -4,6 +4,7 @@ import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
@@ -40,7 +41,7 @@ const run = (conclusion: string | null): Answer => ({
     updated_at: '2026-11-21T10:05:00Z',
   },
 })
-const cancel = (id: string) => cancelDeploy(console_.deps, 'ada', id)
+const cancel = (id: string) => cancelDeploy(console_.deps, actorNamed('ada'), id)
 const view = (id: string) => getDeploy(console_.deps, id)
 const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
 /** The queue's look-outs are due at once, instead of in a few seconds. */
@@ -160,7 +161,7 @@ describe('cancelling a deploy', () => {
 
   it('that has ended is refused, and one that does not exist is not found', async () => {
     const { id } = await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 7n })
-    const caller = createCaller(createContextInner(console_.deps, 'ada'))
+    const caller = createCaller(createContextInner(console_.deps, actorNamed('ada')))
     await expect(caller.deploys.cancel({ id })).rejects.toMatchObject({ code: 'CONFLICT' })
     await expect(caller.deploys.cancel({ id: console_.deps.newId() })).rejects.toMatchObject({ code: 'NOT_FOUND' })
     expect(github.cancels()).toEqual([])

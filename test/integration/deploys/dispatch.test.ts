@@ -4,6 +4,7 @@ import type { DispatchInput } from '~/domain/deploy'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -36,7 +37,7 @@ async function newRequest(overrides: Partial<DispatchInput> = {}): Promise<Dispa
     ...overrides,
   }
 }
-const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, 'operator', input)
+const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, OPERATOR, input)
 const deploysOf = (surfaceId: string) => console_.deps.db.deploy.findMany({ where: { surfaceId } })
 const actionsOf = async (deployId: string) =>
   (await console_.deps.db.auditEvent.findMany({ where: { deployId }, orderBy: { id: 'asc' } })).map(
@@ -107,7 +108,7 @@ describe('GitHub accepts', () => {
     const older = await createTestConsole({ githubApiUrl: github.apiUrl })
     const surface = await insertSurface(older.deps)
     const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
-    expect(await dispatchDeploy(older.deps, 'operator', input)).toMatchObject({ status: 'dispatched' })
+    expect(await dispatchDeploy(older.deps, OPERATOR, input)).toMatchObject({ status: 'dispatched' })
     expect(versions).toEqual(['2026-03-10', '2022-11-28'])
     await older.close()
   })

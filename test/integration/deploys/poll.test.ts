@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -21,7 +22,7 @@ afterAll(async () => {
   await github.close()
 })
 
-const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const caller = () => createCaller(createContextInner(console_.deps, OPERATOR))
 const poll = (id: string) => caller().deploys.get({ id })
 const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
 

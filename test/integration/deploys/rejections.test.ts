@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -21,7 +22,7 @@ async function newRequest(overrides: Partial<DispatchInput> = {}): Promise<Dispa
   const { id, confirm } = await insertSurface(console_.deps)
   return { surfaceId: id, ref: 'main', confirmation: confirm, idempotencyKey: randomUUID(), ...overrides }
 }
-const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, 'ada', input)
+const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, actorNamed('ada'), input)
 const rejectionsOf = (surfaceId: string) =>
   console_.deps.db.auditEvent.findMany({
     where: { surfaceId, action: 'console.deploy.dispatch_rejected' },

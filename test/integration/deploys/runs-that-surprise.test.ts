@@ -73,7 +73,24 @@ describe('a run that somebody ran again on GitHub', () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
     await send(id, { status: 'building', run_id: '7', run_attempt: 2 })
     await send(id, { status: 'deploying', run_id: '7', run_attempt: 1 })
-    expect(await deployAt(id)).toMatchObject({ status: 'deploying', githubRunAttempt: 2 })
+    expect(await deployAt(id)).toMatchObject({ githubRunAttempt: 2 })
+  })
+
+  it('is not moved by a late word from an earlier attempt: 422, its log line kept, audited, and GitHub is asked', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
+    await send(id, { status: 'building', run_id: '7', run_attempt: 2 })
+    const late = await send(id, { status: 'failed', run_id: '7', run_attempt: 1, log_line: 'tests failed' })
+    expect(late.status).toBe(422)
+    expect(await late.json()).toMatchObject({ code: 'attempt_superseded', from: 'building', to: 'failed' })
+    const view = await getDeploy(console_.deps, id)
+    expect(view).toMatchObject({ status: 'building', failureStage: null, runAttempt: 2 })
+    expect(view.logTail.map(({ line }) => line)).toEqual(['tests failed'])
+    expect(view.timeline.map(({ note }) => note).join('\n')).toContain('"failed" of an earlier attempt refused')
+    expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
+    // The same status again is a repetition, whoever says it; and the latest attempt still ends the deploy.
+    expect((await send(id, { status: 'building', run_id: '7', run_attempt: 1 })).status).toBe(200)
+    expect((await send(id, { status: 'failed', run_id: '7', run_attempt: 2 })).status).toBe(200)
+    await runQueue(console_.deps)
   })
 })
 
@@ -159,9 +176,8 @@ describe('GitHub’s rate limit', () => {
       await runQueue(deps)
       await getDeploy(deps, id)
       expect(github.requests).toEqual([])
-      expect(await queuedJobs(deps)).toMatchObject([{ key: `reconcile_deploy:${id}` }])
       const [job] = await deps.db.$queryRaw<{ at: number }[]>`
-        SELECT extract(epoch FROM run_at)::float AS at FROM graphile_worker.jobs`
+        SELECT extract(epoch FROM run_at)::float AS at FROM graphile_worker.jobs WHERE key = ${`reconcile_deploy:${id}`}`
       expect(Math.abs((job?.at ?? 0) - reset)).toBeLessThan(30)
     })
   })

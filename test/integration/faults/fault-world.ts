@@ -5,9 +5,10 @@ import type { DeployStatus } from '~/domain/deploy-status'
 import { productionBuild } from '~/launch/production-build'
 import { waitFor } from '~/launch/wait-for'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
-import { CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
+import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
 import { modelGitHub } from '~test/support/model-github'
 import { type Answer, type RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
 
 const view = z.object({
@@ -28,6 +29,11 @@ export type Dispatched = z.output<typeof dispatched> | { readonly refused: strin
 
 /** Which deploy a recorded dispatch is for. */
 export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
+
+/** A server, and an operator who is signed in to it. */
+export interface SignedInServer extends BuiltServer {
+  readonly cookie: string
+}
 
 /** The built server as its own process, a scripted GitHub that is a model of one, and a PostgreSQL: what faults are made in. */
 export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
@@ -55,16 +61,19 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
     model,
     accept,
     statusOf,
-    startServer: async (): Promise<BuiltServer> => {
+    /** How often GitHub was asked to start a run for this deploy. */
+    dispatchesOf: (id: string) => github.dispatches().filter((request) => deployIdOf(request) === id).length,
+    startServer: async (): Promise<SignedInServer> => {
       const server = await startBuiltServer({
         DATABASE_URL: deps.config.databaseUrl,
         GITHUB_API_URL: github.apiUrl,
         GITHUB_DISPATCH_TOKEN: 'test-token',
         DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+        AUTH_SECRET,
         LOG_LEVEL: 'error',
       })
       servers.push(server)
-      return server
+      return { ...server, cookie: await signedInAs(deps) }
     },
     /** A surface whose health this GitHub answers too, so that nothing leaves the machine. */
     newSurface: async () => {
@@ -101,11 +110,11 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
 export type FaultWorld = Awaited<ReturnType<typeof createFaultWorld>>
 
 /** Presses Deploy. Rejects when the server does not answer at all. */
-export async function dispatch(server: BuiltServer, surfaceId: string, key = randomUUID()): Promise<Dispatched> {
+export async function dispatch(server: SignedInServer, surfaceId: string, key = randomUUID()): Promise<Dispatched> {
   const json = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: key }
   const response = await fetch(`${server.url}/api/trpc/deploys.dispatch`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', cookie: server.cookie },
     body: JSON.stringify({ json }),
   })
   const body: unknown = await response.json()
@@ -113,10 +122,22 @@ export async function dispatch(server: BuiltServer, surfaceId: string, key = ran
   return { refused: refused.parse(body).error.json.data.appCode }
 }
 
+/** Presses Approve. Rejects when the server does not answer at all. */
+export async function approve(server: SignedInServer, id: string): Promise<number> {
+  const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, {
+    method: 'POST',
+    headers: { cookie: server.cookie },
+  })
+  await response.text()
+  return response.status
+}
+
 /** What the operator sees of a deploy. */
-export async function look(server: BuiltServer, id: string): Promise<z.output<typeof view>> {
+export async function look(server: SignedInServer, id: string): Promise<z.output<typeof view>> {
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))
-  const response = await fetch(`${server.url}/api/trpc/deploys.get?input=${input}`)
+  const response = await fetch(`${server.url}/api/trpc/deploys.get?input=${input}`, {
+    headers: { cookie: server.cookie },
+  })
   return view.parse(answered.parse(await response.json()).result.data.json)
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeployStatus } from '~/domain/deploy-status'
-import type { BuiltServer } from '~test/support/built-server'
 import type { Answer } from '~test/support/scripted-github'
+import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, deployIdOf, dispatch, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
@@ -17,6 +17,7 @@ interface Fault {
 }
 
 const page = { status: 200, body: '<html>Unicorn!</html>', headers: { 'content-type': 'text/html' } }
+const NOTHING = 'nothing for fifteen seconds, having accepted'
 const UNKNOWN = /GitHub gave no usable answer to the dispatch/
 
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -49,7 +50,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     last: 'dispatched',
   },
   'garbage after it accepted': { accepts: true, answer: page, first: 'dispatched', says: null, last: 'dispatched' },
-  'nothing for fifteen seconds, having accepted': {
+  [NOTHING]: {
     accepts: true,
     answer: 'never',
     first: 'requested',
@@ -59,8 +60,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 }
 
 let world: FaultWorld
-let server: BuiltServer
+let server: SignedInServer
 const made = new Map<string, Dispatched>()
+const waitedMs = new Map<string, number>()
 
 beforeAll(async () => {
   world = await createFaultWorld()
@@ -77,7 +79,9 @@ beforeAll(async () => {
   const ask = async ([name, fault]: [string, Fault]) => {
     const surfaceId = await world.newSurface()
     faultOf.set(surfaceId, fault)
+    const asked = performance.now()
     made.set(name, await dispatch(server, surfaceId))
+    waitedMs.set(name, performance.now() - asked)
   }
   await Promise.all(Object.entries(FAULTS).map(ask))
 }, TIMEOUT)
@@ -97,7 +101,11 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
     expect(seen.status).toBe(fault.first)
     const said = [seen.failureDetail, ...seen.timeline.map(({ note }) => note)].filter((text) => text !== null)
     if (fault.says !== null) expect(said.join(' ')).toMatch(fault.says)
-    expect(world.github.dispatches().filter((request) => deployIdOf(request) === id)).toHaveLength(1)
+    expect(world.dispatchesOf(id)).toBe(1)
+  })
+
+  it('nothing for fifteen seconds: it is not waited for much longer', () => {
+    expect(waitedMs.get(NOTHING)).toBeLessThan(40_000)
   })
 
   it('and afterwards: every deploy converges to what GitHub really did, with no run more', async () => {
@@ -110,7 +118,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
       await world.until(id, last)
       expect(world.model.runsOf(id), name).toHaveLength(accepts ? 1 : 0)
       expect((await look(server, id)).runId, name).toBe(world.model.runsOf(id)[0]?.id.toString() ?? null)
-      expect(world.github.dispatches().filter((request) => deployIdOf(request) === id)).toHaveLength(1)
+      expect(world.dispatchesOf(id), name).toBe(1)
     }
   })
 })

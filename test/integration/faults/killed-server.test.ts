@@ -33,6 +33,9 @@ async function killedWhileAsking(accepts: boolean) {
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   it('between the intent and GitHub: the intent is kept and never sent again; it fails and says why, and the surface is free', async () => {
     const { id, surfaceId, key } = await killedWhileAsking(false)
+    const first = await world.startServer()
+    expect(await dispatch(first, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
+    await first.kill()
     await world.age([id], 11)
     const server = await world.startServer()
     await world.until(id, 'failed')
@@ -40,7 +43,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     expect(seen).toMatchObject({ failureStage: 'dispatch_failed', runId: null })
     expect(seen.failureDetail).toContain('GitHub lists no run with this deploy’s id')
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'failed' })
-    expect(world.model.runsOf(id)).toHaveLength(0)
+    expect(world.dispatchesOf(id)).toBe(1)
 
     const next = await dispatch(server, surfaceId)
     if ('refused' in next) throw new Error(`The surface is still held: ${next.refused}`)

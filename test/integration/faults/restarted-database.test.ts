@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigrations } from '~/launch/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/embedded-postgres'
-import type { BuiltServer } from '~test/support/built-server'
+import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
@@ -19,7 +19,7 @@ const startDatabase = () => startEmbeddedPostgres(directory, { logFile: path.joi
 
 let database: EmbeddedPostgres
 let world: FaultWorld
-let server: BuiltServer
+let server: SignedInServer
 beforeAll(async () => {
   database = await startDatabase()
   await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })

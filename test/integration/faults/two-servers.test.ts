@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BuiltServer } from '~test/support/built-server'
+import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, dispatch, type FaultWorld } from './fault-world'
 
 const TIMEOUT = 180_000
 
 let world: FaultWorld
-let servers: readonly [BuiltServer, BuiltServer]
+let servers: readonly [SignedInServer, SignedInServer]
 beforeAll(async () => {
   world = await createFaultWorld()
   servers = [await world.startServer(), await world.startServer()]
 }, TIMEOUT)
 afterAll(() => world.close(), TIMEOUT)
 
-const twelve = <Value>(make: (server: BuiltServer) => Promise<Value>) =>
-  Promise.all(Array.from({ length: 12 }, (_, index) => make(servers[index % 2 === 0 ? 0 : 1])))
+const twelve = <Value>(make: (server: SignedInServer, index: number) => Promise<Value>) =>
+  Promise.all(Array.from({ length: 12 }, (_, index) => make(servers[index % 2 === 0 ? 0 : 1], index)))
 const madeIds = (answers: readonly Dispatched[]) => answers.flatMap((one) => ('refused' in one ? [] : [one.id]))
 
 describe('two servers on one database', { timeout: TIMEOUT }, () => {
@@ -25,6 +25,16 @@ describe('two servers on one database', { timeout: TIMEOUT }, () => {
     expect(ids).toHaveLength(12)
     expect(new Set(ids).size).toBe(1)
     expect(world.model.runsOf(ids[0] ?? '')).toHaveLength(1)
+  })
+
+  it('asked at once for two surfaces under one idempotency key ship one of them and refuse the other', async () => {
+    const surfaces = [await world.newSurface(), await world.newSurface()] as const
+    const key = randomUUID()
+    const answers = await twelve((server, index) => dispatch(server, surfaces[index % 4 < 2 ? 0 : 1], key))
+    expect(new Set(madeIds(answers)).size).toBe(1)
+    const refusals = answers.flatMap((one) => ('refused' in one ? [one.refused] : []))
+    expect(refusals).toEqual(Array.from({ length: 6 }, () => 'idempotency_mismatch'))
+    expect(await world.deps.db.deploy.count({ where: { idempotencyKey: key } })).toBe(1)
   })
 
   it('asked at once for one surface under keys of their own admit one; the others are told that it is busy', async () => {

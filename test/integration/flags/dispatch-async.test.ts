@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -38,7 +39,7 @@ function consoleWith(flag: boolean) {
 
 async function dispatch(deps: Deps) {
   const { id, confirm } = await insertSurface(deps)
-  return dispatchDeploy(deps, 'operator', {
+  return dispatchDeploy(deps, OPERATOR, {
     surfaceId: id,
     ref: 'main',
     confirmation: confirm,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { changeFlag } from '~/server/flags/change-flag'
 import { isFlagOn } from '~/server/flags/is-flag-on'
 import { listFlags } from '~/server/flags/list-flags'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
@@ -21,9 +22,9 @@ beforeEach(() => console_.deps.db.flagPromotion.deleteMany({ where: { flag: FLAG
 afterAll(() => console_.close())
 
 const promote = (environment: 'staging' | 'production', actor = 'ada') =>
-  changeFlag(console_.deps, actor, 'promote', { flag: FLAG, environment })
+  changeFlag(console_.deps, actorNamed(actor), 'promote', { flag: FLAG, environment })
 const demote = (environment: 'staging' | 'production') =>
-  changeFlag(console_.deps, 'ada', 'demote', { flag: FLAG, environment })
+  changeFlag(console_.deps, actorNamed('ada'), 'demote', { flag: FLAG, environment })
 const isOn = (environment: string) => isFlagOn(console_.deps, FLAG, environment)
 
 async function flagEvents() {
@@ -142,7 +143,10 @@ describe('every change', () => {
   })
 
   it('of a flag nobody declared is refused', async () => {
-    const change = changeFlag(console_.deps, 'ada', 'promote', { flag: 'FLAG_NOBODY_KNOWS', environment: 'staging' })
+    const change = changeFlag(console_.deps, actorNamed('ada'), 'promote', {
+      flag: 'FLAG_NOBODY_KNOWS',
+      environment: 'staging',
+    })
     await expect(change).rejects.toMatchObject({ code: 'flag_unknown' })
   })
 })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -20,9 +21,9 @@ afterAll(async () => {
   await github.close()
 })
 
-const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const caller = () => createCaller(createContextInner(console_.deps, OPERATOR))
 const freeze = (reason: string, startsAt?: Date) =>
-  openFreeze(console_.deps, 'ada', {
+  openFreeze(console_.deps, actorNamed('ada'), {
     environment: 'production',
     reason,
     ...(startsAt === undefined ? {} : { startsAt }),
@@ -34,7 +35,7 @@ it('a tile carries its lock and the windows over its environment that hold now, 
   const staging = await insertSurface(console_.deps, { environment: 'staging' })
   await freeze('Release week')
   await freeze('Holidays', new Date(Date.now() + 3_600_000))
-  await lockSurface(console_.deps, 'ada', { surfaceId: locked.id, reason: 'Being migrated' })
+  await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: locked.id, reason: 'Being migrated' })
   const { surfaces } = await caller().surfaces.list()
   const reasons = (id: string) => surfaces.find((tile) => tile.id === id)?.freezes.map(({ reason }) => reason)
   expect(reasons(locked.id)).toEqual(['Being migrated', 'Release week'])
@@ -46,7 +47,7 @@ it('the review blocks for what would be refused, and names every freeze an overr
   const surface = await insertSurface(console_.deps)
   const first = await freeze('Release week')
   const second = await freeze('Incident')
-  const lock = await lockSurface(console_.deps, 'ada', { surfaceId: surface.id, reason: 'Being migrated' })
+  const lock = await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: surface.id, reason: 'Being migrated' })
   const review = await caller().surfaces.review({ surfaceId: surface.id, ref: 'main' })
   expect(review.warnings.filter(({ blocking }) => blocking)).toMatchObject([
     { kind: 'locked', text: expect.stringContaining('Being migrated') },

@@ -5,6 +5,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { liftFreeze, unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -28,9 +29,9 @@ async function request(environment: string, overrides: Partial<DispatchInput> = 
   const { id } = await insertSurface(console_.deps, { environment })
   return { surfaceId: id, ref: 'main', confirmation: id, idempotencyKey: randomUUID(), ...overrides }
 }
-const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, 'operator', input)
+const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, OPERATOR, input)
 const freeze = (reason: string, times: { startsAt?: Date; endsAt?: Date } = {}) =>
-  openFreeze(console_.deps, 'ada', { environment: 'production', reason, ...times })
+  openFreeze(console_.deps, actorNamed('ada'), { environment: 'production', reason, ...times })
 const minutes = (count: number) => new Date(Date.now() + count * 60_000)
 const auditOf = (surfaceId: string) =>
   console_.deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
@@ -72,7 +73,7 @@ describe('while production is frozen', () => {
     const { id } = await freeze('Release week')
     const input = await request('production')
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen' })
-    await liftFreeze(console_.deps, 'ada', id)
+    await liftFreeze(console_.deps, actorNamed('ada'), id)
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 
@@ -87,10 +88,10 @@ describe('while production is frozen', () => {
 describe('a lock', () => {
   it.each(['production', 'staging'])('on a surface of %s stops that surface and no other', async (environment) => {
     const locked = await request(environment)
-    await lockSurface(console_.deps, 'ada', { surfaceId: locked.surfaceId, reason: 'Being migrated' })
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: locked.surfaceId, reason: 'Being migrated' })
     await expect(dispatch(locked)).rejects.toMatchObject({ code: 'surface_locked', message: /Being migrated.*ada/ })
     expect(await dispatch(await request(environment))).toMatchObject({ status: 'dispatched' })
-    await unlockSurface(console_.deps, 'ada', locked.surfaceId)
+    await unlockSurface(console_.deps, actorNamed('ada'), locked.surfaceId)
     expect(await dispatch(locked)).toMatchObject({ status: 'dispatched' })
   })
 })
@@ -117,7 +118,7 @@ describe('an override', () => {
   it('overrides a lock and a window together', async () => {
     await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
-    await lockSurface(console_.deps, 'ada', { surfaceId: input.surfaceId, reason: 'Being migrated' })
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: input.surfaceId, reason: 'Being migrated' })
     const { id } = await dispatch(input)
     const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
     expect(deploy.overriddenFreezeIds).toHaveLength(2)
@@ -129,7 +130,7 @@ describe('an override', () => {
     const input = await request('production', { overrideFreeze })
     const { id: later } = await freeze('A new incident')
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen', details: { freeze_id: later } })
-    await liftFreeze(console_.deps, 'ada', later)
+    await liftFreeze(console_.deps, actorNamed('ada'), later)
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 

@@ -5,6 +5,7 @@ import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { actorNamed, OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -49,11 +50,15 @@ async function ask(query: string, signing?: Signing) {
   return { status: response.status, type: response.headers.get('content-type'), body: await response.json() }
 }
 const freeze = (reason: string, endsAt?: Date) =>
-  openFreeze(console_.deps, 'ada', { environment: 'production', reason, ...(endsAt === undefined ? {} : { endsAt }) })
+  openFreeze(console_.deps, actorNamed('ada'), {
+    environment: 'production',
+    reason,
+    ...(endsAt === undefined ? {} : { endsAt }),
+  })
 
 async function overriddenDeploy() {
   const { id: surface } = await insertSurface(console_.deps)
-  const { id: deploy, runId: run } = await dispatchDeploy(console_.deps, 'operator', {
+  const { id: deploy, runId: run } = await dispatchDeploy(console_.deps, OPERATOR, {
     surfaceId: surface,
     ref: 'main',
     confirmation: surface,
@@ -91,7 +96,7 @@ describe('the answer', () => {
   it('names a lock before a window', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     await freeze('Release week')
-    await lockSurface(console_.deps, 'ada', { surfaceId: surface, reason: 'Being migrated' })
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: surface, reason: 'Being migrated' })
     expect((await ask(`surface=${surface}`)).body).toMatchObject({ kind: 'locked', reason: 'Being migrated' })
   })
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole
-const caller = () => createCaller(createContextInner(console_.deps, 'ada'))
+const caller = () => createCaller(createContextInner(console_.deps, actorNamed('ada')))
 
 beforeAll(async () => {
   console_ = await createTestConsole()

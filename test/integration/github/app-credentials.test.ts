@@ -32,6 +32,7 @@ const appEnvironment = (overrides: Record<string, string> = {}) => ({
   GITHUB_APP_INSTALLATION_ID: '99',
   GITHUB_APP_PRIVATE_KEY: pem,
   DEPLOY_CALLBACK_HMAC_SECRET: 'x'.repeat(32),
+  AUTH_SECRET: 'x'.repeat(32),
   ...overrides,
 })
 

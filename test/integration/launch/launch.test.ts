@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
@@ -10,9 +12,10 @@ import { isFree } from '~/launch/ports'
 import { isAlive } from '~/launch/process-state'
 import { waitFor } from '~/launch/wait-for'
 import { descendant, descendantsOf } from '~test/support/process-tree'
-import { launchProduct, type Product, startProduct } from '~test/support/start-product'
+import { launchProduct, type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
 
 const START = 180_000
+const root = path.resolve(import.meta.dirname, '../../..')
 
 /** What each program the launch starts looks like in a list of processes. */
 const PROGRAMS = {
@@ -47,9 +50,25 @@ describe('npm start', { timeout: START }, () => {
     expect(await onDatabase('SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   }
 
-  it('serves the console, and ends its start with the address', async () => {
+  it('serves the console, and ends its start with the address and a link that signs in', async () => {
     await expectRunning()
-    expect(product.output().split('\n').at(-1)).toContain(`Deploy Console is ready: ${product.url}`)
+    const link = await product.printedLink()
+    expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
+    const [ready, last] = product.output().split('\n').slice(-2)
+    expect(ready).toContain(`Deploy Console is ready: ${product.url}`)
+    expect(last).toContain(link)
+  })
+
+  it('prints another link on request, and the one before works no longer', async () => {
+    const before = await product.printedLink()
+    const args = ['--conditions=react-server', '--import', 'tsx', 'src/launch/console.ts', 'setup-link']
+    const env = { ...withoutConsoleSettings(process.env), DATA_DIR: dataDir }
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
+    const [link = ''] = stdout.split('\n')
+    expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
+    expect(await (await fetch(before)).text()).toContain('This link does not work')
+    expect(await (await fetch(link)).text()).toContain('Start with the sandbox')
+    expect(await (await fetch(link)).text(), 'looking at it did not use it up').toContain('Start with the sandbox')
   })
 
   it('keeps secrets out of the arguments of every process', () => {
@@ -103,6 +122,23 @@ describe('npm start', { timeout: START }, () => {
     expect(isAlive(database)).toBe(true)
     product = await startProduct({ dataDir })
     expect(product.output()).toContain('was still running')
+    await expectRunning()
+  })
+
+  it('stops at once on another Ctrl-C, however long the server would take, and keeps all data', async () => {
+    const launcher = product.launcher.pid ?? 0
+    const started = descendantsOf(launcher).map(({ pid }) => pid)
+    process.kill(descendant(launcher, PROGRAMS.server), 'SIGSTOP')
+    const began = performance.now()
+    const impatient = setInterval(() => product.launcher.kill('SIGINT'), 400)
+    await product.exited
+    clearInterval(impatient)
+    expect(performance.now() - began, 'it would wait fifteen seconds for the server').toBeLessThan(14_000)
+    expect(product.output()).toContain('Stopping … (Ctrl-C again stops it at once)')
+    expect(product.output().match(/Stopping at once/g)).toHaveLength(1)
+    expect(product.output()).toContain('all data is kept')
+    expect(started.filter(isAlive)).toEqual([])
+    product = await startProduct({ dataDir })
     await expectRunning()
   })
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { connectGitHub } from '~/server/github/client'
+import { OPERATOR } from '~test/support/actors'
 import type { modelGitHub } from '~test/support/model-github'
 import type { Answer, RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
 import type { Dispatch } from './deploy-actions'
@@ -30,7 +31,7 @@ export async function firstDispatch(world: World, dispatch: Dispatch, input: Inp
   github.script.onDispatch = answerTo(world, dispatch)
   if (dispatch === 'console crashed before it asked') return abandoned(deps, input, false)
   if (dispatch === 'accepted, console crashed before it could record it') return abandoned(deps, input, true)
-  await dispatchDeploy(deps, 'operator', input)
+  await dispatchDeploy(deps, OPERATOR, input)
 }
 
 function answerTo(world: World, dispatch: Dispatch) {
@@ -62,6 +63,6 @@ async function abandoned(deps: Deps, input: Input, asks: boolean): Promise<void>
       resolve()
       return new Promise<never>(() => {})
     })
-    dispatchDeploy({ ...deps, github }, 'operator', input).catch(reject)
+    dispatchDeploy({ ...deps, github }, OPERATOR, input).catch(reject)
   })
 }

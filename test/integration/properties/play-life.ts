@@ -5,6 +5,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
+import { OPERATOR } from '~test/support/actors'
 import { insertSurface } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 import { crashing, onlyCrash } from './crash'
@@ -16,7 +17,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
   const { deps, model } = world
   const surface = await insertSurface(deps)
   const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
-  const ask = (key: string) => dispatchDeploy(deps, 'operator', { ...input, idempotencyKey: key }).catch(onlyBusy)
+  const ask = (key: string) => dispatchDeploy(deps, OPERATOR, { ...input, idempotencyKey: key }).catch(onlyBusy)
   const deployIds = async () =>
     (await deps.db.deploy.findMany({ where: { surfaceId: surface.id }, orderBy: { id: 'asc' } })).map(({ id }) => id)
 

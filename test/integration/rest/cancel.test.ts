@@ -19,7 +19,7 @@ it('a deploy is not called cancelled because a script asked: 202, with where to 
   const answer = await cancel(id)
   expect(answer).toMatchObject({
     status: 202,
-    body: { id, status: 'dispatched', cancel: { asked_by: 'operator', acknowledged_at: null } },
+    body: { id, status: 'dispatched', cancel: { asked_by: 'operator@example.com', acknowledged_at: null } },
   })
   expect(answer.headers.get('location')).toBe(`/api/internal/deploys/${id}`)
   // Asked again, it says where the request stands.

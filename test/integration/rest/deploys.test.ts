@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { lockSurface } from '~/server/freezes/open-freeze'
+import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { cookieOf } from '~test/support/sessions'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -38,7 +40,7 @@ describe('POST /api/internal/deploys', () => {
     const location = answer.headers.get('location') ?? ''
     expect(await rest.call('GET', location)).toMatchObject({
       status: 200,
-      body: { status: 'dispatched', reason: 'Release 42', requested_by: 'operator' },
+      body: { status: 'dispatched', reason: 'Release 42', requested_by: 'operator@example.com' },
     })
     expect(github.dispatches()).toHaveLength(1)
   })
@@ -101,7 +103,7 @@ describe('POST /api/internal/deploys', () => {
 
   it('is held by a freeze, and ships in spite of it only with a reason', async () => {
     const body = await newRequest()
-    await lockSurface(console_.deps, 'ada', { surfaceId: body.surface, reason: 'Disk is being replaced' })
+    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: body.surface, reason: 'Disk is being replaced' })
     expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_locked' } })
     const answer = await post({ ...body, override_freeze: { reason: 'Security fix' } })
     expect(await rest.call('GET', answer.headers.get('location') ?? '')).toMatchObject({
@@ -175,10 +177,10 @@ describe('every address', () => {
   it('says 503 with Retry-After while the database is away', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
-      const answer = await restClient(away.deps).call('GET', path)
+      const answer = await restClient(away.deps, async () => cookieOf(away.deps.config, 'token')).call('GET', path)
       expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
     }
     await away.close()
-    restClient(console_.deps)
+    restClient(console_.deps, async () => '')
   })
 })

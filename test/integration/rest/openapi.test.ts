@@ -4,6 +4,7 @@ import { openApiDocument } from '~/server/openapi/document'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -42,7 +43,9 @@ describe('the OpenAPI document', () => {
   it('is served as it is', async () => {
     // Not described in itself, so not through the checking client.
     const { GET } = await import('~/app/api/openapi.json/route')
-    const request = new Request('http://localhost:3000/api/openapi.json', { headers: { host: 'localhost:3000' } })
+    const request = new Request('http://localhost:3000/api/openapi.json', {
+      headers: { host: 'localhost:3000', cookie: await signedInAs(console_.deps) },
+    })
     const answer = await GET(request, { params: Promise.resolve({}) })
     expect(await answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument(console_.deps.config.consoleUrl))))
   })

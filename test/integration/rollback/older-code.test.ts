@@ -9,6 +9,7 @@ import { checkReadiness } from '~/server/health/check-readiness'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { onDatabase } from '~test/support/migrated-template'
 import { modelGitHub } from '~test/support/model-github'
@@ -26,7 +27,7 @@ afterAll(async () => {
   await github.close()
 })
 
-const caller = () => createCaller(createContextInner(console_.deps, 'operator'))
+const caller = () => createCaller(createContextInner(console_.deps, OPERATOR))
 const send = (id: string, body: object, webhookId = randomUUID()) =>
   receiveCallback(console_.deps, signedCallback(id, body, { webhookId }), id)
 const stored = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })

@@ -5,25 +5,15 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { call, dispatch, getRun, REPO, untilEnded, untilStepRuns } from '~test/integration/sandbox/github-client'
-import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
-import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 
-let checkout: Checkout
-let sandbox: RunningSandbox
+let sandbox: SandboxOfCheckout['sandbox']
+let stop: SandboxOfCheckout['stop'] | undefined
 
 beforeAll(async () => {
-  checkout = createCheckout()
-  sandbox = await startSandbox({
-    consoleUrl: 'http://127.0.0.1:9',
-    callbackSecret: 'a secret for the callbacks of tests',
-    workflowsDir: checkout.dir,
-  })
+  ;({ sandbox, stop } = await startSandboxOfCheckout())
 })
-
-afterAll(async () => {
-  await sandbox?.stop()
-  checkout?.remove()
-})
+afterAll(() => stop?.())
 
 const form = (address: string, fields: Record<string, string>, headers: Record<string, string>) =>
   fetch(`${sandbox.url}${address}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams(fields), headers })

@@ -12,25 +12,16 @@ import {
   untilEnded,
   untilStepRuns,
 } from '~test/integration/sandbox/github-client'
-import { type Checkout, createCheckout } from '~test/integration/sandbox/workflow-checkout'
-import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
+import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 
-let checkout: Checkout
-let sandbox: RunningSandbox
+let checkout: SandboxOfCheckout['checkout']
+let sandbox: SandboxOfCheckout['sandbox']
+let stop: SandboxOfCheckout['stop'] | undefined
 
 beforeAll(async () => {
-  checkout = createCheckout()
-  sandbox = await startSandbox({
-    consoleUrl: 'http://127.0.0.1:9',
-    callbackSecret: 'a secret for the callbacks of tests',
-    workflowsDir: checkout.dir,
-  })
+  ;({ checkout, sandbox, stop } = await startSandboxOfCheckout())
 })
-
-afterAll(async () => {
-  await sandbox?.stop()
-  checkout?.remove()
-})
+afterAll(() => stop?.())
 
 const gate = (name: string): string => path.join(checkout.dir, `gate-${name}`)
 const open = (name: string): void => writeFileSync(gate(name), '')

@@ -4,6 +4,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
+import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
@@ -44,7 +45,7 @@ it('a run started by hand is on the tile of its environment while it runs and wh
   expect(await seen('console-staging')).toMatchObject({ number: 1, state: 'succeeded' })
   expect(await seen('console')).toBeNull()
 
-  await dispatchDeploy(console_.deps, 'operator', {
+  await dispatchDeploy(console_.deps, OPERATOR, {
     surfaceId: 'console-staging',
     ref: 'main',
     confirmation: 'console-staging',

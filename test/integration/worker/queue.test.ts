@@ -95,6 +95,31 @@ describe('a job', () => {
   })
 })
 
+describe('a job that failed for good', () => {
+  it('is kept for two weeks, then deleted and named in the log; what still waits or runs is left alone', async () => {
+    const { deps } = console_
+    const said = vi.spyOn(deps.logger, 'warn')
+    onTestFinished(() => said.mockRestore())
+    const add = async (key: string, job: { attempts: number; days: number; running?: boolean }) => {
+      await deps.db.$executeRaw`
+        SELECT FROM graphile_worker.add_job('notify_outcome', job_key => ${key}, run_at => now() + interval '1 day')`
+      await deps.db.$executeRaw`
+        UPDATE graphile_worker._private_jobs SET attempts = ${job.attempts}, updated_at = now() - make_interval(days => ${job.days}::int),
+          locked_at = CASE WHEN ${job.running === true} THEN now() END
+        WHERE key = ${key}`
+    }
+    await add('old', { attempts: 25, days: 15 })
+    await add('young', { attempts: 25, days: 13 })
+    await add('waiting', { attempts: 3, days: 15 })
+    await add('running', { attempts: 25, days: 15, running: true })
+    await deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('forget_failed_jobs')`
+    await runQueue(deps)
+    const left = await queuedJobs(deps)
+    expect(left).toMatchObject([{ key: 'young' }, { key: 'waiting' }, { key: 'running' }])
+    expect(said.mock.calls.map(([line]) => line)).toContainEqual({ task: 'notify_outcome', key: 'old', attempts: 25 })
+  })
+})
+
 describe('two replicas', () => {
   it('started together ask GitHub once about each silent deploy', async () => {
     const ids = await Promise.all(
@@ -112,6 +137,33 @@ describe('two replicas', () => {
     expect(asked.toSorted()).toEqual(['21', '22', '23'])
     const ends = { deployId: { in: ids }, action: 'console.deploy.reconciled', status: 'succeeded' }
     expect(await console_.deps.db.auditEvent.count({ where: ends })).toBe(3)
+  })
+
+  it('look for outside runs once a pass, not once each', async () => {
+    const { deps } = console_
+    await insertDeployAt(deps, 'failed')
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const asked = new Promise<void>((resolve) => {
+      github.script.onListRuns = async () => {
+        resolve()
+        await held
+        return { status: 200, body: { workflow_runs: [] } }
+      }
+    })
+    const other = createDeps(deps.config)
+    const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('find_outside_runs')`
+    await pass()
+    const first = runQueue(deps)
+    await asked
+    await pass()
+    await runQueue(other)
+    release()
+    await first
+    expect(github.requests).toHaveLength(1)
+    await other.db.$disconnect()
   })
 
   it('never make a pass at the same time', async () => {

@@ -6,7 +6,13 @@ import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { releaseAbandonedJobs } from '~/server/db/jobs'
 import { createDeps } from '~/server/deps'
 import { startInProcess } from '~/server/worker/start-in-process'
-import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import {
+  AUTH_SECRET,
+  CALLBACK_SECRET,
+  createTestConsole,
+  insertDeployAt,
+  type TestConsole,
+} from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -39,6 +45,7 @@ const startWorkerProcess = (env: Record<string, string> = {}) =>
       GITHUB_API_URL: github.apiUrl,
       GITHUB_DISPATCH_TOKEN: 'test-token',
       DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      AUTH_SECRET,
       LOG_LEVEL: 'silent',
       ...env,
     },

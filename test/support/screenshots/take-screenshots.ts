@@ -39,10 +39,17 @@ async function setBehaviour(page: Page, sandboxUrl: string, surface: string, beh
   await page.locator(`#behaviour-${surface} option[value="${behaviour}"][selected]`).waitFor({ state: 'attached' })
 }
 
-async function takeAll(page: Page, urls: { readonly console: string; readonly sandbox: string }): Promise<void> {
+async function signIn(page: Page, link: string): Promise<void> {
+  await page.goto(link)
+  await page.getByRole('button', { name: 'Start with the sandbox' }).click()
+  await page.locator('[data-surface="console"]').waitFor()
+}
+
+async function takeAll(page: Page, urls: Record<'console' | 'sandbox' | 'link', string>): Promise<void> {
   await setBehaviour(page, urls.sandbox, 'api-staging', 'fail-smoke')
   await setBehaviour(page, urls.sandbox, 'status-page', 'unhealthy')
   await setBehaviour(page, urls.sandbox, 'console', 'slow')
+  await signIn(page, urls.link)
   const { openGrid, review, confirm, untilStatus, untilPhase, close, tile, dialog } = operator(page)
 
   await openGrid(urls.console)
@@ -92,7 +99,7 @@ try {
   })
   try {
     const page = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' })
-    await takeAll(page, { console: product.url, sandbox: product.sandboxUrl })
+    await takeAll(page, { console: product.url, sandbox: product.sandboxUrl, link: await product.printedLink() })
   } finally {
     await browser.close()
   }

@@ -26,6 +26,8 @@ describe('surfaces.yaml', () => {
         confirm: 'api-prod',
         timeoutMinutes: 30,
         position: 0,
+        requiresApproval: false,
+        approvalMinutes: 60,
       },
     ])
   })
@@ -33,7 +35,22 @@ describe('surfaces.yaml', () => {
   it.each([
     ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
     ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow: is missing'],
-    ['a field nobody knows', `${GOOD}    helth_url: x\n`, 'surfaces.yaml:2: "helth_url" is not a known key'],
+    [
+      'a mistyped field, and what was meant,',
+      `${GOOD}    helth_url: x\n`,
+      'surfaces.yaml:2: "helth_url" is not a known key; did you mean "health_url"?',
+    ],
+    [
+      'a field in another spelling, and what was meant,',
+      GOOD.replace('health_url', 'healthUrl'),
+      'surfaces.yaml:2: "healthUrl" is not a known key; did you mean "health_url"?',
+    ],
+    [
+      'an approval nobody knows',
+      `${GOOD}    approval: maybe\n`,
+      'surfaces.yaml:9: approval: is neither none nor required',
+    ],
+    ['a field nobody knows', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
     [
       'an id declared twice',
       GOOD + GOOD.replace('surfaces:\n', ''),
@@ -44,6 +61,17 @@ describe('surfaces.yaml', () => {
     ['an empty file', '', 'surfaces.yaml:1:'],
   ])('names file and line of %s', (_, text, expected) => {
     expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(expected)
+  })
+
+  it('guesses no spelling where none is near', () => {
+    expect(() => parseSurfaces(`${GOOD}    colour: red\n`, 'surfaces.yaml', undefined)).not.toThrow(/did you mean/)
+  })
+
+  it('says which surface asks for a second person, and for how long a request waits', () => {
+    const text = `${GOOD}    approval: required\n    approval_minutes: 15\n`
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
+      { requiresApproval: true, approvalMinutes: 15 },
+    ])
   })
 
   it('names every problem at once', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { arrowTarget } from '~/ui/board/arrow-target'
+import { thirdRow } from '~/ui/board/third-row'
 import { groupByEnvironment, isLively, matchesFilter, runningTiles } from '~/ui/board/tiles'
 import { deployThrough, tile } from './fixtures'
 
@@ -79,5 +80,33 @@ describe('an arrow', () => {
   test('from a tile the filter took away leads to the first one left', () => {
     expect(arrowTarget(boxes, 'gone', 'ArrowDown')).toBe('a')
     expect(arrowTarget([], 'gone', 'ArrowDown')).toBeNull()
+  })
+})
+
+describe('the third row of a tile', () => {
+  const outsideRun = {
+    url: '',
+    number: 12,
+    by: 'ada',
+    at: '2026-11-21T03:00:00Z',
+    state: 'running',
+    environmentKnown: true,
+  } as const
+  const freeze = {
+    id: 'f',
+    kind: 'locked',
+    reason: 'Incident',
+    by: 'ada',
+    since: '2026-11-21T03:00:00Z',
+    until: null,
+  } as const
+  const running = deployThrough(['requested', 'dispatched'])
+  const sick = { state: 'unhealthy', detail: 'answers HTTP 503', checkedAt: null } as const
+
+  test('is taken by what is wrong first, then by a run beside the deploy under way, then by what holds the surface', () => {
+    expect(thirdRow(tile('a', { health: sick, outsideRun, freezes: [freeze] }), running)).toBe('health')
+    expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), running)).toBe('outside')
+    expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), null)).toBe('freeze')
+    expect(thirdRow(tile('a', { outsideRun }), null)).toBeNull()
   })
 })

@@ -37,6 +37,8 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     version: null,
     lastDeploy: null,
     outsideRun: null,
+    requiresApproval: false,
+    waiting: null,
     freezes: [],
     ...overrides,
   }

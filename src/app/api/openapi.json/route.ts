@@ -5,4 +5,4 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-export const GET = restRoute(async ({ deps }) => ({ body: openApiDocument(deps.config.consoleUrl) }))
+export const GET = restRoute('surface.read', async ({ deps }) => ({ body: openApiDocument(deps.config.consoleUrl) }))

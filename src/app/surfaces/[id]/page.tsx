@@ -1,14 +1,17 @@
 import type { Metadata } from 'next'
+import { signedInPage } from '~/server/auth/signed-in-page'
 import { SurfaceHistory } from '~/ui/history/surface-history'
+import { SignedIn } from '~/ui/shell/member'
 
-interface PageProps {
-  readonly params: Promise<{ readonly id: string }>
-}
-
-export async function generateMetadata({ params }: PageProps): Promise<Metadata> {
+export async function generateMetadata({ params }: PageProps<'/surfaces/[id]'>): Promise<Metadata> {
   return { title: `${decodeURIComponent((await params).id)} · Deploy Console` }
 }
 
-export default async function Page({ params }: PageProps) {
-  return <SurfaceHistory surfaceId={decodeURIComponent((await params).id)} />
+export default async function Page({ params }: PageProps<'/surfaces/[id]'>) {
+  const { id } = await params
+  return (
+    <SignedIn member={await signedInPage(`/surfaces/${id}`)}>
+      <SurfaceHistory surfaceId={decodeURIComponent(id)} />
+    </SignedIn>
+  )
 }

@@ -1,17 +1,25 @@
 import 'server-only'
 import { createCallerFactory, router } from '~/server/trpc/init'
+import { accountRouter } from '~/server/trpc/routers/account'
+import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
+import { membersRouter } from '~/server/trpc/routers/members'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
+import { tokensRouter } from '~/server/trpc/routers/tokens'
 
 export const appRouter = router({
+  account: accountRouter,
+  approvals: approvalsRouter,
   audit: auditRouter,
   deploys: deploysRouter,
   flags: flagsRouter,
   freezes: freezesRouter,
+  members: membersRouter,
   surfaces: surfacesRouter,
+  tokens: tokensRouter,
 })
 
 export type AppRouter = typeof appRouter

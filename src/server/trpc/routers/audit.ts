@@ -2,10 +2,11 @@ import 'server-only'
 import { z } from 'zod'
 import { auditCursor, auditFilter } from '~/domain/audit-log'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
-import { operatorProcedure, router } from '~/server/trpc/init'
+import { readSealState } from '~/server/audit/read-seal-state'
+import { procedureFor, router } from '~/server/trpc/init'
 
 export const auditRouter = router({
-  list: operatorProcedure
+  list: procedureFor('audit.read')
     .input(
       z.object({
         filter: auditFilter.default({}),
@@ -15,5 +16,7 @@ export const auditRouter = router({
     )
     .query(({ ctx, input }) => listAudit(ctx.deps, { ...input, cursor: input.cursor ?? null })),
 
-  facets: operatorProcedure.query(({ ctx }) => listAuditFacets(ctx.deps)),
+  sealState: procedureFor('audit.read').query(({ ctx }) => readSealState(ctx.deps)),
+
+  facets: procedureFor('audit.read').query(({ ctx }) => listAuditFacets(ctx.deps)),
 })

@@ -1,27 +1,29 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput, LOG_TAIL_LENGTH } from '~/domain/deploy'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
 import { readLogLines } from '~/server/db/log-lines'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { listDeploys } from '~/server/deploys/list-deploys'
-import { operatorProcedure, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/init'
 
 const deployId = z.uuid()
 
 export const deploysRouter = router({
-  dispatch: operatorProcedure
+  dispatch: procedureFor('deploy.dispatch')
     .input(dispatchInput)
-    .mutation(({ ctx, input }) => dispatchDeploy(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => askForDeploy(ctx.deps, ctx.actor, input)),
 
-  cancel: operatorProcedure
+  cancel: procedureFor('deploy.cancel')
     .input(z.object({ id: deployId }))
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
 
-  get: operatorProcedure.input(z.object({ id: deployId })).query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
+  get: procedureFor('deploy.read')
+    .input(z.object({ id: deployId }))
+    .query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
 
-  list: operatorProcedure
+  list: procedureFor('deploy.read')
     .input(
       z.object({
         surfaceId: dispatchInput.shape.surfaceId,
@@ -31,7 +33,7 @@ export const deploysRouter = router({
     )
     .query(({ ctx, input }) => listDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
 
-  log: operatorProcedure
+  log: procedureFor('deploy.read')
     .input(z.object({ id: deployId, before: z.int().positive() }))
     .query(({ ctx, input }) =>
       readLogLines(ctx.deps.db, { deployId: input.id, before: input.before, limit: LOG_TAIL_LENGTH }),

@@ -2,16 +2,16 @@ import 'server-only'
 import { flagChange } from '~/domain/flags'
 import { changeFlag } from '~/server/flags/change-flag'
 import { listFlags } from '~/server/flags/list-flags'
-import { operatorProcedure, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/init'
 
 export const flagsRouter = router({
-  list: operatorProcedure.query(({ ctx }) => listFlags(ctx.deps)),
+  list: procedureFor('flag.read').query(({ ctx }) => listFlags(ctx.deps)),
 
-  promote: operatorProcedure
+  promote: procedureFor('flag.change')
     .input(flagChange)
     .mutation(({ ctx, input }) => changeFlag(ctx.deps, ctx.actor, 'promote', input)),
 
-  demote: operatorProcedure
+  demote: procedureFor('flag.change')
     .input(flagChange)
     .mutation(({ ctx, input }) => changeFlag(ctx.deps, ctx.actor, 'demote', input)),
 })

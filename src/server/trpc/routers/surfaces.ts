@@ -8,28 +8,29 @@ import { lockSurface } from '~/server/freezes/open-freeze'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
-import { operatorProcedure, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/init'
 
 const surfaceId = dispatchInput.shape.surfaceId
 
 export const surfacesRouter = router({
-  list: operatorProcedure.query(async ({ ctx }) => ({
+  list: procedureFor('surface.read').query(async ({ ctx }) => ({
     surfaces: await listTiles(ctx.deps),
-    actor: ctx.actor,
     now: ctx.deps.now().toISOString(),
   })),
 
-  refs: operatorProcedure
+  refs: procedureFor('surface.read')
     .input(z.object({ surfaceId, query: storableText.max(255).optional() }))
     .query(({ ctx, input }) => listRefs(ctx.deps, input)),
 
-  review: operatorProcedure
+  review: procedureFor('surface.read')
     .input(dispatchInput.pick({ surfaceId: true, ref: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
 
-  lock: operatorProcedure.input(lockInput).mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
+  lock: procedureFor('freeze.manage')
+    .input(lockInput)
+    .mutation(({ ctx, input }) => lockSurface(ctx.deps, ctx.actor, input)),
 
-  unlock: operatorProcedure
+  unlock: procedureFor('freeze.manage')
     .input(lockInput.pick({ surfaceId: true }))
     .mutation(({ ctx, input }) => unlockSurface(ctx.deps, ctx.actor, input.surfaceId)),
 })

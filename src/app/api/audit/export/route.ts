@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-export const GET = restRoute(async ({ deps, request }) => {
+export const GET = restRoute('audit.read', async ({ deps, request }) => {
   const query = Object.fromEntries(new URL(request.url).searchParams)
   const { format, ...filter } = parseInput(query, auditExportQuery, 'The query')
   return exportAudit(deps, { filter, format })

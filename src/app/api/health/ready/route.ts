@@ -1,9 +1,13 @@
 import { getDeps } from '~/server/deps'
 import { checkReadiness } from '~/server/health/check-readiness'
+import { refuseOverLimit } from '~/server/http/refuse-request'
 
 export const dynamic = 'force-dynamic'
 
-export async function GET() {
+/** Limited like any other, because it asks the database for whoever asks. */
+export async function GET(request: Request) {
+  const refused = refuseOverLimit(getDeps(), request)
+  if (refused !== null) return refused
   const readiness = await checkReadiness(getDeps())
   return Response.json(readiness, { status: readiness.ready ? 200 : 503, headers: { 'cache-control': 'no-store' } })
 }

@@ -1,5 +1,6 @@
 import { restDispatchBody } from '~/domain/rest'
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { sourceOf } from '~/server/deploys/check-source'
 import { idempotencyKeyOf } from '~/server/rest/idempotency-key'
 import { readJson } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
@@ -9,12 +10,19 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Contract.md, "Dispatch": the same use case as the screen's, 202 as soon as the intent is kept and GitHub was asked. */
-export const POST = restRoute(async ({ deps, actor, request }) => {
+/**
+ * Contract.md, "Dispatch": the same use case as the screen's, 202 as soon as the intent is kept and GitHub was
+ * asked, or, where a second person is needed, as soon as the approval waits for one.
+ */
+export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
   const body = await readJson(request, restDispatchBody)
-  const { surface: surfaceId, expected_sha: expectedSha, override_freeze: override, ...asked } = body
+  const { surface: surfaceId, expected_sha: expectedSha, override_freeze: override, source: from, ...asked } = body
   const overrideFreeze = override && { reason: override.reason, freezeIds: override.freeze_ids }
-  const answer = await dispatchDeploy(deps, actor, { ...asked, surfaceId, expectedSha, overrideFreeze, idempotencyKey })
-  return { status: 202, headers: { location: `/api/internal/deploys/${answer.id}` }, body: snakeCase(answer) }
+  const source = from && sourceOf(from.kind, from.kind === 'rollback' ? from.deploy : from.surface)
+  const input = { ...asked, surfaceId, expectedSha, overrideFreeze, source, idempotencyKey }
+  const { outcome, ...answer } = await askForDeploy(deps, actor, input)
+  const id = 'approval' in answer ? answer.approval.id : answer.id
+  const noun = outcome === 'approval' ? 'approvals' : 'deploys'
+  return { status: 202, headers: { location: `/api/internal/${noun}/${id}` }, body: snakeCase(answer) }
 })

@@ -1,14 +1,14 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
-import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+import { refuseRequest } from '~/server/http/refuse-request'
 import { createContext } from '~/server/trpc/context'
 import { appRouter } from '~/server/trpc/routers/_app'
 
 export const dynamic = 'force-dynamic'
 
 async function handler(request: Request): Promise<Response> {
-  const refused = refuseForeignOrigin(request, getDeps().config.consoleUrl)
+  const refused = refuseRequest(getDeps(), request)
   if (refused !== null) return refused
   const bounded = await boundRequest(request)
   if (bounded instanceof Response) return bounded

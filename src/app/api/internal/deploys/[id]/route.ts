@@ -8,6 +8,6 @@ export const dynamic = 'force-dynamic'
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
 /** Contract.md, "Poll". */
-export const GET = restRoute(async ({ deps }, { id }: { readonly id: string }) => ({
+export const GET = restRoute('deploy.read', async ({ deps }, { id }: { readonly id: string }) => ({
   body: snakeCase(await getDeploy(deps, deployIdOf(id))),
 }))

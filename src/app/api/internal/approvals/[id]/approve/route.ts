@@ -1,0 +1,18 @@
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { approvalIdOf } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { snakeCase } from '~/server/rest/snake-case'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
+
+/** Another person's yes: checks the facts again, then dispatches, once. */
+export const POST = restRoute<{ id: string }>('deploy.approve', async ({ deps, actor }, { id }) => {
+  const approval = await grantApproval(deps, actor, approvalIdOf(id))
+  return {
+    status: 202,
+    headers: { location: `/api/internal/deploys/${approval.deployId}` },
+    body: snakeCase(approval),
+  }
+})

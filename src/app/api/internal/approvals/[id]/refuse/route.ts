@@ -1,0 +1,16 @@
+import { restRefusalBody } from '~/domain/rest'
+import { refuseApproval } from '~/server/approvals/close-approval'
+import { approvalIdOf, readJson } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { snakeCase } from '~/server/rest/snake-case'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
+
+/** Another person's no, and why. */
+export const POST = restRoute<{ id: string }>('deploy.approve', async ({ deps, actor, request }, { id }) => {
+  const approvalId = approvalIdOf(id)
+  const { reason } = await readJson(request, restRefusalBody)
+  return { body: snakeCase(await refuseApproval(deps, actor, { id: approvalId, reason })) }
+})

@@ -1,0 +1,13 @@
+import { getApproval } from '~/server/approvals/list-approvals'
+import { approvalIdOf } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { snakeCase } from '~/server/rest/snake-case'
+
+export const dynamic = 'force-dynamic'
+
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
+
+/** Where an approval stands; `deploy_id` once it was granted. */
+export const GET = restRoute<{ id: string }>('deploy.read', async ({ deps, actor }, { id }) => ({
+  body: snakeCase(await getApproval(deps, actor, approvalIdOf(id))),
+}))

@@ -1,0 +1,13 @@
+import { withdrawApproval } from '~/server/approvals/close-approval'
+import { approvalIdOf } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { snakeCase } from '~/server/rest/snake-case'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
+
+/** Who asked takes it back. */
+export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor }, { id }) => ({
+  body: snakeCase(await withdrawApproval(deps, actor, approvalIdOf(id))),
+}))

@@ -1,0 +1,37 @@
+import type { Metadata } from 'next'
+import { getDeps } from '~/server/deps'
+import { lookUpLink } from '~/server/members/look-up-link'
+import { EntryFrame } from '~/ui/auth/entry-frame'
+import { JoinForm } from '~/ui/auth/join-form'
+import { LinkGone } from '~/ui/auth/link-gone'
+import { RecoverForm } from '~/ui/auth/recover-form'
+
+/** The address is the key: no other site is told it. */
+export const metadata: Metadata = { title: 'Invitation · Deploy Console', referrer: 'no-referrer' }
+
+/** Reads the link only; it is used up by what is pressed. */
+export default async function Page({ params }: PageProps<'/invite/[token]'>) {
+  const { token } = await params
+  const link = await lookUpLink(getDeps(), token)
+  if (link?.kind !== 'invitation') return <LinkGone />
+  if (link.known && link.email !== null) {
+    return (
+      <EntryFrame title="A new password">
+        <p className="mb-4 text-pretty text-ink-soft">
+          For <span className="font-medium break-all text-ink">{link.email}</span>. Every session of this account ends;
+          then you sign in with it.
+        </p>
+        <RecoverForm token={token} email={link.email} />
+      </EntryFrame>
+    )
+  }
+  const reach = link.environments === null ? 'every environment' : link.environments.join(', ')
+  return (
+    <EntryFrame title="You are invited">
+      <p className="mb-4 text-pretty text-ink-soft">
+        {link.createdBy} lets you in as <span className="font-medium text-ink">{link.role}</span>, for {reach}.
+      </p>
+      <JoinForm token={token} email={link.email} action="Join" />
+    </EntryFrame>
+  )
+}

@@ -1,5 +1,0 @@
-import { BoardSkeleton } from '~/ui/board/board-skeleton'
-
-export default function Loading() {
-  return <BoardSkeleton />
-}

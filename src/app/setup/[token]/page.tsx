@@ -1,0 +1,35 @@
+import type { Metadata } from 'next'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { getDeps } from '~/server/deps'
+import { lookUpLink } from '~/server/members/look-up-link'
+import { EntryFrame } from '~/ui/auth/entry-frame'
+import { JoinForm } from '~/ui/auth/join-form'
+import { LinkGone } from '~/ui/auth/link-gone'
+import { SandboxStart } from '~/ui/auth/sandbox-start'
+
+/** The address is the key: no other site is told it. */
+export const metadata: Metadata = { title: 'Set up · Deploy Console', referrer: 'no-referrer' }
+
+/** Reads the link only; it is used up by what is pressed. */
+export default async function Page({ params }: PageProps<'/setup/[token]'>) {
+  const { token } = await params
+  const link = await lookUpLink(getDeps(), token)
+  if (link?.kind !== 'setup') return <LinkGone />
+  if (link.email === SANDBOX_OPERATOR.email) {
+    return (
+      <EntryFrame title="Try the console">
+        <p className="mb-4 text-pretty text-ink-soft">
+          This signs you in as the sandbox’s admin. GitHub and the surfaces are local stand-ins; nothing leaves this
+          machine.
+        </p>
+        <SandboxStart token={token} />
+      </EntryFrame>
+    )
+  }
+  return (
+    <EntryFrame title="Make the first admin">
+      <p className="mb-4 text-pretty text-ink-soft">This account may do everything, and invites everybody else.</p>
+      <JoinForm token={token} email={link.email} action="Make this admin" />
+    </EntryFrame>
+  )
+}

@@ -1,0 +1,52 @@
+import type { Metadata, Route } from 'next'
+import { headers } from 'next/headers'
+import { redirect } from 'next/navigation'
+import { safeNextPath } from '~/domain/next-path'
+import { listProviders } from '~/server/account/list-providers'
+import { isSignedIn } from '~/server/auth/signed-in-page'
+import { getDeps } from '~/server/deps'
+import { hasAdmin } from '~/server/members/has-admin'
+import { EntryFrame } from '~/ui/auth/entry-frame'
+import { providerRefusal } from '~/ui/auth/provider-refusal'
+import { SignInForm } from '~/ui/auth/sign-in-form'
+
+export const metadata: Metadata = { title: 'Sign in · Deploy Console' }
+
+export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
+  const next = safeNextPath((await searchParams)['next'])
+  // Next's type of an address cannot know one that comes with the request; it was parsed above.
+  if (await isSignedIn()) redirect(next as Route)
+  const deps = getDeps()
+  const sandbox = deps.config.sandboxUrl !== undefined
+  if (sandbox || (await hasAdmin(deps))) {
+    return (
+      <EntryFrame title="Sign in">
+        <SignInForm
+          next={next}
+          providers={listProviders(deps)}
+          passkeys={!isNumeric((await headers()).get('host') ?? '')}
+          refused={providerRefusal((await searchParams)['error'])}
+        />
+        {sandbox && (
+          <p className="mt-4 border-t border-line pt-3 text-xs text-pretty text-ink-soft">
+            This is the sandbox: the link that <code className="font-mono">npm start</code> printed signs you in without
+            a password. For another one:{' '}
+            <code className="font-mono whitespace-nowrap">npm run console -- setup-link</code>
+          </p>
+        )}
+      </EntryFrame>
+    )
+  }
+  return (
+    <EntryFrame title="Nobody is here yet">
+      <p className="text-pretty text-ink-soft">
+        The console has no admin. Open the setup link that <code className="font-mono">npm start</code> printed; it
+        makes the first one. For another link:
+      </p>
+      <p className="mt-2 rounded-[5px] bg-well px-3 py-2 font-mono text-xs">npm run console -- setup-link</p>
+    </EntryFrame>
+  )
+}
+
+/** Passkeys are bound to a name, and an address in numbers is none (WebAuthn, 5.1.2). */
+const isNumeric = (host: string): boolean => /^[\d.]+(:\d+)?$|^\[/.test(host)

@@ -1,0 +1,79 @@
+import { z } from 'zod'
+
+/** Somebody else who may say who a person is. */
+export interface ProviderView {
+  readonly id: string
+  readonly name: string
+}
+
+/** How the signed-in person can prove again who they are. */
+export interface ProofMethods {
+  readonly password: boolean
+  readonly passkey: boolean
+  /** The sandbox's own operator has neither; there a click is enough. */
+  readonly sandbox: boolean
+  /** Where signing in once more is a proof, for who has nothing else. */
+  readonly providers: readonly ProviderView[]
+}
+
+export interface PasskeyView {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: string | null
+}
+
+export interface SessionView {
+  readonly id: string
+  /** As the browser called itself. */
+  readonly userAgent: string
+  readonly address: string
+  readonly activeAt: string
+  readonly openedAt: string
+  /** The one that asks. */
+  readonly current: boolean
+}
+
+/** What somebody sees of their own account. */
+export interface AccountView {
+  readonly name: string
+  readonly email: string
+  readonly password: boolean
+  readonly secondFactor: boolean
+  readonly passkeys: readonly PasskeyView[]
+  /** Those that are configured, and whether they can sign this account in. */
+  readonly providers: readonly (ProviderView & { readonly connected: boolean })[]
+  /** This one first, then by what happened last. */
+  readonly sessions: readonly SessionView[]
+}
+
+const someName = z.string().trim().min(1).max(100)
+export const accountName = z.object({ name: someName })
+export const passkeyName = z.object({ id: z.uuid(), name: someName })
+export const ownId = z.object({ id: z.uuid() })
+
+const BROWSERS = [
+  ['Edg/', 'Edge'],
+  ['OPR/', 'Opera'],
+  ['Firefox/', 'Firefox'],
+  ['Chrome/', 'Chrome'],
+  ['Safari/', 'Safari'],
+  ['curl/', 'curl'],
+] as const
+const SYSTEMS = [
+  ['Android', 'Android'],
+  ['iPhone', 'iPhone'],
+  ['iPad', 'iPad'],
+  ['Windows', 'Windows'],
+  ['Mac OS X', 'macOS'],
+  ['CrOS', 'ChromeOS'],
+  ['Linux', 'Linux'],
+] as const
+
+/** "Firefox on Linux": enough to know one's own again. Most browsers also name the ones they want to pass for. */
+export function browserWords(userAgent: string): string {
+  const named = (names: readonly (readonly [string, string])[]) =>
+    names.find(([mark]) => userAgent.includes(mark))?.[1] ?? null
+  const [browser, system] = [named(BROWSERS), named(SYSTEMS)]
+  if (browser === null) return 'Unknown browser'
+  return system === null ? browser : `${browser} on ${system}`
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { Permission } from '~/domain/permissions'
+import { storableText } from '~/domain/storable-text'
+
+/**
+ * What an API token can hold, of the one permission table: what the REST routes take, and no more. A permission that is
+ * added there is nobody's token's until it is listed here. Never `account.manage`, `member.manage` or `token.manage`: a
+ * stolen token must not make more of itself. Never `deploy.approve`: an approval is a person's.
+ */
+export const TOKEN_PERMISSIONS = [
+  'surface.read',
+  'deploy.read',
+  'audit.read',
+  'deploy.dispatch',
+  'deploy.cancel',
+  'freeze.override',
+] as const satisfies readonly Permission[]
+export type TokenPermission = (typeof TOKEN_PERMISSIONS)[number]
+
+/** Whether it changes something, and so is limited to environments and surfaces. Reading is not. */
+export const changesSomething = (permission: TokenPermission) => !permission.endsWith('.read')
+
+/** The longest a token lives. */
+export const TOKEN_DAYS_AT_MOST = 365
+
+const name = storableText.min(1).max(100)
+const distinct = <Value>(values: readonly Value[]) => [...new Set(values)]
+
+/** Input of `tokens.create`. */
+export const createTokenInput = z
+  .object({
+    /** What deploys and audit rows show after `token:`. */
+    label: z
+      .string()
+      .trim()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, 'letters, digits, ".", "_" and "-", at most 60'),
+    permissions: z.array(z.enum(TOKEN_PERMISSIONS)).min(1, 'choose what it may do').max(50).transform(distinct),
+    /** Each by name, so that no token reaches production unless somebody wrote "production". */
+    environments: z.array(name).max(50).transform(distinct).default([]),
+    /** Null: every surface of these environments. */
+    surfaces: z.array(name).min(1, 'choose a surface').max(200).transform(distinct).nullable().default(null),
+    expiresInDays: z.int().min(1).max(TOKEN_DAYS_AT_MOST),
+  })
+  .refine(({ permissions, environments }) => environments.length > 0 || !permissions.some(changesSomething), {
+    path: ['environments'],
+    message: 'name the environments it may change',
+  })
+export type CreateTokenInput = z.output<typeof createTokenInput>
+
+/** `idle`: its owner may do nothing at present, so neither may it. */
+export type TokenState = 'active' | 'idle' | 'expired' | 'revoked'
+
+/** A row of the tokens page: everything but the token. */
+export interface TokenView {
+  readonly id: string
+  readonly label: string
+  /** Its first and last characters. */
+  readonly shown: string
+  readonly state: TokenState
+  readonly owner: string
+  readonly permissions: readonly string[]
+  readonly environments: readonly string[]
+  readonly surfaces: readonly string[] | null
+  readonly createdAt: string
+  readonly expiresAt: string
+  /** To the minute; null: never. */
+  readonly lastUsedAt: string | null
+  readonly revoked: { readonly by: string; readonly at: string } | null
+}
+
+/** What the one who asks may give a token. */
+export interface TokenChoices {
+  readonly permissions: readonly TokenPermission[]
+  readonly environments: readonly string[]
+  readonly surfaces: readonly { readonly id: string; readonly name: string; readonly environment: string }[]
+}

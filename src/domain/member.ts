@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { ROLES, type Role } from '~/domain/permissions'
+
+/** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
+export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
+
+export const SHORTEST_PASSWORD = 12
+
+const environmentName = z.string().min(1).max(100)
+
+/** What somebody may do here; `environments: null` is all of them. */
+export const memberLimits = z.object({
+  role: z.enum(ROLES),
+  environments: z.array(environmentName).min(1).max(50).nullable(),
+})
+export type MemberLimits = z.output<typeof memberLimits>
+
+export const emailAddress = z.email().max(254).trim().toLowerCase()
+
+/** What a link is answered with. The one-click link of the sandbox takes nothing but itself. */
+export const acceptLinkInput = z.object({
+  token: z.string().min(1).max(200),
+  name: z.string().trim().min(1).max(100).optional(),
+  email: emailAddress.optional(),
+  password: z.string().min(SHORTEST_PASSWORD, `is shorter than ${SHORTEST_PASSWORD} characters`).max(128).optional(),
+})
+export type AcceptLinkInput = z.output<typeof acceptLinkInput>
+
+/** Who looks at the screen, and what the server lets them do. */
+export interface MemberView {
+  readonly role: Role
+  /** Null: all of them. */
+  readonly environments: readonly string[] | null
+  readonly name: string
+  readonly email: string
+}
+
+export const inviteInput = memberLimits.extend({
+  /** Null: whoever holds the link says who they are. */
+  email: emailAddress.nullable(),
+})
+export type InviteInput = z.output<typeof inviteInput>
+
+export const changeMemberInput = memberLimits.extend({ userId: z.uuid() })
+export type ChangeMemberInput = z.output<typeof changeMemberInput>
+
+/** One row of the screen “People”. */
+export interface MemberEntry extends MemberView {
+  readonly userId: string
+  readonly addedBy: string
+  readonly addedAt: string
+  /** Null while they have access. */
+  readonly suspendedAt: string | null
+}
+
+/** An invitation nobody has used yet. The link itself is known to nobody but who was given it. */
+export interface InvitationEntry {
+  readonly id: string
+  readonly email: string | null
+  readonly role: Role
+  readonly environments: readonly string[] | null
+  readonly createdBy: string
+  readonly expiresAt: string
+}

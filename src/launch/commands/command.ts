@@ -1,0 +1,56 @@
+import type { z } from 'zod'
+import type { Config } from '~/server/config'
+import type { Deps } from '~/server/deps'
+
+export interface CommandContext {
+  readonly config: Config
+  readonly deps: Pick<Deps, 'db' | 'now' | 'newId'>
+  /** Writes a line to standard output; settles when the receiver took it. */
+  readonly print: (line: string) => Promise<void>
+}
+
+/** What a command became: `failed` ends with 1, after it has said why. */
+export type CommandOutcome = 'done' | 'failed'
+
+interface Option {
+  readonly type: 'string' | 'boolean'
+  /** What stands for the value of a `string` in the help: `<file>`. */
+  readonly value?: string
+  readonly summary: string
+}
+
+export interface Command {
+  /** `audit verify`, or one word. */
+  readonly name: string
+  readonly summary: string
+  /** None of them ever takes a secret: every user of the machine can read the arguments of a process. */
+  readonly options: Readonly<Record<string, Option>>
+  /** Checks the options; what it refuses is an error of usage. */
+  readonly prepare: (values: unknown) => PreparedCommand
+}
+
+type PreparedCommand =
+  | { readonly usageError: string }
+  | { readonly run: (context: CommandContext) => Promise<CommandOutcome> }
+
+/** A command, with the schema its options are parsed by. */
+export function command<Input>(definition: {
+  readonly name: string
+  readonly summary: string
+  readonly options?: Command['options']
+  readonly input: z.ZodType<Input>
+  readonly run: (context: CommandContext, input: Input) => Promise<CommandOutcome>
+}): Command {
+  const { name, summary, options = {}, input, run } = definition
+  return {
+    name,
+    summary,
+    options,
+    prepare: (values) => {
+      const parsed = input.safeParse(values)
+      if (parsed.success) return { run: (context) => run(context, parsed.data) }
+      const [issue] = parsed.error.issues
+      return { usageError: `--${issue?.path.join('.')}: ${issue?.message}.` }
+    },
+  }
+}

@@ -1,0 +1,22 @@
+import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
+import type { Command } from './command.ts'
+import { setupLink } from './setup-link.ts'
+import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
+import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
+
+/** What `npm run console -- …` can do. */
+export const COMMANDS: readonly Command[] = [
+  auditVerify,
+  auditCheckpointCommand,
+  auditRecords,
+  setupLink,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  userList,
+  userInvite,
+  userSetRole,
+  userSuspend,
+  userRestore,
+  userRecover,
+]

@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+import type { Command, CommandContext, CommandOutcome } from './command.ts'
+import { helpOn, helpOnAll } from './help.ts'
+
+export type Call =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'usage_error'; readonly text: string }
+  | { readonly kind: 'run'; readonly run: (context: CommandContext) => Promise<CommandOutcome> }
+
+/** What the arguments ask for. Nothing is touched before they are all understood. */
+export function readCall(args: readonly string[], commands: readonly Command[]): Call {
+  const command = commands.find(({ name }) => isPrefix(name.split(' '), args))
+  if (command === undefined) return withoutCommand(args, commands)
+  const rest = args.slice(command.name.split(' ').length)
+  const usageError = (sentence: string): Call => ({ kind: 'usage_error', text: `${sentence}\n\n${helpOn(command)}` })
+  try {
+    const { help, ...values } = valuesOf(command, rest)
+    if (help === true) return { kind: 'help', text: helpOn(command) }
+    const prepared = command.prepare(values)
+    return 'run' in prepared ? { kind: 'run', run: prepared.run } : usageError(prepared.usageError)
+  } catch (error) {
+    // parseArgs says in its message which argument it does not understand.
+    return usageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function valuesOf({ options }: Command, args: readonly string[]) {
+  const types = Object.entries(options).map(([name, { type }]) => [name, { type }] as const)
+  return parseArgs({
+    args: [...args],
+    options: { ...Object.fromEntries(types), help: { type: 'boolean', short: 'h' } },
+    strict: true,
+    allowPositionals: false,
+  }).values
+}
+
+function withoutCommand(args: readonly string[], commands: readonly Command[]): Call {
+  const text = helpOnAll(commands)
+  if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text }
+  const words = args.filter((arg) => !arg.startsWith('-')).join(' ')
+  const sentence = words === '' ? 'No command was given.' : `There is no command "${words}".`
+  return { kind: 'usage_error', text: `${sentence}\n\n${text}` }
+}
+
+const isPrefix = (words: readonly string[], args: readonly string[]) =>
+  words.every((word, index) => args[index] === word)

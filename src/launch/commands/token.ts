@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { createTokenInput, type TokenView } from '~/domain/api-token'
+import { command } from './command.ts'
+
+const list = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .optional()
+
+const createOptions = z
+  .object({
+    owner: z.string({ error: 'say for whom' }),
+    label: z.string({ error: 'say what it is for' }),
+    may: list,
+    in: list,
+    only: list,
+    days: z.coerce.number().default(30),
+  })
+  .transform(({ owner, label, may, in: environments, only, days }, context) => {
+    const asked = { label, permissions: may ?? [], environments, surfaces: only, expiresInDays: days }
+    const parsed = createTokenInput.safeParse(asked)
+    if (parsed.success) return { owner, input: parsed.data }
+    const [issue] = parsed.error.issues
+    context.addIssue({
+      code: 'custom',
+      path: [OPTION_OF[String(issue?.path[0])] ?? 'may'],
+      message: issue?.message ?? '',
+    })
+    return z.NEVER
+  })
+
+/** What the parts of a token are called here. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  label: 'label',
+  permissions: 'may',
+  environments: 'in',
+  surfaces: 'only',
+  expiresInDays: 'days',
+}
+
+export const tokenCreate = command({
+  name: 'token create',
+  summary: 'makes an API token and prints it, once and alone: `npm run -s console -- token create … > file`',
+  options: {
+    owner: { type: 'string', value: '<address>', summary: 'whom it acts for; it never does more than that member may' },
+    label: { type: 'string', value: '<label>', summary: 'deploys and the audit trail show token:<label>' },
+    may: { type: 'string', value: '<permissions>', summary: 'such as deploy.read,deploy.dispatch' },
+    in: { type: 'string', value: '<environments>', summary: 'where it may change anything, such as staging' },
+    only: {
+      type: 'string',
+      value: '<surfaces>',
+      summary: 'ids of surfaces; without it every one of these environments',
+    },
+    days: { type: 'string', value: '<days>', summary: 'until it expires: 30 when not given, 365 at most' },
+  },
+  input: createOptions,
+  run: async ({ deps, print }, { owner, input }) => {
+    const { createTokenFor } = await import('~/server/tokens/create-token-for')
+    const { secret, token } = await createTokenFor(deps, owner, input)
+    // Beside it, so that what is piped into a file is the token and nothing else.
+    process.stderr.write(`Token ${token.id} of ${token.owner}, until ${token.expiresAt}. It is not shown again.\n`)
+    await print(secret)
+    return 'done'
+  },
+})
+
+export const tokenList = command({
+  name: 'token list',
+  summary:
+    'prints every API token, the newest first: id, label, what is shown of it, owner, state, last use, end, scope',
+  input: z.object({}),
+  run: async ({ deps, print }) => {
+    const { listTokensOf } = await import('~/server/tokens/list-tokens')
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof listTokensOf>> = await listTokensOf(deps, null, { cursor, limit: 200 })
+      for (const token of page.tokens) await print(lineOf(token))
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return 'done'
+  },
+})
+
+export const tokenRevoke = command({
+  name: 'token revoke',
+  summary: 'takes an API token away: it is refused from the next request on',
+  options: { id: { type: 'string', value: '<id>', summary: 'its id, as "token list" prints it; never the token' } },
+  input: z.object({ id: z.uuid({ error: 'expected an id, as "token list" prints it' }) }),
+  run: async ({ deps, print }, { id }) => {
+    const { revokeTokenOf } = await import('~/server/tokens/revoke-token')
+    await revokeTokenOf(deps, { id, userId: null }, 'console')
+    await print(`Token ${id} is revoked.`)
+    return 'done'
+  },
+})
+
+function lineOf({ id, label, shown, owner, state, lastUsedAt, expiresAt, ...scope }: TokenView): string {
+  const surfaces = scope.surfaces === null ? [] : [`only ${scope.surfaces.join(',')}`]
+  const reach = scope.environments.length === 0 ? [] : [`in ${scope.environments.join(',')}`, ...surfaces]
+  const used = lastUsedAt === null ? 'never used' : `used ${lastUsedAt}`
+  const parts = [id, label, shown, owner, state, used, `until ${expiresAt}`, scope.permissions.join(','), ...reach]
+  return parts.join('  ')
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod'
+import type { Actor } from '~/domain/actor'
+import { emailAddress, memberLimits } from '~/domain/member'
+import { type CommandContext, command } from './command.ts'
+
+/** Whoever can run a command has the whole database already; the trail calls that `console`. */
+const COMMAND_LINE: Actor = {
+  name: 'console',
+  userId: '00000000-0000-0000-0000-000000000000',
+  role: 'admin',
+  environments: null,
+  permissions: null,
+  surfaces: null,
+  via: 'session',
+  // Nobody signs in to a command: who can run one needs no further proof.
+  provedAt: new Date(),
+}
+
+const environments = z
+  .string({ error: 'name the environments, or say "all"' })
+  .transform((text) => (text === 'all' ? null : text.split(',').map((name) => name.trim())))
+  .pipe(memberLimits.shape.environments)
+
+const EMAIL = { type: 'string', value: '<address>', summary: 'of the person' } as const
+const ROLE = { type: 'string', value: '<role>', summary: 'viewer, deployer, approver or admin' } as const
+const IN = {
+  type: 'string',
+  value: '<environments>',
+  summary: 'which may be changed: staging,production, or all',
+} as const
+
+export const userList = command({
+  name: 'user list',
+  summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
+  input: z.object({}),
+  run: async ({ deps, print }) => {
+    const { listPeople } = await import('~/server/members/list-people')
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(deps, cursor)
+      for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
+        const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
+        await print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
+      }
+      cursor = page.nextCursor
+    } while (cursor !== null)
+    return 'done'
+  },
+})
+
+export const userInvite = command({
+  name: 'user invite',
+  summary: 'prints the path of a link that lets one person in, once: put the console’s address in front of it',
+  options: { email: { ...EMAIL, summary: 'only this person may use it' }, role: ROLE, in: IN },
+  input: z.object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments }),
+  run: async ({ deps, print }, { email, role, in: limits }) => {
+    const { invite } = await import('~/server/members/invite')
+    const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
+    process.stderr.write(`It works once, until ${link.expiresAt}.\n`)
+    await print(link.path)
+    return 'done'
+  },
+})
+
+export const userSetRole = command({
+  name: 'user set-role',
+  summary: 'changes what somebody may do, from the next request on',
+  options: { email: EMAIL, role: ROLE, in: IN },
+  input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }),
+  run: async (context, { email, role, in: limits }) => {
+    const { changeMember } = await import('~/server/members/change-member')
+    const userId = await userIdOf(context, email)
+    await changeMember(memberDeps(context), COMMAND_LINE, { userId, role, environments: limits })
+    await context.print(`${email} is ${role}.`)
+    return 'done'
+  },
+})
+
+export const userSuspend = command({
+  name: 'user suspend',
+  summary: 'takes somebody’s access away: every session ends, and so does every API token',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { suspendMember } = await import('~/server/members/change-member')
+    await suspendMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await context.print(`${email} is suspended.`)
+    return 'done'
+  },
+})
+
+export const userRestore = command({
+  name: 'user restore',
+  summary: 'gives a suspended person access again, with the limits there were',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { restoreMember } = await import('~/server/members/change-member')
+    await restoreMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await context.print(`${email} has access again.`)
+    return 'done'
+  },
+})
+
+export const userRecover = command({
+  name: 'user recover',
+  summary: 'prints the path of a link by which a member who forgot the password sets a new one, once and within a day',
+  options: { email: EMAIL },
+  input: z.object({ email: emailAddress }),
+  run: async (context, { email }) => {
+    const { makeRecoveryLink } = await import('~/server/members/recovery-link')
+    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
+    await context.print(path)
+    return 'done'
+  },
+})
+
+async function userIdOf({ deps }: CommandContext, email: string): Promise<string> {
+  const { readUserIdOf } = await import('~/server/db/members')
+  const userId = await readUserIdOf(deps.db, email)
+  if (userId === null) throw new Error(`There is nobody of the address ${email}. Nothing was changed.`)
+  return userId
+}
+
+/** The sandbox's own admin counts as one only where there is a sandbox: without credentials for a GitHub. */
+const memberDeps = ({ config, deps }: CommandContext) => ({
+  ...deps,
+  config: { sandboxUrl: config.githubCredentials === undefined ? 'sandbox' : undefined },
+})

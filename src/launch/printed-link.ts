@@ -1,0 +1,19 @@
+import { AppError } from '~/domain/errors'
+
+/** The link a start prints: to make the first admin, or to sign in to the sandbox. Null when people can sign in by themselves. */
+export async function printedLink(databaseUrl: string, sandbox: boolean) {
+  // Only now: these need the generated Prisma client, which the first start has just made.
+  const { connectDatabase } = await import('~/server/db/client')
+  const { makeSetupLink } = await import('~/server/members/make-setup-link')
+  const { v7: newId } = await import('uuid')
+  const { db } = connectDatabase(databaseUrl)
+  try {
+    const { path, minutes } = await makeSetupLink({ db, now: () => new Date(), newId: () => newId() }, { sandbox })
+    return { path, minutes, says: sandbox ? 'Sign in to the sandbox' : 'Make the first admin' }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'admin_exists') return null
+    throw error
+  } finally {
+    await db.$disconnect()
+  }
+}

@@ -1,0 +1,117 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import { FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
+import type { ApprovalView, DispatchResult } from '~/domain/approval'
+import type { DispatchInput } from '~/domain/deploy'
+import { AppError } from '~/domain/errors'
+import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
+import { type ApprovalRow, findApprovalByKey, insertApproval } from '~/server/db/approvals'
+import { appendAuditEvent } from '~/server/db/audit'
+import { violatedUniqueIndex } from '~/server/db/client'
+import { findDeployByKey } from '~/server/db/deploys'
+import { freezesInForce } from '~/server/db/freezes'
+import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
+import { admitRequest } from '~/server/deploys/admit-request'
+import { auditingRejections } from '~/server/deploys/audit-rejections'
+import { kindOf } from '~/server/deploys/check-source'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
+import { requestKey } from '~/server/deploys/request-key'
+import type { Deps } from '~/server/deps'
+import { readCommit } from '~/server/github/refs'
+
+/**
+ * The way to every deploy. Where the surface asks for a second person, nothing is sent: an approval waits, bound to the commit
+ * that was reviewed. Otherwise the deploy is dispatched. Asked again under the same key, it answers with the approval that
+ * waits, or with the deploy it became.
+ *
+ * @throws AppError as `dispatchDeploy` does
+ */
+export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
+  const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
+  const [earlier, deploy, surface] = await Promise.all([
+    findApprovalByKey(deps.db, key),
+    findDeployByKey(deps.db, key),
+    findSurface(deps.db, input.surfaceId),
+  ])
+  const waits = earlier !== null || surface?.requiresApproval === true
+  if (deploy !== null || !waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  const approval = await auditingRejections(deps, actor.name, input, async () =>
+    earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
+  )
+  return { outcome: 'approval', approval }
+}
+
+async function ask(deps: Deps, actor: Actor, input: DispatchInput): Promise<ApprovalView> {
+  const surface = await admitRequest(deps, actor, input)
+  const sha = input.expectedSha ?? (await readCommit(deps.github, surface.repository, input.ref)).sha
+  try {
+    return approvalView(deps, await record(deps, actor, input, surface, sha), actor)
+  } catch (error) {
+    if (violatedUniqueIndex(error) === null) throw error
+    const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
+    const twin = await findApprovalByKey(deps.db, key)
+    if (twin === null) throw error
+    return again(deps, actor, input, twin)
+  }
+}
+
+function again(deps: Deps, actor: Actor, input: DispatchInput, earlier: ApprovalRow): ApprovalView {
+  if (earlier.requestDigest === digestOf(input)) return approvalView(deps, earlier, actor)
+  const { code, message } = idempotencyMismatch
+  throw new AppError(code, message, { details: { approval_id: earlier.id } })
+}
+
+/** Commits the approval with its audit row. An override is bound here to the freezes that are in force now. */
+function record(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  surface: SurfaceRow,
+  sha: string,
+): Promise<ApprovalRow> {
+  const at = deps.now()
+  return deps.db.$transaction(async (tx) => {
+    const override = input.overrideFreeze
+    const freezes = await freezesInForce(tx, surface, at)
+    const overridden =
+      override === undefined
+        ? []
+        : freezes.flatMap(({ id }) => ((override.freezeIds?.includes(id) ?? true) ? [id] : []))
+    const refusal = firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
+    if (refusal !== null) {
+      throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
+    }
+    const row = await insertApproval(tx, {
+      id: deps.newId(),
+      surfaceId: surface.id,
+      environment: surface.environment,
+      repository: surface.repository,
+      workflow: surface.workflow,
+      workflowRef: surface.ref,
+      ...kindOf(input.source),
+      ref: input.ref,
+      sha,
+      reason: input.reason || null,
+      overrideReason: override === undefined || overridden.length === 0 ? null : override.reason,
+      overrideFreezeIds: overridden,
+      requestedBy: actor.name,
+      requestedByUserId: actor.userId,
+      requestedAt: at,
+      expiresAt: new Date(at.getTime() + surface.approvalMinutes * 60_000),
+      idempotencyKey: requestKey(actor, input.idempotencyKey),
+      requestDigest: digestOf(input),
+    })
+    await appendAuditEvent(tx, subjectOf(row, actor.name, at), {
+      action: 'console.approval.requested',
+      status: null,
+      payload: {
+        ...approvalFacts(row),
+        reason: row.reason,
+        override_reason: row.overrideReason,
+        expires_at: row.expiresAt.toISOString(),
+      },
+    })
+    return row
+  })
+}

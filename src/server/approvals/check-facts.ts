@@ -1,0 +1,59 @@
+import 'server-only'
+import { may, reaches } from '~/domain/actor'
+import { AppError } from '~/domain/errors'
+import { type ApprovalRow, findRequester } from '~/server/db/approvals'
+import type { DatabaseHandle } from '~/server/db/client'
+import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
+import { requireCommit } from '~/server/deploys/admit-request'
+import { checkSource, sourceOf } from '~/server/deploys/check-source'
+import type { Deps } from '~/server/deps'
+
+/** What GitHub knows: the ref is still at the commit that was reviewed, or that commit is still there. */
+export async function checkCommit(deps: Pick<Deps, 'github'>, row: ApprovalRow): Promise<void> {
+  await requireCommit(deps, row)
+}
+
+/**
+ * What the database knows, looked at once more in the transaction that grants: the surface is declared as it was, the
+ * commit still comes from where it was said to, and who asked may still ask. Freezes and the active deploy are looked at
+ * by the insert itself.
+ */
+export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow): Promise<SurfaceRow> {
+  const surface = await findSurface(tx, row.surfaceId)
+  if (surface === null || surface.archivedAt !== null) {
+    throw new AppError('surface_archived', `${row.surface.name} is no longer declared, so it cannot ship. ${KEPT}`)
+  }
+  const changed = (['environment', 'repository', 'workflow'] as const).find((key) => surface[key] !== row[key])
+  if (changed !== undefined || surface.ref !== row.workflowRef) {
+    const what = changed ?? 'ref'
+    throw new AppError(
+      'surface_changed',
+      `The ${what} of ${surface.name} is another than when this was asked for. ${KEPT}`,
+      {
+        details: { changed: what },
+      },
+    )
+  }
+  const source = sourceOf(row.kind, row.sourceId)
+  if (source !== undefined) await checkSource(tx, surface, source, row.sha)
+  await checkRequester(tx, row)
+  return surface
+}
+
+/** Membership may have ended, and role and environments may have shrunk, since the request. */
+async function checkRequester(tx: DatabaseHandle, row: ApprovalRow): Promise<void> {
+  const requester = await findRequester(tx, row.requestedByUserId)
+  const needs =
+    row.overrideReason === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
+  const permitted =
+    requester !== null &&
+    needs.every((permission) => may({ role: requester.role, permissions: null }, permission)) &&
+    reaches({ environments: requester.environments, surfaces: null }, { environment: row.environment })
+  if (permitted) return
+  const what = row.overrideReason === null ? 'deploy' : 'deploy in spite of a freeze to'
+  throw new AppError('requester_refused', `${row.requestedBy} may no longer ${what} ${row.surface.name}. ${KEPT}`, {
+    details: { requested_by: row.requestedBy },
+  })
+}
+
+const KEPT = 'Nothing was deployed; refuse this, or let it expire.'

@@ -1,0 +1,66 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import type { ApprovalView } from '~/domain/approval'
+import type { AuditEvent } from '~/domain/audit-event'
+import { AppError } from '~/domain/errors'
+import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
+import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
+import { requireReach } from '~/server/auth/authorize'
+import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { Deps } from '~/server/deps'
+
+type CloseDeps = Pick<Deps, 'db' | 'now' | 'config'>
+
+/**
+ * Another person says no, and why. Asked again by the same person, it answers the same.
+ *
+ * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `approval_over`
+ */
+export async function refuseApproval(
+  deps: CloseDeps,
+  actor: Actor,
+  { id, reason }: { readonly id: string; readonly reason: string },
+): Promise<ApprovalView> {
+  const row = await knownApproval(deps, id)
+  requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
+  if (row.requestedByUserId === actor.userId) {
+    throw new AppError('approval_own', 'You asked for this deploy yourself: withdraw it instead. Nothing was changed.')
+  }
+  return close(deps, actor, row, { state: 'refused', reason })
+}
+
+/** Who asked takes it back. Throws `approval_unknown`, `permission_refused` for anybody else, `approval_over`. */
+export async function withdrawApproval(deps: CloseDeps, actor: Actor, id: string): Promise<ApprovalView> {
+  const row = await knownApproval(deps, id)
+  if (row.requestedByUserId !== actor.userId) {
+    throw new AppError(
+      'permission_refused',
+      `Only ${row.requestedBy} can withdraw this. Nothing was changed; refuse it.`,
+    )
+  }
+  return close(deps, actor, row, { state: 'withdrawn', reason: null })
+}
+
+type Closing =
+  | { readonly state: 'refused'; readonly reason: string }
+  | { readonly state: 'withdrawn'; readonly reason: null }
+
+async function close(deps: CloseDeps, actor: Actor, row: ApprovalRow, closing: Closing): Promise<ApprovalView> {
+  const { state, reason } = closing
+  if (row.state === state && row.decidedByUserId === actor.userId) return approvalView(deps, row, actor)
+  await requireWaiting(deps, row)
+  const at = deps.now()
+  await deps.db.$transaction(async (tx) => {
+    const decided = await decideApproval(tx, row.id, { state, by: actor.name, byUserId: actor.userId, at, reason })
+    if (!decided) throw await lostRace({ ...deps, db: tx }, row.id)
+    await appendAuditEvent(tx, subjectOf(row, actor.name, at), eventOf(row, closing))
+  })
+  return approvalView(deps, await knownApproval(deps, row.id), actor)
+}
+
+function eventOf(row: ApprovalRow, { state, reason }: Closing): AuditEvent {
+  const facts = approvalFacts(row)
+  if (state === 'withdrawn') return { action: 'console.approval.withdrawn', status: null, payload: facts }
+  return { action: 'console.approval.refused', status: null, payload: { ...facts, reason } }
+}

@@ -1,0 +1,100 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import type { ApprovalView } from '~/domain/approval'
+import { AppError } from '~/domain/errors'
+import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
+import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
+import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
+import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
+import { requireReach } from '~/server/auth/authorize'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
+import type { NewDeploy } from '~/server/db/deploys'
+import { kindOf, sourceOf } from '~/server/deploys/check-source'
+import { busyOr, commitIntent } from '~/server/deploys/commit-intent'
+import { sendIntent } from '~/server/deploys/send-intent'
+import type { Deps } from '~/server/deps'
+import { isFlagOn } from '~/server/flags/is-flag-on'
+
+/**
+ * Another person says yes: the facts are checked again, the decision and the intent are committed together, and GitHub is
+ * asked, once. When the facts speak against it, nothing is decided and it goes on waiting. Asked again by the same person,
+ * it answers with what there is.
+ *
+ * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`,
+ *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `surface_locked`, `frozen`,
+ *   `surface_busy`, `github_unavailable`
+ */
+export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
+  return auditingNotGranted(deps, actor, id, async () => {
+    const row = await knownApproval(deps, id)
+    requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
+    if (row.requestedByUserId === actor.userId) throw ownRequest()
+    if (row.state !== 'granted' || row.decidedByUserId !== actor.userId) await grant(deps, actor, row)
+    return approvalView(deps, await knownApproval(deps, id), actor)
+  })
+}
+
+async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> {
+  await requireWaiting(deps, row)
+  requireFreshProof(deps, actor, `approving this deploy of ${row.surface.name}`)
+  await checkCommit(deps, row)
+  const since = deps.now()
+  const deploy = await intentOf(deps, row, actor)
+  const override = row.overrideReason === null ? null : { reason: row.overrideReason, freezeIds: row.overrideFreezeIds }
+  try {
+    await commitIntent(deps, deploy, {
+      surfaceName: row.surface.name,
+      override,
+      at: since,
+      first: (tx) => decide(tx, deps, actor, row, deploy.id),
+    })
+  } catch (error) {
+    throw await busyOr(deps, error, row.surface)
+  }
+  await sendIntent(deps, deploy, since)
+}
+
+/** Takes the row first, so that of several decisions at once the facts are looked at for one only. */
+async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: ApprovalRow, deployId: string): Promise<void> {
+  const at = deps.now()
+  const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
+  if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
+  await checkFacts(tx, row)
+  await appendAuditEvent(
+    tx,
+    { actor: actor.name, at, surfaceId: row.surfaceId, deployId },
+    { action: 'console.approval.granted', status: null, payload: approvalFacts(row) },
+  )
+}
+
+/** Asked for by the one, under that one's idempotency key: the same request now finds the deploy. Approved by the other. */
+async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<NewDeploy> {
+  return {
+    id: deps.newId(),
+    surfaceId: row.surfaceId,
+    environment: row.environment,
+    repository: row.repository,
+    workflow: row.workflow,
+    ref: row.ref,
+    workflowRef: row.workflowRef,
+    sha: row.sha,
+    reason: row.reason,
+    requestedBy: row.requestedBy,
+    requestedByUserId: row.requestedByUserId,
+    idempotencyKey: row.idempotencyKey,
+    requestDigest: row.requestDigest,
+    phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', row.environment),
+    ...kindOf(sourceOf(row.kind, row.sourceId)),
+    approvalId: row.id,
+    approvedBy: actor.name,
+  }
+}
+
+const ownRequest = () =>
+  new AppError(
+    'approval_own',
+    'You asked for this deploy yourself, and a token of yours counts as you: another person has to approve it. Nothing was deployed.',
+  )

@@ -1,0 +1,81 @@
+import 'server-only'
+import type { BetterAuthPlugin } from 'better-auth'
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import { z } from 'zod'
+import { AppError, ERROR_CODES } from '~/domain/errors'
+import { ownPasswordDigest } from '~/server/auth/address-digest'
+import { pendingUserId } from '~/server/auth/pending-sign-in'
+import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import { claimCode } from '~/server/auth/used-codes'
+import type { Deps } from '~/server/deps'
+
+/** Take the password of whoever is signed in: guessed here, it counts as at sign-in. */
+export const PASSWORD_PATHS: ReadonlySet<string> = new Set([
+  '/change-password',
+  '/two-factor/enable',
+  '/two-factor/disable',
+  '/two-factor/generate-backup-codes',
+])
+
+/** Add a way to sign in, without asking for one. */
+const PROOF_PATHS: ReadonlySet<string> = new Set([
+  '/passkey/generate-register-options',
+  '/passkey/verify-registration',
+  '/link-social',
+])
+
+const CODE_PATHS: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/verify-backup-code'])
+
+const code = z.object({ code: z.string().max(100), trustDevice: z.literal(false).optional() })
+
+/** What the library does not ask before somebody's own account is changed, or a second factor is taken. */
+export function accountGuard(deps: Deps): BetterAuthPlugin {
+  return {
+    id: 'console-account-guard',
+    hooks: {
+      before: [
+        {
+          matcher: ({ path }) => PASSWORD_PATHS.has(path ?? ''),
+          handler: createAuthMiddleware(async (ctx) => {
+            const found = await getSessionFromCtx(ctx)
+            if (found !== null) await refuseWhenLocked(deps, ownPasswordDigest(deps.config, found.user.email))
+          }),
+        },
+        {
+          matcher: ({ path }) => PROOF_PATHS.has(path ?? ''),
+          handler: createAuthMiddleware(async (ctx) => {
+            const found = await getSessionFromCtx(ctx)
+            if (found === null) throw new APIError('UNAUTHORIZED', { code: 'signed_out', message: 'Sign in first.' })
+            const { data: provedAt = null } = z.date().safeParse(found.session['provedAt'])
+            refuseStaleProof(() => requireFreshProof(deps, { via: 'session', provedAt }, 'adding a way to sign in'))
+          }),
+        },
+        {
+          matcher: ({ path }) => CODE_PATHS.has(path ?? ''),
+          handler: createAuthMiddleware(async (ctx) => {
+            const { data } = code.safeParse(ctx.body)
+            // A browser that is trusted for a month would be a session nobody sees in the list.
+            if (data === undefined) throw new APIError('BAD_REQUEST', { code: 'INVALID_CODE', message: WRONG })
+            const userId = (await getSessionFromCtx(ctx))?.user.id ?? (await pendingUserId(ctx))
+            if (userId === null || (await claimCode(deps, userId, data.code))) return
+            throw new APIError('UNAUTHORIZED', { code: 'CODE_USED', message: USED })
+          }),
+        },
+      ],
+    },
+  }
+}
+
+const WRONG = 'That is no code. Type the six digits the app shows now.'
+const USED = 'This code was given before, and each counts once. Wait for the next one.'
+
+function refuseStaleProof(check: () => void): void {
+  try {
+    check()
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown
+    const { code: appCode, message } = thrown
+    throw new APIError(ERROR_CODES[appCode].http, { code: appCode, message })
+  }
+}

@@ -1,0 +1,73 @@
+import 'server-only'
+import { z } from 'zod'
+import type { Role } from '~/domain/permissions'
+import { appendAuditEvent } from '~/server/db/audit'
+import { findInvitationFor, takeLink } from '~/server/db/invitations'
+import { addMember, readAddress } from '~/server/db/members'
+import type { Deps } from '~/server/deps'
+
+export interface Admission {
+  readonly provider: string
+  readonly email: string
+  /** What the audit trail says of it. */
+  readonly because: 'invitation' | 'email domain' | 'GitHub'
+  readonly role: Role
+  readonly environments: readonly string[] | null
+  readonly addedBy: string
+  readonly invitationId: string | null
+}
+
+interface Identity {
+  readonly provider: string
+  readonly email: string
+  readonly emailVerified: boolean
+  readonly profile: unknown
+}
+
+/** Set by the console itself when it asked GitHub with the person's token, see github-provider. */
+const asked = z.object({ onAllowList: z.literal(true) })
+
+/**
+ * Why somebody whom a provider named may come in although nobody knows them yet; null: they may not. The address has to be
+ * one the provider verified, whichever list it is on. Whoever was not invited gets the least role: an admin gives more.
+ */
+export async function findAdmission(
+  { db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>,
+  { provider, emailVerified, profile, ...identity }: Identity,
+): Promise<Admission | null> {
+  if (!emailVerified) return null
+  const email = identity.email.toLowerCase()
+  const invitation = await findInvitationFor(db, email, now())
+  if (invitation !== null) {
+    const { role, environments, createdBy: addedBy, id: invitationId } = invitation
+    return { provider, email, because: 'invitation', role, environments, addedBy, invitationId }
+  }
+  const least = {
+    provider,
+    email,
+    role: 'viewer',
+    environments: null,
+    addedBy: 'allow-list',
+    invitationId: null,
+  } as const
+  const { allowedDomains } = config.providers
+  if (allowedDomains.includes(email.slice(email.lastIndexOf('@') + 1))) return { ...least, because: 'email domain' }
+  return provider === 'github' && asked.safeParse(profile).success ? { ...least, because: 'GitHub' } : null
+}
+
+/** Makes the account a member. False: the invitation was used or taken back in between. */
+export function admit(
+  { db, now }: Pick<Deps, 'db' | 'now'>,
+  userId: string,
+  { provider, because, role, environments, addedBy, invitationId }: Admission,
+): Promise<boolean> {
+  return db.$transaction(async (tx) => {
+    const at = now()
+    if (invitationId !== null && !(await takeLink(tx, invitationId, userId, at))) return false
+    await addMember(tx, { userId, role, environments, addedBy, at })
+    const payload = { provider, because, role, environments }
+    const subject = { actor: await readAddress(tx, userId), at }
+    await appendAuditEvent(tx, subject, { action: 'console.member.admitted', status: null, payload })
+    return true
+  })
+}

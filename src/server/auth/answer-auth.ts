@@ -1,0 +1,40 @@
+import 'server-only'
+import { ADDRESS_HEADER } from '~/server/auth/auth'
+import { authenticate } from '~/server/auth/authenticate'
+import { authFor } from '~/server/auth/provider-auth'
+import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
+import { getDeps } from '~/server/deps'
+import { boundRequest } from '~/server/http/bound-request'
+import { addressOf } from '~/server/http/guard-requests'
+import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
+
+/** Everything below `/api/auth`: better-auth's own handler, behind the checks every other route has. */
+export async function answerAuth(request: Request): Promise<Response> {
+  const deps = getDeps()
+  const refused = isReturn(request) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
+  if (refused !== null) return refused
+  const bounded = await boundRequest(request)
+  if (bounded instanceof Response) return bounded
+  try {
+    const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
+    headers.set(ADDRESS_HEADER, addressOf(bounded))
+    // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
+    // Of whoever that leaves with no session, the library is shown none.
+    if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
+    const response = await (await authFor(deps, bounded)).handler(new Request(bounded, { headers }))
+    response.headers.set('cache-control', 'no-store')
+    return response
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
+    return problemResponse(error)
+  }
+}
+
+/**
+ * A provider sends people back by a link on its own site. That it belongs to a sign-in this browser began is said by the
+ * state in the address and the cookie beside it, which the library compares (RFC 6749, 10.12).
+ */
+const isReturn = (request: Request): boolean =>
+  request.method === 'GET' && /^\/api\/auth\/callback\/\w+$/.test(new URL(request.url).pathname)

@@ -1,0 +1,120 @@
+import 'server-only'
+import { betterAuth } from 'better-auth'
+import { prismaAdapter } from 'better-auth/adapters/prisma'
+import { type GenericOAuthConfig, genericOAuth } from 'better-auth/plugins/generic-oauth'
+import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
+import { accountGuard } from '~/server/auth/account-guard'
+import { accountTrail } from '~/server/auth/account-trail'
+import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
+import { recordConnection, withoutTokens } from '~/server/auth/connected-accounts'
+import { handOn, libraryLogger } from '~/server/auth/library-logger'
+import { passkeys } from '~/server/auth/passkeys'
+import { secretVersion } from '~/server/auth/secret-version'
+import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
+import { SESSION_DAYS } from '~/server/auth/session-limits'
+import { signInGuard } from '~/server/auth/sign-in-guard'
+import { signInTrail } from '~/server/auth/sign-in-trail'
+import { doorkeeper } from '~/server/auth/strangers'
+import { secondFactor } from '~/server/auth/two-factor'
+import type { Deps } from '~/server/deps'
+import { isOwnHost } from '~/server/http/refuse-foreign-origin'
+
+/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+export const ADDRESS_HEADER = 'x-console-client-address'
+
+const MINUTE = 60
+const DAY = 24 * 60 * MINUTE
+
+/** `provider`: signing in with it is offered too. What it publishes is read when this is made. */
+export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = null) {
+  const { validateUserInfo, beforeSession } = doorkeeper(deps)
+  const { consoleUrl, authSecrets } = deps.config
+  return betterAuth({
+    appName: 'Deploy Console',
+    baseURL: consoleUrl,
+    basePath: '/api/auth',
+    // The first signs; with the others, older cookies and encrypted values are still understood.
+    secrets: authSecrets.map((value) => ({ version: secretVersion(value), value })),
+    database: prismaAdapter(deps.db, { provider: 'postgresql', transaction: true }),
+    // On the console's own machine it is reached by loopback names too.
+    trustedOrigins: (request) => {
+      const host = request?.headers.get('host') ?? ''
+      return isOwnHost(host, consoleUrl) ? [`http://${host}`] : []
+    },
+    emailAndPassword: {
+      enabled: true,
+      // People come through a setup link or an invitation only.
+      disableSignUp: true,
+      minPasswordLength: 12,
+      maxPasswordLength: 128,
+    },
+    session: {
+      expiresIn: SESSION_DAYS * DAY,
+      // A session ends when it is that old, however much it is used; the idle limit is authenticate's.
+      disableSessionRefresh: true,
+      // Ours to say: see require-fresh-proof.
+      freshAge: 0,
+      cookieCache: { enabled: false },
+      additionalFields: {
+        provedAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
+        activeAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
+      },
+    },
+    rateLimit: {
+      enabled: true,
+      storage: 'database',
+      window: MINUTE,
+      max: 200,
+      customRules: {
+        '/sign-in/*': { window: MINUTE, max: 10 },
+        '/links/accept': { window: MINUTE, max: 10 },
+        '/confirm/*': { window: MINUTE, max: 10 },
+        '/passkey/*': { window: MINUTE, max: 30 },
+        '/two-factor/*': { window: MINUTE, max: 10 },
+        '/change-password': { window: MINUTE, max: 10 },
+      },
+    },
+    user: { validateUserInfo },
+    account: { accountLinking: { disableImplicitLinking: true } },
+    databaseHooks: {
+      session: { create: { before: beforeSession } },
+      account: { create: { before: withoutTokens, after: recordConnection(deps) }, update: { before: withoutTokens } },
+    },
+    // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
+    plugins: [
+      signInGuard(deps),
+      acceptLinkEndpoint(deps),
+      accountGuard(deps),
+      passkeys(consoleUrl),
+      secondFactor(),
+      ...(provider === null ? [] : [genericOAuth({ config: [provider] })]),
+      confirmEndpoints(deps),
+      accountTrail(deps),
+      signInTrail(deps),
+    ],
+    telemetry: { enabled: false },
+    logger: libraryLogger(deps.logger),
+    onAPIError: { onError: handOn },
+    advanced: {
+      cookiePrefix: COOKIE_PREFIX,
+      useSecureCookies: consoleUrl.startsWith('https://'),
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
+      database: { generateId: () => deps.newId() },
+    },
+  })
+}
+
+export type Auth = ReturnType<typeof createAuth>
+
+const shared = globalThis as typeof globalThis & { deployConsoleAuth?: WeakMap<object, Auth> }
+
+/** One per database connection, whichever bundle of Next's asks. */
+export function authOf(deps: Deps): Auth {
+  shared.deployConsoleAuth ??= new WeakMap()
+  const known = shared.deployConsoleAuth.get(deps)
+  if (known !== undefined) return known
+  const made = createAuth(deps)
+  shared.deployConsoleAuth.set(deps, made)
+  return made
+}

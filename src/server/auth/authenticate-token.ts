@@ -1,0 +1,82 @@
+import 'server-only'
+import { z } from 'zod'
+import type { Actor } from '~/domain/actor'
+import { TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { AppError } from '~/domain/errors'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { ROLES } from '~/domain/permissions'
+import { digestOf, isToken } from '~/server/auth/token-format'
+import { findTokenByDigest, noteTokenUse, type TokenRow } from '~/server/db/api-tokens'
+import type { Deps } from '~/server/deps'
+
+type TokenDeps = Pick<Deps, 'config' | 'db' | 'now' | 'logger'>
+
+/** A use is noted at most this often per token. */
+const NOTED_EVERY_MS = 60_000
+
+const BEARER = /^bearer(?:\s+|$)/i
+
+/** Whether the request says it comes with a token (RFC 6750, 2.1). Then that decides alone: a cookie beside it counts for nothing. */
+export const bringsToken = (headers: Headers) => BEARER.test(headers.get('authorization') ?? '')
+
+/**
+ * The actor of an `Authorization: Bearer dc_…` header; null when there is no such header, and another way to say who acts may
+ * be tried. Throws `token_refused`, with one text whatever is wrong with it: whoever guesses learns nothing.
+ */
+export async function authenticateToken(deps: TokenDeps, headers: Headers): Promise<Actor | null> {
+  if (!bringsToken(headers)) return null
+  const text = (headers.get('authorization') ?? '').replace(BEARER, '').trim()
+  if (!isToken(text)) throw refused(deps, 'it is none, or has a typo')
+  const token = await findTokenByDigest(deps.db, digestOf(text))
+  if (token === null) throw refused(deps, 'nobody knows it')
+  const now = deps.now()
+  if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)
+  if (token.expiresAt <= now) throw refused(deps, 'it has expired', token)
+  // An admin that every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
+  if (deps.config.sandboxUrl === undefined && token.user.email === SANDBOX_OPERATOR.email) {
+    throw refused(deps, 'its owner is the sandbox’s', token)
+  }
+  const actor = actorOf(token)
+  if (actor === null) throw refused(deps, 'its owner may do nothing here', token)
+  noteUse(deps, token, now)
+  return actor
+}
+
+const role = z.enum(ROLES)
+const permission = z.enum(TOKEN_PERMISSIONS)
+
+/** What it may do now: its scope, within what its owner may at this moment. Null when the owner has no access. */
+function actorOf({ label, userId, user, ...token }: TokenRow): Actor | null {
+  const { member } = user
+  const ownRole = role.safeParse(member?.role)
+  if (member === null || member.suspendedAt !== null || !ownRole.success) return null
+  const { allEnvironments, environments } = member
+  return {
+    name: `token:${label}`,
+    userId,
+    role: ownRole.data,
+    environments: token.environments.filter((name) => allEnvironments || environments.includes(name)),
+    permissions: token.permissions.flatMap((name) => permission.safeParse(name).data ?? []),
+    surfaces: token.allSurfaces ? null : token.surfaces,
+    via: 'token',
+    provedAt: null,
+  }
+}
+
+/** Beside the request, which does not wait for it and does not fail with it. */
+function noteUse(deps: TokenDeps, { id, lastUsedAt }: TokenRow, at: Date): void {
+  const unlessSince = new Date(at.getTime() - NOTED_EVERY_MS)
+  if (lastUsedAt !== null && lastUsedAt >= unlessSince) return
+  noteTokenUse(deps.db, id, { at, unlessSince }).catch((err: unknown) => {
+    deps.logger.warn({ tokenId: id, err }, 'The use of an API token could not be noted')
+  })
+}
+
+/** Why is for the console's own log. */
+function refused(deps: TokenDeps, why: string, token?: TokenRow): AppError {
+  deps.logger.info({ why, ...(token === undefined ? {} : { tokenId: token.id }) }, 'An API token was refused')
+  return new AppError(
+    'token_refused',
+    'This API token is not accepted: mistyped, expired, revoked, or its owner has no access. Nothing was done; use another one.',
+  )
+}

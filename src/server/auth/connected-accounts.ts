@@ -1,0 +1,17 @@
+import 'server-only'
+import { recordAccountChange } from '~/server/db/account-changes'
+import { readAddress } from '~/server/db/members'
+import type { Deps } from '~/server/deps'
+
+/** A provider's tokens are used to find out who it is, and then have no use: what is not kept cannot be stolen. */
+export async function withoutTokens() {
+  return { data: { accessToken: null, refreshToken: null, idToken: null } }
+}
+
+export function recordConnection(deps: Pick<Deps, 'db' | 'now'>) {
+  return async (account: { readonly providerId: string; readonly userId: string }): Promise<void> => {
+    if (account.providerId === 'credential') return
+    const actor = await readAddress(deps.db, account.userId)
+    await recordAccountChange(deps.db, { actor, at: deps.now(), change: 'provider connected', digest: null })
+  }
+}

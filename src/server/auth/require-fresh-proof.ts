@@ -1,0 +1,21 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import { AppError } from '~/domain/errors'
+import { isProofFresh, PROOF_LASTS_MINUTES } from '~/domain/fresh-proof'
+
+/**
+ * For what is grave: production, freezes, approvals, roles. Throws `proof_stale` when the actor's last proof is too old; the
+ * screen then asks for one and repeats the same request. `doing` ends the sentence "Confirm that it is you before …".
+ */
+export function requireFreshProof(
+  deps: { readonly now: () => Date },
+  actor: Pick<Actor, 'via' | 'provedAt'>,
+  doing: string,
+): void {
+  if (isProofFresh(actor, deps.now())) return
+  throw new AppError(
+    'proof_stale',
+    `Confirm that it is you before ${doing}: the last time was more than ${PROOF_LASTS_MINUTES} minutes ago. Nothing was done; confirm, and the same request goes through.`,
+    { details: { proof_lasts_minutes: PROOF_LASTS_MINUTES } },
+  )
+}

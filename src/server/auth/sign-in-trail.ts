@@ -1,0 +1,90 @@
+import 'server-only'
+import type { BetterAuthPlugin } from 'better-auth'
+import { createAuthMiddleware } from 'better-auth/api'
+import { z } from 'zod'
+import { addressDigest } from '~/server/auth/address-digest'
+import { forgetSessionsOf } from '~/server/auth/recent-answers'
+import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
+import { sessionCookie } from '~/server/auth/session-cookie'
+import type { Deps } from '~/server/deps'
+
+/** Give a new session to who is signed in already. */
+const EXCHANGES: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/enable', '/two-factor/disable'])
+
+const typed = z.object({ email: z.string().max(320) })
+const owner = z.object({ userId: z.string() })
+
+/**
+ * What is remembered of each sign-in and sign-out. When it cannot be, the request fails and no cookie reaches the browser.
+ */
+export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>): BetterAuthPlugin {
+  return {
+    id: 'console-trail',
+    init: () => ({
+      options: {
+        databaseHooks: {
+          session: {
+            delete: {
+              after: async (session, context) => {
+                const { data } = owner.safeParse(session)
+                if (data === undefined) return
+                forgetSessionsOf(data.userId)
+                const reason = reasonOf(context?.path)
+                if (reason !== null) await recordSignOut(deps, data.userId, reason)
+              },
+            },
+          },
+        },
+      },
+    }),
+    hooks: {
+      after: [
+        {
+          matcher: () => true,
+          handler: createAuthMiddleware(async ({ context, path, params, body, headers }) => {
+            // A session in exchange for another of the same person is no sign-in.
+            const exchanged = EXCHANGES.has(path ?? '') && headers && sessionCookie(deps.config, headers) !== null
+            if (exchanged) return
+            const address = path === '/sign-in/email' ? typed.safeParse(body).data?.email : undefined
+            const { newSession } = context
+            if (path === '/change-password') {
+              // Its new session is the old one under another name.
+              if (newSession) {
+                const { id: userId, email } = newSession.user
+                await recordPasswordChange(deps, { userId, digest: addressDigest(deps.config, email) })
+              }
+            } else if (newSession !== null && newSession !== undefined) {
+              // With the second factor, the password was right too.
+              const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
+              const digest = counted === undefined ? null : addressDigest(deps.config, counted)
+              await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path, params?.['id']), digest })
+            } else if (address !== undefined && wasRefused(context.returned)) {
+              await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address) })
+            }
+          }),
+        },
+      ],
+    },
+  }
+}
+
+/** 401 only: an address that is locked was recorded when it was. By shape: classes are doubled in the built server. */
+const wasRefused = (returned: unknown): boolean =>
+  returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
+
+/** How somebody signed in, from the library's own name of the way. */
+function methodOf(path: string | undefined, provider: string | undefined): string {
+  if (path === '/sign-in/email') return 'password'
+  if (path === '/links/accept') return 'link'
+  if (path === '/passkey/verify-authentication') return 'passkey'
+  if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
+  if (path?.startsWith('/callback/')) return provider ?? 'unknown'
+  return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
+}
+
+/** Why a session is gone; null where the library takes back one nobody was given. */
+function reasonOf(path: string | undefined): 'signed out' | 'revoked' | 'expired' | null {
+  if (path === '/sign-out') return 'signed out'
+  if (path === '/get-session') return 'expired'
+  return path?.startsWith('/sign-in') || path?.startsWith('/two-factor/') ? null : 'revoked'
+}

@@ -1,0 +1,56 @@
+import 'server-only'
+import { getCurrentAuthEndpointContext } from '@better-auth/core/context'
+import type { BetterAuthOptions } from 'better-auth'
+import { APIError } from 'better-auth/api'
+import { addressDigest } from '~/server/auth/address-digest'
+import { type Admission, admit, findAdmission } from '~/server/auth/admission'
+import { recordFailedSignIn } from '~/server/auth/record-sign-in'
+import { readMember } from '~/server/db/members'
+import type { Deps } from '~/server/deps'
+
+type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['validateUserInfo']>
+
+/**
+ * Who gets in. Nobody, unless they are a member, or are made one here: by an invitation, or an allow-list. A provider's
+ * word is judged before the library writes anything; what was decided is kept with the request until the session is made.
+ */
+export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'config'>) {
+  const decided = new WeakMap<object, Admission>()
+  const requestOf = async () => (await getCurrentAuthEndpointContext()).context
+
+  const validateUserInfo: ValidateUserInfo = async ({ user, source }) => {
+    // Connecting an account is done by somebody who is signed in, and has just proved it.
+    if (source.method !== 'oauth' || source.action === 'link-account') return
+    const member = typeof user.id === 'string' ? await readMember(deps.db, user.id) : null
+    if (member !== null) return
+    const email = user.email ?? ''
+    const provider = source.oauth?.providerId ?? 'unknown'
+    const profile = source.oauth?.profile
+    const admission = await findAdmission(deps, {
+      provider,
+      email,
+      emailVerified: user.emailVerified === true,
+      profile,
+    })
+    if (admission !== null) {
+      decided.set(await requestOf(), admission)
+      return
+    }
+    await recordFailedSignIn(deps, { address: email, digest: addressDigest(deps.config, email), method: provider })
+    return user.emailVerified === true ? { error: 'not_admitted' } : { error: 'email_not_verified' }
+  }
+
+  /** No session for whoever is no member, or no longer one, however they proved who they are. */
+  const beforeSession = async (session: { readonly userId: string }): Promise<void> => {
+    const member = await readMember(deps.db, session.userId)
+    if (member !== null && member.suspendedAt === null) return
+    const admission = member === null ? decided.get(await requestOf()) : undefined
+    if (admission !== undefined && (await admit(deps, session.userId, admission))) return
+    throw new APIError('FORBIDDEN', {
+      code: 'not_a_member',
+      message: 'This account has no access to the console. You were not signed in; ask an admin for an invitation.',
+    })
+  }
+
+  return { validateUserInfo, beforeSession }
+}

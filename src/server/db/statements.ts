@@ -1,0 +1,74 @@
+import 'server-only'
+import pg from 'pg'
+
+/**
+ * SQL as tagged templates, every value a parameter. A Prisma client or transaction is one, and so is a connection of the
+ * same pool without Prisma around it, which is what the paths that run most often use (ADR 009).
+ */
+export interface Statements {
+  /** Rows as objects: bigint for int8, Date for timestamptz. The caller parses them. */
+  $queryRaw(text: TemplateStringsArray, ...values: unknown[]): PromiseLike<unknown>
+  /** The number of rows written. */
+  $executeRaw(text: TemplateStringsArray, ...values: unknown[]): PromiseLike<number>
+}
+
+export interface DirectDatabase extends Statements {
+  /** Commits what `work` did when it resolves; when it throws, nothing of it happened. */
+  transaction<Result>(work: (tx: Statements) => Promise<Result>): Promise<Result>
+}
+
+/** The pool's connections, used without Prisma. */
+export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: string }) => string): DirectDatabase {
+  return {
+    ...statementsOf(pool, nameOf),
+    async transaction(work) {
+      const client = await pool.connect()
+      let broken = false
+      try {
+        await client.query('BEGIN')
+        const result = await work(statementsOf(client, nameOf))
+        await client.query('COMMIT')
+        return result
+      } catch (error) {
+        // Where not even this works, the connection is closed, which PostgreSQL takes for a rollback.
+        await client.query('ROLLBACK').catch(() => {
+          broken = true
+        })
+        throw error
+      } finally {
+        client.release(broken)
+      }
+    },
+  }
+}
+
+function statementsOf(
+  connection: Pick<pg.ClientBase, 'query'>,
+  nameOf: (query: { readonly sql: string }) => string,
+): Statements {
+  const run = (strings: TemplateStringsArray, values: unknown[]) => {
+    const text = numbered(strings)
+    return connection.query<object>({ name: nameOf({ sql: text }), text, values, types: TYPES })
+  }
+  return {
+    $queryRaw: async (strings, ...values) => (await run(strings, values)).rows,
+    $executeRaw: async (strings, ...values) => (await run(strings, values)).rowCount ?? 0,
+  }
+}
+
+const texts = new WeakMap<TemplateStringsArray, string>()
+
+/** `$1`, `$2` … where the values stand. A template's strings are one object for its place in the code. */
+function numbered(strings: TemplateStringsArray): string {
+  const known = texts.get(strings)
+  if (known !== undefined) return known
+  const text = strings.reduce((sql, part, n) => `${sql}$${n}${part}`)
+  texts.set(strings, text)
+  return text
+}
+
+/** As `pg` reads values, but int8 without loss: run ids are past 2^53 (contract.md, "Run id"). */
+const TYPES: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === pg.types.builtins.INT8 && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),
+}

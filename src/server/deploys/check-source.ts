@@ -1,0 +1,59 @@
+import 'server-only'
+import type { DeployKind } from '~/domain/approval'
+import type { DeploySource as Source } from '~/domain/deploy'
+import { AppError } from '~/domain/errors'
+import type { DatabaseHandle } from '~/server/db/client'
+import { findDeploy } from '~/server/db/deploys'
+import { findSurface } from '~/server/db/surfaces'
+
+interface Target {
+  readonly id: string
+  readonly repository: string
+  readonly workflow: string
+}
+
+/** What a deploy is called for where its commit comes from, and what is kept of that. */
+export const kindOf = (source: Source | undefined): { readonly kind: DeployKind; readonly sourceId: string | null } => {
+  if (source === undefined) return { kind: 'deploy', sourceId: null }
+  return { kind: source.kind, sourceId: source.kind === 'rollback' ? source.deployId : source.surfaceId }
+}
+
+/** The source a stored kind stands for; undefined for a ref. */
+export function sourceOf(kind: string, sourceId: string | null): Source | undefined {
+  if (sourceId === null) return undefined
+  if (kind === 'rollback') return { kind, deployId: sourceId }
+  return kind === 'promotion' ? { kind, surfaceId: sourceId } : undefined
+}
+
+/**
+ * Whether a commit may be called a rollback to that deploy, or a promotion of what that surface runs, now. Throws
+ * `source_refused` when it may not: the words on the screen and in the trail are never taken on trust.
+ */
+export async function checkSource(db: DatabaseHandle, target: Target, source: Source, sha: string): Promise<void> {
+  if (source.kind === 'rollback') {
+    const deploy = await findDeploy(db, source.deployId)
+    if (deploy === null || deploy.surfaceId !== target.id) throw refused('That deploy is not one of this surface.')
+    if (deploy.status !== 'succeeded') throw refused(`That deploy did not succeed: it is ${deploy.status}.`)
+    if (!sameWay(deploy, target)) throw refused('That deploy came from another repository or workflow.')
+    if (deploy.sha !== sha) throw refused('That deploy shipped another commit.', { sha, is: deploy.sha })
+    return
+  }
+  const from = await findSurface(db, source.surfaceId)
+  if (from === null || from.archivedAt !== null || from.id === target.id) {
+    throw refused(`There is no other surface "${source.surfaceId}" to promote from.`)
+  }
+  if (!sameWay(from, target)) throw refused(`${from.name} ships from another repository or workflow.`)
+  if (from.runningSha === null) throw refused(`${from.name} has not said which version it runs.`)
+  if (from.runningSha !== sha) {
+    const [asked, runs] = [sha, from.runningSha].map((commit) => commit.slice(0, 7))
+    throw refused(`${from.name} does not run ${asked} but ${runs}.`, { sha, is: from.runningSha })
+  }
+}
+
+const sameWay = (a: Omit<Target, 'id'>, b: Omit<Target, 'id'>) =>
+  a.repository === b.repository && a.workflow === b.workflow
+
+const refused = (why: string, commits?: { readonly sha: string; readonly is: string | null }) =>
+  new AppError('source_refused', `${why} Nothing was deployed; review it again.`, {
+    details: commits === undefined ? {} : { expected_sha: commits.sha, actual_sha: commits.is },
+  })

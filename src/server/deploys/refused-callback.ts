@@ -1,0 +1,31 @@
+import 'server-only'
+import type { CallbackBody } from '~/domain/callback'
+import { allowedFrom, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
+import { AppError } from '~/domain/errors'
+import type { LockedDeploy } from '~/server/db/deploys'
+
+/**
+ * A run that was run again is told by its latest attempt alone: a late "failed" of the attempt before must not end a deploy
+ * that goes on. What it says of jobs that were not run again, GitHub's record of the latest attempt says too.
+ */
+export function isOfEarlierAttempt(found: LockedDeploy, { run_id, run_attempt }: CallbackBody): boolean {
+  if (run_id == null || run_attempt == null || run_id !== found.githubRunId) return false
+  return run_attempt < (found.githubRunAttempt ?? 0)
+}
+
+/** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (contract.md, "Callback"). */
+export function explainRefusedCallback(found: LockedDeploy, body: CallbackBody) {
+  const { status: from, githubRunAttempt } = found
+  const allowed = allowedFrom(from).filter(isCallbackStatus)
+  const details = { from, to: body.status, allowed }
+  if (!isCallbackStatus(body.status)) {
+    const message = `"${body.status}" is no status a workflow can send. The log line was kept.`
+    return { allowed, error: new AppError('status_unknown', message, { details }) }
+  }
+  if (isOfEarlierAttempt(found, body) && !isTerminal(from)) {
+    const message = `The callback is of attempt ${body.run_attempt} of the run, and the deploy goes on with attempt ${githubRunAttempt}. It stays at ${from}; the log line was kept.`
+    return { allowed, error: new AppError('attempt_superseded', message, { details }) }
+  }
+  const message = `The deploy stands at ${from} and cannot become ${body.status}. The log line was kept.`
+  return { allowed, error: new AppError('transition_refused', message, { details }) }
+}

@@ -1,0 +1,18 @@
+import 'server-only'
+import { createHash } from 'node:crypto'
+import type { DispatchInput } from '~/domain/deploy'
+
+/** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
+export function digestOf(input: DispatchInput): string {
+  const asked = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
+  // Left out when there is none, so that digests stored before overrides and sources existed stay what they are.
+  if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))
+  if (input.source !== undefined) asked.push(JSON.stringify(input.source))
+  return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
+}
+
+export const idempotencyMismatch = {
+  code: 'idempotency_mismatch',
+  message:
+    'This idempotency key was used for another request. Nothing was deployed; send a new key with a new request.',
+} as const

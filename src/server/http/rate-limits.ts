@@ -1,0 +1,67 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import { AppError } from '~/domain/errors'
+import { addressGroup } from '~/server/http/client-address'
+import { addressOf } from '~/server/http/guard-requests'
+import { createRateLimiter, type RateLimiter } from '~/server/http/rate-limiter'
+
+export interface RateLimits {
+  /** All requests of an address, but for those of workflows. */
+  readonly addresses: RateLimiter
+  /** All requests of an account, wherever it is used from. */
+  readonly accounts: RateLimiter
+  /** What an address sent to a signed route without a signature that holds. */
+  readonly unsigned: RateLimiter
+}
+
+interface Limits {
+  readonly rateLimitPerMinute: number | undefined
+  readonly rateLimitRefusedPerMinute: number | undefined
+}
+
+export const createRateLimits = (limits: Limits): RateLimits => ({
+  addresses: createRateLimiter(limits.rateLimitPerMinute),
+  accounts: createRateLimiter(limits.rateLimitPerMinute),
+  unsigned: createRateLimiter(limits.rateLimitRefusedPerMinute),
+})
+
+export interface Limited {
+  readonly rateLimits: RateLimits
+}
+
+type Sender = { readonly headers: Headers }
+
+/** Zero, or the seconds after which this address may ask again. */
+export const secondsToWait = ({ rateLimits }: Limited, request: Sender): number =>
+  rateLimits.addresses.take(keyOf(request))
+
+/** Throws `rate_limited` when this address has asked too often. */
+export function limitAddress(limited: Limited, request: Sender): void {
+  refuseAfter(secondsToWait(limited, request))
+}
+
+/** The actor, unless the account behind it has asked too often, from wherever it did. Throws `rate_limited`. */
+export function limitAccount({ rateLimits }: Limited, actor: Actor): Actor {
+  refuseAfter(rateLimits.accounts.take(actor.userId))
+  return actor
+}
+
+/**
+ * For a signed route, before any work is done for the request: throws `rate_limited` when this address has sent too much
+ * that was not signed. Call what it gives when the signature holds, for then the request does not count: workflows
+ * report as often as they like.
+ */
+export function limitUnsigned({ rateLimits }: Limited, request: Sender): () => void {
+  const key = keyOf(request)
+  refuseAfter(rateLimits.unsigned.take(key))
+  return () => rateLimits.unsigned.giveBack(key)
+}
+
+const keyOf = (request: Sender): string => addressGroup(addressOf(request))
+
+function refuseAfter(seconds: number): void {
+  if (seconds === 0) return
+  throw new AppError('rate_limited', `Too many requests. Nothing was read of this one. Try again in ${seconds} s.`, {
+    retryAfterSeconds: seconds,
+  })
+}

@@ -1,0 +1,34 @@
+import 'server-only'
+import type { Deps } from '~/server/deps'
+import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
+import { limitAddress } from '~/server/http/rate-limits'
+import { refuseForeignOrigin } from '~/server/http/refuse-foreign-origin'
+
+type Needs = Pick<Deps, 'config' | 'logger' | 'rateLimits'>
+
+/**
+ * What every request of a person or a script meets before anything else: the limit of its address, and whether another
+ * site sent it. Null when it may go on. Signed routes have a limit of their own and need no origin.
+ */
+export function refuseRequest(deps: Needs, request: Request): Response | null {
+  return refusalOf(deps, request, () => {
+    limitAddress(deps, request)
+    refuseForeignOrigin(request, deps.config.consoleUrl)
+  })
+}
+
+/** The limit alone, for what anybody may ask under any name. */
+export function refuseOverLimit(deps: Needs, request: Request): Response | null {
+  return refusalOf(deps, request, () => limitAddress(deps, request))
+}
+
+function refusalOf({ logger }: Needs, request: Request, check: () => void): Response | null {
+  try {
+    check()
+    return null
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logAppError(logger, error, { method: request.method, path: new URL(request.url).pathname })
+    return problemResponse(error)
+  }
+}

@@ -1,0 +1,74 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import { AppError } from '~/domain/errors'
+import type { ChangeMemberInput } from '~/domain/member'
+import { forgetSessionsOf } from '~/server/auth/recent-answers'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
+import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
+import { endSessionsOf } from '~/server/db/sessions'
+import type { Deps } from '~/server/deps'
+
+type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
+
+/** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
+export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
+  requireFreshProof(deps, actor, 'changing what somebody may do')
+  const { userId, role, environments } = input
+  await asOne(deps, userId, async (tx, member) => {
+    if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
+    await updateLimits(tx, userId, { role, environments })
+    const was = { role: member.role, environments: member.environments }
+    const payload = { member: member.email, was, now: { role, environments } }
+    const subject = { actor: actor.name, at: deps.now() }
+    await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
+  })
+}
+
+/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
+export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  await asOne(deps, userId, async (tx, member) => {
+    if (member.suspendedAt !== null) return
+    await requireOtherAdmin(deps, tx, member)
+    const at = deps.now()
+    await setSuspended(tx, userId, at)
+    await endSessionsOf(tx, userId)
+    const payload = { member: member.email, role: member.role }
+    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.member.suspended', status: null, payload })
+  })
+}
+
+/** Gives it back, with the limits there were. */
+export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireFreshProof(deps, actor, 'giving access back')
+  await asOne(deps, userId, async (tx, member) => {
+    if (member.suspendedAt === null) return
+    await setSuspended(tx, userId, null)
+    const payload = { member: member.email, role: member.role }
+    const subject = { actor: actor.name, at: deps.now() }
+    await appendAuditEvent(tx, subject, { action: 'console.member.restored', status: null, payload })
+  })
+}
+
+/** One change of members at a time: two admins who demote each other at once must not both succeed. */
+async function asOne(
+  deps: MemberDeps,
+  userId: string,
+  change: (tx: DatabaseHandle, member: MemberRow) => Promise<void>,
+): Promise<void> {
+  await deps.db.$transaction(async (tx) => {
+    await lockAdmins(tx)
+    const member = await readMember(tx, userId)
+    if (member === null) throw new AppError('member_unknown', 'There is no such member. Nothing was changed.')
+    await change(tx, member)
+  })
+  forgetSessionsOf(userId)
+}
+
+async function requireOtherAdmin({ config }: MemberDeps, tx: DatabaseHandle, member: MemberRow): Promise<void> {
+  if (member.role !== 'admin' || member.suspendedAt !== null) return
+  if (await hasOtherAdmin(tx, member.userId, config.sandboxUrl !== undefined)) return
+  const detail = `${member.email} is the only admin. Nothing was changed; make somebody else an admin first.`
+  throw new AppError('last_admin', detail)
+}

@@ -1,0 +1,41 @@
+import 'server-only'
+import type { InvitationEntry, MemberEntry } from '~/domain/member'
+import { listInvitations } from '~/server/db/invitations'
+import { listMembers } from '~/server/db/members'
+import { listSurfaces } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+
+const PAGE = 100
+
+export interface PeoplePage {
+  readonly members: readonly MemberEntry[]
+  readonly nextCursor: string | null
+}
+
+export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null): Promise<PeoplePage> {
+  const rows = await listMembers(db, { after: cursor, limit: PAGE + 1 })
+  const shown = rows.slice(0, PAGE)
+  const members = shown.map(({ addedAt, suspendedAt, ...row }) => ({
+    ...row,
+    addedAt: addedAt.toISOString(),
+    suspendedAt: suspendedAt?.toISOString() ?? null,
+  }))
+  return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
+}
+
+/** Who may still come, and the environments there are to limit somebody to. */
+export async function listOpenInvitations({ db, now }: Pick<Deps, 'db' | 'now'>) {
+  const rows = await listInvitations(db, now(), PAGE)
+  const environments = [...new Set((await listSurfaces(db)).map(({ environment }) => environment))]
+  const invitations: InvitationEntry[] = rows.map(
+    ({ id, email, role, environments: limits, createdBy, expiresAt }) => ({
+      id,
+      email,
+      role,
+      environments: limits,
+      createdBy,
+      expiresAt: expiresAt.toISOString(),
+    }),
+  )
+  return { invitations, environments }
+}

@@ -1,0 +1,26 @@
+import 'server-only'
+import { accountName, ownId, passkeyName } from '~/domain/account'
+import { nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/account/change-account'
+import { endOwnSessions } from '~/server/account/end-sessions'
+import { listProofMethods } from '~/server/account/list-proof-methods'
+import { readAccount } from '~/server/account/read-account'
+import { procedureFor, router } from '~/server/trpc/init'
+
+const own = procedureFor('account.manage')
+
+/** What somebody sees and does of their own account. What it signs in with is added below `/api/auth`. */
+export const accountRouter = router({
+  get: own.query(({ ctx }) => readAccount(ctx.deps, ctx.actor)),
+
+  proofMethods: own.query(({ ctx }) => listProofMethods(ctx.deps, ctx.actor)),
+
+  rename: own.input(accountName).mutation(({ ctx, input }) => renameAccount(ctx.deps, ctx.actor, input)),
+
+  renamePasskey: own.input(passkeyName).mutation(({ ctx, input }) => nameOwnPasskey(ctx.deps, ctx.actor, input)),
+
+  removePasskey: own.input(ownId).mutation(({ ctx, input }) => removeOwnPasskey(ctx.deps, ctx.actor, input)),
+
+  endSession: own.input(ownId).mutation(({ ctx, input }) => endOwnSessions(ctx.deps, ctx.actor, input.id)),
+
+  endOtherSessions: own.mutation(({ ctx }) => endOwnSessions(ctx.deps, ctx.actor, null)),
+})

@@ -1,0 +1,31 @@
+import 'server-only'
+import { z } from 'zod'
+import { refusalReason } from '~/domain/approval'
+import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
+import { procedureFor, router } from '~/server/trpc/init'
+
+const approvalId = z.object({ id: z.uuid() })
+
+export const approvalsRouter = router({
+  list: procedureFor('deploy.read')
+    .input(z.object({ cursor: z.uuid().nullish() }))
+    .query(({ ctx, input }) => listApprovals(ctx.deps, ctx.actor, input.cursor ?? null)),
+
+  get: procedureFor('deploy.read')
+    .input(approvalId)
+    .query(({ ctx, input }) => getApproval(ctx.deps, ctx.actor, input.id)),
+
+  grant: procedureFor('deploy.approve')
+    .input(approvalId)
+    .mutation(({ ctx, input }) => grantApproval(ctx.deps, ctx.actor, input.id)),
+
+  refuse: procedureFor('deploy.approve')
+    .input(approvalId.extend({ reason: refusalReason }))
+    .mutation(({ ctx, input }) => refuseApproval(ctx.deps, ctx.actor, input)),
+
+  withdraw: procedureFor('deploy.dispatch')
+    .input(approvalId)
+    .mutation(({ ctx, input }) => withdrawApproval(ctx.deps, ctx.actor, input.id)),
+})

@@ -1,0 +1,44 @@
+import 'server-only'
+import { z } from 'zod'
+import { changeMemberInput, inviteInput } from '~/domain/member'
+import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
+import { invite, takeBackInvitation } from '~/server/members/invite'
+import { listOpenInvitations, listPeople } from '~/server/members/list-people'
+import { makeRecoveryLink } from '~/server/members/recovery-link'
+import { procedureFor, router } from '~/server/trpc/init'
+
+const id = z.uuid()
+
+export const membersRouter = router({
+  list: procedureFor('member.manage')
+    // `cursor` is what an infinite query of the client calls it.
+    .input(z.object({ cursor: id.nullish() }))
+    .query(({ ctx, input }) => listPeople(ctx.deps, input.cursor ?? null)),
+
+  invitations: procedureFor('member.manage').query(({ ctx }) => listOpenInvitations(ctx.deps)),
+
+  invite: procedureFor('member.manage')
+    .input(inviteInput)
+    .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
+
+  /** For who forgot the password: a link like an invitation's, for an account that is there. */
+  recoveryLink: procedureFor('member.manage')
+    .input(z.object({ userId: id }))
+    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor, input.userId)),
+
+  takeBackInvitation: procedureFor('member.manage')
+    .input(z.object({ id }))
+    .mutation(({ ctx, input }) => takeBackInvitation(ctx.deps, ctx.actor, input.id)),
+
+  change: procedureFor('member.manage')
+    .input(changeMemberInput)
+    .mutation(({ ctx, input }) => changeMember(ctx.deps, ctx.actor, input)),
+
+  suspend: procedureFor('member.manage')
+    .input(z.object({ userId: id }))
+    .mutation(({ ctx, input }) => suspendMember(ctx.deps, ctx.actor, input.userId)),
+
+  restore: procedureFor('member.manage')
+    .input(z.object({ userId: id }))
+    .mutation(({ ctx, input }) => restoreMember(ctx.deps, ctx.actor, input.userId)),
+})

@@ -1,0 +1,58 @@
+'use client'
+
+import { Dialog } from '@base-ui/react/dialog'
+import { useEffect, useRef, useState } from 'react'
+import { PROOF_LASTS_MINUTES } from '~/domain/fresh-proof'
+import { ConfirmForm } from '~/ui/account/confirm-form'
+import { registerProofPrompt } from '~/ui/trpc/proof-link'
+
+/** Told once: true when the person proved who they are. */
+type Settle = (proved: boolean) => void
+
+/**
+ * Waits until something grave is refused because the last proof is too old, then asks. What was refused goes on by itself
+ * afterwards; until then it is as if it had not been pressed.
+ */
+export function ConfirmIdentity() {
+  const waiting = useRef<Settle[]>([])
+  const [open, setOpen] = useState(false)
+
+  useEffect(() => {
+    const forget = registerProofPrompt(
+      () =>
+        new Promise((resolve) => {
+          waiting.current.push(resolve)
+          setOpen(true)
+        }),
+    )
+    return () => {
+      forget()
+      for (const settle of waiting.current.splice(0)) settle(false)
+    }
+  }, [])
+
+  const settle = (proved: boolean) => {
+    setOpen(false)
+    for (const told of waiting.current.splice(0)) told(proved)
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => next || settle(false)} disablePointerDismissal>
+      <Dialog.Portal>
+        <Dialog.Backdrop forceRender className="fixed inset-0 z-30 bg-veil" />
+        <Dialog.Viewport className="fixed inset-0 z-30 flex items-start justify-center overflow-y-auto p-4 sm:pt-[16vh]">
+          <Dialog.Popup className="w-full max-w-[25rem] rounded-md border border-line bg-panel p-5 text-ink outline-none">
+            <Dialog.Title className="text-base leading-6 font-semibold tracking-[-0.01em]">
+              Confirm that it is you
+            </Dialog.Title>
+            <Dialog.Description className="mt-1 mb-4 text-sm text-pretty text-ink-soft">
+              This needs a proof of who you are from the last {PROOF_LASTS_MINUTES} minutes. What you pressed goes on
+              right after.
+            </Dialog.Description>
+            <ConfirmForm onProved={() => settle(true)} onCancel={() => settle(false)} />
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

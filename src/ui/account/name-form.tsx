@@ -1,0 +1,64 @@
+'use client'
+
+import { useState } from 'react'
+import type { AccountView } from '~/domain/account'
+import { AccountSection } from '~/ui/account/account-section'
+import { reachWords } from '~/ui/people/limits-fields'
+import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
+import { useMember } from '~/ui/shell/member'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface NameFormProps {
+  readonly account: AccountView
+  readonly onChanged: () => void
+}
+
+/** The name is one's own to choose; the address is what the trail calls one, and stays. */
+export function NameForm({ account, onChanged }: NameFormProps) {
+  const member = useMember()
+  const [name, setName] = useState(account.name)
+  const rename = trpc.account.rename.useMutation({ onSuccess: onChanged })
+  const changed = name.trim() !== '' && name.trim() !== account.name
+  return (
+    <AccountSection id="you" title="You" about="The trail calls you by the address, so that one stays.">
+      <form
+        className="flex flex-col gap-3"
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (changed && !rename.isPending) rename.mutate({ name })
+        }}
+      >
+        <p className="text-sm">
+          <span className="block break-all">{account.email}</span>
+          {member !== null && (
+            <span className="block text-xs text-ink-soft">
+              {member.role}, {reachWords(member.environments)}
+            </span>
+          )}
+        </p>
+        <div className="flex items-end gap-2">
+          <Field id="name" label="Name" className="min-w-0 flex-1">
+            <input
+              id="name"
+              autoComplete="name"
+              maxLength={100}
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+              className={FIELD}
+            />
+          </Field>
+          <Button type="submit" className="mb-0.5" disabled={!changed || rename.isPending}>
+            Save
+          </Button>
+        </div>
+        {rename.isError && (
+          <p role="alert" className="text-sm text-bad">
+            {readWireError(rename.error).message}
+          </p>
+        )}
+      </form>
+    </AccountSection>
+  )
+}

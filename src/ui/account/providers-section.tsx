@@ -1,0 +1,52 @@
+'use client'
+
+import { useState } from 'react'
+import type { AccountView } from '~/domain/account'
+import { AccountSection } from '~/ui/account/account-section'
+import { startAtProvider } from '~/ui/auth/at-provider'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+
+const ABOUT = 'Signs you in with an account you have elsewhere, under the same verified address.'
+
+/** Connecting is done here only, by somebody who is signed in: a provider's word alone gets into no account there is. */
+export function ProvidersSection({ providers }: Pick<AccountView, 'providers'>) {
+  const [busy, setBusy] = useState(false)
+  // A connection that failed comes back with a reason; its words are the provider's own, and not shown.
+  const [refusal, setRefusal] = useState<string | null>(() =>
+    new URLSearchParams(window.location.search).has('error') ? FAILED : null,
+  )
+  const connect = async (id: string) => {
+    setBusy(true)
+    setRefusal(await startAtProvider('/link-social', id, '/account'))
+    setBusy(false)
+  }
+  return (
+    <AccountSection id="providers" title="Providers" about={ABOUT}>
+      <ul aria-labelledby="providers" className="flex flex-col gap-2">
+        {providers.map(({ id, name, connected }) => (
+          <li key={id} className="flex items-center gap-3 text-sm">
+            <span className="font-medium">{name}</span>
+            {connected ? (
+              <span className="text-good">connected</span>
+            ) : (
+              <Button disabled={busy} onClick={() => void connect(id)}>
+                Connect<span className="sr-only"> {name}</span>
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {refusal !== null && (
+        <div className="mt-3">
+          <Notice tone="bad" role="alert">
+            {refusal}
+          </Notice>
+        </div>
+      )}
+    </AccountSection>
+  )
+}
+
+const FAILED =
+  'It was not connected: the provider refused, or knows you under another address, or one it has not verified.'

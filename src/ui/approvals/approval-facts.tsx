@@ -1,0 +1,18 @@
+import type { ApprovalView } from '~/domain/approval'
+import { kindWords } from '~/ui/approvals/approval-words'
+import { Sha } from '~/ui/primitives/sha'
+import { TimeAgo } from '~/ui/time/time-ago'
+
+/** What is asked for, by whom, when and why. */
+export function ApprovalFacts({ approval }: { readonly approval: ApprovalView }) {
+  const kind = kindWords(approval)
+  return (
+    <p className="mt-1 text-xs text-ink-faint">
+      {kind !== null && `${kind}: `}
+      {approval.ref !== approval.sha && <span className="font-medium break-all text-ink-soft">{approval.ref} at </span>}
+      <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {approval.requestedBy}{' '}
+      <TimeAgo at={approval.requestedAt} />
+      {approval.reason !== null && <> · “{approval.reason}”</>}
+    </p>
+  )
+}

@@ -1,0 +1,130 @@
+'use client'
+
+import { useEffect } from 'react'
+import type { ApprovalView } from '~/domain/approval'
+import type { SurfaceTile } from '~/domain/surface'
+import { ApprovalFacts } from '~/ui/approvals/approval-facts'
+import { ApprovalFoot } from '~/ui/approvals/approval-foot'
+import { ApprovalMark } from '~/ui/approvals/approval-mark'
+import { headline, standsInTheWay } from '~/ui/approvals/approval-words'
+import { ReviewedFacts } from '~/ui/approvals/reviewed-facts'
+import { useApproval } from '~/ui/approvals/use-approval'
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
+import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** How often the facts beside a waiting approval are asked for again; each time costs two GitHub requests. */
+const REVIEW_MS = 20_000
+
+interface ApprovalScreenProps {
+  readonly approvalId: string
+  readonly tiles: readonly SurfaceTile[]
+  readonly onDeploy: (deployId: string) => void
+}
+
+/** One request that waits for another person: who asked sees where it stands, who approves sees what would ship. */
+export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenProps) {
+  const { data: approval, error, dataUpdatedAt } = useApproval(approvalId)
+  const utils = trpc.useUtils()
+  const state = approval?.state
+  // The tile behind the dialog learns of a change at once, not with its own next poll.
+  useEffect(() => {
+    if (state !== undefined) void utils.surfaces.list.invalidate()
+  }, [state, utils])
+  // Granted, it is a deploy like any other, and everybody who looks follows it.
+  const deployId = approval?.deployId ?? null
+  useEffect(() => {
+    if (deployId !== null) onDeploy(deployId)
+  }, [deployId, onDeploy])
+
+  if (approval === undefined) return <NoApprovalYet error={error} />
+  return (
+    <StoppedClock at={error === null ? null : dataUpdatedAt}>
+      <div data-approval={approval.id} data-state={approval.state} className="flex min-h-0 flex-1 flex-col">
+        <Waiting approval={approval} tile={tiles.find(({ id }) => id === approval.surface.id)} lost={error} />
+      </div>
+    </StoppedClock>
+  )
+}
+
+interface WaitingProps {
+  readonly approval: ApprovalView
+  readonly tile: SurfaceTile | undefined
+  readonly lost: unknown
+}
+
+function Waiting({ approval, tile, lost }: WaitingProps) {
+  const waits = approval.state === 'waiting'
+  const review = trpc.surfaces.review.useQuery(
+    { surfaceId: approval.surface.id, ref: approval.ref },
+    { enabled: waits, refetchInterval: waits ? REVIEW_MS : false, staleTime: 0, gcTime: 0 },
+  )
+  const obstacle = review.data === undefined ? null : standsInTheWay(approval, review.data)
+  return (
+    <>
+      <ModalHead surface={approval.surface.name} environment={approval.surface.environment}>
+        <ApprovalFacts approval={approval} />
+      </ModalHead>
+      <ModalBody>
+        <p role="status" className="flex items-center gap-2 text-base font-semibold">
+          <ApprovalMark state={approval.state} />
+          <span>
+            {headline(approval)}
+            {waits && (
+              <span className="font-normal text-ink-faint">
+                {' '}
+                · expires <TimeAgo at={approval.expiresAt} />
+              </span>
+            )}
+          </span>
+        </p>
+        {approval.decision !== null && approval.decision.reason !== null && (
+          <p className="text-ink-soft">“{approval.decision.reason}”</p>
+        )}
+        {approval.overrideReason !== null && (
+          <Notice tone="warn">
+            <span className="font-medium">Overrides the freeze:</span> “{approval.overrideReason}” (
+            {approval.requestedBy})
+          </Notice>
+        )}
+        {waits && obstacle !== null && (
+          <Notice tone="bad">
+            <span className="font-medium">Cannot be approved now. </span>
+            {obstacle}
+          </Notice>
+        )}
+        {waits && review.isPending && <Skeleton className="h-40 w-full" />}
+        {waits && review.isError && (
+          <Notice tone="warn" role="status" action={<Button onClick={() => void review.refetch()}>Try again</Button>}>
+            {readWireError(review.error).message}
+          </Notice>
+        )}
+        {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} />}
+      </ModalBody>
+      <ApprovalFoot
+        approval={approval}
+        blocked={review.data === undefined || obstacle !== null}
+        lost={lost === null ? null : readWireError(lost).message}
+      />
+    </>
+  )
+}
+
+function NoApprovalYet({ error }: { readonly error: unknown }) {
+  const wire = error === null ? null : readWireError(error)
+  return (
+    <>
+      <ModalHead surface={wire?.kind === 'refused' ? 'There is no such approval' : 'Approval'} environment="" />
+      <ModalBody>
+        {wire === null ? <Skeleton className="h-56 w-full" /> : <p className="text-ink-soft">{wire.message}</p>}
+      </ModalBody>
+      {wire?.kind === 'refused' && <OpenTheGrid />}
+    </>
+  )
+}

@@ -1,0 +1,48 @@
+import type { ApprovalState, ApprovalView } from '~/domain/approval'
+import type { Review } from '~/domain/surface'
+
+/** One word for a list. */
+export const STATE_WORDS = {
+  waiting: 'Waiting',
+  granted: 'Approved',
+  refused: 'Refused',
+  withdrawn: 'Withdrawn',
+  expired: 'Expired',
+} as const satisfies Record<ApprovalState, string>
+
+/** Where it stands, in a sentence. */
+export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'decision'>): string {
+  const by = decision === null ? '' : ` by ${decision.by}`
+  switch (state) {
+    case 'waiting':
+      return 'Waiting for approval by another person'
+    case 'granted':
+      return `Approved${by}`
+    case 'refused':
+      return `Refused${by}: nothing was deployed`
+    case 'withdrawn':
+      return `Withdrawn${by}: nothing was deployed`
+    case 'expired':
+      return 'Expired: nobody approved it in time, nothing was deployed'
+  }
+}
+
+/** What is asked for, where it is more than a ref. */
+export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
+  if (kind === 'rollback') return 'Rollback to an earlier deploy'
+  return kind === 'promotion' ? `Promotion of what ${sourceId} runs` : null
+}
+
+/** Why the server would not let it pass now, as far as the review shows; null when nothing is known against it. */
+export function standsInTheWay(
+  approval: ApprovalView,
+  review: Pick<Review, 'sha' | 'freezeIds' | 'warnings'>,
+): string | null {
+  if (review.sha !== approval.sha) {
+    return `${approval.ref} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
+  }
+  const busy = review.warnings.find(({ kind }) => kind === 'busy')
+  if (busy !== undefined) return busy.text
+  if (review.freezeIds.every((id) => approval.overrideFreezeIds.includes(id))) return null
+  return review.warnings.find(({ kind }) => kind === 'locked' || kind === 'frozen')?.text ?? null
+}

@@ -1,0 +1,71 @@
+'use client'
+
+import { ApprovalRow } from '~/ui/approvals/approval-row'
+import { LoadMore } from '~/ui/primitives/load-more'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const POLL_MS = 5_000
+
+/** What waits for another person, and what became of the requests before. */
+export function ApprovalsPage() {
+  const list = trpc.approvals.list.useInfiniteQuery(
+    {},
+    { getNextPageParam: (page) => page.nextCursor, refetchInterval: POLL_MS },
+  )
+  const waiting = list.data?.pages[0]?.waiting ?? []
+  const decided = list.data?.pages.flatMap((page) => page.decided) ?? []
+  return (
+    <PageFrame title="Approvals">
+      {list.isError && (
+        <Notice tone="warn" role="status">
+          {readWireError(list.error).message} Still trying.
+        </Notice>
+      )}
+      {list.isPending && <RowsSkeleton what="approvals" />}
+      {list.data !== undefined && (
+        <>
+          <section aria-labelledby="waiting">
+            <h2 id="waiting" className="mb-2.5 text-sm font-semibold">
+              Waiting
+            </h2>
+            {waiting.length === 0 ? (
+              <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
+                Nothing waits for approval. A surface asks for it with “approval: required” in surfaces.yaml.
+              </p>
+            ) : (
+              <ul aria-labelledby="waiting" className="rounded-md border border-line bg-panel">
+                {waiting.map((approval) => (
+                  <ApprovalRow key={approval.id} approval={approval} />
+                ))}
+              </ul>
+            )}
+          </section>
+          {decided.length > 0 && (
+            <section aria-labelledby="decided" className="mt-6">
+              <h2 id="decided" className="mb-2.5 text-sm font-semibold">
+                Decided
+              </h2>
+              <ul aria-labelledby="decided" className="rounded-md border border-line bg-panel">
+                {decided.map((approval) => (
+                  <ApprovalRow key={approval.id} approval={approval} />
+                ))}
+              </ul>
+              <LoadMore
+                count={decided.length}
+                noun="approval"
+                more={list.hasNextPage}
+                loading={list.isFetchingNextPage}
+                failed={list.isFetchNextPageError}
+                onMore={() => void list.fetchNextPage()}
+              />
+            </section>
+          )}
+        </>
+      )}
+    </PageFrame>
+  )
+}

@@ -1,0 +1,35 @@
+import { askForProof } from '~/ui/trpc/proof-link'
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+export type Asked =
+  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: false; readonly code: string | null; readonly message: string }
+
+/** One call below `/api/auth`, and what it said. Without a body it only reads. */
+export async function askAuth(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
+  const sends =
+    body === undefined
+      ? {}
+      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+  try {
+    const answer = await fetch(`/api/auth${path}`, { ...sends, signal: AbortSignal.timeout(20_000) })
+    const said: unknown = await answer.json().catch(() => null)
+    if (answer.ok) return { ok: true, body: said }
+    const text = (name: string) => (isRecord(said) && typeof said[name] === 'string' ? said[name] : null)
+    const message = answer.status === 429 && text('code') === null ? TOO_MANY : (text('detail') ?? text('message'))
+    return { ok: false, code: text('code'), message: message ?? 'The console could not do that. Nothing was changed.' }
+  } catch {
+    return { ok: false, code: null, message: 'The console cannot be reached. Nothing was changed; try again.' }
+  }
+}
+
+const TOO_MANY = 'Too many tries from this address. Wait a minute, then try again.'
+
+/** The same, where the last proof of who it is may be too old: then that is asked for, and the same call made again, once. */
+export async function askAuthProved(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
+  const answer = await askAuth(path, body)
+  if (answer.ok || answer.code !== 'proof_stale' || !(await askForProof())) return answer
+  return await askAuth(path, body)
+}

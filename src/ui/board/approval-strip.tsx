@@ -1,0 +1,55 @@
+import { UserRoundCheck } from 'lucide-react'
+import Link from 'next/link'
+import type { SurfaceTile } from '~/domain/surface'
+import { TimeAgo } from '~/ui/time/time-ago'
+
+interface ApprovalStripProps {
+  readonly tiles: readonly SurfaceTile[]
+  readonly onOpen: (approvalId: string) => void
+}
+
+/** What waits for another person. Only where a surface asks for one, and then always one line: nothing moves. */
+export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
+  if (!tiles.some(({ requiresApproval, waiting }) => requiresApproval || waiting !== null)) return null
+  const waiting = tiles.filter((tile) => tile.waiting !== null)
+  return (
+    <section
+      aria-label="Approvals"
+      data-waiting={waiting.length}
+      className={`mt-2 flex h-11 items-center gap-x-2 rounded-md border px-4 text-sm ${waiting.length === 0 ? 'border-line bg-panel' : 'border-accent/40 bg-accent-wash'}`}
+    >
+      {waiting.length === 0 ? (
+        <p className="min-w-0 flex-1 truncate text-ink-faint">Nothing waits for approval</p>
+      ) : (
+        <>
+          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0 text-ink-soft max-sm:hidden" />
+          <p className="shrink-0 font-medium max-sm:sr-only">Waiting for approval</p>
+          <ul className="-mx-1 flex min-w-0 flex-1 items-center gap-2 overflow-x-auto px-1">
+            {waiting.map((tile) =>
+              tile.waiting === null ? null : (
+                <li key={tile.id} className="shrink-0">
+                  <button
+                    type="button"
+                    onClick={() => tile.waiting !== null && onOpen(tile.waiting.approvalId)}
+                    className="rounded-[5px] border border-line bg-panel px-2.5 py-1 hover:border-control"
+                  >
+                    <span className="font-medium">{tile.name}</span>{' '}
+                    <span className="text-ink-soft">
+                      {tile.waiting.requestedBy} · expires <TimeAgo at={tile.waiting.expiresAt} />
+                    </span>
+                  </button>
+                </li>
+              ),
+            )}
+          </ul>
+        </>
+      )}
+      <Link
+        href="/approvals"
+        className="shrink-0 text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+      >
+        Approvals
+      </Link>
+    </section>
+  )
+}

@@ -1,0 +1,39 @@
+import type { SurfaceTile } from '~/domain/surface'
+import { Button } from '~/ui/primitives/button'
+import { Sha } from '~/ui/primitives/sha'
+
+/** Surfaces that ship by the same workflow to another environment and have said what they run: a version seen working. */
+export function promotableTo(surface: SurfaceTile | undefined, tiles: readonly SurfaceTile[]): SurfaceTile[] {
+  if (surface?.environment !== 'production') return []
+  return tiles.filter(
+    ({ environment, repository, workflow, version }) =>
+      environment !== surface.environment &&
+      repository === surface.repository &&
+      workflow === surface.workflow &&
+      version !== null &&
+      version.sha !== surface.version?.sha,
+  )
+}
+
+interface PromoteChoiceProps {
+  readonly from: readonly SurfaceTile[]
+  readonly onPromote: (sha: string, surfaceId: string) => void
+}
+
+/** What another environment runs, to be shipped here as it is. */
+export function PromoteChoice({ from, onPromote }: PromoteChoiceProps) {
+  if (from.length === 0) return null
+  return (
+    <ul aria-label="Promote" className="mt-2 flex flex-wrap gap-2">
+      {from.map(({ id, name, environment, version }) =>
+        version === null ? null : (
+          <li key={id}>
+            <Button onClick={() => onPromote(version.sha, id)}>
+              Promote what {name} {environment} runs <Sha sha={version.sha} />
+            </Button>
+          </li>
+        ),
+      )}
+    </ul>
+  )
+}

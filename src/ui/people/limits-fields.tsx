@@ -1,0 +1,57 @@
+import type { MemberLimits } from '~/domain/member'
+import { ROLES, type Role } from '~/domain/permissions'
+import { Choices } from '~/ui/primitives/choices'
+import { FIELD, Field } from '~/ui/primitives/field'
+
+export const ROLE_WORDS = {
+  viewer: 'looks at everything, changes nothing',
+  deployer: 'also deploys, rolls back and cancels',
+  approver: 'also approves, freezes, locks and overrides',
+  admin: 'also manages people and flags',
+} as const satisfies Record<Role, string>
+
+interface LimitsFieldsProps {
+  /** Tells the fields of two forms on one page apart. */
+  readonly id: string
+  readonly limits: MemberLimits
+  readonly environments: readonly string[]
+  readonly onChange: (limits: MemberLimits) => void
+}
+
+/** A role, and the environments it holds for. */
+export function LimitsFields({ id, limits, environments, onChange }: LimitsFieldsProps) {
+  const { role, environments: chosen } = limits
+  // Environments that are gone from the surfaces file are still somebody's limit.
+  const known = [...new Set([...environments, ...(chosen ?? [])])]
+  return (
+    <div className="flex flex-col gap-3">
+      <Field id={`${id}-role`} label="Role" hint={ROLE_WORDS[role]}>
+        <select
+          id={`${id}-role`}
+          value={role}
+          onChange={(event) => {
+            const next = ROLES.find((name) => name === event.target.value)
+            if (next !== undefined) onChange({ ...limits, role: next })
+          }}
+          className={FIELD}
+        >
+          {ROLES.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </Field>
+      <Choices
+        legend="May change"
+        options={[
+          { value: '', words: 'Every environment' },
+          ...(chosen === null ? [] : known.map((name) => ({ value: name, words: name }))),
+        ]}
+        chosen={chosen ?? ['']}
+        onChange={(next) => onChange({ ...limits, environments: next.includes('') ? null : [...next] })}
+      />
+    </div>
+  )
+}
+
+export const reachWords = (environments: readonly string[] | null): string =>
+  environments === null ? 'every environment' : environments.join(', ')

@@ -1,0 +1,113 @@
+'use client'
+
+import { CircleCheck, CircleSlash } from 'lucide-react'
+import { useState } from 'react'
+import type { MemberEntry } from '~/domain/member'
+import { ChangeMember } from '~/ui/people/change-member'
+import { reachWords } from '~/ui/people/limits-fields'
+import type { MadeLink } from '~/ui/people/made-link'
+import { Button } from '~/ui/primitives/button'
+import { useMember } from '~/ui/shell/member'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface MemberRowProps {
+  readonly member: MemberEntry
+  readonly environments: readonly string[]
+  readonly onChanged: () => void
+  readonly onLink: (link: MadeLink) => void
+}
+
+/** One person: what they may do, and the ways to change that. */
+export function MemberRow({ member, environments, onChanged, onLink }: MemberRowProps) {
+  const [changing, setChanging] = useState(false)
+  const own = useMember()?.email === member.email
+  const suspended = member.suspendedAt !== null
+  const Mark = suspended ? CircleSlash : CircleCheck
+  return (
+    <li
+      data-member={member.email}
+      data-suspended={suspended}
+      className="border-t border-line px-4 py-2.5 text-sm first:border-t-0"
+    >
+      <div className="flex flex-wrap items-start gap-x-4 gap-y-1">
+        <div className="min-w-48 flex-1 py-1">
+          <p className="flex flex-wrap items-center gap-x-2">
+            <span className={`font-medium ${suspended ? 'text-ink-soft' : ''}`}>{member.name}</span>
+            {own && <span className="text-xs text-ink-faint">you</span>}
+            <span className={`inline-flex items-center gap-1 text-xs ${suspended ? 'text-warn' : 'text-good'}`}>
+              <Mark aria-hidden="true" className="size-3.5" />
+              {suspended ? 'Suspended' : member.role}
+            </span>
+          </p>
+          <p className="mt-0.5 break-all text-ink-soft">{member.email}</p>
+          <p className="mt-0.5 text-xs text-ink-faint">
+            {suspended ? `was ${member.role}, ` : ''}
+            {reachWords(member.environments)} · added by {member.addedBy} <TimeAgo at={member.addedAt} />
+          </p>
+        </div>
+        <div className="ml-auto flex gap-1">
+          {!suspended && (
+            <Button aria-expanded={changing} onClick={() => setChanging(!changing)}>
+              Change<span className="sr-only"> what {member.name} may do</span>
+            </Button>
+          )}
+          <Access member={member} own={own} onChanged={onChanged} />
+        </div>
+      </div>
+      {changing && (
+        <ChangeMember
+          member={member}
+          own={own}
+          environments={environments}
+          onLink={onLink}
+          onDone={() => {
+            setChanging(false)
+            onChanged()
+          }}
+        />
+      )}
+    </li>
+  )
+}
+
+/** Two presses to take access away; one to give it back. */
+function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onChanged'> & { readonly own: boolean }) {
+  const [asked, setAsked] = useState(false)
+  const suspend = trpc.members.suspend.useMutation({ onSuccess: onChanged, onSettled: () => setAsked(false) })
+  const restore = trpc.members.restore.useMutation({ onSuccess: onChanged })
+  const error = suspend.error ?? restore.error
+  if (error !== null) {
+    return (
+      <p role="alert" className="max-w-80 py-1.5 text-bad">
+        {readWireError(error).message}
+      </p>
+    )
+  }
+  const { userId, name } = member
+  if (member.suspendedAt !== null) {
+    return (
+      <Button disabled={restore.isPending} onClick={() => restore.mutate({ userId })}>
+        Give access back<span className="sr-only"> to {name}</span>
+      </Button>
+    )
+  }
+  if (!asked) {
+    return (
+      <Button onClick={() => setAsked(true)}>
+        Suspend<span className="sr-only"> {name}</span>
+      </Button>
+    )
+  }
+  return (
+    <>
+      <Button tone="bare" onClick={() => setAsked(false)}>
+        Keep
+      </Button>
+      <Button tone="danger" autoFocus disabled={suspend.isPending} onClick={() => suspend.mutate({ userId })}>
+        {own ? 'Suspend myself now' : 'Suspend now'}
+      </Button>
+    </>
+  )
+}

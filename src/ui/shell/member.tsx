@@ -1,0 +1,34 @@
+'use client'
+
+import { createContext, type ReactNode, useContext } from 'react'
+import { may } from '~/domain/actor'
+import type { MemberView } from '~/domain/member'
+import type { Permission } from '~/domain/permissions'
+import { ConfirmIdentity } from '~/ui/account/confirm-identity'
+
+const Member = createContext<MemberView | null>(null)
+
+/** The page below is shown to this member; the server found out who it is. */
+export function SignedIn({ member, children }: { readonly member: MemberView; readonly children: ReactNode }) {
+  return (
+    <Member value={member}>
+      {children}
+      <ConfirmIdentity />
+    </Member>
+  )
+}
+
+export const useMember = (): MemberView | null => useContext(Member)
+
+/**
+ * Null when the member may; else why not, for beside what is disabled. The screen only says so: the server decides.
+ */
+export function useRefusal(permission: Permission, environment?: string): string | null {
+  const member = useMember()
+  if (member === null) return null
+  if (!may({ role: member.role, permissions: null }, permission))
+    return `Your role, ${member.role}, does not allow this.`
+  if (environment === undefined || member.environments === null || member.environments.includes(environment))
+    return null
+  return `Your access is limited to ${member.environments.join(', ')}.`
+}

@@ -1,0 +1,57 @@
+'use client'
+
+import { Menu } from '@base-ui/react/menu'
+import { ChevronDown } from 'lucide-react'
+import Link from 'next/link'
+import { useState } from 'react'
+import { postAuth } from '~/ui/auth/post-auth'
+import { useMember, useRefusal } from '~/ui/shell/member'
+
+const ITEM =
+  'block w-full cursor-pointer rounded-[4px] px-2.5 py-1.5 text-left text-sm outline-none data-highlighted:bg-well'
+
+/** Who is signed in, as what, and the way out. */
+export function UserMenu() {
+  const member = useMember()
+  const [failed, setFailed] = useState<string | null>(null)
+  const managesTokens = useRefusal('token.manage') === null
+  if (member === null) return null
+  const signOut = async () => {
+    const answer = await postAuth('/sign-out', {})
+    if (answer.ok) window.location.assign('/sign-in')
+    else setFailed(answer.message)
+  }
+  return (
+    <Menu.Root>
+      <Menu.Trigger className="inline-flex h-8 max-w-56 min-w-0 items-center gap-1 rounded-[5px] px-2 text-sm hover:bg-well">
+        <span className="truncate font-medium">{member.name}</span>
+        <span className="text-ink-soft">{member.role}</span>
+        <ChevronDown aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
+      </Menu.Trigger>
+      <Menu.Portal>
+        <Menu.Positioner align="end" sideOffset={4} className="z-20">
+          <Menu.Popup className="w-64 rounded-md border border-line bg-panel p-1 shadow-lg outline-none">
+            <p className="border-b border-line px-2.5 pt-1 pb-2 text-xs text-ink-soft">
+              <span className="block truncate">{member.email}</span>
+              <span className="block text-ink-faint">
+                {member.role}, {member.environments === null ? 'every environment' : member.environments.join(', ')}
+              </span>
+            </p>
+            <div className="pt-1">
+              <Menu.Item className={ITEM} render={<Link href="/account">Account</Link>} />
+              {managesTokens && <Menu.Item className={ITEM} render={<Link href="/tokens">API tokens</Link>} />}
+              <Menu.Item className={ITEM} closeOnClick={false} onClick={() => void signOut()}>
+                Sign out
+              </Menu.Item>
+            </div>
+            {failed !== null && (
+              <p role="alert" className="px-2.5 py-1.5 text-xs text-bad">
+                {failed}
+              </p>
+            )}
+          </Menu.Popup>
+        </Menu.Positioner>
+      </Menu.Portal>
+    </Menu.Root>
+  )
+}

@@ -1,0 +1,103 @@
+'use client'
+
+import { CircleCheck, CircleSlash, Clock } from 'lucide-react'
+import { useState } from 'react'
+import type { TokenState, TokenView } from '~/domain/api-token'
+import { Button } from '~/ui/primitives/button'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { permissionWords, reachWords, STATE_WORDS } from '~/ui/tokens/token-words'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const MARKS = {
+  active: CircleCheck,
+  idle: CircleSlash,
+  expired: Clock,
+  revoked: CircleSlash,
+} as const satisfies Record<TokenState, typeof Clock>
+
+/** One token: what it is, what it may do, when it was used; while it is not revoked, with the way to take it away. */
+export function TokenRow({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
+  const Mark = MARKS[token.state]
+  const active = token.state === 'active'
+  const reach = reachWords(token)
+  return (
+    <li
+      data-token={token.label}
+      data-state={token.state}
+      className="flex flex-wrap items-start gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 text-sm first:border-t-0"
+    >
+      <div className="min-w-48 flex-1 py-1">
+        <p className="flex flex-wrap items-center gap-x-2">
+          <span className={`font-medium break-all ${active ? '' : 'text-ink-soft'}`}>{token.label}</span>
+          <code className="font-mono text-xs text-ink-faint">{token.shown}</code>
+          <span className={`inline-flex items-center gap-1 text-xs ${active ? 'text-good' : 'text-ink-faint'}`}>
+            <Mark aria-hidden="true" className="size-3.5" />
+            {STATE_WORDS[token.state]}
+          </span>
+        </p>
+        <p className="mt-0.5 text-ink-soft">
+          {permissionWords(token.permissions)}
+          {reach !== null && <> · {reach}</>}
+        </p>
+        <p className="mt-0.5 text-xs text-ink-faint">
+          <span className="break-all">{token.owner}</span> · made <TimeAgo at={token.createdAt} /> ·{' '}
+          {token.lastUsedAt === null ? (
+            'never used'
+          ) : (
+            <>
+              used <TimeAgo at={token.lastUsedAt} />
+            </>
+          )}{' '}
+          · <End token={token} />
+        </p>
+      </div>
+      {token.revoked === null && <Revoke token={token} onChanged={onChanged} />}
+    </li>
+  )
+}
+
+function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenView }) {
+  if (revoked !== null) {
+    return (
+      <>
+        revoked <TimeAgo at={revoked.at} /> by <span className="break-all">{revoked.by}</span>
+      </>
+    )
+  }
+  return (
+    <>
+      {state === 'expired' ? 'expired' : 'expires'} {expiresAt.slice(0, 10)}
+    </>
+  )
+}
+
+/** Two presses: a script somewhere may depend on it. */
+function Revoke({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
+  const [asked, setAsked] = useState(false)
+  const revoke = trpc.tokens.revoke.useMutation({ onSettled: onChanged })
+  if (revoke.isError) {
+    return (
+      <p role="alert" className="py-1.5 text-bad">
+        {readWireError(revoke.error).message}
+      </p>
+    )
+  }
+  if (!asked) {
+    return (
+      <Button className="ml-auto" onClick={() => setAsked(true)}>
+        Revoke<span className="sr-only"> {token.label}</span>
+      </Button>
+    )
+  }
+  return (
+    <p className="ml-auto flex items-center gap-1">
+      <Button tone="bare" onClick={() => setAsked(false)}>
+        Keep
+      </Button>
+      <Button tone="danger" autoFocus disabled={revoke.isPending} onClick={() => revoke.mutate({ id: token.id })}>
+        Revoke now
+      </Button>
+    </p>
+  )
+}

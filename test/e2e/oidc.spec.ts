@@ -1,0 +1,60 @@
+import { test as base, expect } from '@playwright/test'
+import { startOidcProvider } from '~test/support/oidc-provider'
+import { type Product, startProduct } from '~test/support/start-product'
+
+interface Worker {
+  readonly provider: Awaited<ReturnType<typeof startOidcProvider>>
+  readonly product: Product
+}
+
+const test = base.extend<object, Worker>({
+  provider: [
+    async ({ browserName: _ }, use) => {
+      const provider = await startOidcProvider()
+      await use(provider)
+      await provider.close()
+    },
+    { scope: 'worker' },
+  ],
+  product: [
+    async ({ provider }, use) => {
+      const lists = { AUTH_OIDC_NAME: 'Acme ID', AUTH_ALLOWED_EMAIL_DOMAINS: 'acme.example' }
+      const product = await startProduct({ env: { ...provider.env, ...lists } })
+      await use(product)
+      await product.stop()
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+})
+
+test('somebody of the allowed domain signs in at the provider, comes back to the page they wanted, and may look only', async ({
+  page,
+  product,
+  provider,
+}) => {
+  const violations: string[] = []
+  page.on('console', (message) => /Content Security Policy/.test(message.text()) && violations.push(message.text()))
+  provider.as({ sub: 'grace', email: 'grace@acme.example', email_verified: true, name: 'Grace' })
+  await page.goto(`${product.url}/freezes`)
+  await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+  await expect(page).toHaveURL(`${product.url}/freezes`)
+  await expect(page.getByRole('heading', { name: 'Freezes', level: 1 })).toBeVisible()
+  await expect(page.getByRole('button', { name: /Grace viewer/ })).toBeVisible()
+  expect(violations).toEqual([])
+})
+
+test('somebody else comes back to the sign-in page, which says why, in its own words', async ({
+  page,
+  product,
+  provider,
+}) => {
+  provider.as({ sub: 'mallory', email: 'mallory@evil.example', email_verified: true, name: 'Mallory' })
+  await page.goto(`${product.url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'you are on no list' })).toBeVisible()
+  await page.goto(`${product.url}/sign-in?error=x&error_description=Call+0800-EVIL`)
+  await expect(page.getByRole('alert').filter({ hasText: 'could not sign you in' })).toBeVisible()
+  await expect(page.getByText('0800')).toHaveCount(0)
+})

@@ -1,0 +1,22 @@
+import { expect } from '@playwright/test'
+import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
+
+/** GitHub is asked for runs outside the console once a minute. */
+const timeout = 100_000
+
+test('a run started by hand is on its tile as outside the console, and the console’s own deploy takes its place', async ({
+  page,
+  sandbox,
+}) => {
+  await sandbox.runByHand('deploy-status-page.yml', { environment: 'production' })
+  const shown = tile(page, 'status-page')
+  await expect(shown.getByTitle(/^Outside the console: run #\d+ by .+, (running|succeeded)$/)).toBeVisible({ timeout })
+  await expect(shown.getByRole('link', { name: /^run #\d+/ })).toHaveAttribute('href', /\/actions\/runs\/\d+$/)
+  await expect(tile(page, 'customer-docs').getByTitle(/^Outside the console/)).toHaveCount(0)
+
+  // It goes on by itself: the workflow of one environment runs one at a time.
+  await deploy(page, 'status-page')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+  await page.keyboard.press('Escape')
+  await expect(shown.getByTitle(/^Outside the console/)).toHaveCount(0, { timeout })
+})

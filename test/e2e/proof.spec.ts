@@ -1,0 +1,65 @@
+import { expect } from '@playwright/test'
+import { hashPassword } from 'better-auth/crypto'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { test as base, deploy } from '~test/e2e/operator'
+import { deploysOf, givePassword, letProofsAge, trailOf } from '~test/support/product-database'
+
+const PASSWORD = 'correct horse battery'
+const SURFACE = 'customer-docs'
+
+/** A product of its own: its operator gets a password, and every proof is made old. */
+const test = base.extend<object, { readonly alone: true }>({
+  alone: [
+    async ({ browserName: _ }, use) => {
+      await use(true)
+    },
+    { scope: 'worker', auto: true },
+  ],
+})
+
+test.describe.configure({ mode: 'serial' })
+
+test('the sandbox’s operator confirms with a click, and the deploy goes on', async ({ page, product }) => {
+  await letProofsAge(product)
+  await deploy(page, 'api-prod')
+  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await question.getByRole('button', { name: 'It is me' }).click()
+  await expect(page.getByRole('dialog').locator('[data-status]')).toBeVisible()
+  expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
+})
+
+test('a production deploy with an old proof asks for the password, and then goes on, once', async ({
+  page,
+  product,
+}) => {
+  await givePassword(product, SANDBOX_OPERATOR.email, await hashPassword(PASSWORD))
+  await letProofsAge(product)
+  await deploy(page, SURFACE)
+  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await expect(question.getByLabel('Password')).toBeFocused()
+  expect(await deploysOf(product, SURFACE)).toHaveLength(0)
+
+  await question.getByLabel('Password').fill('not the password')
+  await question.getByLabel('Password').press('Enter')
+  await expect(question.getByRole('alert')).toHaveText(/not your password/)
+  await question.getByLabel('Password').fill(PASSWORD)
+  await question.getByRole('button', { name: 'Confirm' }).click()
+
+  await expect(question).toBeHidden()
+  await expect(page.getByRole('dialog').locator('[data-status]')).toBeVisible()
+  expect(await deploysOf(product, SURFACE)).toHaveLength(1)
+  expect(await trailOf(product, 'console.session.proved')).toMatchObject([
+    { payload: { method: 'sandbox' } },
+    { payload: { method: 'password' } },
+  ])
+})
+
+test('cancelling the question leaves everything as it was typed, and deploys nothing', async ({ page, product }) => {
+  await letProofsAge(product)
+  await deploy(page, 'status-page')
+  await page.getByRole('dialog', { name: 'Confirm that it is you' }).press('Escape')
+  const dialog = page.getByRole('dialog', { name: /status-page|Status page/i })
+  await expect(dialog.getByRole('alert')).toHaveText(/Confirm that it is you before/)
+  await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('status-page')
+  expect(await deploysOf(product, 'status-page')).toHaveLength(0)
+})

@@ -1,0 +1,111 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { type Browser, expect, type Page } from '@playwright/test'
+import { test, tile } from '~test/e2e/operator'
+
+const NOBODY = { storageState: { cookies: [], origins: [] } }
+const PASSWORD = 'correct horse battery'
+
+/** Every page there is, from the files themselves, with something real in the place of a parameter. */
+const PAGES = readdirSync(path.resolve(import.meta.dirname, '../../src/app'), { recursive: true, withFileTypes: true })
+  .filter(({ name }) => name === 'page.tsx')
+  .map(({ parentPath }) => `/${path.relative(path.resolve(import.meta.dirname, '../../src/app'), parentPath)}`)
+
+/** For nobody yet: they say nothing about the console but how to get in. */
+const OPEN = ['/sign-in', '/setup/[token]', '/invite/[token]']
+
+async function visitor(browser: Browser, url: string): Promise<Page> {
+  const page = await (await browser.newContext(NOBODY)).newPage()
+  await page.goto(url)
+  return page
+}
+
+async function signIn(page: Page, email: string, password: string): Promise<void> {
+  await page.getByLabel('E-mail address').fill(email)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+}
+
+test('every page asks who is there, and leads back to itself', async ({ browser, product }) => {
+  const page = await visitor(browser, product.url)
+  for (const file of PAGES.filter((name) => !OPEN.includes(name))) {
+    const address = file.replace('[id]', 'console')
+    // Not a page that goes away by itself: a script or a scanner sees it as well.
+    const bare = await fetch(`${product.url}${address}`, { redirect: 'manual' })
+    expect(`${address}: ${bare.status}`).toBe(`${address}: 307`)
+    await page.goto(`${product.url}${address}?seen=1`)
+    const at = new URL(page.url())
+    expect(`${address} -> ${at.pathname}`).toBe(`${address} -> /sign-in`)
+    expect(at.searchParams.get('next')?.split('?')[0]).toBe(address)
+  }
+  await page.context().close()
+})
+
+test('an admin invites a deployer of staging, who joins by the link, is kept from production, and comes back by password', async ({
+  page,
+  browser,
+  product,
+}) => {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'People' }).click()
+  const form = page.getByRole('form', { name: 'Invite somebody' })
+  await form.getByLabel('E-mail address').fill('bob@example.com')
+  await form.getByLabel('Role').selectOption('deployer')
+  await form.getByLabel('Every environment').uncheck()
+  await form.getByLabel('staging').check()
+  await form.getByRole('button', { name: 'Make the link' }).click()
+  const link = await page.getByLabel('The invitation link').inputValue()
+  await expect(page.getByRole('list', { name: 'Invited, not here yet' })).toContainText('bob@example.com')
+
+  const bob = await visitor(browser, link)
+  await expect(bob.getByRole('main')).toContainText('as deployer, for staging')
+  await bob.getByLabel('Name').fill('Bob')
+  await bob.getByLabel('Password').fill(PASSWORD)
+  await bob.getByRole('button', { name: 'Join' }).click()
+  const deployButton = (surface: string) => tile(bob, surface).getByRole('button', { name: /^Deploy/ })
+  await expect(deployButton('customer-docs')).toHaveAttribute('aria-disabled', 'true')
+  await expect(deployButton('customer-docs')).toHaveAttribute('title', 'Your access is limited to staging.')
+  await expect(deployButton('api-staging')).not.toHaveAttribute('aria-disabled', 'true')
+  await expect(bob.getByRole('link', { name: 'People' })).toHaveCount(0)
+  await bob.goto(`${product.url}/people`)
+  await expect(bob.getByRole('heading', { name: 'There is no page here' })).toBeVisible()
+
+  await bob.goto(product.url)
+  await bob.getByRole('button', { name: /^Bob/ }).click()
+  await bob.getByRole('menuitem', { name: 'Sign out' }).click()
+  await expect(bob).toHaveURL(/\/sign-in$/)
+  await bob.goto(`${product.url}/audit?actor=bob%40example.com`)
+  await signIn(bob, 'bob@example.com', 'not the password')
+  await expect(bob.getByRole('alert').filter({ hasText: 'do not fit together' })).toBeVisible()
+  await signIn(bob, 'bob@example.com', PASSWORD)
+  await expect(bob).toHaveURL(/\/audit\?actor=bob%40example\.com$/)
+
+  // The link is used up, and opening it says so to whoever finds it.
+  const late = await visitor(browser, link)
+  await expect(late.getByRole('heading', { name: 'This link does not work' })).toBeVisible()
+  await late.context().close()
+
+  // Taken away while bob looks: his window leaves at its next poll.
+  await page.reload()
+  await page.getByRole('button', { name: 'Suspend Bob' }).click()
+  await page.getByRole('button', { name: 'Suspend now' }).click()
+  await expect(page.locator('[data-member="bob@example.com"]')).toContainText('Suspended')
+  await bob.goto(product.url)
+  await expect(bob).toHaveURL(/\/sign-in\?next=%2F$/)
+  await bob.context().close()
+})
+
+test('signing in never leads to another site', async ({ browser, product, signedIn }) => {
+  const context = await browser.newContext({ storageState: signedIn })
+  const page = await context.newPage()
+  for (const next of [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/\t/evil.example',
+    'javascript:alert(1)',
+  ]) {
+    await page.goto(`${product.url}/sign-in?next=${encodeURIComponent(next)}`)
+    expect(page.url()).toBe(`${product.url}/`)
+  }
+  await context.close()
+})

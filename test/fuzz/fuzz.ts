@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { readServerConfig } from '~/server/config'
+import { createDeps } from '~/server/deps'
+import { startConsoleUnderTest } from '~test/bench/console-under-test'
+import { growthOf, probeEnvironment } from '~test/fuzz/memory'
+import { runFuzz, toMb } from '~test/fuzz/run-fuzz'
+
+// `npm run fuzz [-- --count=100000 --seed=1]`: the callback routes of the built product, under requests no workflow sends.
+
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+const { values } = parseArgs({
+  options: {
+    count: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
+  },
+})
+const count = Number(values.count)
+const seed = Number(values.seed)
+if (!Number.isInteger(count) || count < 100 || !Number.isInteger(seed))
+  throw new Error('--count and --seed are numbers.')
+
+/** Of the line through the samples after the first tenth, in which code is still loaded and compiled. */
+const GROWTH_LIMIT = 10 * 1024 ** 2
+
+say(`seed ${seed}`)
+const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-fuzz-'))
+const probeFile = path.join(directory, 'memory.json')
+const product = await startConsoleUnderTest(say, {
+  IN_PROCESS_WORKER: 'off',
+  RATE_LIMIT_REFUSED_PER_MINUTE: 'off',
+  ...probeEnvironment(probeFile),
+})
+try {
+  const deps = createDeps(
+    readServerConfig({
+      DATABASE_URL: product.databaseUrl,
+      GITHUB_DISPATCH_TOKEN: 'fuzz-token',
+      DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
+      LOG_LEVEL: 'silent',
+    }),
+  )
+  const figures = await runFuzz({ deps, server: product, secret: product.callbackSecret, probeFile, seed, count, say })
+  await deps.db.$disconnect()
+  const settled = figures.memory.slice(Math.ceil(figures.memory.length / 10))
+  const growth = growthOf(settled.map(({ heap }) => heap))
+  const { faults, changedTables, foreignReceipts, statuses, signed, seconds } = figures
+  const ends = [settled[0], settled.at(-1)].map((at) => (at === undefined ? '' : `${toMb(at.heap)} (${toMb(at.rss)})`))
+  say(
+    [
+      `seed ${seed}: ${count} requests in ${seconds.toFixed(0)} s, ${signed} of them signed`,
+      `answers: ${Object.entries(statuses)
+        .map(([status, times]) => `${status} × ${times}`)
+        .join(', ')}`,
+      `heap after collection, in MB (resident): ${ends.join(' → ')}; trend ${toMb(growth)} MB`,
+      `tables changed without a signature: ${changedTables.join(', ') || 'none'}; receipts without one: ${foreignReceipts}`,
+      `server faults: ${faults.length}`,
+      ...faults.slice(0, 20),
+    ].join('\n'),
+  )
+  const failed = faults.length > 0 || changedTables.length > 0 || foreignReceipts > 0 || growth > GROWTH_LIMIT
+  process.exitCode = failed ? 1 : 0
+} finally {
+  await product.stop()
+  rmSync(directory, { recursive: true, force: true })
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { insertSurface } from '~test/support/console'
+import { SHA } from '~test/support/scripted-github'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+let world: ApprovalWorld
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+describe('a deploy of a surface that asks for a second person', () => {
+  it('waits: nothing is dispatched, and who asked for what is in the trail', async () => {
+    const { surface, approval } = await world.waiting({ reason: 'Release 42' })
+    expect(approval).toMatchObject({
+      state: 'waiting',
+      surface: { id: surface.id },
+      kind: 'deploy',
+      ref: 'main',
+      sha: SHA,
+      reason: 'Release 42',
+      requestedBy: 'ada',
+      deployId: null,
+      yours: true,
+      decidable: false,
+    })
+    expect(Date.parse(approval.expiresAt) - Date.parse(approval.requestedAt)).toBe(3_600_000)
+    expect(world.github.dispatches()).toEqual([])
+    expect(await world.deploysOf(surface.id)).toEqual([])
+    expect(await world.auditOf(surface.id)).toEqual([
+      {
+        action: 'console.approval.requested',
+        actor: 'ada',
+        deployId: null,
+        payload: {
+          approval_id: approval.id,
+          kind: 'deploy',
+          ref: 'main',
+          sha: SHA,
+          requested_by: 'ada',
+          reason: 'Release 42',
+          override_reason: null,
+          expires_at: approval.expiresAt,
+        },
+      },
+    ])
+  })
+
+  it('waits whoever asks: an admin is one person too', async () => {
+    const answer = await askForDeploy(world.deps, OPERATOR, world.requestFor(await world.newSurface()))
+    expect(answer.outcome).toBe('approval')
+  })
+
+  it('is bound to the commit the ref is at when none was reviewed', async () => {
+    const { expectedSha: _, ...input } = world.requestFor(await world.newSurface())
+    expect(await world.ask(input)).toMatchObject({ ref: 'main', sha: SHA })
+  })
+
+  it('waits as long as the surface says', async () => {
+    const approval = await world.ask(world.requestFor(await world.newSurface(5)))
+    expect(Date.parse(approval.expiresAt) - Date.parse(approval.requestedAt)).toBe(300_000)
+  })
+
+  it('has no other way: the use case that dispatches refuses it', async () => {
+    const input = world.requestFor(await world.newSurface())
+    await expect(dispatchDeploy(world.deps, OPERATOR, input)).rejects.toMatchObject({ code: 'approval_required' })
+    expect(world.github.dispatches()).toEqual([])
+  })
+
+  it('has no other way in the database either: an intent without a granted approval cannot be stored', async () => {
+    const { surface, approval } = await world.waiting()
+    const row = {
+      id: world.deps.newId(),
+      surfaceId: surface.id,
+      environment: surface.environment,
+      repository: surface.repository,
+      workflow: surface.workflow,
+      ref: 'main',
+      workflowRef: 'main',
+      sha: SHA,
+      status: 'requested',
+      requestedBy: 'ada',
+      requestedByUserId: world.ada.userId,
+      idempotencyKey: randomUUID(),
+      requestDigest: 'd',
+      phaseCallbacks: true,
+      requestedAt: new Date(),
+      lastEventAt: new Date(),
+    }
+    const { db } = world.deps
+    await expect(db.deploy.create({ data: row })).rejects.toThrow('takes no deploy without an approval')
+    const waiting = db.deploy.create({ data: { ...row, approvalId: approval.id, approvedBy: 'grace' } })
+    await expect(waiting).rejects.toThrow('was not granted for this deploy')
+    const own = { state: 'granted', decidedBy: 'ada', decidedByUserId: world.ada.userId, decidedAt: new Date() }
+    await expect(db.approval.update({ where: { id: approval.id }, data: own })).rejects.toThrow('second_person')
+    const other = db.approval.update({ where: { id: approval.id }, data: { sha: 'b'.repeat(40) } })
+    await expect(other).rejects.toThrow('what was asked for cannot change')
+  })
+})
+
+describe('the same key', () => {
+  it('with the same request answers with the approval that waits, then with the deploy it became', async () => {
+    const { input, approval } = await world.waiting()
+    expect(await world.ask(input)).toMatchObject({ id: approval.id, state: 'waiting' })
+    const { deployId } = await grantApproval(world.deps, world.grace, approval.id)
+    expect(await askForDeploy(world.deps, world.ada, input)).toMatchObject({ outcome: 'deploy', id: deployId })
+    expect(world.github.dispatches()).toHaveLength(1)
+  })
+
+  it('asked ten times at once is one approval', async () => {
+    const surface = await world.newSurface()
+    const input = world.requestFor(surface)
+    const answers = await Promise.all(Array.from({ length: 10 }, () => world.ask(input)))
+    expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
+    expect(await world.auditOf(surface.id)).toHaveLength(1)
+  })
+
+  it('with another request is refused, and leaves its audit row', async () => {
+    const { surface, input, approval } = await world.waiting()
+    const other = world.ask({ ...input, reason: 'Something else' })
+    await expect(other).rejects.toMatchObject({
+      code: 'idempotency_mismatch',
+      details: { approval_id: approval.id },
+    })
+    expect((await world.auditOf(surface.id)).at(-1)).toMatchObject({ action: 'console.deploy.dispatch_rejected' })
+  })
+})
+
+describe('a request is refused like a dispatch', () => {
+  it.each([
+    ['confirmation_mismatch', { confirmation: 'wrong' }],
+    ['ref_moved', { expectedSha: 'b'.repeat(40) }],
+  ])('%s', async (code, overrides) => {
+    const surface = await world.newSurface()
+    await expect(world.ask(world.requestFor(surface, overrides))).rejects.toMatchObject({ code })
+    expect(await world.deps.db.approval.count({ where: { surfaceId: surface.id } })).toBe(0)
+    expect(await world.auditOf(surface.id)).toMatchObject([{ action: 'console.deploy.dispatch_rejected' }])
+  })
+
+  it('by one who may not deploy there, and with a proof that is too old', async () => {
+    const input = world.requestFor(await world.newSurface())
+    const elsewhere = actorNamed('eve', { environments: ['staging'] })
+    await expect(world.ask(input, elsewhere)).rejects.toMatchObject({ code: 'permission_refused' })
+    const stale = { ...world.ada, provedAt: new Date(Date.now() - 16 * 60_000) }
+    await expect(world.ask(input, stale)).rejects.toMatchObject({ code: 'proof_stale' })
+  })
+
+  it('while it is frozen or locked, unless an override is part of what is asked for', async () => {
+    const surface = await world.newSurface()
+    const { id } = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
+    await expect(world.ask(world.requestFor(surface))).rejects.toMatchObject({ code: 'frozen' })
+    const overrideFreeze = { reason: 'Fixes the outage' }
+    const asDeployer = world.ask(world.requestFor(surface, { overrideFreeze }))
+    await expect(asDeployer).rejects.toMatchObject({ code: 'permission_refused' })
+    const approval = await world.ask(world.requestFor(surface, { overrideFreeze }), OPERATOR)
+    expect(approval).toMatchObject({ overrideReason: 'Fixes the outage', overrideFreezeIds: [id] })
+    const locked = await world.newSurface(60, 'staging')
+    await lockSurface(world.deps, OPERATOR, { surfaceId: locked.id, reason: 'Being migrated' })
+    await expect(world.ask(world.requestFor(locked))).rejects.toMatchObject({ code: 'surface_locked' })
+  })
+})
+
+it('a surface that asks for nobody ships at once, as ever', async () => {
+  const answer = await askForDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
+  expect(answer).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
+})

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
+import { expireApprovals } from '~/server/approvals/expire-approvals'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+let world: ApprovalWorld
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+const last = async (surfaceId: string) => (await world.auditOf(surfaceId)).at(-1)
+
+describe('another person says no', () => {
+  it('with the reason on record; nothing ships any more, and who asked may ask anew', async () => {
+    const { surface, input, approval } = await world.waiting()
+    const refused = await refuseApproval(world.deps, world.grace, { id: approval.id, reason: 'Not on a Friday' })
+    expect(refused).toMatchObject({ state: 'refused', decision: { by: 'grace', reason: 'Not on a Friday' } })
+    expect(await last(surface.id)).toMatchObject({
+      action: 'console.approval.refused',
+      actor: 'grace',
+      payload: { approval_id: approval.id, reason: 'Not on a Friday', requested_by: 'ada' },
+    })
+    const granting = grantApproval(world.deps, world.grace, approval.id)
+    await expect(granting).rejects.toMatchObject({ code: 'approval_over', details: { state: 'refused' } })
+    expect(await world.ask(input)).toMatchObject({ id: approval.id, state: 'refused' })
+    expect(await world.ask({ ...input, idempotencyKey: randomUUID() })).toMatchObject({ state: 'waiting' })
+    expect(world.github.dispatches()).toEqual([])
+  })
+
+  it('not who asked, who withdraws it, and not one who may not act there', async () => {
+    const { approval } = await world.waiting()
+    const no = (actor = world.grace) => refuseApproval(world.deps, actor, { id: approval.id, reason: 'No' })
+    await expect(no({ ...world.ada, role: 'admin' })).rejects.toMatchObject({ code: 'approval_own' })
+    await expect(no({ ...world.grace, environments: [] })).rejects.toMatchObject({ code: 'permission_refused' })
+  })
+})
+
+describe('who asked takes it back', () => {
+  it('and nobody else can', async () => {
+    const { surface, approval } = await world.waiting()
+    await expect(withdrawApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({
+      code: 'permission_refused',
+    })
+    const withdrawn = await withdrawApproval(world.deps, world.ada, approval.id)
+    expect(withdrawn).toMatchObject({ state: 'withdrawn', decision: { by: 'ada' } })
+    expect(await withdrawApproval(world.deps, world.ada, approval.id)).toEqual(withdrawn)
+    expect(await last(surface.id)).toMatchObject({ action: 'console.approval.withdrawn', actor: 'ada' })
+    const granting = grantApproval(world.deps, world.grace, approval.id)
+    await expect(granting).rejects.toMatchObject({ code: 'approval_over', message: /withdrawn by ada/ })
+  })
+})
+
+describe('when its time is up', () => {
+  it('it is over before anybody has written that down, and granting it writes it down', async () => {
+    const { surface, approval } = await world.waiting()
+    const later = world.later(60)
+    expect(await getApproval(later, world.grace, approval.id)).toMatchObject({ state: 'expired', decidable: false })
+    expect((await listApprovals(later, world.grace, null)).waiting.map(({ id }) => id)).not.toContain(approval.id)
+    const fresh = { ...world.grace, provedAt: later.now() }
+    await expect(grantApproval(later, fresh, approval.id)).rejects.toMatchObject({
+      code: 'approval_over',
+      details: { state: 'expired' },
+    })
+    expect((await world.auditOf(surface.id)).map(({ action, actor }) => [action, actor])).toEqual([
+      ['console.approval.requested', 'ada'],
+      ['console.approval.expired', 'console'],
+      ['console.approval.not_granted', 'grace'],
+    ])
+    expect(world.github.dispatches()).toEqual([])
+  })
+
+  it('the worker closes it, once, however many replicas do so, and leaves one that waits', async () => {
+    const { surface, approval } = await world.waiting()
+    await expireApprovals(world.later(59))
+    expect(await getApproval(world.deps, world.ada, approval.id)).toMatchObject({ state: 'waiting' })
+    const later = world.later(61)
+    await Promise.all([expireApprovals(later), expireApprovals(later), expireApprovals(later)])
+    expect(await getApproval(world.deps, world.ada, approval.id)).toMatchObject({ state: 'expired', deployId: null })
+    const actions = (await world.auditOf(surface.id)).map(({ action }) => action)
+    expect(actions).toEqual(['console.approval.requested', 'console.approval.expired'])
+  })
+})
+
+it('the list shows what waits first to expire first, then what was decided, page by page, with who may do what', async () => {
+  const [soon, late] = [await world.newSurface(5), await world.newSurface(50)]
+  const second = await world.ask(world.requestFor(late))
+  const first = await world.ask(world.requestFor(soon))
+  const page = await listApprovals(world.deps, world.grace, null)
+  const ours = page.waiting.filter(({ id }) => id === first.id || id === second.id)
+  expect(ours).toMatchObject([
+    { id: first.id, yours: false, decidable: true },
+    { id: second.id, yours: false, decidable: true },
+  ])
+  const mine = (await listApprovals(world.deps, world.ada, null)).waiting.find(({ id }) => id === first.id)
+  expect(mine).toMatchObject({ yours: true, decidable: false })
+  await withdrawApproval(world.deps, world.ada, first.id)
+  const after = await listApprovals(world.deps, world.grace, null)
+  expect(after.decided[0]).toMatchObject({ id: first.id, state: 'withdrawn' })
+})
+
+it('the grid says what waits, the first to expire where there are several, and nothing once it is decided', async () => {
+  const surface = await world.newSurface()
+  const tile = async (deps = world.deps) => (await listTiles(deps)).find(({ id }) => id === surface.id)
+  expect(await tile()).toMatchObject({ requiresApproval: true, waiting: null })
+  const first = await world.ask(world.requestFor(surface))
+  await world.ask(world.requestFor(surface))
+  expect(await tile()).toMatchObject({
+    waiting: { approvalId: first.id, requestedBy: 'ada', sha: first.sha, expiresAt: first.expiresAt },
+  })
+  expect(await tile(world.later(61))).toMatchObject({ waiting: null })
+  await withdrawApproval(world.deps, world.ada, first.id)
+  expect((await tile())?.waiting?.approvalId).not.toBe(first.id)
+})

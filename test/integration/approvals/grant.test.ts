@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { listDeploys } from '~/server/deploys/list-deploys'
+import { liftFreeze } from '~/server/freezes/lift-freeze'
+import { openFreeze } from '~/server/freezes/open-freeze'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { insertMember } from '~test/support/members'
+import { SHA } from '~test/support/scripted-github'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+const MOVED = 'b'.repeat(40)
+let world: ApprovalWorld
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+/** It is refused with this, nothing is sent, it goes on waiting, and the trail says who tried and why not. */
+async function expectNotGranted(
+  { surface, approval }: Awaited<ReturnType<ApprovalWorld['waiting']>>,
+  expected: object,
+  by = world.grace,
+) {
+  await expect(grantApproval(world.deps, by, approval.id)).rejects.toMatchObject(expected)
+  expect(world.github.dispatches()).toEqual([])
+  expect(await world.deploysOf(surface.id)).toEqual([])
+  expect((await world.deps.db.approval.findUniqueOrThrow({ where: { id: approval.id } })).state).toBe('waiting')
+  expect((await world.auditOf(surface.id)).at(-1)).toMatchObject({
+    action: 'console.approval.not_granted',
+    actor: by.name,
+    payload: { approval_id: approval.id, ...('code' in expected ? { code: expected.code } : {}) },
+  })
+}
+
+describe('another person says yes', () => {
+  it('and exactly the reviewed commit ships, once, on record with who asked and who approved', async () => {
+    const { surface, approval } = await world.waiting({ reason: 'Release 42' })
+    const granted = await grantApproval(world.deps, world.grace, approval.id)
+    expect(granted).toMatchObject({ state: 'granted', decision: { by: 'grace', reason: null }, yours: false })
+    expect(world.github.dispatches().map(({ body }) => body)).toMatchObject([
+      { inputs: { console_deploy_id: granted.deployId, ref: SHA } },
+    ])
+    const id = granted.deployId ?? ''
+    const view = await getDeploy(world.deps, id)
+    expect(view).toMatchObject({ status: 'dispatched', requestedBy: 'ada', approvedBy: 'grace', reason: 'Release 42' })
+    expect(view.timeline[0]).toMatchObject({ actor: 'grace', note: 'Approved, as asked for by ada.' })
+    const { deploys } = await listDeploys(world.deps, { surfaceId: surface.id, cursor: null, limit: 10 })
+    expect(deploys).toMatchObject([{ id, requestedBy: 'ada', approvedBy: 'grace' }])
+    expect((await world.auditOf(surface.id)).map(({ action, actor, deployId }) => [action, actor, deployId])).toEqual([
+      ['console.approval.requested', 'ada', null],
+      ['console.approval.granted', 'grace', id],
+      ['console.deploy.requested', 'ada', id],
+      ['console.deploy.dispatched', 'ada', id],
+    ])
+  })
+
+  it('and, asked again after a lost answer, is told of the same deploy', async () => {
+    const { approval } = await world.waiting()
+    const first = await grantApproval(world.deps, world.grace, approval.id)
+    expect(await grantApproval(world.deps, world.grace, approval.id)).toEqual(first)
+    expect(world.github.dispatches()).toHaveLength(1)
+  })
+})
+
+describe('it takes another person', () => {
+  it.each([
+    ['the same session', {}],
+    ['a second session', { provedAt: new Date() }],
+    ['another name of the same person', { name: 'ada@example.com' }],
+    ['a token of the same person', { name: 'token:ci', via: 'token' as const, provedAt: null, role: 'admin' as const }],
+  ])('%s is the same person', async (_, disguise) => {
+    const request = await world.waiting()
+    await expectNotGranted(request, { code: 'approval_own' }, { ...world.ada, role: 'approver', ...disguise })
+  })
+
+  it('and one who asked through a token cannot approve it in person', async () => {
+    const surface = await world.newSurface()
+    const token = { ...world.ada, name: 'token:ci', via: 'token' as const, provedAt: null }
+    const approval = await world.ask(world.requestFor(surface), token)
+    await expect(grantApproval(world.deps, { ...world.ada, role: 'admin' }, approval.id)).rejects.toMatchObject({
+      code: 'approval_own',
+    })
+  })
+
+  it('one who may act there, and who has proved lately who it is', async () => {
+    const request = await world.waiting()
+    const elsewhere = { ...world.grace, environments: ['staging'] }
+    await expectNotGranted(request, { code: 'permission_refused' }, elsewhere)
+    const otherSurface = { ...world.grace, surfaces: ['another'] }
+    await expectNotGranted(request, { code: 'permission_refused' }, otherSurface)
+    const stale = { ...world.grace, provedAt: new Date(Date.now() - 16 * 60_000) }
+    await expectNotGranted(request, { code: 'proof_stale' }, stale)
+  })
+})
+
+describe('the facts are looked at once more', () => {
+  it('the ref has moved: both commits are named', async () => {
+    const request = await world.waiting()
+    world.moveRef(MOVED)
+    const details = { expected_sha: SHA, actual_sha: MOVED }
+    await expectNotGranted(request, { code: 'ref_moved', message: /aaaaaaa.*bbbbbbb/, details })
+  })
+
+  it('the ref is gone, or GitHub does not answer', async () => {
+    const request = await world.waiting()
+    world.github.script.onCommit = () => ({ status: 404, body: { message: 'Not Found' } })
+    await expectNotGranted(request, { code: 'ref_unknown' })
+    world.github.script.onCommit = () => ({ status: 500, body: {} })
+    await expectNotGranted(request, { code: 'github_unavailable' })
+  })
+
+  it('a freeze was opened since; lifted, it goes through', async () => {
+    const request = await world.waiting()
+    const { id } = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Incident' })
+    await expectNotGranted(request, { code: 'frozen', details: { freeze_id: id } })
+    await liftFreeze(world.deps, OPERATOR, id)
+    expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
+  })
+
+  it('an override covers the freezes of its request, is on the deploy, and covers no later one', async () => {
+    const hana = await insertMember(world.deps, actorNamed('hana', { role: 'approver' }))
+    await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
+    const surface = await world.newSurface()
+    const input = world.requestFor(surface, { overrideFreeze: { reason: 'Fixes the outage' } })
+    const request = { surface, input, approval: await world.ask(input, hana) }
+    const later = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'A new incident' })
+    await expectNotGranted(request, { code: 'frozen', details: { freeze_id: later.id } })
+    await liftFreeze(world.deps, OPERATOR, later.id)
+    const { deployId } = await grantApproval(world.deps, world.grace, request.approval.id)
+    expect(await getDeploy(world.deps, deployId ?? '')).toMatchObject({ overrideReason: 'Fixes the outage' })
+  })
+
+  it('a deploy is under way: the one that holds the surface is named', async () => {
+    const first = await world.waiting()
+    const second = { ...first, approval: await world.ask(world.requestFor(first.surface)) }
+    const { deployId } = await grantApproval(world.deps, world.grace, first.approval.id)
+    const busy = grantApproval(world.deps, world.grace, second.approval.id)
+    await expect(busy).rejects.toMatchObject({ code: 'surface_busy', details: { deploy_id: deployId } })
+    expect(world.github.dispatches()).toHaveLength(1)
+    expect((await world.deps.db.approval.findUniqueOrThrow({ where: { id: second.approval.id } })).state).toBe(
+      'waiting',
+    )
+  })
+
+  it.each([
+    ['surface_archived', { archivedAt: new Date() }],
+    ['surface_changed', { repository: 'acme/other' }],
+    ['surface_changed', { workflow: 'other.yml' }],
+    ['surface_changed', { ref: 'release' }],
+  ])('%s: the surface is declared otherwise now', async (code, data) => {
+    const request = await world.waiting()
+    await world.deps.db.surface.update({ where: { id: request.surface.id }, data })
+    await expectNotGranted(request, { code })
+  })
+
+  it.each([
+    ['was suspended', { suspendedAt: new Date() }],
+    ['became a viewer', { role: 'viewer' }],
+    ['may deploy elsewhere only', { allEnvironments: false, environments: ['staging'] }],
+  ])('who asked %s', async (_, data) => {
+    const request = await world.waiting()
+    const where = { userId: world.ada.userId }
+    await world.deps.db.member.update({ where, data })
+    await expectNotGranted(request, { code: 'requester_refused', details: { requested_by: 'ada' } })
+    const back = { suspendedAt: null, role: 'deployer', allEnvironments: true, environments: [] }
+    await world.deps.db.member.update({ where, data: back })
+  })
+
+  it('who asked is no member, or may no longer override a freeze', async () => {
+    const surface = await world.newSurface()
+    const input = world.requestFor(surface)
+    const stranger = { surface, input, approval: await world.ask(input, actorNamed('nobody')) }
+    await expectNotGranted(stranger, { code: 'requester_refused' })
+    await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
+    const overriding = world.requestFor(surface, { overrideFreeze: { reason: 'Fixes the outage' } })
+    const asked = await world.ask(overriding, { ...world.ada, role: 'approver' })
+    await expectNotGranted({ surface, input, approval: asked }, { code: 'requester_refused' })
+  })
+})
+
+it('an approval of one surface opens no other: a surface that needs none is dispatched without', async () => {
+  const { surface, approval } = await world.waiting()
+  await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: false } })
+  expect(await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))).toMatchObject({ status: 'dispatched' })
+  await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'surface_busy' })
+})

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { insertSurface } from '~test/support/console'
+import { SHA } from '~test/support/scripted-github'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+const OTHER = 'c'.repeat(40)
+let world: ApprovalWorld
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+/** A surface without approval, with one deploy that ended like this. */
+async function shippedOnce(status = 'succeeded') {
+  const surface = await insertSurface(world.deps)
+  const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
+  await world.deps.db.deploy.update({ where: { id }, data: { status } })
+  return { surface, deployId: id }
+}
+async function running(sha: string | null) {
+  const { id } = await insertSurface(world.deps, { environment: 'staging' })
+  return world.deps.db.surface.update({ where: { id }, data: { runningSha: sha, runningSeenAt: new Date() } })
+}
+const rollback = (deployId: string) => ({ ref: SHA, source: { kind: 'rollback' as const, deployId } })
+const promotion = (surfaceId: string) => ({ ref: SHA, source: { kind: 'promotion' as const, surfaceId } })
+
+describe('a rollback', () => {
+  it('ships the commit of an earlier deploy again, and says so', async () => {
+    const { surface, deployId } = await shippedOnce()
+    const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
+    expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', ref: SHA, sha: SHA })
+    expect(world.github.dispatches().at(-1)?.body).toMatchObject({ inputs: { ref: SHA } })
+  })
+
+  it('is refused to another commit, to a deploy that did not succeed, and to one of another surface', async () => {
+    const { surface, deployId } = await shippedOnce()
+    const to = (overrides: object) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, overrides))
+    const otherCommit = to({ ...rollback(deployId), ref: OTHER })
+    await expect(otherCommit).rejects.toMatchObject({ code: 'source_refused', details: { actual_sha: SHA } })
+    await expect(to(rollback(world.deps.newId()))).rejects.toMatchObject({ code: 'source_refused' })
+    const failed = await shippedOnce('failed')
+    await expect(to(rollback(failed.deployId))).rejects.toMatchObject({ code: 'source_refused' })
+    const elsewhere = await shippedOnce()
+    await expect(to(rollback(elsewhere.deployId))).rejects.toMatchObject({ code: 'source_refused' })
+  })
+
+  it('is refused when GitHub no longer has the commit', async () => {
+    const { surface, deployId } = await shippedOnce()
+    world.github.script.onCommit = () => ({ status: 422, body: { message: 'No commit found for SHA' } })
+    const { expectedSha: _, ...input } = world.requestFor(surface, rollback(deployId))
+    await expect(dispatchDeploy(world.deps, world.ada, input)).rejects.toMatchObject({ code: 'ref_unknown' })
+  })
+
+  it('waits for a second person like any deploy, and ships as a rollback', async () => {
+    const { surface, deployId } = await shippedOnce()
+    await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: true } })
+    const approval = await world.ask(world.requestFor(surface, rollback(deployId)))
+    expect(approval).toMatchObject({ kind: 'rollback', sourceId: deployId, sha: SHA })
+    const granted = await grantApproval(world.deps, world.grace, approval.id)
+    expect(await getDeploy(world.deps, granted.deployId ?? '')).toMatchObject({ kind: 'rollback', approvedBy: 'grace' })
+  })
+})
+
+describe('a promotion', () => {
+  it('ships what another surface of the same workflow runs', async () => {
+    const staging = await running(SHA)
+    const input = world.requestFor(await insertSurface(world.deps), promotion(staging.id))
+    const { id } = await dispatchDeploy(world.deps, world.ada, input)
+    expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
+  })
+
+  it('is refused from one that runs another commit, says nothing, ships otherwise, is itself, or is not there', async () => {
+    const surface = await insertSurface(world.deps)
+    const from = (id: string) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, promotion(id)))
+    const other = await running(OTHER)
+    await expect(from(other.id)).rejects.toMatchObject({
+      code: 'source_refused',
+      message: /does not run aaaaaaa but ccccccc/,
+      details: { expected_sha: SHA, actual_sha: OTHER },
+    })
+    const otherWorkflow = await running(SHA)
+    await world.deps.db.surface.update({ where: { id: otherWorkflow.id }, data: { workflow: 'other.yml' } })
+    for (const id of [(await running(null)).id, otherWorkflow.id, surface.id, 'nowhere']) {
+      await expect(from(id), id).rejects.toMatchObject({ code: 'source_refused' })
+    }
+  })
+
+  it('waits for a second person, and is not granted once the other surface runs something else', async () => {
+    const staging = await running(SHA)
+    const approval = await world.ask(world.requestFor(await world.newSurface(), promotion(staging.id)))
+    await world.deps.db.surface.update({ where: { id: staging.id }, data: { runningSha: OTHER } })
+    const granting = grantApproval(world.deps, world.grace, approval.id)
+    await expect(granting).rejects.toMatchObject({ code: 'source_refused', details: { actual_sha: OTHER } })
+    await world.deps.db.surface.update({ where: { id: staging.id }, data: { runningSha: SHA } })
+    const { deployId } = await grantApproval(world.deps, world.grace, approval.id)
+    expect(await getDeploy(world.deps, deployId ?? '')).toMatchObject({ kind: 'promotion', sha: SHA })
+  })
+})

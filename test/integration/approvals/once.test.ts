@@ -1,0 +1,126 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { AppError } from '~/domain/errors'
+import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
+import { expireApproval } from '~/server/approvals/expire-approvals'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { findApproval } from '~/server/db/approvals'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import type { Deps } from '~/server/deps'
+import { connectGitHub } from '~/server/github/client'
+import { actorNamed } from '~test/support/actors'
+import { insertMember } from '~test/support/members'
+import { crashing } from '../properties/crash'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+const TIMEOUT = 240_000
+let world: ApprovalWorld
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+beforeEach(() => world.reset())
+afterAll(() => world.close())
+
+const DECISIONS = ['ada grants', 'grace grants', 'hana grants', 'grace refuses', 'ada withdraws', 'it expires'] as const
+type Decision = (typeof DECISIONS)[number]
+
+describe('any number of decisions at once', () => {
+  it(
+    'end in one, in at most one run, and in one row of the trail that says so',
+    async () => {
+      const hana = await insertMember(world.deps, actorNamed('hana', { role: 'approver' }))
+      const decide = async (decision: Decision, id: string): Promise<unknown> => {
+        if (decision === 'ada grants') return grantApproval(world.deps, { ...world.ada, role: 'admin' }, id)
+        if (decision === 'grace grants') return grantApproval(world.deps, world.grace, id)
+        if (decision === 'hana grants') return grantApproval(world.deps, hana, id)
+        if (decision === 'ada withdraws') return withdrawApproval(world.deps, world.ada, id)
+        if (decision === 'grace refuses') return refuseApproval(world.deps, world.grace, { id, reason: 'No' })
+        const row = await findApproval(world.deps.db, id)
+        return row === null ? null : expireApproval(world.later(61), row)
+      }
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.constantFrom(...DECISIONS), { minLength: 2, maxLength: 12 }),
+          async (decisions) => {
+            const { surface, approval } = await world.waiting()
+            const before = world.github.dispatches().length
+            const ends = await Promise.allSettled(decisions.map((decision) => decide(decision, approval.id)))
+            for (const end of ends) if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(AppError)
+
+            const { state } = await world.deps.db.approval.findUniqueOrThrow({ where: { id: approval.id } })
+            const deploys = await world.deploysOf(surface.id)
+            const runs = world.github.dispatches().length - before
+            expect([deploys.length, runs]).toEqual(state === 'granted' ? [1, 1] : [0, 0])
+            if (state === 'granted') expect(deploys[0]?.approvedBy).not.toBe('ada')
+            if (decisions.some((decision) => decision !== 'ada grants')) expect(state).not.toBe('waiting')
+            const trail = (await world.auditOf(surface.id)).map(({ action }) => action)
+            const decided = trail.filter((action) =>
+              /^console\.approval\.(granted|refused|withdrawn|expired)$/.test(action),
+            )
+            expect(decided).toEqual(state === 'waiting' ? [] : [`console.approval.${state}`])
+          },
+        ),
+        { numRuns: 40 },
+      )
+    },
+    TIMEOUT,
+  )
+
+  it('tell whoever came second how it was decided, and by whom', async () => {
+    const { approval } = await world.waiting()
+    const hana = actorNamed('ivan', { role: 'approver' })
+    const ends = await Promise.allSettled(
+      [world.grace, hana].map((actor) => grantApproval(world.deps, actor, approval.id)),
+    )
+    const won = ends.findIndex(({ status }) => status === 'fulfilled')
+    expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    const winner = [world.grace, hana][won]?.name ?? ''
+    const lost = ends.find((end) => end.status === 'rejected')
+    expect(lost?.reason).toMatchObject({
+      code: 'approval_over',
+      message: expect.stringContaining(`granted by ${winner}`),
+      details: { state: 'granted', deploy_id: expect.any(String) },
+    })
+  })
+})
+
+describe('when the process dies', () => {
+  it('before the decision is committed: nothing is decided, nothing was sent, and it can be granted again', async () => {
+    const { surface, approval } = await world.waiting()
+    await expect(grantApproval(crashing(world.deps), world.grace, approval.id)).rejects.toThrow(
+      'died before the commit',
+    )
+    expect(await world.deploysOf(surface.id)).toEqual([])
+    expect(world.github.dispatches()).toEqual([])
+    expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({ state: 'granted' })
+    expect(world.github.dispatches()).toHaveLength(1)
+  })
+
+  it('between the decision and GitHub: the intent is there, is never sent again, and fails when GitHub has no run of it', async () => {
+    const { surface, approval } = await world.waiting()
+    await diesAtDispatch(world.deps, approval.id)
+    const [intent] = await world.deploysOf(surface.id)
+    if (intent === undefined) throw new Error('The intent was lost.')
+    expect(intent).toMatchObject({ status: 'requested', approvalId: approval.id, approvedBy: 'grace' })
+    const again = await grantApproval(world.deps, world.grace, approval.id)
+    expect(again).toMatchObject({ state: 'granted', deployId: intent.id })
+    const tenMinutesOn = world.later(11)
+    await reconcileDeploy(tenMinutesOn, intent.id)
+    expect(await world.deploysOf(surface.id)).toMatchObject([{ status: 'failed', failureStage: 'dispatch_failed' }])
+    expect(world.github.dispatches()).toEqual([])
+  })
+})
+
+/** Grants in a process that never gets further than its call to GitHub, which it does not make. */
+async function diesAtDispatch(deps: Deps, id: string): Promise<void> {
+  const { githubApiUrl: apiUrl, githubCredentials: credentials } = deps.config
+  const github = connectGitHub({ apiUrl, credentials }, deps.logger)
+  await new Promise<void>((resolve, reject) => {
+    github.hook.wrap('request', (request, options) => {
+      if (options.method !== 'POST') return request(options)
+      resolve()
+      return new Promise<never>(() => {})
+    })
+    grantApproval({ ...deps, github }, world.grace, id).catch(reject)
+  })
+}

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Actor } from '~/domain/actor'
+import { authenticate } from '~/server/auth/authenticate'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
+
+let console_: TestConsole
+let ada: Browser
+beforeEach(async () => {
+  console_ = await createTestConsole()
+  ada = await firstAdmin(console_.deps)
+})
+afterEach(() => console_.close())
+
+const who = (headers: Headers) => authenticate(console_.deps, headers, 'now')
+const caller = (actor: Actor | null) => createCaller(createContextInner(console_.deps, actor)).account
+const own = async (of: Browser) => caller(await who(of.headers()))
+const bobs = async () =>
+  new Headers({ cookie: await signedInAs(console_.deps, { email: 'bob@example.com', role: 'viewer' }) })
+const addPasskey = (userId: string, name: string) =>
+  console_.deps.db.passkey.create({
+    data: {
+      id: console_.deps.newId(),
+      userId,
+      name,
+      publicKey: 'AA',
+      credentialID: name,
+      counter: 0,
+      deviceType: 'singleDevice',
+      backedUp: false,
+    },
+  })
+
+describe('one’s own account', () => {
+  it('lists one’s own sessions, this one first, and ends the others', async () => {
+    await bobs()
+    const phone = browser(console_.deps)
+    await phone.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    const { sessions } = await (await own(ada)).get()
+    expect(sessions.map(({ current }) => current)).toEqual([true, false])
+    expect(await (await own(ada)).endOtherSessions()).toEqual({ ended: 1 })
+    expect([await who(phone.headers()), await who(ada.headers())]).toMatchObject([null, { name: 'ada@example.com' }])
+    expect(await console_.deps.db.session.count()).toBe(2)
+    expect((await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).at(-1)).toMatchObject({
+      action: 'console.session.closed',
+      payload: { reason: 'revoked' },
+    })
+  })
+
+  it('reaches no session and no passkey of somebody else, not as an admin either', async () => {
+    const bob = await who(await bobs())
+    const id = bob?.sessionId ?? ''
+    const { id: key } = await addPasskey(bob?.userId ?? '', 'Bob’s')
+    await expect((await own(ada)).endSession({ id })).rejects.toThrow(/ended already/)
+    await expect((await own(ada)).removePasskey({ id: key })).rejects.toThrow(/no such passkey/)
+    await expect((await own(ada)).renamePasskey({ id: key, name: 'Ada’s' })).rejects.toThrow(/no such passkey/)
+    expect(await console_.deps.db.passkey.findMany({ select: { name: true } })).toEqual([{ name: 'Bob’s' }])
+    expect(await console_.deps.db.session.count()).toBe(2)
+  })
+
+  it('keeps the last thing that signs it in, also of two that are removed at once', async () => {
+    const headers = await bobs()
+    const bob = await who(headers)
+    const [one, two] = [await addPasskey(bob?.userId ?? '', 'One'), await addPasskey(bob?.userId ?? '', 'Two')]
+    const removals = [one, two].map(({ id }) => caller(bob).removePasskey({ id }))
+    const outcomes = await Promise.allSettled(removals)
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(await console_.deps.db.passkey.count()).toBe(1)
+  })
+
+  it('removes a passkey only with a fresh proof', async () => {
+    const actor = await who(ada.headers())
+    if (actor === null) throw new Error('nobody is signed in')
+    const { id } = await addPasskey(actor.userId, 'Desk')
+    const stale = caller({ ...actor, provedAt: new Date(Date.now() - 3_600_000) })
+    await expect(stale.removePasskey({ id })).rejects.toThrow(/Confirm that it is you/)
+    expect(await console_.deps.db.passkey.count()).toBe(1)
+    await caller(actor).removePasskey({ id })
+    expect(await console_.deps.db.passkey.count()).toBe(0)
+  })
+
+  it('takes a new name, and says what signs it in', async () => {
+    await (await own(ada)).rename({ name: '  Ada L. ' })
+    expect(await (await own(ada)).get()).toMatchObject({
+      name: 'Ada L.',
+      password: true,
+      secondFactor: false,
+      providers: [],
+    })
+  })
+})
+
+it('a passkey nobody knows signs nobody in, and is in the trail', async () => {
+  const stranger = browser(console_.deps)
+  const response = { id: 'unknown', rawId: 'unknown', type: 'public-key', response: {} }
+  expect((await stranger.post('/passkey/verify-authentication', { response })).status).toBe(400)
+  expect((await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).at(-1)).toMatchObject({
+    actor: 'somebody',
+    action: 'console.session.refused',
+    payload: { method: 'passkey' },
+  })
+})

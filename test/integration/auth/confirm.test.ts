@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import { makeSetupLink } from '~/server/members/make-setup-link'
+import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { restClient } from '~test/support/rest-client'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const open = async (env: Record<string, string> = {}) => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl, env })
+}
+beforeEach(() => open())
+afterEach(async () => {
+  await console_.close()
+  await github.close()
+})
+
+/** Nobody proved anything for an hour. */
+const letProofsAge = () =>
+  console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
+const provedMinutesAgo = async (of: Browser) => {
+  const provedAt = (await authenticate(console_.deps, of.headers(), 'now'))?.provedAt
+  return provedAt == null ? null : Math.round((Date.now() - provedAt.getTime()) / 60_000)
+}
+const actions = async () =>
+  (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(({ action, payload }) => [
+    action,
+    payload,
+  ])
+
+describe('confirming by password', () => {
+  it('makes this session’s proof fresh and no other’s, and is in the trail', async () => {
+    const ada = await firstAdmin(console_.deps)
+    const elsewhere = browser(console_.deps)
+    await elsewhere.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    await letProofsAge()
+    expect(await provedMinutesAgo(ada)).toBe(60)
+    expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
+    expect([await provedMinutesAgo(ada), await provedMinutesAgo(elsewhere)]).toEqual([0, 60])
+    expect((await actions()).at(-1)).toEqual(['console.session.proved', { method: 'password' }])
+  })
+
+  it('lets a production deploy that was refused go on, under its own key, once', async () => {
+    const ada = await firstAdmin(console_.deps)
+    await letProofsAge()
+    const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
+    const request = { headers: { 'idempotency-key': randomUUID() }, body: { surface, ref: 'main', confirmation } }
+    const rest = restClient(console_.deps, async () => ada.cookies())
+    expect(await rest.call('POST', '/api/internal/deploys', request)).toMatchObject({
+      status: 403,
+      body: { code: 'proof_stale' },
+    })
+    expect(github.dispatches()).toHaveLength(0)
+    await ada.post('/confirm/password', { password: PASSWORD })
+    expect(await rest.call('POST', '/api/internal/deploys', request)).toMatchObject({ status: 202 })
+    expect(await rest.call('POST', '/api/internal/deploys', request)).toMatchObject({ status: 202 })
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('locks the account’s confirmations after five wrong ones, proves nothing, and locks nobody out of signing in', async () => {
+    const ada = await firstAdmin(console_.deps)
+    await letProofsAge()
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await ada.post('/confirm/password', { password: 'not the password' })).toMatchObject({
+        status: 403,
+        body: { code: 'WRONG_PASSWORD' },
+      })
+    }
+    expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({
+      status: 429,
+      body: { code: 'LOCKED' },
+    })
+    const signIn = { email: 'ada@example.com', password: PASSWORD }
+    expect(await browser(console_.deps, '203.0.113.2').post('/sign-in/email', signIn)).toMatchObject({ status: 200 })
+    expect(await provedMinutesAgo(ada)).toBe(60)
+    expect(
+      (await actions()).map(([action]) => action).filter((action) => /refused|locked/.test(String(action))),
+    ).toEqual([...Array.from({ length: 5 }, () => 'console.session.refused'), 'console.session.locked'])
+  })
+
+  it('is for somebody who is signed in', async () => {
+    await firstAdmin(console_.deps)
+    const answer = await browser(console_.deps).post('/confirm/password', { password: PASSWORD })
+    expect(answer.status).toBe(401)
+  })
+
+  it('is refused to somebody whose access was taken away', async () => {
+    const ada = await firstAdmin(console_.deps)
+    await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
+    expect((await ada.post('/confirm/password', { password: PASSWORD })).status).toBe(401)
+  })
+})
+
+it('a stranger who locks the address does not keep its owner from confirming', async () => {
+  const ada = await firstAdmin(console_.deps)
+  const stranger = browser(console_.deps, '203.0.113.66')
+  for (let attempt = 0; attempt < 6; attempt += 1) {
+    await stranger.post('/sign-in/email', { email: 'ada@example.com', password: 'a wrong password' })
+  }
+  expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
+})
+
+describe('confirming by a click', () => {
+  it('is not offered on a console with people', async () => {
+    const ada = await firstAdmin(console_.deps)
+    await letProofsAge()
+    expect(await ada.post('/confirm/sandbox', {})).toMatchObject({ status: 403 })
+    expect(await provedMinutesAgo(ada)).toBe(60)
+  })
+
+  it('is enough for the sandbox’s own operator, on its machine', async () => {
+    await console_.close()
+    await github.close()
+    await open({ SANDBOX_URL: 'http://127.0.0.1:9' })
+    const operator = browser(console_.deps)
+    const { path } = await makeSetupLink(console_.deps, { sandbox: true })
+    await operator.post('/links/accept', { token: path.slice('/setup/'.length) })
+    await letProofsAge()
+    expect(await operator.post('/confirm/sandbox', {})).toMatchObject({ status: 200 })
+    expect(await provedMinutesAgo(operator)).toBe(0)
+    expect((await actions()).at(-1)).toEqual(['console.session.proved', { method: 'sandbox' }])
+  })
+})

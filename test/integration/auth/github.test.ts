@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { startGitHubOAuth } from '~test/support/github-oauth'
+import { atProvider } from '~test/support/provider-visit'
+
+let github: Awaited<ReturnType<typeof startGitHubOAuth>>
+let console_: TestConsole
+const open = async (env: Record<string, string> = {}) => {
+  console_ = await createTestConsole({ env: { ...github.env, ...env } })
+}
+beforeEach(async () => {
+  github = await startGitHubOAuth()
+})
+afterEach(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const bob = { id: 4711, login: 'bob', email: 'Bob@example.com', verified: true, memberships: {} } as const
+const visit = () => atProvider(console_.deps, 'github')
+const people = () => console_.deps.db.user.count()
+
+describe('somebody who signs in with GitHub', () => {
+  it.each([
+    ['an organisation on the list', 'acme', { acme: 'active' }],
+    ['a team on the list', 'other,acme/platform', { 'acme/platform': 'active' }],
+  ] as const)('and is of %s comes in as a viewer', async (_, list, memberships) => {
+    await open({ AUTH_ALLOWED_GITHUB: list })
+    github.as({ ...bob, memberships })
+    const { browser, error } = await visit()
+    expect(error).toBeNull()
+    expect(await authenticate(console_.deps, browser.headers(), 'now')).toMatchObject({
+      name: 'bob@example.com',
+      role: 'viewer',
+    })
+    expect(github.scopes()).toContain('read:org')
+    expect(await console_.deps.db.account.findMany()).toMatchObject([
+      { providerId: 'github', accountId: '4711', accessToken: null },
+    ])
+    expect((await visit()).error).toBeNull()
+    expect(await people()).toBe(1)
+  })
+
+  it.each([
+    ['of another organisation', 'acme', { evil: 'active' }],
+    ['of another team of the organisation', 'acme/platform', { acme: 'active', 'acme/web': 'active' }],
+    ['invited to the organisation and not in it yet', 'acme', { acme: 'pending' }],
+  ] as const)('and is %s is refused, and nothing of them is kept', async (_, list, memberships) => {
+    await open({ AUTH_ALLOWED_GITHUB: list })
+    github.as({ ...bob, memberships })
+    expect(await visit()).toMatchObject({ error: 'not_admitted' })
+    expect([await people(), await console_.deps.db.session.count()]).toEqual([0, 0])
+  })
+
+  it('with an address GitHub has not verified is refused, whatever they belong to', async () => {
+    await open({ AUTH_ALLOWED_GITHUB: 'acme', AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    github.as({ ...bob, verified: false, memberships: { acme: 'active' } })
+    expect(await visit()).toMatchObject({ error: 'email_not_verified' })
+    expect(await people()).toBe(0)
+  })
+
+  it('where no list asks for it, is not asked for their organisations', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    github.as(bob)
+    expect((await visit()).error).toBeNull()
+    expect(github.scopes()).not.toContain('read:org')
+    expect(github.asked.filter((path) => path.includes('memberships'))).toEqual([])
+  })
+
+  it('is recognised by GitHub’s number, not by name or address', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    github.as(bob)
+    await visit()
+    github.as({ ...bob, id: 4712 })
+    expect((await visit()).error).toBe('account_not_linked')
+    github.as({ ...bob, login: 'robert', email: 'robert@elsewhere.example' })
+    const { browser, error } = await visit()
+    expect(error).toBeNull()
+    expect(await authenticate(console_.deps, browser.headers(), 'now')).toMatchObject({ name: 'bob@example.com' })
+  })
+})

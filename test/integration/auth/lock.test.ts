@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import type { Deps } from '~/server/deps'
+import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+let later = 0
+let deps: Deps
+beforeEach(async () => {
+  console_ = await createTestConsole()
+  later = 0
+  deps = { ...console_.deps, now: () => new Date(Date.now() + later) }
+})
+afterEach(() => console_.close())
+
+let visitors = 0
+/** From an address of its own each time, so that only the account's own count is met. */
+const signIn = (email: string, password: string) => {
+  visitors += 1
+  return browser(deps, `198.51.${Math.floor(visitors / 250)}.${(visitors % 250) + 1}`).post('/sign-in/email', {
+    email,
+    password,
+  })
+}
+const wrong = (email: string) => signIn(email, 'a wrong password')
+const statuses = async (tries: readonly Promise<{ status: number }>[]) =>
+  (await Promise.all(tries)).map(({ status }) => status)
+
+describe('after five wrong passwords in a row', () => {
+  it.each(['ada@example.com', 'nobody@example.com'])(
+    '%s has to wait, with the right one too, and is told how long',
+    async (email) => {
+      await firstAdmin(deps)
+      for (let n = 0; n < 5; n += 1) expect(await wrong(email)).toMatchObject({ status: 401 })
+      const locked = await signIn(email, PASSWORD)
+      expect(locked).toMatchObject({
+        status: 429,
+        body: { code: 'LOCKED', message: expect.stringContaining('30 seconds') },
+      })
+      expect(Number(locked.headers.get('retry-after'))).toBeLessThanOrEqual(30)
+    },
+  )
+
+  it('the lock ends by itself, grows with each further one up to a quarter of an hour, and is gone after a right one', async () => {
+    await firstAdmin(deps)
+    for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
+    for (const seconds of [30, 60, 120, 240, 480, 900, 900]) {
+      later += (seconds - 5) * 1000
+      expect(await wrong('ada@example.com'), `locked for ${seconds} s`).toMatchObject({ status: 429 })
+      later += 10_000
+      expect(await wrong('ada@example.com'), `open after ${seconds} s`).toMatchObject({ status: 401 })
+    }
+    later += 901_000
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
+    expect(await wrong('ada@example.com')).toMatchObject({ status: 401 })
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
+  })
+
+  it('guesses at once are counted before they are looked at: of twenty, five are', async () => {
+    await firstAdmin(deps)
+    const answers = await statuses(Array.from({ length: 20 }, () => wrong('ada@example.com')))
+    expect(answers.filter((status) => status === 401)).toHaveLength(5)
+    expect(answers.filter((status) => status === 429)).toHaveLength(15)
+  })
+
+  it('whoever is signed in stays signed in, and the trail has the lock', async () => {
+    const ada = await firstAdmin(deps)
+    for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
+    expect(await authenticate(deps, ada.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.session.locked' } })
+    expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+})
+
+describe('changing the password', () => {
+  const change = (currentPassword: string) => ({
+    currentPassword,
+    newPassword: 'another long password',
+    revokeOtherSessions: true,
+  })
+
+  it('takes the current one, ends every other session, and is in the trail', async () => {
+    const ada = await firstAdmin(deps)
+    const other = browser(deps)
+    await other.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    expect(await ada.post('/change-password', change('a wrong password'))).toMatchObject({ status: 400 })
+    expect(await ada.post('/change-password', change(PASSWORD))).toMatchObject({ status: 200 })
+    expect(await authenticate(deps, ada.headers(), 'now')).not.toBeNull()
+    expect(await authenticate(deps, other.headers(), 'now')).toBeNull()
+    expect(await signIn('ada@example.com', 'another long password')).toMatchObject({ status: 200 })
+    const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.account.password_changed' } })
+    expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+
+  it('is no way to guess the current one: five wrong ones, and the right one has to wait; a stranger’s at the door do not count', async () => {
+    const ada = await firstAdmin(deps)
+    for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
+    for (let n = 0; n < 5; n += 1) {
+      expect(await ada.post('/change-password', change('a wrong password'))).toMatchObject({ status: 400 })
+    }
+    expect(await ada.post('/change-password', change(PASSWORD))).toMatchObject({
+      status: 429,
+      body: { code: 'LOCKED' },
+    })
+  })
+})
+
+it('one address that tries many accounts is stopped by its own limit', async () => {
+  await firstAdmin(deps)
+  const one = browser(deps, '203.0.113.77')
+  const answers: number[] = []
+  for (let n = 0; n < 12; n += 1) {
+    answers.push(
+      (await one.post('/sign-in/email', { email: `a${n}@example.com`, password: 'a wrong password' })).status,
+    )
+  }
+  expect(answers).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
+})
+
+it('nobody signs up by themselves, and nothing of the library is open that nobody thought about', async () => {
+  const body = { name: 'Eve', email: 'eve@example.com', password: PASSWORD }
+  for (const path of [
+    '/sign-up/email',
+    '/request-password-reset',
+    '/reset-password',
+    '/update-user',
+    '/delete-user',
+    '/ok',
+  ]) {
+    const { status } = await browser(deps).post(path, body)
+    expect(`${path} ${status}`).toBe(`${path} 404`)
+  }
+  expect(await deps.db.user.count()).toBe(0)
+})

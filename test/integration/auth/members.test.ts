@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Actor } from '~/domain/actor'
+import { waitFor } from '~/launch/wait-for'
+import { authenticate } from '~/server/auth/authenticate'
+import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+beforeEach(async () => {
+  console_ = await createTestConsole()
+})
+afterEach(() => console_.close())
+
+const actorOf = async (cookies: Headers): Promise<Actor> => {
+  const actor = await authenticate(console_.deps, cookies, 'now')
+  if (actor === null) throw new Error('nobody is signed in')
+  return actor
+}
+const asAdmin = async () => {
+  const ada = await firstAdmin(console_.deps)
+  const actor = await actorOf(ada.headers())
+  return { ada, actor, caller: createCaller(createContextInner(console_.deps, actor)) }
+}
+type Caller = Awaited<ReturnType<typeof asAdmin>>['caller']
+
+/** Invited by the admin, and came. */
+async function join(caller: Caller, email: string, limits: Pick<Actor, 'role'> & { environments: string[] | null }) {
+  const { path } = await caller.members.invite({ email, ...limits })
+  const visitor = browser(console_.deps)
+  const token = path.slice('/invite/'.length)
+  const answer = await visitor.post('/links/accept', { token, name: 'Bob', email, password: PASSWORD })
+  expect(answer).toMatchObject({ status: 200 })
+  return { visitor, token, actor: await actorOf(visitor.headers()) }
+}
+const actions = async () =>
+  (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map((row) => row.action)
+
+describe('an invitation', () => {
+  it('lets one person in with its limits, once, and the link is kept nowhere', async () => {
+    const { caller } = await asAdmin()
+    const { actor, token } = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
+    expect(actor).toMatchObject({ name: 'bob@example.com', role: 'deployer', environments: ['staging'] })
+    const again = { token, name: 'Eve', email: 'eve@example.com', password: PASSWORD }
+    expect(await browser(console_.deps).post('/links/accept', again)).toMatchObject({
+      status: 410,
+      body: { code: 'link_unusable' },
+    })
+    const kept = JSON.stringify([
+      await console_.deps.db.invitation.findMany(),
+      await console_.deps.db.auditEvent.findMany({ select: { payload: true } }),
+    ])
+    expect(kept).not.toContain(token)
+  })
+
+  it('of one address is of that address, whatever is typed', async () => {
+    const { caller } = await asAdmin()
+    const { path } = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
+    const visitor = browser(console_.deps)
+    await visitor.post('/links/accept', {
+      token: path.slice('/invite/'.length),
+      name: 'Eve',
+      email: 'eve@example.com',
+      password: PASSWORD,
+    })
+    expect((await actorOf(visitor.headers())).name).toBe('bob@example.com')
+  })
+
+  it('taken back, too old, or for somebody who is here already lets nobody in', async () => {
+    const { caller } = await asAdmin()
+    const { path } = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
+    const [open] = (await caller.members.invitations()).invitations
+    await caller.members.takeBackInvitation({ id: open?.id ?? '' })
+    const body = { token: path.slice('/invite/'.length), name: 'Bob', email: 'bob@example.com', password: PASSWORD }
+    expect(await browser(console_.deps).post('/links/accept', body)).toMatchObject({ status: 410 })
+    await expect(
+      caller.members.invite({ email: 'ada@example.com', role: 'viewer', environments: null }),
+    ).rejects.toThrow(/account already/)
+    const late = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
+    await console_.deps.db.invitation.updateMany({ data: { expiresAt: new Date(Date.now() - 1000) } })
+    const tooLate = { ...body, token: late.path.slice('/invite/'.length) }
+    expect(await browser(console_.deps).post('/links/accept', tooLate)).toMatchObject({ status: 410 })
+    expect(await console_.deps.db.user.count()).toBe(1)
+  })
+
+  it('raced for by ten lets exactly one in', async () => {
+    const { caller } = await asAdmin()
+    const { path } = await caller.members.invite({ email: null, role: 'viewer', environments: null })
+    const token = path.slice('/invite/'.length)
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        browser(console_.deps, `203.0.113.${n + 10}`).post('/links/accept', {
+          token,
+          name: 'Bob',
+          email: `bob${n}@example.com`,
+          password: PASSWORD,
+        }),
+      ),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(await console_.deps.db.user.count()).toBe(2)
+  })
+})
+
+describe('a link for a new password', () => {
+  it('sets it once, ends every session, signs nobody in, and leaves the role as it is', async () => {
+    const { caller } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    const finder = browser(console_.deps)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 200 })
+    expect(finder.cookies()).toBe('')
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    expect(await finder.post('/links/accept', use)).toMatchObject({ status: 410 })
+    const old = { email: 'bob@example.com', password: PASSWORD }
+    expect(await finder.post('/sign-in/email', old)).toMatchObject({ status: 401 })
+    expect(await finder.post('/sign-in/email', { ...old, password: use.password })).toMatchObject({ status: 200 })
+    expect(await actorOf(finder.headers())).toMatchObject({ role: 'deployer', environments: ['staging'] })
+    expect(await actions()).toContain('console.account.password_changed')
+  })
+
+  it('is void for somebody who was suspended since', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    await suspendMember(console_.deps, actor, bob.actor.userId)
+    const use = { token: path.slice('/invite/'.length), password: 'another long password' }
+    expect(await browser(console_.deps).post('/links/accept', use)).toMatchObject({ status: 410 })
+  })
+})
+
+describe('a member', () => {
+  it('of a new role has it at the next request, also in a poll that knew the old one', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
+    await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    await changeMember(console_.deps, actor, {
+      userId: bob.actor.userId,
+      role: 'viewer',
+      environments: ['staging'],
+    })
+    const polled = await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    expect(polled).toMatchObject({ role: 'viewer', environments: ['staging'] })
+    expect(await actions()).toContain('console.member.changed')
+  })
+
+  it('who is suspended is out at once, and gets in again only when access is given back', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    await suspendMember(console_.deps, actor, bob.actor.userId)
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    const credentials = { email: 'bob@example.com', password: PASSWORD }
+    expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 403 })
+    expect(await console_.deps.db.session.count({ where: { userId: bob.actor.userId } })).toBe(0)
+    await restoreMember(console_.deps, actor, bob.actor.userId)
+    expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 200 })
+  })
+})
+
+it('a link for a new password is made only with a fresh proof', async () => {
+  const { caller, actor } = await asAdmin()
+  const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+  const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
+  const late = createCaller(createContextInner(console_.deps, stale))
+  await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm that it is you/)
+})
+
+describe('the last admin', () => {
+  it('can neither be demoted nor suspended', async () => {
+    const { actor } = await asAdmin()
+    const demotion = { userId: actor.userId, role: 'viewer', environments: null } as const
+    await expect(changeMember(console_.deps, actor, demotion)).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(suspendMember(console_.deps, actor, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
+    // Limits of an admin who stays one are no demotion.
+    await changeMember(console_.deps, actor, { ...demotion, role: 'admin' })
+  })
+
+  it('is left when two admins demote and suspend each other at once', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
+    const { db } = console_.deps
+    // Both rows are held until both changes wait, so that each has looked for another admin if nothing keeps it from that.
+    const both = await db.$transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM members FOR UPDATE`
+      const changes = Promise.allSettled([
+        changeMember(console_.deps, actor, { userId: bob.actor.userId, role: 'viewer', environments: null }),
+        suspendMember(console_.deps, bob.actor, actor.userId),
+      ])
+      const waiting = async () => {
+        const [row] = await db.$queryRaw<{ count: bigint }[]>`
+          SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted
+            AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
+        return row?.count === 2n ? true : undefined
+      }
+      expect(await waitFor(waiting, { withinMs: 8_000 })).toBe(true)
+      return { changes }
+    })
+    const ended = await both.changes
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(await console_.deps.db.member.count({ where: { role: 'admin', suspendedAt: null } })).toBe(1)
+  })
+})

@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import { browser, firstAdmin } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { type Person, startOidcProvider } from '~test/support/oidc-provider'
+import { atProvider } from '~test/support/provider-visit'
+
+let provider: Awaited<ReturnType<typeof startOidcProvider>>
+let console_: TestConsole
+const open = async (env: Record<string, string> = {}) => {
+  console_ = await createTestConsole({ env: { ...provider.env, ...env } })
+}
+beforeEach(async () => {
+  provider = await startOidcProvider()
+})
+afterEach(async () => {
+  await console_.close()
+  await provider.close()
+})
+
+const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' }
+const visit = () => atProvider(console_.deps, 'oidc')
+const count = async () => ({
+  users: await console_.deps.db.user.count(),
+  accounts: await console_.deps.db.account.count(),
+  members: await console_.deps.db.member.count(),
+  sessions: await console_.deps.db.session.count(),
+})
+const NOTHING = { users: 0, accounts: 0, members: 0, sessions: 0 }
+
+async function invite(email: string, role = 'deployer') {
+  const at = new Date()
+  await console_.deps.db.invitation.create({
+    data: {
+      id: console_.deps.newId(),
+      kind: 'invitation',
+      digest: `digest-of-${email}`,
+      email,
+      role,
+      environments: ['staging'],
+      createdBy: 'ada@example.com',
+      createdAt: at,
+      expiresAt: new Date(at.getTime() + 3_600_000),
+    },
+  })
+}
+
+describe('somebody an OIDC provider names', () => {
+  it('and nobody invited is refused, and nothing of them is kept but a row of the trail', async () => {
+    await open()
+    provider.as(bob)
+    expect(await visit()).toMatchObject({ error: 'not_admitted' })
+    expect(await count()).toEqual(NOTHING)
+    const rows = await console_.deps.db.auditEvent.findMany({ select: { action: true, actor: true, payload: true } })
+    expect(rows).toMatchObject([{ action: 'console.session.refused', actor: 'somebody', payload: { method: 'oidc' } }])
+    expect(JSON.stringify(rows)).not.toContain('bob')
+  })
+
+  it('who was invited under this address comes in with the invitation’s limits, and uses it up', async () => {
+    await open()
+    await invite(bob.email)
+    provider.as(bob)
+    const first = await visit()
+    expect(first).toMatchObject({ error: null, path: '/freezes' })
+    expect(await authenticate(console_.deps, first.browser.headers(), 'now')).toMatchObject({
+      name: 'bob@example.com',
+      role: 'deployer',
+      environments: ['staging'],
+    })
+    expect(await console_.deps.db.invitation.findMany({ select: { usedAt: true } })).toMatchObject([
+      { usedAt: expect.any(Date) },
+    ])
+    // Afterwards the account itself is known.
+    expect(await visit()).toMatchObject({ error: null })
+    expect(await count()).toEqual({ users: 1, accounts: 1, members: 1, sessions: 2 })
+    const trail = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })
+    expect(trail.map(({ action }) => action)).toEqual([
+      'console.account.changed',
+      'console.member.admitted',
+      'console.session.opened',
+      'console.session.opened',
+    ])
+    expect(trail[1]).toMatchObject({ payload: { provider: 'oidc', because: 'invitation', role: 'deployer' } })
+  })
+
+  it('of a domain on the list comes in as a viewer; no token of the provider is kept', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'Example.com' })
+    provider.as(bob)
+    const { browser: held } = await visit()
+    expect(await authenticate(console_.deps, held.headers(), 'now')).toMatchObject({ role: 'viewer' })
+    expect(await console_.deps.db.account.findMany()).toMatchObject([
+      { providerId: 'oidc', accountId: 'bob-1', accessToken: null, refreshToken: null, idToken: null },
+    ])
+  })
+
+  it.each([
+    ['a domain that only ends like it', { ...bob, email: 'bob@notexample.com' }, 'not_admitted'],
+    ['a domain below it', { ...bob, email: 'bob@evil.example.com' }, 'not_admitted'],
+    ['an address that was not verified', { ...bob, email_verified: false }, 'email_not_verified'],
+    ['an address that only claims to be verified', { ...bob, email_verified: 'true' }, 'email_not_verified'],
+  ])('with %s is refused', async (_, person, error) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(person)
+    expect(await visit()).toMatchObject({ error })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it('with an address that was invited, but is not verified, is refused', async () => {
+    await open()
+    await invite(bob.email)
+    provider.as({ ...bob, email_verified: false })
+    expect(await visit()).toMatchObject({ error: 'email_not_verified' })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it.each([
+    ['another nonce', { nonce: 'another' }],
+    ['another issuer', { issuer: 'https://evil.example' }],
+    ['another audience', { audience: 'another-client' }],
+    ['another key', { otherKey: true }],
+  ])('by a token with %s is refused', async (_, forged) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob, forged)
+    expect(await visit()).toMatchObject({ error: 'unable_to_get_user_info' })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it('does not get into an account that has the same address and is not connected', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    await firstAdmin(console_.deps, 'bob@example.com')
+    provider.as(bob)
+    expect((await visit()).error).not.toBeNull()
+    expect(await console_.deps.db.account.count()).toBe(1)
+    expect(await console_.deps.db.session.count()).toBe(1)
+  })
+
+  it('is connected by the account’s owner, with a fresh proof, and signs in afterwards', async () => {
+    await open()
+    const held = await firstAdmin(console_.deps, 'bob@example.com')
+    const path = '/link-social'
+    provider.as({ ...bob, sub: 'mallory', email: 'mallory@example.com' })
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'email_does_not_match' })
+    provider.as({ ...bob, email_verified: false })
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'unable_to_link_account' })
+    provider.as(bob)
+    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: null })
+    const signedIn = await visit()
+    expect(await authenticate(console_.deps, signedIn.browser.headers(), 'now')).toMatchObject({ role: 'admin' })
+    await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
+    const stale = await held.post(path, { provider: 'oidc', callbackURL: '/account' })
+    expect(stale).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
+  })
+
+  it('and whose access was taken away stays out, though the domain is on the list', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    await visit()
+    await console_.deps.db.session.deleteMany()
+    await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
+    expect(await visit()).toMatchObject({ error: 'not_a_member' })
+    expect(await console_.deps.db.session.count()).toBe(0)
+  })
+})
+
+describe('coming back from the provider', () => {
+  it('with a state of another browser signs nobody in', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    expect(await atProvider(console_.deps, 'oidc', { comesBackAs: browser(console_.deps) })).toMatchObject({
+      error: 'state_mismatch',
+    })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it('works after a time in which the provider was away, and sign-in by password worked meanwhile', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.goAway(true)
+    const held = browser(console_.deps)
+    const asked = { provider: 'oidc', callbackURL: '/' }
+    expect(await held.post('/sign-in/social', asked)).toMatchObject({ status: 503 })
+    await firstAdmin(console_.deps)
+    provider.goAway(false)
+    provider.as(bob)
+    expect(await visit()).toMatchObject({ error: null })
+  })
+
+  it.each([
+    ['a token from elsewhere', { provider: 'oidc', callbackURL: '/', idToken: { token: 'x' } }],
+    ['scopes of one’s own', { provider: 'oidc', callbackURL: '/', scopes: ['admin'] }],
+    ['another provider', { provider: 'google', callbackURL: '/' }],
+    ['another site to go on to', { provider: 'oidc', callbackURL: 'https://evil.example/' }],
+  ])('cannot be begun with %s', async (_, body) => {
+    await open()
+    const { status } = await browser(console_.deps).post('/sign-in/social', body)
+    expect([400, 403]).toContain(status)
+  })
+})

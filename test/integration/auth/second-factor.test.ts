@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { codeAt } from '~test/support/totp'
+
+let console_: TestConsole
+let ada: Browser
+let secret: string
+let begunAt: number
+let codes: readonly string[]
+const STEP_MS = 30_000
+
+beforeEach(async () => {
+  console_ = await createTestConsole()
+  ada = await firstAdmin(console_.deps)
+  const begun = await ada.post('/two-factor/enable', { password: PASSWORD, method: 'totp' })
+  const { totpURI, backupCodes } = Object(begun.body)
+  secret = new URL(totpURI).searchParams.get('secret') ?? ''
+  codes = backupCodes
+  begunAt = Date.now()
+  const first = await ada.post('/two-factor/verify-totp', { code: codeAt(secret, begunAt) })
+  expect(first.status).toBe(200)
+})
+afterEach(() => console_.close())
+
+let addresses = 0
+/** Past the password; nobody is signed in yet. */
+async function afterPassword(): Promise<Browser> {
+  addresses += 1
+  const held = browser(console_.deps, `203.0.113.${100 + addresses}`)
+  const answer = await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+  expect(answer).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
+  return held
+}
+const isIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'now')) !== null
+const give = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
+
+describe('with the second factor on', () => {
+  it('the password alone signs nobody in, and password and code do', async () => {
+    const held = await afterPassword()
+    expect(await isIn(held)).toBe(false)
+    expect((await give(held, codeAt(secret, Date.now() + STEP_MS))).status).toBe(200)
+    expect(await isIn(held)).toBe(true)
+    const opened = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.opened' } })
+    expect(opened.at(-1)).toMatchObject({ actor: 'ada@example.com', payload: { method: 'second factor' } })
+    expect(opened).toHaveLength(2)
+  })
+
+  it('a code counts once, also for two who give it at once', async () => {
+    const [one, other] = [await afterPassword(), await afterPassword()]
+    const code = codeAt(secret, Date.now() + STEP_MS)
+    const answers = await Promise.all([give(one, code), give(other, code)])
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401])
+    expect(await console_.deps.db.session.count()).toBe(2)
+    const third = await afterPassword()
+    expect(await give(third, ` ${code} `)).toMatchObject({ status: 401 })
+  })
+
+  it('five wrong codes end a sign-in, and ten lock the factor, also for the right code; all are in the trail', async () => {
+    for (const first of [0, 5]) {
+      const ended = await afterPassword()
+      for (let wrong = first; wrong < first + 5; wrong += 1) {
+        expect((await give(ended, `x0000${wrong}`)).status).toBe(401)
+      }
+      // Right ones, both, and neither was given before: only the count refuses them.
+      const right = codeAt(secret, begunAt + (first === 0 ? -1 : 1) * STEP_MS)
+      expect((await give(ended, right)).status).toBe(first === 0 ? 400 : 429)
+    }
+    const held = await afterPassword()
+    expect(await give(held, codeAt(secret, begunAt + 2 * STEP_MS))).toMatchObject({ status: 429 })
+    expect(await isIn(held)).toBe(false)
+    const refused = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.refused' } })
+    expect(refused.filter(({ payload }) => Object(payload).method === 'second factor').length).toBeGreaterThanOrEqual(
+      10,
+    )
+    expect(await isIn(ada)).toBe(true)
+  })
+
+  it('a backup code signs in once', async () => {
+    const [code = ''] = codes
+    const held = await afterPassword()
+    expect((await held.post('/two-factor/verify-backup-code', { code })).status).toBe(200)
+    expect(await isIn(held)).toBe(true)
+    const again = await afterPassword()
+    expect((await again.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
+    expect(await isIn(again)).toBe(false)
+  })
+
+  it('no browser is trusted for a month', async () => {
+    const held = await afterPassword()
+    const body = { code: codeAt(secret, Date.now() + STEP_MS), trustDevice: true }
+    expect((await held.post('/two-factor/verify-totp', body)).status).toBe(400)
+    expect(held.cookies()).not.toContain('trust_device')
+  })
+
+  it('it is switched off by the password only, and the trail says so', async () => {
+    expect((await ada.post('/two-factor/disable', { password: 'not the password' })).status).toBe(400)
+    expect((await afterPassword()).cookies()).toContain('two_factor')
+    expect((await ada.post('/two-factor/disable', { password: PASSWORD })).status).toBe(200)
+    expect(await isIn(ada)).toBe(true)
+    const rows = await console_.deps.db.auditEvent.findMany({
+      where: { action: { in: ['console.account.changed', 'console.session.closed'] } },
+      orderBy: { id: 'asc' },
+    })
+    expect(rows.map(({ payload }) => payload)).toEqual([
+      { change: 'second factor on' },
+      { change: 'second factor off' },
+    ])
+  })
+
+  it('neither secret nor backup codes are kept as they are', async () => {
+    const kept = JSON.stringify(await console_.deps.db.twoFactor.findMany())
+    expect([secret, ...codes].filter((value) => kept.includes(value))).toEqual([])
+  })
+})
+
+describe('whoever is signed in', () => {
+  it('adds no passkey with an old proof', async () => {
+    await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
+    const answer = await ada.post('/passkey/verify-registration', { response: {} })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
+  })
+
+  it.each([
+    '/sign-up/email',
+    '/update-user',
+    '/list-sessions',
+    '/two-factor/send-otp',
+    '/get-access-token',
+    '/unlink-account',
+  ])('does not reach %s of the library', async (path) => {
+    expect((await ada.post(path, {})).status).toBe(404)
+  })
+})

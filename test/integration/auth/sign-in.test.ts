@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { authenticate } from '~/server/auth/authenticate'
+import type { Deps } from '~/server/deps'
+import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
+
+let console_: TestConsole
+
+beforeEach(async () => {
+  console_ = await createTestConsole()
+})
+afterEach(() => console_.close())
+
+const at = (deps: Deps, minutes: number): Deps => ({ ...deps, now: () => new Date(Date.now() + minutes * 60_000) })
+const trail = async () =>
+  (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(({ actor, action }) => [actor, action])
+
+describe('signing in', () => {
+  it('by a setup link makes the first admin and signs it in', async () => {
+    const ada = await firstAdmin(console_.deps)
+    expect(await authenticate(console_.deps, ada.headers(), 'now')).toMatchObject({
+      name: 'ada@example.com',
+      role: 'admin',
+      environments: null,
+      via: 'session',
+    })
+    expect(await trail()).toEqual([
+      ['console', 'console.link.made'],
+      ['ada@example.com', 'console.link.used'],
+      ['ada@example.com', 'console.session.opened'],
+    ])
+  })
+
+  it('with the right password works, and with a wrong one does not and says no more than that', async () => {
+    await firstAdmin(console_.deps)
+    const wrong = await browser(console_.deps).post('/sign-in/email', {
+      email: 'ada@example.com',
+      password: 'x'.repeat(12),
+    })
+    const unknown = await browser(console_.deps).post('/sign-in/email', {
+      email: 'bob@example.com',
+      password: PASSWORD,
+    })
+    expect([wrong.status, wrong.body]).toEqual([unknown.status, unknown.body])
+    expect(wrong.status).toBe(401)
+    const ada = browser(console_.deps)
+    expect((await ada.post('/sign-in/email', { email: 'Ada@example.com', password: PASSWORD })).status).toBe(200)
+    expect(await authenticate(console_.deps, ada.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    expect((await trail()).slice(3)).toEqual([
+      ['ada@example.com', 'console.session.refused'],
+      ['somebody', 'console.session.refused'],
+      ['ada@example.com', 'console.session.opened'],
+    ])
+    expect(JSON.stringify(await console_.deps.db.auditEvent.findMany({ select: { payload: true } }))).not.toContain(
+      'bob',
+    )
+  })
+
+  it('ends with signing out, also for a poll that knew the session a moment ago', async () => {
+    const ada = await firstAdmin(console_.deps)
+    const sent = ada.headers()
+    expect(await authenticate(console_.deps, sent, 'recent')).not.toBeNull()
+    expect((await ada.post('/sign-out', {})).status).toBe(200)
+    expect(await authenticate(console_.deps, sent, 'recent')).toBeNull()
+    expect(await authenticate(console_.deps, sent, 'now')).toBeNull()
+    expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.closed'])
+  })
+
+  it('is over for an admin who did nothing for half an hour, whatever a window polled meanwhile', async () => {
+    const ada = await firstAdmin(console_.deps)
+    await authenticate(at(console_.deps, 20), ada.headers(), 'recent')
+    expect(await authenticate(at(console_.deps, 29), ada.headers(), 'recent')).not.toBeNull()
+    expect(await authenticate(at(console_.deps, 31), ada.headers(), 'recent')).toBeNull()
+    expect(await console_.deps.db.session.count()).toBe(0)
+  })
+})
+
+it('the sandbox’s own admin is signed in only while GitHub is the sandbox', async () => {
+  const { deps } = console_
+  const headers = new Headers({ cookie: await signedInAs(deps, { email: SANDBOX_OPERATOR.email }) })
+  const sandbox = { ...deps, config: { ...deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
+  expect(await authenticate(sandbox, headers, 'now')).toMatchObject({ name: SANDBOX_OPERATOR.email, role: 'admin' })
+  expect(await authenticate(deps, headers, 'now')).toBeNull()
+})
+
+it('while the database is away is 503 and says so, and a session is neither taken nor lost', async () => {
+  const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
+  const answer = await browser(away.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+  expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
+  await away.close()
+})

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { growthOf, probeEnvironment } from '~test/fuzz/memory'
+import { runFuzz } from '~test/fuzz/run-fuzz'
+import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
+import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+
+const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-fuzz-'))
+const probeFile = path.join(directory, 'memory.json')
+let console_: TestConsole
+let server: BuiltServer
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  server = await startBuiltServer({
+    DATABASE_URL: console_.deps.config.databaseUrl,
+    GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+    GITHUB_DISPATCH_TOKEN: 'test-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    IN_PROCESS_WORKER: 'off',
+    RATE_LIMIT_REFUSED_PER_MINUTE: 'off',
+    ...probeEnvironment(probeFile),
+  })
+})
+afterAll(async () => {
+  await server.stop()
+  await console_.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+// The whole of it, a hundred thousand requests: `npm run fuzz`.
+it('three thousand random and broken requests cause no server fault, change no row and leave no memory behind', {
+  timeout: 240_000,
+}, async () => {
+  const figures = await runFuzz({
+    deps: console_.deps,
+    server,
+    secret: CALLBACK_SECRET,
+    probeFile,
+    seed: 4,
+    count: 3_000,
+  })
+  expect(figures.faults).toEqual([])
+  expect(figures.changedTables).toEqual([])
+  expect(figures.foreignReceipts).toBe(0)
+  // That it got through to every check there is.
+  expect(Object.keys(figures.statuses)).toEqual(
+    expect.arrayContaining(['200', '400', '401', '404', '405', '413', '422', '431']),
+  )
+  // So few still fill caches; a leak of 10 kB a request would be 30 MB.
+  expect(growthOf(figures.memory.slice(2).map(({ heap }) => heap))).toBeLessThan(20 * 1024 ** 2)
+})

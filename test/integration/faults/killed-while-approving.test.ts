@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { actorNamed } from '~test/support/actors'
+import { insertMember } from '~test/support/members'
+import { approve, createFaultWorld, type FaultWorld } from './fault-world'
+
+const TIMEOUT = 180_000
+
+let world: FaultWorld
+beforeAll(async () => {
+  world = await createFaultWorld()
+}, TIMEOUT)
+afterAll(() => world.close(), TIMEOUT)
+
+/** A request of a member, and a GitHub that kills the server the moment it is asked; `accepts`: after it started the run. */
+async function killedWhileApproving(asker: string, accepts: boolean) {
+  const surfaceId = await world.newSurface()
+  await world.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval: true } })
+  const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
+  const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
+  const asked = await askForDeploy(world.deps, ada, input)
+  if (asked.outcome === 'deploy') throw new Error('It was dispatched without an approval.')
+  const server = await world.startServer()
+  world.github.script.onDispatch = async (request) => {
+    if (accepts) world.accept(request)
+    await server.kill()
+    return 'hang up' as const
+  }
+  await expect(approve(server, asked.approval.id)).rejects.toThrow()
+  world.github.script.onDispatch = world.accept
+  const intent = await world.intentOn(surfaceId)
+  if (intent === null) throw new Error('The intent was lost.')
+  const approval = await world.deps.db.approval.findUniqueOrThrow({ where: { id: asked.approval.id } })
+  expect([approval.state, intent.approvalId, intent.status]).toEqual(['granted', approval.id, 'requested'])
+  return { id: intent.id, approvalId: approval.id, surfaceId }
+}
+
+describe('kill -9 of the server while it approves', { timeout: TIMEOUT }, () => {
+  it('before GitHub has started a run: decided and kept, approved again it sends nothing, and it fails and says why', async () => {
+    const { id, approvalId, surfaceId } = await killedWhileApproving('ada', false)
+    const server = await world.startServer()
+    expect(await approve(server, approvalId)).toBe(202)
+    await world.age([id], 11)
+    await world.until(id, 'failed')
+    expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
+    expect(world.model.runsOf(id)).toHaveLength(0)
+    await server.kill()
+  })
+
+  it('after GitHub has started the run: it is adopted, and there is one', async () => {
+    const { id, approvalId } = await killedWhileApproving('eve', true)
+    await world.age([id], 2)
+    const server = await world.startServer()
+    await world.until(id, 'dispatched')
+    expect(await approve(server, approvalId)).toBe(202)
+    expect(world.model.runsOf(id)).toHaveLength(1)
+    await server.kill()
+  })
+})

@@ -1,0 +1,136 @@
+import { readdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
+import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { listRoutes } from '~test/support/route-modules'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../../..')
+
+let console_: TestConsole
+let server: BuiltServer
+const startServer = (env: Readonly<Record<string, string>> = {}) =>
+  startBuiltServer({
+    DATABASE_URL: console_.deps.config.databaseUrl,
+    GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+    GITHUB_DISPATCH_TOKEN: 'test-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    IN_PROCESS_WORKER: 'off',
+    ...env,
+  })
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  server = await startServer()
+})
+afterAll(async () => {
+  await server.stop()
+  await console_.close()
+})
+
+/** A built file of the client of each kind. */
+function staticFiles(): string[] {
+  const directory = path.join(projectDirectory, '.next/static')
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  const first = (extension: string) => files.find((file) => file.endsWith(extension)) ?? `no ${extension} was built`
+  return [first('.js'), first('.css'), first('.woff2')].map((file) => `/_next/static/${file}`)
+}
+
+const id = '00000000-0000-7000-8000-000000000000'
+const PAGES = ['/', '/audit', '/flags', '/freezes', '/surfaces/none', '/no-such-page', '/%ff']
+const OTHERS = [
+  ...listRoutes('api').map(({ template }) => template.replace('{id}', id).replace('{trpc}', 'surfaces.list')),
+  '/api/no-such-route',
+  '/api/internal/deploys/no-uuid',
+  '/icon.svg',
+  '/_next/static/none.js',
+  '/_next/image?url=%2Ficon.svg&w=64&q=75',
+]
+
+const ON_EVERY_ANSWER = {
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'same-origin',
+  'permissions-policy': expect.stringContaining('camera=()'),
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+/** Without the node's own defaults of `fetch`: a redirect, too, is an answer. */
+const get = (address: string, init: RequestInit = {}) =>
+  fetch(`${server.url}${address}`, { redirect: 'manual', ...init })
+
+it('every answer carries the headers: pages, API, files, refusals, and what is not there', async () => {
+  const answers = [
+    ...[...PAGES, ...OTHERS, ...staticFiles(), '/flags/'].map((address) => [address, {}] as const),
+    ...OTHERS.map((address) => [address, { method: 'POST', body: '{}' }] as const),
+    ['/api/trpc/surfaces.lock', { method: 'POST', body: '{}', headers: { origin: 'https://evil.example' } }] as const,
+    ['/', { method: 'POST', body: '{}' }] as const,
+    ['/', { method: 'DELETE' }] as const,
+  ]
+  for (const [address, init] of answers) {
+    const answer = await get(address, init)
+    await answer.body?.cancel()
+    const headers = Object.fromEntries(answer.headers)
+    expect(headers, `${address} (${answer.status})`).toMatchObject(ON_EVERY_ANSWER)
+    expect(headers['content-security-policy']).toContain("frame-ancestors 'none'")
+    expect(headers['content-security-policy']).not.toContain('unsafe-')
+    expect(headers).not.toHaveProperty('x-powered-by')
+    expect(headers).not.toHaveProperty('access-control-allow-origin')
+    expect(headers, 'no TLS is in front').not.toHaveProperty('strict-transport-security')
+  }
+})
+
+it('a page’s policy admits what carries its nonce, which is new for every answer, and nothing inline', async () => {
+  const nonces = new Set<string>()
+  for (const address of [...PAGES, ...PAGES]) {
+    const answer = await get(address)
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    const nonce = /script-src 'nonce-([^']{20,})' 'strict-dynamic';/.exec(policy)?.[1] ?? ''
+    expect(policy).toContain("default-src 'none'")
+    expect(policy).toContain("style-src 'self';")
+    expect(policy).toContain("base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+    const html = await answer.text()
+    const scripts = html.match(/<script\b[^>]*>/g) ?? []
+    expect(scripts.length, address).toBeGreaterThan(0)
+    expect(scripts.filter((script) => !script.includes(`nonce="${nonce}"`))).toEqual([])
+    expect(html).not.toMatch(/<style\b|\sstyle=|\son[a-z]+="/)
+    nonces.add(nonce)
+  }
+  expect(nonces.size).toBe(PAGES.length * 2)
+})
+
+it('an answer that is no page may load, run and send nothing', async () => {
+  for (const address of [...OTHERS, ...staticFiles()]) {
+    const answer = await get(address)
+    await answer.body?.cancel()
+    expect(answer.headers.get('content-security-policy'), address).toMatch(/^default-src 'none'/)
+  }
+})
+
+it('a request that is no HTTP is refused without a word about the server', async () => {
+  const { port } = new URL(server.url)
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nnonsense\r\n\r\n'))
+    let text = ''
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text))
+  })
+  expect(answer).toBe('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+})
+
+it('browsers are told to stay on TLS exactly when the console’s own address is https', async () => {
+  const behindTls = await startServer({ CONSOLE_URL: 'https://console.example.com' })
+  try {
+    for (const address of ['/', '/api/health', '/icon.svg', '/no-such-page']) {
+      const answer = await fetch(`${behindTls.url}${address}`)
+      await answer.body?.cancel()
+      expect(answer.headers.get('strict-transport-security')).toBe('max-age=63072000')
+    }
+  } finally {
+    await behindTls.stop()
+  }
+})

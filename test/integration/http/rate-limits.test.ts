@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createContextInner } from '~/server/trpc/context'
+import { createCallerFactory } from '~/server/trpc/init'
+import { appRouter } from '~/server/trpc/routers/_app'
+import { actorNamed } from '~test/support/actors'
+import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
+import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedCallback } from '~test/support/signed-callback'
+
+const LIMIT = 20
+const createCaller = createCallerFactory(appRouter)
+
+let console_: TestConsole
+const startServer = (env: Readonly<Record<string, string>>) =>
+  startBuiltServer({
+    DATABASE_URL: console_.deps.config.databaseUrl,
+    GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+    GITHUB_DISPATCH_TOKEN: 'test-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    IN_PROCESS_WORKER: 'off',
+    ...env,
+  })
+beforeAll(async () => {
+  console_ = await createTestConsole({
+    env: { RATE_LIMIT_PER_MINUTE: String(LIMIT), RATE_LIMIT_REFUSED_PER_MINUTE: String(LIMIT) },
+  })
+})
+afterAll(() => console_.close())
+
+const surfaceAddress = '/api/internal/deploys/00000000-0000-7000-8000-000000000000/status'
+
+/** How many of `count` requests are not refused for their number. Those that are say when to come back. */
+async function admitted(server: BuiltServer, address: string, count: number, headers: (n: number) => HeadersInit) {
+  let through = 0
+  for (let n = 0; n < count; n += 1) {
+    const method = address.startsWith('/api/internal') ? 'POST' : 'GET'
+    const answer = await fetch(`${server.url}${address}`, {
+      method,
+      headers: headers(n),
+      ...(method === 'POST' ? { body: '{}' } : {}),
+    })
+    const text = await answer.text()
+    if (answer.status !== 429) {
+      through += 1
+      continue
+    }
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
+    if (address === '/') continue
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(JSON.parse(text)).toMatchObject({ status: 429, code: 'rate_limited', title: 'Too many requests' })
+  }
+  return through
+}
+
+describe('without a trusted proxy', () => {
+  let server: BuiltServer
+  beforeAll(async () => {
+    server = await startServer({ RATE_LIMIT_PER_MINUTE: '5', RATE_LIMIT_REFUSED_PER_MINUTE: '5' })
+  })
+  afterAll(() => server.stop())
+
+  it('a sender does not get past the limit of its address with an X-Forwarded-For of its own', async () => {
+    const spoofed = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}`, forwarded: `for=198.51.100.${n}` })
+    // A minute's worth, and one or two that are refilled meanwhile on a slow machine.
+    expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
+    expect(await admitted(server, '/api/openapi.json', 20, spoofed)).toBeLessThan(10)
+  })
+
+  it('pages count like the API, and are refused in a sentence', async () => {
+    expect(await admitted(server, '/', 20, () => ({}))).toBeLessThan(10)
+    expect(await (await fetch(server.url)).text()).toMatch(/^Too many requests .* Try again in \d+ s\.\n$/)
+  })
+
+  it('a callback that is signed is let through as often as it comes, from an address with room for one', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const fresh = await startServer({ RATE_LIMIT_REFUSED_PER_MINUTE: '1' })
+    try {
+      const statuses: number[] = []
+      for (let n = 0; n < 20; n += 1) {
+        const { headers, body } = signedCallback(id, { status: 'smoke_gate_started' })
+        const request = { method: 'POST', headers, body: await new Response(body).text() }
+        statuses.push((await fetch(`${fresh.url}/api/internal/deploys/${id}/status`, request)).status)
+      }
+      expect(new Set(statuses)).toEqual(new Set([200]))
+    } finally {
+      await fresh.stop()
+    }
+  })
+})
+
+describe('behind a trusted proxy', () => {
+  let server: BuiltServer
+  beforeAll(async () => {
+    server = await startServer({
+      TRUSTED_PROXIES: '127.0.0.0/8, 10.0.0.0/8',
+      RATE_LIMIT_PER_MINUTE: '5',
+      RATE_LIMIT_REFUSED_PER_MINUTE: '5',
+    })
+  })
+  afterAll(() => server.stop())
+
+  it('every client has a limit of its own, by the address its proxy saw', async () => {
+    expect(await admitted(server, surfaceAddress, 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
+    expect(await admitted(server, '/api/openapi.json', 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
+  })
+
+  it('a client does not get past it with what it writes before that', async () => {
+    const spoofed = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 192.0.2.1, 10.0.0.9` })
+    expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
+  })
+})
+
+it('an account has a limit of its own, from whatever address it is used', async () => {
+  const own = await createTestConsole({ env: { RATE_LIMIT_PER_MINUTE: '1' } })
+  try {
+    const call = (name: string) => createCaller(createContextInner(own.deps, actorNamed(name))).surfaces.list()
+    await call('first')
+    await expect(call('first')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
+    await call('second')
+  } finally {
+    await own.close()
+  }
+})
+
+it('every route but the bare health check refuses an address that has asked too often, before it does anything else', async () => {
+  const { deps } = console_
+  Object.assign(globalThis, { deployConsoleDeps: deps })
+  const call = async (n: number, routes = listRoutes('api')) => {
+    const open: string[] = []
+    for (const route of routes) {
+      for (const [method, handler] of Object.entries(await handlersOf(route))) {
+        const init = method === 'POST' ? { method, body: 'x'.repeat(100_000) } : { method }
+        const request = new Request(`http://localhost:3000/${n}`, init)
+        const { status } = await handler(request, { params: Promise.resolve({ id: 'x', trpc: 'x' }) })
+        if (status !== 429 && status !== 405 && method !== 'OPTIONS') open.push(`${method} ${route.template}`)
+      }
+    }
+    return open
+  }
+  for (let n = 0; n < LIMIT; n += 1) await call(n)
+  expect(await call(LIMIT)).toEqual(['GET /api/health'])
+})

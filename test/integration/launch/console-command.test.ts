@@ -1,0 +1,144 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { sealAudit } from '~/server/audit/seal-audit'
+import { insertAuditRows } from '~test/support/audit-rows'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { createEmptyTestDatabase } from '~test/support/database'
+import { onDatabase } from '~test/support/migrated-template'
+import { prisma } from '~test/support/prisma-project'
+import { withoutConsoleSettings } from '~test/support/start-product'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+const directory = mkdtempSync(path.join(tmpdir(), 'console command '))
+let console_: TestConsole
+
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  await insertAuditRows(console_.deps, 25, new Date('2026-01-01T00:00:00Z'))
+  await sealAudit(console_.deps)
+})
+afterAll(async () => {
+  await console_.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** `npm run console -- …` as its own process. */
+async function call(args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(
+    process.execPath,
+    ['--conditions=react-server', '--import', 'tsx', 'src/launch/console.ts', ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...withoutConsoleSettings(process.env), DATABASE_URL: console_.deps.config.databaseUrl, ...env },
+    },
+  )
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])
+  return { code, out, err }
+}
+
+describe('npm run console', () => {
+  it('-- audit verify says that a whole trail is whole, and ends with 0', async () => {
+    const { code, out, err } = await call(['audit', 'verify'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(
+      /^The audit trail is whole: 25 rows sealed, 0 waiting for their seal\.\nHead: [0-9a-f]{64} \(row 25, sealed 2/,
+    )
+  })
+
+  it('-- audit checkpoint prints one that later calls prove the chain against', async () => {
+    const { code, out } = await call(['audit', 'checkpoint'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ seq: '25', audit_event_id: '25' })
+    writeFileSync(path.join(directory, 'kept.json'), out)
+    // Relative to where the operator stands, which is not where npm runs it.
+    const held = await call(['audit', 'verify', '--checkpoint', 'kept.json'], { INIT_CWD: directory })
+    expect(held).toMatchObject({ code: 0, out: expect.stringContaining('It contains the checkpoint of 2') })
+
+    writeFileSync(path.join(directory, 'other.json'), out.replace(/"hash":"[0-9a-f]{8}/, '"hash":"00000000'))
+    const contradicted = await call(['audit', 'verify', '--checkpoint', path.join(directory, 'other.json')])
+    expect(contradicted).toMatchObject({ code: 1, out: expect.stringMatching(/^BROKEN: row 25, seal 25: checkpoint_/) })
+  })
+
+  it('-- audit records gives what the example of docs/operations.md verifies without the console, and finds a change in', async () => {
+    const guide = readFileSync(path.join(root, 'docs/operations.md'), 'utf8')
+    const [, script = ''] = /node --input-type=module -e '(.*?)' < audit\.txt/s.exec(guide) ?? []
+    const { code, out } = await call(['audit', 'records'])
+    expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 25 })
+    const verify = (input: string) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' })
+    const head = out.trimEnd().split('\n').at(-1)?.slice(0, 64)
+    expect(verify(out)).toMatchObject({ status: 0, stdout: `whole, up to ${head}\n` })
+    expect(verify(out.replace('"id":"9"', '"id":"8"')).status).toBe(1)
+  })
+
+  it('-- audit verify names the first row a superuser changed, and ends with 1', async () => {
+    await onDatabase(console_.deps.config.databaseUrl, async (client) => {
+      await client.query('ALTER TABLE audit_events DISABLE TRIGGER ALL')
+      await client.query(`UPDATE audit_events SET actor = 'nobody' WHERE id IN (7, 11)`)
+    })
+    const { code, out } = await call(['audit', 'verify'])
+    expect(code).toBe(1)
+    expect(out).toMatch(/^BROKEN: row 7, seal 7: row_changed: .*\n6 rows before it hold\.\n$/)
+  })
+
+  it.each([
+    [[]],
+    [['audit']],
+    [['audit', 'verify', '--fast']],
+    [['audit', 'verify', '--checkpoint', '/nonexistent/checkpoint.json']],
+    [['audit', 'verify', '--checkpoint', 'package.json']],
+  ])('ends with 2 and a sentence when it does not understand %j', async (args) => {
+    const { code, out, err } = await call(args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^[^\n]+\n\nUsage: npm run console -- /)
+  })
+
+  it.each([[['--help']], [['audit', 'verify', '--help']]])('%j needs no database', async (args) => {
+    const { code, out } = await call(args, { DATABASE_URL: 'postgresql://nobody@127.0.0.1:9/none' })
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('audit verify') })
+  })
+
+  it('says what is missing of a database that this version has not migrated, and ends with 1', async () => {
+    const empty = await createEmptyTestDatabase()
+    const { code, err } = await call(['audit', 'verify'], { DATABASE_URL: empty.url })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/^The database lacks \d+ migrations .*npm start/),
+    })
+    await empty.drop()
+  })
+
+  it('says of a database that does not answer that it cannot be used, without its password', async () => {
+    const { code, err } = await call(['audit', 'verify'], { DATABASE_URL: 'postgresql://a:hunter2@127.0.0.1:9/none' })
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('cannot be used') })
+    expect(err).not.toContain('hunter2')
+  })
+})
+
+describe('without DATABASE_URL', () => {
+  const dataDir = path.join(directory, 'data')
+  const env = { DATABASE_URL: '', DATA_DIR: dataDir }
+
+  it('there has to be an embedded database', async () => {
+    expect(await call(['audit', 'verify'], env)).toMatchObject({ code: 1, err: expect.stringContaining('npm start') })
+  })
+
+  it('it works on the embedded one while that runs, and starts it for the command when it does not', async () => {
+    const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), {
+      logFile: path.join(directory, 'postgres.log'),
+    })
+    expect(await prisma(root, database.url, ['migrate', 'deploy'])).toMatchObject({ code: 0 })
+    const whole = { code: 0, out: expect.stringMatching(/^The audit trail is whole/) }
+    expect(await call(['audit', 'verify'], env)).toMatchObject({ ...whole, err: '' })
+    await database.stop()
+    const borrowed = await call(['audit', 'verify'], env)
+    expect(borrowed).toMatchObject({ ...whole, err: expect.stringContaining('started for this command') })
+  })
+})

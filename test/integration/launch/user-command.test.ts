@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { callConsole } from '~test/support/call-console'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/token-owners'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  await insertMember(console_.deps, 'dan@example.com', { role: 'deployer', environments: ['staging'] })
+})
+afterAll(() => console_.close())
+
+const call = (...args: string[]) => callConsole(console_.deps.config.databaseUrl, ['user', ...args])
+
+it('npm run console -- user set-role, suspend, restore change what somebody may do, and the trail says so', async () => {
+  const dan = ['--email', 'Dan@example.com']
+  expect(await call('set-role', ...dan, '--role', 'approver', '--in', 'all')).toMatchObject({ code: 0 })
+  expect((await call('list')).out).toMatch(/^dan@example\.com {2}approver {2}all {2}since 2\S+\n$/)
+  expect(await call('suspend', ...dan)).toMatchObject({ code: 0 })
+  expect((await call('list')).out).toMatch(/^dan@example\.com {2}approver {2}all {2}suspended 2\S+\n$/)
+  expect(await call('restore', ...dan)).toMatchObject({ code: 0 })
+  const trail = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })
+  expect(trail.map(({ actor, action }) => `${actor} ${action}`)).toEqual([
+    'console console.member.changed',
+    'console console.member.suspended',
+    'console console.member.restored',
+  ])
+})
+
+it('npm run console -- user invite prints a link’s path alone; nobody is made up, and no role is guessed', async () => {
+  const invited = await call('invite', '--role', 'viewer', '--in', 'staging')
+  expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
+  const recovery = await call('recover', '--email', 'dan@example.com')
+  expect(recovery).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
+  expect(await call('suspend', '--email', 'eve@example.com')).toMatchObject({ code: 1, out: '' })
+  expect(await call('invite', '--role', 'root', '--in', 'all')).toMatchObject({ code: 2, out: '' })
+  expect(await call('invite', '--role', 'viewer')).toMatchObject({ code: 2, err: expect.stringMatching('^--in: ') })
+})

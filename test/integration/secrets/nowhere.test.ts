@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { generatedSecrets } from '~/launch/secrets'
+import { waitFor } from '~/launch/wait-for'
+import { readServerConfig } from '~/server/config'
+import { createDeps } from '~/server/deps'
+import { callConsole } from '~test/support/call-console'
+import { SECRET_FILES, type Secret, secretsIn, secretsInUse } from '~test/support/secrets-in-use'
+import { signedInAs } from '~test/support/sessions'
+import { startSlackReceiver } from '~test/support/slack-receiver'
+import { type Product, startProduct } from '~test/support/start-product'
+import { watchProcesses } from '~test/support/watch-processes'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../../..')
+const RUN = 240_000
+
+let product: Product
+let slack: Awaited<ReturnType<typeof startSlackReceiver>>
+let secrets: readonly Secret[]
+let commands: readonly string[]
+/** Every body the console answered with, by what was asked. */
+const answers = new Map<string, string>()
+
+/** Who asks: somebody who is signed in, or a script. */
+let credentials: Record<string, string> = {}
+
+async function ask(address: string, init: { method?: string; headers?: object; body?: string } = {}): Promise<string> {
+  const headers = { ...credentials, ...init.headers }
+  const answer = await fetch(`${product.url}${address}`, { ...init, headers })
+  const text = `${JSON.stringify([...answer.headers])}\n${await answer.text()}`
+  answers.set(`${init.method ?? 'GET'} ${address} ${answer.status}`, text)
+  return text
+}
+
+/** A session and an API token of somebody, made beside the running product. */
+async function signIn(): Promise<{ readonly cookie: string; readonly token: string }> {
+  const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? ''
+  const { callback, auth } = generatedSecrets(product.dataDir)
+  const env = { DATABASE_URL: databaseUrl, DEPLOY_CALLBACK_HMAC_SECRET: callback, AUTH_SECRET: auth }
+  const deps = createDeps(readServerConfig({ ...env, GITHUB_DISPATCH_TOKEN: 'none', LOG_LEVEL: 'silent' }))
+  try {
+    const signedIn = await signedInAs(deps, { email: 'operator@example.com' })
+    const scope = ['--may', 'deploy.read,deploy.dispatch', '--in', 'staging', '--days', '7']
+    const of = ['--owner', 'operator@example.com', '--label', 'nightly']
+    const { out } = await callConsole(databaseUrl, ['token', 'create', ...of, ...scope])
+    return { cookie: signedIn.replace('console.session_token=', ''), token: out.trim() }
+  } finally {
+    await deps.db.$disconnect()
+  }
+}
+
+/** A deploy from its request to its outcome, which is told to Slack; everything that is logged at all is. */
+beforeAll(async () => {
+  slack = await startSlackReceiver()
+  const webhook = `${slack.url}/${randomBytes(24).toString('base64url')}`
+  product = await startProduct({ env: { SLACK_WEBHOOK_URL: webhook, LOG_LEVEL: 'debug' } })
+  const { cookie, token } = await signIn()
+  credentials = { cookie: `console.session_token=${cookie}` }
+  secrets = secretsInUse(product, [
+    { name: 'Slack webhook', value: new URL(webhook).pathname },
+    { name: 'session cookie', value: decodeURIComponent(cookie) },
+    { name: 'API token', value: token },
+  ])
+  const stopWatching = watchProcesses(product.launcher.pid ?? 0)
+  const json = { 'content-type': 'application/json' }
+  const accepted = await ask('/api/internal/deploys', {
+    method: 'POST',
+    headers: { ...json, 'idempotency-key': randomBytes(16).toString('hex') },
+    body: JSON.stringify({ surface: 'api-staging', ref: 'main', confirmation: 'api-staging' }),
+  })
+  const id = /"id":"([0-9a-f-]{36})"/.exec(accepted)?.[1] ?? 'none'
+  const ended = async () => ((await ask(`/api/internal/deploys/${id}`)).includes('"terminal":true') ? true : undefined)
+  await waitFor(ended, { withinMs: 180_000, everyMs: 500 })
+  await waitFor(() => slack.texts[0], { withinMs: 30_000 })
+
+  credentials = { authorization: `Bearer ${token}` }
+  await ask(`/api/internal/deploys/${id}`)
+  await ask(`/api/internal/deploys/${id}/log?before=3`)
+  await ask('/api/internal/deploys', { method: 'POST', headers: json, body: '{}' })
+  credentials = { cookie: `console.session_token=${cookie}` }
+  const refused = { method: 'POST', headers: json, body: '{"status":"building"}' }
+  await ask(`/api/internal/deploys/${id}/status`, refused)
+  await ask(`/api/internal/deploys/${id}/status`, { ...refused, headers: { ...json, 'webhook-signature': 'v1,x' } })
+  await ask('/api/internal/deploys', { ...refused, headers: { ...json, 'idempotency-key': 'a-key-of-16-chars' } })
+  await ask('/api/trpc/surfaces.lock', refused)
+  await ask('/api/trpc/none')
+  await ask('/api/trpc/surfaces.list')
+  await ask('/api/audit/export?format=json')
+  await ask('/api/openapi.json')
+  await ask('/api/health/ready')
+  for (const page of ['/', '/audit', '/flags', '/freezes', '/surfaces/api-staging', '/none', `/?deploy=${id}`])
+    await ask(page)
+  commands = stopWatching()
+}, RUN)
+afterAll(async () => {
+  await product.stop()
+  await slack.close()
+}, RUN)
+
+const filesBelow = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+
+async function databaseRows(): Promise<string> {
+  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  await client.connect()
+  try {
+    const tables = await client.query<{ name: string }>(
+      `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables
+       WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
+    )
+    const rows: string[] = []
+    for (const { name } of tables.rows) {
+      const { rows: found } = await client.query(`SELECT to_jsonb(t)::text AS row FROM ${name} t`)
+      rows.push(
+        ...z
+          .array(z.object({ row: z.string() }))
+          .parse(found)
+          .map(({ row }) => `${name} ${row}`),
+      )
+    }
+    return rows.join('\n')
+  } finally {
+    await client.end()
+  }
+}
+
+describe('after a deploy from its request to its outcome, no secret of the run is', () => {
+  it('missing from this very test: the deploy succeeded, Slack was told, and what is looked for can be found', () => {
+    expect([...answers.values()].some((text) => text.includes('"status":"succeeded"'))).toBe(true)
+    expect(slack.texts.length).toBeGreaterThan(0)
+    for (const secret of secrets) {
+      expect(secret.value.length, secret.name).toBeGreaterThan(20)
+      const leaked = [secret.value, Buffer.from(secret.value).toString('base64')]
+      for (const text of leaked) expect(secretsIn(`"${text}"`, secrets)).toContain(secret.name)
+    }
+    expect(commands.some((command) => command.includes('next-server') || command.includes('bin/next'))).toBe(true)
+    expect(commands.some((command) => command.includes('notify.sh') || command.includes('curl'))).toBe(true)
+  })
+
+  it('in what the launcher printed', () => {
+    expect(secretsIn(product.output(), secrets)).toEqual([])
+  })
+
+  it('in the arguments of any process', () => {
+    expect(secretsIn(commands.join('\n'), secrets)).toEqual([])
+  })
+
+  it('in any answer: data, refusals, pages', () => {
+    const leaks = [...answers].filter(([, text]) => secretsIn(text, secrets).length > 0).map(([what]) => what)
+    expect(leaks).toEqual([])
+  })
+
+  it('in what was told to Slack', () => {
+    expect(secretsIn(slack.texts.join('\n'), secrets)).toEqual([])
+  })
+
+  it('in any row of the database, the audit trail included', async () => {
+    const rows = await databaseRows()
+    expect(rows).toContain('console.deploy.callback')
+    expect(secretsIn(rows, secrets)).toEqual([])
+  })
+
+  it('in any file of DATA_DIR but those that are for it: logs, runs, the sandbox’s repository', () => {
+    const files = filesBelow(product.dataDir).filter((file) => !file.includes('/postgres/cluster/'))
+    expect(files.map((file) => path.basename(file))).toEqual(expect.arrayContaining(['server.log', 'sandbox.log']))
+    const leaks = files
+      .filter((file) => secretsIn(readFileSync(file, 'latin1'), secrets).length > 0)
+      .map((file) => path.relative(product.dataDir, file))
+    expect(leaks.toSorted()).toEqual(SECRET_FILES.toSorted())
+  })
+
+  it('in the build, nor, in what browsers get, the name of a variable that holds one', () => {
+    const build = path.join(projectDirectory, '.next')
+    for (const file of filesBelow(build).filter((file) => !file.includes('/cache/'))) {
+      expect(secretsIn(readFileSync(file, 'latin1'), secrets), file).toEqual([])
+    }
+    for (const file of filesBelow(path.join(build, 'static'))) {
+      const named = /_HMAC_SECRET|AUTH_SECRET|DATABASE_URL|DISPATCH_TOKEN|PRIVATE_KEY|SLACK_WEBHOOK|whsec_|postgresql:/
+      expect(named.exec(readFileSync(file, 'latin1'))?.[0], file).toBeUndefined()
+    }
+  })
+})
+
+describe('what DATA_DIR holds', () => {
+  it('is for its owner alone: the directory 0700, each file with a secret 0600', () => {
+    const modeOf = (file: string) => (statSync(path.join(product.dataDir, file)).mode & 0o777).toString(8)
+    expect(modeOf('.')).toBe('700')
+    for (const file of SECRET_FILES) {
+      expect(modeOf(file), file).toBe('600')
+      expect(modeOf(path.dirname(file)), path.dirname(file)).toBe('700')
+    }
+  })
+})

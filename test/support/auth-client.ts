@@ -1,0 +1,71 @@
+import type { Deps } from '~/server/deps'
+import { makeSetupLink } from '~/server/members/make-setup-link'
+
+const ORIGIN = 'http://localhost:3000'
+
+export interface Browser {
+  /** What the browser holds now. */
+  readonly cookies: () => string
+  readonly headers: () => Headers
+  readonly post: (path: string, body: unknown) => Promise<{ status: number; body: unknown; headers: Headers }>
+  /** Where another site sends it: a link that is followed. */
+  readonly follow: (url: URL) => Promise<Response>
+}
+
+/** A browser as far as signing in goes: keeps cookies, sends its origin, and speaks to the real route handler. */
+export function browser(deps: Deps, address = '203.0.113.1'): Browser {
+  // Where the guard of a running server says an address came from.
+  Object.assign(globalThis, { deployConsoleDeps: deps, deployConsoleAddressHeader: 'x-test-address' })
+  const jar = new Map<string, string>()
+  const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  const headers = () => new Headers(jar.size === 0 ? {} : { cookie: cookies() })
+  const keepCookies = (answer: Response): void => {
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';')
+      const at = pair.indexOf('=')
+      if (/max-age=0/i.test(cookie)) jar.delete(pair.slice(0, at))
+      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+    }
+  }
+  const follow = async (url: URL) => {
+    const { GET } = await import('~/app/api/auth/[...all]/route')
+    const sent = { host: 'localhost:3000', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
+    const held = jar.size === 0 ? {} : { cookie: cookies() }
+    const answer = await GET(new Request(url, { headers: { ...sent, 'x-test-address': address, ...held } }))
+    keepCookies(answer)
+    return answer
+  }
+  const post = async (path: string, body: unknown) => {
+    const { POST } = await import('~/app/api/auth/[...all]/route')
+    const answer = await POST(
+      new Request(`${ORIGIN}/api/auth${path}`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          host: 'localhost:3000',
+          origin: ORIGIN,
+          'sec-fetch-site': 'same-origin',
+          'x-test-address': address,
+          ...(jar.size === 0 ? {} : { cookie: cookies() }),
+        },
+        body: JSON.stringify(body),
+      }),
+    )
+    keepCookies(answer)
+    const text = await answer.text()
+    return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
+  }
+  return { cookies, headers, post, follow }
+}
+
+export const PASSWORD = 'correct horse battery'
+
+/** The first admin, signed in through a setup link as a newcomer is. */
+export async function firstAdmin(deps: Deps, email = 'ada@example.com'): Promise<Browser> {
+  const { path } = await makeSetupLink(deps, { sandbox: false })
+  const newcomer = browser(deps)
+  const token = path.slice('/setup/'.length)
+  const answer = await newcomer.post('/links/accept', { token, name: 'Ada', email, password: PASSWORD })
+  if (answer.status !== 200) throw new Error(`the setup link was refused: ${JSON.stringify(answer.body)}`)
+  return newcomer
+}

@@ -1,0 +1,38 @@
+import path from 'node:path'
+import pg from 'pg'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import type { Product } from '~test/support/start-product'
+
+/** For what no screen can bring about: time that passed, or an account of another kind. */
+async function query({ dataDir }: Product, text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
+  const connectionString = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
+  if (connectionString === undefined) throw new Error('the product has no embedded database that runs')
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  try {
+    return (await client.query(text, [...values])).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Everybody proved who they are an hour ago, and not since. */
+export const letProofsAge = (product: Product) =>
+  query(product, `UPDATE sessions SET proved_at_utc = now() - interval '1 hour'`)
+
+/** Gives an account another account's kind: one that signs in with this password, whose hash it is. */
+export const givePassword = (product: Product, email: string, hash: string) =>
+  query(
+    product,
+    `INSERT INTO accounts (id, account_id, provider_id, user_id, password)
+     SELECT gen_random_uuid(), id, 'credential', id, $2 FROM users WHERE email = $1`,
+    [email, hash],
+  )
+
+/** What the trail holds of one action, oldest first. */
+export const trailOf = (product: Product, action: string) =>
+  query(product, 'SELECT actor, payload FROM audit_events WHERE action = $1 ORDER BY id', [action])
+
+/** How often a surface was deployed. */
+export const deploysOf = (product: Product, surface: string) =>
+  query(product, 'SELECT id FROM console_deploys WHERE surface_id = $1', [surface])

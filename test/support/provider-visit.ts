@@ -1,0 +1,33 @@
+import type { Deps } from '~/server/deps'
+import { type Browser, browser } from '~test/support/auth-client'
+
+/**
+ * Signs in at a provider, as a browser does: asks the console where to go, presses the button there, and follows back.
+ * `comesBackAs`: another browser makes the last step.
+ */
+export async function atProvider(
+  deps: Deps,
+  provider: 'github' | 'oidc',
+  {
+    comesBackAs,
+    held = browser(deps),
+    path = '/sign-in/social',
+  }: {
+    readonly comesBackAs?: Browser
+    readonly held?: Browser
+    readonly path?: '/sign-in/social' | '/link-social'
+  } = {},
+) {
+  const begun = await held.post(path, {
+    provider,
+    callbackURL: '/freezes',
+    errorCallbackURL: '/sign-in?next=%2F',
+  })
+  const url = Object(begun.body).url
+  if (typeof url !== 'string') throw new Error(`the console began no sign-in: ${JSON.stringify(begun)}`)
+  const pressed = await fetch(url, { method: provider === 'oidc' ? 'POST' : 'GET', redirect: 'manual' })
+  const back = new URL(pressed.headers.get('location') ?? 'none:')
+  const arrived = await (comesBackAs ?? held).follow(back)
+  const to = new URL(arrived.headers.get('location') ?? '/', 'http://localhost:3000')
+  return { browser: held, asked: new URL(url), path: to.pathname, error: to.searchParams.get('error') }
+}

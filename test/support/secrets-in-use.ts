@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { z } from 'zod'
+import type { Product } from '~test/support/start-product'
+
+export interface Secret {
+  readonly name: string
+  readonly value: string
+}
+
+/** Files below DATA_DIR that hold a secret because they are for that. Everything else there must hold none. */
+export const SECRET_FILES = [
+  'secrets/auth',
+  'secrets/callback',
+  'secrets/sandbox-token',
+  'postgres/password',
+  'sandbox/secrets.json',
+  'sandbox/sandbox.json',
+]
+
+const ofSandbox = z.object({ deployHookToken: z.string() })
+
+/** Every secret of a running sandbox product: the one list. What else a test uses (cookies, tokens) comes beside it. */
+export function secretsInUse({ dataDir }: Pick<Product, 'dataDir'>, others: readonly Secret[] = []): Secret[] {
+  const read = (file: string) => readFileSync(path.join(dataDir, file), 'utf8').trim()
+  return [
+    { name: 'callback secret', value: read('secrets/callback') },
+    { name: 'session secret', value: read('secrets/auth') },
+    { name: 'dispatch token', value: read('secrets/sandbox-token') },
+    { name: 'database password', value: read('postgres/password') },
+    { name: 'deploy hook token', value: ofSandbox.parse(JSON.parse(read('sandbox/secrets.json'))).deployHookToken },
+    ...others,
+  ]
+}
+
+/** A secret as it could turn up: as it is, decoded where it is an encoding, and in the encodings things are logged in. */
+function formsOf({ value }: Secret): readonly string[] {
+  const bare = value.replace(/^whsec_/, '')
+  const bytes = [Buffer.from(value), Buffer.from(bare, 'base64')]
+  const encodings = ['hex', 'base64', 'base64url', 'latin1'] as const
+  const encoded = bytes.flatMap((form) => encodings.map((encoding) => form.toString(encoding).replace(/=+$/, '')))
+  return [...new Set([value, bare, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encoded])]
+}
+
+/** The names of the secrets a text holds, in whatever form. */
+export function secretsIn(text: string, secrets: readonly Secret[]): string[] {
+  return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form))).map(({ name }) => name)
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { command } from '~/launch/commands/command'
+import { COMMANDS } from '~/launch/commands/commands'
+import { readCall } from '~/launch/commands/read-call'
+
+const greet = command({
+  name: 'person greet',
+  summary: 'says hello',
+  options: { name: { type: 'string', value: '<name>', summary: 'whom' }, loud: { type: 'boolean', summary: 'louder' } },
+  input: z.object({ name: z.string('is needed'), loud: z.boolean().default(false) }),
+  run: async ({ print }, { name, loud }) => {
+    await print(`hello ${name}${loud ? '!' : ''}`)
+    return 'done'
+  },
+})
+const read = (...args: string[]) => readCall(args, [greet])
+
+describe('a call of the command line', () => {
+  it('runs the command it names', () => {
+    expect(read('person', 'greet', '--name', 'Ada', '--loud')).toMatchObject({ kind: 'run' })
+  })
+
+  it.each([
+    [['person', 'greet', '--name', 'Ada', '--shout'], "Unknown option '--shout'"],
+    [['person', 'greet', '--name'], 'argument missing'],
+    [['person', 'greet'], '--name: is needed.'],
+    [['person', 'greet', '--name', 'Ada', 'Bob'], "Unexpected argument 'Bob'"],
+    [['person'], 'There is no command "person".'],
+    [['person', 'insult'], 'There is no command "person insult".'],
+    [[], 'No command was given.'],
+  ])('%j is an error of usage that says what is wrong, and how it goes', (args, sentence) => {
+    const call = read(...args)
+    expect(call).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
+    expect(call).toMatchObject({ text: expect.stringContaining('Usage: npm run console --') })
+  })
+
+  it.each([[['--help']], [['person', 'greet', '-h']], [['person', 'greet', '--name', 'Ada', '--help']]])(
+    '%j asks for help and does nothing else',
+    (args) => expect(read(...args)).toMatchObject({ kind: 'help', text: expect.stringContaining('says hello') }),
+  )
+
+  it('names each command once, and none that hides another', () => {
+    const names = COMMANDS.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const name of names)
+      expect(
+        names.filter((other) => other.startsWith(`${name} `)),
+        name,
+      ).toEqual([])
+  })
+})

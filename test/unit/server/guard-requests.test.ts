@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { addressOf, guardRequests } from '~/server/http/guard-requests'
+
+/** Says what it was given, as Next would be. */
+const server = createServer((request, response) => {
+  const { url, method, headers } = request
+  const seen = Object.entries(headers).filter(([, value]) => typeof value === 'string') as [string, string][]
+  response.end(JSON.stringify({ url, method, headers, address: addressOf({ headers: new Headers(seen) }) }))
+})
+beforeAll(async () => {
+  guardRequests({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+afterAll(() => server.close())
+
+async function seenOf(path: string, init: RequestInit = {}) {
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, init)
+  return { seen: await answer.json(), headers: answer.headers }
+}
+
+it('behind a trusted proxy, what is handed on is one address: the one the proxy saw', async () => {
+  const { seen } = await seenOf('/', { headers: { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' } })
+  expect(seen).toMatchObject({ address: '198.51.100.1', headers: { 'x-forwarded-for': '198.51.100.1' } })
+})
+
+it('an address that does not decode becomes one that does not exist; any other stays as it is', async () => {
+  expect((await seenOf('/a/%ff%fe?b=%20')).seen.url).toBe('/undecodable')
+  expect((await seenOf('/a/%20?b=%C3%A9')).seen.url).toBe('/a/%20?b=%C3%A9')
+})
+
+it('every answer has its headers before anything answers', async () => {
+  const { headers } = await seenOf('/')
+  expect(headers.get('strict-transport-security')).toBe('max-age=63072000')
+  expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
+})

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { createRateLimiter } from '~/server/http/rate-limiter'
+
+/** A limiter and the hand that moves its clock. */
+function limiterOf(perMinute: number | undefined) {
+  let now = 0
+  const limiter = createRateLimiter(perMinute, () => now)
+  const pass = (seconds: number): void => {
+    now += seconds * 1000
+  }
+  return { ...limiter, pass }
+}
+
+describe('a rate limit', () => {
+  it('lets a minute’s worth through at once, then says how long to wait, and refills evenly', () => {
+    const { take, pass } = limiterOf(60)
+    expect(Array.from({ length: 60 }, () => take('a')).every((wait) => wait === 0)).toBe(true)
+    expect(take('a')).toBe(1)
+    pass(0.5)
+    expect(take('a')).toBe(1)
+    pass(0.5)
+    expect([take('a'), take('a')]).toEqual([0, 1])
+    pass(3600)
+    expect(Array.from({ length: 61 }, () => take('a')).filter((wait) => wait > 0)).toHaveLength(1)
+  })
+
+  it('counts every key by itself', () => {
+    const { take } = limiterOf(1)
+    expect([take('a'), take('a'), take('b')]).toEqual([0, 60, 0])
+  })
+
+  it('does not count what was given back, and gives no more than the limit', () => {
+    const { take, giveBack } = limiterOf(1)
+    for (let time = 0; time < 100; time += 1) {
+      expect(take('a')).toBe(0)
+      giveBack('a')
+      giveBack('a')
+    }
+    expect([take('a'), take('a')]).toEqual([0, 60])
+  })
+
+  it('refuses nobody when it is off', () => {
+    const { take } = limiterOf(undefined)
+    expect(Array.from({ length: 10_000 }, () => take('a')).every((wait) => wait === 0)).toBe(true)
+  })
+
+  it('remembers a bounded number of keys, and forgets the one unused for longest', () => {
+    const { take } = limiterOf(1)
+    take('flooder')
+    for (let key = 0; key < 19_999; key += 1) take(`other ${key}`)
+    expect(take('flooder')).toBe(60)
+    for (let key = 0; key < 20_000; key += 1) take(`another ${key}`)
+    expect(take('flooder')).toBe(0)
+  })
+})

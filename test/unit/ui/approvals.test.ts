@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { ApprovalView } from '~/domain/approval'
+import { headline, kindWords, standsInTheWay } from '~/ui/approvals/approval-words'
+import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
+import { promotableTo } from '~/ui/deploy-modal/promote-choice'
+import { readTarget, withTarget } from '~/ui/deploy-modal/target'
+import { tile } from './fixtures'
+
+const SHA = 'a'.repeat(40)
+const approval: ApprovalView = {
+  id: '0193a0c0-0000-7000-8000-000000000001',
+  state: 'waiting',
+  surface: { id: 'api', name: 'API', environment: 'production' },
+  repository: 'acme/platform',
+  workflow: 'deploy.yml',
+  kind: 'deploy',
+  sourceId: null,
+  ref: 'main',
+  sha: SHA,
+  commitUrl: '',
+  reason: null,
+  overrideReason: null,
+  overrideFreezeIds: [],
+  requestedBy: 'ada',
+  requestedAt: '2026-11-21T12:00:00.000Z',
+  expiresAt: '2026-11-21T13:00:00.000Z',
+  decision: null,
+  deployId: null,
+  yours: false,
+  decidable: true,
+}
+const decision = { by: 'grace', at: '2026-11-21T12:10:00.000Z', reason: null }
+const frozen = { kind: 'frozen', text: 'Production is frozen.', blocking: true } as const
+
+describe('where an approval stands', () => {
+  it.each([
+    ['waiting', null, 'Waiting for approval by another person'],
+    ['granted', decision, 'Approved by grace'],
+    ['refused', decision, 'Refused by grace: nothing was deployed'],
+    ['withdrawn', decision, 'Withdrawn by grace: nothing was deployed'],
+    ['expired', { ...decision, by: 'console' }, 'Expired: nobody approved it in time, nothing was deployed'],
+  ] as const)('%s', (state, made, words) => {
+    expect(headline({ state, decision: made })).toBe(words)
+  })
+
+  it('says what is more than a ref', () => {
+    expect(kindWords(approval)).toBeNull()
+    expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion of what api-staging runs')
+  })
+})
+
+describe('what stands in the way of a yes', () => {
+  const review = { sha: SHA, freezeIds: [], warnings: [] }
+  it('nothing, while the facts are what they were', () => {
+    expect(standsInTheWay(approval, review)).toBeNull()
+  })
+
+  it('a ref that moved, with both commits', () => {
+    expect(standsInTheWay(approval, { ...review, sha: 'b'.repeat(40) })).toMatch(/aaaaaaa.*bbbbbbb/)
+  })
+
+  it('a deploy under way, before everything else', () => {
+    const busy = { kind: 'busy', text: 'ada is deploying main.', blocking: true } as const
+    expect(standsInTheWay(approval, { ...review, freezeIds: ['f'], warnings: [frozen, busy] })).toBe(busy.text)
+  })
+
+  it('a freeze, unless the request overrides exactly that one', () => {
+    const held = { ...review, freezeIds: ['f'], warnings: [frozen] }
+    expect(standsInTheWay(approval, held)).toBe(frozen.text)
+    expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, held)).toBeNull()
+    const later = { ...held, freezeIds: ['f', 'g'] }
+    expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, later)).toBe(frozen.text)
+  })
+})
+
+describe('the address', () => {
+  it.each([
+    { kind: 'approval', approvalId: '42' },
+    { kind: 'new', surfaceId: 'api', ref: SHA, source: { kind: 'rollback', deployId: '7' } },
+    { kind: 'new', surfaceId: 'api', ref: SHA, source: { kind: 'promotion', surfaceId: 'api-staging' } },
+  ] as const)('leads back to $kind', (target) => {
+    const search = withTarget('?lang=en', target)
+    expect(readTarget(new URLSearchParams(search))).toEqual(target)
+    expect(withTarget(search, null)).toBe('?lang=en')
+  })
+})
+
+describe('where a commit comes from', () => {
+  const source = { kind: 'rollback', deployId: '7' } as const
+  it('goes along with the request, and is forgotten with another ref', () => {
+    const reviewed = { type: 'reviewed', sha: SHA, key: 'key-1', freezeIds: [] } as const
+    const typed = { type: 'typed', text: 'api' } as const
+    const sent = (ref: string) => {
+      const back = flowReducer(startFlow(SHA, source), { type: 'back' })
+      const steps = [{ type: 'chosen', ref } as const, { ...reviewed, freezeIds: [] }, typed]
+      return requestToSend(steps.reduce(flowReducer, back), { id: 'api', confirm: 'api' })
+    }
+    expect(sent(SHA)).toMatchObject({ ref: SHA, source })
+    expect(sent('main')).not.toHaveProperty('source')
+  })
+
+  it('can be another environment’s surface of the same workflow that runs something else, for production only', () => {
+    const version = (sha: string) => ({ sha, url: '', seenAt: '', behindBy: null })
+    const production = tile('api', { version: version('b'.repeat(40)) })
+    const staging = tile('api-staging', { environment: 'staging', version: version(SHA) })
+    const others = [
+      tile('docs-staging', { environment: 'staging', version: version(SHA), workflow: 'docs.yml' }),
+      tile('silent-staging', { environment: 'staging' }),
+      tile('same-staging', { environment: 'staging', version: production.version }),
+    ]
+    expect(promotableTo(production, [production, staging, ...others]).map(({ id }) => id)).toEqual(['api-staging'])
+    expect(promotableTo(staging, [production, staging])).toEqual([])
+  })
+})
