@@ -58,6 +58,7 @@ export const ERROR_CODES = {
   },
   status_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'A workflow cannot send this status' },
   attempt_superseded: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The run has a later attempt' },
+  run_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy belongs to another run' },
   transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
   github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },

@@ -72,6 +72,17 @@ function timelineEntry(row: AuditRow): TimelineEntry {
   }
 }
 
+function rejectionNote(status: string | null, reason: string, from: string): string {
+  switch (reason) {
+    case 'attempt_superseded':
+      return `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+    case 'run_mismatch':
+      return `Callback "${status}" of another run refused: the deploy follows the one on record.`
+    default:
+      return `Callback "${status}" refused: the deploy stood at ${from}.`
+  }
+}
+
 /** Says in a sentence what the status alone does not. */
 function noteOf({ action, status, payload }: AuditRow): string | null {
   const text = (key: string) => {
@@ -80,9 +91,7 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
   }
   switch (action) {
     case 'console.deploy.callback_rejected':
-      return text('reason') === 'attempt_superseded'
-        ? `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
-        : `Callback "${status}" refused: the deploy stood at ${text('from')}.`
+      return rejectionNote(status, text('reason'), text('from'))
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')

@@ -8,7 +8,7 @@ import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
 import type { Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
-import { explainRefusedCallback, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
+import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -32,7 +32,8 @@ const ACTOR = 'workflow'
  * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
  * audit row are kept — and then thrown.
  *
- * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`
+ * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`,
+ *   `run_mismatch`
  */
 export async function recordCallback(
   deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
@@ -81,7 +82,7 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
 function outcomeOf(found: LockedDeploy, body: CallbackBody): 'applied' | 'repeated' | 'refused' {
   if (!isCallbackStatus(body.status)) return 'refused'
   if (found.status === body.status) return 'repeated'
-  if (isOfEarlierAttempt(found, body)) return 'refused'
+  if (isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
   return canTransition(found.status, body.status) ? 'applied' : 'refused'
 }
 
@@ -101,10 +102,11 @@ async function proveAccepted(tx: Statements, found: LockedDeploy, callback: Veri
   })
 }
 
-/** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
+/** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping; another run's commit is not. */
 async function keepFacts(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha: body.deployed_sha ?? null })
+  const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
+  await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha })
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
     const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const
