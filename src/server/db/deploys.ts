@@ -173,11 +173,22 @@ export async function advanceDeploy(tx: Statements, advance: Advance): Promise<b
   return true
 }
 
-/** Unfinished deploys neither heard of nor asked about since `silentSince`; whose turn is longest ago comes first. */
-export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: number) {
+/**
+ * Unfinished deploys not heard of since `silentSince` and not asked about since `notLookedSince`; whose turn is longest ago
+ * comes first.
+ */
+export function listSilentDeploys(
+  db: DatabaseHandle,
+  since: { readonly silentSince: Date; readonly notLookedSince: Date },
+  limit: number,
+) {
   return db.deploy.findMany({
-    where: { status: { in: [...UNFINISHED_STATUSES] }, lastEventAt: { lt: silentSince } },
-    orderBy: { lastEventAt: 'asc' },
+    where: {
+      status: { in: [...UNFINISHED_STATUSES] },
+      lastEventAt: { lt: since.silentSince },
+      OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }],
+    },
+    orderBy: [{ lastLookedAt: { sort: 'asc', nulls: 'first' } }, { lastEventAt: 'asc' }],
     take: limit,
     select: { id: true },
   })
@@ -220,10 +231,10 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
 export async function updateDeployFacts(
   tx: Statements,
   id: string,
-  facts: { readonly lastEventAt?: Date; readonly githubRunAttempt?: number },
+  facts: { readonly lastLookedAt?: Date; readonly githubRunAttempt?: number },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE "console_deploys" SET "last_event_at_utc" = coalesce(${facts.lastEventAt ?? null}, "last_event_at_utc"),
+    UPDATE "console_deploys" SET "last_looked_at_utc" = coalesce(${facts.lastLookedAt ?? null}, "last_looked_at_utc"),
       "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt")
     WHERE "id" = ${id}::uuid`
 }

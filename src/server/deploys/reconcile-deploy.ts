@@ -34,7 +34,7 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || isTerminal(deploy.status) || !isKnownStatus(deploy.status)) return
   // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
-  await updateDeployFacts(deps.db, id, { lastEventAt: deps.now() })
+  await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
   const runId = deploy.githubRunId ?? (await findRun(deps, deploy))
   if (runId === null) return giveUpWithoutRun(deps, deploy)

@@ -179,6 +179,22 @@ describe('a pass', () => {
     expect(github.requests).toHaveLength(2)
   })
 
+  it('looks at a silent deploy again in the next one, a minute later, however late in the first its turn was', async () => {
+    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    const start = Date.now()
+    await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
+    gitHubHasRun(null, [])
+    // A clock whose first reading is the pass's start, and every later one the moment its last look may begin.
+    const passAt = (at: number) => {
+      const readings = [at]
+      return reconcileSilentDeploys({ ...console_.deps, now: () => new Date(readings.pop() ?? at + 50_000) })
+    }
+    await passAt(start)
+    expect(github.requests).toHaveLength(2)
+    await passAt(start + 60_000)
+    expect(github.requests).toHaveLength(4)
+  })
+
   it('reaches a deploy behind fifty that GitHub cannot answer for', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     for (let index = 0; index < 50; index += 1) {
