@@ -61,15 +61,21 @@ export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
     // A raw query fails as P2010 whatever happened; the driver's own word for it is in the meta.
-    const kind = failure.safeParse(error.meta).data?.driverAdapterError.cause.kind ?? ''
-    return AWAY_CODES.has(error.code) || isAwayMessage(`${kind} ${error.message}`)
+    const { kind, originalCode } = failure.safeParse(error.meta).data?.driverAdapterError.cause ?? {}
+    return AWAY_CODES.has(error.code) || isAwayState(originalCode) || isAwayMessage(`${kind} ${error.message}`)
   }
-  return (
-    error instanceof Error && isAwayMessage(`${error.name} ${codeOf(error)} ${error.message} ${messageOf(error.cause)}`)
-  )
+  if (!(error instanceof Error)) return false
+  const code = codeOf(error)
+  return isAwayState(code) || isAwayMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
 }
 
-const failure = z.object({ driverAdapterError: z.object({ cause: z.object({ kind: z.string() }) }) })
+const failure = z.object({
+  driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),
+})
+
+/** PostgreSQL's own: admin_shutdown, crash_shutdown, cannot_connect_now (starting up, shutting down, in recovery mode). */
+const AWAY_STATES = new Set(['57P01', '57P02', '57P03'])
+const isAwayState = (sqlState: string | undefined) => sqlState !== undefined && AWAY_STATES.has(sqlState)
 
 /** Node's connection errors to several addresses at once have a code and no message. */
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
@@ -78,7 +84,7 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down|in recovery mode|not (yet )?accepting connections)/.test(
     message,
   )
 

@@ -23,6 +23,10 @@ export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: st
     ...statementsOf(pool, nameOf),
     async transaction(work) {
       const client = await pool.connect()
+      // The pool listens to idle connections only. One that is cut between two statements fails the next of them; without a
+      // listener it would end the process.
+      const ignore = () => undefined
+      client.on('error', ignore)
       let broken = false
       try {
         await client.query('BEGIN')
@@ -37,6 +41,7 @@ export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: st
         throw error
       } finally {
         client.release(broken)
+        client.off('error', ignore)
       }
     },
   }
