@@ -218,6 +218,14 @@ export async function keepReport(
     SELECT "id", "log_count", ${logLine}, ${at} FROM deploy WHERE ${logLine}::text IS NOT NULL`
 }
 
+/** Those of these deploys that have not ended, with their run. */
+export function listUnfinishedAmong(db: DatabaseHandle, ids: readonly string[]) {
+  return db.deploy.findMany({
+    where: { id: { in: [...ids] }, status: { in: [...UNFINISHED_STATUSES] } },
+    select: { id: true, githubRunId: true },
+  })
+}
+
 /** Which of these runs belong to deploys of the console. */
 export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await db.deploy.findMany({
