@@ -321,6 +321,15 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.reconciled',
 ] as const satisfies readonly AuditAction[]
 
+/** What an operator is warned of while it holds, however much has happened since. */
+export const ALARM_ACTIONS = [
+  'console.deploy.runs_duplicated',
+  'console.deploy.run_mismatch',
+  'console.deploy.cancel_requested',
+  'console.deploy.cancel_acknowledged',
+  'console.deploy.cancel_refused',
+] as const satisfies readonly AuditAction[]
+
 export function isTransitionAction(action: string): boolean {
   return TRANSITION_ACTIONS.some((known) => known === action)
 }

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { TRANSITION_ACTIONS } from '~/domain/audit-event'
+import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
 import { occurredAt } from '~/server/db/audit'
@@ -17,10 +17,12 @@ const auditRow = z.object({
   status: z.string().nullable(),
   payload: z.unknown(),
   recent: z.boolean(),
+  newest: z.boolean(),
 })
 const logRows = z.array(z.object({ seq: z.int(), line: z.string(), at: time }))
 
 const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
+const ALARMS: readonly string[] = ALARM_ACTIONS
 
 const row = z.object({
   id: z.string(),
@@ -67,6 +69,8 @@ export interface DeployRecord {
   readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
   readonly transitions: readonly Transition[]
+  /** The newest row of each alarm, oldest first, however old: one per action and, for a mismatch, per run that reported. */
+  readonly alarms: readonly z.output<typeof auditRow>[]
   /** The newest 200 rows, oldest first: a deploy has a dozen or two, refused callbacks could make it more. */
   readonly audit: readonly z.output<typeof auditRow>[]
   readonly log: { readonly lines: readonly LogLine[]; readonly cursor: number | null }
@@ -92,9 +96,11 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
         WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
       (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
         SELECT "id", "at_utc" AS "at", "actor", "action", "status", "payload",
-          row_number() OVER (ORDER BY "id" DESC) <= 200 AS "recent"
+          row_number() OVER (ORDER BY "id" DESC) <= 200 AS "recent",
+          row_number() OVER (PARTITION BY "action", "payload"->>'reported_run_id' ORDER BY "id" DESC) = 1 AS "newest"
         FROM "audit_events" WHERE "deploy_id" = d."id") AS a
-        WHERE a."recent" OR a."action" = ANY(${TRANSITIONS}::text[])) AS "audit",
+        WHERE a."recent" OR a."action" = ANY(${TRANSITIONS}::text[])
+          OR (a."newest" AND a."action" = ANY(${ALARMS}::text[]))) AS "audit",
       (SELECT coalesce(json_agg(l ORDER BY l."seq"), '[]') FROM (
         SELECT "seq", "line", "at_utc" AS "at" FROM "deploy_log_lines"
         WHERE "deploy_id" = d."id" ORDER BY "seq" DESC LIMIT ${logLength}) AS l) AS "log"
@@ -112,6 +118,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
     deploy,
     owner,
     transitions,
+    alarms: audit.filter(({ newest, action }) => newest && ALARMS.includes(action)),
     audit: audit.filter(({ recent }) => recent),
     log: { lines, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
   }

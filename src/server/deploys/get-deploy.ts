@@ -15,7 +15,7 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, owner, transitions, audit, log } = record
+  const { deploy, owner, transitions, alarms, audit, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
@@ -47,7 +47,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
-    warnings: warningsOf(audit, isTerminal(deploy.status)),
+    warnings: warningsOf(alarms, isTerminal(deploy.status)),
     timeline: audit.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,

@@ -14,9 +14,15 @@ const listedRuns = z.object({
   workflow_runs: z.array(z.object({ id: runIdSchema, display_title: z.string() })),
 })
 
+/** GitHub's clock and ours are not the same one. */
+const CLOCK_SLACK_MS = 60_000
+/** Past the ten minutes after which a deploy without a run is given up. */
+const CREATED_WITHIN_MS = 15 * 60_000
+
 /**
  * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created
- * since shortly before it was requested. Never matched by time or actor. More than one is for an alarm.
+ * around the time it was requested: bounded on both sides, so that a page holds them however many came later. Never
+ * matched by time or actor. More than one is for an alarm.
  *
  * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
  */
@@ -30,13 +36,12 @@ export async function findRunsOfDeploy(
   },
   signal: AbortSignal,
 ): Promise<bigint[]> {
-  // A minute of slack: GitHub's clock and ours are not the same one. The id makes the match, not the time.
-  const since = new Date(deploy.requestedAt.getTime() - 60_000).toISOString().replace(/\.\d{3}Z$/, 'Z')
+  const requested = deploy.requestedAt.getTime()
   const response = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
     ...ownerAndRepo(deploy.repository),
     workflow_id: deploy.workflow,
     event: 'workflow_dispatch',
-    created: `>=${since}`,
+    created: `${gitHubTime(requested - CLOCK_SLACK_MS)}..${gitHubTime(requested + CREATED_WITHIN_MS)}`,
     per_page: 100,
     request: { signal },
   })
@@ -45,6 +50,9 @@ export async function findRunsOfDeploy(
     .workflow_runs.filter((run) => run.display_title.includes(deploy.id))
     .map((run) => run.id)
 }
+
+/** As GitHub's search syntax takes times: without fractions of a second. */
+const gitHubTime = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
 const runSchema = z.object({
   status: z.string().nullable(),

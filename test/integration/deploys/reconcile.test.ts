@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseCreated } from '~/sandbox/github/created-filter'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -102,6 +103,25 @@ describe('a dispatch whose outcome is unknown', () => {
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 9007199254740993n })
     expect(github.dispatches()).toEqual([])
+  })
+
+  it('adopts its run also when a hundred and fifty newer ones of the workflow stand before it', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(300) })
+    const ours = { ...listedRun(1, `Deploy [${id}]`), created_at: minutesAgo(299) }
+    const newer = Array.from({ length: 150 }, (_, index) => ({
+      ...listedRun(1_000 - index, 'Deploy something else'),
+      created_at: minutesAgo(280 - index),
+    }))
+    // As GitHub does: those created within the bounds, a page of them.
+    github.script.onListRuns = ({ path }) => {
+      const { searchParams } = new URL(path, 'http://github')
+      const fits = parseCreated(searchParams.get('created') ?? '') ?? (() => true)
+      const runs = [...newer, ours].filter(({ created_at }) => fits(created_at.toISOString()))
+      return { status: 200, body: { workflow_runs: runs.slice(0, Number(searchParams.get('per_page'))) } }
+    }
+    gitHubHasRun(null, [])
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 1n })
   })
 
   it('whose run only a refused callback named is taken to where that run is', async () => {
