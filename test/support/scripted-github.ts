@@ -23,6 +23,7 @@ interface Script {
   onJobs: Handler
   onCommit: Handler
   onCancel: Handler
+  onRepository: Handler
 }
 
 export const SHA = 'a'.repeat(40)
@@ -39,6 +40,7 @@ export async function startScriptedGitHub() {
     onJobs: () => ({ status: 404, body: { message: 'Not Found' } }),
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
     onCancel: () => ({ status: 202, body: {} }),
+    onRepository: () => ({ status: 200, body: {} }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
   }
   const server = createServer((request, response) => void answer(request, response))
@@ -81,6 +83,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/cancel')) return script.onCancel
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (path.includes('/commits/')) return script.onCommit
+  if (/\/repos\/[^/]+\/[^/]+$/.test(path)) return script.onRepository
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }

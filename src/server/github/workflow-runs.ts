@@ -22,7 +22,7 @@ const CREATED_WITHIN_MS = 15 * 60_000
 /**
  * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created
  * around the time it was requested: bounded on both sides, so that a page holds them however many came later. Never
- * matched by time or actor. More than one is for an alarm.
+ * matched by time or actor. More than one is for an alarm. None when the repository has no such workflow (any more).
  *
  * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
  */
@@ -37,18 +37,41 @@ export async function findRunsOfDeploy(
   signal: AbortSignal,
 ): Promise<bigint[]> {
   const requested = deploy.requestedAt.getTime()
-  const response = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+  const parameters = {
     ...ownerAndRepo(deploy.repository),
     workflow_id: deploy.workflow,
     event: 'workflow_dispatch',
     created: `${gitHubTime(requested - CLOCK_SLACK_MS)}..${gitHubTime(requested + CREATED_WITHIN_MS)}`,
     per_page: 100,
     request: { signal },
-  })
-  return listedRuns
-    .parse(response.data)
-    .workflow_runs.filter((run) => run.display_title.includes(deploy.id))
-    .map((run) => run.id)
+  }
+  const list = async () => {
+    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', parameters)
+    return listedRuns.parse(data).workflow_runs
+  }
+  const runs = (await unlessNotThere(github, deploy.repository, signal, list)) ?? []
+  return runs.filter((run) => run.display_title.includes(deploy.id)).map((run) => run.id)
+}
+
+/**
+ * Null when what is asked for is not there. GitHub answers 404 for that, and for what it does not show to these
+ * credentials; only while it shows them the repository is the 404 taken at its word.
+ *
+ * @throws what GitHub's client throws for the repository when that is not shown either: nothing can be concluded then
+ */
+async function unlessNotThere<Answer>(
+  github: GitHub,
+  repository: string,
+  signal: AbortSignal,
+  ask: () => Promise<Answer>,
+): Promise<Answer | null> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (asGitHubError(error)?.status !== 404) throw error
+    await github.request('GET /repos/{owner}/{repo}', { ...ownerAndRepo(repository), request: { signal } })
+    return null
+  }
 }
 
 /** As GitHub's search syntax takes times: without fractions of a second. */
@@ -85,7 +108,11 @@ const jobSchema = z
     ({ started_at, completed_at, ...job }): JobRecord => ({ ...job, startedAt: started_at, completedAt: completed_at }),
   )
 
-/** A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more). */
+/**
+ * A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more).
+ *
+ * @throws as `findRunsOfDeploy` does
+ */
 export async function readRun(
   github: GitHub,
   repository: string,
@@ -95,7 +122,7 @@ export async function readRun(
   // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
-  try {
+  return unlessNotThere(github, repository, signal, async () => {
     const [run, jobs] = await Promise.all([
       github.request(address, parameters),
       github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
@@ -110,8 +137,5 @@ export async function readRun(
       attempt: run_attempt,
       jobs: listed.jobs,
     }
-  } catch (error) {
-    if (asGitHubError(error)?.status === 404) return null
-    throw error
-  }
+  })
 }

@@ -36,6 +36,7 @@ const moves = async (id: string) =>
   ).map(({ status }) => status)
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+const notFound = { status: 404, body: { message: 'Not Found' } }
 const step = (name: string, conclusion = 'success') => ({
   name,
   status: 'completed',
@@ -172,6 +173,56 @@ describe('a dispatched deploy without a run', () => {
   })
 })
 
+describe('a 404', () => {
+  const notShown = () => {
+    github.script.onListRuns = () => notFound
+    github.script.onRepository = () => notFound
+  }
+
+  it('of a run in a repository that is not shown either concludes nothing, however old the deploy', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
+    notShown()
+    await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+    expect((await deployAt(id)).status).toBe('deploying')
+  })
+
+  it('of jobs alone, with the run shown, is no end of the run while the repository is not shown', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
+    gitHubHasRun(null, [])
+    github.script.onJobs = () => notFound
+    notShown()
+    await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+    expect((await deployAt(id)).status).toBe('deploying')
+  })
+
+  it.each(['requested', 'dispatched'] as const)(
+    'of a workflow in a repository that is not shown either leaves a deploy at %s, however old',
+    async (status) => {
+      const { id } = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(600) })
+      notShown()
+      await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+      expect((await deployAt(id)).status).toBe(status)
+    },
+  )
+
+  it.each([
+    ['requested', 'failed'],
+    ['dispatched', 'timed_out'],
+  ] as const)(
+    'of a workflow that its repository no longer has ends a deploy at %s after ten minutes',
+    async (from, to) => {
+      const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(9) })
+      const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(11) })
+      github.script.onListRuns = () => notFound
+      await reconcileDeploy(console_.deps, young.id)
+      await reconcileDeploy(console_.deps, old.id)
+      expect((await deployAt(young.id)).status).toBe(from)
+      expect((await deployAt(old.id)).status).toBe(to)
+      expect(github.dispatches()).toEqual([])
+    },
+  )
+})
+
 describe('while GitHub answers with errors', () => {
   it.each([
     ['500', { status: 500, body: {} }],
@@ -221,7 +272,8 @@ describe('a pass', () => {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
     }
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 3n, requestedAt: minutesAgo(5) })
-    github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' } })
+    github.script.onListRuns = () => notFound
+    github.script.onRepository = () => notFound
     gitHubHasRun('success', [])
     await reconcileSilentDeploys(console_.deps)
     await reconcileSilentDeploys(console_.deps)
