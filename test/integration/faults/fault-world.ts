@@ -122,6 +122,17 @@ export async function dispatch(server: SignedInServer, surfaceId: string, key = 
   return { refused: refused.parse(body).error.json.data.appCode }
 }
 
+/** The same for a script: the whole answer. Rejects when the server does not answer at all. */
+export async function dispatchByRest(server: SignedInServer, surfaceId: string, key: string) {
+  const response = await fetch(`${server.url}/api/internal/deploys`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie: server.cookie, 'idempotency-key': `"${key}"` },
+    body: JSON.stringify({ surface: surfaceId, ref: 'main', confirmation: surfaceId }),
+  })
+  const body: unknown = await response.json()
+  return { http: response.status, retryAfter: response.headers.get('retry-after'), body }
+}
+
 /** Presses Approve. Rejects when the server does not answer at all. */
 export async function approve(server: SignedInServer, id: string): Promise<number> {
   const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, {
