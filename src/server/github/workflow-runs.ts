@@ -122,20 +122,19 @@ export async function readRun(
   // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
-  return unlessNotThere(github, repository, signal, async () => {
-    const [run, jobs] = await Promise.all([
-      github.request(address, parameters),
-      github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
-    ])
-    const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
-    const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
-    return {
-      status: status ?? 'unknown',
-      conclusion,
-      createdAt: created_at,
-      updatedAt: updated_at,
-      attempt: run_attempt,
-      jobs: listed.jobs,
-    }
-  })
+  const jobsAnswer = github.request(`${address}/jobs`, { ...parameters, per_page: 100 })
+  // Looked at below, when the run is there: a 404 of the jobs alone does not say that the run is gone.
+  jobsAnswer.catch(() => undefined)
+  const run = await unlessNotThere(github, repository, signal, () => github.request(address, parameters))
+  if (run === null) return null
+  const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
+  const { jobs } = z.object({ jobs: z.array(jobSchema) }).parse((await jobsAnswer).data)
+  return {
+    status: status ?? 'unknown',
+    conclusion,
+    createdAt: created_at,
+    updatedAt: updated_at,
+    attempt: run_attempt,
+    jobs,
+  }
 }

@@ -186,11 +186,10 @@ describe('a 404', () => {
     expect((await deployAt(id)).status).toBe('deploying')
   })
 
-  it('of jobs alone, with the run shown, is no end of the run while the repository is not shown', async () => {
+  it('of the jobs alone, with run and repository shown, is no end of the run', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     gitHubHasRun(null, [])
     github.script.onJobs = () => notFound
-    notShown()
     await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
     expect((await deployAt(id)).status).toBe('deploying')
   })
