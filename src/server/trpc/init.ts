@@ -10,26 +10,18 @@ import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 import { transformer } from '~/server/trpc/transformer'
 
-/** What the walk over every procedure reads: see the permission table. */
-interface ProcedureMeta {
-  readonly permission: Permission
-}
-
-const t = initTRPC
-  .context<Context>()
-  .meta<ProcedureMeta>()
-  .create({
-    transformer,
-    /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
-    errorFormatter({ shape, error }) {
-      const { cause } = error
-      const appError = cause instanceof AppError ? cause : null
-      const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
-      const { stack: _, ...data } = shape.data
-      const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
-      return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
-    },
-  })
+const t = initTRPC.context<Context>().create({
+  transformer,
+  /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
+  errorFormatter({ shape, error }) {
+    const { cause } = error
+    const appError = cause instanceof AppError ? cause : null
+    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+    const { stack: _, ...data } = shape.data
+    const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
+    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+  },
+})
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
@@ -57,7 +49,7 @@ function permitted(ctx: Context, path: string, permission: Permission): Actor {
  * that and the errors: each costs every poll.
  */
 export const procedureFor = (permission: Permission) =>
-  t.procedure.meta({ permission }).use(async ({ ctx, path, next }) => {
+  t.procedure.use(async ({ ctx, path, next }) => {
     const result = await next({ ctx: { actor: permitted(ctx, path, permission) } })
     // An input that fails its schema is a TRPCError by itself, with zod's error as the cause.
     if (result.ok || result.error.code === 'BAD_REQUEST') return result
