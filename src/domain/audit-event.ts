@@ -12,7 +12,11 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.dispatch_rejected'
       readonly status: null
-      readonly payload: { readonly code: string; readonly ref: string; readonly details: Record<string, string> }
+      readonly payload: TokenOwner & {
+        readonly code: string
+        readonly ref: string
+        readonly details: Record<string, string>
+      }
     }
   /** GitHub accepted the dispatch, or a callback proved that it had. */
   | {
@@ -272,7 +276,8 @@ type RequestedPayload = TokenOwner & {
   readonly reason: string | null
 }
 
-type ApprovalPayload = {
+/** `user_id` here: whose token `requested_by` is, whoever decides. */
+type ApprovalPayload = TokenOwner & {
   readonly approval_id: string
   readonly kind: string
   readonly ref: string

@@ -36,7 +36,7 @@ export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInpu
   ])
   const waits = earlier !== null || surface?.requiresApproval === true
   if (deploy !== null || !waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
-  const approval = await auditingRejections(deps, actor.name, input, async () =>
+  const approval = await auditingRejections(deps, actor, input, async () =>
     earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
@@ -97,6 +97,7 @@ function record(
       overrideFreezeIds: overridden,
       requestedBy: actor.name,
       requestedByUserId: actor.userId,
+      requestedByTokenId: actor.tokenId ?? null,
       requestedAt: at,
       expiresAt: new Date(at.getTime() + surface.approvalMinutes * 60_000),
       idempotencyKey: requestKey(actor, input.idempotencyKey),

@@ -7,6 +7,7 @@ import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
 import { requireReach } from '~/server/auth/authorize'
+import { requireStillMay } from '~/server/auth/current-rights'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -62,7 +63,9 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const at = deps.now()
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
   if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
-  await checkFacts(tx, row)
+  const surface = { id: row.surfaceId, environment: row.environment }
+  await requireStillMay(tx, actor, { needs: ['deploy.approve'], surface, at })
+  await checkFacts(tx, row, at)
   await appendAuditEvent(
     tx,
     { actor: actor.name, at, surfaceId: row.surfaceId, deployId },

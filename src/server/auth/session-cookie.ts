@@ -7,7 +7,7 @@ type Signing = Pick<ServerConfig, 'authSecrets' | 'consoleUrl'>
 export const COOKIE_PREFIX = 'console'
 
 /** `__Secure-`: the browser takes and sends it over TLS only (RFC 6265bis, 4.1.3). */
-const cookieName = ({ consoleUrl }: Signing): string =>
+export const cookieName = ({ consoleUrl }: Pick<Signing, 'consoleUrl'>): string =>
   `${consoleUrl.startsWith('https://') ? '__Secure-' : ''}${COOKIE_PREFIX}.session_token`
 
 /** The session cookie's value as it was sent; null without one. */

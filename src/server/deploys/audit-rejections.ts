@@ -1,7 +1,8 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
 /** No refusal: the database may go away after the intent was recorded. */
@@ -13,7 +14,7 @@ export const NO_REFUSAL: readonly string[] = ['database_unavailable']
  */
 export async function auditingRejections<Answer>(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
-  actor: string,
+  actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   dispatch: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -27,12 +28,12 @@ export async function auditingRejections<Answer>(
 
 async function record(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
-  actor: string,
+  actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   error: AppError,
 ): Promise<void> {
-  const subject = { actor, at: deps.now(), surfaceId: input.surfaceId }
-  const payload = { code: error.code, ref: input.ref, details: textsOf(error.details) }
+  const subject = { actor: actor.name, at: deps.now(), surfaceId: input.surfaceId }
+  const payload = { code: error.code, ref: input.ref, details: textsOf(error.details), ...tokenOwner(actor) }
   try {
     await appendAuditEvent(deps.db, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
   } catch (cause) {

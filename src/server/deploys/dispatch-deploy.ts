@@ -2,7 +2,8 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { violatedUniqueIndex } from '~/server/db/client'
+import { requireStillMay } from '~/server/auth/current-rights'
+import { type DatabaseHandle, violatedUniqueIndex } from '~/server/db/client'
 import { type DeployRow, findDeployByKey, type NewDeploy } from '~/server/db/deploys'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import { admitRequest } from '~/server/deploys/admit-request'
@@ -25,7 +26,7 @@ import { isFlagOn } from '~/server/flags/is-flag-on'
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
-  return auditingRejections(deps, actor.name, input, () => ship(deps, actor, input))
+  return auditingRejections(deps, actor, input, () => ship(deps, actor, input))
 }
 
 async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
@@ -56,7 +57,10 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<Dis
   }
   try {
     const override = input.overrideFreeze ?? null
-    await commitIntent(deps, deploy, { surfaceName: surface.name, override, at: deps.now() })
+    const at = deps.now()
+    const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
+    const first = (tx: DatabaseHandle) => requireStillMay(tx, actor, { needs, surface, at })
+    await commitIntent(deps, deploy, { surfaceName: surface.name, override, at, first })
   } catch (error) {
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
     const twin = violatedUniqueIndex(error) === null ? null : await findDeployByKey(deps.db, key)

@@ -6,6 +6,8 @@ import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import type { GitHub } from '~/server/github/client'
+import { askedOnce } from '~/server/github/recent-reads'
 import { compareCommits, readCommit } from '~/server/github/refs'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
@@ -16,10 +18,18 @@ export async function reviewDeploy(
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
   const freezes = await freezesInForce(deps.db, surface, deps.now())
-  const head = await readCommit(deps.github, surface.repository, input.ref)
-  const { runningSha } = surface
-  const comparison =
-    runningSha === null ? null : await compareCommits(deps.github, surface.repository, runningSha, head.sha)
+  const { repository, runningSha } = surface
+  const { github } = deps
+  // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
+  const head = await askedOnce(
+    github,
+    `head ${repository} ${input.ref}`,
+    () => readCommit(github, repository, input.ref),
+    {
+      keep: false,
+    },
+  )
+  const comparison = runningSha === null ? null : await comparisonOf(github, repository, runningSha, head.sha)
   return {
     surfaceId: surface.id,
     ref: input.ref,
@@ -31,6 +41,12 @@ export async function reviewDeploy(
     freezeIds: freezes.map(({ id }) => id),
   }
 }
+
+/** Of two commits, which do not change: an answer that was just given is as good as another. */
+const comparisonOf = (github: GitHub, repository: string, base: string, head: string): Promise<Comparison | null> =>
+  askedOnce(github, `compare ${repository} ${base} ${head}`, () => compareCommits(github, repository, base, head), {
+    keep: true,
+  })
 
 /** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
 function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {

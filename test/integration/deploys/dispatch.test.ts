@@ -7,6 +7,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -18,6 +19,7 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   initial.script = { ...github.script }
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(() => {
   Object.assign(github.script, initial.script)
@@ -107,6 +109,7 @@ describe('GitHub accepts', () => {
         : { status: 400, body: { message: 'X-GitHub-Api-Version is not a supported API version.' } }
     }
     const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertMember(older.deps, OPERATOR)
     const surface = await insertSurface(older.deps)
     const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
     expect(await dispatchDeploy(older.deps, OPERATOR, input)).toMatchObject({ status: 'dispatched' })

@@ -142,6 +142,20 @@ describe('every change', () => {
     }
   })
 
+  it('for production takes a proof of the last 15 minutes, on and off; for staging none', async () => {
+    const change = (way: 'promote' | 'demote', environment: 'staging' | 'production') => {
+      const provedAt = new Date(clock - 16 * 60_000)
+      return changeFlag(console_.deps, actorNamed('ada', { provedAt }), way, { flag: FLAG, environment })
+    }
+    expect(await change('promote', 'staging')).toEqual({ changed: true })
+    await shipToStaging('succeeded')
+    await expect(change('promote', 'production')).rejects.toMatchObject({ code: 'proof_stale' })
+    expect(await isOn('production')).toBe(false)
+    await promote('production')
+    await expect(change('demote', 'production')).rejects.toMatchObject({ code: 'proof_stale' })
+    expect(await isOn('production')).toBe(true)
+  })
+
   it('of a flag nobody declared is refused', async () => {
     const change = changeFlag(console_.deps, actorNamed('ada'), 'promote', {
       flag: 'FLAG_NOBODY_KNOWS',

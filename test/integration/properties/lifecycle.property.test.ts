@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isTransitionAction } from '~/domain/audit-event'
 import { canTransition, DEPLOY_STATUSES, isTerminal } from '~/domain/deploy-status'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { type Dispatch, life } from './deploy-actions'
@@ -20,6 +22,7 @@ let world: World
 beforeAll(async () => {
   const github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
   world = { deps: console_.deps, github, model: modelGitHub(github) }
 })
 afterAll(async () => {

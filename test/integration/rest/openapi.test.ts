@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { openApiDocument } from '~/server/openapi/document'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
@@ -38,6 +39,18 @@ describe('the OpenAPI document', () => {
       .filter(([template]) => template.startsWith('/api/internal'))
       .flatMap(([template, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${template}`))
     expect(listed.toSorted()).toEqual(served.flat().toSorted())
+  })
+
+  it('names no token permission that no token can hold: what is left takes a person’s session', () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+    const named = operations.flatMap(({ operationId, security }) =>
+      security.map((scheme) => ({ operationId, ...scheme })),
+    )
+    const byToken = named.flatMap((one) => ('apiToken' in one ? one.apiToken : []))
+    expect(byToken.filter((permission) => !TOKEN_PERMISSIONS.some((held) => held === permission))).toEqual([])
+    const bySession = named.flatMap((one) => ('session' in one ? [one.operationId] : []))
+    expect(bySession.toSorted()).toEqual(['approveDeploy', 'refuseDeploy'])
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['apiToken', 'session'])
   })
 
   it('is served as it is', async () => {

@@ -21,6 +21,7 @@ const approval: ApprovalView = {
   reason: null,
   overrideReason: null,
   overrideFreezeIds: [],
+  requestedByOwner: null,
   requestedBy: 'ada',
   requestedAt: '2026-11-21T12:00:00.000Z',
   expiresAt: '2026-11-21T13:00:00.000Z',

@@ -4,6 +4,7 @@ import { boundRequest } from '~/server/http/bound-request'
 import { refuseRequest } from '~/server/http/refuse-request'
 import { createContext } from '~/server/trpc/context'
 import { appRouter } from '~/server/trpc/routers/_app'
+import { logUnexpected } from '~/server/trpc/to-trpc-error'
 
 export const dynamic = 'force-dynamic'
 
@@ -17,6 +18,7 @@ async function handler(request: Request): Promise<Response> {
     req: bounded,
     router: appRouter,
     createContext,
+    onError: ({ error, path }) => logUnexpected(getDeps().logger, error, path),
     allowBatching: false,
   })
 }
