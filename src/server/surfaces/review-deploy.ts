@@ -7,19 +7,22 @@ import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { compareCommits, readCommit } from '~/server/github/refs'
+import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'db' | 'github' | 'now'>,
+  deps: Pick<Deps, 'db' | 'github' | 'logger' | 'now'>,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
   const freezes = await freezesInForce(deps.db, surface, deps.now())
   const head = await readCommit(deps.github, surface.repository, input.ref)
   const { runningSha } = surface
-  const comparison =
-    runningSha === null ? null : await compareCommits(deps.github, surface.repository, runningSha, head.sha)
+  const [comparison, checks] = await Promise.all([
+    runningSha === null ? null : compareCommits(deps.github, surface.repository, runningSha, head.sha),
+    checkWarnings(deps, surface.repository, head.sha),
+  ])
   return {
     surfaceId: surface.id,
     ref: input.ref,
@@ -27,7 +30,7 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: [...blockingWarnings(surface, freezes), ...warningsOf(surface, comparison)],
+    warnings: [...blockingWarnings(surface, freezes), ...checks, ...warningsOf(surface, comparison)],
     freezeIds: freezes.map(({ id }) => id),
   }
 }
