@@ -56,6 +56,12 @@ export type AuditEvent =
         readonly failure_stage?: string
       }
     }
+  /** The schema was rolled back below the status the deploy stood at. Written by that migration's rollback.sql. */
+  | {
+      readonly action: 'console.deploy.rolled_back'
+      readonly status: 'failed'
+      readonly payload: { readonly from: string; readonly migration: string }
+    }
   /** The run of the deploy became known. */
   | {
       readonly action: 'console.deploy.run_found'

@@ -36,6 +36,7 @@ export const ERROR_CODES = {
   flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },
   flag_change_refused: { http: 409, trpc: 'CONFLICT', title: 'The flag cannot be changed like that now' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
+  address_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such address' },
   method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'The address does not take this method' },
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
   deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },

@@ -102,7 +102,15 @@ export interface Comparison {
 }
 
 export interface ReviewWarning {
-  readonly kind: 'busy' | 'locked' | 'frozen' | 'nothing_new' | 'step_back' | 'not_comparable' | 'unhealthy'
+  readonly kind:
+    | 'busy'
+    | 'locked'
+    | 'frozen'
+    | 'nothing_new'
+    | 'step_back'
+    | 'not_comparable'
+    | 'unhealthy'
+    | 'checks_red'
   /** A sentence for the operator. */
   readonly text: string
   /** A blocking one means the server would refuse the dispatch now. */

@@ -22,6 +22,8 @@ interface Script {
   onRun: Handler
   onJobs: Handler
   onCommit: Handler
+  onChecks: Handler
+  onStatuses: Handler
   onCancel: Handler
   onRepository: Handler
 }
@@ -42,6 +44,8 @@ export async function startScriptedGitHub() {
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
+    onChecks: () => ({ status: 200, body: { total_count: 0, check_runs: [] } }),
+    onStatuses: () => ({ status: 200, body: { state: 'pending', statuses: [] } }),
   }
   const server = createServer((request, response) => void answer(request, response))
 
@@ -82,6 +86,8 @@ export async function startScriptedGitHub() {
 function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/cancel')) return script.onCancel
   if (path.endsWith('/dispatches')) return script.onDispatch
+  if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
+  if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
   if (path.includes('/commits/')) return script.onCommit
   if (/\/repos\/[^/]+\/[^/]+$/.test(path)) return script.onRepository
   if (path.includes('/jobs')) return script.onJobs

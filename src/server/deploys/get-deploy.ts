@@ -101,6 +101,8 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
       return `Approved, as asked for by ${text('requested_by')}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
+    case 'console.deploy.rolled_back':
+      return `Failed by a rollback of the database’s schema; it stood at ${text('from')}.`
     case 'console.deploy.run_found':
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':

@@ -1,9 +1,10 @@
 import 'server-only'
+import { rolloutOf } from '~/domain/flags'
 import { findPromotion } from '~/server/db/flag-promotions'
 import type { Deps } from '~/server/deps'
 import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
 
-/** Environment variable, else the promotion for this environment, else the default in feature_flags.yaml. */
+/** Environment variable, else the promotion that holds for this environment, else the default in feature_flags.yaml. */
 export async function isFlagOn(
   deps: Pick<Deps, 'config' | 'db'>,
   flag: FlagName,
@@ -11,5 +12,5 @@ export async function isFlagOn(
 ): Promise<boolean> {
   const forced = deps.config.forcedFlags[flag]
   if (forced !== undefined) return forced
-  return (await findPromotion(deps.db, flag, environment)) ?? flagDefault(flag)
+  return (await findPromotion(deps.db, flag, rolloutOf(environment))) ?? flagDefault(flag)
 }

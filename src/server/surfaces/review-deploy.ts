@@ -9,11 +9,12 @@ import type { Deps } from '~/server/deps'
 import type { GitHub } from '~/server/github/client'
 import { askedOnce } from '~/server/github/recent-reads'
 import { compareCommits, readCommit } from '~/server/github/refs'
+import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'db' | 'github' | 'now'>,
+  deps: Pick<Deps, 'db' | 'github' | 'logger' | 'now'>,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
@@ -29,7 +30,10 @@ export async function reviewDeploy(
       keep: false,
     },
   )
-  const comparison = runningSha === null ? null : await comparisonOf(github, repository, runningSha, head.sha)
+  const [comparison, checks] = await Promise.all([
+    runningSha === null ? null : comparisonOf(github, repository, runningSha, head.sha),
+    checkWarnings(deps, repository, head.sha),
+  ])
   return {
     surfaceId: surface.id,
     ref: input.ref,
@@ -37,7 +41,7 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: [...blockingWarnings(surface, freezes), ...warningsOf(surface, comparison)],
+    warnings: [...blockingWarnings(surface, freezes), ...checks, ...warningsOf(surface, comparison)],
     freezeIds: freezes.map(({ id }) => id),
   }
 }

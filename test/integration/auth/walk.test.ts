@@ -16,6 +16,7 @@ const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' |
   '/api/internal/deploys/{id}/status': 'signed',
   '/api/internal/deploys/{id}/callback': 'signed',
   '/api/internal/freezes': 'signed',
+  '/api/[[...path]]': 'says nothing',
   '/api/auth/[...all]': 'signing in',
   '/api/trpc/{trpc}': 'walked by procedure',
 }

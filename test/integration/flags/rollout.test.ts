@@ -106,6 +106,14 @@ describe('a flag goes off', () => {
   })
 })
 
+it('in an environment of another name a flag is what it is for staging, on and off', async () => {
+  expect(await isOn('qa')).toBe(false)
+  await promote('staging')
+  expect([await isOn('qa'), await isOn('production')]).toEqual([true, false])
+  await demote('staging')
+  expect(await isOn('qa')).toBe(false)
+})
+
 describe('every change', () => {
   it('is audited with who, what and what was before; a refusal too; a repetition adds nothing', async () => {
     const before = (await flagEvents()).length

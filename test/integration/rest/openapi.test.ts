@@ -76,6 +76,12 @@ describe('every answer to a callback is as described', () => {
     expect(await rest.send(signedCallback(id, body))).toMatchObject({ status })
   })
 
+  it('under the older name too', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const sent = signedCallback(id, { status: 'smoke_gate_started' }, { path: 'callback' })
+    expect(await rest.send(sent)).toMatchObject({ status: 200, body: { applied: true, status: 'smoke_gate_started' } })
+  })
+
   it('unsigned, too large, for no UUID, for no deploy', async () => {
     const id = console_.deps.newId()
     expect(await rest.send(signedCallback(id, { status: 'building' }))).toMatchObject({ status: 404 })
