@@ -16,13 +16,16 @@ export class JoinedWrites extends Socket {
     super()
     const write = this.write.bind(this)
     const joined = (...given: unknown[]): boolean => {
-      if (this.writableCorked === 0 && !this.connecting) {
+      if (this.writableCorked === 0) {
         this.cork()
         process.nextTick(() => this.uncork())
       }
       return Reflect.apply(write, this, given)
     }
-    this.write = joined as Socket['write']
+    // Not before: `connect` gives a socket Node's own `write` back.
+    this.once('connect', () => {
+      this.write = joined as Socket['write']
+    })
   }
 
   override _writev(written: readonly Written[], callback: (error?: Error | null) => void): void {
