@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
@@ -14,6 +15,8 @@ const execArgv = ['--import', 'tsx']
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Two even on two cores, where vitest would take one: these tests mostly wait, for processes, databases and clones.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { resolve: { alias }, test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.{ts,tsx}'] } },
       {

@@ -10,7 +10,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { findDeployByKey } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
-import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
+import { requiresApproval, type SurfaceRow } from '~/server/db/surfaces'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
@@ -29,13 +29,12 @@ import { readCommit } from '~/server/github/refs'
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const [earlier, deploy, surface] = await Promise.all([
+  const [earlier, asks] = await Promise.all([
     findApprovalByKey(deps.db, key),
-    findDeployByKey(deps.db, key),
-    findSurface(deps.db, input.surfaceId),
+    requiresApproval(deps.db, input.surfaceId),
   ])
-  const waits = earlier !== null || surface?.requiresApproval === true
-  if (deploy !== null || !waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  const waits = (earlier !== null || asks) && (await findDeployByKey(deps.db, key)) === null
+  if (!waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
   const approval = await auditingRejections(deps, actor, input, async () =>
     earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
   )

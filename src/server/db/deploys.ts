@@ -51,6 +51,15 @@ export function findDeploy(db: DatabaseHandle, id: string): Promise<DeployRow | 
   return db.deploy.findUnique({ where: { id }, select: deploySelect })
 }
 
+const standing = z.array(z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() }))
+
+/** Where a deploy stands, for the answer to whoever asked for it. */
+export async function readStanding(sql: Statements, id: string) {
+  const rows = await sql.$queryRaw`
+    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM "console_deploys" WHERE "id" = ${id}::uuid`
+  return standing.parse(rows)[0] ?? null
+}
+
 export function findDeployByKey(
   db: DatabaseHandle,
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
@@ -95,7 +104,7 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
     data: { ...deploy, status: 'requested' satisfies DeployStatus, requestedAt: at, lastEventAt: at },
     select: { id: true },
   })
-  await tx.surface.update({ where: { id: deploy.surfaceId }, data: { lastDeployId: deploy.id }, select: { id: true } })
+  await tx.$executeRaw`UPDATE "surfaces" SET "last_deploy_id" = ${deploy.id}::uuid WHERE "id" = ${deploy.surfaceId}`
   await appendAuditEvent(
     tx,
     { actor: deploy.requestedBy, at, deployId: deploy.id, surfaceId: deploy.surfaceId },

@@ -6,7 +6,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
-import type { Statements } from '~/server/db/statements'
+import { allDone, type Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
@@ -60,7 +60,25 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   if (!firstTime) return { applied: false, status: locked.status }
   if (provesAcceptance) await proveAccepted(tx, found, callback, at)
 
-  await keepFacts(tx, found, callback, at)
+  // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
+  // commit is not.
+  const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
+  const [, answer] = await allDone([
+    keepReport(tx, deployId, { at, logLine: body.log_line || null, sha }),
+    settle(tx, found, outcome, callback, at),
+  ])
+  return answer
+}
+
+async function settle(
+  tx: Statements,
+  found: LockedDeploy,
+  outcome: Outcome,
+  callback: VerifiedCallback,
+  at: Date,
+): Promise<CallbackAnswer | AppError> {
+  const { deployId, body } = callback
+  await noteRun(tx, found, callback, at)
   if (outcome === 'repeated') return { applied: false, status: found.status }
   if (outcome === 'refused') return refuse(tx, found, callback, at)
 
@@ -79,7 +97,9 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   return { applied: true, status }
 }
 
-function outcomeOf(found: LockedDeploy, body: CallbackBody): 'applied' | 'repeated' | 'refused' {
+type Outcome = 'applied' | 'repeated' | 'refused'
+
+function outcomeOf(found: LockedDeploy, body: CallbackBody): Outcome {
   if (!isCallbackStatus(body.status)) return 'refused'
   if (found.status === body.status) return 'repeated'
   if (isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
@@ -102,11 +122,8 @@ async function proveAccepted(tx: Statements, found: LockedDeploy, callback: Veri
   })
 }
 
-/** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping; another run's commit is not. */
-async function keepFacts(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
-  await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha })
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
     const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const

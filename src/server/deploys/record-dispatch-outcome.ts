@@ -1,6 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
 import { advanceDeploy, fillRun } from '~/server/db/deploys'
+import { allDone } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 import type { DispatchOutcome } from '~/server/github/dispatch-workflow'
 
@@ -15,25 +16,27 @@ interface Subject {
  * took the row through `dispatched` itself, and only the run id is left to fill in.
  */
 export async function recordDispatchOutcome(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
   subject: Subject,
   outcome: DispatchOutcome,
 ): Promise<void> {
   const at = deps.now()
-  await deps.db.$transaction(async (tx) => {
+  await deps.sql.transaction(async (tx) => {
     switch (outcome.kind) {
       case 'accepted':
-        await advanceDeploy(tx, {
-          ...subject,
-          to: 'dispatched',
-          at,
-          event: {
-            action: 'console.deploy.dispatched',
-            status: 'dispatched',
-            payload: { source: 'github', run_id: outcome.runId?.toString() ?? null },
-          },
-        })
-        if (outcome.runId !== null) await fillRun(tx, subject.deployId, outcome.runId)
+        await allDone([
+          advanceDeploy(tx, {
+            ...subject,
+            to: 'dispatched',
+            at,
+            event: {
+              action: 'console.deploy.dispatched',
+              status: 'dispatched',
+              payload: { source: 'github', run_id: outcome.runId?.toString() ?? null },
+            },
+          }),
+          outcome.runId === null ? Promise.resolve() : fillRun(tx, subject.deployId, outcome.runId),
+        ])
         return
       case 'refused':
         await advanceDeploy(tx, {

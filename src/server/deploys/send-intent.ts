@@ -2,9 +2,9 @@ import 'server-only'
 import type { DispatchAnswer } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway } from '~/server/db/client'
-import type { DeployRow, NewDeploy } from '~/server/db/deploys'
+import { type DeployRow, type NewDeploy, readStanding } from '~/server/db/deploys'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
-import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
+import { waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
@@ -15,7 +15,9 @@ export async function sendIntent(deps: Deps, deploy: NewDeploy, since: Date): Pr
     await askGitHub(deps, deploy)
     const waits = !(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment))
     if (waits) await waitForRun(deps, deploy.id, since)
-    return answerOf(await recordedDeploy(deps, deploy.id))
+    const standing = await readStanding(deps.sql, deploy.id)
+    if (standing === null) throw new Error(`deploy ${deploy.id} was recorded and is gone`)
+    return answerOf(standing)
   } catch (error) {
     // Once the intent is committed, an error must not sound as if nothing had happened.
     if (!isDatabaseAway(error)) throw error
@@ -27,7 +29,7 @@ export async function sendIntent(deps: Deps, deploy: NewDeploy, since: Date): Pr
   }
 }
 
-export const answerOf = (deploy: DeployRow): DispatchAnswer => ({
+export const answerOf = (deploy: Pick<DeployRow, 'id' | 'status' | 'githubRunId'>): DispatchAnswer => ({
   id: deploy.id,
   status: deploy.status,
   runId: deploy.githubRunId?.toString() ?? null,
