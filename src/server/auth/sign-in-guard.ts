@@ -47,7 +47,8 @@ const atProvider = z.strictObject({
     .optional(),
 })
 
-const typed = z.object({ email: z.string().max(320) })
+/** Whatever else was typed is no address: the library refuses it before any password is looked at. */
+const typed = z.object({ email: z.email().max(320) })
 
 /**
  * Before the library looks at a password: the attempt is counted first, so that many at once cannot outrun the count, and
