@@ -7,7 +7,9 @@ import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import { isReadable } from '~/server/auth/secret-version'
 import { claimCode } from '~/server/auth/used-codes'
+import { readSecondFactor } from '~/server/db/second-factors'
 import type { Deps } from '~/server/deps'
 
 /** Take the password of whoever is signed in: guessed here, it counts as at sign-in. */
@@ -58,7 +60,9 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
             // A browser that is trusted for a month would be a session nobody sees in the list.
             if (data === undefined) throw new APIError('BAD_REQUEST', { code: 'INVALID_CODE', message: WRONG })
             const userId = (await getSessionFromCtx(ctx))?.user.id ?? (await pendingUserId(ctx))
-            if (userId === null || (await claimCode(deps, userId, data.code))) return
+            if (userId === null) return
+            await refuseUnreadable(deps, userId)
+            if (await claimCode(deps, userId, data.code)) return
             throw new APIError('UNAUTHORIZED', { code: 'CODE_USED', message: USED })
           }),
         },
@@ -69,6 +73,16 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
 
 const WRONG = 'That is no code. Type the six digits the app shows now.'
 const USED = 'This code was given before, and each counts once. Wait for the next one.'
+const UNREADABLE =
+  'The console cannot read this account’s second factor: the secret it was kept under is no longer set. Nothing was changed and no code was used. Sign in with a passkey, or ask whoever runs the console to put the secret back.'
+
+/** The library would fail with whatever decrypting says. */
+async function refuseUnreadable({ db, config }: Pick<Deps, 'db' | 'config'>, userId: string): Promise<void> {
+  const kept = await readSecondFactor(db, userId)
+  if (kept === null) return
+  if ([kept.secret, kept.backupCodes].every((value) => isReadable(config.authSecrets, value))) return
+  throw new APIError('SERVICE_UNAVAILABLE', { code: 'SECOND_FACTOR_UNREADABLE', message: UNREADABLE })
+}
 
 function refuseStaleProof(check: () => void): void {
   try {
