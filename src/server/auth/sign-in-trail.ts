@@ -6,6 +6,7 @@ import { addressDigest } from '~/server/auth/address-digest'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
 import { sessionCookie } from '~/server/auth/session-cookie'
+import { methodOf } from '~/server/auth/sign-in-method'
 import type { Deps } from '~/server/deps'
 
 /** Give a new session to who is signed in already. */
@@ -71,16 +72,6 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
 /** 401 only: an address that is locked was recorded when it was. By shape: classes are doubled in the built server. */
 const wasRefused = (returned: unknown): boolean =>
   returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
-
-/** How somebody signed in, from the library's own name of the way. */
-function methodOf(path: string | undefined, provider: string | undefined): string {
-  if (path === '/sign-in/email') return 'password'
-  if (path === '/links/accept') return 'link'
-  if (path === '/passkey/verify-authentication') return 'passkey'
-  if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
-  if (path?.startsWith('/callback/')) return provider ?? 'unknown'
-  return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
-}
 
 /** Why a session is gone; null where the library takes back one nobody was given. */
 function reasonOf(path: string | undefined): 'signed out' | 'revoked' | 'expired' | null {

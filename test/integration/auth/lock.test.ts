@@ -93,6 +93,15 @@ describe('changing the password', () => {
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
   })
 
+  it('is refused when the other sessions were to be kept: nothing would be in the trail', async () => {
+    const ada = await firstAdmin(deps)
+    for (const kept of [{}, { revokeOtherSessions: false }]) {
+      const body = { currentPassword: PASSWORD, newPassword: 'another long password', ...kept }
+      expect(await ada.post('/change-password', body)).toMatchObject({ status: 400, body: { code: 'SESSIONS_KEPT' } })
+    }
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
+  })
+
   it('is no way to guess the current one: five wrong ones, and the right one has to wait; a stranger’s at the door do not count', async () => {
     const ada = await firstAdmin(deps)
     for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
