@@ -12,19 +12,19 @@ export interface Browser {
   readonly follow: (url: URL) => Promise<Response>
 }
 
-/** A browser as far as signing in goes: keeps cookies, sends its origin, and speaks to the real route handler. */
-export function browser(deps: Deps, address = '203.0.113.1'): Browser {
+/** A browser as far as signing in goes, with the cookie it may begin with: keeps cookies, sends its origin, and speaks to the real route handler. */
+export function browser(deps: Deps, address = '203.0.113.1', cookie?: string): Browser {
   // Where the guard of a running server says an address came from.
   Object.assign(globalThis, { deployConsoleDeps: deps, deployConsoleAddressHeader: 'x-test-address' })
-  const jar = new Map<string, string>()
+  const jar = new Map(cookie === undefined ? [] : [split(cookie)])
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = () => new Headers(jar.size === 0 ? {} : { cookie: cookies() })
   const keepCookies = (answer: Response): void => {
     for (const cookie of answer.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';')
-      const at = pair.indexOf('=')
-      if (/max-age=0/i.test(cookie)) jar.delete(pair.slice(0, at))
-      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+      const [name, value] = split(pair)
+      if (/max-age=0/i.test(cookie)) jar.delete(name)
+      else jar.set(name, value)
     }
   }
   const follow = async (url: URL) => {
@@ -56,6 +56,11 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
     return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
   }
   return { cookies, headers, post, follow }
+}
+
+function split(pair: string): [name: string, value: string] {
+  const at = pair.indexOf('=')
+  return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
 export const PASSWORD = 'correct horse battery'

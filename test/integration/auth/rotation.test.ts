@@ -157,7 +157,7 @@ describe('a second factor', () => {
 })
 
 describe('the session cookie', () => {
-  it('is out of reach of scripts and of other sites, and behind TLS goes over TLS only', async () => {
+  it('and the one a browser is known by are out of reach of scripts and of other sites, and behind TLS go over TLS only', async () => {
     const { deps } = console_
     const answer = await browser(deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     const [cookie = ''] = answer.headers.getSetCookie()
@@ -165,6 +165,7 @@ describe('the session cookie', () => {
     const tls = { ...deps, config: { ...deps.config, consoleUrl: 'https://console.example.com' } }
     const behind = await browser(tls).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     expect(behind.headers.getSetCookie()[0]).toMatch(/^__Secure-console\.session_token=.*Secure/)
+    expect(behind.headers.getSetCookie()[1]).toMatch(/^__Secure-console\.device=.*HttpOnly; Secure; SameSite=Strict$/)
     const [pair = ''] = (behind.headers.getSetCookie()[0] ?? '').split(';')
     expect(await authenticate(tls, new Headers({ cookie: pair }), 'now')).not.toBeNull()
   })
