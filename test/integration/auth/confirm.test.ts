@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addressDigest, ownPasswordDigest } from '~/server/auth/address-digest'
 import { authenticate } from '~/server/auth/authenticate'
 import { makeSetupLink } from '~/server/members/make-setup-link'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
@@ -102,6 +103,25 @@ it('a stranger who locks the address does not keep its owner from confirming', a
     await stranger.post('/sign-in/email', { email: 'ada@example.com', password: 'a wrong password' })
   }
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
+})
+
+it('nothing a stranger types at the door counts as a password of somebody who is signed in', async () => {
+  const ada = await firstAdmin(console_.deps)
+  const stranger = browser(console_.deps, '203.0.113.67')
+  for (const typed of ['signed in as ada@example.com', 'own:ada@example.com']) {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await stranger.post('/sign-in/email', { email: typed, password: 'a wrong password' })
+    }
+  }
+  expect(await console_.deps.db.signInAttempts.count(), 'no address, so nothing is counted').toBe(0)
+  expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
+})
+
+it('an address locked at the door is another count than its owner’s, whatever it is typed as', async () => {
+  const config = { authSecrets: ['a secret of the tests, long enough to be one'] }
+  const email = 'ada@example.com'
+  const typed = [email, `signed in as ${email}`, `own:${email}`, `door:${email}`, ` ${email} `]
+  expect(typed.map((text) => addressDigest(config, text))).not.toContain(ownPasswordDigest(config, email))
 })
 
 describe('confirming by a click', () => {
