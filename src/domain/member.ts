@@ -15,6 +15,15 @@ export const memberLimits = z.object({
 })
 export type MemberLimits = z.output<typeof memberLimits>
 
+type Limits = Pick<MemberView, 'role' | 'environments'>
+
+/** Whether these limits permit anything that those before did not. */
+export function widens(was: Limits, is: Limits): boolean {
+  if (ROLES.indexOf(is.role) > ROLES.indexOf(was.role)) return true
+  if (was.environments === null) return false
+  return is.environments === null || is.environments.some((name) => !was.environments?.includes(name))
+}
+
 export const emailAddress = z.email().max(254).trim().toLowerCase()
 
 /** What a link is answered with. The one-click link of the sandbox takes nothing but itself. */

@@ -5,6 +5,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { findInvitationFor, takeLink } from '~/server/db/invitations'
 import { addMember, readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { recordGiven } from '~/server/members/record-given'
 
 export interface Admission {
   readonly provider: string
@@ -57,7 +58,7 @@ export async function findAdmission(
 
 /** Makes the account a member. False: the invitation was used or taken back in between. */
 export function admit(
-  { db, now }: Pick<Deps, 'db' | 'now'>,
+  { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
   userId: string,
   { provider, because, role, environments, addedBy, invitationId }: Admission,
 ): Promise<boolean> {
@@ -65,6 +66,7 @@ export function admit(
     const at = now()
     if (invitationId !== null && !(await takeLink(tx, invitationId, userId, at))) return false
     await addMember(tx, { userId, role, environments, addedBy, at })
+    await recordGiven({ newId }, tx, { userId, by: addedBy, at })
     const payload = { provider, because, role, environments }
     const subject = { actor: await readAddress(tx, userId), at }
     await appendAuditEvent(tx, subject, { action: 'console.member.admitted', status: null, payload })

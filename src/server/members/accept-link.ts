@@ -17,6 +17,7 @@ import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
 import { linkDigest } from '~/server/members/link-token'
+import { recordGiven } from '~/server/members/record-given'
 
 interface Visit {
   readonly hash: (password: string) => Promise<string>
@@ -54,6 +55,7 @@ export async function acceptLink(
       ? await keepSandboxOperator(tx, { id: deps.newId(), at })
       : (known ?? (await addMember(deps, tx, link, { ...input, password }, at)))
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
+    await recordGiven(deps, tx, { userId, by: link.createdBy, at })
     const actor = isSandbox ? SANDBOX_OPERATOR.email : (link.email ?? input.email ?? '')
     const payload = { invitation_id: link.id, kind: link.kind, role: link.role, environments: link.environments }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.link.used', status: null, payload })

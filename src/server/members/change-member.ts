@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import type { ChangeMemberInput } from '~/domain/member'
+import { type ChangeMemberInput, widens } from '~/domain/member'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -9,8 +9,9 @@ import type { DatabaseHandle } from '~/server/db/client'
 import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
 import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
+import { recordGiven } from '~/server/members/record-given'
 
-type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
+type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
 
 /** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
@@ -22,6 +23,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
     const was = { role: member.role, environments: member.environments }
     const payload = { member: member.email, was, now: { role, environments } }
     const subject = { actor: actor.name, at: deps.now() }
+    if (widens(was, { role, environments })) await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
   })
 }
@@ -47,6 +49,7 @@ export async function restoreMember(deps: MemberDeps, actor: Actor, userId: stri
     await setSuspended(tx, userId, null)
     const payload = { member: member.email, role: member.role }
     const subject = { actor: actor.name, at: deps.now() }
+    await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.restored', status: null, payload })
   })
 }
