@@ -4,6 +4,10 @@ import { ROLES, type Role } from '~/domain/permissions'
 /** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
 export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
 
+/** `setup` makes the first admin, `invitation` another member; `recovery` sets the password of one there is. */
+export const LINK_KINDS = ['setup', 'invitation', 'recovery'] as const
+export type LinkKind = (typeof LINK_KINDS)[number]
+
 export const SHORTEST_PASSWORD = 12
 
 const environmentName = z.string().min(1).max(100)
@@ -62,9 +66,10 @@ export interface MemberEntry extends MemberView {
   readonly suspendedAt: string | null
 }
 
-/** An invitation nobody has used yet. The link itself is known to nobody but who was given it. */
+/** An invitation, or a link for a new password, that nobody has used yet. Known to nobody but who was given it. */
 export interface InvitationEntry {
   readonly id: string
+  readonly kind: LinkKind
   readonly email: string | null
   readonly role: Role
   readonly environments: readonly string[] | null

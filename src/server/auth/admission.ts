@@ -6,6 +6,8 @@ import { findInvitationFor, takeLink } from '~/server/db/invitations'
 import { addMember, readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 import { recordGiven } from '~/server/members/record-given'
+import { takeBackLinks } from '~/server/members/take-back-links'
+import { linkHolds } from '~/server/members/usable-link'
 
 export interface Admission {
   readonly provider: string
@@ -39,7 +41,7 @@ export async function findAdmission(
   if (!emailVerified) return null
   const email = identity.email.toLowerCase()
   const invitation = await findInvitationFor(db, email, now())
-  if (invitation !== null) {
+  if (invitation !== null && (await linkHolds(db, invitation))) {
     const { role, environments, createdBy: addedBy, id: invitationId } = invitation
     return { provider, email, because: 'invitation', role, environments, addedBy, invitationId }
   }
@@ -68,7 +70,9 @@ export function admit(
     await addMember(tx, { userId, role, environments, addedBy, at })
     await recordGiven({ newId }, tx, { userId, by: addedBy, at })
     const payload = { provider, because, role, environments }
-    const subject = { actor: await readAddress(tx, userId), at }
+    const email = await readAddress(tx, userId)
+    const subject = { actor: email, at }
+    await takeBackLinks(tx, { email }, subject)
     await appendAuditEvent(tx, subject, { action: 'console.member.admitted', status: null, payload })
     return true
   })

@@ -10,6 +10,7 @@ import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, up
 import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { recordGiven } from '~/server/members/record-given'
+import { takeBackLinks } from '~/server/members/take-back-links'
 
 type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
 
@@ -25,10 +26,11 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
     const subject = { actor: actor.name, at: deps.now() }
     if (widens(was, { role, environments })) await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
+    if (role !== 'admin') await takeBackLinks(tx, { createdBy: member.email }, subject)
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
+/** Takes somebody's access away: every session ends, and no way of signing in, nor a link they made, leads back. Never waits for a proof. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
@@ -37,7 +39,9 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
     await setSuspended(tx, userId, at)
     await endSessionsOf(tx, userId)
     const payload = { member: member.email, role: member.role }
-    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.member.suspended', status: null, payload })
+    const subject = { actor: actor.name, at }
+    await appendAuditEvent(tx, subject, { action: 'console.member.suspended', status: null, payload })
+    await takeBackLinks(tx, { createdBy: member.email }, subject)
   })
 }
 

@@ -8,10 +8,14 @@ import { createLink, revokeInvitation } from '~/server/db/invitations'
 import { readUserIdOf } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 import { linkDigest, newLinkToken } from '~/server/members/link-token'
+import { takeBackLinks } from '~/server/members/take-back-links'
 
 const DAYS = 7
 
-/** A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. */
+/**
+ * A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. Of several for
+ * one address the last holds.
+ */
 export async function invite(
   deps: Pick<Deps, 'db' | 'now' | 'newId'>,
   actor: Actor,
@@ -31,6 +35,7 @@ export async function invite(
         `${email} has an account already. Nobody was invited; change that member’s role.`,
       )
     }
+    if (email !== null) await takeBackLinks(tx, { email }, { actor: actor.name, at })
     const id = newId()
     const link = {
       id,
@@ -55,7 +60,7 @@ export async function invite(
   return { path: `/invite/${token}`, expiresAt: expiresAt.toISOString() }
 }
 
-/** Takes an invitation back before it was used. */
+/** Takes an invitation, or a link for a new password, back before it was used. */
 export async function takeBackInvitation(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   actor: Actor,
@@ -65,10 +70,10 @@ export async function takeBackInvitation(
   await db.$transaction(async (tx) => {
     const link = await revokeInvitation(tx, id, at)
     if (link === null) {
-      throw new AppError('invitation_unknown', 'This invitation was used or is over already. Nothing was changed.')
+      throw new AppError('invitation_unknown', 'This link was used or is over already. Nothing was changed.')
     }
-    const { role, environments } = link
-    const payload = { invitation_id: id, kind: 'invitation', role, environments } as const
+    const { kind, role, environments } = link
+    const payload = { invitation_id: id, kind, role, environments }
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.revoked', status: null, payload })
   })
 }

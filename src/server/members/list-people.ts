@@ -23,13 +23,14 @@ export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null
   return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
 }
 
-/** Who may still come, and the environments there are to limit somebody to. */
+/** Which links may still be used, and the environments there are to limit somebody to. */
 export async function listOpenInvitations({ db, now }: Pick<Deps, 'db' | 'now'>) {
   const rows = await listInvitations(db, now(), PAGE)
   const environments = [...new Set((await listSurfaces(db)).map(({ environment }) => environment))]
   const invitations: InvitationEntry[] = rows.map(
-    ({ id, email, role, environments: limits, createdBy, expiresAt }) => ({
+    ({ id, kind, email, role, environments: limits, createdBy, expiresAt }) => ({
       id,
+      kind,
       email,
       role,
       environments: limits,
