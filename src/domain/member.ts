@@ -19,6 +19,10 @@ export const memberLimits = z.object({
 })
 export type MemberLimits = z.output<typeof memberLimits>
 
+/** Who manages people could lift a limit of their own, so an admin has none. */
+export const adminsReachAll = ({ role, environments }: Limits): boolean => role !== 'admin' || environments === null
+export const ADMIN_LIMITED = 'cannot be limited for an admin, who manages people; choose all, or another role'
+
 type Limits = Pick<MemberView, 'role' | 'environments'>
 
 /** Whether these limits permit anything that those before did not. */
@@ -48,13 +52,17 @@ export interface MemberView {
   readonly email: string
 }
 
-export const inviteInput = memberLimits.extend({
-  /** Null: whoever holds the link says who they are. */
-  email: emailAddress.nullable(),
-})
+const limited = { path: ['environments'], error: ADMIN_LIMITED }
+
+export const inviteInput = memberLimits
+  .extend({
+    /** Null: whoever holds the link says who they are. */
+    email: emailAddress.nullable(),
+  })
+  .refine(adminsReachAll, limited)
 export type InviteInput = z.output<typeof inviteInput>
 
-export const changeMemberInput = memberLimits.extend({ userId: z.uuid() })
+export const changeMemberInput = memberLimits.extend({ userId: z.uuid() }).refine(adminsReachAll, limited)
 export type ChangeMemberInput = z.output<typeof changeMemberInput>
 
 /** One row of the screen “People”. */

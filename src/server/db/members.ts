@@ -69,6 +69,7 @@ export async function hasUsableAdmin(db: DatabaseHandle): Promise<boolean> {
   const admin = await db.member.findFirst({
     where: {
       role: 'admin',
+      allEnvironments: true,
       suspendedAt: null,
       user: { OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }] },
     },
@@ -142,7 +143,13 @@ export async function listMembers(
 export async function hasOtherAdmin(tx: DatabaseHandle, userId: string, sandbox: boolean): Promise<boolean> {
   const signsIn = { OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }] }
   const other = await tx.member.findFirst({
-    where: { role: 'admin', suspendedAt: null, userId: { not: userId }, ...(sandbox ? {} : { user: signsIn }) },
+    where: {
+      role: 'admin',
+      allEnvironments: true,
+      suspendedAt: null,
+      userId: { not: userId },
+      ...(sandbox ? {} : { user: signsIn }),
+    },
     select: { userId: true },
   })
   return other !== null

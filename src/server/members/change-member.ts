@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { type ChangeMemberInput, widens } from '~/domain/member'
+import { requireWholeReach } from '~/server/auth/authorize'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -16,6 +17,7 @@ type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & { readonly config: Pick<D
 
 /** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
+  requireWholeReach(actor)
   requireFreshProof(deps, actor, 'changing what somebody may do')
   const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
@@ -32,6 +34,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
 
 /** Takes somebody's access away: every session ends, and no way of signing in, nor a link they made, leads back. Never waits for a proof. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireWholeReach(actor)
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
     await requireOtherAdmin(deps, tx, member)
@@ -47,6 +50,7 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
 
 /** Gives it back, with the limits there were. */
 export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireWholeReach(actor)
   requireFreshProof(deps, actor, 'giving access back')
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt === null) return

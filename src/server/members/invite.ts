@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { InviteInput } from '~/domain/member'
+import { requireWholeReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import { createLink, revokeInvitation } from '~/server/db/invitations'
@@ -21,6 +22,7 @@ export async function invite(
   actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
+  requireWholeReach(actor)
   // Access for somebody who is not here yet is as grave as more access for somebody who is.
   requireFreshProof(deps, actor, 'inviting somebody')
   const { db, now, newId } = deps
@@ -66,6 +68,7 @@ export async function takeBackInvitation(
   actor: Actor,
   id: string,
 ): Promise<void> {
+  requireWholeReach(actor)
   const at = now()
   await db.$transaction(async (tx) => {
     const link = await revokeInvitation(tx, id, at)

@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { SANDBOX_OPERATOR } from '~/domain/member'
+import { requireWholeReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import { createLink } from '~/server/db/invitations'
@@ -21,6 +22,7 @@ export async function makeRecoveryLink(
   actor: Actor,
   userId: string,
 ): Promise<{ readonly path: string; readonly email: string }> {
+  requireWholeReach(actor)
   requireFreshProof({ now }, actor, 'making a link for a new password')
   const token = newLinkToken()
   const at = now()

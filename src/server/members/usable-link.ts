@@ -14,5 +14,5 @@ export async function linkHolds(db: DatabaseHandle, { createdBy }: Pick<LinkRow,
   if (createdBy === 'console') return true
   const userId = await readUserIdOf(db, createdBy)
   const maker = userId === null ? null : await readMember(db, userId)
-  return maker !== null && maker.suspendedAt === null && maker.role === 'admin'
+  return maker !== null && maker.suspendedAt === null && maker.role === 'admin' && maker.environments === null
 }
