@@ -37,14 +37,14 @@ export const userList = command({
   name: 'user list',
   summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
   input: z.object({}),
-  run: async ({ deps, print }) => {
+  run: async (context) => {
     const { listPeople } = await import('~/server/members/list-people')
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(deps, cursor)
+      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(memberDeps(context), cursor)
       for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
         const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
-        await print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
+        await context.print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
       }
       cursor = page.nextCursor
     } while (cursor !== null)
@@ -115,7 +115,7 @@ export const userRecover = command({
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
     const { makeRecoveryLink } = await import('~/server/members/recovery-link')
-    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
+    const { path } = await makeRecoveryLink(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'
   },

@@ -18,7 +18,11 @@ export async function checkCommit(deps: Pick<Deps, 'github'>, row: ApprovalRow):
  * commit still comes from where it was said to, and who asked may still ask. Freezes and the active deploy are looked at
  * by the insert itself.
  */
-export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow): Promise<SurfaceRow> {
+export async function checkFacts(
+  deps: Pick<Deps, 'config'>,
+  tx: DatabaseHandle,
+  row: ApprovalRow,
+): Promise<SurfaceRow> {
   const surface = await findSurface(tx, row.surfaceId)
   if (surface === null || surface.archivedAt !== null) {
     throw new AppError('surface_archived', `${row.surface.name} is no longer declared, so it cannot ship. ${KEPT}`)
@@ -36,17 +40,18 @@ export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow): Promise<
   }
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) await checkSource(tx, surface, source, row.sha)
-  await checkRequester(tx, row)
+  await checkRequester(deps, tx, row)
   return surface
 }
 
-/** Membership may have ended, and role and environments may have shrunk, since the request. */
-async function checkRequester(tx: DatabaseHandle, row: ApprovalRow): Promise<void> {
+/** Membership may have ended, and role and environments may have shrunk, since the request; and who was one of the sandbox asked for nothing real. */
+async function checkRequester({ config }: Pick<Deps, 'config'>, tx: DatabaseHandle, row: ApprovalRow): Promise<void> {
   const requester = await findRequester(tx, row.requestedByUserId)
   const needs =
     row.overrideReason === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
   const permitted =
     requester !== null &&
+    (!requester.sandboxOnly || config.sandboxUrl !== undefined) &&
     needs.every((permission) => may({ role: requester.role, permissions: null }, permission)) &&
     reaches({ environments: requester.environments, surfaces: null }, { environment: row.environment })
   if (permitted) return

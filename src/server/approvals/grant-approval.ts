@@ -63,7 +63,7 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const at = deps.now()
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
   if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
-  await checkFacts(tx, row)
+  await checkFacts(deps, tx, row)
   await checkIndependence(deps, tx, actor, row)
   await appendAuditEvent(
     tx,

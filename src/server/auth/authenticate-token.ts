@@ -32,8 +32,10 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   const now = deps.now()
   if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)
   if (token.expiresAt <= now) throw refused(deps, 'it has expired', token)
-  // An admin that every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
-  if (deps.config.sandboxUrl === undefined && token.user.email === SANDBOX_OPERATOR.email) {
+  // An admin that every newcomer to the sandbox is, or whom that one made: nothing of that may reach a real GitHub.
+  const { email, member } = token.user
+  const sandboxOnly = email === SANDBOX_OPERATOR.email || member?.sandboxOnly === true
+  if (deps.config.sandboxUrl === undefined && sandboxOnly) {
     throw refused(deps, 'its owner is the sandbox’s', token)
   }
   const actor = actorOf(token)

@@ -7,6 +7,7 @@ import { type Admission, admit, findAdmission } from '~/server/auth/admission'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { readMember } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { hasAccess } from '~/server/members/has-access'
 
 type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['validateUserInfo']>
 
@@ -43,7 +44,7 @@ export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) 
   /** No session for whoever is no member, or no longer one, however they proved who they are. */
   const beforeSession = async (session: { readonly userId: string }): Promise<void> => {
     const member = await readMember(deps.db, session.userId)
-    if (member !== null && member.suspendedAt === null) return
+    if (member !== null && hasAccess(deps, member)) return
     const admission = member === null ? decided.get(await requestOf()) : undefined
     if (admission !== undefined && (await admit(deps, session.userId, admission))) return
     throw new APIError('FORBIDDEN', {

@@ -2,7 +2,13 @@ import 'server-only'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 
-const memberSelect = { role: true, environments: true, allEnvironments: true, suspendedAt: true } as const
+const memberSelect = {
+  role: true,
+  environments: true,
+  allEnvironments: true,
+  suspendedAt: true,
+  sandboxOnly: true,
+} as const
 
 /** Everything but the digest. */
 const tokenSelect = {

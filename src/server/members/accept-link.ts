@@ -14,10 +14,12 @@ import {
   readMember,
   readUserIdOf,
   setPassword,
+  setSandboxOnly,
 } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
 import { endOtherWaysIn } from '~/server/members/end-other-ways-in'
+import { givenInSandbox, hasAccess } from '~/server/members/has-access'
 import { linkDigest } from '~/server/members/link-token'
 import { recordGiven } from '~/server/members/record-given'
 import { takeBackLinks } from '~/server/members/take-back-links'
@@ -45,11 +47,11 @@ export async function acceptLink(deps: LinkDeps, input: AcceptLinkInput, visit: 
   const { db, now } = deps
   const digest = linkDigest(input.token)
   // Hashing takes a while on purpose: only for a link that is worth it, and outside the transaction.
-  if ((await usableLink(db, digest, now())) === null) throw unusable()
+  if ((await usableLink(deps, db, digest, now())) === null) throw unusable()
   const password = input.password === undefined ? null : await visit.hash(input.password)
   return db.$transaction(async (tx) => {
     const at = now()
-    const link = await usableLink(tx, digest, at)
+    const link = await usableLink(deps, tx, digest, at)
     if (link === null) throw unusable()
     const userId = await follow(deps, tx, link, { answer: { ...input, password }, host: visit.host, at })
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
@@ -78,13 +80,7 @@ async function follow(
   return addMember(deps, tx, link, answer, at)
 }
 
-async function addMember(
-  deps: Pick<Deps, 'newId'>,
-  tx: DatabaseHandle,
-  link: LinkRow,
-  input: Answer,
-  at: Date,
-): Promise<string> {
+async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, input: Answer, at: Date): Promise<string> {
   const email = link.email ?? input.email
   const { name, password } = input
   if (email === undefined || name === undefined || password === null) {
@@ -95,14 +91,15 @@ async function addMember(
     throw new AppError('address_taken', detail)
   }
   const { role, environments, createdBy: addedBy } = link
+  const sandboxOnly = givenInSandbox(deps, addedBy)
   const ids = { userId: deps.newId(), accountId: deps.newId() }
-  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, at })
+  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, sandboxOnly, at })
   return ids.userId
 }
 
 /** A new password for an account that is there. Whoever was in it besides its owner is out; what the member may do stays as it is. */
 async function recover(
-  deps: Pick<Deps, 'newId'>,
+  deps: LinkDeps,
   tx: DatabaseHandle,
   link: LinkRow,
   password: string | null,
@@ -111,9 +108,10 @@ async function recover(
   if (password === null) throw new AppError('invalid_input', 'A new password is needed. The link is kept.')
   const userId = link.email === null ? null : await readUserIdOf(tx, link.email)
   const member = userId === null ? null : await readMember(tx, userId)
-  if (member === null || member.suspendedAt !== null) throw unusable()
+  if (member === null || !hasAccess(deps, member)) throw unusable()
   const subject = { actor: member.email, at }
   await lockUser(tx, member.userId)
+  if (givenInSandbox(deps, link.createdBy)) await setSandboxOnly(tx, member.userId, true)
   await setPassword(tx, { userId: member.userId, accountId: deps.newId(), password })
   await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
   await endOtherWaysIn(tx, member.userId, subject)

@@ -4,6 +4,7 @@ import { listInvitations } from '~/server/db/invitations'
 import { listMembers } from '~/server/db/members'
 import { listSurfaces } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import { hasAccess, type WithSandbox } from '~/server/members/has-access'
 
 const PAGE = 100
 
@@ -12,13 +13,17 @@ export interface PeoplePage {
   readonly nextCursor: string | null
 }
 
-export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null): Promise<PeoplePage> {
+export async function listPeople(
+  { db, config }: Pick<Deps, 'db'> & WithSandbox,
+  cursor: string | null,
+): Promise<PeoplePage> {
   const rows = await listMembers(db, { after: cursor, limit: PAGE + 1 })
   const shown = rows.slice(0, PAGE)
-  const members = shown.map(({ addedAt, suspendedAt, ...row }) => ({
+  const members = shown.map(({ addedAt, suspendedAt, sandboxOnly, ...row }) => ({
     ...row,
     addedAt: addedAt.toISOString(),
-    suspendedAt: suspendedAt?.toISOString() ?? null,
+    // Whose access holds in the sandbox only has none here, and is given it back in the same way.
+    suspendedAt: hasAccess({ config }, { suspendedAt, sandboxOnly }) ? null : (suspendedAt ?? addedAt).toISOString(),
   }))
   return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
 }

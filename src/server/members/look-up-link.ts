@@ -5,5 +5,5 @@ import { linkDigest } from '~/server/members/link-token'
 import { usableLink } from '~/server/members/usable-link'
 
 /** What a link would do; null for one that does nothing (any more). Looking uses nothing up: links get previewed. */
-export const lookUpLink = ({ db, now }: Pick<Deps, 'db' | 'now'>, token: string): Promise<LinkRow | null> =>
-  usableLink(db, linkDigest(token), now())
+export const lookUpLink = (deps: Pick<Deps, 'db' | 'now' | 'config'>, token: string): Promise<LinkRow | null> =>
+  usableLink(deps, deps.db, linkDigest(token), deps.now())

@@ -8,6 +8,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { createLink } from '~/server/db/invitations'
 import { readMember } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { hasAccess, type WithSandbox } from '~/server/members/has-access'
 import { linkDigest, newLinkToken } from '~/server/members/link-token'
 import { takeBackLinks } from '~/server/members/take-back-links'
 
@@ -18,7 +19,7 @@ const HOURS = 24
  * making and using it are in the trail. Of several for one address the last holds.
  */
 export async function makeRecoveryLink(
-  { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
+  { db, now, newId, config }: Pick<Deps, 'db' | 'now' | 'newId'> & WithSandbox,
   actor: Actor,
   userId: string,
 ): Promise<{ readonly path: string; readonly email: string }> {
@@ -29,7 +30,7 @@ export async function makeRecoveryLink(
   return db.$transaction(async (tx) => {
     const member = await readMember(tx, userId)
     // The sandbox's own has no password, ever.
-    if (member === null || member.suspendedAt !== null || member.email === SANDBOX_OPERATOR.email) {
+    if (member === null || !hasAccess({ config }, member) || member.email === SANDBOX_OPERATOR.email) {
       throw new AppError('member_unknown', 'There is no such member with access and a password. No link was made.')
     }
     const { email, role, environments } = member
