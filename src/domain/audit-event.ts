@@ -1,4 +1,5 @@
 import type { DeployStatus } from '~/domain/deploy-status'
+import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
 
 /**
@@ -218,13 +219,13 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
     }
-  /** Somebody changed their own password; every other session of theirs ended. */
+  /** Somebody changed their own password, or set it by a link; every other session of theirs ended. */
   | {
       readonly action: 'console.account.password_changed'
       readonly status: null
       readonly payload: Record<string, never>
     }
-  /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
+  /** A link that lets somebody in, or sets a password, was made; then used by the actor, or taken back. Never the link itself. */
   | {
       readonly action: 'console.link.made'
       readonly status: null
@@ -263,6 +264,7 @@ export type AccountChange =
   | 'second factor off'
   | 'backup codes made'
   | 'provider connected'
+  | 'provider disconnected'
 
 /** `address_digest` where nobody has the address: what was typed may be a password. */
 type RefusedPayload = { readonly method: string; readonly address_digest: string | null }
@@ -270,7 +272,7 @@ type RefusedPayload = { readonly method: string; readonly address_digest: string
 /** `environments: null`: all of them. */
 type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }
 
-type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
+type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: LinkKind }
 
 /** With a token's name as the actor, whom it acted for: two people may have given their tokens one label. */
 type TokenOwner = { readonly user_id?: string }

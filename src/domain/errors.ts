@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   approval_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such approval' },
   approval_over: { http: 409, trpc: 'CONFLICT', title: 'The approval is decided already' },
   approval_own: { http: 403, trpc: 'FORBIDDEN', title: 'Another person has to approve' },
+  approver_linked: { http: 403, trpc: 'FORBIDDEN', title: 'The two may be one person' },
   approval_required: { http: 409, trpc: 'CONFLICT', title: 'The surface asks for an approval' },
   requester_refused: { http: 409, trpc: 'CONFLICT', title: 'Who asked may not deploy this any more' },
   surface_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface is declared otherwise now' },

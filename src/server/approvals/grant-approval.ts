@@ -5,6 +5,7 @@ import { AppError } from '~/domain/errors'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
 import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
+import { checkIndependence } from '~/server/approvals/check-independence'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
 import { requireReach } from '~/server/auth/authorize'
 import { requireStillMay } from '~/server/auth/current-rights'
@@ -25,8 +26,8 @@ import { isFlagOn } from '~/server/flags/is-flag-on'
  * it answers with what there is.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`,
- *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `surface_locked`, `frozen`,
- *   `surface_busy`, `github_unavailable`
+ *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
+ *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */
 export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
   return auditingNotGranted(deps, actor, id, async () => {
@@ -64,8 +65,9 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
   if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
   const surface = { id: row.surfaceId, environment: row.environment }
-  await requireStillMay(tx, actor, { needs: ['deploy.approve'], surface, at })
-  await checkFacts(tx, row, at)
+  await requireStillMay(deps, tx, actor, { needs: ['deploy.approve'], surface, at })
+  await checkFacts(deps, tx, row, at)
+  await checkIndependence(deps, tx, actor, row)
   await appendAuditEvent(
     tx,
     { actor: actor.name, at, surfaceId: row.surfaceId, deployId },

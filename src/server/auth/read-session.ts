@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authOf } from '~/server/auth/auth'
 import type { Freshness } from '~/server/auth/freshness'
 import { sessionCookie, withCurrentSignature } from '~/server/auth/session-cookie'
@@ -8,6 +7,7 @@ import { ACTIVITY_STEP_MS, idleLimitMs } from '~/server/auth/session-limits'
 import { type MemberRow, readMember } from '~/server/db/members'
 import { endSession, noteActivity, pingDatabase } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
+import { hasAccess } from '~/server/members/has-access'
 
 /** Somebody who signed in, and where they did. */
 export interface SignedIn {
@@ -25,9 +25,7 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   if (found === null) return null
   const { session } = found
   const member = await readMember(deps.db, session.userId)
-  if (member === null || member.suspendedAt !== null) return null
-  // The admin every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
-  if (deps.config.sandboxUrl === undefined && member.email === SANDBOX_OPERATOR.email) return null
+  if (member === null || !hasAccess(deps, member)) return null
   const now = deps.now()
   const activeAt = session.activeAt ?? session.createdAt
   if (now.getTime() - activeAt.getTime() > idleLimitMs(member.role)) {

@@ -9,6 +9,7 @@ import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { methodOf } from '~/server/auth/sign-in-method'
 import { readAddress, readMember } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { hasAccess } from '~/server/members/has-access'
 
 /** The refusal of who proved who they are and may not come in; it is in the trail by then. */
 export const NOT_A_MEMBER = 'not_a_member'
@@ -19,7 +20,7 @@ type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['vali
  * Who gets in. Nobody, unless they are a member, or are made one here: by an invitation, or an allow-list. A provider's
  * word is judged before the library writes anything; what was decided is kept with the request until the session is made.
  */
-export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'config'>) {
+export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) {
   const decided = new WeakMap<object, Admission>()
   /** What an OpenID provider said of the person, signed by it. */
   const identified = new WeakMap<object, unknown>()
@@ -55,7 +56,7 @@ export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'config'>) {
     // Whoever is sent back by an OpenID provider proved who they are there, and then.
     const proof = method === 'oidc' ? { provedAt: provedAtProvider(identified.get(context), deps.now()) } : {}
     const member = await readMember(deps.db, session.userId)
-    if (member !== null && member.suspendedAt === null) return { data: proof }
+    if (member !== null && hasAccess(deps, member)) return { data: proof }
     const admission = member === null ? decided.get(context) : undefined
     if (admission !== undefined && (await admit(deps, session.userId, admission))) return { data: proof }
     const address = await readAddress(deps.db, session.userId)

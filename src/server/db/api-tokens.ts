@@ -2,7 +2,13 @@ import 'server-only'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 
-const memberSelect = { role: true, environments: true, allEnvironments: true, suspendedAt: true } as const
+const memberSelect = {
+  role: true,
+  environments: true,
+  allEnvironments: true,
+  suspendedAt: true,
+  sandboxOnly: true,
+} as const
 
 /** Everything but the digest. */
 const tokenSelect = {
@@ -83,6 +89,19 @@ export async function markRevoked(
     data: { revokedBy: revoked.by, revokedAt: revoked.at },
   })
   return count > 0
+}
+
+/** Every token of one person that still works; gives them. */
+export async function revokeTokensOf(
+  tx: DatabaseHandle,
+  userId: string,
+  revoked: { readonly by: string; readonly at: Date },
+): Promise<TokenRow[]> {
+  const working = { userId, revokedAt: null, expiresAt: { gt: revoked.at } }
+  const rows = await tx.apiToken.findMany({ where: working, orderBy: { id: 'asc' }, select: tokenSelect })
+  const marked: TokenRow[] = []
+  for (const row of rows) if (await markRevoked(tx, row.id, revoked)) marked.push(row)
+  return marked
 }
 
 /** Unless somebody noted a use since `unlessSince`: of a burst of requests one writes. */

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { ApprovalState, DeployKind } from '~/domain/approval'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -174,15 +175,29 @@ const member = z.object({
   environments: z.array(z.string()),
   allEnvironments: z.boolean(),
   suspendedAt: z.date().nullable(),
+  sandboxOnly: z.boolean(),
+  user: z.object({ email: z.string() }),
 })
 
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
 export async function findRequester(tx: DatabaseHandle, userId: string) {
   const row = await tx.member.findUnique({
     where: { userId },
-    select: { role: true, environments: true, allEnvironments: true, suspendedAt: true },
+    select: {
+      role: true,
+      environments: true,
+      allEnvironments: true,
+      suspendedAt: true,
+      sandboxOnly: true,
+      user: { select: { email: true } },
+    },
   })
   const found = member.safeParse(row).data
   if (found === undefined || found.suspendedAt !== null) return null
-  return { role: found.role, environments: found.allEnvironments ? null : found.environments }
+  return {
+    role: found.role,
+    environments: found.allEnvironments ? null : found.environments,
+    /** Holds while GitHub is the sandbox. */
+    sandboxOnly: found.sandboxOnly || found.user.email === SANDBOX_OPERATOR.email,
+  }
 }

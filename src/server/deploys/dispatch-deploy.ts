@@ -59,7 +59,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<Dis
     const override = input.overrideFreeze ?? null
     const at = deps.now()
     const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
-    const first = (tx: DatabaseHandle) => requireStillMay(tx, actor, { needs, surface, at })
+    const first = (tx: DatabaseHandle) => requireStillMay(deps, tx, actor, { needs, surface, at })
     await commitIntent(deps, deploy, { surfaceName: surface.name, override, at, first })
   } catch (error) {
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.

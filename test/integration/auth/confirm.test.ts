@@ -10,11 +10,10 @@ import { startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
-const open = async (env: Record<string, string> = {}) => {
+beforeEach(async () => {
   github = await startScriptedGitHub()
-  console_ = await createTestConsole({ githubApiUrl: github.apiUrl, env })
-}
-beforeEach(() => open())
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
 afterEach(async () => {
   await console_.close()
   await github.close()
@@ -134,8 +133,8 @@ describe('confirming by a click', () => {
 
   it('is enough for the sandbox’s own operator, on its machine', async () => {
     await console_.close()
-    await github.close()
-    await open({ SANDBOX_URL: 'http://127.0.0.1:9' })
+    const { apiUrl } = github
+    console_ = await createTestConsole({ githubApiUrl: apiUrl, env: { SANDBOX_URL: new URL(apiUrl).origin } })
     const operator = browser(console_.deps)
     const { path } = await makeSetupLink(console_.deps, { sandbox: true })
     await operator.post('/links/accept', { token: path.slice('/setup/'.length) })

@@ -40,7 +40,7 @@ async function invite(email: string, role = 'deployer') {
       email,
       role,
       environments: ['staging'],
-      createdBy: 'ada@example.com',
+      createdBy: 'console',
       createdAt: at,
       expiresAt: new Date(at.getTime() + 3_600_000),
     },
