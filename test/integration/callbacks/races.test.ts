@@ -6,6 +6,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { queuedJobs } from '~test/support/run-queue'
 import { type CallbackOptions, signedCallback } from '~test/support/signed-callback'
 
@@ -155,6 +156,7 @@ describe('the run a callback names', () => {
 
   it('leaves the surface busy while the run on record ships, whatever another run says', async () => {
     const { deps } = console_
+    await insertMember(deps, OPERATOR)
     const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 111n })
     await send(id, { status: 'failed', run_id: '222' })
     const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }

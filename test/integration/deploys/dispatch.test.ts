@@ -136,6 +136,7 @@ describe('GitHub accepts', () => {
       return { status: 400, body: { message: 'X-GitHub-Api-Version is not a supported API version.' } }
     }
     const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertMember(older.deps, OPERATOR)
     const ask = async () => {
       const { id, confirm } = await insertSurface(older.deps)
       const input = { surfaceId: id, ref: 'main', confirmation: confirm, idempotencyKey: randomUUID() }
