@@ -5,12 +5,11 @@ import type { ApprovalView, DispatchResult } from '~/domain/approval'
 import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
-import { type ApprovalRow, findApprovalByKey, insertApproval } from '~/server/db/approvals'
+import { type ApprovalRow, findApprovalByKey, insertApproval, standingOfRequest } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
-import { findDeployByKey } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
-import { requiresApproval, type SurfaceRow } from '~/server/db/surfaces'
+import type { SurfaceRow } from '~/server/db/surfaces'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
@@ -29,12 +28,9 @@ import { readCommit } from '~/server/github/refs'
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const [earlier, asks] = await Promise.all([
-    findApprovalByKey(deps.db, key),
-    requiresApproval(deps.db, input.surfaceId),
-  ])
-  const waits = (earlier !== null || asks) && (await findDeployByKey(deps.db, key)) === null
-  if (!waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  const { asked, asks, deployed } = await standingOfRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  if (deployed || !(asked || asks)) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  const earlier = asked ? await findApprovalByKey(deps.db, key) : null
   const approval = await auditingRejections(deps, actor, input, async () =>
     earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
   )

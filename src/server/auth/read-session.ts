@@ -24,7 +24,7 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   const found = await readLibrarySession(deps, withCurrentSignature(deps.config, headers))
   if (found === null) return null
   const { session } = found
-  const member = await readMember(deps.db, session.userId)
+  const member = await readMember(deps.sql, session.userId)
   if (member === null || !hasAccess(deps, member)) return null
   const now = deps.now()
   const activeAt = session.activeAt ?? session.createdAt

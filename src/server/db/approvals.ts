@@ -5,6 +5,7 @@ import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import type { Statements } from '~/server/db/statements'
 
 const approvalSelect = {
   id: true,
@@ -85,6 +86,26 @@ export async function findApprovalByKey(
 ): Promise<ApprovalRow | null> {
   const row = await db.approval.findUnique({ where: { requestedBy_idempotencyKey: key }, select: approvalSelect })
   return row === null ? null : withOwner(db, row)
+}
+
+const standing = z.tuple([z.object({ asked: z.boolean(), asks: z.boolean(), deployed: z.boolean() })])
+
+/**
+ * Of a request for a deploy, in one statement: whether it waits for, or went through, an approval already; whether its surface
+ * asks for one; and whether it is a deploy already.
+ */
+export async function standingOfRequest(
+  sql: Statements,
+  request: { readonly surfaceId: string; readonly requestedBy: string; readonly idempotencyKey: string },
+) {
+  const { surfaceId, requestedBy, idempotencyKey } = request
+  const rows = await sql.$queryRaw`
+    SELECT EXISTS (SELECT FROM "approvals"
+        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "asked",
+      EXISTS (SELECT FROM "surfaces" WHERE "id" = ${surfaceId} AND "requires_approval") AS "asks",
+      EXISTS (SELECT FROM "console_deploys"
+        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "deployed"`
+  return standing.parse(rows)[0]
 }
 
 /** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
@@ -174,30 +195,22 @@ const member = z.object({
   role: z.enum(ROLES),
   environments: z.array(z.string()),
   allEnvironments: z.boolean(),
-  suspendedAt: z.date().nullable(),
   sandboxOnly: z.boolean(),
-  user: z.object({ email: z.string() }),
 })
 
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
-export async function findRequester(tx: DatabaseHandle, userId: string) {
-  const row = await tx.member.findUnique({
-    where: { userId },
-    select: {
-      role: true,
-      environments: true,
-      allEnvironments: true,
-      suspendedAt: true,
-      sandboxOnly: true,
-      user: { select: { email: true } },
-    },
-  })
-  const found = member.safeParse(row).data
-  if (found === undefined || found.suspendedAt !== null) return null
-  return {
-    role: found.role,
-    environments: found.allEnvironments ? null : found.environments,
-    /** Holds while GitHub is the sandbox. */
-    sandboxOnly: found.sandboxOnly || found.user.email === SANDBOX_OPERATOR.email,
-  }
+export async function findRequester(tx: Statements, userId: string) {
+  const rows = await tx.$queryRaw`
+    SELECT m."role", m."environments", m."all_environments" AS "allEnvironments",
+      m."sandbox_only" OR u."email" = ${SANDBOX_OPERATOR.email} AS "sandboxOnly"
+    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id"
+    WHERE m."user_id" = ${userId} AND m."suspended_at_utc" IS NULL`
+  const found = z
+    .array(z.unknown())
+    .parse(rows)
+    .flatMap((row) => member.safeParse(row).data ?? [])[0]
+  if (found === undefined) return null
+  const { role, environments, allEnvironments, sandboxOnly } = found
+  /** `sandboxOnly`: holds while GitHub is the sandbox. */
+  return { role, environments: allEnvironments ? null : environments, sandboxOnly }
 }

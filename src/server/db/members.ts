@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES, type Role } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 export interface MemberRow {
   readonly userId: string
@@ -47,9 +48,30 @@ const toRow = ({ user, allEnvironments, environments, ...row }: Stored): MemberR
   environments: allEnvironments ? null : environments,
 })
 
-export async function readMember(db: DatabaseHandle, userId: string): Promise<MemberRow | null> {
-  const found = await db.member.findUnique({ where: { userId }, select: SELECT })
-  return found === null ? null : toRow(found)
+const storedMember = z.object({
+  userId: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role,
+  environments: z.array(z.string()),
+  allEnvironments: z.boolean(),
+  suspendedAt: z.date().nullable(),
+  sandboxOnly: z.boolean(),
+  addedBy: z.string(),
+  addedAt: z.date(),
+})
+
+/** Read with every change, so it is one statement (ADR 009). */
+export async function readMember(db: Statements, userId: string): Promise<MemberRow | null> {
+  const rows = await db.$queryRaw`
+    SELECT m."user_id" AS "userId", u."name", u."email", m."role", m."environments", m."all_environments" AS "allEnvironments",
+      m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly", m."added_by" AS "addedBy",
+      m."added_at_utc" AS "addedAt"
+    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id" WHERE m."user_id" = ${userId}`
+  const found = z.array(storedMember).parse(rows)[0]
+  if (found === undefined) return null
+  const { name, email, ...row } = found
+  return toRow({ ...row, user: { name, email } })
 }
 
 /** What the trail calls a person. */

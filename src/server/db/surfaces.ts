@@ -75,12 +75,6 @@ export function findSurface(db: DatabaseHandle, id: string): Promise<SurfaceRow 
 }
 
 /** Every surface on the grid with its newest deploy, in the order of the file: bounded by the file, not by history. */
-/** Whether its deploys take a second person; false too where there is no such surface. */
-export async function requiresApproval(db: DatabaseHandle, id: string): Promise<boolean> {
-  const found = await db.surface.findUnique({ where: { id }, select: { requiresApproval: true } })
-  return found?.requiresApproval ?? false
-}
-
 export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
 }

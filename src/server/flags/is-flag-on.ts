@@ -6,11 +6,11 @@ import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
 
 /** Environment variable, else the promotion that holds for this environment, else the default in feature_flags.yaml. */
 export async function isFlagOn(
-  deps: Pick<Deps, 'config' | 'db'>,
+  deps: Pick<Deps, 'config' | 'sql'>,
   flag: FlagName,
   environment: string,
 ): Promise<boolean> {
   const forced = deps.config.forcedFlags[flag]
   if (forced !== undefined) return forced
-  return (await findPromotion(deps.db, flag, rolloutOf(environment))) ?? flagDefault(flag)
+  return (await findPromotion(deps.sql, flag, rolloutOf(environment))) ?? flagDefault(flag)
 }

@@ -99,6 +99,14 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
       })
       if (reached === undefined) throw new Error(`${id} stands at ${await statusOf(id)} and not at ${status}.`)
     },
+    /** Waits until the server knows the deploy's run: a deploy can stand at `dispatched` long before. */
+    untilRunKnown: async (id: string) => {
+      const where = { id, githubRunId: { not: null } }
+      const known = await waitFor(async () => ((await deps.db.deploy.count({ where })) > 0 ? true : undefined), {
+        withinMs: 100_000,
+      })
+      if (known === undefined) throw new Error(`Nobody found the run of ${id}.`)
+    },
     close: async () => {
       for (const server of servers) await server.kill()
       await console_.close()
