@@ -37,7 +37,7 @@ export async function makeLink(product: Product, kind: 'setup' | 'invitation'): 
   await query(
     product,
     `INSERT INTO invitations (id, kind, digest, role, all_environments, created_by, created_at_utc, expires_at_utc)
-     VALUES (gen_random_uuid(), $1, $2, 'admin', true, 'test', now(), now() + interval '1 hour')`,
+     VALUES (gen_random_uuid(), $1, $2, 'admin', true, 'console', now(), now() + interval '1 hour')`,
     [kind, digest],
   )
   return `/${kind === 'setup' ? 'setup' : 'invite'}/${token}`
