@@ -129,6 +129,7 @@ const lockedRow = z.object({
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
 })
+const lockedRows = z.array(lockedRow)
 export type LockedDeploy = z.output<typeof lockedRow>
 
 /**
@@ -140,7 +141,7 @@ export async function lockDeploy(tx: Statements, id: string): Promise<LockedDepl
     SELECT "surface_id" AS "surfaceId", "environment", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
-  return z.array(lockedRow).parse(rows)[0] ?? null
+  return lockedRows.parse(rows)[0] ?? null
 }
 
 export interface Advance {

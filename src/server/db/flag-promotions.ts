@@ -3,11 +3,13 @@ import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Statements } from '~/server/db/statements'
 
+const found = z.array(z.object({ enabled: z.boolean() }))
+
 /** Whether the flag was promoted (or demoted) for this environment; null when nobody ever did either. */
 export async function findPromotion(db: Statements, flag: string, environment: string): Promise<boolean | null> {
   const rows = await db.$queryRaw`
     SELECT "enabled" FROM "console_flag_promotions" WHERE "flag" = ${flag} AND "environment" = ${environment}`
-  return z.array(z.object({ enabled: z.boolean() })).parse(rows)[0]?.enabled ?? null
+  return found.parse(rows)[0]?.enabled ?? null
 }
 
 export interface Promotion {

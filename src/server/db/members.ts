@@ -60,6 +60,7 @@ const storedMember = z.object({
   addedBy: z.string(),
   addedAt: z.date(),
 })
+const storedMembers = z.array(storedMember)
 
 /** Read with every change, so it is one statement (ADR 009). */
 export async function readMember(db: Statements, userId: string): Promise<MemberRow | null> {
@@ -68,7 +69,7 @@ export async function readMember(db: Statements, userId: string): Promise<Member
       m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly", m."added_by" AS "addedBy",
       m."added_at_utc" AS "addedAt"
     FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id" WHERE m."user_id" = ${userId}`
-  const found = z.array(storedMember).parse(rows)[0]
+  const found = storedMembers.parse(rows)[0]
   if (found === undefined) return null
   const { name, email, ...row } = found
   return toRow({ ...row, user: { name, email } })

@@ -3,8 +3,7 @@ import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/d
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { phasesOf } from '~/domain/phases'
-import { occurredAt } from '~/server/db/audit'
-import { readDeployRecord } from '~/server/db/deploy-record'
+import { type RecordedEvent, readDeployRecord } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
@@ -15,7 +14,7 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, owner, transitions, alarms, audit, log } = record
+  const { deploy, owner, transitions, alarms, timeline, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
@@ -35,12 +34,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
-    surface: {
-      id: deploy.surface.id,
-      name: deploy.surface.name,
-      environment: deploy.surface.environment,
-      url: deploy.surface.url,
-    },
+    surface: deploy.surface,
     repository: deploy.repository,
     workflow: deploy.workflow,
     runId: runId?.toString() ?? null,
@@ -48,23 +42,15 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
     warnings: warningsOf(alarms, isTerminal(deploy.status)),
-    timeline: audit.map(timelineEntry),
+    timeline: timeline.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,
   }
 }
 
-interface AuditRow {
-  readonly at: Date
-  readonly actor: string
-  readonly action: string
-  readonly status: string | null
-  readonly payload: unknown
-}
-
-function timelineEntry(row: AuditRow): TimelineEntry {
+function timelineEntry(row: RecordedEvent): TimelineEntry {
   return {
-    at: occurredAt(row.payload) ?? row.at.toISOString(),
+    at: row.at,
     actor: row.actor,
     action: row.action,
     status: row.status,
@@ -84,7 +70,7 @@ function rejectionNote(status: string | null, reason: string, from: string): str
 }
 
 /** Says in a sentence what the status alone does not. */
-function noteOf({ action, status, payload }: AuditRow): string | null {
+function noteOf({ action, status, payload }: RecordedEvent): string | null {
   const text = (key: string) => {
     const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, key) : undefined
     return typeof value === 'string' ? value : ''

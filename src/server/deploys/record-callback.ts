@@ -40,10 +40,25 @@ export async function recordCallback(
   callback: VerifiedCallback,
 ): Promise<CallbackAnswer> {
   const at = deps.now()
-  const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
-  if (result instanceof AppError) throw result
-  if (result.applied) deps.logger.info({ deployId: callback.deployId, status: result.status }, 'callback applied')
-  return result
+  try {
+    const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
+    if (result instanceof AppError) throw result
+    if (result.applied) deps.logger.debug({ deployId: callback.deployId, status: result.status }, 'callback applied')
+    return result
+  } catch (thrown) {
+    if (thrown instanceof Replayed) return thrown.answer
+    throw thrown
+  }
+}
+
+/** Undoes what was sent in the hope that this callback is not a replay. */
+class Replayed extends Error {
+  readonly answer: CallbackAnswer
+
+  constructor(answer: CallbackAnswer) {
+    super('this callback was processed before')
+    this.answer = answer
+  }
 }
 
 async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
@@ -56,17 +71,16 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
   const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
   const outcome = outcomeOf(found, body)
-  const firstTime = await recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
-  if (!firstTime) return { applied: false, status: locked.status }
-  if (provesAcceptance) await proveAccepted(tx, found, callback, at)
-
   // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
   // commit is not.
   const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
-  const [, answer] = await allDone([
+  const [firstTime, , , answer] = await allDone([
+    recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at }),
+    provesAcceptance ? proveAccepted(tx, found, callback, at) : Promise.resolve(),
     keepReport(tx, deployId, { at, logLine: body.log_line || null, sha }),
     settle(tx, found, outcome, callback, at),
   ])
+  if (!firstTime) throw new Replayed({ applied: false, status: locked.status })
   return answer
 }
 
