@@ -19,6 +19,13 @@ export function sessionCookie(config: Signing, headers: Headers): string | null 
   return cookies.find((cookie) => cookie.startsWith(name))?.slice(name.length) || null
 }
 
+/** The token in the session cookie, when one of the secrets signed it; null otherwise. */
+export function sessionToken(config: Signing, headers: Headers): string | null {
+  const { token, signature } = parts(sessionCookie(config, headers) ?? '')
+  const isSigned = config.authSecrets.some((secret) => isSignature(signature, sign(token, secret)))
+  return token !== '' && isSigned ? token : null
+}
+
 /** Takes the session cookie out of a request's headers; the others stay. */
 export function dropSession(config: Signing, headers: Headers): void {
   const cookies = (headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim())
