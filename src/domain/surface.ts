@@ -48,6 +48,8 @@ export interface SurfaceTile {
   readonly waiting: {
     readonly approvalId: string
     readonly requestedBy: string
+    /** Whose API token asked; null when a person did. */
+    readonly requestedByOwner: string | null
     readonly sha: string
     readonly expiresAt: string
   } | null

@@ -5,6 +5,7 @@ import { withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
 import { authenticateToken } from '~/server/auth/authenticate-token'
+import { listTiles } from '~/server/surfaces/list-tiles'
 import { createToken } from '~/server/tokens/create-token'
 import { revokeToken } from '~/server/tokens/revoke-token'
 import { restClient } from '~test/support/rest-client'
@@ -89,7 +90,7 @@ it('a token of staging only does not withdraw what its owner asked for in produc
 })
 
 describe('two people whose tokens have one label', () => {
-  it('are told apart by whoever approves: on the page, over REST and in the trail', async () => {
+  it('are told apart by whoever approves: on the grid, on the page, over REST and in the trail', async () => {
     const [one, two] = [await tokenOf('one@example.com'), await tokenOf('two@example.com')]
     const surface = await world.newSurface()
     const first = await world.ask(world.requestFor(surface), one.actor)
@@ -100,6 +101,8 @@ describe('two people whose tokens have one label', () => {
       ['token:ci', 'one@example.com'],
       ['token:ci', 'two@example.com'],
     ])
+    const tile = (await listTiles(world.deps)).find(({ id }) => id === surface.id)
+    expect(tile?.waiting).toMatchObject({ requestedBy: 'token:ci', requestedByOwner: 'one@example.com' })
     const person = await world.ask(world.requestFor(surface))
     expect(await getApproval(world.deps, world.grace, person.id)).toMatchObject({ requestedByOwner: null })
 
