@@ -88,26 +88,6 @@ export async function findApprovalByKey(
   return row === null ? null : withOwner(db, row)
 }
 
-const standing = z.tuple([z.object({ asked: z.boolean(), asks: z.boolean(), deployed: z.boolean() })])
-
-/**
- * Of a request for a deploy, in one statement: whether it waits for, or went through, an approval already; whether its surface
- * asks for one; and whether it is a deploy already.
- */
-export async function standingOfRequest(
-  sql: Statements,
-  request: { readonly surfaceId: string; readonly requestedBy: string; readonly idempotencyKey: string },
-) {
-  const { surfaceId, requestedBy, idempotencyKey } = request
-  const rows = await sql.$queryRaw`
-    SELECT EXISTS (SELECT FROM "approvals"
-        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "asked",
-      EXISTS (SELECT FROM "surfaces" WHERE "id" = ${surfaceId} AND "requires_approval") AS "asks",
-      EXISTS (SELECT FROM "console_deploys"
-        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "deployed"`
-  return standing.parse(rows)[0]
-}
-
 /** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
 export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
   const rows = await db.approval.findMany({
