@@ -83,6 +83,8 @@ const tokenRow = z
   })
   .transform(({ email, member, ...token }): TokenRow => ({ ...token, user: { email, member } }))
 
+const tokenRows = z.array(tokenRow)
+
 /** What one token is found by: its digest; or its id, where `userId` is null one of anybody's, else that person's. */
 type TokenKey = { readonly digest: string } | { readonly id: string; readonly userId: string | null }
 
@@ -98,7 +100,7 @@ async function readToken(sql: Statements, key: TokenKey): Promise<TokenRow | nul
         FROM "members" AS m WHERE m."user_id" = t."user_id") AS "member"
     FROM "api_tokens" AS t JOIN "users" AS u ON u."id" = t."user_id"
     WHERE (t."digest" = ${digest} OR t."id" = ${id}::uuid) AND (${userId}::uuid IS NULL OR t."user_id" = ${userId}::uuid)`
-  return z.array(tokenRow).parse(rows)[0] ?? null
+  return tokenRows.parse(rows)[0] ?? null
 }
 
 /**

@@ -178,6 +178,9 @@ const member = z.object({
   sandboxOnly: z.boolean(),
 })
 
+/** A role that nobody knows here permits nothing. */
+const members = z.array(member.nullable().catch(null))
+
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
 export async function findRequester(tx: Statements, userId: string) {
   const rows = await tx.$queryRaw`
@@ -185,11 +188,8 @@ export async function findRequester(tx: Statements, userId: string) {
       m."sandbox_only" OR u."email" = ${SANDBOX_OPERATOR.email} AS "sandboxOnly"
     FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id"
     WHERE m."user_id" = ${userId} AND m."suspended_at_utc" IS NULL`
-  const found = z
-    .array(z.unknown())
-    .parse(rows)
-    .flatMap((row) => member.safeParse(row).data ?? [])[0]
-  if (found === undefined) return null
+  const found = members.parse(rows)[0] ?? null
+  if (found === null) return null
   const { role, environments, allEnvironments, sandboxOnly } = found
   /** `sandboxOnly`: holds while GitHub is the sandbox. */
   return { role, environments: allEnvironments ? null : environments, sandboxOnly }

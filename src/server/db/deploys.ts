@@ -53,6 +53,8 @@ export function findDeploy(db: DatabaseHandle, id: string): Promise<DeployRow | 
 
 const standing = z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() })
 
+const standings = z.array(standing)
+
 /** Where a deploy stands, for the answer to whoever asked for it. */
 export type Standing = z.output<typeof standing>
 
@@ -60,7 +62,7 @@ export type Standing = z.output<typeof standing>
 export async function readStanding(sql: Statements, id: string): Promise<Standing> {
   const rows = await sql.$queryRaw`
     SELECT "id", "status", "github_run_id" AS "githubRunId" FROM "console_deploys" WHERE "id" = ${id}::uuid`
-  const found = z.array(standing).parse(rows)[0]
+  const found = standings.parse(rows)[0]
   if (found === undefined) throw new Error(`deploy ${id} was recorded and is gone`)
   return found
 }
@@ -163,32 +165,38 @@ export interface Advance {
   /** When it happened, where that is known to be earlier than `at`. */
   readonly occurredAt?: Date
   readonly event: Extract<AuditEvent, { status: DeployStatus }>
+  /** Put on record, where no other run is. */
+  readonly runId?: bigint | null
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
 }
 
 /**
  * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
- * notification, in the caller's transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
+ * notification, in the caller's transaction; a status that is no end is one statement, and needs none. Gives where the deploy
+ * stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
  */
-export async function advanceDeploy(tx: Statements, advance: Advance): Promise<boolean> {
+export async function advanceDeploy(tx: Statements, advance: Advance): Promise<Standing | null> {
   const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
   // One statement instead of two: every callback waits for it under the row's lock (ADR 009).
-  const written = await tx.$executeRaw`
+  const rows = await tx.$queryRaw`
     WITH moved AS (
       UPDATE "console_deploys" SET "status" = ${to}, "last_event_at_utc" = ${at},
         "finished_at_utc" = CASE WHEN ${isTerminal(to)} THEN ${advance.occurredAt ?? at} ELSE "finished_at_utc" END,
         "failure_stage" = coalesce(${advance.failureStage ?? null}, "failure_stage"),
-        "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail")
+        "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail"),
+        "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null})
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
-      RETURNING "id")
-    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
-    SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
-    FROM moved`
-  if (written === 0) return false
-  if (isTerminal(to)) await queueOutcome(tx, deployId, at)
-  return true
+      RETURNING "id", "status", "github_run_id"),
+    audited AS (
+      INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+      SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
+      FROM moved)
+    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM moved`
+  const moved = standings.parse(rows)[0] ?? null
+  if (moved !== null && isTerminal(to)) await queueOutcome(tx, deployId, at)
+  return moved
 }
 
 /**

@@ -92,6 +92,8 @@ const heldRow = z.object({
   createdBy: z.string(),
 })
 
+const heldRows = z.array(heldRow)
+
 /** What holds a surface at this moment: its lock, and the windows over its environment. */
 export async function freezesInForce(
   sql: Statements,
@@ -105,7 +107,7 @@ export async function freezesInForce(
     WHERE "lifted_at_utc" IS NULL AND "starts_at_utc" <= ${now} AND ("ends_at_utc" IS NULL OR "ends_at_utc" > ${now})
       AND ("surface_id" = ${surface.id} OR "environment" = ${surface.environment})
     ORDER BY "id"`
-  return z.array(heldRow).parse(rows).map(inForce)
+  return heldRows.parse(rows).map(inForce)
 }
 
 export const inForce = (row: z.output<typeof heldRow>): FreezeInForce => ({

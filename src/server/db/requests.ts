@@ -29,6 +29,8 @@ const request = z.object({
   surface: surface.nullable(),
 })
 
+const answer = z.tuple([request])
+
 /** A surface as it is declared: what a request for a deploy of it is judged by. */
 export type RequestedSurface = z.output<typeof surface>
 
@@ -55,5 +57,5 @@ export async function readRequest(
           'workflow', "workflow", 'ref', "ref", 'confirm', "confirm", 'requiresApproval', "requires_approval",
           'approvalMinutes', "approval_minutes", 'archived', "archived_at_utc" IS NOT NULL)
         FROM "surfaces" WHERE "id" = ${surfaceId}) AS "surface"`
-  return z.tuple([request]).parse(rows)[0]
+  return answer.parse(rows)[0]
 }

@@ -117,6 +117,8 @@ const surfaceRow = z.object({
     .nullable(),
 }) satisfies z.ZodType<SurfaceRow>
 
+const surfaceRows = z.array(surfaceRow)
+
 /** Read by every freeze check of a workflow and every refused dispatch, so it is one statement (ADR 009). */
 export async function findSurface(sql: Statements, id: string): Promise<SurfaceRow | null> {
   const rows = await sql.$queryRaw`
@@ -133,7 +135,7 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
           'finishedAt', d."finished_at_utc")
         FROM "console_deploys" AS d WHERE d."id" = s."last_deploy_id") AS "lastDeploy"
     FROM "surfaces" AS s WHERE s."id" = ${id}`
-  return z.array(surfaceRow).parse(rows)[0] ?? null
+  return surfaceRows.parse(rows)[0] ?? null
 }
 
 /** Every surface on the grid with its newest deploy, in the order of the file: bounded by the file, not by history. */
