@@ -5,11 +5,11 @@ import type { ApprovalView, DispatchResult } from '~/domain/approval'
 import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
-import { type ApprovalRow, findApprovalByKey, insertApproval, standingOfRequest } from '~/server/db/approvals'
+import { type ApprovalRow, findApprovalByKey, insertApproval } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { freezesInForce } from '~/server/db/freezes'
-import type { SurfaceRow } from '~/server/db/surfaces'
+import { type RequestedSurface, readRequest } from '~/server/db/requests'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
@@ -28,17 +28,25 @@ import { readCommit } from '~/server/github/refs'
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const { asked, asks, deployed } = await standingOfRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
-  if (deployed || !(asked || asks)) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
+  const request = await readRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  const { asked, deploy, surface } = request
+  if (deploy !== null || !(asked || surface?.requiresApproval)) {
+    return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
+  }
   const earlier = asked ? await findApprovalByKey(deps.db, key) : null
   const approval = await auditingRejections(deps, actor, input, async () =>
-    earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
+    earlier === null ? ask(deps, actor, input, surface) : again(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
 }
 
-async function ask(deps: Deps, actor: Actor, input: DispatchInput): Promise<ApprovalView> {
-  const surface = await admitRequest(deps, actor, input)
+async function ask(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  requested: RequestedSurface | null,
+): Promise<ApprovalView> {
+  const surface = await admitRequest(deps, actor, input, requested)
   const sha = input.expectedSha ?? (await readCommit(deps.github, surface.repository, input.ref)).sha
   try {
     return approvalView(deps, await record(deps, actor, input, surface, sha), actor)
@@ -62,7 +70,7 @@ function record(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  surface: SurfaceRow,
+  surface: RequestedSurface,
   sha: string,
 ): Promise<ApprovalRow> {
   const at = deps.now()

@@ -14,8 +14,10 @@ import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { NewDeploy } from '~/server/db/deploys'
+import { freezesInForce } from '~/server/db/freezes'
+import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf, sourceOf } from '~/server/deploys/check-source'
-import { busyOr, commitIntent } from '~/server/deploys/commit-intent'
+import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
@@ -47,11 +49,10 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   const deploy = await intentOf(deps, row, actor)
   const override = row.overrideReason === null ? null : { reason: row.overrideReason, freezeIds: row.overrideFreezeIds }
   try {
-    await commitIntent(deps, deploy, {
-      surfaceName: row.surface.name,
-      override,
-      at: since,
-      first: (tx) => decide(tx, deps, actor, row, deploy.id),
+    await deps.db.$transaction(async (tx) => {
+      await decide(tx, deps, actor, row, deploy.id)
+      const freezes = await freezesInForce(tx, { id: row.surfaceId, environment: row.environment }, since)
+      await insertUnlessFrozen(tx, deploy, { surfaceName: row.surface.name, override, at: since, freezes })
     })
   } catch (error) {
     throw await busyOr(deps, error, row.surface)

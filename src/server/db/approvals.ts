@@ -88,26 +88,6 @@ export async function findApprovalByKey(
   return row === null ? null : withOwner(db, row)
 }
 
-const standing = z.tuple([z.object({ asked: z.boolean(), asks: z.boolean(), deployed: z.boolean() })])
-
-/**
- * Of a request for a deploy, in one statement: whether it waits for, or went through, an approval already; whether its surface
- * asks for one; and whether it is a deploy already.
- */
-export async function standingOfRequest(
-  sql: Statements,
-  request: { readonly surfaceId: string; readonly requestedBy: string; readonly idempotencyKey: string },
-) {
-  const { surfaceId, requestedBy, idempotencyKey } = request
-  const rows = await sql.$queryRaw`
-    SELECT EXISTS (SELECT FROM "approvals"
-        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "asked",
-      EXISTS (SELECT FROM "surfaces" WHERE "id" = ${surfaceId} AND "requires_approval") AS "asks",
-      EXISTS (SELECT FROM "console_deploys"
-        WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "deployed"`
-  return standing.parse(rows)[0]
-}
-
 /** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
 export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
   const rows = await db.approval.findMany({
@@ -198,6 +178,9 @@ const member = z.object({
   sandboxOnly: z.boolean(),
 })
 
+/** A role that nobody knows here permits nothing. */
+const members = z.array(member.nullable().catch(null))
+
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
 export async function findRequester(tx: Statements, userId: string) {
   const rows = await tx.$queryRaw`
@@ -205,11 +188,8 @@ export async function findRequester(tx: Statements, userId: string) {
       m."sandbox_only" OR u."email" = ${SANDBOX_OPERATOR.email} AS "sandboxOnly"
     FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id"
     WHERE m."user_id" = ${userId} AND m."suspended_at_utc" IS NULL`
-  const found = z
-    .array(z.unknown())
-    .parse(rows)
-    .flatMap((row) => member.safeParse(row).data ?? [])[0]
-  if (found === undefined) return null
+  const found = members.parse(rows)[0] ?? null
+  if (found === null) return null
   const { role, environments, allEnvironments, sandboxOnly } = found
   /** `sandboxOnly`: holds while GitHub is the sandbox. */
   return { role, environments: allEnvironments ? null : environments, sandboxOnly }

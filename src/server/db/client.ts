@@ -75,7 +75,13 @@ export function isDatabaseAway(error: unknown): boolean {
 }
 
 const failure = z.object({
-  driverAdapterError: z.object({ cause: z.object({ kind: z.string(), originalCode: z.string().optional() }) }),
+  driverAdapterError: z.object({
+    cause: z.object({
+      kind: z.string(),
+      originalCode: z.string().optional(),
+      constraint: z.object({ index: z.string() }).optional().catch(undefined),
+    }),
+  }),
 })
 
 /** PostgreSQL's own: admin_shutdown, crash_shutdown, cannot_connect_now (starting up, shutting down, in recovery mode). */
@@ -93,12 +99,13 @@ const isAwayMessage = (message: string) =>
     message,
   )
 
-/** Name of the unique index an error says was violated; null for every other error. */
-const violation = z.object({
-  driverAdapterError: z.object({ cause: z.object({ constraint: z.object({ index: z.string() }) }) }),
-})
+const UNIQUE_VIOLATION = '23505'
 
+/** Name of the unique index an error says was violated, whichever way the statement was sent; null for every other error. */
 export function violatedUniqueIndex(error: unknown): string | null {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
-  return violation.safeParse(error.meta).data?.driverAdapterError.cause.constraint.index ?? 'unknown'
+  if (error instanceof pg.DatabaseError) return error.code === UNIQUE_VIOLATION ? (error.constraint ?? 'unknown') : null
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null
+  const cause = failure.safeParse(error.meta).data?.driverAdapterError.cause
+  if (error.code !== 'P2002' && cause?.originalCode !== UNIQUE_VIOLATION) return null
+  return cause?.constraint?.index ?? 'unknown'
 }

@@ -8,6 +8,7 @@ import {
   findDeploy,
   type LockedDeploy,
   lockDeploy,
+  type Standing,
   updateDeployFacts,
 } from '~/server/db/deploys'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
@@ -103,7 +104,7 @@ async function apply(
     let from: string = status
     const moved: string[] = []
     for (const evidence of evidenceFor({ ...locked, status })) {
-      if (!(await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence))) continue
+      if ((await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence)) === null) continue
       from = evidence.status
       moved.push(evidence.status)
     }
@@ -116,7 +117,7 @@ function advanceByEvidence(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly surfaceId: string; readonly from: string; readonly at: Date },
   { status, at: occurred_at, failureStage, proof }: Evidence,
-): Promise<boolean> {
+): Promise<Standing | null> {
   return advanceDeploy(tx, {
     deployId: deploy.id,
     surfaceId: deploy.surfaceId,

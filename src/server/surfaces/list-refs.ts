@@ -8,7 +8,7 @@ import { listBranches, listCommits, listTags } from '~/server/github/refs'
 
 /** Branches (the default one first), tags and the default branch's recent commits; filtered by `query` when given. */
 export async function listRefs(
-  deps: Pick<Deps, 'db' | 'github'>,
+  deps: Pick<Deps, 'sql' | 'github'>,
   input: { readonly surfaceId: string; readonly query?: string | undefined },
 ): Promise<RefChoices> {
   const { repository, ref } = await knownSurface(deps, input.surfaceId)
@@ -31,8 +31,8 @@ export async function listRefs(
 }
 
 /** Throws `surface_unknown` when there is none. */
-export async function knownSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
-  const surface = await findSurface(deps.db, surfaceId)
+export async function knownSurface(deps: Pick<Deps, 'sql'>, surfaceId: string): Promise<SurfaceRow> {
+  const surface = await findSurface(deps.sql, surfaceId)
   if (surface !== null) return surface
   throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
 }

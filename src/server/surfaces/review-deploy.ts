@@ -14,11 +14,11 @@ import { knownSurface } from '~/server/surfaces/list-refs'
 
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'db' | 'github' | 'logger' | 'now'>,
+  deps: Pick<Deps, 'sql' | 'github' | 'logger' | 'now'>,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
-  const freezes = await freezesInForce(deps.db, surface, deps.now())
+  const freezes = await freezesInForce(deps.sql, surface, deps.now())
   const { repository, runningSha } = surface
   const { github } = deps
   // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
