@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { keepScratchInMemory } from './test/support/scratch'
+
+keepScratchInMemory(process.env)
 
 const alias = {
   '~test': path.resolve(import.meta.dirname, 'test'),
