@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { keepScratchInMemory } from './test/support/scratch'
+import { StartersFirst } from './test/support/starters-first'
 
 keepScratchInMemory(process.env)
 
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     // Three even on two cores, where vitest would take one: many of these tests wait, for processes, schedules and clones.
     maxWorkers: Math.max(3, availableParallelism() - 1),
+    sequence: { sequencer: StartersFirst },
     projects: [
       { resolve: { alias }, test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.{ts,tsx}'] } },
       {

@@ -9,7 +9,7 @@ const AMPLE = 2 * 1024 ** 3
  * undefined, and it is the system's directory for such things. A database is 300 files, and tests make hundreds: on a disk
  * that has just deleted as many, one takes most of half a second, in memory a fiftieth.
  */
-export function scratchInMemory(): string | undefined {
+function scratchInMemory(): string | undefined {
   try {
     const { bavail, bsize } = statfsSync(MEMORY)
     return bavail * bsize >= AMPLE && runsPrograms(readFileSync('/proc/mounts', 'utf8')) ? MEMORY : undefined
