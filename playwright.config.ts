@@ -1,5 +1,8 @@
 import { defineConfig, devices } from '@playwright/test'
 import { findBrowser } from './test/support/find-browser'
+import { keepScratchInMemory } from './test/support/scratch'
+
+keepScratchInMemory(process.env)
 
 const executablePath = findBrowser(process.env)
 

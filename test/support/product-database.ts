@@ -43,6 +43,10 @@ export async function makeLink(product: Product, kind: 'setup' | 'invitation'): 
   return `/${kind === 'setup' ? 'setup' : 'invite'}/${token}`
 }
 
+/** As if the minute were over: the job that the schedule writes then. */
+export const lookForOutsideRuns = (product: Product) =>
+  query(product, 'SELECT FROM graphile_worker.add_job($1, job_key => $1, max_attempts => 1)', ['find_outside_runs'])
+
 /** What the trail holds of one action, oldest first. */
 export const trailOf = (product: Product, action: string) =>
   query(product, 'SELECT actor, payload FROM audit_events WHERE action = $1 ORDER BY id', [action])

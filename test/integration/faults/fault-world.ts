@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DeployStatus } from '~/domain/deploy-status'
 import { productionBuild } from '~/launch/production-build'
 import { waitFor } from '~/launch/wait-for'
+import { RECONCILE_PASS } from '~/server/worker/tasks'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
 import { modelGitHub } from '~test/support/model-github'
@@ -86,12 +87,15 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
       const rows = await deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'desc' }, take: 1 })
       return rows[0] ?? null
     },
-    /** As if `minutes` had passed since anybody heard of these deploys. */
+    /** As if `minutes` had passed since anybody heard of these deploys, or asked GitHub about them. */
     age: async (ids: readonly string[], minutes: number) => {
       const at = new Date(Date.now() - minutes * 60_000)
       const where = { id: { in: [...ids] } }
-      await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at } })
+      await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at, lastLookedAt: at } })
     },
+    /** As if the minute were over: the job that the schedule writes then. The server itself has to take it up. */
+    nextMinute: () => deps.db.$executeRaw`
+      SELECT FROM graphile_worker.add_job(${RECONCILE_PASS}, job_key => ${RECONCILE_PASS}, max_attempts => 1)`,
     /** Waits until the deploy stands there, which the server itself has to bring about. */
     until: async (id: string, status: DeployStatus) => {
       const reached = await waitFor(async () => ((await statusOf(id)) === status ? true : undefined), {

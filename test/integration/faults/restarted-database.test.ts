@@ -56,6 +56,7 @@ describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { tim
     expect(again).toMatchObject({ http: 202, body: { id } })
 
     await world.age([id], 2)
+    await world.nextMinute()
     await world.until(id, 'dispatched')
     const runs = world.model.runsOf(id)
     expect(runs).toHaveLength(1)
