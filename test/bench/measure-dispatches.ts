@@ -6,7 +6,7 @@ import type { LoadJob, LoadRequest, LoadResult } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { takeTurns } from '~test/bench/take-turns'
 
-const DISPATCHES = 600
+const DISPATCHES = 400
 const WARM_UP = 200
 
 /** Dispatches of a surface each, and GitHub asked without the product in between. */

@@ -18,6 +18,9 @@ const auditRow = z.object({
 })
 const logRow = z.object({ seq: z.int(), line: z.string(), at: z.string() })
 
+/** As `Date.toISOString` writes it, so that no time of a row is read and written again. */
+const ISO_TIME = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
 const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
 const ALARMS: readonly string[] = ALARM_ACTIONS
 const LASTING: readonly string[] = [...TRANSITION_ACTIONS, ...ALARM_ACTIONS]
@@ -93,25 +96,26 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
         (SELECT u."email" FROM "users" AS u
           WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
         (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
-          (SELECT "id", "at_utc" AS "at", "actor", "action", "status", "payload" FROM "audit_events"
+          (SELECT "id", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}) AS "at", "actor", "action", "status", "payload"
+            FROM "audit_events"
             WHERE "deploy_id" = d."id" ORDER BY "id" DESC LIMIT ${TIMELINE_LENGTH})
           UNION ALL
           (SELECT DISTINCT ON ("action", "status", "payload"->>'reported_run_id')
-              "id", "at_utc", "actor", "action", "status", "payload" FROM "audit_events"
+              "id", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}), "actor", "action", "status", "payload"
+            FROM "audit_events"
             WHERE "deploy_id" = d."id" AND "action" = ANY(${LASTING}::text[]) AND "id" <= (
               SELECT "id" FROM "audit_events" WHERE "deploy_id" = d."id"
               ORDER BY "id" DESC OFFSET ${TIMELINE_LENGTH} LIMIT 1)
             ORDER BY "action", "status", "payload"->>'reported_run_id', "id" DESC)) AS a) AS "audit",
         (SELECT coalesce(json_agg(l ORDER BY l."seq"), '[]') FROM (
-          SELECT "seq", "line", "at_utc" AS "at" FROM "deploy_log_lines"
+          SELECT "seq", "line", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}) AS "at" FROM "deploy_log_lines"
           WHERE "deploy_id" = d."id" ORDER BY "seq" DESC LIMIT ${logLength}) AS l) AS "log"
       FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS r`
   const found = answer.parse(rows)[0]?.record
   if (found === undefined) return null
   const { owner, audit, log, ...deploy } = found
-  const events = audit.map((row) => ({ ...row, at: occurredAt(row.payload) ?? isoTime(row.at) }))
-  const lines = log.map((line) => ({ ...line, at: isoTime(line.at) }))
-  const first = lines[0]
+  const events = audit.map((row) => ({ ...row, at: occurredAt(row.payload) ?? row.at }))
+  const first = log[0]
   const transitions = events.flatMap(({ action, status, at }) =>
     status !== null && TRANSITIONS.includes(action) ? [{ status, at }] : [],
   )
@@ -121,11 +125,9 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
     transitions,
     alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),
     timeline: events.slice(-TIMELINE_LENGTH),
-    log: { lines, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
+    log: { lines: log, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
   }
 }
-
-const isoTime = (text: string): string => new Date(text).toISOString()
 
 const reported = z.object({ reported_run_id: z.string() })
 

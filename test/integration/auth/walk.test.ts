@@ -19,6 +19,7 @@ const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' |
   '/api/[[...path]]': 'says nothing',
   '/api/auth/[...all]': 'signing in',
   '/api/trpc/{trpc}': 'walked by procedure',
+  '/api/trpc/deploys.get': 'walked by procedure',
 }
 
 /**
@@ -134,7 +135,8 @@ describe('every procedure', () => {
 
   it.each(procedures)('$path lets in who may, and nobody else', async ({ path, type }) => {
     const { GET, POST } = await import('~/app/api/trpc/[trpc]/route')
-    const [method, handler] = type === 'query' ? (['GET', GET] as const) : (['POST', POST] as const)
+    const ownRoute = path === 'deploys.get' ? await import('~/app/api/trpc/deploys.get/route') : null
+    const [method, handler] = type === 'query' ? (['GET', ownRoute?.GET ?? GET] as const) : (['POST', POST] as const)
     for (const visitor of VISITORS) {
       const query = type === 'query' ? `?input=${encodeURIComponent(JSON.stringify({ json: {} }))}` : ''
       const { status } = await handler(call(`/api/trpc/${path}${query}`, method, visitor))
