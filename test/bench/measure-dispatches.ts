@@ -6,8 +6,9 @@ import type { LoadJob, LoadRequest, LoadResult } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { takeTurns } from '~test/bench/take-turns'
 
-const DISPATCHES = 400
-const WARM_UP = 200
+const DISPATCHES = 240
+/** Until the server has compiled its code. More would be more surfaces to probe meanwhile than a console of this size has. */
+const WARM_UP = 120
 
 /** Dispatches of a surface each, and GitHub asked without the product in between. */
 export async function measureDispatches(
