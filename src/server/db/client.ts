@@ -34,6 +34,11 @@ export function connectDatabase(url: string): Connections {
   })
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // Prisma writes times without their offset and takes every offset it reads for UTC's: only in UTC are they what `pg` reads
+  // and writes. Sent before anything else; a connection on which it fails is good for nothing.
+  pool.on('connect', (client) => {
+    client.query("SET TIME ZONE 'UTC'").catch(() => client.end())
+  })
   const statementNameGenerator = namedStatements()
   const adapter = new PrismaPg(pool, { statementNameGenerator, disposeExternalPool: true })
   return {
