@@ -1,5 +1,8 @@
 import { defineConfig, devices } from '@playwright/test'
 import { findBrowser } from './test/support/find-browser'
+import { keepScratchInMemory } from './test/support/scratch'
+
+keepScratchInMemory(process.env)
 
 const executablePath = findBrowser(process.env)
 
@@ -23,7 +26,8 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 180_000,
   expect: { timeout: 30_000 },
-  workers: 1,
+  // Each starts a product of its own. A deploy mostly waits for its workflow's steps, so two share two cores well.
+  workers: 2,
   retries: 0,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],

@@ -2,9 +2,12 @@
 export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
+    const { renewSecondFactorsAtStart } = await import('~/server/auth/renew-second-factors')
     const { guardRequests } = await import('~/server/http/guard-requests')
     const { startInProcess } = await import('~/server/worker/start-in-process')
     guardRequests(getDeps().config)
     startInProcess(getDeps())
+    // Nobody waits for it: what is kept under an older secret can be read meanwhile.
+    void renewSecondFactorsAtStart(getDeps())
   }
 }

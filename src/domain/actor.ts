@@ -18,7 +18,12 @@ export interface Actor {
   readonly provedAt: Date | null
   /** The session it acts in; a token has none. */
   readonly sessionId?: string
+  /** The token it acts with; a session has none. */
+  readonly tokenId?: string
 }
+
+/** What an actor may do, and where. */
+export type Rights = Pick<Actor, 'role' | 'permissions' | 'environments' | 'surfaces'>
 
 /** Whether role and scope hold a permission. Where it may be used is `reaches`. */
 export function may(actor: Pick<Actor, 'role' | 'permissions'>, permission: Permission): boolean {

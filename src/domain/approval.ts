@@ -28,6 +28,8 @@ export interface ApprovalView {
   readonly overrideReason: string | null
   readonly overrideFreezeIds: readonly string[]
   readonly requestedBy: string
+  /** Whose token `requestedBy` is, two people may use one label; null when a person asked. */
+  readonly requestedByOwner: string | null
   readonly requestedAt: string
   readonly expiresAt: string
   /** Who granted, refused or withdrew it; for one that expired, the console. */

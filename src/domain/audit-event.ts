@@ -1,4 +1,5 @@
 import type { DeployStatus } from '~/domain/deploy-status'
+import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
 
 /**
@@ -12,7 +13,11 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.dispatch_rejected'
       readonly status: null
-      readonly payload: { readonly code: string; readonly ref: string; readonly details: Record<string, string> }
+      readonly payload: TokenOwner & {
+        readonly code: string
+        readonly ref: string
+        readonly details: Record<string, string>
+      }
     }
   /** GitHub accepted the dispatch, or a callback proved that it had. */
   | {
@@ -51,6 +56,12 @@ export type AuditEvent =
         readonly occurred_at: string
         readonly failure_stage?: string
       }
+    }
+  /** The schema was rolled back below the status the deploy stood at. Written by that migration's rollback.sql. */
+  | {
+      readonly action: 'console.deploy.rolled_back'
+      readonly status: 'failed'
+      readonly payload: { readonly from: string; readonly migration: string }
     }
   /** The run of the deploy became known. */
   | {
@@ -208,13 +219,13 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly reason: 'signed out' | 'revoked' | 'expired' | 'idle' }
     }
-  /** Somebody changed their own password; every other session of theirs ended. */
+  /** Somebody changed their own password, or set it by a link; every other session of theirs ended. */
   | {
       readonly action: 'console.account.password_changed'
       readonly status: null
       readonly payload: Record<string, never>
     }
-  /** A setup link or an invitation was made; then used by the actor, or taken back. Never the link itself. */
+  /** A link that lets somebody in, or sets a password, was made; then used by the actor, or taken back. Never the link itself. */
   | {
       readonly action: 'console.link.made'
       readonly status: null
@@ -253,6 +264,7 @@ export type AccountChange =
   | 'second factor off'
   | 'backup codes made'
   | 'provider connected'
+  | 'provider disconnected'
 
 /** `address_digest` where nobody has the address: what was typed may be a password. */
 type RefusedPayload = { readonly method: string; readonly address_digest: string | null }
@@ -260,7 +272,7 @@ type RefusedPayload = { readonly method: string; readonly address_digest: string
 /** `environments: null`: all of them. */
 type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }
 
-type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: 'setup' | 'invitation' }
+type LinkPayload = LimitsPayload & { readonly invitation_id: string; readonly kind: LinkKind }
 
 /** With a token's name as the actor, whom it acted for: two people may have given their tokens one label. */
 type TokenOwner = { readonly user_id?: string }
@@ -272,7 +284,8 @@ type RequestedPayload = TokenOwner & {
   readonly reason: string | null
 }
 
-type ApprovalPayload = {
+/** `user_id` here: whose token `requested_by` is, whoever decides. */
+type ApprovalPayload = TokenOwner & {
   readonly approval_id: string
   readonly kind: string
   readonly ref: string
@@ -319,6 +332,15 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.dispatch_refused',
   'console.deploy.callback',
   'console.deploy.reconciled',
+] as const satisfies readonly AuditAction[]
+
+/** What an operator is warned of while it holds, however much has happened since. */
+export const ALARM_ACTIONS = [
+  'console.deploy.runs_duplicated',
+  'console.deploy.run_mismatch',
+  'console.deploy.cancel_requested',
+  'console.deploy.cancel_acknowledged',
+  'console.deploy.cancel_refused',
 ] as const satisfies readonly AuditAction[]
 
 export function isTransitionAction(action: string): boolean {

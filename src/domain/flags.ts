@@ -4,6 +4,10 @@ import { z } from 'zod'
 export const ROLLOUT = ['staging', 'production'] as const
 export type RolloutEnvironment = (typeof ROLLOUT)[number]
 
+/** Whose promotion an environment goes by: one of another name is where things are tried out, as staging is. */
+export const rolloutOf = (environment: string): RolloutEnvironment =>
+  environment === 'production' ? 'production' : 'staging'
+
 export const flagChange = z.object({ flag: z.string().min(1).max(100), environment: z.enum(ROLLOUT) })
 export type FlagChange = z.output<typeof flagChange>
 

@@ -4,6 +4,10 @@ import { ROLES, type Role } from '~/domain/permissions'
 /** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
 export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
 
+/** `setup` makes the first admin, `invitation` another member; `recovery` sets the password of one there is. */
+export const LINK_KINDS = ['setup', 'invitation', 'recovery'] as const
+export type LinkKind = (typeof LINK_KINDS)[number]
+
 export const SHORTEST_PASSWORD = 12
 
 const environmentName = z.string().min(1).max(100)
@@ -14,6 +18,19 @@ export const memberLimits = z.object({
   environments: z.array(environmentName).min(1).max(50).nullable(),
 })
 export type MemberLimits = z.output<typeof memberLimits>
+
+/** Who manages people could lift a limit of their own, so an admin has none. */
+export const adminsReachAll = ({ role, environments }: Limits): boolean => role !== 'admin' || environments === null
+export const ADMIN_LIMITED = 'cannot be limited for an admin, who manages people; choose all, or another role'
+
+type Limits = Pick<MemberView, 'role' | 'environments'>
+
+/** Whether these limits permit anything that those before did not. */
+export function widens(was: Limits, is: Limits): boolean {
+  if (ROLES.indexOf(is.role) > ROLES.indexOf(was.role)) return true
+  if (was.environments === null) return false
+  return is.environments === null || is.environments.some((name) => !was.environments?.includes(name))
+}
 
 export const emailAddress = z.email().max(254).trim().toLowerCase()
 
@@ -35,13 +52,17 @@ export interface MemberView {
   readonly email: string
 }
 
-export const inviteInput = memberLimits.extend({
-  /** Null: whoever holds the link says who they are. */
-  email: emailAddress.nullable(),
-})
+const limited = { path: ['environments'], error: ADMIN_LIMITED }
+
+export const inviteInput = memberLimits
+  .extend({
+    /** Null: whoever holds the link says who they are. */
+    email: emailAddress.nullable(),
+  })
+  .refine(adminsReachAll, limited)
 export type InviteInput = z.output<typeof inviteInput>
 
-export const changeMemberInput = memberLimits.extend({ userId: z.uuid() })
+export const changeMemberInput = memberLimits.extend({ userId: z.uuid() }).refine(adminsReachAll, limited)
 export type ChangeMemberInput = z.output<typeof changeMemberInput>
 
 /** One row of the screen “People”. */
@@ -53,9 +74,10 @@ export interface MemberEntry extends MemberView {
   readonly suspendedAt: string | null
 }
 
-/** An invitation nobody has used yet. The link itself is known to nobody but who was given it. */
+/** An invitation, or a link for a new password, that nobody has used yet. Known to nobody but who was given it. */
 export interface InvitationEntry {
   readonly id: string
+  readonly kind: LinkKind
   readonly email: string | null
   readonly role: Role
   readonly environments: readonly string[] | null

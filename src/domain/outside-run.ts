@@ -25,6 +25,7 @@ export interface OutsideRun {
 }
 
 const DEPLOY_ID = /\[[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\]$/i
+const ANY_ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
 const EVENTS: readonly string[] = ['workflow_dispatch', 'push']
 
 /**
@@ -46,6 +47,18 @@ export function newestOutsideRun(
     return [{ id, number, actor, startedAt, state, environmentKnown: environment !== null }]
   })
   return candidates.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0] ?? null
+}
+
+/** The dispatched runs whose title carries an id, by that id; in the order GitHub lists them. */
+export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> {
+  const byDeploy = new Map<string, bigint[]>()
+  for (const { id, title, event } of runs) {
+    if (event !== 'workflow_dispatch') continue
+    for (const deployId of new Set(title.toLowerCase().match(ANY_ID))) {
+      byDeploy.set(deployId, [...(byDeploy.get(deployId) ?? []), id])
+    }
+  }
+  return byDeploy
 }
 
 /** A run that failed or was cancelled shipped nothing anybody relies on. */

@@ -30,6 +30,11 @@ export const restDispatchBody = z.strictObject({
 const time = z.iso.datetime()
 
 /** A deploy that waits, or waited, for another person. */
+const tokenOwner = z
+  .string()
+  .nullable()
+  .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' })
+
 export const restApproval = z.looseObject({
   id: z.uuid(),
   state: z.enum(APPROVAL_STATES),
@@ -45,6 +50,7 @@ export const restApproval = z.looseObject({
   override_reason: z.string().nullable(),
   override_freeze_ids: z.array(z.uuid()),
   requested_by: z.string(),
+  requested_by_owner: tokenOwner,
   requested_at: time,
   expires_at: time,
   decision: z.looseObject({ by: z.string(), at: time, reason: z.string().nullable() }).nullable(),
@@ -121,10 +127,7 @@ export const restDeploy = z.looseObject({
     .nullable()
     .meta({ description: 'Who else said yes, where the surface asks for a second person.' }),
   requested_by: z.string(),
-  requested_by_owner: z
-    .string()
-    .nullable()
-    .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' }),
+  requested_by_owner: tokenOwner,
   requested_at: time,
   finished_at: time.nullable(),
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),

@@ -48,6 +48,8 @@ export interface SurfaceTile {
   readonly waiting: {
     readonly approvalId: string
     readonly requestedBy: string
+    /** Whose API token asked; null when a person did. */
+    readonly requestedByOwner: string | null
     readonly sha: string
     readonly expiresAt: string
   } | null
@@ -102,7 +104,15 @@ export interface Comparison {
 }
 
 export interface ReviewWarning {
-  readonly kind: 'busy' | 'locked' | 'frozen' | 'nothing_new' | 'step_back' | 'not_comparable' | 'unhealthy'
+  readonly kind:
+    | 'busy'
+    | 'locked'
+    | 'frozen'
+    | 'nothing_new'
+    | 'step_back'
+    | 'not_comparable'
+    | 'unhealthy'
+    | 'checks_red'
   /** A sentence for the operator. */
   readonly text: string
   /** A blocking one means the server would refuse the dispatch now. */

@@ -163,6 +163,7 @@ export function readConfig(env: Environment): Config {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
+    ...(parsed.success ? sandboxProblems(parsed.data) : []),
     ...providers.problems,
     ...flags.problems,
   ]
@@ -204,6 +205,14 @@ function readCredentials(values: z.output<typeof environment>): {
   if (token === undefined) return { credentials: app === undefined ? undefined : { kind: 'app', ...app }, problems }
   if (app !== undefined) problems.push('GITHUB_DISPATCH_TOKEN and GITHUB_APP_ID are both set; unset one of them')
   return { credentials: { kind: 'token', token }, problems }
+}
+
+/** The sandbox's own admin acts wherever there is a sandbox, so there must be no other GitHub beside it. */
+function sandboxProblems({ SANDBOX_URL: sandbox, GITHUB_API_URL: api }: z.output<typeof environment>): string[] {
+  if (sandbox === undefined || api?.startsWith(`${sandbox}/`)) return []
+  return [
+    'SANDBOX_URL is set, and GITHUB_API_URL is not below it; unset SANDBOX_URL ("npm start" sets it for a sandbox)',
+  ]
 }
 
 function readForcedFlags(env: Environment) {

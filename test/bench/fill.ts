@@ -39,7 +39,7 @@ export const insertGridSurfaces = (db: pg.Client, origin: string) =>
 
 /**
  * Adds finished deploys `from` … `to` with what a whole life leaves behind: nine audit rows, seven log lines and seven
- * receipts each. Foreign keys hold by construction and are not checked row by row, which is what makes a million affordable.
+ * receipts each, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked row by row, which is what makes a million affordable.
  */
 export async function fillDeploys(db: pg.Client, from: number, to: number): Promise<void> {
   await db.query('BEGIN')
@@ -62,20 +62,20 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
          ELSE 'console.deploy.callback' END,
        ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, (${LIFE})[step],
        jsonb_build_object('webhook_id', 'stored-' || n || '-' || step, 'from', (${LIFE})[greatest(step - 1, 1)])
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 9) AS step`,
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 9) AS step ORDER BY n, step`,
     [from, to],
   )
   await db.query(
     `INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc)
      SELECT ${SQL_ID}, seq, 'Line ' || seq || ' of what the workflow said while it worked.',
        timestamptz '2024-01-01' + n * interval '1 minute'
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS seq`,
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS seq ORDER BY n, seq`,
     [from, to],
   )
   await db.query(
     `INSERT INTO callback_receipts (webhook_id, deploy_id, status, outcome, received_at_utc)
      SELECT 'stored-' || n || '-' || step, ${SQL_ID}, 'building', 'applied', timestamptz '2024-01-01'
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS step`,
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS step ORDER BY n, step`,
     [from, to],
   )
   await db.query(

@@ -11,7 +11,8 @@ import { recordStatements, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
 
 const DEPLOYS = 500
-const WARM_UP = 80
+/** Until the server has compiled its code, as one that runs for weeks has. */
+const WARM_UP = 500
 
 export interface CallbackFigures {
   readonly product: LoadResult

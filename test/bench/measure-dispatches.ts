@@ -7,7 +7,8 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 import { takeTurns } from '~test/bench/take-turns'
 
 const DISPATCHES = 240
-const WARM_UP = 40
+/** Until the server has compiled its code. More would be more surfaces to probe meanwhile than a console of this size has. */
+const WARM_UP = 120
 
 /** Dispatches of a surface each, and GitHub asked without the product in between. */
 export async function measureDispatches(

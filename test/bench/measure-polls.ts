@@ -4,8 +4,9 @@ import { type LoadJob, type LoadRequest, type LoadResult, summarise } from '~tes
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { takeTurns } from '~test/bench/take-turns'
 
-const POLLS = 4_000
-const WARM_UP = 800
+const POLLS = 8_000
+/** A server that runs for weeks has compiled its code; one that has just started has not. */
+const WARM_UP = 6_000
 
 function query(cookie: string, procedure: string, input?: object): LoadRequest {
   const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`

@@ -1,14 +1,7 @@
-import { readdirSync } from 'node:fs'
-import path from 'node:path'
 import { expect, type Page } from '@playwright/test'
 import { deploy, test, tile } from '~test/e2e/operator'
-
-const app = path.resolve(import.meta.dirname, '../../src/app')
-
-/** Every page there is, from the files themselves. */
-const PAGES = readdirSync(app, { recursive: true, encoding: 'utf8' })
-  .filter((file) => path.basename(file) === 'page.tsx')
-  .map((file) => `/${path.dirname(file)}`.replace(/\/\.$/, '/').replace('[id]', 'api-staging'))
+import { ENTRY_PAGES, listPages } from '~test/support/pages'
+import { makeLink } from '~test/support/product-database'
 
 declare global {
   interface Window {
@@ -27,16 +20,35 @@ const noteViolations = (page: Page) =>
 
 const violationsOf = (page: Page) => page.evaluate(() => window.violations)
 
+/** The page itself, and nothing it led on to. */
+async function visit(page: Page, origin: string, address: string): Promise<void> {
+  await page.goto(`${origin}${address}`)
+  // What a page needs its scripts for: all have a heading, and all but the last load something.
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
+  expect(new URL(page.url()).pathname).toBe(address)
+  expect(await violationsOf(page), address).toEqual([])
+}
+
+test('no page for who is not signed in yet needs anything that the policy refuses', async ({ browser, product }) => {
+  const page = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage()
+  await noteViolations(page)
+  const links = [await makeLink(product, 'setup'), await makeLink(product, 'invitation')]
+  const addresses = ['/sign-in', ...links]
+  expect(addresses.length, 'one of each kind').toBe(ENTRY_PAGES.length)
+  for (const address of addresses) {
+    await visit(page, product.url, address)
+    // A link that is no more has no form.
+    await expect(page.getByRole('form')).toBeVisible()
+  }
+  await page.context().close()
+})
+
 test('no page, dialog or running deploy needs anything that the policy refuses', async ({ page, product }) => {
   await noteViolations(page)
-  expect(PAGES).toEqual(expect.arrayContaining(['/', '/audit', '/flags', '/freezes', '/surfaces/api-staging']))
-  for (const address of [...PAGES, '/no-such-page']) {
-    await page.goto(`${product.url}${address}`)
-    // What a page needs its scripts for: all have a heading, and all but the last load something.
-    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
-    expect(await violationsOf(page), address).toEqual([])
-  }
+  const pages = listPages().filter((file) => !ENTRY_PAGES.includes(file))
+  expect(pages).toEqual(expect.arrayContaining(['/', '/audit', '/flags', '/freezes', '/surfaces/[id]']))
+  for (const file of [...pages, '/no-such-page']) await visit(page, product.url, file.replace('[id]', 'api-staging'))
 
   await page.goto(product.url)
   await tile(page, 'api-staging')

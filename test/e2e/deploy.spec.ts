@@ -51,7 +51,7 @@ test('a failing smoke gate stops the stepper at step 1, and nothing is deployed'
   })
   await expect(page.getByRole('dialog')).toContainText('nothing was deployed')
   expect(await sandbox.versionOf('api-prod')).toBe(before)
-  await sandbox.behave('api-prod', 'normal')
+  await sandbox.behave('api-prod', 'quick')
 })
 
 test('on staging the freeze check is shown as skipped', async ({ page, sandbox }) => {
@@ -106,10 +106,14 @@ test('a version that comes up unhealthy fails at the health check, also when it 
   sandbox,
 }) => {
   await sandbox.behave('api-staging', 'unhealthy')
+  await sandbox.healthCheckFor(3)
+  await sandbox.hold('Health check')
   await deploy(page, 'api-staging')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'active' })
+  await sandbox.release('Health check')
   await expect(phase(page, 'health_check')).toHaveAttribute('data-state', 'failed', { timeout: 90_000 })
-  await sandbox.behave('api-staging', 'normal')
+  await sandbox.behave('api-staging', 'quick')
+  await sandbox.healthCheckFor(30)
 })
 
 test('closing the modal does not stop the deploy, and its link opens it again in the same place', async ({

@@ -22,6 +22,9 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
     // Playwright reads what a fixture needs from its pattern; this one needs nothing in particular.
     async ({ browserName: _ }, use) => {
       const product = await startProduct()
+      const sandbox = sandboxControl(product)
+      // Nobody watches; where a test looks at a step, it holds the run there.
+      for (const { id } of (await sandbox.status()).surfaces) await sandbox.behave(id, 'quick')
       await use(product)
       await product.stop()
     },

@@ -1,14 +1,17 @@
 import { expect } from '@playwright/test'
 import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
+import { lookForOutsideRuns } from '~test/support/product-database'
 
-/** GitHub is asked for runs outside the console once a minute. */
+/** GitHub is asked for runs outside the console once a minute; here, when the run is there. */
 const timeout = 100_000
 
 test('a run started by hand is on its tile as outside the console, and the console’s own deploy takes its place', async ({
   page,
+  product,
   sandbox,
 }) => {
   await sandbox.runByHand('deploy-status-page.yml', { environment: 'production' })
+  await lookForOutsideRuns(product)
   const shown = tile(page, 'status-page')
   await expect(shown.getByTitle(/^Outside the console: run #\d+ by .+, (running|succeeded)$/)).toBeVisible({ timeout })
   await expect(shown.getByRole('link', { name: /^run #\d+/ })).toHaveAttribute('href', /\/actions\/runs\/\d+$/)

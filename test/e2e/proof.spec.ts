@@ -63,3 +63,26 @@ test('cancelling the question leaves everything as it was typed, and deploys not
   await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('status-page')
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
+
+test('a freeze is opened with an old proof, and lifted only with a fresh one', async ({ page, product }) => {
+  await letProofsAge(product)
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
+  await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill('Release week')
+  await page.getByRole('button', { name: 'Freeze production' }).click()
+  await page.getByRole('button', { name: /^Lift / }).click()
+  await page.getByRole('button', { name: 'Lift now' }).click()
+
+  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await expect(question.getByLabel('Password')).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('list', { name: 'Now and to come' }).getByRole('alert')).toHaveText(
+    /Confirm that it is you before lifting this freeze/,
+  )
+  expect(await trailOf(product, 'console.freeze.lifted')).toEqual([])
+
+  await page.getByRole('button', { name: 'Lift now' }).click()
+  await question.getByLabel('Password').fill(PASSWORD)
+  await question.getByRole('button', { name: 'Confirm' }).click()
+  await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
+  expect(await trailOf(product, 'console.freeze.lifted')).toHaveLength(1)
+})

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -30,6 +30,7 @@ test('the commands of docs/rest.md do what it says: deploy, retry, wait for the 
       CONSOLE: product.url,
     },
   })
+  rmSync(HOME, { recursive: true })
   expect(stdout).toContain('"status":"succeeded"')
   expect(stdout).toContain('Smoke gate started.')
   expect(stdout).toContain('confirmation-mismatch')

@@ -54,7 +54,7 @@ test('an admin invites a deployer of staging, who joins by the link, is kept fro
   await form.getByLabel('staging').check()
   await form.getByRole('button', { name: 'Make the link' }).click()
   const link = await page.getByLabel('The invitation link').inputValue()
-  await expect(page.getByRole('list', { name: 'Invited, not here yet' })).toContainText('bob@example.com')
+  await expect(page.getByRole('list', { name: 'Links not used yet' })).toContainText('bob@example.com')
 
   const bob = await visitor(browser, link)
   await expect(bob.getByRole('main')).toContainText('as deployer, for staging')

@@ -15,11 +15,13 @@ export interface AppOfGitHub {
 
 /**
  * A real HTTP server in GitHub's place that knows one App: it checks the App's signed token itself, with Node's own
- * cryptography, hands out installation tokens for it, and accepts a dispatch with the newest of those only.
+ * cryptography, hands out installation tokens for it, and accepts a dispatch with the newest of those only,
+ * once it knows it: `unknownFor` dispatches are answered 401 first.
  */
 export async function startAppGitHub(app: AppOfGitHub) {
   const issued: string[] = []
   const dispatchedWith: (string | undefined)[] = []
+  const state = { unknownFor: 0, runs: 0 }
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
@@ -35,7 +37,12 @@ export async function startAppGitHub(app: AppOfGitHub) {
     if (request.url?.includes('/access_tokens')) return answer(404, { message: 'Not Found' })
     dispatchedWith.push(authorization)
     if (authorization !== `token ${issued.at(-1)}`) return answer(401, { message: 'Bad credentials' })
-    return answer(200, { workflow_run_id: 4294967296 + dispatchedWith.length })
+    if (state.unknownFor > 0) {
+      state.unknownFor -= 1
+      return answer(401, { message: 'Bad credentials' })
+    }
+    state.runs += 1
+    return answer(200, { workflow_run_id: 4294967296 + state.runs })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -43,6 +50,7 @@ export async function startAppGitHub(app: AppOfGitHub) {
   return {
     apiUrl: `http://127.0.0.1:${port}/api/v3`,
     issued,
+    state,
     dispatchedWith,
     close: async () => {
       server.closeAllConnections()

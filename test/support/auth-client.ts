@@ -3,28 +3,35 @@ import { makeSetupLink } from '~/server/members/make-setup-link'
 
 const ORIGIN = 'http://localhost:3000'
 
+interface Answered {
+  readonly status: number
+  readonly body: unknown
+  readonly headers: Headers
+}
+
 export interface Browser {
   /** What the browser holds now. */
   readonly cookies: () => string
   readonly headers: () => Headers
-  readonly post: (path: string, body: unknown) => Promise<{ status: number; body: unknown; headers: Headers }>
+  readonly get: (path: string) => Promise<Answered>
+  readonly post: (path: string, body: unknown) => Promise<Answered>
   /** Where another site sends it: a link that is followed. */
   readonly follow: (url: URL) => Promise<Response>
 }
 
-/** A browser as far as signing in goes: keeps cookies, sends its origin, and speaks to the real route handler. */
-export function browser(deps: Deps, address = '203.0.113.1'): Browser {
+/** A browser as far as signing in goes, with the cookie it may begin with: keeps cookies, sends its origin, and speaks to the real route handler. */
+export function browser(deps: Deps, address = '203.0.113.1', cookie?: string): Browser {
   // Where the guard of a running server says an address came from.
   Object.assign(globalThis, { deployConsoleDeps: deps, deployConsoleAddressHeader: 'x-test-address' })
-  const jar = new Map<string, string>()
+  const jar = new Map(cookie === undefined ? [] : [split(cookie)])
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
   const headers = () => new Headers(jar.size === 0 ? {} : { cookie: cookies() })
   const keepCookies = (answer: Response): void => {
     for (const cookie of answer.headers.getSetCookie()) {
       const [pair = ''] = cookie.split(';')
-      const at = pair.indexOf('=')
-      if (/max-age=0/i.test(cookie)) jar.delete(pair.slice(0, at))
-      else jar.set(pair.slice(0, at), pair.slice(at + 1))
+      const [name, value] = split(pair)
+      if (/max-age=0/i.test(cookie)) jar.delete(name)
+      else jar.set(name, value)
     }
   }
   const follow = async (url: URL) => {
@@ -35,11 +42,11 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
     keepCookies(answer)
     return answer
   }
-  const post = async (path: string, body: unknown) => {
-    const { POST } = await import('~/app/api/auth/[...all]/route')
-    const answer = await POST(
+  const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answered> => {
+    const handlers = await import('~/app/api/auth/[...all]/route')
+    const answer = await handlers[method](
       new Request(`${ORIGIN}/api/auth${path}`, {
-        method: 'POST',
+        method,
         headers: {
           'content-type': 'application/json',
           host: 'localhost:3000',
@@ -48,14 +55,21 @@ export function browser(deps: Deps, address = '203.0.113.1'): Browser {
           'x-test-address': address,
           ...(jar.size === 0 ? {} : { cookie: cookies() }),
         },
-        body: JSON.stringify(body),
+        ...(method === 'GET' ? {} : { body: JSON.stringify(body) }),
       }),
     )
     keepCookies(answer)
     const text = await answer.text()
     return { status: answer.status, body: text === '' ? null : JSON.parse(text), headers: answer.headers }
   }
-  return { cookies, headers, post, follow }
+  const get = (path: string) => ask('GET', path)
+  const post = (path: string, body: unknown) => ask('POST', path, body)
+  return { cookies, headers, get, post, follow }
+}
+
+function split(pair: string): [name: string, value: string] {
+  const at = pair.indexOf('=')
+  return [pair.slice(0, at), pair.slice(at + 1)]
 }
 
 export const PASSWORD = 'correct horse battery'

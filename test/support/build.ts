@@ -1,11 +1,22 @@
 import path from 'node:path'
-import { generateClient } from '../../src/launch/database-schema.ts'
-import { productionBuild } from '../../src/launch/production-build.ts'
+import { generateClient } from '~/launch/database-schema'
+import { productionBuild } from '~/launch/production-build'
+import { builtWithCanaries, keepCanaries, makeCanaries } from '~test/support/build-canaries'
+import { withoutConsoleSettings } from '~test/support/start-product'
 
-// The build that `npm start` would make, made now, so that the tests start what is built of these very sources.
+// The build that `npm start` would make, made now, so that the tests start what is built of these very sources. It is made
+// where every secret is set, so that a value a build takes along is found in it.
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
-const env: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
+const canaries = makeCanaries()
+const env: NodeJS.ProcessEnv = {
+  ...withoutConsoleSettings(process.env),
+  ...canaries.environment,
+  NEXT_TELEMETRY_DISABLED: '1',
+}
 const { signal } = new AbortController()
 await generateClient({ projectDirectory, env, signal })
 const build = productionBuild(projectDirectory)
-if (!build.fits) await build.make(env, signal)
+if (!build.fits || !builtWithCanaries(projectDirectory)) {
+  await build.make(env, signal)
+  keepCanaries(projectDirectory, canaries)
+}

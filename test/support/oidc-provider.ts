@@ -11,12 +11,14 @@ export interface Person {
   readonly name: string
 }
 
-/** What a test may make wrong with the next ID token. */
+/** What a test may make wrong, or old, with the next ID token. */
 interface Forged {
   readonly nonce?: string
   readonly issuer?: string
   readonly audience?: string
   readonly otherKey?: boolean
+  /** When the person proved to the provider who they are; null: it does not say. */
+  readonly provedAt?: Date | null
 }
 
 export const CLIENT = { id: 'deploy-console', secret: 'oidc-client-secret-of-the-tests' } as const
@@ -69,7 +71,9 @@ export async function startOidcProvider() {
         .digest('base64url')
       if (grant === undefined || !known || verifier !== grant.challenge) return json(400, { error: 'invalid_grant' })
       const { forged } = state
-      const idToken = await new SignJWT({ ...grant.person, nonce: forged.nonce ?? grant.nonce })
+      const proved = forged.provedAt === undefined ? new Date() : forged.provedAt
+      const when = proved === null ? {} : { auth_time: Math.floor(proved.getTime() / 1000) }
+      const idToken = await new SignJWT({ ...grant.person, ...when, nonce: forged.nonce ?? grant.nonce })
         .setProtectedHeader({ alg: 'RS256', kid: 'key' })
         .setIssuer(forged.issuer ?? issuer)
         .setAudience(forged.audience ?? CLIENT.id)

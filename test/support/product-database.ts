@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto'
 import path from 'node:path'
 import pg from 'pg'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
@@ -28,6 +29,23 @@ export const givePassword = (product: Product, email: string, hash: string) =>
      SELECT gen_random_uuid(), id, 'credential', id, $2 FROM users WHERE email = $1`,
     [email, hash],
   )
+
+/** Makes a link that is good for an hour, and gives its path. */
+export async function makeLink(product: Product, kind: 'setup' | 'invitation'): Promise<string> {
+  const token = randomBytes(32).toString('base64url')
+  const digest = createHash('sha256').update(token).digest('hex')
+  await query(
+    product,
+    `INSERT INTO invitations (id, kind, digest, role, all_environments, created_by, created_at_utc, expires_at_utc)
+     VALUES (gen_random_uuid(), $1, $2, 'admin', true, 'console', now(), now() + interval '1 hour')`,
+    [kind, digest],
+  )
+  return `/${kind === 'setup' ? 'setup' : 'invite'}/${token}`
+}
+
+/** As if the minute were over: the job that the schedule writes then. */
+export const lookForOutsideRuns = (product: Product) =>
+  query(product, 'SELECT FROM graphile_worker.add_job($1, job_key => $1, max_attempts => 1)', ['find_outside_runs'])
 
 /** What the trail holds of one action, oldest first. */
 export const trailOf = (product: Product, action: string) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import type { Behaviour } from '~/sandbox/surfaces/behaviour'
 import type { Product } from '~test/support/start-product'
 
 const listening = z.object({ url: z.string(), token: z.string() })
@@ -14,16 +15,15 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     JSON.parse(readFileSync(path.join(product.dataDir, 'sandbox/sandbox.json'), 'utf8')),
   )
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const post = async (address: string, body: unknown): Promise<void> => {
-    const answer = await fetch(`${url}${address}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const post = async (address: string, body: unknown, method = 'POST'): Promise<void> => {
+    const answer = await fetch(`${url}${address}`, { method, headers, body: JSON.stringify(body) })
     if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} to ${address}: ${await answer.text()}`)
   }
   return {
     /** A run waits before this step of a workflow until it is released. */
     hold: (step: string) => post('/control/holds', { step, held: true }),
     release: (step: string) => post('/control/holds', { step, held: false }),
-    behave: (surface: string, behaviour: 'normal' | 'slow' | 'fail-smoke' | 'unhealthy') =>
-      post(`/control/surfaces/${surface}`, { behaviour }),
+    behave: (surface: string, behaviour: Behaviour) => post(`/control/surfaces/${surface}`, { behaviour }),
     /** GitHub answers the next dispatch with this status. With `after`, it accepted the dispatch first. */
     failDispatch: (status: number, after = false) =>
       post('/control/faults', {
@@ -35,6 +35,9 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     /** As with `gh workflow run`: a run the console knows nothing of. */
     runByHand: (workflow: string, inputs: Readonly<Record<string, string>>) =>
       post(`/api/v3/repos/acme/platform/actions/workflows/${workflow}/dispatches`, { ref: 'main', inputs }),
+    /** How long the workflows wait until a surface is healthy. */
+    healthCheckFor: (seconds: number) =>
+      post('/api/v3/repos/acme/platform/actions/variables/HEALTH_CHECK_SECONDS', { value: String(seconds) }, 'PATCH'),
     freeze: (reason: string) => post('/control/freeze', { reason }),
     /** What the sample surface itself says it runs. */
     versionOf: async (surface: string): Promise<string> => {

@@ -22,7 +22,10 @@ interface Script {
   onRun: Handler
   onJobs: Handler
   onCommit: Handler
+  onChecks: Handler
+  onStatuses: Handler
   onCancel: Handler
+  onRepository: Handler
 }
 
 export const SHA = 'a'.repeat(40)
@@ -39,7 +42,10 @@ export async function startScriptedGitHub() {
     onJobs: () => ({ status: 404, body: { message: 'Not Found' } }),
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
     onCancel: () => ({ status: 202, body: {} }),
+    onRepository: () => ({ status: 200, body: {} }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
+    onChecks: () => ({ status: 200, body: { total_count: 0, check_runs: [] } }),
+    onStatuses: () => ({ status: 200, body: { state: 'pending', statuses: [] } }),
   }
   const server = createServer((request, response) => void answer(request, response))
 
@@ -80,7 +86,10 @@ export async function startScriptedGitHub() {
 function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/cancel')) return script.onCancel
   if (path.endsWith('/dispatches')) return script.onDispatch
+  if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
+  if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
   if (path.includes('/commits/')) return script.onCommit
+  if (/\/repos\/[^/]+\/[^/]+$/.test(path)) return script.onRepository
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }

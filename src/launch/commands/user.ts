@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
-import { emailAddress, memberLimits } from '~/domain/member'
+import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member'
 import { type CommandContext, command } from './command.ts'
 
 /** Whoever can run a command has the whole database already; the trail calls that `console`. */
@@ -21,6 +21,10 @@ const environments = z
   .transform((text) => (text === 'all' ? null : text.split(',').map((name) => name.trim())))
   .pipe(memberLimits.shape.environments)
 
+const fits = (given: Pick<MemberLimits, 'role'> & { readonly in: MemberLimits['environments'] }) =>
+  adminsReachAll({ role: given.role, environments: given.in })
+const unfit = { path: ['in'], error: ADMIN_LIMITED }
+
 const EMAIL = { type: 'string', value: '<address>', summary: 'of the person' } as const
 const ROLE = { type: 'string', value: '<role>', summary: 'viewer, deployer, approver or admin' } as const
 const IN = {
@@ -33,14 +37,14 @@ export const userList = command({
   name: 'user list',
   summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
   input: z.object({}),
-  run: async ({ deps, print }) => {
+  run: async (context) => {
     const { listPeople } = await import('~/server/members/list-people')
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(deps, cursor)
+      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(memberDeps(context), cursor)
       for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
         const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
-        await print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
+        await context.print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
       }
       cursor = page.nextCursor
     } while (cursor !== null)
@@ -52,7 +56,9 @@ export const userInvite = command({
   name: 'user invite',
   summary: 'prints the path of a link that lets one person in, once: put the console’s address in front of it',
   options: { email: { ...EMAIL, summary: 'only this person may use it' }, role: ROLE, in: IN },
-  input: z.object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments }),
+  input: z
+    .object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments })
+    .refine(fits, unfit),
   run: async ({ deps, print }, { email, role, in: limits }) => {
     const { invite } = await import('~/server/members/invite')
     const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
@@ -66,7 +72,7 @@ export const userSetRole = command({
   name: 'user set-role',
   summary: 'changes what somebody may do, from the next request on',
   options: { email: EMAIL, role: ROLE, in: IN },
-  input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }),
+  input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }).refine(fits, unfit),
   run: async (context, { email, role, in: limits }) => {
     const { changeMember } = await import('~/server/members/change-member')
     const userId = await userIdOf(context, email)
@@ -109,7 +115,7 @@ export const userRecover = command({
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
     const { makeRecoveryLink } = await import('~/server/members/recovery-link')
-    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
+    const { path } = await makeRecoveryLink(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'
   },

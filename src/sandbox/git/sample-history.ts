@@ -8,6 +8,8 @@ export interface SampleCommit {
   readonly hoursAgo: number
   readonly files: Readonly<Record<string, string>>
   readonly tag?: string
+  /** The check of this commit that failed; else all of them passed. */
+  readonly failedCheck?: string
 }
 
 export interface SampleBranch {
@@ -154,6 +156,7 @@ export const sampleBranches: readonly SampleBranch[] = [
         message: 'Measure search on a copy of production',
         hoursAgo: 19,
         files: { 'services/api/search-bench.md': docsPage('Search bench', ['Before', 'After']) },
+        failedCheck: 'tests',
       },
     ],
   },
@@ -170,3 +173,8 @@ export const sampleBranches: readonly SampleBranch[] = [
     ],
   },
 ]
+
+/** Null: no check of a commit with this message failed. */
+export const failedCheckOf = (message: string): string | null =>
+  [...mainCommits, ...sampleBranches.flatMap(({ commits }) => commits)].find((commit) => commit.message === message)
+    ?.failedCheck ?? null

@@ -4,6 +4,7 @@ import type { ApiDeps } from '~/sandbox/github/api-deps'
 import { apiError, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/api-error'
 import { apiVersionOf } from '~/sandbox/github/api-version'
 import { branchEndpoints } from '~/sandbox/github/endpoints/branches'
+import { checkEndpoints } from '~/sandbox/github/endpoints/checks'
 import { commitEndpoints } from '~/sandbox/github/endpoints/commits'
 import { compareEndpoints } from '~/sandbox/github/endpoints/compare'
 import { dispatchEndpoints } from '~/sandbox/github/endpoints/dispatch'
@@ -32,6 +33,7 @@ const endpointsOf = (deps: ApiDeps, rateLimit: RateLimit): Endpoint[] => [
   ...jobEndpoints(deps),
   ...runControlEndpoints(deps),
   ...variableEndpoints(deps),
+  ...checkEndpoints(deps),
   ...commitEndpoints(deps),
   ...compareEndpoints(deps),
   ...branchEndpoints(deps),

@@ -60,12 +60,16 @@ const forward = (platform: SurfacePlatform, path: string, request: IncomingMessa
     response.writeHead(answer.statusCode ?? 502, { ...answer.headers, connection: 'close' })
     answer.pipe(response)
   })
+  const onlyReads = request.method === 'GET' || request.method === 'HEAD'
   outgoing.once('error', () => {
     if (response.headersSent) response.destroy()
+    // Replaced between the choice and the connection: the next version can answer as well.
+    else if (onlyReads && platform.inService() !== instance) forward(platform, path, request, response)
     else writeAnswer(request, response, json(502, { error: 'The running version closed the connection.' }))
   })
   response.once('close', () => outgoing.destroy())
-  request.pipe(outgoing)
+  if (onlyReads) outgoing.end()
+  else request.pipe(outgoing)
 }
 
 /** `/surfaces/<id>/…`: smoke and deploy are the platform's, everything else the running version's. */

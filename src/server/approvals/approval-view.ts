@@ -2,7 +2,7 @@ import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/approval'
 import type { ApprovalRow } from '~/server/db/approvals'
-import type { AuditSubject } from '~/server/db/audit'
+import { type AuditSubject, tokenOwner } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 import { commitUrl } from '~/server/github/web-urls'
 
@@ -26,6 +26,7 @@ export function approvalView(deps: Pick<Deps, 'config' | 'now'>, row: ApprovalRo
     overrideReason: row.overrideReason,
     overrideFreezeIds: row.overrideFreezeIds,
     requestedBy: row.requestedBy,
+    requestedByOwner: row.owner,
     requestedAt: row.requestedAt.toISOString(),
     expiresAt: row.expiresAt.toISOString(),
     decision:
@@ -46,12 +47,15 @@ export function stateAt(row: Pick<ApprovalRow, 'state' | 'expiresAt'>, now: Date
 }
 
 /** What every audit row about an approval says. */
-export const approvalFacts = (row: Pick<ApprovalRow, 'id' | 'kind' | 'ref' | 'sha' | 'requestedBy'>) => ({
+export const approvalFacts = (
+  row: Pick<ApprovalRow, 'id' | 'kind' | 'ref' | 'sha' | 'requestedBy' | 'requestedByUserId'>,
+) => ({
   approval_id: row.id,
   kind: row.kind,
   ref: row.ref,
   sha: row.sha,
   requested_by: row.requestedBy,
+  ...tokenOwner({ name: row.requestedBy, userId: row.requestedByUserId }),
 })
 
 export const subjectOf = (row: Pick<ApprovalRow, 'surfaceId'>, actor: string, at: Date): AuditSubject => ({

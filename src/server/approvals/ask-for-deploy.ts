@@ -8,9 +8,8 @@ import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/appro
 import { type ApprovalRow, findApprovalByKey, insertApproval } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
-import { findDeployByKey } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
-import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
+import { type RequestedSurface, readRequest } from '~/server/db/requests'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
@@ -29,21 +28,25 @@ import { readCommit } from '~/server/github/refs'
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const [earlier, deploy, surface] = await Promise.all([
-    findApprovalByKey(deps.db, key),
-    findDeployByKey(deps.db, key),
-    findSurface(deps.db, input.surfaceId),
-  ])
-  const waits = earlier !== null || surface?.requiresApproval === true
-  if (deploy !== null || !waits) return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input)) }
-  const approval = await auditingRejections(deps, actor.name, input, async () =>
-    earlier === null ? ask(deps, actor, input) : again(deps, actor, input, earlier),
+  const request = await readRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  const { asked, deploy, surface } = request
+  if (deploy !== null || !(asked || surface?.requiresApproval)) {
+    return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
+  }
+  const earlier = asked ? await findApprovalByKey(deps.db, key) : null
+  const approval = await auditingRejections(deps, actor, input, async () =>
+    earlier === null ? ask(deps, actor, input, surface) : again(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
 }
 
-async function ask(deps: Deps, actor: Actor, input: DispatchInput): Promise<ApprovalView> {
-  const surface = await admitRequest(deps, actor, input)
+async function ask(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  requested: RequestedSurface | null,
+): Promise<ApprovalView> {
+  const surface = await admitRequest(deps, actor, input, requested)
   const sha = input.expectedSha ?? (await readCommit(deps.github, surface.repository, input.ref)).sha
   try {
     return approvalView(deps, await record(deps, actor, input, surface, sha), actor)
@@ -67,7 +70,7 @@ function record(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  surface: SurfaceRow,
+  surface: RequestedSurface,
   sha: string,
 ): Promise<ApprovalRow> {
   const at = deps.now()
@@ -97,6 +100,7 @@ function record(
       overrideFreezeIds: overridden,
       requestedBy: actor.name,
       requestedByUserId: actor.userId,
+      requestedByTokenId: actor.tokenId ?? null,
       requestedAt: at,
       expiresAt: new Date(at.getTime() + surface.approvalMinutes * 60_000),
       idempotencyKey: requestKey(actor, input.idempotencyKey),

@@ -1,7 +1,7 @@
 import 'server-only'
-import { may, reaches } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { type ApprovalRow, findRequester } from '~/server/db/approvals'
+import { mayNow } from '~/server/auth/current-rights'
+import type { ApprovalRow } from '~/server/db/approvals'
 import type { DatabaseHandle } from '~/server/db/client'
 import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
 import { requireCommit } from '~/server/deploys/admit-request'
@@ -18,7 +18,12 @@ export async function checkCommit(deps: Pick<Deps, 'github'>, row: ApprovalRow):
  * commit still comes from where it was said to, and who asked may still ask. Freezes and the active deploy are looked at
  * by the insert itself.
  */
-export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow): Promise<SurfaceRow> {
+export async function checkFacts(
+  deps: Pick<Deps, 'config'>,
+  tx: DatabaseHandle,
+  row: ApprovalRow,
+  at: Date,
+): Promise<SurfaceRow> {
   const surface = await findSurface(tx, row.surfaceId)
   if (surface === null || surface.archivedAt !== null) {
     throw new AppError('surface_archived', `${row.surface.name} is no longer declared, so it cannot ship. ${KEPT}`)
@@ -36,20 +41,22 @@ export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow): Promise<
   }
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) await checkSource(tx, surface, source, row.sha)
-  await checkRequester(tx, row)
+  await checkRequester(deps, tx, row, at)
   return surface
 }
 
-/** Membership may have ended, and role and environments may have shrunk, since the request. */
-async function checkRequester(tx: DatabaseHandle, row: ApprovalRow): Promise<void> {
-  const requester = await findRequester(tx, row.requestedByUserId)
+/** Since the request, membership may have ended, role and environments shrunk, and the token asked with been revoked. */
+async function checkRequester(
+  deps: Pick<Deps, 'config'>,
+  tx: DatabaseHandle,
+  row: ApprovalRow,
+  at: Date,
+): Promise<void> {
   const needs =
     row.overrideReason === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
-  const permitted =
-    requester !== null &&
-    needs.every((permission) => may({ role: requester.role, permissions: null }, permission)) &&
-    reaches({ environments: requester.environments, surfaces: null }, { environment: row.environment })
-  if (permitted) return
+  const surface = { id: row.surfaceId, environment: row.environment }
+  const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
+  if (await mayNow(deps, tx, who, { needs, surface, at })) return
   const what = row.overrideReason === null ? 'deploy' : 'deploy in spite of a freeze to'
   throw new AppError('requester_refused', `${row.requestedBy} may no longer ${what} ${row.surface.name}. ${KEPT}`, {
     details: { requested_by: row.requestedBy },

@@ -30,7 +30,10 @@ export async function refuseApproval(
   return close(deps, actor, row, { state: 'refused', reason })
 }
 
-/** Who asked takes it back. Throws `approval_unknown`, `permission_refused` for anybody else, `approval_over`. */
+/**
+ * Who asked takes it back. Throws `approval_unknown`, `permission_refused` for anybody else and beyond the actor's limits,
+ * `approval_over`.
+ */
 export async function withdrawApproval(deps: CloseDeps, actor: Actor, id: string): Promise<ApprovalView> {
   const row = await knownApproval(deps, id)
   if (row.requestedByUserId !== actor.userId) {
@@ -39,6 +42,8 @@ export async function withdrawApproval(deps: CloseDeps, actor: Actor, id: string
       `Only ${row.requestedBy} can withdraw this. Nothing was changed; refuse it.`,
     )
   }
+  // A token of this person's may be good for less than what the person, or another token, asked for.
+  requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
   return close(deps, actor, row, { state: 'withdrawn', reason: null })
 }
 

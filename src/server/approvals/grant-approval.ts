@@ -5,15 +5,19 @@ import { AppError } from '~/domain/errors'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
 import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
+import { checkIndependence } from '~/server/approvals/check-independence'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
 import { requireReach } from '~/server/auth/authorize'
+import { requireStillMay } from '~/server/auth/current-rights'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { NewDeploy } from '~/server/db/deploys'
+import { freezesInForce } from '~/server/db/freezes'
+import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf, sourceOf } from '~/server/deploys/check-source'
-import { busyOr, commitIntent } from '~/server/deploys/commit-intent'
+import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
@@ -24,8 +28,8 @@ import { isFlagOn } from '~/server/flags/is-flag-on'
  * it answers with what there is.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`,
- *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `surface_locked`, `frozen`,
- *   `surface_busy`, `github_unavailable`
+ *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
+ *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */
 export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
   return auditingNotGranted(deps, actor, id, async () => {
@@ -45,11 +49,10 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   const deploy = await intentOf(deps, row, actor)
   const override = row.overrideReason === null ? null : { reason: row.overrideReason, freezeIds: row.overrideFreezeIds }
   try {
-    await commitIntent(deps, deploy, {
-      surfaceName: row.surface.name,
-      override,
-      at: since,
-      first: (tx) => decide(tx, deps, actor, row, deploy.id),
+    await deps.db.$transaction(async (tx) => {
+      await decide(tx, deps, actor, row, deploy.id)
+      const freezes = await freezesInForce(tx, { id: row.surfaceId, environment: row.environment }, since)
+      await insertUnlessFrozen(tx, deploy, { surfaceName: row.surface.name, override, at: since, freezes })
     })
   } catch (error) {
     throw await busyOr(deps, error, row.surface)
@@ -62,7 +65,10 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const at = deps.now()
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
   if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
-  await checkFacts(tx, row)
+  const surface = { id: row.surfaceId, environment: row.environment }
+  await requireStillMay(deps, tx, actor, { needs: ['deploy.approve'], surface, at })
+  await checkFacts(deps, tx, row, at)
+  await checkIndependence(deps, tx, actor, row)
   await appendAuditEvent(
     tx,
     { actor: actor.name, at, surfaceId: row.surfaceId, deployId },

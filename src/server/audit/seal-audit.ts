@@ -3,12 +3,12 @@ import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/s
 import {
   appendSeals,
   readAuditRecords,
+  readLastLink,
   readSealedIds,
-  readSealHead,
   readUnsealedIds,
   takeSealLock,
 } from '~/server/db/audit-seals'
-import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 
 /** Rows per transaction: some ten milliseconds of hashing, so that nobody else in the process waits for it. */
@@ -18,18 +18,18 @@ const BATCH = 500
  * Seals every row that waits, a batch per transaction: each links by hash to the one sealed before it. Whoever appends a
  * row waits for none of this. One process seals at a time; the others leave it to that one.
  */
-export async function sealAudit(deps: Pick<Deps, 'db' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
+export async function sealAudit(deps: Pick<Deps, 'sql' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
   let after: bigint | null = null
   while (stop?.aborted !== true) {
     const from: bigint | null = after
-    after = await deps.db.$transaction((tx) => sealBatch(tx, deps.now(), { after: from, limit: batch }))
+    after = await deps.sql.transaction((tx) => sealBatch(tx, deps.now(), { after: from, limit: batch }))
     if (after === null) return
   }
 }
 
 /** Gives the last id it looked at; null when there is nothing left, or another process is at it. */
 async function sealBatch(
-  tx: DatabaseHandle,
+  tx: Statements,
   now: Date,
   { after, limit }: { readonly after: bigint | null; readonly limit: number },
 ): Promise<bigint | null> {
@@ -38,7 +38,7 @@ async function sealBatch(
   const waiting = await readUnsealedIds(tx, after, limit)
   const rows = await readAuditRecords(tx, waiting)
   const sealed = await readSealedIds(tx, waiting)
-  const head = await readSealHead(tx)
+  const head = await readLastLink(tx)
   let seq = head?.seq ?? 0n
   let previousHash = head?.hash ?? GENESIS_HASH
   const seals = []

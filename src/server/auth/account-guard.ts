@@ -5,9 +5,12 @@ import { z } from 'zod'
 import { AppError, ERROR_CODES } from '~/domain/errors'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
+import { recordWrongCode } from '~/server/auth/record-sign-in'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import { isReadable } from '~/server/auth/secret-version'
 import { claimCode } from '~/server/auth/used-codes'
+import { readSecondFactor } from '~/server/db/second-factors'
 import type { Deps } from '~/server/deps'
 
 /** Take the password of whoever is signed in: guessed here, it counts as at sign-in. */
@@ -29,6 +32,8 @@ const CODE_PATHS: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/tw
 
 const code = z.object({ code: z.string().max(100), trustDevice: z.literal(false).optional() })
 
+const endsOthers = z.object({ revokeOtherSessions: z.literal(true) })
+
 /** What the library does not ask before somebody's own account is changed, or a second factor is taken. */
 export function accountGuard(deps: Deps): BetterAuthPlugin {
   return {
@@ -39,7 +44,12 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
           matcher: ({ path }) => PASSWORD_PATHS.has(path ?? ''),
           handler: createAuthMiddleware(async (ctx) => {
             const found = await getSessionFromCtx(ctx)
-            if (found !== null) await refuseWhenLocked(deps, ownPasswordDigest(deps.config, found.user.email))
+            if (found === null) return
+            // What ends the other sessions is what writes the change down, and whoever knew the old password is to be out.
+            if (ctx.path === '/change-password' && !endsOthers.safeParse(ctx.body).success) {
+              throw new APIError('BAD_REQUEST', { code: 'SESSIONS_KEPT', message: SESSIONS_KEPT })
+            }
+            await refuseWhenLocked(deps, ownPasswordDigest(deps.config, found.user.email))
           }),
         },
         {
@@ -57,8 +67,13 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
             const { data } = code.safeParse(ctx.body)
             // A browser that is trusted for a month would be a session nobody sees in the list.
             if (data === undefined) throw new APIError('BAD_REQUEST', { code: 'INVALID_CODE', message: WRONG })
-            const userId = (await getSessionFromCtx(ctx))?.user.id ?? (await pendingUserId(ctx))
-            if (userId === null || (await claimCode(deps, userId, data.code))) return
+            const signedIn = (await getSessionFromCtx(ctx))?.user ?? null
+            const userId = signedIn?.id ?? (await pendingUserId(ctx))
+            if (userId === null) return
+            await refuseUnreadable(deps, userId)
+            if (await claimCode(deps, userId, data.code)) return
+            // At sign-in it may be somebody who looked on.
+            if (signedIn === null) await recordWrongCode(deps, userId)
             throw new APIError('UNAUTHORIZED', { code: 'CODE_USED', message: USED })
           }),
         },
@@ -69,6 +84,18 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
 
 const WRONG = 'That is no code. Type the six digits the app shows now.'
 const USED = 'This code was given before, and each counts once. Wait for the next one.'
+const SESSIONS_KEPT =
+  'A new password ends every other session: send revokeOtherSessions with true. The password is still the old one.'
+const UNREADABLE =
+  'The console cannot read this account’s second factor: the secret it was kept under is no longer set. Nothing was changed and no code was used. Sign in with a passkey, or ask whoever runs the console to put the secret back.'
+
+/** The library would fail with whatever decrypting says. */
+async function refuseUnreadable({ db, config }: Pick<Deps, 'db' | 'config'>, userId: string): Promise<void> {
+  const kept = await readSecondFactor(db, userId)
+  if (kept === null) return
+  if ([kept.secret, kept.backupCodes].every((value) => isReadable(config.authSecrets, value))) return
+  throw new APIError('SERVICE_UNAVAILABLE', { code: 'SECOND_FACTOR_UNREADABLE', message: UNREADABLE })
+}
 
 function refuseStaleProof(check: () => void): void {
   try {

@@ -7,9 +7,9 @@ import { PASSWORD_PATHS } from '~/server/auth/account-guard'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
-import { recordFailedSignIn } from '~/server/auth/record-sign-in'
+import { recordFailedSignIn, recordWrongCode } from '~/server/auth/record-sign-in'
+import { NOT_A_MEMBER } from '~/server/auth/strangers'
 import { recordAccountChange } from '~/server/db/account-changes'
-import { readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 
 const CHANGES: Readonly<Record<string, AccountChange>> = {
@@ -43,8 +43,9 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
         {
           matcher: ({ path }) => path === '/passkey/verify-authentication',
           handler: createAuthMiddleware(async ({ context }) => {
+            const refusal = refusalOf(context.returned)
             // Whose it was meant to be is not known.
-            if (refusalOf(context.returned) !== null) await failed('', 'passkey')
+            if (refusal !== null && refusal !== NOT_A_MEMBER) await failed('', 'passkey')
           }),
         },
         {
@@ -59,8 +60,9 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
               const change = 'second factor on'
               return await recordAccountChange(deps.db, { actor: user.email, at: deps.now(), change, digest: null })
             }
-            const pending = refusal === null ? null : await pendingUserId(ctx)
-            if (pending !== null) await failed(await readAddress(deps.db, pending), 'second factor')
+            if (refusal === null || refusal === NOT_A_MEMBER) return
+            const pending = await pendingUserId(ctx)
+            if (pending !== null) await recordWrongCode(deps, pending)
           }),
         },
       ],

@@ -2,16 +2,22 @@ import 'server-only'
 import { createHmac } from 'node:crypto'
 import type { ServerConfig } from '~/server/config'
 
-/** Stands for an address, or for whatever was typed where one belongs: passwords are, so it is kept keyed only. */
-export function addressDigest({ authSecrets }: Pick<ServerConfig, 'authSecrets'>, typed: string): string {
-  return createHmac('sha256', authSecrets[0] ?? '')
-    .update(`address:${typed.trim().toLowerCase()}`)
+type Secrets = Pick<ServerConfig, 'authSecrets'>
+
+/**
+ * Stands for what was typed where an address belongs: people type passwords there, so it is kept keyed only. What is counted
+ * under another name below is counted apart, and nothing that is typed at the door leads to another's.
+ */
+const keyed = ({ authSecrets }: Secrets, counted: 'door' | 'own', text: string): string =>
+  createHmac('sha256', authSecrets[0] ?? '')
+    .update(`${counted}:${text.trim().toLowerCase()}`)
     .digest('base64url')
-}
+
+/** Passwords given at the door, by whoever. */
+export const addressDigest = (config: Secrets, typed: string): string => keyed(config, 'door', typed)
 
 /**
  * Passwords given by somebody who is signed in are counted apart: otherwise a stranger who locks an address keeps its owner
  * from confirming a deploy, and whoever took a session over locks its owner out.
  */
-export const ownPasswordDigest = (config: Pick<ServerConfig, 'authSecrets'>, email: string): string =>
-  addressDigest(config, `signed in as ${email}`)
+export const ownPasswordDigest = (config: Secrets, email: string): string => keyed(config, 'own', email)

@@ -5,6 +5,10 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { findInvitationFor, takeLink } from '~/server/db/invitations'
 import { addMember, readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { givenInSandbox } from '~/server/members/has-access'
+import { recordGiven } from '~/server/members/record-given'
+import { takeBackLinks } from '~/server/members/take-back-links'
+import { linkHolds } from '~/server/members/usable-link'
 
 export interface Admission {
   readonly provider: string
@@ -38,7 +42,7 @@ export async function findAdmission(
   if (!emailVerified) return null
   const email = identity.email.toLowerCase()
   const invitation = await findInvitationFor(db, email, now())
-  if (invitation !== null) {
+  if (invitation !== null && (await linkHolds({ config }, db, invitation))) {
     const { role, environments, createdBy: addedBy, id: invitationId } = invitation
     return { provider, email, because: 'invitation', role, environments, addedBy, invitationId }
   }
@@ -57,16 +61,20 @@ export async function findAdmission(
 
 /** Makes the account a member. False: the invitation was used or taken back in between. */
 export function admit(
-  { db, now }: Pick<Deps, 'db' | 'now'>,
+  { db, now, newId, config }: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>,
   userId: string,
   { provider, because, role, environments, addedBy, invitationId }: Admission,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const at = now()
     if (invitationId !== null && !(await takeLink(tx, invitationId, userId, at))) return false
-    await addMember(tx, { userId, role, environments, addedBy, at })
+    const sandboxOnly = givenInSandbox({ config }, addedBy)
+    await addMember(tx, { userId, role, environments, addedBy, sandboxOnly, at })
+    await recordGiven({ newId }, tx, { userId, by: addedBy, at })
     const payload = { provider, because, role, environments }
-    const subject = { actor: await readAddress(tx, userId), at }
+    const email = await readAddress(tx, userId)
+    const subject = { actor: email, at }
+    await takeBackLinks(tx, { email }, subject)
     await appendAuditEvent(tx, subject, { action: 'console.member.admitted', status: null, payload })
     return true
   })

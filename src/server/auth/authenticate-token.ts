@@ -1,15 +1,13 @@
 import 'server-only'
-import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
-import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
-import { SANDBOX_OPERATOR } from '~/domain/member'
-import { ROLES } from '~/domain/permissions'
 import { digestOf, isToken } from '~/server/auth/token-format'
+import { ownerOf, rightsOfToken } from '~/server/auth/token-rights'
 import { findTokenByDigest, noteTokenUse, type TokenRow } from '~/server/db/api-tokens'
 import type { Deps } from '~/server/deps'
+import { holds } from '~/server/members/has-access'
 
-type TokenDeps = Pick<Deps, 'config' | 'db' | 'now' | 'logger'>
+type TokenDeps = Pick<Deps, 'config' | 'db' | 'sql' | 'now' | 'logger'>
 
 /** A use is noted at most this often per token. */
 const NOTED_EVERY_MS = 60_000
@@ -27,40 +25,17 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   if (!bringsToken(headers)) return null
   const text = (headers.get('authorization') ?? '').replace(BEARER, '').trim()
   if (!isToken(text)) throw refused(deps, 'it is none, or has a typo')
-  const token = await findTokenByDigest(deps.db, digestOf(text))
+  const token = await findTokenByDigest(deps.sql, digestOf(text))
   if (token === null) throw refused(deps, 'nobody knows it')
   const now = deps.now()
   if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)
   if (token.expiresAt <= now) throw refused(deps, 'it has expired', token)
-  // An admin that every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
-  if (deps.config.sandboxUrl === undefined && token.user.email === SANDBOX_OPERATOR.email) {
-    throw refused(deps, 'its owner is the sandbox’s', token)
-  }
-  const actor = actorOf(token)
-  if (actor === null) throw refused(deps, 'its owner may do nothing here', token)
+  if (!holds(deps, ownerOf(token))) throw refused(deps, 'its owner is the sandbox’s', token)
+  const rights = rightsOfToken(token)
+  if (rights === null) throw refused(deps, 'its owner may do nothing here', token)
   noteUse(deps, token, now)
-  return actor
-}
-
-const role = z.enum(ROLES)
-const permission = z.enum(TOKEN_PERMISSIONS)
-
-/** What it may do now: its scope, within what its owner may at this moment. Null when the owner has no access. */
-function actorOf({ label, userId, user, ...token }: TokenRow): Actor | null {
-  const { member } = user
-  const ownRole = role.safeParse(member?.role)
-  if (member === null || member.suspendedAt !== null || !ownRole.success) return null
-  const { allEnvironments, environments } = member
-  return {
-    name: `token:${label}`,
-    userId,
-    role: ownRole.data,
-    environments: token.environments.filter((name) => allEnvironments || environments.includes(name)),
-    permissions: token.permissions.flatMap((name) => permission.safeParse(name).data ?? []),
-    surfaces: token.allSurfaces ? null : token.surfaces,
-    via: 'token',
-    provedAt: null,
-  }
+  const { id: tokenId, label, userId } = token
+  return { ...rights, name: `token:${label}`, userId, via: 'token', provedAt: null, tokenId }
 }
 
 /** Beside the request, which does not wait for it and does not fail with it. */

@@ -17,6 +17,19 @@ export function authorize(actor: Actor | null, permission: Permission): Actor {
   )
 }
 
+/**
+ * Throws `permission_refused` for an admin of some environments only. There are none any more, but for those an older version
+ * made: what they could give others, or themselves, is beyond their limits.
+ */
+export function requireWholeReach(actor: Actor): void {
+  if (actor.environments === null) return
+  throw new AppError(
+    'permission_refused',
+    `${actor.name} is an admin of ${actor.environments.join(', ')} only, and people are managed for every environment. ` +
+      'Nothing was changed; ask an admin without limits, or run `npm run console -- user set-role` on the machine.',
+  )
+}
+
 /** Throws `permission_refused` when this surface or environment is beyond the actor's limits. Only for changes: all may read. */
 export function requireReach(actor: Actor, scope: { readonly environment: string; readonly surfaceId?: string }): void {
   if (reaches(actor, scope)) return

@@ -1,13 +1,12 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { SANDBOX_OPERATOR } from '~/domain/member'
-import { authOf } from '~/server/auth/auth'
 import type { Freshness } from '~/server/auth/freshness'
-import { sessionCookie, withCurrentSignature } from '~/server/auth/session-cookie'
+import { sessionToken } from '~/server/auth/session-cookie'
 import { ACTIVITY_STEP_MS, idleLimitMs } from '~/server/auth/session-limits'
 import { type MemberRow, readMember } from '~/server/db/members'
-import { endSession, noteActivity, pingDatabase } from '~/server/db/sessions'
+import { endSession, findSession, noteActivity } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
+import { hasAccess } from '~/server/members/has-access'
 
 /** Somebody who signed in, and where they did. */
 export interface SignedIn {
@@ -18,38 +17,37 @@ export interface SignedIn {
   readonly provedAt: Date
 }
 
-/** The session as the database has it; null when it is over, and then it is ended there too. */
+/**
+ * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
+ * signs their cookies and ends them; every change reads one, so that is done here, in two statements by key (ADR 009).
+ */
 export async function readSession(deps: Deps, headers: Headers, freshness: Freshness): Promise<SignedIn | null> {
-  if (sessionCookie(deps.config, headers) === null) return null
-  const found = await readLibrarySession(deps, withCurrentSignature(deps.config, headers))
-  if (found === null) return null
-  const { session } = found
-  const member = await readMember(deps.db, session.userId)
-  if (member === null || member.suspendedAt !== null) return null
-  // The admin every newcomer to the sandbox is: nothing of that may reach a real GitHub on the same database.
-  if (deps.config.sandboxUrl === undefined && member.email === SANDBOX_OPERATOR.email) return null
+  const token = sessionToken(deps.config, headers)
+  const session = token === null ? null : await findSession(deps.sql, token)
+  const member = session === null ? null : await readMember(deps.sql, session.userId)
+  if (session === null || member === null) return null
   const now = deps.now()
-  const activeAt = session.activeAt ?? session.createdAt
-  if (now.getTime() - activeAt.getTime() > idleLimitMs(member.role)) {
-    await endSession(deps.db, { id: session.id, email: member.email, at: now })
+  const reason = whyOver(session, member, now)
+  if (reason !== null) {
+    await endSession(deps.db, { id: session.id, email: member.email, reason, at: now })
     return null
   }
-  if (freshness === 'now' && now.getTime() - activeAt.getTime() >= ACTIVITY_STEP_MS) {
+  if (!hasAccess(deps, member)) return null
+  if (freshness === 'now' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
     await noteActivity(deps.db, session.id, now)
   }
   const { userId, email, role, environments } = member
-  const provedAt = session.provedAt ?? session.createdAt
-  const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId: session.id } as const
+  const { id: sessionId, provedAt } = session
+  const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId } as const
   const actor: Actor = { name: email, userId, role, environments, ...limits }
-  return { actor, member, sessionId: session.id, provedAt }
+  return { actor, member, sessionId, provedAt }
 }
 
-/** better-auth says of every failure "failed to get session"; whether the database is away is found out by asking it. */
-async function readLibrarySession(deps: Deps, headers: Headers) {
-  try {
-    return await authOf(deps).api.getSession({ headers })
-  } catch (error) {
-    await pingDatabase(deps.db)
-    throw error
-  }
+function whyOver(
+  session: { readonly expiresAt: Date; readonly activeAt: Date },
+  { role }: MemberRow,
+  now: Date,
+): 'expired' | 'idle' | null {
+  if (session.expiresAt <= now) return 'expired'
+  return now.getTime() - session.activeAt.getTime() > idleLimitMs(role) ? 'idle' : null
 }

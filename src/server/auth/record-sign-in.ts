@@ -1,4 +1,5 @@
 import 'server-only'
+import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { appendAuditEvent } from '~/server/db/audit'
 import { readAddress, readUserIdOf } from '~/server/db/members'
 import { forgetAttempts, readLock } from '~/server/db/sign-in-attempts'
@@ -38,6 +39,13 @@ export async function recordFailedSignIn(
     const until = { ...payload, locked_until: lockedUntil.toISOString() }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.locked', status: null, payload: until })
   })
+}
+
+/** A code that was no second factor, for a sign-in whose password was right. */
+export async function recordWrongCode(deps: Recorder & Pick<Deps, 'config'>, userId: string): Promise<void> {
+  const address = await readAddress(deps.db, userId)
+  const digest = ownPasswordDigest(deps.config, address)
+  await recordFailedSignIn(deps, { address, digest, method: 'second factor' })
 }
 
 export async function recordSignOut(

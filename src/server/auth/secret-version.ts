@@ -5,3 +5,10 @@ import { createHash } from 'node:crypto'
 export function secretVersion(secret: string): number {
   return createHash('sha256').update(`version:${secret}`).digest().readUIntBE(0, 6)
 }
+
+/** What better-auth puts in front of everything it encrypts under this secret. */
+export const encryptionMark = (secret: string): string => `$ba$${secretVersion(secret)}$`
+
+/** Whether the secret a value was encrypted under is still one of the list. */
+export const isReadable = (authSecrets: readonly string[], encrypted: string): boolean =>
+  authSecrets.some((secret) => encrypted.startsWith(encryptionMark(secret)))

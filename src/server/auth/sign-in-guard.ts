@@ -3,7 +3,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { safeNextPath } from '~/domain/next-path'
-import { addressDigest } from '~/server/auth/address-digest'
+import { doorDigest } from '~/server/auth/known-device'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
@@ -47,12 +47,14 @@ const atProvider = z.strictObject({
     .optional(),
 })
 
-const typed = z.object({ email: z.string().max(320) })
+/** Whatever else was typed is no address: the library refuses it before any password is looked at. */
+const typed = z.object({ email: z.email().max(320) })
 
 /**
  * Before the library looks at a password: the attempt is counted first, so that many at once cannot outrun the count, and
  * an address with too many wrong ones has to wait. The lock is short and grows (OWASP Authentication Cheat Sheet, "Account
- * Lockout"), is the same for addresses nobody has, and stops no other way of signing in and no session.
+ * Lockout"), is the same for addresses nobody has, and stops no other way of signing in, no session, and no browser that the
+ * address's owner has signed in with before: those are counted each on its own.
  */
 export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAuthPlugin {
   return {
@@ -74,9 +76,9 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
         },
         {
           matcher: ({ path }) => path === '/sign-in/email',
-          handler: createAuthMiddleware(async ({ body }) => {
-            const { data } = typed.safeParse(body)
-            if (data !== undefined) await refuseWhenLocked(deps, addressDigest(deps.config, data.email))
+          handler: createAuthMiddleware(async (ctx) => {
+            const { data } = typed.safeParse(ctx.body)
+            if (data !== undefined) await refuseWhenLocked(deps, doorDigest(deps.config, ctx, data.email))
           }),
         },
       ],

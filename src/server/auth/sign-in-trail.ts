@@ -3,9 +3,11 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { addressDigest } from '~/server/auth/address-digest'
+import { doorDigest, rememberDevice } from '~/server/auth/known-device'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
 import { sessionCookie } from '~/server/auth/session-cookie'
+import { methodOf } from '~/server/auth/sign-in-method'
 import type { Deps } from '~/server/deps'
 
 /** Give a new session to who is signed in already. */
@@ -41,7 +43,8 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
       after: [
         {
           matcher: () => true,
-          handler: createAuthMiddleware(async ({ context, path, params, body, headers }) => {
+          handler: createAuthMiddleware(async (ctx) => {
+            const { context, path, params, body, headers } = ctx
             // A session in exchange for another of the same person is no sign-in.
             const exchanged = EXCHANGES.has(path ?? '') && headers && sessionCookie(deps.config, headers) !== null
             if (exchanged) return
@@ -56,10 +59,11 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
             } else if (newSession !== null && newSession !== undefined) {
               // With the second factor, the password was right too.
               const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
-              const digest = counted === undefined ? null : addressDigest(deps.config, counted)
+              const digest = counted === undefined ? null : doorDigest(deps.config, ctx, counted)
               await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path, params?.['id']), digest })
+              rememberDevice(deps.config, ctx, newSession.user.email)
             } else if (address !== undefined && wasRefused(context.returned)) {
-              await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address) })
+              await recordFailedSignIn(deps, { address, digest: doorDigest(deps.config, ctx, address) })
             }
           }),
         },
@@ -71,16 +75,6 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
 /** 401 only: an address that is locked was recorded when it was. By shape: classes are doubled in the built server. */
 const wasRefused = (returned: unknown): boolean =>
   returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
-
-/** How somebody signed in, from the library's own name of the way. */
-function methodOf(path: string | undefined, provider: string | undefined): string {
-  if (path === '/sign-in/email') return 'password'
-  if (path === '/links/accept') return 'link'
-  if (path === '/passkey/verify-authentication') return 'passkey'
-  if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
-  if (path?.startsWith('/callback/')) return provider ?? 'unknown'
-  return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
-}
 
 /** Why a session is gone; null where the library takes back one nobody was given. */
 function reasonOf(path: string | undefined): 'signed out' | 'revoked' | 'expired' | null {

@@ -4,9 +4,15 @@ import type { BetterAuthOptions } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { addressDigest } from '~/server/auth/address-digest'
 import { type Admission, admit, findAdmission } from '~/server/auth/admission'
+import { provedAtProvider } from '~/server/auth/provider-proof'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
-import { readMember } from '~/server/db/members'
+import { methodOf } from '~/server/auth/sign-in-method'
+import { readAddress, readMember } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { hasAccess } from '~/server/members/has-access'
+
+/** The refusal of who proved who they are and may not come in; it is in the trail by then. */
+export const NOT_A_MEMBER = 'not_a_member'
 
 type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['validateUserInfo']>
 
@@ -14,13 +20,16 @@ type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['vali
  * Who gets in. Nobody, unless they are a member, or are made one here: by an invitation, or an allow-list. A provider's
  * word is judged before the library writes anything; what was decided is kept with the request until the session is made.
  */
-export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'config'>) {
+export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) {
   const decided = new WeakMap<object, Admission>()
+  /** What an OpenID provider said of the person, signed by it. */
+  const identified = new WeakMap<object, unknown>()
   const requestOf = async () => (await getCurrentAuthEndpointContext()).context
 
   const validateUserInfo: ValidateUserInfo = async ({ user, source }) => {
     // Connecting an account is done by somebody who is signed in, and has just proved it.
     if (source.method !== 'oauth' || source.action === 'link-account') return
+    if (source.oauth?.providerId === 'oidc') identified.set(await requestOf(), source.oauth.profile)
     const member = typeof user.id === 'string' ? await readMember(deps.db, user.id) : null
     if (member !== null) return
     const email = user.email ?? ''
@@ -41,13 +50,19 @@ export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'config'>) {
   }
 
   /** No session for whoever is no member, or no longer one, however they proved who they are. */
-  const beforeSession = async (session: { readonly userId: string }): Promise<void> => {
+  const beforeSession = async (session: { readonly userId: string }) => {
+    const { context, path, params } = await getCurrentAuthEndpointContext()
+    const method = methodOf(path, params?.['id'])
+    // Whoever is sent back by an OpenID provider proved who they are there, and then.
+    const proof = method === 'oidc' ? { provedAt: provedAtProvider(identified.get(context), deps.now()) } : {}
     const member = await readMember(deps.db, session.userId)
-    if (member !== null && member.suspendedAt === null) return
-    const admission = member === null ? decided.get(await requestOf()) : undefined
-    if (admission !== undefined && (await admit(deps, session.userId, admission))) return
+    if (member !== null && hasAccess(deps, member)) return { data: proof }
+    const admission = member === null ? decided.get(context) : undefined
+    if (admission !== undefined && (await admit(deps, session.userId, admission))) return { data: proof }
+    const address = await readAddress(deps.db, session.userId)
+    await recordFailedSignIn(deps, { address, digest: addressDigest(deps.config, address), method })
     throw new APIError('FORBIDDEN', {
-      code: 'not_a_member',
+      code: NOT_A_MEMBER,
       message: 'This account has no access to the console. You were not signed in; ask an admin for an invitation.',
     })
   }

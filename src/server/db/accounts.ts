@@ -35,6 +35,16 @@ export async function deletePasskey(tx: DatabaseHandle, id: string, userId: stri
   return (await tx.passkey.deleteMany({ where: { id, userId } })).count > 0
 }
 
+/** Every passkey of one person. Gives how many there were. */
+export async function deletePasskeysOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  return (await tx.passkey.deleteMany({ where: { userId } })).count
+}
+
+/** Every connected provider of one person, so all but the password. Gives how many there were. */
+export async function deleteProvidersOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  return (await tx.account.deleteMany({ where: { userId, providerId: { not: 'credential' } } })).count
+}
+
 /** Makes changes of what one person signs in with wait for each other, until the transaction ends. */
 export async function lockUser(tx: DatabaseHandle, id: string): Promise<void> {
   await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`

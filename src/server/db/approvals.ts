@@ -1,9 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
 import type { ApprovalState, DeployKind } from '~/domain/approval'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import type { Statements } from '~/server/db/statements'
 
 const approvalSelect = {
   id: true,
@@ -22,6 +24,7 @@ const approvalSelect = {
   overrideFreezeIds: true,
   requestedBy: true,
   requestedByUserId: true,
+  requestedByTokenId: true,
   requestedAt: true,
   expiresAt: true,
   idempotencyKey: true,
@@ -34,7 +37,10 @@ const approvalSelect = {
   deploy: { select: { id: true } },
 } satisfies Prisma.ApprovalSelect
 
-export type ApprovalRow = Prisma.ApprovalGetPayload<{ select: typeof approvalSelect }>
+type StoredApproval = Prisma.ApprovalGetPayload<{ select: typeof approvalSelect }>
+
+/** `owner`: the address of whom the token that asked acts for; null when a person asked. */
+export type ApprovalRow = StoredApproval & { readonly owner: string | null }
 
 export interface NewApproval {
   readonly id: string
@@ -52,6 +58,8 @@ export interface NewApproval {
   readonly overrideFreezeIds: string[]
   readonly requestedBy: string
   readonly requestedByUserId: string
+  /** The API token it was asked for with; null: a person asked. */
+  readonly requestedByTokenId: string | null
   readonly requestedAt: Date
   readonly expiresAt: Date
   readonly idempotencyKey: string
@@ -59,40 +67,44 @@ export interface NewApproval {
 }
 
 /** Throws Prisma's P2002 when the idempotency key is taken. */
-export function insertApproval(tx: DatabaseHandle, approval: NewApproval): Promise<ApprovalRow> {
-  return tx.approval.create({
+export async function insertApproval(tx: DatabaseHandle, approval: NewApproval): Promise<ApprovalRow> {
+  const row = await tx.approval.create({
     data: { ...approval, state: 'waiting' satisfies ApprovalState },
     select: approvalSelect,
   })
+  return withOwner(tx, row)
 }
 
-export function findApproval(db: DatabaseHandle, id: string): Promise<ApprovalRow | null> {
-  return db.approval.findUnique({ where: { id }, select: approvalSelect })
+export async function findApproval(db: DatabaseHandle, id: string): Promise<ApprovalRow | null> {
+  const row = await db.approval.findUnique({ where: { id }, select: approvalSelect })
+  return row === null ? null : withOwner(db, row)
 }
 
-export function findApprovalByKey(
+export async function findApprovalByKey(
   db: DatabaseHandle,
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
 ): Promise<ApprovalRow | null> {
-  return db.approval.findUnique({ where: { requestedBy_idempotencyKey: key }, select: approvalSelect })
+  const row = await db.approval.findUnique({ where: { requestedBy_idempotencyKey: key }, select: approvalSelect })
+  return row === null ? null : withOwner(db, row)
 }
 
 /** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
-export function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
-  return db.approval.findMany({
+export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
+  const rows = await db.approval.findMany({
     where: { state: 'waiting' satisfies ApprovalState, expiresAt: { gt: now } },
     orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
     take: 200,
     select: approvalSelect,
   })
+  return withOwners(db, rows)
 }
 
 /** Decided ones, the newest request first; the page after `before` (an id). */
-export function listDecidedApprovals(
+export async function listDecidedApprovals(
   db: DatabaseHandle,
   page: { readonly before: string | null; readonly limit: number },
 ): Promise<ApprovalRow[]> {
-  return db.approval.findMany({
+  const rows = await db.approval.findMany({
     where: {
       state: { not: 'waiting' satisfies ApprovalState },
       ...(page.before === null ? {} : { id: { lt: page.before } }),
@@ -101,16 +113,36 @@ export function listDecidedApprovals(
     take: page.limit,
     select: approvalSelect,
   })
+  return withOwners(db, rows)
 }
 
 /** Requests nobody answered in time and nobody has closed yet. */
-export function listOverdueApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
-  return db.approval.findMany({
+export async function listOverdueApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
+  const rows = await db.approval.findMany({
     where: { state: 'waiting' satisfies ApprovalState, expiresAt: { lte: now } },
     orderBy: { expiresAt: 'asc' },
     take: 100,
     select: approvalSelect,
   })
+  return withOwners(db, rows)
+}
+
+/** Two people may give their tokens one label, so the name alone does not say whose it is. Asks only where a token did. */
+async function withOwners(db: DatabaseHandle, rows: readonly StoredApproval[]): Promise<ApprovalRow[]> {
+  const byToken = rows.filter(({ requestedBy }) => requestedBy.startsWith('token:'))
+  const ids = [...new Set(byToken.map(({ requestedByUserId }) => requestedByUserId))]
+  const select = { id: true, email: true }
+  const owners = ids.length === 0 ? [] : await db.user.findMany({ where: { id: { in: ids } }, select })
+  const emails = new Map(owners.map(({ id, email }) => [id, email]))
+  return rows.map((row) => ({
+    ...row,
+    owner: byToken.includes(row) ? (emails.get(row.requestedByUserId) ?? null) : null,
+  }))
+}
+
+async function withOwner(db: DatabaseHandle, row: StoredApproval): Promise<ApprovalRow> {
+  const [owned] = await withOwners(db, [row])
+  return owned ?? { ...row, owner: null }
 }
 
 export interface Decision {
@@ -143,16 +175,22 @@ const member = z.object({
   role: z.enum(ROLES),
   environments: z.array(z.string()),
   allEnvironments: z.boolean(),
-  suspendedAt: z.date().nullable(),
+  sandboxOnly: z.boolean(),
 })
 
+/** A role that nobody knows here permits nothing. */
+const members = z.array(member.nullable().catch(null))
+
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
-export async function findRequester(tx: DatabaseHandle, userId: string) {
-  const row = await tx.member.findUnique({
-    where: { userId },
-    select: { role: true, environments: true, allEnvironments: true, suspendedAt: true },
-  })
-  const found = member.safeParse(row).data
-  if (found === undefined || found.suspendedAt !== null) return null
-  return { role: found.role, environments: found.allEnvironments ? null : found.environments }
+export async function findRequester(tx: Statements, userId: string) {
+  const rows = await tx.$queryRaw`
+    SELECT m."role", m."environments", m."all_environments" AS "allEnvironments",
+      m."sandbox_only" OR u."email" = ${SANDBOX_OPERATOR.email} AS "sandboxOnly"
+    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id"
+    WHERE m."user_id" = ${userId} AND m."suspended_at_utc" IS NULL`
+  const found = members.parse(rows)[0] ?? null
+  if (found === null) return null
+  const { role, environments, allEnvironments, sandboxOnly } = found
+  /** `sandboxOnly`: holds while GitHub is the sandbox. */
+  return { role, environments: allEnvironments ? null : environments, sandboxOnly }
 }

@@ -1,10 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
+import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import type { DatabaseHandle } from '~/server/db/client'
 import { Prisma } from '~/server/db/generated/client.ts'
-
-/** Any number; whoever appends seals holds the advisory lock of this one until his transaction ends. */
-const SEAL_LOCK = 7_310_425
+import type { Statements } from '~/server/db/statements'
 
 const recordRow = z.object({
   id: z.bigint(),
@@ -16,6 +15,7 @@ const recordRow = z.object({
   status: z.string().nullable(),
   payload: z.string(),
 })
+const recordRows = z.array(recordRow)
 /** A row of the trail, every column of it, in texts that lose nothing of what is stored. */
 export type AuditRecordRow = z.output<typeof recordRow>
 
@@ -29,53 +29,53 @@ const sealRow = z.object({
 })
 export type SealRow = z.output<typeof sealRow>
 
-/** Times that only a hand in the database can write (`infinity`, before Christ) as PostgreSQL says them. */
-const utc = (column: string) =>
-  Prisma.raw(`CASE WHEN isfinite("${column}") AND "${column}" >= '0001-01-01Z'
-    THEN to_char("${column}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ELSE "${column}"::text END`)
-
-/** Rows by id, in any order. Each is found by its key, however long the trail is. */
-export async function readAuditRecords(
-  db: DatabaseHandle,
-  ids: readonly bigint[],
-): Promise<Map<bigint, AuditRecordRow>> {
+/**
+ * Rows by id, in any order. Each is found by its key, however long the trail is. Times that only a hand in the database can
+ * write (`infinity`, before Christ) as PostgreSQL says them.
+ */
+export async function readAuditRecords(db: Statements, ids: readonly bigint[]): Promise<Map<bigint, AuditRecordRow>> {
   const rows = await db.$queryRaw`
-    SELECT "id", ${utc('at_utc')} AS "at", "actor", "action", "deploy_id"::text AS "deployId", "surface_id" AS "surfaceId",
-      "status", "payload"::text AS "payload"
+    SELECT "id", CASE WHEN isfinite("at_utc") AND "at_utc" >= '0001-01-01Z'
+        THEN to_char("at_utc" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ELSE "at_utc"::text END AS "at",
+      "actor", "action", "deploy_id"::text AS "deployId", "surface_id" AS "surfaceId", "status", "payload"::text AS "payload"
     FROM "audit_events" WHERE "id" = ANY(${[...ids]}::bigint[])`
-  return new Map(
-    z
-      .array(recordRow)
-      .parse(rows)
-      .map((row) => [row.id, row]),
-  )
+  return new Map(recordRows.parse(rows).map((row) => [row.id, row]))
 }
 
 /** One at a time, in whatever process: false when another holds it. Given back when the transaction ends. */
-export async function takeSealLock(tx: DatabaseHandle): Promise<boolean> {
-  const rows = await tx.$queryRaw`SELECT pg_try_advisory_xact_lock(${SEAL_LOCK}::int) AS "held"`
-  return z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held
+export async function takeSealLock(tx: Statements): Promise<boolean> {
+  const rows = await tx.$queryRaw`SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.seal}::int) AS "held"`
+  return lock.parse(rows)[0].held
 }
 
+const lock = z.tuple([z.object({ held: z.boolean() })])
+const ids = z.array(z.object({ id: z.bigint() }))
+
 /** Ids that wait for their seal, lowest first, beginning after one. */
-export async function readUnsealedIds(tx: DatabaseHandle, after: bigint | null, limit: number): Promise<bigint[]> {
-  const rows = await tx.auditUnsealed.findMany({
-    ...(after === null ? {} : { where: { auditEventId: { gt: after } } }),
-    orderBy: { auditEventId: 'asc' },
-    take: limit,
-    select: { auditEventId: true },
-  })
-  return rows.map(({ auditEventId }) => auditEventId)
+export async function readUnsealedIds(tx: Statements, after: bigint | null, limit: number): Promise<bigint[]> {
+  const rows = await tx.$queryRaw`
+    SELECT "audit_event_id" AS "id" FROM "audit_unsealed"
+    WHERE ${after}::bigint IS NULL OR "audit_event_id" > ${after}::bigint ORDER BY "audit_event_id" LIMIT ${limit}`
+  return ids.parse(rows).map(({ id }) => id)
 }
 
 export const countUnsealed = (db: DatabaseHandle): Promise<number> => db.auditUnsealed.count()
 
 /** Which of these have a seal already. */
-export async function readSealedIds(tx: DatabaseHandle, ids: readonly bigint[]): Promise<Set<bigint>> {
+export async function readSealedIds(tx: Statements, waiting: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await tx.$queryRaw`
-    SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...ids]}::bigint[])`
-  const found = z.array(z.object({ id: z.bigint() })).parse(rows)
-  return new Set(found.map(({ id }) => id))
+    SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...waiting]}::bigint[])`
+  return new Set(ids.parse(rows).map(({ id }) => id))
+}
+
+const link = z.object({ seq: z.bigint(), hash: z.string() })
+const links = z.array(link)
+
+/** Where the chain goes on; null while there is no seal. */
+export async function readLastLink(tx: Statements): Promise<z.output<typeof link> | null> {
+  const rows = await tx.$queryRaw`
+    SELECT "seq", encode("hash", 'hex') AS "hash" FROM "audit_seals" ORDER BY "seq" DESC LIMIT 1`
+  return links.parse(rows)[0] ?? null
 }
 
 /** The newest seal; null while there is none. */
@@ -97,13 +97,16 @@ export async function readSeals(
 }
 
 const sealsSql = (rest: Prisma.Sql) => Prisma.sql`
-  SELECT "seq", "audit_event_id" AS "auditEventId", "version"::int, ${utc('sealed_at_utc')} AS "sealedAt",
+  SELECT "seq", "audit_event_id" AS "auditEventId", "version"::int,
+    CASE WHEN isfinite("sealed_at_utc") AND "sealed_at_utc" >= '0001-01-01Z'
+      THEN to_char("sealed_at_utc" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ELSE "sealed_at_utc"::text
+    END AS "sealedAt",
     encode("previous_hash", 'hex') AS "previousHash", encode("hash", 'hex') AS "hash"
   FROM "audit_seals" ${rest}`
 
 /** Appends links to the chain, and takes what is settled off the list of rows that wait. */
 export async function appendSeals(
-  tx: DatabaseHandle,
+  tx: Statements,
   seals: readonly SealRow[],
   settled: readonly bigint[],
 ): Promise<void> {

@@ -3,6 +3,8 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { z } from 'zod'
 import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
+
+import { JoinedWrites } from '~/server/db/joined-writes'
 import { type DirectDatabase, directDatabase } from '~/server/db/statements'
 
 export type Database = PrismaClient
@@ -20,6 +22,9 @@ export interface Connections {
 export function connectDatabase(url: string): Connections {
   const pool = new pg.Pool({
     connectionString: url,
+    // Statements that need not wait for each other's answers do not: a callback's wait for the row's lock only.
+    pipeline: true,
+    stream: () => new JoinedWrites(),
     max: 10,
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 15_000,
@@ -29,6 +34,11 @@ export function connectDatabase(url: string): Connections {
   })
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined)
+  // Prisma writes times without their offset and takes every offset it reads for UTC's: only in UTC are they what `pg` reads
+  // and writes. Sent before anything else; a connection on which it fails is good for nothing.
+  pool.on('connect', (client) => {
+    client.query("SET TIME ZONE 'UTC'").catch(() => client.end())
+  })
   const statementNameGenerator = namedStatements()
   const adapter = new PrismaPg(pool, { statementNameGenerator, disposeExternalPool: true })
   return {
@@ -61,15 +71,27 @@ export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
     // A raw query fails as P2010 whatever happened; the driver's own word for it is in the meta.
-    const kind = failure.safeParse(error.meta).data?.driverAdapterError.cause.kind ?? ''
-    return AWAY_CODES.has(error.code) || isAwayMessage(`${kind} ${error.message}`)
+    const { kind, originalCode } = failure.safeParse(error.meta).data?.driverAdapterError.cause ?? {}
+    return AWAY_CODES.has(error.code) || isAwayState(originalCode) || isAwayMessage(`${kind} ${error.message}`)
   }
-  return (
-    error instanceof Error && isAwayMessage(`${error.name} ${codeOf(error)} ${error.message} ${messageOf(error.cause)}`)
-  )
+  if (!(error instanceof Error)) return false
+  const code = codeOf(error)
+  return isAwayState(code) || isAwayMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
 }
 
-const failure = z.object({ driverAdapterError: z.object({ cause: z.object({ kind: z.string() }) }) })
+const failure = z.object({
+  driverAdapterError: z.object({
+    cause: z.object({
+      kind: z.string(),
+      originalCode: z.string().optional(),
+      constraint: z.object({ index: z.string() }).optional().catch(undefined),
+    }),
+  }),
+})
+
+/** PostgreSQL's own: admin_shutdown, crash_shutdown, cannot_connect_now (starting up, shutting down, in recovery mode). */
+const AWAY_STATES = new Set(['57P01', '57P02', '57P03'])
+const isAwayState = (sqlState: string | undefined) => sqlState !== undefined && AWAY_STATES.has(sqlState)
 
 /** Node's connection errors to several addresses at once have a code and no message. */
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
@@ -78,16 +100,17 @@ const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : 
 
 /** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
 const isAwayMessage = (message: string) =>
-  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down)/.test(
+  /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down|in recovery mode|not (yet )?accepting connections)/.test(
     message,
   )
 
-/** Name of the unique index an error says was violated; null for every other error. */
-const violation = z.object({
-  driverAdapterError: z.object({ cause: z.object({ constraint: z.object({ index: z.string() }) }) }),
-})
+const UNIQUE_VIOLATION = '23505'
 
+/** Name of the unique index an error says was violated, whichever way the statement was sent; null for every other error. */
 export function violatedUniqueIndex(error: unknown): string | null {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') return null
-  return violation.safeParse(error.meta).data?.driverAdapterError.cause.constraint.index ?? 'unknown'
+  if (error instanceof pg.DatabaseError) return error.code === UNIQUE_VIOLATION ? (error.constraint ?? 'unknown') : null
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null
+  const cause = failure.safeParse(error.meta).data?.driverAdapterError.cause
+  if (error.code !== 'P2002' && cause?.originalCode !== UNIQUE_VIOLATION) return null
+  return cause?.constraint?.index ?? 'unknown'
 }

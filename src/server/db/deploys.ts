@@ -9,7 +9,7 @@ import {
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
-import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
+import { tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { queueOutcome } from '~/server/db/notifications'
@@ -51,11 +51,20 @@ export function findDeploy(db: DatabaseHandle, id: string): Promise<DeployRow | 
   return db.deploy.findUnique({ where: { id }, select: deploySelect })
 }
 
-export function findDeployByKey(
-  db: DatabaseHandle,
-  key: { readonly requestedBy: string; readonly idempotencyKey: string },
-): Promise<DeployRow | null> {
-  return db.deploy.findUnique({ where: { requestedBy_idempotencyKey: key }, select: deploySelect })
+const standing = z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() })
+
+const standings = z.array(standing)
+
+/** Where a deploy stands, for the answer to whoever asked for it. */
+export type Standing = z.output<typeof standing>
+
+/** Of a deploy that was committed before: its absence is a defect, not an answer. */
+export async function readStanding(sql: Statements, id: string): Promise<Standing> {
+  const rows = await sql.$queryRaw`
+    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM "console_deploys" WHERE "id" = ${id}::uuid`
+  const found = standings.parse(rows)[0]
+  if (found === undefined) throw new Error(`deploy ${id} was recorded and is gone`)
+  return found
 }
 
 /** The partial unique index that admits one active deploy per surface. */
@@ -87,30 +96,40 @@ export interface NewDeploy {
 }
 
 /**
- * Commits nothing itself: inserts the intent as `requested`, makes it the surface's newest deploy, and audits it.
- * Throws Prisma's P2002 when the surface already has an active deploy, or the idempotency key is taken.
+ * Commits nothing itself: inserts the intent as `requested`, makes it the surface's newest deploy, and audits it, in one
+ * statement. Violates a unique index when the surface already has an active deploy, or the idempotency key is taken.
  */
-export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Date): Promise<void> {
-  await tx.deploy.create({
-    data: { ...deploy, status: 'requested' satisfies DeployStatus, requestedAt: at, lastEventAt: at },
-    select: { id: true },
-  })
-  await tx.surface.update({ where: { id: deploy.surfaceId }, data: { lastDeployId: deploy.id }, select: { id: true } })
-  await appendAuditEvent(
-    tx,
-    { actor: deploy.requestedBy, at, deployId: deploy.id, surfaceId: deploy.surfaceId },
-    {
-      action: 'console.deploy.requested',
-      status: 'requested',
-      payload: {
-        ref: deploy.ref,
-        sha: deploy.sha,
-        environment: deploy.environment,
-        reason: deploy.reason,
-        ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
-      },
+export async function insertDeploy(tx: Statements, deploy: NewDeploy, at: Date): Promise<void> {
+  const status: DeployStatus = 'requested'
+  const event: AuditEvent = {
+    action: 'console.deploy.requested',
+    status,
+    payload: {
+      ref: deploy.ref,
+      sha: deploy.sha,
+      environment: deploy.environment,
+      reason: deploy.reason,
+      ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
     },
-  )
+  }
+  await tx.$executeRaw`
+    WITH deploy AS (
+      INSERT INTO "console_deploys" ("id", "surface_id", "environment", "repository", "workflow", "ref", "workflow_ref", "sha",
+        "reason", "status", "requested_by", "requested_by_user_id", "idempotency_key", "request_digest", "phase_callbacks",
+        "requested_at_utc", "last_event_at_utc", "override_reason", "overridden_freeze_ids", "kind", "source_id",
+        "approval_id", "approved_by")
+      VALUES (${deploy.id}::uuid, ${deploy.surfaceId}, ${deploy.environment}, ${deploy.repository}, ${deploy.workflow},
+        ${deploy.ref}, ${deploy.workflowRef}, ${deploy.sha}, ${deploy.reason}, ${status}, ${deploy.requestedBy},
+        ${deploy.requestedByUserId}::uuid, ${deploy.idempotencyKey}, ${deploy.requestDigest}, ${deploy.phaseCallbacks},
+        ${at}, ${at}, ${deploy.overrideReason ?? null}, ${deploy.overriddenFreezeIds ?? []}::uuid[], ${deploy.kind},
+        ${deploy.sourceId}, ${deploy.approvalId ?? null}::uuid, ${deploy.approvedBy ?? null})
+      RETURNING "id", "surface_id"),
+    newest AS (
+      UPDATE "surfaces" SET "last_deploy_id" = deploy."id" FROM deploy WHERE "surfaces"."id" = deploy."surface_id")
+    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+    SELECT ${at}, ${deploy.requestedBy}, ${event.action}, deploy."id", deploy."surface_id", ${event.status},
+      ${JSON.stringify(event.payload)}::jsonb
+    FROM deploy`
 }
 
 const lockedRow = z.object({
@@ -120,6 +139,7 @@ const lockedRow = z.object({
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
 })
+const lockedRows = z.array(lockedRow)
 export type LockedDeploy = z.output<typeof lockedRow>
 
 /**
@@ -131,7 +151,7 @@ export async function lockDeploy(tx: Statements, id: string): Promise<LockedDepl
     SELECT "surface_id" AS "surfaceId", "environment", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
-  return z.array(lockedRow).parse(rows)[0] ?? null
+  return lockedRows.parse(rows)[0] ?? null
 }
 
 export interface Advance {
@@ -145,39 +165,56 @@ export interface Advance {
   /** When it happened, where that is known to be earlier than `at`. */
   readonly occurredAt?: Date
   readonly event: Extract<AuditEvent, { status: DeployStatus }>
+  /** Put on record, where no other run is. */
+  readonly runId?: bigint | null
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
 }
 
 /**
  * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
- * notification, in the caller's transaction. False when the deploy no longer stands where `to` can be reached from; then nothing was written.
+ * notification, in the caller's transaction; a status that is no end is one statement, and needs none. Gives where the deploy
+ * stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
  */
-export async function advanceDeploy(tx: Statements, advance: Advance): Promise<boolean> {
+export async function advanceDeploy(tx: Statements, advance: Advance): Promise<Standing | null> {
   const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
   // One statement instead of two: every callback waits for it under the row's lock (ADR 009).
-  const written = await tx.$executeRaw`
+  const rows = await tx.$queryRaw`
     WITH moved AS (
       UPDATE "console_deploys" SET "status" = ${to}, "last_event_at_utc" = ${at},
         "finished_at_utc" = CASE WHEN ${isTerminal(to)} THEN ${advance.occurredAt ?? at} ELSE "finished_at_utc" END,
         "failure_stage" = coalesce(${advance.failureStage ?? null}, "failure_stage"),
-        "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail")
+        "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail"),
+        "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null})
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
-      RETURNING "id")
-    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
-    SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
-    FROM moved`
-  if (written === 0) return false
-  if (isTerminal(to)) await queueOutcome(tx, deployId, at)
-  return true
+      RETURNING "id", "status", "github_run_id"),
+    audited AS (
+      INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+      SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
+      FROM moved)
+    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM moved`
+  const moved = standings.parse(rows)[0] ?? null
+  if (moved !== null && isTerminal(to)) await queueOutcome(tx, deployId, at)
+  return moved
 }
 
-/** Unfinished deploys neither heard of nor asked about since `silentSince`; whose turn is longest ago comes first. */
-export function listSilentDeploys(db: DatabaseHandle, silentSince: Date, limit: number) {
+/**
+ * Unfinished deploys not heard of since `silentSince` and not asked about since `notLookedSince`; whose turn is longest ago
+ * comes first.
+ */
+export function listSilentDeploys(
+  db: DatabaseHandle,
+  since: { readonly silentSince: Date; readonly notLookedSince: Date },
+  limit: number,
+) {
   return db.deploy.findMany({
-    where: { status: { in: [...UNFINISHED_STATUSES] }, lastEventAt: { lt: silentSince } },
-    orderBy: { lastEventAt: 'asc' },
+    where: {
+      status: { in: [...UNFINISHED_STATUSES] },
+      lastEventAt: { lt: since.silentSince },
+      OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }],
+    },
+    orderBy: [{ lastLookedAt: { sort: 'asc', nulls: 'first' } }, { lastEventAt: 'asc' }],
     take: limit,
     select: { id: true },
   })
@@ -207,6 +244,14 @@ export async function keepReport(
     SELECT "id", "log_count", ${logLine}, ${at} FROM deploy WHERE ${logLine}::text IS NOT NULL`
 }
 
+/** Those of these deploys that have not ended, with their run. */
+export function listUnfinishedAmong(db: DatabaseHandle, ids: readonly string[]) {
+  return db.deploy.findMany({
+    where: { id: { in: [...ids] }, status: { in: [...UNFINISHED_STATUSES] } },
+    select: { id: true, githubRunId: true },
+  })
+}
+
 /** Which of these runs belong to deploys of the console. */
 export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await db.deploy.findMany({
@@ -220,10 +265,10 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
 export async function updateDeployFacts(
   tx: Statements,
   id: string,
-  facts: { readonly lastEventAt?: Date; readonly githubRunAttempt?: number },
+  facts: { readonly lastLookedAt?: Date; readonly githubRunAttempt?: number },
 ): Promise<void> {
   await tx.$executeRaw`
-    UPDATE "console_deploys" SET "last_event_at_utc" = coalesce(${facts.lastEventAt ?? null}, "last_event_at_utc"),
+    UPDATE "console_deploys" SET "last_looked_at_utc" = coalesce(${facts.lastLookedAt ?? null}, "last_looked_at_utc"),
       "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt")
     WHERE "id" = ${id}::uuid`
 }

@@ -1,13 +1,15 @@
 import 'server-only'
+import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
+
+const found = z.array(z.object({ enabled: z.boolean() }))
 
 /** Whether the flag was promoted (or demoted) for this environment; null when nobody ever did either. */
-export async function findPromotion(db: DatabaseHandle, flag: string, environment: string): Promise<boolean | null> {
-  const promotion = await db.flagPromotion.findUnique({
-    where: { flag_environment: { flag, environment } },
-    select: { enabled: true },
-  })
-  return promotion?.enabled ?? null
+export async function findPromotion(db: Statements, flag: string, environment: string): Promise<boolean | null> {
+  const rows = await db.$queryRaw`
+    SELECT "enabled" FROM "console_flag_promotions" WHERE "flag" = ${flag} AND "environment" = ${environment}`
+  return found.parse(rows)[0]?.enabled ?? null
 }
 
 export interface Promotion {

@@ -1,11 +1,12 @@
 import 'server-only'
 import { z } from 'zod'
+import { LINK_KINDS, type LinkKind } from '~/domain/member'
 import { ROLES, type Role } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
 
 export interface LinkRow {
   readonly id: string
-  readonly kind: 'setup' | 'invitation'
+  readonly kind: LinkKind
   readonly email: string | null
   readonly role: Role
   /** Null: all of them. */
@@ -30,7 +31,7 @@ const SELECT = {
 const stored = z
   .object({
     id: z.string(),
-    kind: z.enum(['setup', 'invitation']),
+    kind: z.enum(LINK_KINDS),
     email: z.string().nullable(),
     role: z.enum(ROLES),
     environments: z.array(z.string()),
@@ -45,6 +46,9 @@ const stored = z
       environments: allEnvironments ? null : environments,
     }),
   )
+
+/** What an admin makes, and may take back. */
+const MADE_BY_ADMINS = ['invitation', 'recovery'] satisfies LinkKind[]
 
 const usable = (now: Date) => ({ usedAt: null, revokedAt: null, expiresAt: { gt: now } })
 
@@ -73,17 +77,29 @@ export async function revokeSetupLinks(tx: DatabaseHandle, now: Date): Promise<v
   await tx.invitation.updateMany({ where: { kind: 'setup', ...usable(now) }, data: { revokedAt: now } })
 }
 
-/** Invitations that can still be used, newest first. They end within days, so there are never many. */
+export type LinksOf = { readonly createdBy: string } | { readonly email: string }
+
+/** Ends the links of one maker, or for one address, that can still be used; gives those it ended. */
+export async function revokeLinks(tx: DatabaseHandle, of: LinksOf, now: Date): Promise<LinkRow[]> {
+  const rows = await tx.invitation.updateManyAndReturn({
+    where: { kind: { in: MADE_BY_ADMINS }, ...of, ...usable(now) },
+    data: { revokedAt: now },
+    select: SELECT,
+  })
+  return rows.map((row) => stored.parse(row))
+}
+
+/** Links of admins that can still be used, newest first. They end within days, so there are never many. */
 export async function listInvitations(db: DatabaseHandle, now: Date, limit: number): Promise<LinkRow[]> {
-  const where = { kind: 'invitation', ...usable(now) }
+  const where = { kind: { in: MADE_BY_ADMINS }, ...usable(now) }
   const rows = await db.invitation.findMany({ where, orderBy: { id: 'desc' }, take: limit, select: SELECT })
   return rows.map((row) => stored.parse(row))
 }
 
-/** Takes an invitation back; null when it cannot be used any more anyway. */
+/** Takes a link back; null when it cannot be used any more anyway. */
 export async function revokeInvitation(tx: DatabaseHandle, id: string, now: Date): Promise<LinkRow | null> {
   const { count } = await tx.invitation.updateMany({
-    where: { id, kind: 'invitation', ...usable(now) },
+    where: { id, kind: { in: MADE_BY_ADMINS }, ...usable(now) },
     data: { revokedAt: now },
   })
   return count === 0 ? null : stored.parse(await tx.invitation.findUnique({ where: { id }, select: SELECT }))

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES, type Role } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
+import type { Statements } from '~/server/db/statements'
 
 export interface MemberRow {
   readonly userId: string
@@ -12,6 +13,8 @@ export interface MemberRow {
   /** Null: all of them. */
   readonly environments: readonly string[] | null
   readonly suspendedAt: Date | null
+  /** What they may do was given in the sandbox, and holds only there. */
+  readonly sandboxOnly: boolean
   readonly addedBy: string
   readonly addedAt: Date
 }
@@ -22,6 +25,7 @@ const SELECT = {
   environments: true,
   allEnvironments: true,
   suspendedAt: true,
+  sandboxOnly: true,
   addedBy: true,
   addedAt: true,
   user: { select: { name: true, email: true } },
@@ -40,12 +44,35 @@ const toRow = ({ user, allEnvironments, environments, ...row }: Stored): MemberR
   ...row,
   ...user,
   role: role.parse(row.role),
+  sandboxOnly: row.sandboxOnly || user.email === SANDBOX_OPERATOR.email,
   environments: allEnvironments ? null : environments,
 })
 
-export async function readMember(db: DatabaseHandle, userId: string): Promise<MemberRow | null> {
-  const found = await db.member.findUnique({ where: { userId }, select: SELECT })
-  return found === null ? null : toRow(found)
+const storedMember = z.object({
+  userId: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role,
+  environments: z.array(z.string()),
+  allEnvironments: z.boolean(),
+  suspendedAt: z.date().nullable(),
+  sandboxOnly: z.boolean(),
+  addedBy: z.string(),
+  addedAt: z.date(),
+})
+const storedMembers = z.array(storedMember)
+
+/** Read with every change, so it is one statement (ADR 009). */
+export async function readMember(db: Statements, userId: string): Promise<MemberRow | null> {
+  const rows = await db.$queryRaw`
+    SELECT m."user_id" AS "userId", u."name", u."email", m."role", m."environments", m."all_environments" AS "allEnvironments",
+      m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly", m."added_by" AS "addedBy",
+      m."added_at_utc" AS "addedAt"
+    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id" WHERE m."user_id" = ${userId}`
+  const found = storedMembers.parse(rows)[0]
+  if (found === undefined) return null
+  const { name, email, ...row } = found
+  return toRow({ ...row, user: { name, email } })
 }
 
 /** What the trail calls a person. */
@@ -64,16 +91,21 @@ export async function lockAdmins(tx: DatabaseHandle): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('console.members.admins'))`
 }
 
-/** Whether an admin could sign in by other means than the sandbox's link. */
+/** An admin who signs in by other means than the sandbox's link, and was not made there. */
+const USABLE_ADMIN = {
+  role: 'admin',
+  allEnvironments: true,
+  suspendedAt: null,
+  sandboxOnly: false,
+  user: {
+    email: { not: SANDBOX_OPERATOR.email },
+    OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }],
+  },
+}
+
+/** Whether anybody but the sandbox's own admin could let others in. */
 export async function hasUsableAdmin(db: DatabaseHandle): Promise<boolean> {
-  const admin = await db.member.findFirst({
-    where: {
-      role: 'admin',
-      suspendedAt: null,
-      user: { OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }] },
-    },
-    select: { userId: true },
-  })
+  const admin = await db.member.findFirst({ where: USABLE_ADMIN, select: { userId: true } })
   return admin !== null
 }
 
@@ -87,6 +119,7 @@ interface NewMember {
   readonly role: Role
   readonly environments: readonly string[] | null
   readonly addedBy: string
+  readonly sandboxOnly: boolean
   readonly at: Date
 }
 
@@ -99,16 +132,17 @@ export async function createMember(tx: DatabaseHandle, member: NewMember): Promi
     data: { id: member.accountId, userId, accountId: userId, providerId: 'credential', password: member.password },
     select: { id: true },
   })
-  await addMember(tx, member)
+  const { role, environments, addedBy, sandboxOnly } = member
+  await addMember(tx, { userId, role, environments, addedBy, sandboxOnly, at })
 }
 
 /** What somebody who has an account may do. */
 export async function addMember(
   tx: DatabaseHandle,
-  { userId, role, environments, addedBy, at }: Pick<NewMember, 'userId' | 'role' | 'environments' | 'addedBy' | 'at'>,
+  { role, environments, at: addedAt, ...member }: Omit<NewMember, 'accountId' | 'email' | 'name' | 'password'>,
 ): Promise<void> {
   const limits = { role, environments: [...(environments ?? [])], allEnvironments: environments === null }
-  await tx.member.create({ data: { ...limits, userId, addedBy, addedAt: at }, select: { userId: true } })
+  await tx.member.create({ data: { ...member, ...limits, addedAt }, select: { userId: true } })
 }
 
 /** The sandbox's own admin, made on first use. Has no password, so only a printed link signs it in. */
@@ -118,7 +152,7 @@ export async function keepSandboxOperator(
 ): Promise<string> {
   const { email, name } = SANDBOX_OPERATOR
   const user = await tx.user.upsert({ where: { email }, create: { id, email, name }, update: {}, select: { id: true } })
-  const member = { role: 'admin', allEnvironments: true, suspendedAt: null }
+  const member = { role: 'admin', allEnvironments: true, suspendedAt: null, sandboxOnly: true }
   await tx.member.upsert({
     where: { userId: user.id },
     create: { ...member, userId: user.id, addedBy: 'console', addedAt: at },
@@ -140,11 +174,9 @@ export async function listMembers(
 
 /** Whether the console keeps an admin when this one is gone: one who can sign in, and the sandbox's own only there. */
 export async function hasOtherAdmin(tx: DatabaseHandle, userId: string, sandbox: boolean): Promise<boolean> {
-  const signsIn = { OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }] }
-  const other = await tx.member.findFirst({
-    where: { role: 'admin', suspendedAt: null, userId: { not: userId }, ...(sandbox ? {} : { user: signsIn }) },
-    select: { userId: true },
-  })
+  const admins = sandbox ? { role: 'admin', allEnvironments: true, suspendedAt: null } : USABLE_ADMIN
+  const where = { ...admins, userId: { not: userId } }
+  const other = await tx.member.findFirst({ where, select: { userId: true } })
   return other !== null
 }
 
@@ -159,6 +191,11 @@ export async function updateLimits(
     data: { role, environments: [...(environments ?? [])], allEnvironments: environments === null },
     select: { userId: true },
   })
+}
+
+/** From now on, what this member may do holds in the sandbox only, or everywhere. */
+export async function setSandboxOnly(tx: DatabaseHandle, userId: string, sandboxOnly: boolean): Promise<void> {
+  await tx.member.update({ where: { userId }, data: { sandboxOnly }, select: { userId: true } })
 }
 
 export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date | null): Promise<void> {

@@ -49,15 +49,22 @@ export async function settleOutcome(
   db: Database,
   deploy: { readonly id: string; readonly surfaceId: string },
   at: Date,
-  event: Extract<AuditEvent, { action: 'console.notification.sent' | 'console.notification.not_sent' }> | null,
+  event: Extract<AuditEvent, { action: 'console.notification.sent' | 'console.notification.not_sent' }>,
 ): Promise<void> {
-  const state = event === null ? 'nobody' : event.payload.outcome
+  const state = event.payload.outcome
   await db.$transaction(async (tx) => {
     const { count } = await tx.outcomeNotification.updateMany({
       where: { deployId: deploy.id, state: 'sending' },
       data: { state, updatedAt: at },
     })
-    if (count === 0 || event === null) return
+    if (count === 0) return
     await appendAuditEvent(tx, { actor: 'console', at, deployId: deploy.id, surfaceId: deploy.surfaceId }, event)
   })
+}
+
+/** Nobody is to be told. One statement: every deploy of a console without Slack ends here. */
+export async function settleWithNobody(sql: Statements, deployId: string, at: Date): Promise<void> {
+  await sql.$executeRaw`
+    UPDATE "outcome_notifications" SET "state" = 'nobody', "updated_at_utc" = ${at}
+    WHERE "deploy_id" = ${deployId}::uuid AND "state" IN ('waiting', 'sending')`
 }

@@ -1,18 +1,37 @@
 import 'server-only'
+import { z } from 'zod'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
 import { forgetAttempts } from '~/server/db/sign-in-attempts'
+import type { Statements } from '~/server/db/statements'
 
-/** Ends a session that was left alone for too long. Ended by two requests at once, it is recorded once. */
+const sessionRows = z.array(
+  z.object({ id: z.string(), userId: z.string(), expiresAt: z.date(), provedAt: z.date(), activeAt: z.date() }),
+)
+
+/** The session with this token, over or not. Read with every change, so it is one statement (ADR 009). */
+export async function findSession(db: Statements, token: string) {
+  const rows = await db.$queryRaw`
+    SELECT "id", "user_id" AS "userId", "expires_at_utc" AS "expiresAt", "proved_at_utc" AS "provedAt",
+      "active_at_utc" AS "activeAt"
+    FROM "sessions" WHERE "token" = ${token}`
+  return sessionRows.parse(rows)[0] ?? null
+}
+
+/** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */
 export async function endSession(
   db: Database,
-  { id, email, at }: { readonly id: string; readonly email: string; readonly at: Date },
+  ended: { readonly id: string; readonly email: string; readonly reason: 'expired' | 'idle'; readonly at: Date },
 ): Promise<void> {
+  const { id, email, reason, at } = ended
   await db.$transaction(async (tx) => {
     const { count } = await tx.session.deleteMany({ where: { id } })
     if (count === 0) return
-    const payload = { reason: 'idle' } as const
-    await appendAuditEvent(tx, { actor: email, at }, { action: 'console.session.closed', status: null, payload })
+    await appendAuditEvent(
+      tx,
+      { actor: email, at },
+      { action: 'console.session.closed', status: null, payload: { reason } },
+    )
   })
 }
 
@@ -38,11 +57,6 @@ export async function recordProof(
     await tx.session.updateMany({ where: { id: sessionId }, data: { provedAt: at } })
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.proved', status: null, payload: { method } })
   })
-}
-
-/** Throws what is wrong with the database, if anything is. */
-export async function pingDatabase(db: DatabaseHandle): Promise<void> {
-  await db.$queryRaw`SELECT 1`
 }
 
 /** Whoever is signed in as this person, the latest first. */

@@ -13,8 +13,19 @@ export interface Statements {
 }
 
 export interface DirectDatabase extends Statements {
-  /** Commits what `work` did when it resolves; when it throws, nothing of it happened. */
+  /**
+   * Commits what `work` did when it resolves; when it throws, nothing of it happened. Statements are carried out in the order
+   * they are sent: one that does not need another's answer need not be awaited before the next, but before `work` ends.
+   */
   transaction<Result>(work: (tx: Statements) => Promise<Result>): Promise<Result>
+}
+
+/** The results of all, or the first failure, once none of them is under way: nothing may be sent after a ROLLBACK. */
+export async function allDone<const All extends readonly Promise<unknown>[]>(
+  all: All,
+): Promise<{ -readonly [Index in keyof All]: Awaited<All[Index]> }> {
+  await Promise.allSettled(all)
+  return Promise.all(all)
 }
 
 /** The pool's connections, used without Prisma. */
@@ -23,10 +34,15 @@ export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: st
     ...statementsOf(pool, nameOf),
     async transaction(work) {
       const client = await pool.connect()
+      // The pool listens to idle connections only. One that is cut between two statements fails the next of them; without a
+      // listener it would end the process.
+      const ignore = () => undefined
+      client.on('error', ignore)
       let broken = false
       try {
-        await client.query('BEGIN')
-        const result = await work(statementsOf(client, nameOf))
+        // Sent with the first statement, not before it. Where BEGIN fails, the connection has, and nothing after it happens.
+        const begun = client.query('BEGIN')
+        const [result] = await allDone([work(statementsOf(client, nameOf)), begun])
         await client.query('COMMIT')
         return result
       } catch (error) {
@@ -37,6 +53,7 @@ export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: st
         throw error
       } finally {
         client.release(broken)
+        client.off('error', ignore)
       }
     },
   }

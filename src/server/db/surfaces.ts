@@ -1,8 +1,10 @@
 import 'server-only'
+import { z } from 'zod'
 import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import type { Statements } from '~/server/db/statements'
 
 /** A surface as surfaces.yaml declares it. */
 export interface SurfaceDeclaration {
@@ -70,8 +72,70 @@ const tileSelect = {
 
 export type SurfaceRow = Prisma.SurfaceGetPayload<{ select: typeof tileSelect }>
 
-export function findSurface(db: DatabaseHandle, id: string): Promise<SurfaceRow | null> {
-  return db.surface.findUnique({ where: { id }, select: tileSelect })
+/** Times within JSON come as PostgreSQL writes them, with their offset. */
+const time = z.string().transform((text) => new Date(text))
+
+const surfaceRow = z.object({
+  id: z.string(),
+  name: z.string(),
+  environment: z.string(),
+  repository: z.string(),
+  workflow: z.string(),
+  ref: z.string(),
+  url: z.string(),
+  healthUrl: z.string(),
+  confirm: z.string(),
+  timeoutMinutes: z.int(),
+  position: z.int(),
+  requiresApproval: z.boolean(),
+  approvalMinutes: z.int(),
+  archivedAt: z.date().nullable(),
+  health: z.string(),
+  healthDetail: z.string().nullable(),
+  healthCheckedAt: z.date().nullable(),
+  runningSha: z.string().nullable(),
+  runningSeenAt: z.date().nullable(),
+  behindBy: z.int().nullable(),
+  behindCheckedAt: z.date().nullable(),
+  outsideRunId: z.bigint().nullable(),
+  outsideRunNumber: z.int().nullable(),
+  outsideRunActor: z.string().nullable(),
+  outsideRunAt: z.date().nullable(),
+  outsideRunState: z.string().nullable(),
+  outsideRunEnvironmentKnown: z.boolean().nullable(),
+  lastDeploy: z
+    .object({
+      id: z.string(),
+      status: z.string(),
+      failureStage: z.string().nullable(),
+      ref: z.string(),
+      sha: z.string().nullable(),
+      requestedBy: z.string(),
+      requestedAt: time,
+      finishedAt: time.nullable(),
+    })
+    .nullable(),
+}) satisfies z.ZodType<SurfaceRow>
+
+const surfaceRows = z.array(surfaceRow)
+
+/** Read by every freeze check of a workflow and every refused dispatch, so it is one statement (ADR 009). */
+export async function findSurface(sql: Statements, id: string): Promise<SurfaceRow | null> {
+  const rows = await sql.$queryRaw`
+    SELECT s."id", s."name", s."environment", s."repository", s."workflow", s."ref", s."url", s."health_url" AS "healthUrl",
+      s."confirm", s."timeout_minutes" AS "timeoutMinutes", s."position", s."requires_approval" AS "requiresApproval",
+      s."approval_minutes" AS "approvalMinutes", s."archived_at_utc" AS "archivedAt", s."health",
+      s."health_detail" AS "healthDetail", s."health_checked_at_utc" AS "healthCheckedAt", s."running_sha" AS "runningSha",
+      s."running_seen_at_utc" AS "runningSeenAt", s."behind_by" AS "behindBy", s."behind_checked_at_utc" AS "behindCheckedAt",
+      s."outside_run_id" AS "outsideRunId", s."outside_run_number" AS "outsideRunNumber",
+      s."outside_run_actor" AS "outsideRunActor", s."outside_run_at_utc" AS "outsideRunAt",
+      s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
+      (SELECT json_build_object('id', d."id", 'status', d."status", 'failureStage', d."failure_stage", 'ref', d."ref",
+          'sha', d."sha", 'requestedBy', d."requested_by", 'requestedAt', d."requested_at_utc",
+          'finishedAt', d."finished_at_utc")
+        FROM "console_deploys" AS d WHERE d."id" = s."last_deploy_id") AS "lastDeploy"
+    FROM "surfaces" AS s WHERE s."id" = ${id}`
+  return surfaceRows.parse(rows)[0] ?? null
 }
 
 /** Every surface on the grid with its newest deploy, in the order of the file: bounded by the file, not by history. */

@@ -21,6 +21,12 @@ export async function keepOnce(db: DatabaseHandle, { digest, at, expiresAt }: Ke
   return count === 1
 }
 
+/** Whatever somebody began and has not ended: a sign-in that waits for its second factor, a provider about to be connected. */
+export async function forgetStartedBy(tx: DatabaseHandle, userId: string): Promise<void> {
+  // The library keeps the user id in the value, alone or within JSON.
+  await tx.verification.deleteMany({ where: { value: { contains: userId } } })
+}
+
 const USED = 'used-code:'
 
 /** 122 of the digest's bits as a UUID of the application's own kind (RFC 9562, 5.8). */

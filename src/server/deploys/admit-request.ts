@@ -5,14 +5,18 @@ import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { authorize, requireReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
-import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
+import type { RequestedSurface } from '~/server/db/requests'
 import { checkSource } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
 import { readCommit } from '~/server/github/refs'
 
-/** The checks of a request that need no row of ours: cheap ones first, GitHub last. Gives the surface it may ask for. */
-export async function admitRequest(deps: Deps, actor: Actor, input: DispatchInput): Promise<SurfaceRow> {
-  const surface = await findSurface(deps.db, input.surfaceId)
+/** The checks of a request and its surface: cheap ones first, GitHub last. Gives the surface when there is one it may ask for. */
+export async function admitRequest(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  surface: RequestedSurface | null,
+): Promise<RequestedSurface> {
   if (surface === null) {
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was deployed.`)
   }
@@ -21,10 +25,7 @@ export async function admitRequest(deps: Deps, actor: Actor, input: DispatchInpu
   if (surface.environment === 'production' || surface.requiresApproval || input.overrideFreeze !== undefined) {
     requireFreshProof(deps, actor, `deploying ${surface.name}`)
   }
-  const refusal = firstRefusal(REQUEST_CHECKS, {
-    surface: { name: surface.name, confirm: surface.confirm, archived: surface.archivedAt !== null },
-    confirmation: input.confirmation,
-  })
+  const refusal = firstRefusal(REQUEST_CHECKS, { surface, confirmation: input.confirmation })
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
   if (input.source !== undefined) await checkSource(deps.db, surface, input.source, input.ref)
   const sha = input.expectedSha ?? (input.source === undefined ? undefined : input.ref)

@@ -1,7 +1,8 @@
 import 'server-only'
+import type { Actor } from '~/domain/actor'
 import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { Deps } from '~/server/deps'
 
 /** No refusal: the database may go away after the intent was recorded. */
@@ -12,8 +13,8 @@ export const NO_REFUSAL: readonly string[] = ['database_unavailable']
  * operator typed is no part of it: somebody else's password is easily pasted into the wrong field.
  */
 export async function auditingRejections<Answer>(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
-  actor: string,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   dispatch: () => Promise<Answer>,
 ): Promise<Answer> {
@@ -26,15 +27,15 @@ export async function auditingRejections<Answer>(
 }
 
 async function record(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
-  actor: string,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   error: AppError,
 ): Promise<void> {
-  const subject = { actor, at: deps.now(), surfaceId: input.surfaceId }
-  const payload = { code: error.code, ref: input.ref, details: textsOf(error.details) }
+  const subject = { actor: actor.name, at: deps.now(), surfaceId: input.surfaceId }
+  const payload = { code: error.code, ref: input.ref, details: textsOf(error.details), ...tokenOwner(actor) }
   try {
-    await appendAuditEvent(deps.db, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
+    await appendAuditEvent(deps.sql, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
   } catch (cause) {
     // The refusal stands, and is the answer, even when there is nowhere to write it down.
     deps.logger.error(

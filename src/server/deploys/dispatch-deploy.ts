@@ -2,13 +2,17 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
+import { requireStillMay } from '~/server/auth/current-rights'
 import { violatedUniqueIndex } from '~/server/db/client'
-import { type DeployRow, findDeployByKey, type NewDeploy } from '~/server/db/deploys'
-import type { SurfaceRow } from '~/server/db/surfaces'
+import type { NewDeploy } from '~/server/db/deploys'
+import { freezesInForce } from '~/server/db/freezes'
+import { type RequestedSurface, type RequestRow, readRequest } from '~/server/db/requests'
+import { allDone } from '~/server/db/statements'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
+import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf } from '~/server/deploys/check-source'
-import { busyOr, commitIntent } from '~/server/deploys/commit-intent'
+import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
 import { requestKey } from '~/server/deploys/request-key'
 import { answerOf, sendIntent } from '~/server/deploys/send-intent'
@@ -18,26 +22,33 @@ import { isFlagOn } from '~/server/flags/is-flag-on'
 /**
  * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
- * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `askForDeploy`.
+ * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `askForDeploy`, which
+ * has read what is `known` of the request.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
  *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `ref_unknown`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
-export function dispatchDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
-  return auditingRejections(deps, actor.name, input, () => ship(deps, actor, input))
+export function dispatchDeploy(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  known?: RequestRow,
+): Promise<DispatchAnswer> {
+  return auditingRejections(deps, actor, input, () => ship(deps, actor, input, known))
 }
 
-async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchAnswer> {
+async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: RequestRow): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestOf(input)
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const earlier = await findDeployByKey(deps.db, key)
-  if (earlier !== null) return answerAgain(earlier, requestDigest)
+  const read = () => readRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  const request = known ?? (await read())
+  if (request.deploy !== null) return answerAgain(request.deploy, requestDigest)
 
-  const surface = await admitRequest(deps, actor, input)
+  const surface = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
-  const deploy: NewDeploy = {
+  const asked: Intent = {
     id: deps.newId(),
     surfaceId: surface.id,
     environment: surface.environment,
@@ -51,28 +62,54 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput): Promise<Dis
     requestedByUserId: actor.userId,
     idempotencyKey: key.idempotencyKey,
     requestDigest,
-    phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
     ...kindOf(input.source),
   }
+  let deploy: NewDeploy
   try {
-    const override = input.overrideFreeze ?? null
-    await commitIntent(deps, deploy, { surfaceName: surface.name, override, at: deps.now() })
+    deploy = await commitIntent(deps, actor, asked, { surface, override: input.overrideFreeze ?? null })
   } catch (error) {
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
-    const twin = violatedUniqueIndex(error) === null ? null : await findDeployByKey(deps.db, key)
+    const twin = violatedUniqueIndex(error) === null ? null : (await read()).deploy
     if (twin !== null) return answerAgain(twin, requestDigest)
     throw await busyOr(deps, error, surface)
   }
   return sendIntent(deps, deploy, since)
 }
 
-function answerAgain(earlier: DeployRow, requestDigest: string): DispatchAnswer {
+type Intent = Omit<NewDeploy, 'phaseCallbacks'>
+
+/** Commits the intent, unless a right that was taken away meanwhile, a freeze or a lock stands in its way. Nothing is sent yet. */
+function commitIntent(
+  deps: Deps,
+  actor: Actor,
+  asked: Intent,
+  request: {
+    readonly surface: RequestedSurface
+    readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
+  },
+): Promise<NewDeploy> {
+  const { surface, override } = request
+  const at = deps.now()
+  const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
+  return deps.sql.transaction(async (tx) => {
+    const [, freezes, phaseCallbacks] = await allDone([
+      requireStillMay(deps, tx, actor, { needs, surface, at }),
+      freezesInForce(tx, surface, at),
+      isFlagOn({ ...deps, sql: tx }, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
+    ])
+    const deploy = { ...asked, phaseCallbacks }
+    await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
+    return deploy
+  })
+}
+
+function answerAgain(earlier: NonNullable<RequestRow['deploy']>, requestDigest: string): DispatchAnswer {
   if (earlier.requestDigest === requestDigest) return answerOf(earlier)
   const { code, message } = idempotencyMismatch
   throw new AppError(code, message, { details: { deploy_id: earlier.id } })
 }
 
-const approvalRequired = ({ name }: SurfaceRow) =>
+const approvalRequired = ({ name }: RequestedSurface) =>
   new AppError(
     'approval_required',
     `${name} ships with another person’s approval only. Nothing was deployed; ask for one.`,

@@ -8,6 +8,9 @@ import { findRunsOfDeploy } from '~/server/github/workflow-runs'
 
 const ACTOR = 'console'
 
+/** What of a deploy a look-up for its run goes by. */
+export type Sought = Pick<DeployRow, 'id' | 'surfaceId' | 'repository' | 'workflow' | 'requestedAt'>
+
 /** Contract.md, "Run id": a look-up waits no longer than this. */
 export const LOOKUP_TIMEOUT_MS = 8_000
 
@@ -19,7 +22,7 @@ export const LOOKUP_TIMEOUT_MS = 8_000
  */
 export async function findRun(
   deps: Pick<Deps, 'db' | 'github' | 'now' | 'logger'>,
-  deploy: DeployRow,
+  deploy: Sought,
   timeoutMs = LOOKUP_TIMEOUT_MS,
 ): Promise<bigint | null> {
   const runs = await findRunsOfDeploy(deps.github, deploy, AbortSignal.timeout(timeoutMs))

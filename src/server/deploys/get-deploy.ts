@@ -3,8 +3,7 @@ import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/d
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { phasesOf } from '~/domain/phases'
-import { occurredAt } from '~/server/db/audit'
-import { readDeployRecord } from '~/server/db/deploy-record'
+import { type RecordedEvent, readDeployRecord } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
@@ -15,7 +14,7 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, owner, transitions, audit, log } = record
+  const { deploy, owner, transitions, alarms, timeline, log } = record
   const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
   const runId = deploy.githubRunId ?? foundRun
   return {
@@ -35,36 +34,23 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     requestedByOwner: owner,
     requestedAt: deploy.requestedAt.toISOString(),
     finishedAt: deploy.finishedAt?.toISOString() ?? null,
-    surface: {
-      id: deploy.surface.id,
-      name: deploy.surface.name,
-      environment: deploy.surface.environment,
-      url: deploy.surface.url,
-    },
+    surface: deploy.surface,
     repository: deploy.repository,
     workflow: deploy.workflow,
     runId: runId?.toString() ?? null,
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
-    warnings: warningsOf(audit, isTerminal(deploy.status)),
-    timeline: audit.map(timelineEntry),
+    warnings: warningsOf(alarms, isTerminal(deploy.status)),
+    timeline: timeline.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,
   }
 }
 
-interface AuditRow {
-  readonly at: Date
-  readonly actor: string
-  readonly action: string
-  readonly status: string | null
-  readonly payload: unknown
-}
-
-function timelineEntry(row: AuditRow): TimelineEntry {
+function timelineEntry(row: RecordedEvent): TimelineEntry {
   return {
-    at: occurredAt(row.payload) ?? row.at.toISOString(),
+    at: row.at,
     actor: row.actor,
     action: row.action,
     status: row.status,
@@ -72,17 +58,26 @@ function timelineEntry(row: AuditRow): TimelineEntry {
   }
 }
 
+function rejectionNote(status: string | null, reason: string, from: string): string {
+  switch (reason) {
+    case 'attempt_superseded':
+      return `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+    case 'run_mismatch':
+      return `Callback "${status}" of another run refused: the deploy follows the one on record.`
+    default:
+      return `Callback "${status}" refused: the deploy stood at ${from}.`
+  }
+}
+
 /** Says in a sentence what the status alone does not. */
-function noteOf({ action, status, payload }: AuditRow): string | null {
+function noteOf({ action, status, payload }: RecordedEvent): string | null {
   const text = (key: string) => {
     const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, key) : undefined
     return typeof value === 'string' ? value : ''
   }
   switch (action) {
     case 'console.deploy.callback_rejected':
-      return text('reason') === 'attempt_superseded'
-        ? `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
-        : `Callback "${status}" refused: the deploy stood at ${text('from')}.`
+      return rejectionNote(status, text('reason'), text('from'))
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')
@@ -92,6 +87,8 @@ function noteOf({ action, status, payload }: AuditRow): string | null {
       return `Approved, as asked for by ${text('requested_by')}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
+    case 'console.deploy.rolled_back':
+      return `Failed by a rollback of the database’s schema; it stood at ${text('from')}.`
     case 'console.deploy.run_found':
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':

@@ -8,6 +8,7 @@ import {
   findDeploy,
   type LockedDeploy,
   lockDeploy,
+  type Standing,
   updateDeployFacts,
 } from '~/server/db/deploys'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
@@ -34,7 +35,7 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || isTerminal(deploy.status) || !isKnownStatus(deploy.status)) return
   // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
-  await updateDeployFacts(deps.db, id, { lastEventAt: deps.now() })
+  await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
   const runId = deploy.githubRunId ?? (await findRun(deps, deploy))
   if (runId === null) return giveUpWithoutRun(deps, deploy)
@@ -103,7 +104,7 @@ async function apply(
     let from: string = status
     const moved: string[] = []
     for (const evidence of evidenceFor({ ...locked, status })) {
-      if (!(await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence))) continue
+      if ((await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence)) === null) continue
       from = evidence.status
       moved.push(evidence.status)
     }
@@ -116,7 +117,7 @@ function advanceByEvidence(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly surfaceId: string; readonly from: string; readonly at: Date },
   { status, at: occurred_at, failureStage, proof }: Evidence,
-): Promise<boolean> {
+): Promise<Standing | null> {
   return advanceDeploy(tx, {
     deployId: deploy.id,
     surfaceId: deploy.surfaceId,

@@ -6,9 +6,9 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
-import type { Statements } from '~/server/db/statements'
+import { allDone, type Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
-import { explainRefusedCallback, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
+import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -32,17 +32,33 @@ const ACTOR = 'workflow'
  * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
  * audit row are kept — and then thrown.
  *
- * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`
+ * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`,
+ *   `run_mismatch`
  */
 export async function recordCallback(
   deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
   callback: VerifiedCallback,
 ): Promise<CallbackAnswer> {
   const at = deps.now()
-  const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
-  if (result instanceof AppError) throw result
-  if (result.applied) deps.logger.info({ deployId: callback.deployId, status: result.status }, 'callback applied')
-  return result
+  try {
+    const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
+    if (result instanceof AppError) throw result
+    if (result.applied) deps.logger.debug({ deployId: callback.deployId, status: result.status }, 'callback applied')
+    return result
+  } catch (thrown) {
+    if (thrown instanceof Replayed) return thrown.answer
+    throw thrown
+  }
+}
+
+/** Undoes what was sent in the hope that this callback is not a replay. */
+class Replayed extends Error {
+  readonly answer: CallbackAnswer
+
+  constructor(answer: CallbackAnswer) {
+    super('this callback was processed before')
+    this.answer = answer
+  }
 }
 
 async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
@@ -55,11 +71,28 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
   const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
   const outcome = outcomeOf(found, body)
-  const firstTime = await recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
-  if (!firstTime) return { applied: false, status: locked.status }
-  if (provesAcceptance) await proveAccepted(tx, found, callback, at)
+  // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
+  // commit is not.
+  const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
+  const [firstTime, , , answer] = await allDone([
+    recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at }),
+    provesAcceptance ? proveAccepted(tx, found, callback, at) : Promise.resolve(),
+    keepReport(tx, deployId, { at, logLine: body.log_line || null, sha }),
+    settle(tx, found, outcome, callback, at),
+  ])
+  if (!firstTime) throw new Replayed({ applied: false, status: locked.status })
+  return answer
+}
 
-  await keepFacts(tx, found, callback, at)
+async function settle(
+  tx: Statements,
+  found: LockedDeploy,
+  outcome: Outcome,
+  callback: VerifiedCallback,
+  at: Date,
+): Promise<CallbackAnswer | AppError> {
+  const { deployId, body } = callback
+  await noteRun(tx, found, callback, at)
   if (outcome === 'repeated') return { applied: false, status: found.status }
   if (outcome === 'refused') return refuse(tx, found, callback, at)
 
@@ -78,10 +111,12 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   return { applied: true, status }
 }
 
-function outcomeOf(found: LockedDeploy, body: CallbackBody): 'applied' | 'repeated' | 'refused' {
+type Outcome = 'applied' | 'repeated' | 'refused'
+
+function outcomeOf(found: LockedDeploy, body: CallbackBody): Outcome {
   if (!isCallbackStatus(body.status)) return 'refused'
   if (found.status === body.status) return 'repeated'
-  if (isOfEarlierAttempt(found, body)) return 'refused'
+  if (isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
   return canTransition(found.status, body.status) ? 'applied' : 'refused'
 }
 
@@ -101,10 +136,8 @@ async function proveAccepted(tx: Statements, found: LockedDeploy, callback: Veri
   })
 }
 
-/** Whatever the verdict on the status: the log line, the run and the commit it reports are facts worth keeping. */
-async function keepFacts(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
-  await keepReport(tx, deployId, { at, logLine: body.log_line || null, sha: body.deployed_sha ?? null })
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
     const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const

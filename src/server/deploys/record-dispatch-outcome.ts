@@ -1,6 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
-import { advanceDeploy, fillRun } from '~/server/db/deploys'
+import { advanceDeploy, fillRun, readStanding, type Standing } from '~/server/db/deploys'
+import type { DirectDatabase } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 import type { DispatchOutcome } from '~/server/github/dispatch-workflow'
 
@@ -11,37 +12,49 @@ interface Subject {
 }
 
 /**
- * Writes down what GitHub answered. Losing the race against the workflow's first callback is no error: the callback
- * took the row through `dispatched` itself, and only the run id is left to fill in.
+ * Writes down what GitHub answered, and gives where the deploy stands then. Losing the race against the workflow's first
+ * callback is no error: the callback took the row through `dispatched` itself, and only the run id is left to fill in.
  */
 export async function recordDispatchOutcome(
-  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
   subject: Subject,
   outcome: DispatchOutcome,
-): Promise<void> {
-  const at = deps.now()
-  await deps.db.$transaction(async (tx) => {
-    switch (outcome.kind) {
-      case 'accepted':
-        await advanceDeploy(tx, {
-          ...subject,
-          to: 'dispatched',
-          at,
-          event: {
-            action: 'console.deploy.dispatched',
-            status: 'dispatched',
-            payload: { source: 'github', run_id: outcome.runId?.toString() ?? null },
-          },
-        })
-        if (outcome.runId !== null) await fillRun(tx, subject.deployId, outcome.runId)
-        return
-      case 'refused':
-        await advanceDeploy(tx, {
+): Promise<Standing> {
+  const standing = await record(deps.sql, { ...subject, at: deps.now() }, outcome)
+  deps.logger.info({ deployId: subject.deployId, outcome: outcome.kind }, 'dispatch answered')
+  return standing
+}
+
+async function record(
+  sql: DirectDatabase,
+  subject: Subject & { readonly at: Date },
+  outcome: DispatchOutcome,
+): Promise<Standing> {
+  const { deployId } = subject
+  switch (outcome.kind) {
+    case 'accepted': {
+      const { runId } = outcome
+      const moved = await advanceDeploy(sql, {
+        ...subject,
+        to: 'dispatched',
+        runId,
+        event: {
+          action: 'console.deploy.dispatched',
+          status: 'dispatched',
+          payload: { source: 'github', run_id: runId?.toString() ?? null },
+        },
+      })
+      if (moved !== null) return moved
+      if (runId !== null) await fillRun(sql, deployId, runId)
+      return readStanding(sql, deployId)
+    }
+    case 'refused': {
+      const moved = await sql.transaction((tx) =>
+        advanceDeploy(tx, {
           ...subject,
           to: 'failed',
           // A callback that came meanwhile proved the opposite.
           onlyFrom: 'requested',
-          at,
           failureStage: 'dispatch_failed',
           failureDetail: outcome.reason,
           event: {
@@ -49,18 +62,18 @@ export async function recordDispatchOutcome(
             status: 'failed',
             payload: { http_status: outcome.httpStatus, reason: outcome.reason },
           },
-        })
-        return
-      case 'unknown':
-        await appendAuditEvent(
-          tx,
-          { ...subject, at },
-          { action: 'console.deploy.dispatch_unknown', status: null, payload: { reason: outcome.reason } },
-        )
-        return
-      default:
-        outcome satisfies never
+        }),
+      )
+      return moved ?? readStanding(sql, deployId)
     }
-  })
-  deps.logger.info({ deployId: subject.deployId, outcome: outcome.kind }, 'dispatch answered')
+    case 'unknown':
+      await appendAuditEvent(sql, subject, {
+        action: 'console.deploy.dispatch_unknown',
+        status: null,
+        payload: { reason: outcome.reason },
+      })
+      return readStanding(sql, deployId)
+    default:
+      return outcome satisfies never
+  }
 }

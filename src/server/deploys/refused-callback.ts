@@ -13,14 +13,23 @@ export function isOfEarlierAttempt(found: LockedDeploy, { run_id, run_attempt }:
   return run_attempt < (found.githubRunAttempt ?? 0)
 }
 
+/** A second run that carries the deploy's id: the deploy follows the one on record, and only that one moves it. */
+export function isOfAnotherRun(found: LockedDeploy, { run_id }: CallbackBody): boolean {
+  return run_id != null && found.githubRunId !== null && run_id !== found.githubRunId
+}
+
 /** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (contract.md, "Callback"). */
 export function explainRefusedCallback(found: LockedDeploy, body: CallbackBody) {
-  const { status: from, githubRunAttempt } = found
+  const { status: from, githubRunId, githubRunAttempt } = found
   const allowed = allowedFrom(from).filter(isCallbackStatus)
   const details = { from, to: body.status, allowed }
   if (!isCallbackStatus(body.status)) {
     const message = `"${body.status}" is no status a workflow can send. The log line was kept.`
     return { allowed, error: new AppError('status_unknown', message, { details }) }
+  }
+  if (isOfAnotherRun(found, body) && !isTerminal(from)) {
+    const message = `The callback is of run ${body.run_id}, and the deploy belongs to run ${githubRunId}. It stays at ${from}; the log line was kept.`
+    return { allowed, error: new AppError('run_mismatch', message, { details }) }
   }
   if (isOfEarlierAttempt(found, body) && !isTerminal(from)) {
     const message = `The callback is of attempt ${body.run_attempt} of the run, and the deploy goes on with attempt ${githubRunAttempt}. It stays at ${from}; the log line was kept.`

@@ -1,13 +1,13 @@
 import 'server-only'
 import type { DeployRow } from '~/server/db/deploys'
-import { findRun } from '~/server/deploys/find-run'
+import { findRun, type Sought } from '~/server/deploys/find-run'
 import type { Deps } from '~/server/deps'
 
 /** Contract.md, "Run id", 2: one look-up per poll while the deploy is this young. */
 const LOOKUP_WINDOW_MS = 90_000
 
 /** True when a poll may still hope to learn the run by asking GitHub itself. */
-export function mayResolveRun(deploy: DeployRow, now: Date): boolean {
+export function mayResolveRun(deploy: Pick<DeployRow, 'githubRunId' | 'status' | 'requestedAt'>, now: Date): boolean {
   return (
     deploy.githubRunId === null &&
     deploy.status === 'dispatched' &&
@@ -18,7 +18,7 @@ export function mayResolveRun(deploy: DeployRow, now: Date): boolean {
 /** `findRun`, but a look-up that fails is null: it never fails the poll it is part of. */
 export async function resolveRun(
   deps: Pick<Deps, 'db' | 'github' | 'now' | 'logger'>,
-  deploy: DeployRow,
+  deploy: Sought,
   timeoutMs?: number,
 ): Promise<bigint | null> {
   if (deps.github.budget.pausedUntil(deps.now()) !== null) return null

@@ -2,9 +2,10 @@ import 'server-only'
 import type { DispatchAnswer } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway } from '~/server/db/client'
-import type { DeployRow, NewDeploy } from '~/server/db/deploys'
+import { type NewDeploy, readStanding, type Standing } from '~/server/db/deploys'
+import { allDone } from '~/server/db/statements'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
-import { recordedDeploy, waitForRun } from '~/server/deploys/wait-for-run'
+import { waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
 import { isFlagOn } from '~/server/flags/is-flag-on'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
@@ -12,10 +13,14 @@ import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
 /** Asks GitHub, once, for the run of an intent that was just committed, and answers without waiting for it. */
 export async function sendIntent(deps: Deps, deploy: NewDeploy, since: Date): Promise<DispatchAnswer> {
   try {
-    await askGitHub(deps, deploy)
-    const waits = !(await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment))
-    if (waits) await waitForRun(deps, deploy.id, since)
-    return answerOf(await recordedDeploy(deps, deploy.id))
+    // The flag is read while GitHub takes its time. What fails there is thrown once GitHub's answer is recorded.
+    const [standing, answersAtOnce] = await allDone([
+      askGitHub(deps, deploy),
+      isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment),
+    ])
+    if (answersAtOnce) return answerOf(standing)
+    await waitForRun(deps, deploy.id, since)
+    return answerOf(await readStanding(deps.sql, deploy.id))
   } catch (error) {
     // Once the intent is committed, an error must not sound as if nothing had happened.
     if (!isDatabaseAway(error)) throw error
@@ -27,13 +32,13 @@ export async function sendIntent(deps: Deps, deploy: NewDeploy, since: Date): Pr
   }
 }
 
-export const answerOf = (deploy: DeployRow): DispatchAnswer => ({
+export const answerOf = (deploy: Standing): DispatchAnswer => ({
   id: deploy.id,
   status: deploy.status,
   runId: deploy.githubRunId?.toString() ?? null,
 })
 
-async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<void> {
+async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<Standing> {
   const outcome = await dispatchWorkflow(deps.github, {
     repository: deploy.repository,
     workflow: deploy.workflow,
@@ -47,5 +52,5 @@ async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<void> {
     },
   })
   const { id, surfaceId, requestedBy } = deploy
-  await recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
+  return recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)
 }

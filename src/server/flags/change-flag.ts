@@ -2,6 +2,8 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { type FlagChange, isPromoted, refusalOf } from '~/domain/flags'
+import { requireReach } from '~/server/auth/authorize'
+import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { listPromotions, lockFlag, writePromotion } from '~/server/db/flag-promotions'
@@ -13,7 +15,7 @@ import { rolloutFacts } from '~/server/flags/rollout-facts'
  * Switches a flag on (`promote`) or off (`demote`) for one environment, in one transaction that nobody else can decide
  * about the same flag in. What is so already stays so, without another audit row. A refusal is audited, then thrown.
  *
- * @throws AppError `flag_unknown`, `flag_change_refused`
+ * @throws AppError `flag_unknown`, `permission_refused`, `proof_stale` (production), `flag_change_refused`
  */
 export async function changeFlag(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
@@ -23,6 +25,8 @@ export async function changeFlag(
 ): Promise<{ readonly changed: boolean }> {
   const flag = declaredFlags().find((declared) => declared.name === name)
   if (flag === undefined) throw new AppError('flag_unknown', `feature_flags.yaml declares no flag "${name}".`)
+  requireReach(actor, { environment })
+  if (environment === 'production') requireFreshProof(deps, actor, `changing ${name} for production`)
   const at = deps.now()
   const result = await deps.db.$transaction((tx) => decide(tx, flag, { actor: actor.name, at, change, environment }))
   if (result instanceof AppError) throw result

@@ -25,7 +25,7 @@ const question = z.object({
  * captured signature answers the very same question again, for five minutes, and no other. Reads only.
  */
 export async function answerFreezeCheck(
-  deps: Pick<Deps, 'config' | 'db' | 'logger' | 'now' | 'rateLimits'>,
+  deps: Pick<Deps, 'config' | 'db' | 'sql' | 'logger' | 'now' | 'rateLimits'>,
   request: Request,
 ): Promise<Response> {
   try {

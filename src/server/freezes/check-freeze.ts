@@ -31,11 +31,11 @@ export interface FreezeAnswer {
  * Is the surface frozen, for this deploy? Throws `surface_unknown`, `deploy_unknown`, and `deploy_elsewhere` for a deploy
  * of another surface: its override must not open the way for this one.
  */
-export async function checkFreeze(deps: Pick<Deps, 'db' | 'now'>, question: Question): Promise<FreezeAnswer> {
-  const surface = await findSurface(deps.db, question.surface)
+export async function checkFreeze(deps: Pick<Deps, 'db' | 'sql' | 'now'>, question: Question): Promise<FreezeAnswer> {
+  const surface = await findSurface(deps.sql, question.surface)
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${question.surface}".`)
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
-  const freezes = await freezesInForce(deps.db, surface, deps.now())
+  const freezes = await freezesInForce(deps.sql, surface, deps.now())
   const covered = deploy !== null && isUnderWay(deploy, question.run) ? deploy.overriddenFreezeIds : []
   const uncovered = freezes.filter(({ id }) => !covered.includes(id))
   const shown = strongest(uncovered) ?? strongest(freezes)

@@ -16,11 +16,12 @@ const NEWEST_API_VERSION = '2026-03-10'
 const OLDER_API_VERSION = '2022-11-28'
 
 /**
- * The one Octokit. Plain `@octokit/rest` resends nothing by itself: there is no retry plugin here, because GitHub's
- * dispatch is not idempotent.
- *
- * Every request names the API version. A server that answers 400 because it does not know the version did nothing,
- * so the same request is sent once more with the older one, which is remembered.
+ * The one Octokit. There is no retry plugin here, because GitHub's dispatch is not idempotent. Only what GitHub has refused
+ * to act on is sent again:
+ * - Every request names the API version. A server that answers 400 because it does not know the version did nothing, so the
+ *   same request is sent once more with the older one, which is remembered.
+ * - With an App's credentials, `@octokit/auth-app` sends again what was answered 401 within five seconds of a new
+ *   installation token, which not all of GitHub may know yet.
  */
 export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
@@ -39,18 +40,26 @@ export function connectGitHub(
   const budget = createRequestBudget()
   let version = NEWEST_API_VERSION
   octokit.hook.wrap('request', async (request, parameters) => {
-    parameters.headers['x-github-api-version'] = version
+    const send = async (sent: string) => {
+      parameters.headers['x-github-api-version'] = sent
+      try {
+        const answer = await request(parameters)
+        budget.note(answer)
+        return answer
+      } catch (error) {
+        const refused = asGitHubError(error)
+        if (refused?.response !== undefined) budget.note({ status: refused.status, headers: refused.response.headers })
+        throw error
+      }
+    }
+    // What this request was sent with: the remembered one may be another by the time its answer is here.
+    const sent = version
     try {
-      const answer = await request(parameters)
-      budget.note(answer)
-      return answer
+      return await send(sent)
     } catch (error) {
-      const refused = asGitHubError(error)
-      if (refused?.response !== undefined) budget.note({ status: refused.status, headers: refused.response.headers })
-      if (version !== NEWEST_API_VERSION || !isUnsupportedVersion(error)) throw error
+      if (sent !== NEWEST_API_VERSION || !isUnsupportedVersion(error)) throw error
       version = OLDER_API_VERSION
-      parameters.headers['x-github-api-version'] = version
-      return request(parameters)
+      return send(OLDER_API_VERSION)
     }
   })
   return Object.assign(octokit, { budget })

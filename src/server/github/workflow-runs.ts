@@ -14,9 +14,15 @@ const listedRuns = z.object({
   workflow_runs: z.array(z.object({ id: runIdSchema, display_title: z.string() })),
 })
 
+/** GitHub's clock and ours are not the same one. */
+const CLOCK_SLACK_MS = 60_000
+/** Past the ten minutes after which a deploy without a run is given up. */
+const CREATED_WITHIN_MS = 15 * 60_000
+
 /**
  * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created
- * since shortly before it was requested. Never matched by time or actor. More than one is for an alarm.
+ * around the time it was requested: bounded on both sides, so that a page holds them however many came later. Never
+ * matched by time or actor. More than one is for an alarm. None when the repository has no such workflow (any more).
  *
  * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
  */
@@ -30,21 +36,46 @@ export async function findRunsOfDeploy(
   },
   signal: AbortSignal,
 ): Promise<bigint[]> {
-  // A minute of slack: GitHub's clock and ours are not the same one. The id makes the match, not the time.
-  const since = new Date(deploy.requestedAt.getTime() - 60_000).toISOString().replace(/\.\d{3}Z$/, 'Z')
-  const response = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+  const requested = deploy.requestedAt.getTime()
+  const parameters = {
     ...ownerAndRepo(deploy.repository),
     workflow_id: deploy.workflow,
     event: 'workflow_dispatch',
-    created: `>=${since}`,
+    created: `${gitHubTime(requested - CLOCK_SLACK_MS)}..${gitHubTime(requested + CREATED_WITHIN_MS)}`,
     per_page: 100,
     request: { signal },
-  })
-  return listedRuns
-    .parse(response.data)
-    .workflow_runs.filter((run) => run.display_title.includes(deploy.id))
-    .map((run) => run.id)
+  }
+  const list = async () => {
+    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', parameters)
+    return listedRuns.parse(data).workflow_runs
+  }
+  const runs = (await unlessNotThere(github, deploy.repository, signal, list)) ?? []
+  return runs.filter((run) => run.display_title.includes(deploy.id)).map((run) => run.id)
 }
+
+/**
+ * Null when what is asked for is not there. GitHub answers 404 for that, and for what it does not show to these
+ * credentials; only while it shows them the repository is the 404 taken at its word.
+ *
+ * @throws what GitHub's client throws for the repository when that is not shown either: nothing can be concluded then
+ */
+async function unlessNotThere<Answer>(
+  github: GitHub,
+  repository: string,
+  signal: AbortSignal,
+  ask: () => Promise<Answer>,
+): Promise<Answer | null> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (asGitHubError(error)?.status !== 404) throw error
+    await github.request('GET /repos/{owner}/{repo}', { ...ownerAndRepo(repository), request: { signal } })
+    return null
+  }
+}
+
+/** As GitHub's search syntax takes times: without fractions of a second. */
+const gitHubTime = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
 const runSchema = z.object({
   status: z.string().nullable(),
@@ -77,7 +108,11 @@ const jobSchema = z
     ({ started_at, completed_at, ...job }): JobRecord => ({ ...job, startedAt: started_at, completedAt: completed_at }),
   )
 
-/** A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more). */
+/**
+ * A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more).
+ *
+ * @throws as `findRunsOfDeploy` does
+ */
 export async function readRun(
   github: GitHub,
   repository: string,
@@ -87,23 +122,19 @@ export async function readRun(
   // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
-  try {
-    const [run, jobs] = await Promise.all([
-      github.request(address, parameters),
-      github.request(`${address}/jobs`, { ...parameters, per_page: 100 }),
-    ])
-    const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
-    const listed = z.object({ jobs: z.array(jobSchema) }).parse(jobs.data)
-    return {
-      status: status ?? 'unknown',
-      conclusion,
-      createdAt: created_at,
-      updatedAt: updated_at,
-      attempt: run_attempt,
-      jobs: listed.jobs,
-    }
-  } catch (error) {
-    if (asGitHubError(error)?.status === 404) return null
-    throw error
+  const jobsAnswer = github.request(`${address}/jobs`, { ...parameters, per_page: 100 })
+  // Looked at below, when the run is there: a 404 of the jobs alone does not say that the run is gone.
+  jobsAnswer.catch(() => undefined)
+  const run = await unlessNotThere(github, repository, signal, () => github.request(address, parameters))
+  if (run === null) return null
+  const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
+  const { jobs } = z.object({ jobs: z.array(jobSchema) }).parse((await jobsAnswer).data)
+  return {
+    status: status ?? 'unknown',
+    conclusion,
+    createdAt: created_at,
+    updatedAt: updated_at,
+    attempt: run_attempt,
+    jobs,
   }
 }

@@ -5,11 +5,16 @@ import { addressGroup } from '~/server/http/client-address'
 import { addressOf } from '~/server/http/guard-requests'
 import { createRateLimiter, type RateLimiter } from '~/server/http/rate-limiter'
 
+/** What GitHub is asked only for somebody to see it: the choice of refs, and the review of one. */
+const GITHUB_READS_PER_MINUTE = 60
+
 export interface RateLimits {
   /** All requests of an address, but for those of workflows. */
   readonly addresses: RateLimiter
   /** All requests of an account, wherever it is used from. */
   readonly accounts: RateLimiter
+  /** What an account has looked up at GitHub. */
+  readonly githubReads: RateLimiter
   /** What an address sent to a signed route without a signature that holds. */
   readonly unsigned: RateLimiter
 }
@@ -22,8 +27,13 @@ interface Limits {
 export const createRateLimits = (limits: Limits): RateLimits => ({
   addresses: createRateLimiter(limits.rateLimitPerMinute),
   accounts: createRateLimiter(limits.rateLimitPerMinute),
+  githubReads: createRateLimiter(atMost(GITHUB_READS_PER_MINUTE, limits.rateLimitPerMinute)),
   unsigned: createRateLimiter(limits.rateLimitRefusedPerMinute),
 })
+
+/** Undefined stays what it is: no limit. */
+const atMost = (most: number, perMinute: number | undefined) =>
+  perMinute === undefined ? undefined : Math.min(most, perMinute)
 
 export interface Limited {
   readonly rateLimits: RateLimits
@@ -44,6 +54,11 @@ export function limitAddress(limited: Limited, request: Sender): void {
 export function limitAccount({ rateLimits }: Limited, actor: Actor): Actor {
   refuseAfter(rateLimits.accounts.take(actor.userId))
   return actor
+}
+
+/** Throws `rate_limited` when this account has looked up too much at GitHub; all else it may go on doing. */
+export function limitGitHubReads({ rateLimits }: Limited, actor: Actor): void {
+  refuseAfter(rateLimits.githubReads.take(actor.userId))
 }
 
 /**

@@ -1,22 +1,29 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import { type AcceptLinkInput, SANDBOX_OPERATOR } from '~/domain/member'
+import { lockUser } from '~/server/db/accounts'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { type LinkRow, readLink, takeLink } from '~/server/db/invitations'
+import { type LinkRow, takeLink } from '~/server/db/invitations'
 import {
   createMember,
   hasUsableAdmin,
   keepSandboxOperator,
   lockAdmins,
+  readAddress,
   readMember,
   readUserIdOf,
   setPassword,
+  setSandboxOnly,
 } from '~/server/db/members'
-import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
+import { endOtherWaysIn } from '~/server/members/end-other-ways-in'
+import { givenInSandbox, hasAccess } from '~/server/members/has-access'
 import { linkDigest } from '~/server/members/link-token'
+import { recordGiven } from '~/server/members/record-given'
+import { takeBackLinks } from '~/server/members/take-back-links'
+import { usableLink } from '~/server/members/usable-link'
 
 interface Visit {
   readonly hash: (password: string) => Promise<string>
@@ -30,44 +37,50 @@ interface Accepted {
   readonly signsIn: boolean
 }
 
-/** Lets one person in by a link, and uses the link up, in one transaction. */
-export async function acceptLink(
-  deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>,
-  input: AcceptLinkInput,
-  visit: Visit,
-): Promise<Accepted> {
+type LinkDeps = Pick<Deps, 'db' | 'now' | 'newId' | 'config'>
+
+/** What was typed, with the password hashed. */
+type Answer = Pick<AcceptLinkInput, 'name' | 'email'> & { readonly password: string | null }
+
+/** Lets one person in by a link, or sets a password, and uses the link up, in one transaction. */
+export async function acceptLink(deps: LinkDeps, input: AcceptLinkInput, visit: Visit): Promise<Accepted> {
   const { db, now } = deps
   const digest = linkDigest(input.token)
   // Hashing takes a while on purpose: only for a link that is worth it, and outside the transaction.
-  if ((await readLink(db, digest, now())) === null) throw unusable()
+  if ((await usableLink(deps, db, digest, now())) === null) throw unusable()
   const password = input.password === undefined ? null : await visit.hash(input.password)
   return db.$transaction(async (tx) => {
     const at = now()
-    const link = await readLink(tx, digest, at)
+    const link = await usableLink(deps, tx, digest, at)
     if (link === null) throw unusable()
-    const isSandbox = link.kind === 'setup' && link.email === SANDBOX_OPERATOR.email
-    if (isSandbox) requireSandbox(deps, visit)
-    if (link.kind === 'setup' && !isSandbox) await requireNoAdmin(tx)
-    const known = link.kind === 'invitation' && link.email !== null ? await readUserIdOf(tx, link.email) : null
-    if (known !== null) await recover(deps, tx, { link, userId: known, password, at })
-    const userId = isSandbox
-      ? await keepSandboxOperator(tx, { id: deps.newId(), at })
-      : (known ?? (await addMember(deps, tx, link, { ...input, password }, at)))
+    const userId = await follow(deps, tx, link, { answer: { ...input, password }, host: visit.host, at })
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
-    const actor = isSandbox ? SANDBOX_OPERATOR.email : (link.email ?? input.email ?? '')
+    await recordGiven(deps, tx, { userId, by: link.createdBy, at })
+    const email = await readAddress(tx, userId)
     const payload = { invitation_id: link.id, kind: link.kind, role: link.role, environments: link.environments }
-    await appendAuditEvent(tx, { actor, at }, { action: 'console.link.used', status: null, payload })
-    return { userId, signsIn: known === null }
+    await appendAuditEvent(tx, { actor: email, at }, { action: 'console.link.used', status: null, payload })
+    await takeBackLinks(tx, { email }, { actor: email, at })
+    return { userId, signsIn: link.kind !== 'recovery' }
   })
 }
 
-async function addMember(
-  deps: Pick<Deps, 'newId'>,
+/** Does what the link is for; gives whose it was. */
+async function follow(
+  deps: LinkDeps,
   tx: DatabaseHandle,
   link: LinkRow,
-  input: Pick<AcceptLinkInput, 'name' | 'email'> & { readonly password: string | null },
-  at: Date,
+  { answer, host, at }: { readonly answer: Answer; readonly host: string; readonly at: Date },
 ): Promise<string> {
+  if (link.kind === 'recovery') return recover(deps, tx, link, answer.password, at)
+  if (link.kind === 'setup' && link.email === SANDBOX_OPERATOR.email) {
+    requireSandbox(deps, host)
+    return keepSandboxOperator(tx, { id: deps.newId(), at })
+  }
+  if (link.kind === 'setup') await requireNoAdmin(tx)
+  return addMember(deps, tx, link, answer, at)
+}
+
+async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, input: Answer, at: Date): Promise<string> {
   const email = link.email ?? input.email
   const { name, password } = input
   if (email === undefined || name === undefined || password === null) {
@@ -78,29 +91,31 @@ async function addMember(
     throw new AppError('address_taken', detail)
   }
   const { role, environments, createdBy: addedBy } = link
+  const sandboxOnly = givenInSandbox(deps, addedBy)
   const ids = { userId: deps.newId(), accountId: deps.newId() }
-  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, at })
+  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, sandboxOnly, at })
   return ids.userId
 }
 
-/** A new password for an account that is there. Whoever knew the old one is out; what the member may do stays as it is. */
+/** A new password for an account that is there. Whoever was in it besides its owner is out; what the member may do stays as it is. */
 async function recover(
-  deps: Pick<Deps, 'newId'>,
+  deps: LinkDeps,
   tx: DatabaseHandle,
-  {
-    link,
-    userId,
-    password,
-    at,
-  }: { readonly link: LinkRow; readonly userId: string; readonly password: string | null; readonly at: Date },
-): Promise<void> {
+  link: LinkRow,
+  password: string | null,
+  at: Date,
+): Promise<string> {
   if (password === null) throw new AppError('invalid_input', 'A new password is needed. The link is kept.')
-  const member = await readMember(tx, userId)
-  if (member === null || member.suspendedAt !== null) throw unusable()
-  await setPassword(tx, { userId, accountId: deps.newId(), password })
-  await endSessionsOf(tx, userId)
-  const subject = { actor: link.email ?? '', at }
+  const userId = link.email === null ? null : await readUserIdOf(tx, link.email)
+  const member = userId === null ? null : await readMember(tx, userId)
+  if (member === null || !hasAccess(deps, member)) throw unusable()
+  const subject = { actor: member.email, at }
+  await lockUser(tx, member.userId)
+  if (givenInSandbox(deps, link.createdBy)) await setSandboxOnly(tx, member.userId, true)
+  await setPassword(tx, { userId: member.userId, accountId: deps.newId(), password })
   await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
+  await endOtherWaysIn(tx, member.userId, subject)
+  return member.userId
 }
 
 /** Two links at once must not make two first admins, so this is asked under a lock. */
@@ -114,7 +129,7 @@ async function requireNoAdmin(tx: DatabaseHandle): Promise<void> {
   }
 }
 
-function requireSandbox({ config }: Pick<Deps, 'config'>, { host }: Visit): void {
+function requireSandbox({ config }: Pick<Deps, 'config'>, host: string): void {
   if (config.sandboxUrl !== undefined && isLoopbackHost(host)) return
   const detail = 'This link works only against the sandbox, and only on the machine it runs on. Nobody was signed in.'
   throw new AppError('link_unusable', detail)

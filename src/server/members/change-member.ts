@@ -1,19 +1,32 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import type { ChangeMemberInput } from '~/domain/member'
+import { type ChangeMemberInput, SANDBOX_OPERATOR, widens } from '~/domain/member'
+import { requireWholeReach } from '~/server/auth/authorize'
 import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { hasOtherAdmin, lockAdmins, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/db/members'
+import {
+  hasOtherAdmin,
+  lockAdmins,
+  type MemberRow,
+  readMember,
+  setSandboxOnly,
+  setSuspended,
+  updateLimits,
+} from '~/server/db/members'
 import { endSessionsOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
+import { givenInSandbox, hasAccess, type WithSandbox } from '~/server/members/has-access'
+import { recordGiven } from '~/server/members/record-given'
+import { takeBackLinks } from '~/server/members/take-back-links'
 
-type MemberDeps = Pick<Deps, 'db' | 'now'> & { readonly config: Pick<Deps['config'], 'sandboxUrl'> }
+type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & WithSandbox
 
 /** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
+  requireWholeReach(actor)
   requireFreshProof(deps, actor, 'changing what somebody may do')
   const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
@@ -22,12 +35,18 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
     const was = { role: member.role, environments: member.environments }
     const payload = { member: member.email, was, now: { role, environments } }
     const subject = { actor: actor.name, at: deps.now() }
+    if (widens(was, { role, environments })) {
+      await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
+      if (givenInSandbox(deps, actor.name)) await setSandboxOnly(tx, userId, true)
+    }
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
+    if (role !== 'admin') await takeBackLinks(tx, { createdBy: member.email }, subject)
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in leads back. Never waits for a proof. */
+/** Takes somebody's access away: every session ends, and no way of signing in, nor a link they made, leads back. Never waits for a proof. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireWholeReach(actor)
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
     await requireOtherAdmin(deps, tx, member)
@@ -35,18 +54,26 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
     await setSuspended(tx, userId, at)
     await endSessionsOf(tx, userId)
     const payload = { member: member.email, role: member.role }
-    await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.member.suspended', status: null, payload })
+    const subject = { actor: actor.name, at }
+    await appendAuditEvent(tx, subject, { action: 'console.member.suspended', status: null, payload })
+    await takeBackLinks(tx, { createdBy: member.email }, subject)
   })
 }
 
 /** Gives it back, with the limits there were. */
 export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
+  requireWholeReach(actor)
   requireFreshProof(deps, actor, 'giving access back')
   await asOne(deps, userId, async (tx, member) => {
-    if (member.suspendedAt === null) return
+    if (member.suspendedAt === null && !member.sandboxOnly) return
+    if (member.email === SANDBOX_OPERATOR.email && deps.config.sandboxUrl === undefined) {
+      throw new AppError('member_unknown', 'The sandbox’s own admin has access only there. Nothing was changed.')
+    }
     await setSuspended(tx, userId, null)
+    await setSandboxOnly(tx, userId, givenInSandbox(deps, actor.name))
     const payload = { member: member.email, role: member.role }
     const subject = { actor: actor.name, at: deps.now() }
+    await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.restored', status: null, payload })
   })
 }
@@ -67,7 +94,7 @@ async function asOne(
 }
 
 async function requireOtherAdmin({ config }: MemberDeps, tx: DatabaseHandle, member: MemberRow): Promise<void> {
-  if (member.role !== 'admin' || member.suspendedAt !== null) return
+  if (member.role !== 'admin' || !hasAccess({ config }, member)) return
   if (await hasOtherAdmin(tx, member.userId, config.sandboxUrl !== undefined)) return
   const detail = `${member.email} is the only admin. Nothing was changed; make somebody else an admin first.`
   throw new AppError('last_admin', detail)

@@ -2,21 +2,27 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { InviteInput } from '~/domain/member'
+import { requireWholeReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import { createLink, revokeInvitation } from '~/server/db/invitations'
 import { readUserIdOf } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 import { linkDigest, newLinkToken } from '~/server/members/link-token'
+import { takeBackLinks } from '~/server/members/take-back-links'
 
 const DAYS = 7
 
-/** A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. */
+/**
+ * A link that lets one person in with these limits, once. It is given here and never again: only its digest is kept. Of several for
+ * one address the last holds.
+ */
 export async function invite(
   deps: Pick<Deps, 'db' | 'now' | 'newId'>,
   actor: Actor,
   input: InviteInput,
 ): Promise<{ readonly path: string; readonly expiresAt: string }> {
+  requireWholeReach(actor)
   // Access for somebody who is not here yet is as grave as more access for somebody who is.
   requireFreshProof(deps, actor, 'inviting somebody')
   const { db, now, newId } = deps
@@ -31,6 +37,7 @@ export async function invite(
         `${email} has an account already. Nobody was invited; change that member’s role.`,
       )
     }
+    if (email !== null) await takeBackLinks(tx, { email }, { actor: actor.name, at })
     const id = newId()
     const link = {
       id,
@@ -55,20 +62,21 @@ export async function invite(
   return { path: `/invite/${token}`, expiresAt: expiresAt.toISOString() }
 }
 
-/** Takes an invitation back before it was used. */
+/** Takes an invitation, or a link for a new password, back before it was used. */
 export async function takeBackInvitation(
   { db, now }: Pick<Deps, 'db' | 'now'>,
   actor: Actor,
   id: string,
 ): Promise<void> {
+  requireWholeReach(actor)
   const at = now()
   await db.$transaction(async (tx) => {
     const link = await revokeInvitation(tx, id, at)
     if (link === null) {
-      throw new AppError('invitation_unknown', 'This invitation was used or is over already. Nothing was changed.')
+      throw new AppError('invitation_unknown', 'This link was used or is over already. Nothing was changed.')
     }
-    const { role, environments } = link
-    const payload = { invitation_id: id, kind: 'invitation', role, environments } as const
+    const { kind, role, environments } = link
+    const payload = { invitation_id: id, kind, role, environments }
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.revoked', status: null, payload })
   })
 }

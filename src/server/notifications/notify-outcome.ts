@@ -1,6 +1,6 @@
 import 'server-only'
 import { findDeploy } from '~/server/db/deploys'
-import { claimOutcome, returnOutcome, settleOutcome } from '~/server/db/notifications'
+import { claimOutcome, returnOutcome, settleOutcome, settleWithNobody } from '~/server/db/notifications'
 import type { Deps } from '~/server/deps'
 import { outcomeMessage } from '~/server/notifications/outcome-message'
 import { sendToSlack } from '~/server/notifications/send-to-slack'
@@ -11,12 +11,12 @@ import { sendToSlack } from '~/server/notifications/send-to-slack'
  * waited for one) it is not posted again; the deploy's timeline says so.
  */
 export async function notifyOutcome(deps: Deps, deployId: string, lastAttempt: boolean): Promise<void> {
+  const url = deps.config.slackWebhookUrl
+  if (url === undefined) return settleWithNobody(deps.sql, deployId, deps.now())
   const deploy = await findDeploy(deps.db, deployId)
   if (deploy === null) return
   const claim = await claimOutcome(deps.db, deployId, deps.now())
   if (claim === 'settled') return
-  const url = deps.config.slackWebhookUrl
-  if (url === undefined) return settleOutcome(deps.db, deploy, deps.now(), null)
   const notSent = (outcome: 'failed' | 'unknown', reason: string) => {
     deps.logger.warn({ deployId, outcome, reason }, 'Slack was not told for certain')
     const payload = { channel: 'slack', outcome, reason } as const

@@ -40,6 +40,7 @@ export const approvalPaths = {
       problems: [
         'invalid_id',
         'approval_own',
+        'approver_linked',
         'proof_stale',
         'approval_unknown',
         'approval_over',

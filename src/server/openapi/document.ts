@@ -1,9 +1,10 @@
 import 'server-only'
+import { cookieName } from '~/server/auth/session-cookie'
 import { approvalPaths } from '~/server/openapi/approval-paths'
 import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { deployPaths } from '~/server/openapi/deploy-paths'
-import { API_TOKEN_SCHEME } from '~/server/openapi/operation'
+import { API_TOKEN_SCHEME, SESSION_SCHEME } from '~/server/openapi/operation'
 import { componentSchemas } from '~/server/openapi/schemas'
 
 /** OpenAPI 3.1 of everything under /api that is not the screen's own, from the schemas that parse the requests. */
@@ -30,6 +31,13 @@ export function openApiDocument(consoleUrl: string) {
             'An API token, made at /tokens. Each operation names the permission it must hold; its environments and ' +
             'surfaces limit what it changes, and so does what its owner may do at that moment. A browser that is signed ' +
             'in may use the same addresses from the console’s own pages.',
+        },
+        [SESSION_SCHEME]: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: cookieName({ consoleUrl }),
+          description:
+            'The session of a person who is signed in, from the console’s own pages. What names it takes no API token.',
         },
       },
     },

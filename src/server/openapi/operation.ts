@@ -1,4 +1,5 @@
 import 'server-only'
+import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
 import { type ComponentName, refTo } from '~/server/openapi/schemas'
@@ -38,6 +39,7 @@ const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'i
 const OF_ACTORS: readonly ErrorCode[] = ['signed_out', 'token_refused', 'permission_refused', 'origin_refused']
 
 export const API_TOKEN_SCHEME = 'apiToken'
+export const SESSION_SCHEME = 'session'
 
 export const json = (name: ComponentName) => ({ 'application/json': { schema: refTo(name) } })
 
@@ -46,8 +48,7 @@ export function operation({ id, summary, description, permission, parameters, bo
   return {
     operationId: id,
     summary,
-    // For a scheme without scopes of its own the list is what the token must hold (OpenAPI 3.1, "Security Requirement").
-    security: permission === null ? [] : [{ [API_TOKEN_SCHEME]: [permission] }],
+    security: securityOf(permission),
     ...(description === undefined ? {} : { description }),
     ...(parameters === undefined ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),
@@ -56,6 +57,16 @@ export function operation({ id, summary, description, permission, parameters, bo
       ...problemResponses([...problems, ...(permission === null ? [] : OF_ACTORS), ...ALWAYS]),
     },
   }
+}
+
+/**
+ * With a token where one can hold the permission: for a scheme without scopes of its own the list is what it must hold (OpenAPI
+ * 3.1, "Security Requirement"). Else with a session alone.
+ */
+function securityOf(permission: Permission | null): Readonly<Record<string, readonly string[]>>[] {
+  if (permission === null) return []
+  const byToken = TOKEN_PERMISSIONS.some((held) => held === permission)
+  return [byToken ? { [API_TOKEN_SCHEME]: [permission] } : { [SESSION_SCHEME]: [] }]
 }
 
 function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> {

@@ -3,18 +3,21 @@ import { AppError } from '~/domain/errors'
 import type { RefChoices } from '~/domain/surface'
 import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import { askedOnce } from '~/server/github/recent-reads'
 import { listBranches, listCommits, listTags } from '~/server/github/refs'
 
 /** Branches (the default one first), tags and the default branch's recent commits; filtered by `query` when given. */
 export async function listRefs(
-  deps: Pick<Deps, 'db' | 'github'>,
+  deps: Pick<Deps, 'sql' | 'github'>,
   input: { readonly surfaceId: string; readonly query?: string | undefined },
 ): Promise<RefChoices> {
   const { repository, ref } = await knownSurface(deps, input.surfaceId)
   const [branches, tags, commits] = await Promise.all([
-    listBranches(deps.github, repository),
-    listTags(deps.github, repository),
-    listCommits(deps.github, repository, ref),
+    askedOnce(deps.github, `branches ${repository}`, () => listBranches(deps.github, repository), { keep: true }),
+    askedOnce(deps.github, `tags ${repository}`, () => listTags(deps.github, repository), { keep: true }),
+    askedOnce(deps.github, `commits ${repository} ${ref}`, () => listCommits(deps.github, repository, ref), {
+      keep: true,
+    }),
   ])
   const query = (input.query ?? '').trim().toLowerCase()
   const matches = (...texts: string[]) => texts.some((text) => text.toLowerCase().includes(query))
@@ -28,8 +31,8 @@ export async function listRefs(
 }
 
 /** Throws `surface_unknown` when there is none. */
-export async function knownSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
-  const surface = await findSurface(deps.db, surfaceId)
+export async function knownSurface(deps: Pick<Deps, 'sql'>, surfaceId: string): Promise<SurfaceRow> {
+  const surface = await findSurface(deps.sql, surfaceId)
   if (surface !== null) return surface
   throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
 }

@@ -83,8 +83,8 @@ function tileOf(
 
 function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {
   if (approval === undefined) return null
-  const { id: approvalId, requestedBy, sha, expiresAt } = approval
-  return { approvalId, requestedBy, sha, expiresAt: expiresAt.toISOString() }
+  const { id: approvalId, requestedBy, owner, sha, expiresAt } = approval
+  return { approvalId, requestedBy, requestedByOwner: owner, sha, expiresAt: expiresAt.toISOString() }
 }
 
 /** Only one that is newer than the newest deploy: what the console did since is the fresher news. */

@@ -6,20 +6,34 @@ import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import type { GitHub } from '~/server/github/client'
+import { askedOnce } from '~/server/github/recent-reads'
 import { compareCommits, readCommit } from '~/server/github/refs'
+import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'db' | 'github' | 'now'>,
+  deps: Pick<Deps, 'sql' | 'github' | 'logger' | 'now'>,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
-  const freezes = await freezesInForce(deps.db, surface, deps.now())
-  const head = await readCommit(deps.github, surface.repository, input.ref)
-  const { runningSha } = surface
-  const comparison =
-    runningSha === null ? null : await compareCommits(deps.github, surface.repository, runningSha, head.sha)
+  const freezes = await freezesInForce(deps.sql, surface, deps.now())
+  const { repository, runningSha } = surface
+  const { github } = deps
+  // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
+  const head = await askedOnce(
+    github,
+    `head ${repository} ${input.ref}`,
+    () => readCommit(github, repository, input.ref),
+    {
+      keep: false,
+    },
+  )
+  const [comparison, checks] = await Promise.all([
+    runningSha === null ? null : comparisonOf(github, repository, runningSha, head.sha),
+    checkWarnings(deps, repository, head.sha),
+  ])
   return {
     surfaceId: surface.id,
     ref: input.ref,
@@ -27,10 +41,16 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: [...blockingWarnings(surface, freezes), ...warningsOf(surface, comparison)],
+    warnings: [...blockingWarnings(surface, freezes), ...checks, ...warningsOf(surface, comparison)],
     freezeIds: freezes.map(({ id }) => id),
   }
 }
+
+/** Of two commits, which do not change: an answer that was just given is as good as another. */
+const comparisonOf = (github: GitHub, repository: string, base: string, head: string): Promise<Comparison | null> =>
+  askedOnce(github, `compare ${repository} ${base} ${head}`, () => compareCommits(github, repository, base, head), {
+    keep: true,
+  })
 
 /** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
 function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {

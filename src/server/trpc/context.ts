@@ -3,6 +3,7 @@ import type { Actor } from '~/domain/actor'
 import { authenticate } from '~/server/auth/authenticate'
 import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
+import { toTrpcError } from '~/server/trpc/to-trpc-error'
 
 export interface Context {
   readonly deps: Deps
@@ -15,5 +16,10 @@ export const createContextInner = (deps: Deps, actor: Actor | null): Context => 
 
 export async function createContext({ req }: { readonly req: Request }): Promise<Context> {
   const deps = getDeps()
-  return createContextInner(deps, await authenticate(deps, req.headers, freshnessOf(req)))
+  try {
+    return createContextInner(deps, await authenticate(deps, req.headers, freshnessOf(req)))
+  } catch (thrown) {
+    // No procedure has been reached yet, so none of them turns this into an error of the console's.
+    throw toTrpcError(deps.logger, thrown, { path: new URL(req.url).pathname })
+  }
 }

@@ -1,65 +1,49 @@
 import 'server-only'
-import { initTRPC, TRPCError } from '@trpc/server'
+import { initTRPC } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import type { Actor } from '~/domain/actor'
-import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
+import { AppError, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
 import { authorize } from '~/server/auth/authorize'
-import { logAppError, toAppError } from '~/server/http/problem'
 import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
+import { toTrpcError, unexpectedError } from '~/server/trpc/to-trpc-error'
 import { transformer } from '~/server/trpc/transformer'
 
-/** What the walk over every procedure reads: see the permission table. */
-interface ProcedureMeta {
-  readonly permission: Permission
-}
-
-const t = initTRPC
-  .context<Context>()
-  .meta<ProcedureMeta>()
-  .create({
-    transformer,
-    /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
-    errorFormatter({ shape, error }) {
-      const { cause } = error
-      const appError = cause instanceof AppError ? cause : null
-      const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
-      const { stack: _, ...data } = shape.data
-      const message = cause instanceof ZodError ? z.prettifyError(cause) : shape.message
-      return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
-    },
-  })
+const t = initTRPC.context<Context>().create({
+  transformer,
+  /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
+  errorFormatter({ shape, error }) {
+    const { cause } = error
+    const unexpected = unexpectedError(error)
+    const appError = cause instanceof AppError ? cause : unexpected
+    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+    const { stack: _, ...data } = shape.data
+    const message = cause instanceof ZodError ? z.prettifyError(cause) : (unexpected?.message ?? shape.message)
+    return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }
+  },
+})
 
 export const router = t.router
 export const createCallerFactory = t.createCallerFactory
-
-/**
- * Turns what a use case throws into one kind of tRPC error, in one place. In tRPC 11 `next()` does not throw: it
- * resolves to `{ ok: false }`.
- */
-function fail(ctx: Context, path: string, thrown: unknown): never {
-  const error = toAppError(thrown)
-  logAppError(ctx.deps.logger, error, { path })
-  throw new TRPCError({ code: ERROR_CODES[error.code].trpc, message: error.message, cause: error })
-}
 
 function permitted(ctx: Context, path: string, permission: Permission): Actor {
   try {
     return limitAccount(ctx.deps, authorize(ctx.actor, permission))
   } catch (refusal) {
-    return fail(ctx, path, refusal)
+    throw toTrpcError(ctx.deps.logger, refusal, { path })
   }
 }
 
 /**
  * The base of every procedure: only for an actor who holds the permission, whom it hands on. One middleware does both
- * that and the errors: each costs every poll.
+ * that and the errors, of all use cases in one place: each costs every poll. In tRPC 11 `next()` does not throw: it
+ * resolves to `{ ok: false }`.
  */
 export const procedureFor = (permission: Permission) =>
-  t.procedure.meta({ permission }).use(async ({ ctx, path, next }) => {
+  t.procedure.use(async ({ ctx, path, next }) => {
     const result = await next({ ctx: { actor: permitted(ctx, path, permission) } })
     // An input that fails its schema is a TRPCError by itself, with zod's error as the cause.
     if (result.ok || result.error.code === 'BAD_REQUEST') return result
-    return fail(ctx, path, result.error.cause ?? result.error)
+    throw toTrpcError(ctx.deps.logger, result.error.cause ?? result.error, { path })
   })

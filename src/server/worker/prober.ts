@@ -1,29 +1,48 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
+import { type DeployStatus, isTerminal } from '~/domain/deploy-status'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { measureBehind, probeSurface } from '~/server/surfaces/probe-surface'
 
-/** A quiet surface is asked this often; one with a deploy under way or just ended, at every pass. */
+/** A quiet surface is asked this often; one that is being shipped to or was just now, at every pass. */
 const QUIET_MS = 30_000
 const JUST_ENDED_MS = 60_000
+/** At once: many surfaces must not hold up who is waiting for an answer, nor a few that hang hold up the others. */
+const AT_ONCE = 16
 /** How often the distance to the default branch is counted again: each count costs one GitHub request. */
 const BEHIND_MS = 5 * 60_000
 
 /** One pass over the surfaces that are due. A failing surface never stops the others. */
 export async function probeDueSurfaces(deps: Deps): Promise<void> {
   const now = deps.now()
-  const due = (await listSurfaces(deps.db)).filter((surface) => isDue(surface, now))
-  const results = await Promise.allSettled(due.map((surface) => visit(deps, surface)))
-  for (const [index, result] of results.entries()) {
-    if (result.status === 'fulfilled') continue
-    deps.logger.warn({ surface: due[index]?.id, err: result.reason }, 'a surface could not be probed')
+  const due = (await listSurfaces(deps.db)).filter((surface) => isDue(surface, now)).values()
+  const lane = async () => {
+    for (const surface of due) {
+      await visit(deps, surface).catch((err: unknown) => {
+        deps.logger.warn({ surface: surface.id, err }, 'a surface could not be probed')
+      })
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, lane))
 }
+
+/** Nothing is shipped yet, so nothing about the surface changes because of the deploy. */
+const BEFORE_SHIPPING: ReadonlySet<string> = new Set<DeployStatus>([
+  'requested',
+  'dispatched',
+  'smoke_gate_started',
+  'smoke_gate_passed',
+  'freeze_check_started',
+  'freeze_check_passed',
+])
 
 function isDue({ lastDeploy, healthCheckedAt }: SurfaceRow, now: Date): boolean {
   const since = (at: Date | null) => (at === null ? Number.POSITIVE_INFINITY : now.getTime() - at.getTime())
-  const moving = lastDeploy !== null && (!isTerminal(lastDeploy.status) || since(lastDeploy.finishedAt) < JUST_ENDED_MS)
+  const moving =
+    lastDeploy !== null &&
+    (isTerminal(lastDeploy.status)
+      ? since(lastDeploy.finishedAt) < JUST_ENDED_MS
+      : !BEFORE_SHIPPING.has(lastDeploy.status))
   return moving || since(healthCheckedAt) >= QUIET_MS
 }
 

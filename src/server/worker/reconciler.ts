@@ -10,6 +10,11 @@ const SILENT_MS = 60_000
 const PASS_LIMIT = 50
 /** A pass ends before the next one is due; the longest silent come first, so the rest has its turn then. */
 const PASS_MS = 50_000
+/**
+ * Less than lies between a pass's last look and the next pass, so that every pass looks at every silent deploy; more than
+ * lies between the pass of a start and the schedule's own when they coincide.
+ */
+const LOOKED_MS = 5_000
 /** Longer than any task takes. */
 const ABANDONED_MS = 3 * 60_000
 
@@ -17,7 +22,11 @@ const ABANDONED_MS = 3 * 60_000
 export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, silentMs = SILENT_MS): Promise<void> {
   const started = deps.now().getTime()
   await releaseAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
-  for (const { id } of await listSilentDeploys(deps.db, new Date(started - silentMs), PASS_LIMIT)) {
+  const since = {
+    silentSince: new Date(started - silentMs),
+    notLookedSince: new Date(started - Math.min(silentMs, LOOKED_MS)),
+  }
+  for (const { id } of await listSilentDeploys(deps.db, since, PASS_LIMIT)) {
     if (stop?.aborted === true || deps.now().getTime() - started > PASS_MS) return
     const paused = deps.github.budget.pausedUntil(deps.now())
     if (paused !== null)

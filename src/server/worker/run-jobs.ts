@@ -25,7 +25,7 @@ const EVERY_HOUR = '17 * * * *'
  * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. The look for
  * outside runs costs one of GitHub's 5,000 requests an hour per workflow.
  */
-const SCHEDULE = [
+export const SCHEDULE = [
   { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },
   { task: OUTSIDE_RUNS, match: EVERY_MINUTE, options: { ...once(OUTSIDE_RUNS), backfillPeriod: 0 } },
   { task: FORGET_FAILED, match: EVERY_HOUR, options: { ...once(FORGET_FAILED), backfillPeriod: 0 } },

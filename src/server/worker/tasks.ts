@@ -1,6 +1,7 @@
 import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
+import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
@@ -8,10 +9,6 @@ import type { Deps } from '~/server/deps'
 import { notifyOutcome } from '~/server/notifications/notify-outcome'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
-
-/** Any numbers; whoever makes a pass holds the advisory lock of its number, and loses it with the connection. */
-const RECONCILE_LOCK = 7_310_424
-const OUTSIDE_RUNS_LOCK = 7_310_425
 
 /** The look for outside runs ends before the next one is due; what it did not come to has its turn then. */
 const OUTSIDE_RUNS_MS = 50_000
@@ -36,8 +33,8 @@ export function jobTasks(deps: Deps): TaskList {
   return {
     ...tasks,
     [RECONCILE_PASS]: (payload, helpers) =>
-      withoutOthers(helpers, RECONCILE_LOCK, () => pass(deps, helpers, passPayload.parse(payload))),
-    [OUTSIDE_RUNS]: (_, helpers) => withoutOthers(helpers, OUTSIDE_RUNS_LOCK, () => lookOutside(deps, helpers)),
+      withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
+    [OUTSIDE_RUNS]: (_, helpers) => withoutOthers(helpers, 'outsideRuns', () => lookOutside(deps, helpers)),
     [FORGET_FAILED]: () => forgetFailed(deps),
   }
 }
@@ -68,7 +65,12 @@ async function forgetFailed({ db, now, logger }: Deps): Promise<void> {
  * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
  * work is being done, and there is nothing to do.
  */
-async function withoutOthers(helpers: JobHelpers, lock: number, work: () => Promise<void>): Promise<void> {
+async function withoutOthers(
+  helpers: JobHelpers,
+  name: keyof typeof ADVISORY_LOCKS,
+  work: () => Promise<void>,
+): Promise<void> {
+  const lock = ADVISORY_LOCKS[name]
   await helpers.withPgClient(async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [lock])
     if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return

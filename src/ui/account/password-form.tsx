@@ -8,7 +8,7 @@ import { postAuth } from '~/ui/auth/post-auth'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 
-/** A new password ends every other session: whoever knew the old one is out. */
+/** A new password ends every other session. What else signs the account in is on the same page. */
 export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')

@@ -1,5 +1,5 @@
 import type { ApprovalView } from '~/domain/approval'
-import { kindWords } from '~/ui/approvals/approval-words'
+import { kindWords, requesterWords } from '~/ui/approvals/approval-words'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -10,7 +10,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalView })
     <p className="mt-1 text-xs text-ink-faint">
       {kind !== null && `${kind}: `}
       {approval.ref !== approval.sha && <span className="font-medium break-all text-ink-soft">{approval.ref} at </span>}
-      <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {approval.requestedBy}{' '}
+      <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {requesterWords(approval)}{' '}
       <TimeAgo at={approval.requestedAt} />
       {approval.reason !== null && <> · “{approval.reason}”</>}
     </p>

@@ -2,7 +2,7 @@ import Link from 'next/link'
 import type { ApprovalView } from '~/domain/approval'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'
-import { STATE_WORDS } from '~/ui/approvals/approval-words'
+import { requesterWords, STATE_WORDS } from '~/ui/approvals/approval-words'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 const LINK =
@@ -50,7 +50,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
         {decidable ? 'Review' : deployId === null ? 'Open' : 'Open deploy'}
         <span className="sr-only">
           {' '}
-          {surface.name}, asked for by {approval.requestedBy}
+          {surface.name}, asked for by {requesterWords(approval)}
         </span>
       </Link>
     </li>

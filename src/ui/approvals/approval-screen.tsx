@@ -6,7 +6,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalFoot } from '~/ui/approvals/approval-foot'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'
-import { headline, standsInTheWay } from '~/ui/approvals/approval-words'
+import { headline, requesterWords, standsInTheWay } from '~/ui/approvals/approval-words'
 import { ReviewedFacts } from '~/ui/approvals/reviewed-facts'
 import { useApproval } from '~/ui/approvals/use-approval'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
@@ -90,7 +90,7 @@ function Waiting({ approval, tile, lost }: WaitingProps) {
         {approval.overrideReason !== null && (
           <Notice tone="warn">
             <span className="font-medium">Overrides the freeze:</span> “{approval.overrideReason}” (
-            {approval.requestedBy})
+            {requesterWords(approval)})
           </Notice>
         )}
         {waits && obstacle !== null && (

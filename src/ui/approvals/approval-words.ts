@@ -27,6 +27,13 @@ export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'deci
   }
 }
 
+/** Who asks: of a token its label, and whose it is, for two people may use one label. */
+export const requesterWords = ({
+  requestedBy,
+  requestedByOwner,
+}: Pick<ApprovalView, 'requestedBy' | 'requestedByOwner'>): string =>
+  requestedByOwner === null ? requestedBy : `${requestedBy} of ${requestedByOwner}`
+
 /** What is asked for, where it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
   if (kind === 'rollback') return 'Rollback to an earlier deploy'

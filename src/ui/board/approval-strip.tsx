@@ -1,6 +1,7 @@
 import { UserRoundCheck } from 'lucide-react'
 import Link from 'next/link'
 import type { SurfaceTile } from '~/domain/surface'
+import { requesterWords } from '~/ui/approvals/approval-words'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 interface ApprovalStripProps {
@@ -35,7 +36,7 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
                   >
                     <span className="font-medium">{tile.name}</span>{' '}
                     <span className="text-ink-soft">
-                      {tile.waiting.requestedBy} · expires <TimeAgo at={tile.waiting.expiresAt} />
+                      {requesterWords(tile.waiting)} · expires <TimeAgo at={tile.waiting.expiresAt} />
                     </span>
                   </button>
                 </li>

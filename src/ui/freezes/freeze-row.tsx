@@ -50,13 +50,14 @@ function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onC
   const [asked, setAsked] = useState(false)
   const lift = trpc.freezes.lift.useMutation({ onSettled: onChanged })
   const word = freeze.surface === null ? 'Lift' : 'Unlock'
-  if (lift.isError) {
-    return (
-      <p role="alert" className="py-1.5 text-bad">
-        {readWireError(lift.error).message}
-      </p>
-    )
-  }
+  const refusal = lift.isError ? readWireError(lift.error) : null
+  const problem = refusal !== null && (
+    <span role="alert" className="py-1.5 text-bad">
+      {refusal.message}
+    </span>
+  )
+  // Who would rather not confirm who it is may think again; any other refusal is the answer.
+  if (refusal !== null && refusal.appCode !== 'proof_stale') return <p>{problem}</p>
   if (!asked) {
     return (
       <Button className="ml-auto" onClick={() => setAsked(true)}>
@@ -66,7 +67,8 @@ function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onC
     )
   }
   return (
-    <p className="ml-auto flex items-center gap-1">
+    <p className="ml-auto flex flex-wrap items-center justify-end gap-1">
+      {problem}
       <Button tone="bare" onClick={() => setAsked(false)}>
         Keep
       </Button>

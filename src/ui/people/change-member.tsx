@@ -21,7 +21,8 @@ interface ChangeMemberProps {
 export function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMemberProps) {
   const [limits, setLimits] = useState<MemberLimits>({
     role: member.role,
-    environments: member.environments === null ? null : [...member.environments],
+    // An admin whom an older version limited is offered what can be saved.
+    environments: member.environments === null || member.role === 'admin' ? null : [...member.environments],
   })
   const [sure, setSure] = useState(false)
   const change = trpc.members.change.useMutation({

@@ -31,7 +31,8 @@ export function LimitsFields({ id, limits, environments, onChange }: LimitsField
           value={role}
           onChange={(event) => {
             const next = ROLES.find((name) => name === event.target.value)
-            if (next !== undefined) onChange({ ...limits, role: next })
+            if (next === undefined) return
+            onChange({ role: next, environments: next === 'admin' ? null : chosen })
           }}
           className={FIELD}
         >
@@ -40,15 +41,18 @@ export function LimitsFields({ id, limits, environments, onChange }: LimitsField
           ))}
         </select>
       </Field>
-      <Choices
-        legend="May change"
-        options={[
-          { value: '', words: 'Every environment' },
-          ...(chosen === null ? [] : known.map((name) => ({ value: name, words: name }))),
-        ]}
-        chosen={chosen ?? ['']}
-        onChange={(next) => onChange({ ...limits, environments: next.includes('') ? null : [...next] })}
-      />
+      {/* An admin could lift a limit of their own, so there is none to choose. */}
+      {role !== 'admin' && (
+        <Choices
+          legend="May change"
+          options={[
+            { value: '', words: 'Every environment' },
+            ...(chosen === null ? [] : known.map((name) => ({ value: name, words: name }))),
+          ]}
+          chosen={chosen ?? ['']}
+          onChange={(next) => onChange({ ...limits, environments: next.includes('') ? null : [...next] })}
+        />
+      )}
     </div>
   )
 }

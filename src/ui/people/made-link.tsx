@@ -16,7 +16,8 @@ const WORDS = {
   },
   password: {
     title: (email: string) => `A link for a new password of ${email} is made`,
-    warning: 'Whoever opens it first sets the password, within a day: hand it over in private.',
+    warning:
+      'Whoever opens it first sets the password, within a day: hand it over in private. Used, it ends this account’s sessions, passkeys, connected providers and API tokens.',
     label: 'The link for a new password',
   },
 } as const

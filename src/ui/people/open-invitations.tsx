@@ -11,13 +11,13 @@ interface OpenInvitationsProps {
   readonly onChanged: () => void
 }
 
-/** Who was invited and has not come yet. */
+/** Which links have not been used yet: invitations, and those for a new password. */
 export function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps) {
   if (invitations.length === 0) return null
   return (
     <section aria-labelledby="invitations" className="mt-6">
       <h2 id="invitations" className="mb-2.5 text-sm font-semibold">
-        Invited, not here yet
+        Links not used yet
       </h2>
       <ul aria-labelledby="invitations" className="rounded-md border border-line bg-panel">
         {invitations.map((invitation) => (
@@ -29,7 +29,7 @@ export function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps
 }
 
 function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; readonly onChanged: () => void }) {
-  const { id, email, role, environments, createdBy, expiresAt } = invitation
+  const { id, kind, email, role, environments, createdBy, expiresAt } = invitation
   const takeBack = trpc.members.takeBackInvitation.useMutation({ onSettled: onChanged })
   const who = email ?? 'Whoever has the link'
   return (
@@ -37,7 +37,8 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
       <div className="min-w-48 flex-1 py-1">
         <p className="break-all">{who}</p>
         <p className="mt-0.5 text-xs text-ink-faint">
-          {role}, {reachWords(environments)} · by {createdBy} · until {expiresAt.slice(0, 10)}
+          {kind === 'recovery' ? 'new password' : `${role}, ${reachWords(environments)}`} · by {createdBy} · until{' '}
+          {expiresAt.slice(0, 10)}
         </p>
         {takeBack.isError && (
           <p role="alert" className="text-bad">
@@ -46,7 +47,7 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
         )}
       </div>
       <Button className="ml-auto" disabled={takeBack.isPending} onClick={() => takeBack.mutate({ id })}>
-        Take back<span className="sr-only"> the invitation of {who}</span>
+        Take back<span className="sr-only"> the link of {who}</span>
       </Button>
     </li>
   )

@@ -21,7 +21,7 @@ export function MainNav() {
   const pathname = usePathname()
   const managesPeople = useRefusal('member.manage') === null
   return (
-    <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full">
+    <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full max-sm:gap-0">
       {PAGES.filter(({ href }) => href !== '/people' || managesPeople).map(({ href, name }) => {
         const current = isUnder(pathname, href)
         return (

@@ -67,7 +67,7 @@ function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenVi
   }
   return (
     <>
-      {state === 'expired' ? 'expired' : 'expires'} {expiresAt.slice(0, 10)}
+      {state === 'expired' ? 'expired' : 'expires'} <span className="whitespace-nowrap">{expiresAt.slice(0, 10)}</span>
     </>
   )
 }

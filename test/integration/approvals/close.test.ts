@@ -111,7 +111,13 @@ it('the grid says what waits, the first to expire where there are several, and n
   const first = await world.ask(world.requestFor(surface))
   await world.ask(world.requestFor(surface))
   expect(await tile()).toMatchObject({
-    waiting: { approvalId: first.id, requestedBy: 'ada', sha: first.sha, expiresAt: first.expiresAt },
+    waiting: {
+      approvalId: first.id,
+      requestedBy: 'ada',
+      requestedByOwner: null,
+      sha: first.sha,
+      expiresAt: first.expiresAt,
+    },
   })
   expect(await tile(world.later(61))).toMatchObject({ waiting: null })
   await withdrawApproval(world.deps, world.ada, first.id)

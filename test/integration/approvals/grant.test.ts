@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { SANDBOX_OPERATOR } from '~/domain/member'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
-import { openFreeze } from '~/server/freezes/open-freeze'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
+import { insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { SHA } from '~test/support/scripted-github'
+import { insertMember as insertOwner } from '~test/support/token-owners'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 const MOVED = 'b'.repeat(40)
@@ -147,6 +150,7 @@ describe('the facts are looked at once more', () => {
 
   it.each([
     ['surface_archived', { archivedAt: new Date() }],
+    ['surface_changed', { environment: 'staging' }],
     ['surface_changed', { repository: 'acme/other' }],
     ['surface_changed', { workflow: 'other.yml' }],
     ['surface_changed', { ref: 'release' }],
@@ -167,6 +171,48 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'requester_refused', details: { requested_by: 'ada' } })
     const back = { suspendedAt: null, role: 'deployer', allEnvironments: true, environments: [] }
     await world.deps.db.member.update({ where, data: back })
+  })
+
+  it('who asked is of the sandbox, and GitHub is a real one', async () => {
+    const operator = await insertOwner(world.deps, SANDBOX_OPERATOR.email)
+    const surface = await world.newSurface()
+    const input = world.requestFor(surface)
+    const request = { surface, input, approval: await world.ask(input, operator) }
+    await expectNotGranted(request, { code: 'requester_refused' })
+    const made = await insertOwner(world.deps, 'made-there@example.com', { role: 'deployer' })
+    await world.deps.db.member.update({ where: { userId: made.userId }, data: { sandboxOnly: true } })
+    const other = { surface, input, approval: await world.ask(world.requestFor(surface), made) }
+    await expectNotGranted(other, { code: 'requester_refused' })
+    const sandbox = { ...world.deps, config: { ...world.deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
+    expect(await grantApproval(sandbox, world.grace, other.approval.id)).toMatchObject({ state: 'granted' })
+  })
+
+  it('a lock was set since; taken away, it goes through', async () => {
+    const request = await world.waiting()
+    const { id } = await lockSurface(world.deps, OPERATOR, { surfaceId: request.surface.id, reason: 'Migration' })
+    await expectNotGranted(request, { code: 'surface_locked', details: { freeze_id: id } })
+    await liftFreeze(world.deps, OPERATOR, id)
+    expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
+  })
+
+  it('the deploy it rolls back to shipped another commit', async () => {
+    const { id } = await insertSurface(world.deps)
+    const surface = await world.deps.db.surface.findUniqueOrThrow({ where: { id } })
+    const earlier = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
+    const ended = (sha: string) =>
+      world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, status: 'succeeded' } })
+    await ended(SHA)
+    await world.deps.db.surface.update({ where: { id }, data: { requiresApproval: true } })
+    const rollback = { ref: SHA, source: { kind: 'rollback' as const, deployId: earlier.id } }
+    const approval = await world.ask(world.requestFor(surface, rollback))
+    await ended(MOVED)
+    await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'source_refused' })
+    expect(world.github.dispatches(), 'the earlier one').toHaveLength(1)
+    await ended(SHA)
+    expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({
+      kind: 'rollback',
+      state: 'granted',
+    })
   })
 
   it('who asked is no member, or may no longer override a freeze', async () => {

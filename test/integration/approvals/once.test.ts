@@ -68,7 +68,7 @@ describe('any number of decisions at once', () => {
 
   it('tell whoever came second how it was decided, and by whom', async () => {
     const { approval } = await world.waiting()
-    const hana = actorNamed('ivan', { role: 'approver' })
+    const hana = await insertMember(world.deps, actorNamed('ivan', { role: 'approver' }))
     const ends = await Promise.allSettled(
       [world.grace, hana].map((actor) => grantApproval(world.deps, actor, approval.id)),
     )

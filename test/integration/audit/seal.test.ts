@@ -5,6 +5,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { verifyAudit } from '~/server/audit/verify-audit'
+import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import { createDeps, type Deps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
@@ -112,6 +113,16 @@ describe('sealing', () => {
     for (const sealer of sealers) await sealer.db.$disconnect()
     expect((await seals()).length).toBeGreaterThan(200)
     await expectEachSealedOnce()
+  })
+
+  it('goes on while GitHub is asked for runs from outside, and while the reconciler makes its pass', async () => {
+    await onDatabase(console_.deps.config.databaseUrl, async (worker) => {
+      const { outsideRuns, reconcilePass } = ADVISORY_LOCKS
+      await worker.query('SELECT pg_advisory_lock($1), pg_advisory_lock($2)', [outsideRuns, reconcilePass])
+      const id = await insert(worker, 'meanwhile')
+      await sealAudit(console_.deps)
+      expect((await seals()).at(-1)?.auditEventId).toBe(id)
+    })
   })
 
   it('takes a long trail in batches, and nothing once it is done', async () => {

@@ -50,6 +50,19 @@ describe('one’s own account', () => {
     })
   })
 
+  it('ends one session of one’s own, and no other', async () => {
+    const [phone, desk] = [browser(console_.deps), browser(console_.deps)]
+    for (const held of [phone, desk]) {
+      await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    }
+    const id = (await who(phone.headers()))?.sessionId ?? ''
+    await (await own(ada)).endSession({ id })
+    expect(await who(phone.headers())).toBeNull()
+    expect([await who(desk.headers()), await who(ada.headers())]).not.toContain(null)
+    const closed = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.closed' } })
+    expect(closed).toMatchObject([{ actor: 'ada@example.com', payload: { reason: 'revoked' } }])
+  })
+
   it('reaches no session and no passkey of somebody else, not as an admin either', async () => {
     const bob = await who(await bobs())
     const id = bob?.sessionId ?? ''

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addressDigest, ownPasswordDigest } from '~/server/auth/address-digest'
 import { authenticate } from '~/server/auth/authenticate'
 import { makeSetupLink } from '~/server/members/make-setup-link'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
@@ -9,11 +10,10 @@ import { startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
-const open = async (env: Record<string, string> = {}) => {
+beforeEach(async () => {
   github = await startScriptedGitHub()
-  console_ = await createTestConsole({ githubApiUrl: github.apiUrl, env })
-}
-beforeEach(() => open())
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+})
 afterEach(async () => {
   await console_.close()
   await github.close()
@@ -104,6 +104,25 @@ it('a stranger who locks the address does not keep its owner from confirming', a
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
+it('nothing a stranger types at the door counts as a password of somebody who is signed in', async () => {
+  const ada = await firstAdmin(console_.deps)
+  const stranger = browser(console_.deps, '203.0.113.67')
+  for (const typed of ['signed in as ada@example.com', 'own:ada@example.com']) {
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      await stranger.post('/sign-in/email', { email: typed, password: 'a wrong password' })
+    }
+  }
+  expect(await console_.deps.db.signInAttempts.count(), 'no address, so nothing is counted').toBe(0)
+  expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
+})
+
+it('an address locked at the door is another count than its owner’s, whatever it is typed as', async () => {
+  const config = { authSecrets: ['a secret of the tests, long enough to be one'] }
+  const email = 'ada@example.com'
+  const typed = [email, `signed in as ${email}`, `own:${email}`, `door:${email}`, ` ${email} `]
+  expect(typed.map((text) => addressDigest(config, text))).not.toContain(ownPasswordDigest(config, email))
+})
+
 describe('confirming by a click', () => {
   it('is not offered on a console with people', async () => {
     const ada = await firstAdmin(console_.deps)
@@ -114,8 +133,8 @@ describe('confirming by a click', () => {
 
   it('is enough for the sandbox’s own operator, on its machine', async () => {
     await console_.close()
-    await github.close()
-    await open({ SANDBOX_URL: 'http://127.0.0.1:9' })
+    const { apiUrl } = github
+    console_ = await createTestConsole({ githubApiUrl: apiUrl, env: { SANDBOX_URL: new URL(apiUrl).origin } })
     const operator = browser(console_.deps)
     const { path } = await makeSetupLink(console_.deps, { sandbox: true })
     await operator.post('/links/accept', { token: path.slice('/setup/'.length) })

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Actor } from '~/domain/actor'
+import { openFreeze } from '~/server/freezes/open-freeze'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedInAs } from '~test/support/sessions'
@@ -37,5 +42,66 @@ describe('a deployer of staging only', () => {
     expect(await shipAs('production')).toMatchObject({ status: 403, body: { code: 'permission_refused' } })
     expect(github.requests.slice(dispatched).filter(({ method }) => method === 'POST')).toEqual([])
     expect(await console_.deps.db.deploy.count()).toBe(deploys)
+  })
+})
+
+describe('an admin of staging only', () => {
+  const stella = actorNamed('stella', { environments: ['staging'] })
+  const as = (actor: Actor) => createCaller(createContextInner(console_.deps, actor))
+  const refused = { cause: { code: 'permission_refused', details: { environment: 'production' } } }
+  const windowOver = (environment: string) =>
+    openFreeze(console_.deps, OPERATOR, { environment, reason: 'Release week' })
+  const locked = async (environment: string) => {
+    const { id: surfaceId } = await insertSurface(console_.deps, { environment })
+    await as(OPERATOR).surfaces.lock({ surfaceId, reason: 'Broken' })
+    return surfaceId
+  }
+
+  afterEach(() => console_.deps.db.freeze.deleteMany())
+
+  it('opens no freeze over production', async () => {
+    const input = { environment: 'production', reason: 'Mine' }
+    await expect(as(stella).freezes.open(input)).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.freeze.count({ where: { reason: 'Mine' } })).toBe(0)
+    await as(stella).freezes.open({ ...input, environment: 'staging' })
+  })
+
+  it('lifts no freeze over production', async () => {
+    const { id } = await windowOver('production')
+    await expect(as(stella).freezes.lift({ id })).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.freeze.findUnique({ where: { id } })).toMatchObject({ liftedAt: null })
+    await as(stella).freezes.lift({ id: (await windowOver('staging')).id })
+  })
+
+  it('locks no surface of production', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps, { environment: 'production' })
+    await expect(as(stella).surfaces.lock({ surfaceId, reason: 'Mine' })).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.freeze.count({ where: { surfaceId } })).toBe(0)
+    const { id: other } = await insertSurface(console_.deps, { environment: 'staging' })
+    await as(stella).surfaces.lock({ surfaceId: other, reason: 'Mine' })
+  })
+
+  it('unlocks no surface of production', async () => {
+    const surfaceId = await locked('production')
+    await expect(as(stella).surfaces.unlock({ surfaceId })).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.freeze.findFirst({ where: { surfaceId } })).toMatchObject({ liftedAt: null })
+    await as(stella).surfaces.unlock({ surfaceId: await locked('staging') })
+  })
+
+  it('cancels no deploy of production', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    await expect(as(stella).deploys.cancel({ id })).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.deploy.findUnique({ where: { id } })).toMatchObject({ cancelRequestedAt: null })
+  })
+
+  it('switches no flag for production on or off', async () => {
+    const flag = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
+    const promotions = () => console_.deps.db.flagPromotion.findMany({ where: { flag, environment: 'production' } })
+    const before = await promotions()
+    const input = { flag, environment: 'production' } as const
+    await expect(as(stella).flags.promote(input)).rejects.toMatchObject(refused)
+    await expect(as(stella).flags.demote(input)).rejects.toMatchObject(refused)
+    expect(await promotions()).toEqual(before)
+    await as(stella).flags.promote({ flag, environment: 'staging' })
   })
 })

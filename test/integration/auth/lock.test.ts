@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { authenticate } from '~/server/auth/authenticate'
 import type { Deps } from '~/server/deps'
-import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
 
 let console_: TestConsole
 let later = 0
@@ -73,6 +74,58 @@ describe('after five wrong passwords in a row', () => {
   })
 })
 
+describe('a browser that somebody signed in with before', () => {
+  /** Signed in, out again, and so known. */
+  async function known(email: string, password = PASSWORD) {
+    const held = browser(deps, '198.18.0.1')
+    await held.post('/sign-in/email', { email, password })
+    await held.post('/sign-out', {})
+    expect(held.cookies()).toMatch(/^console\.device=[\w-]{22}\.[\w-]{43}$/)
+    return held
+  }
+  const lockAda = async () => {
+    for (let n = 0; n < 5; n += 1) expect(await wrong('ada@example.com')).toMatchObject({ status: 401 })
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 429 })
+  }
+  const give = (held: Browser, password: string) => held.post('/sign-in/email', { email: 'Ada@example.com', password })
+
+  it('takes the right password while others keep the address locked, and goes on doing so', async () => {
+    await firstAdmin(deps)
+    const desk = await known('ada@example.com')
+    for (const round of [1, 2, 3]) {
+      await lockAda()
+      expect(await give(desk, 'a wrong password'), `round ${round}`).toMatchObject({ status: 401 })
+      expect(await give(desk, PASSWORD)).toMatchObject({ status: 200 })
+      expect(await signIn('ada@example.com', PASSWORD), 'anybody else waits').toMatchObject({ status: 429 })
+      later += 3_600_001
+    }
+  })
+
+  it('is locked by its own five wrong ones, and locks nobody else', async () => {
+    await firstAdmin(deps)
+    const desk = await known('ada@example.com')
+    for (let n = 0; n < 5; n += 1) expect(await give(desk, 'a wrong password')).toMatchObject({ status: 401 })
+    expect(await give(desk, PASSWORD)).toMatchObject({ status: 429, body: { code: 'LOCKED' } })
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
+    const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.session.locked' } })
+    expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+
+  it('is known for that address only, and a made-up one for none', async () => {
+    await firstAdmin(deps)
+    const { password } = await deps.db.account.findFirstOrThrow({ select: { password: true } })
+    await signedInAs(deps, { email: 'eve@example.com' })
+    const { id: userId } = await deps.db.user.findFirstOrThrow({ where: { email: 'eve@example.com' } })
+    const account = { providerId: 'credential', accountId: userId, userId, password }
+    await deps.db.account.create({ data: { id: deps.newId(), ...account } })
+    const eves = await known('eve@example.com')
+    await lockAda()
+    expect(await give(eves, PASSWORD)).toMatchObject({ status: 429 })
+    const madeUp = browser(deps, '198.18.0.2', `console.device=${'A'.repeat(22)}.${'A'.repeat(43)}`)
+    expect(await give(madeUp, PASSWORD)).toMatchObject({ status: 429 })
+  })
+})
+
 describe('changing the password', () => {
   const change = (currentPassword: string) => ({
     currentPassword,
@@ -91,6 +144,15 @@ describe('changing the password', () => {
     expect(await signIn('ada@example.com', 'another long password')).toMatchObject({ status: 200 })
     const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.account.password_changed' } })
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
+  })
+
+  it('is refused when the other sessions were to be kept: nothing would be in the trail', async () => {
+    const ada = await firstAdmin(deps)
+    for (const kept of [{}, { revokeOtherSessions: false }]) {
+      const body = { currentPassword: PASSWORD, newPassword: 'another long password', ...kept }
+      expect(await ada.post('/change-password', body)).toMatchObject({ status: 400, body: { code: 'SESSIONS_KEPT' } })
+    }
+    expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
   })
 
   it('is no way to guess the current one: five wrong ones, and the right one has to wait; a stranger’s at the door do not count', async () => {

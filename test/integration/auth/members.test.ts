@@ -169,6 +169,52 @@ it('a link for a new password is made only with a fresh proof', async () => {
   await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm that it is you/)
 })
 
+describe('an admin is one of every environment', () => {
+  const LIMITED = { role: 'admin', environments: ['staging'] } as const
+
+  it('and is neither invited nor made with a limit, which they could lift themselves', async () => {
+    const { caller } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    const limits = { role: LIMITED.role, environments: ['staging'] }
+    await expect(caller.members.invite({ email: 'eve@example.com', ...limits })).rejects.toThrow(/for an admin/)
+    await expect(caller.members.change({ userId: bob.actor.userId, ...limits })).rejects.toThrow(/for an admin/)
+    expect(await console_.deps.db.invitation.count({ where: { role: 'admin', kind: 'invitation' } })).toBe(0)
+    expect((await actorOf(bob.visitor.headers())).role).toBe('viewer')
+  })
+
+  it('one whom an older version limited manages nobody, lets nobody in, and is not the admin a console needs', async () => {
+    const { caller, actor } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
+    await caller.members.invite({ email: 'eve@example.com', role: 'viewer', environments: null })
+    const [open] = (await caller.members.invitations()).invitations
+    const sten = await join(caller, 'sten@example.com', { role: 'admin', environments: null })
+    const { path } = await createCaller(createContextInner(console_.deps, sten.actor)).members.invite({
+      email: 'sten2@example.com',
+      role: 'admin',
+      environments: null,
+    })
+    await console_.deps.db.member.update({
+      where: { userId: sten.actor.userId },
+      data: { allEnvironments: false, environments: ['staging'] },
+    })
+    const limited = createCaller(createContextInner(console_.deps, await actorOf(sten.visitor.headers()))).members
+    const { userId } = bob.actor
+    for (const tried of [
+      () => limited.change({ userId: sten.actor.userId, role: 'admin', environments: null }),
+      () => limited.invite({ email: 'eve@example.com', role: 'admin', environments: null }),
+      () => limited.takeBackInvitation({ id: open?.id ?? '' }),
+      () => limited.recoveryLink({ userId }),
+      () => limited.suspend({ userId }),
+      () => limited.restore({ userId }),
+    ]) {
+      await expect(tried).rejects.toThrow(/admin of staging only/)
+    }
+    const body = { token: path.slice('/invite/'.length), name: 'Sten', password: PASSWORD }
+    expect(await browser(console_.deps).post('/links/accept', body)).toMatchObject({ status: 410 })
+    await expect(suspendMember(console_.deps, actor, actor.userId)).rejects.toMatchObject({ code: 'last_admin' })
+  })
+})
+
 describe('the last admin', () => {
   it('can neither be demoted nor suspended', async () => {
     const { actor } = await asAdmin()

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { authenticate } from '~/server/auth/authenticate'
 import { browser, firstAdmin } from '~test/support/auth-client'
-import { createTestConsole, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { type Person, startOidcProvider } from '~test/support/oidc-provider'
 import { atProvider } from '~test/support/provider-visit'
+import { restClient } from '~test/support/rest-client'
 
 let provider: Awaited<ReturnType<typeof startOidcProvider>>
 let console_: TestConsole
@@ -38,7 +40,7 @@ async function invite(email: string, role = 'deployer') {
       email,
       role,
       environments: ['staging'],
-      createdBy: 'ada@example.com',
+      createdBy: 'console',
       createdAt: at,
       expiresAt: new Date(at.getTime() + 3_600_000),
     },
@@ -159,6 +161,45 @@ describe('somebody an OIDC provider names', () => {
     await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
     expect(await visit()).toMatchObject({ error: 'not_a_member' })
     expect(await console_.deps.db.session.count()).toBe(0)
+    const [last] = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'desc' }, take: 1 })
+    expect(last).toMatchObject({
+      action: 'console.session.refused',
+      actor: 'bob@example.com',
+      payload: { method: 'oidc' },
+    })
+  })
+})
+
+describe('a sign-in at the provider', () => {
+  const HOUR_MS = 3_600_000
+  /** What a production deploy is answered to whoever has just come in. */
+  async function deployed() {
+    const { browser: held } = await visit()
+    await console_.deps.db.member.updateMany({ data: { role: 'admin', allEnvironments: true } })
+    const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
+    const request = { headers: { 'idempotency-key': randomUUID() }, body: { surface, ref: 'main', confirmation } }
+    const rest = restClient(console_.deps, async () => held.cookies())
+    return (await rest.call('POST', '/api/internal/deploys', request)).body
+  }
+
+  it.each([
+    ['two hours ago', () => new Date(Date.now() - 2 * HOUR_MS)],
+    ['at a time it does not say', () => null],
+  ])('by somebody who proved there %s who they are is no proof for what is grave', async (_, provedAt) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob, { provedAt: provedAt() })
+    expect(await deployed()).toMatchObject({ code: 'proof_stale' })
+  })
+
+  it.each([
+    ['now', () => new Date()],
+    ['by a clock that is ahead', () => new Date(Date.now() + HOUR_MS)],
+  ])('by somebody who proved it there %s is one, and for no longer than any', async (_, provedAt) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob, { provedAt: provedAt() })
+    expect(await deployed()).not.toMatchObject({ code: 'proof_stale' })
+    const { provedAt: kept } = await console_.deps.db.session.findFirstOrThrow()
+    expect(kept.getTime()).toBeLessThanOrEqual(Date.now())
   })
 })
 

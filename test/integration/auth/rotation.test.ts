@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { authenticate } from '~/server/auth/authenticate'
+import { renewSecondFactors, renewSecondFactorsAtStart } from '~/server/auth/renew-second-factors'
+import { readSecondFactor, replaceSecondFactor } from '~/server/db/second-factors'
 import { createDeps, type Deps } from '~/server/deps'
-import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
+import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { AUTH_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { databaseProxy } from '~test/support/database-proxy'
+import { codeAt } from '~test/support/totp'
 
 const NEW_SECRET = randomBytes(32).toString('base64')
 
@@ -40,8 +44,8 @@ describe('the session secret', () => {
   })
 
   it('that is none of the list signs nobody in, nor does a session without a signature', async () => {
-    const ada = await firstAdmin(restarted([NEW_SECRET]), 'bob@example.com').catch(() => null)
-    expect(ada, 'there is an admin already').toBeNull()
+    const another = firstAdmin(restarted([NEW_SECRET]), 'bob@example.com')
+    await expect(another).rejects.toMatchObject({ code: 'admin_exists' })
     const stranger = restarted([randomBytes(32).toString('base64'), NEW_SECRET])
     const { token } = await stranger.db.session.findFirstOrThrow()
     for (const value of [token, `${token}.`, `${token}.${'A'.repeat(43)}=`, '%', '.', `${token}%2E`]) {
@@ -51,8 +55,109 @@ describe('the session secret', () => {
   })
 })
 
+describe('while replicas are restarted one by one', () => {
+  it('one that is not restarted yet takes a cookie of one that is', async () => {
+    const [before, after] = [restarted([AUTH_SECRET, NEW_SECRET]), restarted([NEW_SECRET, AUTH_SECRET])]
+    const held = browser(after)
+    await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    expect(await authenticate(before, held.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+  })
+})
+
+describe('a second factor', () => {
+  let rotating: TestConsole
+  let secret: string
+  let codes: readonly string[]
+  beforeEach(async () => {
+    rotating = await createTestConsole()
+    const ada = await firstAdmin(rotating.deps)
+    const begun = await ada.post('/two-factor/enable', { password: PASSWORD, method: 'totp' })
+    const { totpURI, backupCodes } = Object(begun.body)
+    secret = new URL(totpURI).searchParams.get('secret') ?? ''
+    codes = backupCodes
+    const first = await ada.post('/two-factor/verify-totp', { code: codeAt(secret, Date.now()) })
+    expect(first.status).toBe(200)
+  })
+  afterEach(() => rotating.close())
+
+  const withSecrets = (...authSecrets: string[]): Deps => ({
+    ...rotating.deps,
+    config: { ...rotating.deps.config, authSecrets },
+  })
+  const afterPassword = async (deps: Deps): Promise<Browser> => {
+    const held = browser(deps)
+    const answer = await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    expect(answer).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
+    return held
+  }
+  const nextCode = () => codeAt(secret, Date.now() + 30_000)
+
+  it('and its backup codes outlive the rotation, also one that was used in the middle of it', async () => {
+    const both = withSecrets(NEW_SECRET, AUTH_SECRET)
+    const [used = '', kept = ''] = codes
+    const during = await afterPassword(both)
+    expect(await during.post('/two-factor/verify-backup-code', { code: used })).toMatchObject({ status: 200 })
+    expect(await renewSecondFactors(both)).toEqual({ renewed: 1, unreadable: 0 })
+    expect(await renewSecondFactors(both), 'nothing is left to do').toEqual({ renewed: 0, unreadable: 0 })
+
+    const alone = withSecrets(NEW_SECRET)
+    const byApp = await afterPassword(alone)
+    expect(await byApp.post('/two-factor/verify-totp', { code: nextCode() })).toMatchObject({ status: 200 })
+    const byBackup = await afterPassword(alone)
+    expect(await byBackup.post('/two-factor/verify-backup-code', { code: kept })).toMatchObject({ status: 200 })
+    const again = await afterPassword(alone)
+    expect(await again.post('/two-factor/verify-backup-code', { code: used })).toMatchObject({ status: 401 })
+  })
+
+  it('of a sign-in one replica began is taken by another with the secrets in another order', async () => {
+    const held = await afterPassword(withSecrets(AUTH_SECRET, NEW_SECRET))
+    const other = withSecrets(NEW_SECRET, AUTH_SECRET)
+    Object.assign(globalThis, { deployConsoleDeps: other })
+    expect(await held.post('/two-factor/verify-totp', { code: nextCode() })).toMatchObject({ status: 200 })
+    expect(await authenticate(other, held.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+  })
+
+  it('whose secret was taken out too early is refused in words, uses no code up, and works when it is put back', async () => {
+    const alone = withSecrets(NEW_SECRET)
+    const before = await rotating.deps.db.twoFactor.findMany()
+    expect(await renewSecondFactors(alone)).toEqual({ renewed: 0, unreadable: 1 })
+    expect(await rotating.deps.db.twoFactor.findMany()).toEqual(before)
+    const [code = ''] = codes
+    const held = await afterPassword(alone)
+    expect(await held.post('/two-factor/verify-backup-code', { code })).toMatchObject({
+      status: 503,
+      body: { code: 'SECOND_FACTOR_UNREADABLE' },
+    })
+    const back = withSecrets(NEW_SECRET, AUTH_SECRET)
+    const later = await afterPassword(back)
+    expect(await later.post('/two-factor/verify-backup-code', { code })).toMatchObject({ status: 200 })
+  })
+
+  it('of which a code was used after it was read for renewing stays as the use left it', async () => {
+    const { db } = rotating.deps
+    const { userId } = await db.twoFactor.findFirstOrThrow({ select: { userId: true } })
+    const read = await readSecondFactor(db, userId)
+    if (read === null) throw new Error('there is no second factor')
+    const [code = ''] = codes
+    await (await afterPassword(rotating.deps)).post('/two-factor/verify-backup-code', { code })
+    const used = await readSecondFactor(db, userId)
+    expect(await replaceSecondFactor(db, read, { secret: read.secret, backupCodes: read.backupCodes })).toBe(false)
+    expect(await readSecondFactor(db, userId)).toEqual(used)
+  })
+
+  it('is renewed by a server that started while the database was away', async () => {
+    const proxy = await databaseProxy(rotating.deps.config.databaseUrl)
+    const config = { ...rotating.deps.config, databaseUrl: proxy.url, authSecrets: [NEW_SECRET, AUTH_SECRET] }
+    const deps = createDeps(config)
+    await renewSecondFactorsAtStart({ ...deps, pause: () => proxy.mend() })
+    expect(await renewSecondFactors(withSecrets(NEW_SECRET))).toEqual({ renewed: 0, unreadable: 0 })
+    await deps.db.$disconnect()
+    await proxy.cut()
+  })
+})
+
 describe('the session cookie', () => {
-  it('is out of reach of scripts and of other sites, and behind TLS goes over TLS only', async () => {
+  it('and the one a browser is known by are out of reach of scripts and of other sites, and behind TLS go over TLS only', async () => {
     const { deps } = console_
     const answer = await browser(deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     const [cookie = ''] = answer.headers.getSetCookie()
@@ -60,6 +165,7 @@ describe('the session cookie', () => {
     const tls = { ...deps, config: { ...deps.config, consoleUrl: 'https://console.example.com' } }
     const behind = await browser(tls).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     expect(behind.headers.getSetCookie()[0]).toMatch(/^__Secure-console\.session_token=.*Secure/)
+    expect(behind.headers.getSetCookie()[1]).toMatch(/^__Secure-console\.device=.*HttpOnly; Secure; SameSite=Strict$/)
     const [pair = ''] = (behind.headers.getSetCookie()[0] ?? '').split(';')
     expect(await authenticate(tls, new Headers({ cookie: pair }), 'now')).not.toBeNull()
   })

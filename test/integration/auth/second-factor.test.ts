@@ -47,7 +47,7 @@ describe('with the second factor on', () => {
     expect(opened).toHaveLength(2)
   })
 
-  it('a code counts once, also for two who give it at once', async () => {
+  it('a code counts once, also for two who give it at once, and each time it is given again is in the trail', async () => {
     const [one, other] = [await afterPassword(), await afterPassword()]
     const code = codeAt(secret, Date.now() + STEP_MS)
     const answers = await Promise.all([give(one, code), give(other, code)])
@@ -55,6 +55,10 @@ describe('with the second factor on', () => {
     expect(await console_.deps.db.session.count()).toBe(2)
     const third = await afterPassword()
     expect(await give(third, ` ${code} `)).toMatchObject({ status: 401 })
+    const refused = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.refused' } })
+    expect(refused).toMatchObject(
+      Array.from({ length: 2 }, () => ({ actor: 'ada@example.com', payload: { method: 'second factor' } })),
+    )
   })
 
   it('five wrong codes end a sign-in, and ten lock the factor, also for the right code; all are in the trail', async () => {

@@ -58,6 +58,15 @@ describe('signing in', () => {
     )
   })
 
+  it('with the right password is refused to whose access was taken away, and is in the trail', async () => {
+    await firstAdmin(console_.deps)
+    await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
+    const answer = await browser(console_.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
+    expect(answer).toMatchObject({ status: 403, body: { code: 'not_a_member' } })
+    expect(await trail()).toHaveLength(4)
+    expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.refused'])
+  })
+
   it('ends with signing out, also for a poll that knew the session a moment ago', async () => {
     const ada = await firstAdmin(console_.deps)
     const sent = ada.headers()

@@ -2,8 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canTransition, isKnownStatus } from '~/domain/deploy-status'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { queuedJobs } from '~test/support/run-queue'
 import { type CallbackOptions, signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -137,14 +141,32 @@ describe('the run a callback names', () => {
     expect(await deployAt(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
   })
 
-  it('never replaces the one on record; the mismatch is audited', async () => {
-    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 111n })
-    expect(await send(id, { status: 'building', run_id: '222' })).toMatchObject({ applied: true })
-    expect((await deployAt(id)).githubRunId).toBe(111n)
+  it('never replaces the one on record, nor moves its deploy: 422, the line kept, the mismatch audited, GitHub asked', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 111n })
+    const foreign = { status: 'failed', run_id: '222', log_line: 'of 222', deployed_sha: 'b'.repeat(40) }
+    const answer = await send(id, foreign)
+    expect(answer).toMatchObject({ http: 422, code: 'run_mismatch', from: 'building', to: 'failed' })
+    expect(await deployAt(id)).toMatchObject({ status: 'building', githubRunId: 111n, sha: null, logCount: 1 })
+    expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
     const mismatch = await console_.deps.db.auditEvent.findFirstOrThrow({
       where: { deployId: id, action: 'console.deploy.run_mismatch' },
     })
     expect(mismatch.payload).toEqual({ run_id: '111', reported_run_id: '222' })
+  })
+
+  it('leaves the surface busy while the run on record ships, whatever another run says', async () => {
+    const { deps } = console_
+    await insertMember(deps, OPERATOR)
+    const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 111n })
+    await send(id, { status: 'failed', run_id: '222' })
+    const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
+    await expect(dispatchDeploy(deps, OPERATOR, input)).rejects.toMatchObject({ code: 'surface_busy' })
+    expect(await send(id, { status: 'deploying', run_id: '111' })).toMatchObject({ http: 200, applied: true })
+  })
+
+  it('may say again what the deploy already is: a repetition, whoever says it', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 111n })
+    expect(await send(id, { status: 'building', run_id: '222' })).toMatchObject({ http: 200, applied: false })
   })
 })
 

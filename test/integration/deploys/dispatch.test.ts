@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import type { DispatchInput } from '~/domain/deploy'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -17,6 +19,7 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   initial.script = { ...github.script }
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(() => {
   Object.assign(github.script, initial.script)
@@ -106,10 +109,43 @@ describe('GitHub accepts', () => {
         : { status: 400, body: { message: 'X-GitHub-Api-Version is not a supported API version.' } }
     }
     const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertMember(older.deps, OPERATOR)
     const surface = await insertSurface(older.deps)
     const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
     expect(await dispatchDeploy(older.deps, OPERATOR, input)).toMatchObject({ status: 'dispatched' })
     expect(versions).toEqual(['2026-03-10', '2022-11-28'])
+    await older.close()
+  })
+
+  it('an older Enterprise Server loses neither of two first requests at once: each is asked in the older version, once', async () => {
+    const runs: unknown[] = []
+    let bothSent = () => {}
+    const both = new Promise<void>((resolve) => {
+      bothSent = resolve
+    })
+    let waiting = 0
+    // Both have been sent with the newest version before either hears that it is unknown.
+    github.script.onDispatch = async ({ headers, body }) => {
+      if (headers['x-github-api-version'] === '2022-11-28') {
+        runs.push(body)
+        return { status: 204 }
+      }
+      waiting += 1
+      if (waiting === 2) bothSent()
+      await both
+      return { status: 400, body: { message: 'X-GitHub-Api-Version is not a supported API version.' } }
+    }
+    const older = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertMember(older.deps, OPERATOR)
+    const ask = async () => {
+      const { id, confirm } = await insertSurface(older.deps)
+      const input = { surfaceId: id, ref: 'main', confirmation: confirm, idempotencyKey: randomUUID() }
+      return dispatchDeploy(older.deps, OPERATOR, input)
+    }
+    const answers = await Promise.all([ask(), ask()])
+    expect(answers.map(({ status }) => status)).toEqual(['dispatched', 'dispatched'])
+    const ids = runs.map((body) => z.object({ inputs: z.object({ console_deploy_id: z.string() }) }).parse(body))
+    expect(ids.map(({ inputs }) => inputs.console_deploy_id).toSorted()).toEqual(answers.map(({ id }) => id).toSorted())
     await older.close()
   })
 })

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -10,6 +11,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, actorNamed('ada'))
 })
 afterAll(async () => {
   await console_.close()
@@ -51,6 +53,7 @@ describe('deploying with a proof older than 15 minutes', () => {
 
   it('a token needs none', async () => {
     const token = actorNamed('token:ci', { via: 'token', provedAt: null, permissions: ['deploy.dispatch'] })
+    await insertMember(console_.deps, token)
     expect(await dispatchDeploy(console_.deps, token, await request('production'))).toMatchObject({
       status: 'dispatched',
     })

@@ -55,6 +55,38 @@ describe('a poll', () => {
     expect((await poll(id)).phases.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending'])
   })
 
+  it('goes on warning of what is wrong however many callbacks were refused since', async () => {
+    const { db } = console_.deps
+    const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
+    const record = (action: string, payload: object) => ({
+      actor: 'x',
+      action,
+      deployId: id,
+      surfaceId: surface.id,
+      payload,
+    })
+    await db.auditEvent.createMany({
+      data: [
+        record('console.deploy.runs_duplicated', { run_ids: ['12', '11'] }),
+        record('console.deploy.cancel_requested', { run_id: '12' }),
+        record('console.deploy.cancel_refused', { http_status: 403, reason: 'GitHub says no.' }),
+        record('console.deploy.run_mismatch', { run_id: '12', reported_run_id: '11' }),
+        ...Array.from({ length: 250 }, () =>
+          record('console.deploy.run_mismatch', { run_id: '12', reported_run_id: '10' }),
+        ),
+        ...Array.from({ length: 250 }, () => record('console.deploy.callback_rejected', { from: 'dispatched' })),
+      ].map((row) => ({ ...row, at: new Date() })),
+    })
+    const { warnings, timeline } = await poll(id)
+    expect(warnings).toEqual([
+      expect.stringContaining('2 runs for this deploy: 12, 11'),
+      expect.stringContaining('Run 11 reports to this deploy'),
+      expect.stringContaining('Run 10 reports to this deploy'),
+      expect.stringContaining('GitHub says no.'),
+    ])
+    expect(timeline).toHaveLength(200)
+  })
+
   it('carries the last 200 log lines and a cursor that reaches all the others', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     await console_.deps.db.deployLogLine.createMany({
@@ -103,7 +135,9 @@ describe('an unknown run id', () => {
     })
     expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
     expect(github.requests).toHaveLength(1)
-    expect(github.requests[0]?.path).toMatch(/deploy-console\.yml\/runs\?event=workflow_dispatch&created=%3E%3D20/)
+    expect(github.requests[0]?.path).toMatch(
+      /deploy-console\.yml\/runs\?event=workflow_dispatch&created=20[^&]+Z\.\.20/,
+    )
     expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
     expect(github.requests).toHaveLength(1)
   })

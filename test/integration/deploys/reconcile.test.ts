@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { parseCreated } from '~/sandbox/github/created-filter'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -35,6 +36,7 @@ const moves = async (id: string) =>
   ).map(({ status }) => status)
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+const notFound = { status: 404, body: { message: 'Not Found' } }
 const step = (name: string, conclusion = 'success') => ({
   name,
   status: 'completed',
@@ -104,6 +106,25 @@ describe('a dispatch whose outcome is unknown', () => {
     expect(github.dispatches()).toEqual([])
   })
 
+  it('adopts its run also when a hundred and fifty newer ones of the workflow stand before it', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(300) })
+    const ours = { ...listedRun(1, `Deploy [${id}]`), created_at: minutesAgo(299) }
+    const newer = Array.from({ length: 150 }, (_, index) => ({
+      ...listedRun(1_000 - index, 'Deploy something else'),
+      created_at: minutesAgo(280 - index),
+    }))
+    // As GitHub does: those created within the bounds, a page of them.
+    github.script.onListRuns = ({ path }) => {
+      const { searchParams } = new URL(path, 'http://github')
+      const fits = parseCreated(searchParams.get('created') ?? '') ?? (() => true)
+      const runs = [...newer, ours].filter(({ created_at }) => fits(created_at.toISOString()))
+      return { status: 200, body: { workflow_runs: runs.slice(0, Number(searchParams.get('per_page'))) } }
+    }
+    gitHubHasRun(null, [])
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 1n })
+  })
+
   it('whose run only a refused callback named is taken to where that run is', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested')
@@ -152,6 +173,55 @@ describe('a dispatched deploy without a run', () => {
   })
 })
 
+describe('a 404', () => {
+  const notShown = () => {
+    github.script.onListRuns = () => notFound
+    github.script.onRepository = () => notFound
+  }
+
+  it('of a run in a repository that is not shown either concludes nothing, however old the deploy', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
+    notShown()
+    await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+    expect((await deployAt(id)).status).toBe('deploying')
+  })
+
+  it('of the jobs alone, with run and repository shown, is no end of the run', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
+    gitHubHasRun(null, [])
+    github.script.onJobs = () => notFound
+    await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+    expect((await deployAt(id)).status).toBe('deploying')
+  })
+
+  it.each(['requested', 'dispatched'] as const)(
+    'of a workflow in a repository that is not shown either leaves a deploy at %s, however old',
+    async (status) => {
+      const { id } = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(600) })
+      notShown()
+      await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
+      expect((await deployAt(id)).status).toBe(status)
+    },
+  )
+
+  it.each([
+    ['requested', 'failed'],
+    ['dispatched', 'timed_out'],
+  ] as const)(
+    'of a workflow that its repository no longer has ends a deploy at %s after ten minutes',
+    async (from, to) => {
+      const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(9) })
+      const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(11) })
+      github.script.onListRuns = () => notFound
+      await reconcileDeploy(console_.deps, young.id)
+      await reconcileDeploy(console_.deps, old.id)
+      expect((await deployAt(young.id)).status).toBe(from)
+      expect((await deployAt(old.id)).status).toBe(to)
+      expect(github.dispatches()).toEqual([])
+    },
+  )
+})
+
 describe('while GitHub answers with errors', () => {
   it.each([
     ['500', { status: 500, body: {} }],
@@ -179,13 +249,30 @@ describe('a pass', () => {
     expect(github.requests).toHaveLength(2)
   })
 
+  it('looks at a silent deploy again in the next one, a minute later, however late in the first its turn was', async () => {
+    await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+    const start = Date.now()
+    await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
+    gitHubHasRun(null, [])
+    // A clock whose first reading is the pass's start, and every later one the moment its last look may begin.
+    const passAt = (at: number) => {
+      const readings = [at]
+      return reconcileSilentDeploys({ ...console_.deps, now: () => new Date(readings.pop() ?? at + 50_000) })
+    }
+    await passAt(start)
+    expect(github.requests).toHaveLength(2)
+    await passAt(start + 60_000)
+    expect(github.requests).toHaveLength(4)
+  })
+
   it('reaches a deploy behind fifty that GitHub cannot answer for', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     for (let index = 0; index < 50; index += 1) {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
     }
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 3n, requestedAt: minutesAgo(5) })
-    github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' } })
+    github.script.onListRuns = () => notFound
+    github.script.onRepository = () => notFound
     gitHubHasRun('success', [])
     await reconcileSilentDeploys(console_.deps)
     await reconcileSilentDeploys(console_.deps)

@@ -4,6 +4,7 @@ import type { DispatchInput } from '~/domain/deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -12,6 +13,7 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   github.script.onCommit = () => ({ status: 200, body: commit('b'.repeat(40)) })
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, actorNamed('ada'))
 })
 afterAll(async () => {
   await console_.close()

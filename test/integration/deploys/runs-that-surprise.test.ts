@@ -4,6 +4,7 @@ import { addJob } from '~/server/db/jobs'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
+import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
@@ -94,6 +95,15 @@ describe('a run that somebody ran again on GitHub', () => {
   })
 })
 
+/** What GitHub says of a run besides its id and title. */
+const listed = {
+  run_number: 1,
+  event: 'workflow_dispatch',
+  status: 'in_progress',
+  conclusion: null,
+  created_at: '2026-11-21T10:00:00Z',
+}
+
 describe('two runs with one deploy’s id', () => {
   const twoRuns = (id: string): Answer => ({
     status: 200,
@@ -110,6 +120,26 @@ describe('two runs with one deploy’s id', () => {
     expect(view).toMatchObject({ status: 'dispatched', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
+  })
+
+  it('raise it also when GitHub named the run at once and nobody looks for another', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'building', { githubRunId: 12n })
+    const quiet = await insertDeployAt(deps, 'building', { githubRunId: 13n })
+    const runs = [
+      { ...listed, ...listedRun(14, `Deploy [${quiet.id}]`), event: 'push' },
+      { ...listed, ...listedRun(13, `Deploy [${quiet.id}]`) },
+      { ...listed, ...listedRun(12, `Deploy [${id}]`) },
+      { ...listed, ...listedRun(11, `Deploy [${id}]`) },
+    ]
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: runs } })
+    await findOutsideRuns(deps)
+    await findOutsideRuns(deps)
+    const view = await getDeploy(deps, id)
+    expect(view).toMatchObject({ status: 'building', runId: '12' })
+    expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
+    expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
+    expect((await getDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
   })
 
   it('raise it also when only a callback of the other one tells', async () => {
@@ -164,6 +194,17 @@ describe('GitHub’s rate limit', () => {
       github.script.onRun = () => run(1, null)
       await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
       expect(runs()).toEqual(new Set(['1', '2']))
+    })
+  })
+
+  it('stops the look for runs outside the console until the reset', async () => {
+    await ownProcess(async (deps) => {
+      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
+      await insertDeployAt(deps, 'succeeded')
+      await findOutsideRuns(deps)
+      expect(github.requests).toEqual([])
+      await findOutsideRuns({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
+      expect(github.requests).toHaveLength(1)
     })
   })
 

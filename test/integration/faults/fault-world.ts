@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DeployStatus } from '~/domain/deploy-status'
 import { productionBuild } from '~/launch/production-build'
 import { waitFor } from '~/launch/wait-for'
+import { RECONCILE_PASS } from '~/server/worker/tasks'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
 import { modelGitHub } from '~test/support/model-github'
@@ -86,18 +87,29 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
       const rows = await deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'desc' }, take: 1 })
       return rows[0] ?? null
     },
-    /** As if `minutes` had passed since anybody heard of these deploys. */
+    /** As if `minutes` had passed since anybody heard of these deploys, or asked GitHub about them. */
     age: async (ids: readonly string[], minutes: number) => {
       const at = new Date(Date.now() - minutes * 60_000)
       const where = { id: { in: [...ids] } }
-      await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at } })
+      await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at, lastLookedAt: at } })
     },
+    /** As if the minute were over: the job that the schedule writes then. The server itself has to take it up. */
+    nextMinute: () => deps.db.$executeRaw`
+      SELECT FROM graphile_worker.add_job(${RECONCILE_PASS}, job_key => ${RECONCILE_PASS}, max_attempts => 1)`,
     /** Waits until the deploy stands there, which the server itself has to bring about. */
     until: async (id: string, status: DeployStatus) => {
       const reached = await waitFor(async () => ((await statusOf(id)) === status ? true : undefined), {
         withinMs: 100_000,
       })
       if (reached === undefined) throw new Error(`${id} stands at ${await statusOf(id)} and not at ${status}.`)
+    },
+    /** Waits until the server knows the deploy's run: a deploy can stand at `dispatched` long before. */
+    untilRunKnown: async (id: string) => {
+      const where = { id, githubRunId: { not: null } }
+      const known = await waitFor(async () => ((await deps.db.deploy.count({ where })) > 0 ? true : undefined), {
+        withinMs: 100_000,
+      })
+      if (known === undefined) throw new Error(`Nobody found the run of ${id}.`)
     },
     close: async () => {
       for (const server of servers) await server.kill()
@@ -120,6 +132,17 @@ export async function dispatch(server: SignedInServer, surfaceId: string, key = 
   const body: unknown = await response.json()
   if (response.ok) return dispatched.parse(answered.parse(body).result.data.json)
   return { refused: refused.parse(body).error.json.data.appCode }
+}
+
+/** The same for a script: the whole answer. Rejects when the server does not answer at all. */
+export async function dispatchByRest(server: SignedInServer, surfaceId: string, key: string) {
+  const response = await fetch(`${server.url}/api/internal/deploys`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie: server.cookie, 'idempotency-key': `"${key}"` },
+    body: JSON.stringify({ surface: surfaceId, ref: 'main', confirmation: surfaceId }),
+  })
+  const body: unknown = await response.json()
+  return { http: response.status, retryAfter: response.headers.get('retry-after'), body }
 }
 
 /** Presses Approve. Rejects when the server does not answer at all. */

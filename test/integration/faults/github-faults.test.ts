@@ -116,6 +116,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
     for (const [name, { last, accepts }] of cases) {
       const id = idOf(name)
       await world.until(id, last)
+      if (accepts) await world.untilRunKnown(id)
       expect(world.model.runsOf(id), name).toHaveLength(accepts ? 1 : 0)
       expect((await look(server, id)).runId, name).toBe(world.model.runsOf(id)[0]?.id.toString() ?? null)
       expect(world.dispatchesOf(id), name).toBe(1)

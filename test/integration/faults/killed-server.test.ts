@@ -33,11 +33,10 @@ async function killedWhileAsking(accepts: boolean) {
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   it('between the intent and GitHub: the intent is kept and never sent again; it fails and says why, and the surface is free', async () => {
     const { id, surfaceId, key } = await killedWhileAsking(false)
-    const first = await world.startServer()
-    expect(await dispatch(first, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
-    await first.kill()
-    await world.age([id], 11)
     const server = await world.startServer()
+    expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
+    await world.age([id], 11)
+    await world.nextMinute()
     await world.until(id, 'failed')
     const seen = await look(server, id)
     expect(seen).toMatchObject({ failureStage: 'dispatch_failed', runId: null })

@@ -42,6 +42,7 @@ describe('kill -9 of the server while it approves', { timeout: TIMEOUT }, () => 
     const server = await world.startServer()
     expect(await approve(server, approvalId)).toBe(202)
     await world.age([id], 11)
+    await world.nextMinute()
     await world.until(id, 'failed')
     expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
     expect(world.model.runsOf(id)).toHaveLength(0)

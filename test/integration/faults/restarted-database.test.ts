@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyMigrations } from '~/launch/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import type { SignedInServer } from './fault-world'
-import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
+import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
 const LIFE = ['smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started', 'freeze_check_passed']
@@ -31,6 +31,39 @@ afterAll(async () => {
   await database.stop()
   rmSync(directory, { recursive: true, force: true })
 }, TIMEOUT)
+
+describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { timeout: TIMEOUT }, () => {
+  it('is said with the deploy’s id; the same key after the restart is the same deploy, sent once, whose run is adopted', async () => {
+    const surfaceId = await world.newSurface()
+    const key = randomUUID()
+    world.github.script.onDispatch = async (request) => {
+      const answer = world.accept(request)
+      await database.stop()
+      return answer
+    }
+    const first = await dispatchByRest(server, surfaceId, key)
+    world.github.script.onDispatch = world.accept
+    database = await startDatabase()
+
+    const intent = await world.intentOn(surfaceId)
+    expect(first).toMatchObject({
+      http: 503,
+      retryAfter: '5',
+      body: { code: 'database_unavailable', deploy_id: intent?.id },
+    })
+    const id = intent?.id ?? ''
+    const again = await dispatchByRest(server, surfaceId, key)
+    expect(again).toMatchObject({ http: 202, body: { id } })
+
+    await world.age([id], 2)
+    await world.nextMinute()
+    await world.until(id, 'dispatched')
+    const runs = world.model.runsOf(id)
+    expect(runs).toHaveLength(1)
+    expect((await look(server, id)).runId).toBe(runs[0]?.id.toString())
+    expect(world.dispatchesOf(id)).toBe(1)
+  })
+})
 
 describe('PostgreSQL restarted while callbacks come in', { timeout: TIMEOUT }, () => {
   it('loses none: who is told 503 sends again, and every step is there once', async () => {

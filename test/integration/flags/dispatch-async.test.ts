@@ -4,6 +4,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -11,6 +12,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(() => {
   github.requests.length = 0
@@ -81,4 +83,19 @@ describe('FLAG_CONSOLE_DEPLOY_ASYNC on', () => {
     expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: null })
     expect([passed(), lookups()]).toEqual([0, 0])
   })
+})
+
+it('a flag that cannot be read does not lose what GitHub answered, and the answer names the deploy', async () => {
+  const { sql, db } = console_.deps
+  const $queryRaw: typeof sql.$queryRaw = (text, ...values) =>
+    text.some((part) => part.includes('console_flag_promotions'))
+      ? Promise.reject(new Error('connect ECONNREFUSED'))
+      : sql.$queryRaw(text, ...values)
+  const { id: surfaceId } = await insertSurface(console_.deps)
+  const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
+  const answer = dispatchDeploy({ ...console_.deps, sql: { ...sql, $queryRaw } }, OPERATOR, input)
+  const error = await answer.catch((thrown: unknown) => thrown)
+  const deploy = await db.deploy.findFirstOrThrow({ where: { surfaceId } })
+  expect(deploy.status).toBe('dispatched')
+  expect(error).toMatchObject({ code: 'database_unavailable', details: { deploy_id: deploy.id } })
 })

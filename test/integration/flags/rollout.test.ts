@@ -106,6 +106,14 @@ describe('a flag goes off', () => {
   })
 })
 
+it('in an environment of another name a flag is what it is for staging, on and off', async () => {
+  expect(await isOn('qa')).toBe(false)
+  await promote('staging')
+  expect([await isOn('qa'), await isOn('production')]).toEqual([true, false])
+  await demote('staging')
+  expect(await isOn('qa')).toBe(false)
+})
+
 describe('every change', () => {
   it('is audited with who, what and what was before; a refusal too; a repetition adds nothing', async () => {
     const before = (await flagEvents()).length
@@ -140,6 +148,20 @@ describe('every change', () => {
       const [staging, production] = [await isOn('staging'), await isOn('production')]
       expect(production && !staging).toBe(false)
     }
+  })
+
+  it('for production takes a proof of the last 15 minutes, on and off; for staging none', async () => {
+    const change = (way: 'promote' | 'demote', environment: 'staging' | 'production') => {
+      const provedAt = new Date(clock - 16 * 60_000)
+      return changeFlag(console_.deps, actorNamed('ada', { provedAt }), way, { flag: FLAG, environment })
+    }
+    expect(await change('promote', 'staging')).toEqual({ changed: true })
+    await shipToStaging('succeeded')
+    await expect(change('promote', 'production')).rejects.toMatchObject({ code: 'proof_stale' })
+    expect(await isOn('production')).toBe(false)
+    await promote('production')
+    await expect(change('demote', 'production')).rejects.toMatchObject({ code: 'proof_stale' })
+    expect(await isOn('production')).toBe(true)
   })
 
   it('of a flag nobody declared is refused', async () => {

@@ -7,6 +7,7 @@ import { liftFreeze, unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
@@ -15,6 +16,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(async () => {
   github.requests.length = 0

@@ -7,6 +7,7 @@ import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -16,6 +17,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(async () => {
   await console_.deps.db.freeze.deleteMany()

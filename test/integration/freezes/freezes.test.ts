@@ -116,3 +116,32 @@ it('the database itself refuses a freeze of nothing, of two things, and one that
   await expect(create({ surfaceId, environment: 'production' })).rejects.toThrow(/freezes_scope_check/)
   await expect(create({ environment: 'production', endsAt: at })).rejects.toThrow(/freezes_window_check/)
 })
+
+describe('with a proof older than 15 minutes', () => {
+  const ada = (minutes: number) => {
+    const actor = actorNamed('ada', { provedAt: new Date(Date.now() - minutes * 60_000) })
+    return createCaller(createContextInner(console_.deps, actor))
+  }
+  const stale = { cause: { code: 'proof_stale' } }
+
+  it.each(['production', 'staging'])(
+    'a window over %s is opened, but not lifted: that takes what overriding it takes',
+    async (environment) => {
+      const { id } = await ada(16).freezes.open({ environment, reason: 'Incident' })
+      await expect(ada(16).freezes.lift({ id })).rejects.toMatchObject(stale)
+      expect((await caller().freezes.list({})).current).toMatchObject([{ id, state: 'in_force' }])
+      await ada(1).freezes.lift({ id })
+      expect((await caller().freezes.list({})).current).toEqual([])
+    },
+  )
+
+  it('a surface is locked, but not unlocked', async () => {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    const { id } = await ada(16).surfaces.lock({ surfaceId, reason: 'Broken' })
+    await expect(ada(16).surfaces.unlock({ surfaceId })).rejects.toMatchObject(stale)
+    await expect(ada(16).freezes.lift({ id })).rejects.toMatchObject(stale)
+    expect((await caller().freezes.list({})).current).toMatchObject([{ id, state: 'in_force' }])
+    await ada(1).surfaces.unlock({ surfaceId })
+    expect((await caller().freezes.list({})).current).toEqual([])
+  })
+})

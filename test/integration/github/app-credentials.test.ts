@@ -23,6 +23,7 @@ afterEach(() => {
   vi.useRealTimers()
   github.issued.length = 0
   github.dispatchedWith.length = 0
+  github.state.runs = 0
 })
 afterAll(() => github.close())
 
@@ -71,6 +72,23 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61 * 60_000 })
     expect(await dispatch()).toMatchObject({ kind: 'accepted' })
     expect(github.dispatchedWith).toEqual([1, 1, 2].map((number) => `token ghs_token_number_${number}`))
+  })
+
+  it('sends a dispatch again that GitHub refused because it did not know the new token yet: 401 starts nothing', async () => {
+    github.state.unknownFor = 1
+    expect(await client().dispatch()).toMatchObject({ kind: 'accepted' })
+    expect(github.dispatchedWith).toEqual(['token ghs_token_number_1', 'token ghs_token_number_1'])
+    expect(github.state.runs).toBe(1)
+  })
+
+  it('sends a dispatch that is refused with a token of longer ago once, and no more', async () => {
+    const { dispatch } = client()
+    await dispatch()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 })
+    github.state.unknownFor = 1
+    expect(await dispatch()).toMatchObject({ kind: 'refused', httpStatus: 401 })
+    expect(github.dispatchedWith).toHaveLength(2)
+    expect(github.state.runs).toBe(1)
   })
 
   it.each([

@@ -2,14 +2,23 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Deps } from '~/server/deps'
+import { invite } from '~/server/members/invite'
+import { makeSetupLink } from '~/server/members/make-setup-link'
+import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
-import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { ENTRY_PAGES, listPages } from '~test/support/pages'
 import { listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 
 let console_: TestConsole
 let server: BuiltServer
+/** Each address with whose it is: a page sends on whoever it is not for, and what is sent on is no page. */
+let pages: readonly { readonly address: string; readonly cookie: string }[]
 const startServer = (env: Readonly<Record<string, string>> = {}) =>
   startBuiltServer({
     DATABASE_URL: console_.deps.config.databaseUrl,
@@ -21,12 +30,25 @@ const startServer = (env: Readonly<Record<string, string>> = {}) =>
   })
 beforeAll(async () => {
   console_ = await createTestConsole()
+  pages = await everyPage(console_.deps)
   server = await startServer()
 })
 afterAll(async () => {
   await server.stop()
   await console_.close()
 })
+
+async function everyPage(deps: Deps) {
+  const { path: setup } = await makeSetupLink(deps, { sandbox: false })
+  const inviting = await insertMember(deps, actorNamed('root'))
+  const { path: invitation } = await invite(deps, inviting, { email: null, role: 'viewer', environments: null })
+  const { id } = await insertSurface(deps)
+  const cookie = await signedInAs(deps)
+  const nobodys = ['/sign-in', setup, invitation].map((address) => ({ address, cookie: '' }))
+  expect(nobodys.length, 'one of each kind').toBe(ENTRY_PAGES.length)
+  const members = listPages().filter((file) => !ENTRY_PAGES.includes(file))
+  return [...nobodys, ...members.map((file) => ({ address: file.replace('[id]', id), cookie }))]
+}
 
 /** A built file of the client of each kind. */
 function staticFiles(): string[] {
@@ -37,7 +59,7 @@ function staticFiles(): string[] {
 }
 
 const id = '00000000-0000-7000-8000-000000000000'
-const PAGES = ['/', '/audit', '/flags', '/freezes', '/surfaces/none', '/no-such-page', '/%ff']
+const NO_PAGES = ['/no-such-page', '/surfaces/none', '/%ff']
 const OTHERS = [
   ...listRoutes('api').map(({ template }) => template.replace('{id}', id).replace('{trpc}', 'surfaces.list')),
   '/api/no-such-route',
@@ -62,7 +84,10 @@ const get = (address: string, init: RequestInit = {}) =>
 
 it('every answer carries the headers: pages, API, files, refusals, and what is not there', async () => {
   const answers = [
-    ...[...PAGES, ...OTHERS, ...staticFiles(), '/flags/'].map((address) => [address, {}] as const),
+    ...pages.map(({ address, cookie }) => [address, { headers: { cookie } }] as const),
+    // Whoever is not signed in is sent on, which is an answer too.
+    ...[...pages.map(({ address }) => address), ...NO_PAGES].map((address) => [address, {}] as const),
+    ...[...OTHERS, ...staticFiles(), '/flags/'].map((address) => [address, {}] as const),
     ...OTHERS.map((address) => [address, { method: 'POST', body: '{}' }] as const),
     ['/api/trpc/surfaces.lock', { method: 'POST', body: '{}', headers: { origin: 'https://evil.example' } }] as const,
     ['/', { method: 'POST', body: '{}' }] as const,
@@ -83,8 +108,11 @@ it('every answer carries the headers: pages, API, files, refusals, and what is n
 
 it('a page’s policy admits what carries its nonce, which is new for every answer, and nothing inline', async () => {
   const nonces = new Set<string>()
-  for (const address of [...PAGES, ...PAGES]) {
-    const answer = await get(address)
+  const cookie = pages.at(-1)?.cookie ?? ''
+  const asked = [...pages, ...NO_PAGES.map((address) => ({ address, cookie }))].flatMap((page) => [page, page])
+  for (const { address, cookie: held } of asked) {
+    const answer = await get(address, { headers: { cookie: held } })
+    if (!NO_PAGES.includes(address)) expect(`${address} ${answer.status}`).toBe(`${address} 200`)
     const policy = answer.headers.get('content-security-policy') ?? ''
     const nonce = /script-src 'nonce-([^']{20,})' 'strict-dynamic';/.exec(policy)?.[1] ?? ''
     expect(policy).toContain("default-src 'none'")
@@ -97,7 +125,7 @@ it('a page’s policy admits what carries its nonce, which is new for every answ
     expect(html).not.toMatch(/<style\b|\sstyle=|\son[a-z]+="/)
     nonces.add(nonce)
   }
-  expect(nonces.size).toBe(PAGES.length * 2)
+  expect(nonces.size).toBe(asked.length)
 })
 
 it('an answer that is no page may load, run and send nothing', async () => {

@@ -1,12 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRateLimiter } from '~/server/http/rate-limiter'
+import { createToken } from '~/server/tokens/create-token'
 import { createContextInner } from '~/server/trpc/context'
 import { createCallerFactory } from '~/server/trpc/init'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
-import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import {
+  CALLBACK_SECRET,
+  createTestConsole,
+  insertDeployAt,
+  insertSurface,
+  type TestConsole,
+} from '~test/support/console'
+import { restClient } from '~test/support/rest-client'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
+import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
+import { insertMember } from '~test/support/token-owners'
 
 const LIMIT = 20
 const createCaller = createCallerFactory(appRouter)
@@ -118,6 +129,33 @@ it('an account has a limit of its own, from whatever address it is used', async 
     await call('first')
     await expect(call('first')).rejects.toMatchObject({ code: 'TOO_MANY_REQUESTS' })
     await call('second')
+  } finally {
+    await own.close()
+  }
+})
+
+it('an account has one limit for the screen, REST with a session and REST with a token', async () => {
+  const own = await createTestConsole({ env: { RATE_LIMIT_PER_MINUTE: '3' } })
+  try {
+    // Every request comes from an address of its own, so that only the account's limit is met.
+    const deps = { ...own.deps, rateLimits: { ...own.deps.rateLimits, addresses: createRateLimiter(undefined) } }
+    await insertSurface(deps)
+    const owner = await insertMember(deps, 'ada@example.com')
+    const scope = { permissions: ['deploy.read' as const], environments: [], surfaces: null, expiresInDays: 1 }
+    const { secret } = await createToken(deps, owner, { label: 'ci', ...scope })
+    const rest = restClient(deps, () => signedInAs(deps, { email: owner.name }))
+    const token = { authorization: `Bearer ${secret}` }
+    const read = async (headers: Record<string, string>) =>
+      (await rest.call('GET', `/api/internal/deploys/${deps.newId()}`, { headers })).status
+    expect([await read({}), await read(token)]).toEqual([404, 404])
+    await createCaller(createContextInner(deps, owner)).surfaces.list()
+    expect([await read({}), await read(token)]).toEqual([429, 429])
+    await expect(createCaller(createContextInner(deps, owner)).surfaces.list()).rejects.toMatchObject({
+      code: 'TOO_MANY_REQUESTS',
+    })
+    const other = await insertMember(deps, 'grace@example.com')
+    const { secret: another } = await createToken(deps, other, { label: 'ci', ...scope })
+    expect(await read({ authorization: `Bearer ${another}` })).toBe(404)
   } finally {
     await own.close()
   }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -23,6 +23,53 @@ const PROGRAMS = {
   sandbox: /src\/sandbox\/main\.ts/,
   database: /bin\/postgres -D/,
 } as const
+
+describe('npm start with a real GitHub', { timeout: START }, () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-real-'))
+  const surfacesFile = path.join(directory, 'surfaces.yaml')
+  const surface = {
+    id: 'api',
+    name: 'API',
+    environment: 'staging',
+    repository: 'acme/platform',
+    workflow: 'deploy.yml',
+  }
+  const answers = { url: 'https://api.example.com', health_url: 'https://api.example.com/health' }
+  writeFileSync(surfacesFile, JSON.stringify({ surfaces: [{ ...surface, ...answers }] }))
+  const start = () =>
+    startProduct({
+      dataDir: path.join(directory, 'data'),
+      env: {
+        GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+        GITHUB_DISPATCH_TOKEN: 'test-token',
+        SURFACES_FILE: surfacesFile,
+        IN_PROCESS_WORKER: 'off',
+      },
+    })
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  it('prints a link that makes the first admin, and none afterwards', async () => {
+    const first = await start()
+    try {
+      const link = new URL(await first.printedLink())
+      expect(first.output()).toContain('Make the first admin, once and within 30 minutes')
+      const token = link.pathname.slice('/setup/'.length)
+      const answer = await fetch(new URL('/api/auth/links/accept', link), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: link.origin },
+        body: JSON.stringify({ token, name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
+      })
+      expect(answer.status).toBe(200)
+    } finally {
+      await first.stop()
+    }
+    const second = await start()
+    // The link is printed after this line, so the end of the output is waited for.
+    await second.stop()
+    expect(second.output()).toContain('Deploy Console is ready')
+    expect(second.output()).not.toContain('/setup/')
+  })
+})
 
 describe('npm start', { timeout: START }, () => {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'deploy console data '))

@@ -34,5 +34,6 @@ it('npm run console -- user invite prints a link’s path alone; nobody is made 
   expect(recovery).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
   expect(await call('suspend', '--email', 'eve@example.com')).toMatchObject({ code: 1, out: '' })
   expect(await call('invite', '--role', 'root', '--in', 'all')).toMatchObject({ code: 2, out: '' })
+  expect(await call('invite', '--role', 'admin', '--in', 'staging')).toMatchObject({ code: 2, out: '' })
   expect(await call('invite', '--role', 'viewer')).toMatchObject({ code: 2, err: expect.stringMatching('^--in: ') })
 })

@@ -72,8 +72,8 @@ describe('the outcome of a deploy', () => {
         payload: { source: 'github', from: 'deploying', proof: 'test', occurred_at: new Date().toISOString() },
       } as const
       const end = { deployId: id, surfaceId: surface.id, to, actor: 'reconciler', at: deps.now(), event }
-      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBe(true)
-      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBe(false)
+      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toMatchObject({ id, status: to })
+      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBeNull()
       await workNow()
       expect(slack.texts).toHaveLength(1)
     },

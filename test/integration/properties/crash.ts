@@ -1,9 +1,13 @@
 import type { Database } from '~/server/db/client'
+import type { DirectDatabase } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 
 class Crash extends Error {}
 
-/** The same console, except that its transactions do all their work and are then abandoned instead of committed. */
+/**
+ * The same console, except that its transactions do all their work and are then abandoned instead of committed: those of
+ * Prisma, and those of the connections without it.
+ */
 export function crashing(deps: Deps): Deps {
   const db: Database = new Proxy(deps.db, {
     get(target, property) {
@@ -11,12 +15,23 @@ export function crashing(deps: Deps): Deps {
       return (work: Parameters<Database['$transaction']>[0]) =>
         target.$transaction(async (tx) => {
           if (typeof work === 'function') await work(tx)
-          throw new Crash('the process died before the commit')
+          throw beforeCommit()
         })
     },
   })
-  return { ...deps, db }
+  const sql: DirectDatabase = {
+    ...deps.sql,
+    transaction: (work) =>
+      deps.sql.transaction(async (tx) => {
+        // Also where the work itself asks for a rollback, as a replayed callback does: the process is gone before it is answered.
+        await work(tx).catch(() => undefined)
+        throw beforeCommit()
+      }),
+  }
+  return { ...deps, db, sql }
 }
+
+const beforeCommit = () => new Crash('the process died before the commit')
 
 export function onlyCrash(error: unknown): void {
   if (!(error instanceof Crash)) throw error

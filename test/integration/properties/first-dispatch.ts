@@ -17,6 +17,10 @@ type Input = Parameters<typeof dispatchDeploy>[2]
 
 const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
 
+/** How often GitHub was asked to start a run for this deploy, whatever it answered. */
+export const dispatchesOf = ({ github }: World, id: string): number =>
+  github.dispatches().filter(({ body }) => dispatchBody.parse(body).inputs.console_deploy_id === id).length
+
 /** A GitHub that starts a run for every dispatch it gets, whatever it then answers. */
 export const accepting =
   ({ model }: World, answer?: Answer) =>

@@ -2,11 +2,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isTransitionAction } from '~/domain/audit-event'
 import { canTransition, DEPLOY_STATUSES, isTerminal } from '~/domain/deploy-status'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
-import { life } from './deploy-actions'
-import type { World } from './first-dispatch'
+import { type Dispatch, life } from './deploy-actions'
+import { dispatchesOf, type World } from './first-dispatch'
 import { playLife } from './play-life'
 
 /** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
@@ -20,6 +22,7 @@ let world: World
 beforeAll(async () => {
   const github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
   world = { deps: console_.deps, github, model: modelGitHub(github) }
 })
 afterAll(async () => {
@@ -30,7 +33,11 @@ afterAll(async () => {
 it('whatever happens, in whatever order: one dispatch, one path through the graph, nothing lost, an end', async () => {
   process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
   await fc.assert(
-    fc.asyncProperty(life, async (each) => expectNothingLost(await playLife(world, each))),
+    fc.asyncProperty(life, async (each) => {
+      const surfaceId = await playLife(world, each)
+      await expectNothingLost(surfaceId)
+      await expectOneDispatch(surfaceId, each.dispatch)
+    }),
     { seed, numRuns, interruptAfterTimeLimit: process.env['PROPERTY_RUNS'] === undefined ? LIMIT_MS : 3_600_000 },
   )
 }, 3_600_000)
@@ -63,7 +70,15 @@ async function expectNothingLost(surfaceId: string): Promise<void> {
     // Every callback of these lives carries a line.
     expect(logLines.map(({ seq }) => seq)).toEqual(Array.from({ length: logCount }, (_, index) => index + 1))
     expect(logLines).toHaveLength(receipts.length)
+  }
+}
 
+/** Requests are counted, not runs: a second one after a refusal or a 500 is a second dispatch all the same. */
+async function expectOneDispatch(surfaceId: string, first: Dispatch): Promise<void> {
+  const deploys = await world.deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
+  for (const [index, { id }] of deploys.entries()) {
+    const neverAsked = index === 0 && first === 'console crashed before it asked'
+    expect(dispatchesOf(world, id), `dispatches of a deploy that was ${first}`).toBe(neverAsked ? 0 : 1)
     expect(world.model.runsOf(id).length).toBeLessThanOrEqual(1)
   }
 }

@@ -1,5 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { openApiDocument } from '~/server/openapi/document'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
@@ -40,6 +41,18 @@ describe('the OpenAPI document', () => {
     expect(listed.toSorted()).toEqual(served.flat().toSorted())
   })
 
+  it('names no token permission that no token can hold: what is left takes a person’s session', () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
+    const named = operations.flatMap(({ operationId, security }) =>
+      security.map((scheme) => ({ operationId, ...scheme })),
+    )
+    const byToken = named.flatMap((one) => ('apiToken' in one ? one.apiToken : []))
+    expect(byToken.filter((permission) => !TOKEN_PERMISSIONS.some((held) => held === permission))).toEqual([])
+    const bySession = named.flatMap((one) => ('session' in one ? [one.operationId] : []))
+    expect(bySession.toSorted()).toEqual(['approveDeploy', 'refuseDeploy'])
+    expect(Object.keys(document.components.securitySchemes)).toEqual(['apiToken', 'session'])
+  })
+
   it('is served as it is', async () => {
     // Not described in itself, so not through the checking client.
     const { GET } = await import('~/app/api/openapi.json/route')
@@ -61,6 +74,12 @@ describe('every answer to a callback is as described', () => {
   ])('%s', async (_, body, status) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await rest.send(signedCallback(id, body))).toMatchObject({ status })
+  })
+
+  it('under the older name too', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const sent = signedCallback(id, { status: 'smoke_gate_started' }, { path: 'callback' })
+    expect(await rest.send(sent)).toMatchObject({ status: 200, body: { applied: true, status: 'smoke_gate_started' } })
   })
 
   it('unsigned, too large, for no UUID, for no deploy', async () => {

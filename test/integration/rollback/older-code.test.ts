@@ -11,6 +11,7 @@ import { createCaller } from '~/server/trpc/routers/_app'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { onDatabase } from '~test/support/migrated-template'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
@@ -21,6 +22,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 afterAll(async () => {
   await console_.close()

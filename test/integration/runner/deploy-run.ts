@@ -11,15 +11,21 @@ export const secret = 'a callback secret of ample length'
 export const hookToken = 'hook-token-0123456789'
 export const deployId = '0192f0c1-2345-7abc-8def-0123456789ab'
 
-type Workflow = readonly [file: string, variable: string, title: string, surface: string]
+export type Workflow = readonly [file: string, variable: string, title: string, surface: string]
 
 export const consoleWorkflow: Workflow = ['deploy-console.yml', 'CONSOLE_SURFACE_URL', 'Deploy console', 'console']
-
-export const workflows: readonly Workflow[] = [
-  consoleWorkflow,
-  ['deploy-heroku.yml', 'HEROKU_SURFACE_URL', 'Deploy API', 'api-prod'],
-  ['deploy-customer-docs.yml', 'CUSTOMER_DOCS_SURFACE_URL', 'Deploy customer docs', 'customer-docs'],
-  ['deploy-status-page.yml', 'STATUS_PAGE_SURFACE_URL', 'Deploy status page', 'status-page'],
+export const herokuWorkflow: Workflow = ['deploy-heroku.yml', 'HEROKU_SURFACE_URL', 'Deploy API', 'api-prod']
+export const docsWorkflow: Workflow = [
+  'deploy-customer-docs.yml',
+  'CUSTOMER_DOCS_SURFACE_URL',
+  'Deploy customer docs',
+  'customer-docs',
+]
+export const statusPageWorkflow: Workflow = [
+  'deploy-status-page.yml',
+  'STATUS_PAGE_SURFACE_URL',
+  'Deploy status page',
+  'status-page',
 ]
 
 interface Scenario {

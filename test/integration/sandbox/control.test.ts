@@ -137,7 +137,7 @@ describe('the command line', () => {
 
   test('says what is wrong with a surface or a behaviour that is not', async () => {
     await expect(sandboxCommand('surface', 'nowhere', 'slow')).rejects.toThrow(/There is no surface "nowhere"/)
-    await expect(sandboxCommand('surface', 'console', 'angry')).rejects.toThrow(/one of normal, slow/)
+    await expect(sandboxCommand('surface', 'console', 'angry')).rejects.toThrow(/one of normal, quick, slow/)
     await expect(sandboxCommand('dance')).rejects.toThrow(/Usage/)
   })
 })

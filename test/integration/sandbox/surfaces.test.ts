@@ -146,3 +146,24 @@ test('unhealthy: the next version boots and stays unhealthy until another replac
     (status) => status === 200,
   )
 })
+
+test('a version is replaced without a request being lost', async () => {
+  await behave('api-staging', 'quick')
+  let replacing = true
+  const statuses = new Set<number>()
+  const visit = async () => {
+    while (replacing) statuses.add((await get('api-staging', '/version')).status)
+  }
+  const visitors = Promise.all(Array.from({ length: 8 }, visit))
+  for (let round = 0; round < 20; round += 1) {
+    const deployedAt = async () =>
+      z.object({ deployed_at: z.string() }).parse(await (await get('api-staging', '/version')).json())
+    const { deployed_at: before } = await deployedAt()
+    await deploy('api-staging', { sha: main, ref: 'main' })
+    await until(deployedAt, ({ deployed_at: now }) => now !== before)
+  }
+  replacing = false
+  await visitors
+  await behave('api-staging', 'normal')
+  expect([...statuses]).toEqual([200])
+})

@@ -10,20 +10,31 @@ describe('Prisma without a downloaded engine', () => {
   let database: TestDatabase
   const project = createPrismaProject()
 
+  let url: string
+
   beforeAll(async () => {
     database = await createEmptyTestDatabase()
+    // A role of its own: what databases it leaves behind is told from those that others are using meanwhile.
+    const developer = new URL(database.url)
+    developer.username = developer.pathname.slice(1)
+    url = developer.href
+    const [name, password] = [developer.username, decodeURIComponent(developer.password)]
+    await query(`CREATE ROLE "${name}" LOGIN CREATEDB PASSWORD '${password}'`, database.url)
+    await query(`ALTER DATABASE "${name}" OWNER TO "${name}"`, database.url)
   })
   afterAll(async () => {
-    expect(await query(`SELECT datname FROM pg_database WHERE starts_with(datname, 'prisma_migrate_shadow')`)).toEqual(
-      [],
-    )
+    const owned =
+      'SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = current_database()'
+    expect(await query(owned)).toEqual([{ datname: new URL(url).username }])
     await database.drop()
+    const { username } = new URL(url)
+    await query(`DROP ROLE "${username}"`, Object.assign(new URL(database.url), { pathname: '/postgres' }).href)
     project.remove()
   })
 
-  const run = (args: string, input?: string) => prisma(project.directory, database.url, args.split(' '), input)
-  const query = async (sql: string) => {
-    const client = new pg.Client({ connectionString: database.url })
+  const run = (args: string, input?: string) => prisma(project.directory, url, args.split(' '), input)
+  const query = async (sql: string, connectionString = url) => {
+    const client = new pg.Client({ connectionString })
     await client.connect()
     const { rows } = await client.query(sql)
     await client.end()

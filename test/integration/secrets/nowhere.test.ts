@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import path from 'node:path'
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { waitFor } from '~/launch/wait-for'
@@ -15,8 +13,8 @@ import { signedInAs } from '~test/support/sessions'
 import { startSlackReceiver } from '~test/support/slack-receiver'
 import { type Product, startProduct } from '~test/support/start-product'
 import { watchProcesses } from '~test/support/watch-processes'
+import { databaseRows, filesBelow, leakingFiles } from './look-everywhere.ts'
 
-const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 const RUN = 240_000
 
 let product: Product
@@ -93,43 +91,14 @@ beforeAll(async () => {
   await ask('/api/audit/export?format=json')
   await ask('/api/openapi.json')
   await ask('/api/health/ready')
-  for (const page of ['/', '/audit', '/flags', '/freezes', '/surfaces/api-staging', '/none', `/?deploy=${id}`])
-    await ask(page)
+  const pages = ['/', '/audit', '/flags', '/freezes', '/people', '/tokens', '/account', '/approvals', '/sign-in']
+  for (const page of [...pages, '/surfaces/api-staging', '/none', `/?deploy=${id}`]) await ask(page)
   commands = stopWatching()
 }, RUN)
 afterAll(async () => {
   await product.stop()
   await slack.close()
 }, RUN)
-
-const filesBelow = (directory: string): string[] =>
-  readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-
-async function databaseRows(): Promise<string> {
-  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
-  await client.connect()
-  try {
-    const tables = await client.query<{ name: string }>(
-      `SELECT quote_ident(table_schema) || '.' || quote_ident(table_name) AS name FROM information_schema.tables
-       WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND table_type = 'BASE TABLE'`,
-    )
-    const rows: string[] = []
-    for (const { name } of tables.rows) {
-      const { rows: found } = await client.query(`SELECT to_jsonb(t)::text AS row FROM ${name} t`)
-      rows.push(
-        ...z
-          .array(z.object({ row: z.string() }))
-          .parse(found)
-          .map(({ row }) => `${name} ${row}`),
-      )
-    }
-    return rows.join('\n')
-  } finally {
-    await client.end()
-  }
-}
 
 describe('after a deploy from its request to its outcome, no secret of the run is', () => {
   it('missing from this very test: the deploy succeeded, Slack was told, and what is looked for can be found', () => {
@@ -162,29 +131,17 @@ describe('after a deploy from its request to its outcome, no secret of the run i
   })
 
   it('in any row of the database, the audit trail included', async () => {
-    const rows = await databaseRows()
+    const rows = (await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? '')).join(
+      '\n',
+    )
     expect(rows).toContain('console.deploy.callback')
     expect(secretsIn(rows, secrets)).toEqual([])
   })
 
   it('in any file of DATA_DIR but those that are for it: logs, runs, the sandbox’s repository', () => {
-    const files = filesBelow(product.dataDir).filter((file) => !file.includes('/postgres/cluster/'))
+    const files = filesBelow(path.join(product.dataDir, 'logs'))
     expect(files.map((file) => path.basename(file))).toEqual(expect.arrayContaining(['server.log', 'sandbox.log']))
-    const leaks = files
-      .filter((file) => secretsIn(readFileSync(file, 'latin1'), secrets).length > 0)
-      .map((file) => path.relative(product.dataDir, file))
-    expect(leaks.toSorted()).toEqual(SECRET_FILES.toSorted())
-  })
-
-  it('in the build, nor, in what browsers get, the name of a variable that holds one', () => {
-    const build = path.join(projectDirectory, '.next')
-    for (const file of filesBelow(build).filter((file) => !file.includes('/cache/'))) {
-      expect(secretsIn(readFileSync(file, 'latin1'), secrets), file).toEqual([])
-    }
-    for (const file of filesBelow(path.join(build, 'static'))) {
-      const named = /_HMAC_SECRET|AUTH_SECRET|DATABASE_URL|DISPATCH_TOKEN|PRIVATE_KEY|SLACK_WEBHOOK|whsec_|postgresql:/
-      expect(named.exec(readFileSync(file, 'latin1'))?.[0], file).toBeUndefined()
-    }
+    expect(leakingFiles(product.dataDir, secrets)).toEqual(SECRET_FILES.toSorted())
   })
 })
 

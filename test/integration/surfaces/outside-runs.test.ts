@@ -6,6 +6,7 @@ import { listTiles } from '~/server/surfaces/list-tiles'
 import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 let console_: TestConsole
@@ -17,6 +18,7 @@ beforeAll(async () => {
     githubApiUrl: sandbox.apiUrl,
     env: { GITHUB_DISPATCH_TOKEN: sandbox.token },
   })
+  await insertMember(console_.deps, OPERATOR)
   await insertSurface(console_.deps, { id: 'console' })
   await insertSurface(console_.deps, { id: 'console-staging', environment: 'staging' })
 })

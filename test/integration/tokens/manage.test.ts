@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
+import { createTokenFor } from '~/server/tokens/create-token-for'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
@@ -107,6 +108,21 @@ describe('a new token', () => {
       environments: ['staging'],
       surfaces: [{ id: 'api-staging', name: expect.any(String), environment: 'staging' }],
     })
+  })
+
+  it('is made only with a fresh proof, and the command line needs none', async () => {
+    const stale = { ...dan, provedAt: new Date(Date.now() - 16 * 60_000) }
+    const made = () => console_.deps.db.apiToken.count()
+    const before = await made()
+    const refused = { cause: { code: 'proof_stale' } }
+    await expect(as(stale).create({ ...READS, label: 'unproved' })).rejects.toMatchObject(refused)
+    await expect(as({ ...dan, provedAt: null }).create({ ...READS, label: 'unproved' })).rejects.toMatchObject(refused)
+    expect(await made()).toBe(before)
+    await as(dan).create({ ...READS, label: 'proved' })
+    const input = { ...READS, label: 'by-command', environments: [], surfaces: null }
+    await createTokenFor(console_.deps, dan.name, input)
+    expect(await made()).toBe(before + 2)
+    expect((await auditOf('console.token.created')).at(-1)).toMatchObject({ actor: 'console' })
   })
 
   it('is made by nobody with a token, nor by a viewer', async () => {

@@ -2,7 +2,8 @@
  * Takes the pictures of README and docs from the running product: starts it with its sandbox on an empty data directory,
  * does what an operator does, and writes docs/screenshots/*.png (or into the directory that is given).
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { findOrInstallBrowser } from '~test/support/find-browser'
@@ -37,6 +38,16 @@ async function setBehaviour(page: Page, sandboxUrl: string, surface: string, beh
   await form.locator('select').selectOption(behaviour)
   await form.getByRole('button').click()
   await page.locator(`#behaviour-${surface} option[value="${behaviour}"][selected]`).waitFor({ state: 'attached' })
+}
+
+const NEEDS_APPROVAL = 'customer-docs'
+
+/** The sandbox's surfaces, one of which takes two people. */
+function surfacesFile(directory: string): string {
+  const declared = readFileSync('surfaces.yaml', 'utf8')
+  const file = path.join(directory, 'surfaces.yaml')
+  writeFileSync(file, declared.replace(`id: ${NEEDS_APPROVAL}\n`, `id: ${NEEDS_APPROVAL}\n    approval: required\n`))
+  return file
 }
 
 async function signIn(page: Page, link: string): Promise<void> {
@@ -87,10 +98,53 @@ async function takeAll(page: Page, urls: Record<'console' | 'sandbox' | 'link', 
     .waitFor()
   await page.getByRole('heading', { name: 'Deploy Console' }).click()
   await shootEveryWay(page, 'grid')
+  await takePeoplesPages(page, urls.console)
+}
+
+/** Who may do what: everything that is about people, with something on each page. */
+async function takePeoplesPages(page: Page, url: string): Promise<void> {
+  const { openGrid, review, close, dialog } = operator(page)
+  await page.goto(`${url}/people`)
+  const form = page.getByRole('form', { name: 'Invite somebody' })
+  await form.getByLabel('E-mail address').fill('grace@example.com')
+  await form.getByLabel('Role').selectOption('approver')
+  await form.getByRole('button', { name: 'Make the link' }).click()
+  await page.getByLabel('The invitation link').waitFor()
+  await shootEveryWay(page, 'people')
+
+  await page.goto(`${url}/account`)
+  await page.getByRole('heading', { name: 'Sessions' }).waitFor()
+  await shootEveryWay(page, 'account')
+
+  await page.goto(`${url}/tokens`)
+  await page.getByLabel(/^Label/).fill('nightly')
+  await page.getByLabel('Read deploys and their logs').check()
+  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('button', { name: 'Copy' }).waitFor()
+  await shootEveryWay(page, 'tokens')
+
+  await openGrid(url)
+  await review(NEEDS_APPROVAL)
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByRole('textbox', { name: /^Type/ }).fill(NEEDS_APPROVAL)
+  await dialog.getByRole('button', { name: 'Ask for approval' }).click()
+  await dialog.getByText('Waiting for approval by another person').waitFor()
+  await dialog.getByRole('heading', { name: 'The commit' }).waitFor()
+  await shootEveryWay(page, 'approval')
+  await close()
+  await page.goto(`${url}/approvals`)
+  await page.locator('[data-approval][data-state="waiting"]').waitFor()
+  await shootEveryWay(page, 'approvals')
+
+  await page.context().clearCookies()
+  await page.goto(`${url}/sign-in`)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).waitFor()
+  await shootEveryWay(page, 'sign-in')
 }
 
 mkdirSync(directory, { recursive: true })
-const product = await startProduct()
+const scratch = mkdtempSync(path.join(tmpdir(), 'deploy-console-screenshots-'))
+const product = await startProduct({ env: { SURFACES_FILE: surfacesFile(scratch) } })
 try {
   if (product.sandboxUrl === undefined) throw new Error('Pictures are taken with the sandbox; this is a real GitHub.')
   const browser = await chromium.launch({
@@ -105,4 +159,5 @@ try {
   }
 } finally {
   await product.stop()
+  rmSync(scratch, { recursive: true })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { behaviours, timingOf } from '~/sandbox/surfaces/behaviour'
+import { type Behaviour, behaviours, timingOf } from '~/sandbox/surfaces/behaviour'
 
 test('only a slow surface takes noticeably longer, and at every stage', () => {
   const slow = timingOf('slow')
@@ -8,4 +8,9 @@ test('only a slow surface takes noticeably longer, and at every stage', () => {
     for (const stage of ['smokeMs', 'bootMs', 'warmUpMs'] as const)
       expect(slow[stage]).toBeGreaterThan(usual[stage] * 5)
   }
+})
+
+test('only a quick surface takes no time at all', () => {
+  const waits = (behaviour: Behaviour) => Object.values(timingOf(behaviour)).reduce((sum, ms) => sum + ms)
+  expect(behaviours.filter((behaviour) => waits(behaviour) === 0)).toEqual(['quick'])
 })

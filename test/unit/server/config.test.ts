@@ -45,6 +45,17 @@ describe('the configuration', () => {
     expect(read).toThrow(expected)
   })
 
+  it.each([
+    ['the public one', {}],
+    ['another server', { GITHUB_API_URL: 'https://github.example.com/api/v3' }],
+    ['an address that only begins like it', { GITHUB_API_URL: 'http://127.0.0.1:30011/api/v3' }],
+  ])('SANDBOX_URL beside a real GitHub is refused: %s', (_, env) => {
+    const sandbox = { SANDBOX_URL: 'http://127.0.0.1:3001', GITHUB_DISPATCH_TOKEN: 'token' }
+    expect(() => readConfig({ ...sandbox, ...env })).toThrow('SANDBOX_URL is set')
+    const own = { ...sandbox, GITHUB_API_URL: 'http://127.0.0.1:3001/api/v3' }
+    expect(readConfig(own).sandboxUrl).toBe('http://127.0.0.1:3001')
+  })
+
   it('never repeats a secret it refuses', () => {
     const secret = 'hunter2hunter2'
     let message = ''

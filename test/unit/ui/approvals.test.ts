@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ApprovalView } from '~/domain/approval'
-import { headline, kindWords, standsInTheWay } from '~/ui/approvals/approval-words'
+import { headline, kindWords, requesterWords, standsInTheWay } from '~/ui/approvals/approval-words'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import { promotableTo } from '~/ui/deploy-modal/promote-choice'
 import { readTarget, withTarget } from '~/ui/deploy-modal/target'
@@ -22,6 +22,7 @@ const approval: ApprovalView = {
   overrideReason: null,
   overrideFreezeIds: [],
   requestedBy: 'ada',
+  requestedByOwner: null,
   requestedAt: '2026-11-21T12:00:00.000Z',
   expiresAt: '2026-11-21T13:00:00.000Z',
   decision: null,
@@ -41,6 +42,12 @@ describe('where an approval stands', () => {
     ['expired', { ...decision, by: 'console' }, 'Expired: nobody approved it in time, nothing was deployed'],
   ] as const)('%s', (state, made, words) => {
     expect(headline({ state, decision: made })).toBe(words)
+  })
+
+  it('says of a token whose it is, and of a person nothing else', () => {
+    expect(requesterWords(approval)).toBe('ada')
+    const byToken = { requestedBy: 'token:ci', requestedByOwner: 'ada@example.com' }
+    expect(requesterWords(byToken)).toBe('token:ci of ada@example.com')
   })
 
   it('says what is more than a ref', () => {

@@ -13,13 +13,14 @@ export const metadata: Metadata = { title: 'Invitation · Deploy Console', refer
 export default async function Page({ params }: PageProps<'/invite/[token]'>) {
   const { token } = await params
   const link = await lookUpLink(getDeps(), token)
-  if (link?.kind !== 'invitation') return <LinkGone />
-  if (link.known && link.email !== null) {
+  if (link === null || link.kind === 'setup') return <LinkGone />
+  if (link.kind === 'recovery' && link.email !== null) {
     return (
       <EntryFrame title="A new password">
         <p className="mb-4 text-pretty text-ink-soft">
-          For <span className="font-medium break-all text-ink">{link.email}</span>. Every session of this account ends;
-          then you sign in with it.
+          For <span className="font-medium break-all text-ink">{link.email}</span>. Every session and API token of this
+          account ends, and its passkeys and connected providers are removed; its second factor stays. Then you sign in
+          with the new password.
         </p>
         <RecoverForm token={token} email={link.email} />
       </EntryFrame>

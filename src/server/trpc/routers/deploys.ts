@@ -1,10 +1,10 @@
 import 'server-only'
 import { z } from 'zod'
-import { dispatchInput, LOG_TAIL_LENGTH } from '~/domain/deploy'
+import { dispatchInput } from '~/domain/deploy'
 import { askForDeploy } from '~/server/approvals/ask-for-deploy'
-import { readLogLines } from '~/server/db/log-lines'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
+import { getLogPage } from '~/server/deploys/get-log-page'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { procedureFor, router } from '~/server/trpc/init'
 
@@ -35,7 +35,5 @@ export const deploysRouter = router({
 
   log: procedureFor('deploy.read')
     .input(z.object({ id: deployId, before: z.int().positive() }))
-    .query(({ ctx, input }) =>
-      readLogLines(ctx.deps.db, { deployId: input.id, before: input.before, limit: LOG_TAIL_LENGTH }),
-    ),
+    .query(({ ctx, input }) => getLogPage(ctx.deps, input.id, input)),
 })

@@ -5,6 +5,7 @@ import { lockInput } from '~/domain/freeze'
 import { storableText } from '~/domain/storable-text'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
+import { admitGitHubRead } from '~/server/surfaces/admit-github-read'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
@@ -12,17 +13,23 @@ import { procedureFor, router } from '~/server/trpc/init'
 
 const surfaceId = dispatchInput.shape.surfaceId
 
+/** What makes requests to GitHub, for as many as want to look. */
+const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
+  admitGitHubRead(ctx.deps, ctx.actor)
+  return next()
+})
+
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }) => ({
     surfaces: await listTiles(ctx.deps),
     now: ctx.deps.now().toISOString(),
   })),
 
-  refs: procedureFor('surface.read')
+  refs: githubRead
     .input(z.object({ surfaceId, query: storableText.max(255).optional() }))
     .query(({ ctx, input }) => listRefs(ctx.deps, input)),
 
-  review: procedureFor('surface.read')
+  review: githubRead
     .input(dispatchInput.pick({ surfaceId: true, ref: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
 

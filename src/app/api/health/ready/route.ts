@@ -1,10 +1,13 @@
 import { getDeps } from '~/server/deps'
 import { checkReadiness } from '~/server/health/check-readiness'
 import { refuseOverLimit } from '~/server/http/refuse-request'
+import { refuseMethods } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 
-/** Limited like any other, because it asks the database for whoever asks. */
+export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
+
+/** Limited like any other, because it asks the database for whoever asks. Its 503 is the same document as its 200. */
 export async function GET(request: Request) {
   const refused = refuseOverLimit(getDeps(), request)
   if (refused !== null) return refused

@@ -1,24 +1,8 @@
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
-import { getDeps } from '~/server/deps'
-import { boundRequest } from '~/server/http/bound-request'
-import { refuseRequest } from '~/server/http/refuse-request'
-import { createContext } from '~/server/trpc/context'
-import { appRouter } from '~/server/trpc/routers/_app'
+import { refuseMethods } from '~/server/rest/rest-route'
+import { answerTrpc } from '~/server/trpc/answer-trpc'
 
 export const dynamic = 'force-dynamic'
 
-async function handler(request: Request): Promise<Response> {
-  const refused = refuseRequest(getDeps(), request)
-  if (refused !== null) return refused
-  const bounded = await boundRequest(request)
-  if (bounded instanceof Response) return bounded
-  return fetchRequestHandler({
-    endpoint: '/api/trpc',
-    req: bounded,
-    router: appRouter,
-    createContext,
-    allowBatching: false,
-  })
-}
+export const { PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET', 'POST')
 
-export { handler as GET, handler as POST }
+export { answerTrpc as GET, answerTrpc as POST }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "console_deploys" ADD COLUMN     "last_looked_at_utc" TIMESTAMPTZ(3);

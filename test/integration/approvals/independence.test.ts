@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Actor } from '~/domain/actor'
+import type { Role } from '~/domain/permissions'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { readMember } from '~/server/db/members'
+import type { Deps } from '~/server/deps'
+import { acceptLink } from '~/server/members/accept-link'
+import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
+import { invite } from '~/server/members/invite'
+import { makeRecoveryLink } from '~/server/members/recovery-link'
+import { PASSWORD } from '~test/support/auth-client'
+import { insertMember } from '~test/support/token-owners'
+import { type ApprovalWorld, createApprovalWorld } from './approval-world'
+
+let world: ApprovalWorld
+/** An admin who asks, and two who were there before. */
+let root: Actor
+let otherAdmin: Actor
+beforeAll(async () => {
+  world = await createApprovalWorld()
+})
+let count = 0
+const address = () => `person-${++count}@example.com`
+beforeEach(async () => {
+  await world.reset()
+  root = await insertMember(world.deps, address())
+  otherAdmin = await insertMember(world.deps, address())
+})
+afterAll(() => world.close())
+
+const HOUR = 60
+const earlier = (hours: number): Deps => world.later(-hours * HOUR)
+const proved = (actor: Actor, { now }: Deps = world.deps): Actor => ({ ...actor, provedAt: now() })
+
+async function actorOf(userId: string): Promise<Actor> {
+  const member = await readMember(world.deps.db, userId)
+  if (member === null) throw new Error('nobody came in')
+  const { email: name, role, environments } = member
+  return { ...root, name, userId, role, environments, provedAt: world.deps.now() }
+}
+
+const use = (deps: Deps, path: string, name?: string) => {
+  const input = { token: path.slice('/invite/'.length), password: PASSWORD, ...(name === undefined ? {} : { name }) }
+  return acceptLink(deps, input, { hash: async (password) => password, host: 'localhost:3000' })
+}
+
+/** Invited by `by`, and came in. */
+async function letIn(by: Actor, role: Role, deps: Deps = world.deps): Promise<Actor> {
+  const { path } = await invite(deps, proved(by, deps), { email: address(), role, environments: null })
+  return actorOf((await use(deps, path, 'Somebody')).userId)
+}
+
+async function askedBy(actor: Actor) {
+  const surface = await world.newSurface()
+  const answer = await askForDeploy(world.deps, actor, world.requestFor(surface))
+  if (answer.outcome === 'deploy') throw new Error('it was dispatched without an approval')
+  return { surface, id: answer.approval.id }
+}
+type Asked = Awaited<ReturnType<typeof askedBy>>
+
+async function expectLinked({ surface, id }: Asked, approver: Actor) {
+  await expect(grantApproval(world.deps, proved(approver), id)).rejects.toMatchObject({ code: 'approver_linked' })
+  expect(world.github.dispatches()).toEqual([])
+  expect(await world.deploysOf(surface.id)).toEqual([])
+  expect((await world.deps.db.approval.findUniqueOrThrow({ where: { id } })).state).toBe('waiting')
+  expect((await world.auditOf(surface.id)).at(-1)).toMatchObject({
+    action: 'console.approval.not_granted',
+    actor: approver.name,
+    payload: { code: 'approver_linked' },
+  })
+}
+const expectGranted = async ({ id }: Asked, approver: Actor) =>
+  expect(await grantApproval(world.deps, proved(approver), id)).toMatchObject({ state: 'granted' })
+
+describe('who has been given access by the one who asks is no second person', () => {
+  it('invited after the request, or shortly before', async () => {
+    const before = await letIn(root, 'approver', earlier(23))
+    const asked = await askedBy(root)
+    await expectLinked(asked, before)
+    await expectLinked(asked, await letIn(root, 'approver'))
+    await expectGranted(asked, otherAdmin)
+  })
+
+  it('raised from viewer to approver, or given one more environment', async () => {
+    const viewer = await insertMember(world.deps, address(), { role: 'viewer' })
+    const limited = await insertMember(world.deps, address(), { role: 'approver', environments: ['staging'] })
+    const asked = await askedBy(root)
+    await changeMember(world.deps, root, { userId: viewer.userId, role: 'approver', environments: null })
+    await changeMember(world.deps, root, { userId: limited.userId, role: 'approver', environments: ['production'] })
+    await expectLinked(asked, await actorOf(viewer.userId))
+    await expectLinked(asked, await actorOf(limited.userId))
+  })
+
+  it('given a link for a new password that was used', async () => {
+    const approver = await insertMember(world.deps, address(), { role: 'approver' })
+    const asked = await askedBy(root)
+    const { path } = await makeRecoveryLink(world.deps, root, approver.userId)
+    await use(world.deps, path)
+    await expectLinked(asked, approver)
+  })
+
+  it('given access back after it was taken away', async () => {
+    const approver = await insertMember(world.deps, address(), { role: 'approver' })
+    await suspendMember(world.deps, root, approver.userId)
+    await restoreMember(world.deps, root, approver.userId)
+    await expectLinked(await askedBy(root), approver)
+  })
+})
+
+describe('nor is anybody else whom one person could be', () => {
+  it('who asks was let in by who approves', async () => {
+    const deployer = await letIn(root, 'deployer')
+    await expectLinked(await askedBy(deployer), root)
+  })
+
+  it('both were let in by one person', async () => {
+    const [deployer, approver] = [await letIn(root, 'deployer'), await letIn(root, 'approver')]
+    await expectLinked(await askedBy(deployer), approver)
+  })
+
+  it('the one was let in by somebody whom the other let in', async () => {
+    const between = await letIn(root, 'admin')
+    await expectLinked(await askedBy(root), await letIn(between, 'approver'))
+  })
+})
+
+describe('a second person is', () => {
+  it('who was let in by another admin', async () => {
+    await expectGranted(await askedBy(root), await letIn(otherAdmin, 'approver'))
+  })
+
+  it('who was let in by who asks, more than a day before', async () => {
+    await expectGranted(await askedBy(root), await letIn(root, 'approver', earlier(25)))
+  })
+
+  it('who was let in at the machine of a console with a single admin', async () => {
+    const console_ = { ...root, name: 'console', userId: '00000000-0000-0000-0000-000000000000' }
+    await expectGranted(await askedBy(root), await letIn(console_, 'approver'))
+  })
+
+  it('who lost rights by the hand of who asks', async () => {
+    const admin = await insertMember(world.deps, address())
+    await changeMember(world.deps, root, { userId: admin.userId, role: 'approver', environments: null })
+    await expectGranted(await askedBy(root), await actorOf(admin.userId))
+  })
+
+  it('anybody in the sandbox, where one person tries everything out', async () => {
+    const { config } = world.deps
+    const sandbox = { ...world.deps, config: { ...config, sandboxUrl: 'http://127.0.0.1:3001' } }
+    const approver = await letIn(root, 'approver')
+    const { id } = await askedBy(root)
+    expect(await grantApproval(sandbox, proved(approver), id)).toMatchObject({ state: 'granted' })
+  })
+})

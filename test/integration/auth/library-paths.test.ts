@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { authOf } from '~/server/auth/auth'
+import { browser, PASSWORD } from '~test/support/auth-client'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+// Everything the library and the console's own plugins answer below /api/auth. What is on neither list has to be refused, so
+// that whatever a newer version brings, or somebody opens, fails here until it was thought about.
+
+/** Answer somebody who is not signed in: these are how one gets in, and out. */
+const ANYBODY: readonly string[] = [
+  'POST /sign-in/email',
+  'POST /sign-in/social',
+  'GET /callback/:id',
+  'POST /callback/:id',
+  'POST /sign-out',
+  'GET /get-session',
+  'POST /get-session',
+  'POST /links/accept',
+  'GET /passkey/generate-authenticate-options',
+  'POST /passkey/verify-authentication',
+  'POST /two-factor/verify-totp',
+  'POST /two-factor/verify-backup-code',
+]
+
+const passwords = { currentPassword: PASSWORD, newPassword: 'another long password', revokeOtherSessions: true }
+const anyResponse = { response: { id: 'x', response: {} } }
+
+/** Need a session; each with a body that fits, so that nothing but the session is missing. */
+const SIGNED_IN: Readonly<Record<string, unknown>> = {
+  'POST /change-password': passwords,
+  'POST /confirm/password': { password: PASSWORD },
+  'POST /confirm/passkey': anyResponse,
+  'POST /confirm/sandbox': {},
+  'POST /link-social': { provider: 'github', callbackURL: '/account' },
+  'GET /passkey/generate-register-options': null,
+  'POST /passkey/verify-registration': anyResponse,
+  'POST /two-factor/enable': { password: PASSWORD },
+  'POST /two-factor/disable': { password: PASSWORD },
+  'POST /two-factor/generate-backup-codes': { password: PASSWORD },
+}
+
+const endpoint = z.object({
+  // The library's own calls of itself have none.
+  path: z.string().optional(),
+  options: z.object({ method: z.union([z.string(), z.array(z.string())]).optional() }),
+})
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+/** `METHOD /path` of each, once. */
+function offered(): string[] {
+  const all = Object.values(authOf(console_.deps).api).flatMap((made) => {
+    // A function with properties.
+    const { path, options } = endpoint.parse({ ...made })
+    return path === undefined ? [] : [options.method ?? 'GET'].flat().map((method) => `${method} ${path}`)
+  })
+  return [...new Set(all)].toSorted()
+}
+
+let visitors = 0
+/** As nobody, and from an address of its own each time: no limit is met. */
+async function statusOf(name: string, body: unknown): Promise<number> {
+  visitors += 1
+  const nobody = browser(console_.deps, `198.51.100.${visitors}`)
+  const [method, path = ''] = name.split(' ')
+  const address = path.replaceAll(/:\w+/g, 'oidc')
+  return (method === 'GET' ? await nobody.get(address) : await nobody.post(address, body)).status
+}
+
+describe('below /api/auth', () => {
+  it('everything on the lists is there, and there is more that is not', () => {
+    const listed = [...ANYBODY, ...Object.keys(SIGNED_IN)]
+    expect(offered()).toEqual(expect.arrayContaining(listed))
+    expect(offered().length).toBeGreaterThan(listed.length + 10)
+  })
+
+  it('what is on no list is not offered', async () => {
+    const others = offered().filter((name) => !ANYBODY.includes(name) && SIGNED_IN[name] === undefined)
+    const statuses = await Promise.all(others.map(async (name) => `${name} ${await statusOf(name, {})}`))
+    expect(statuses.filter((status) => !/ 404$/.test(status))).toEqual([])
+  })
+
+  it.each(Object.entries(SIGNED_IN))('%s needs a session', async (name, body) => {
+    expect(await statusOf(name, body)).toBe(401)
+  })
+
+  it.each(ANYBODY)('%s needs none', async (name) => {
+    expect([401, 403, 404]).not.toContain(await statusOf(name, {}))
+  })
+})

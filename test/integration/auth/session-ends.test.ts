@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Role } from '~/domain/permissions'
+import { authenticate } from '~/server/auth/authenticate'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+let people = 0
+
+/** Somebody whose session is as old, and was left alone for as long. */
+async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: number; left?: number }) {
+  const { deps } = console_
+  people += 1
+  const email = `person-${people}@example.com`
+  const headers = new Headers({ cookie: await signedInAs(deps, { email, role }) })
+  const { id } = await deps.db.session.findFirstOrThrow({ where: { user: { email } } })
+  const [activeAt, expiresAt] = [new Date(Date.now() - idle), new Date(Date.now() + left)]
+  await deps.db.session.update({ where: { id }, data: { activeAt, expiresAt } })
+  const where = { actor: email, action: 'console.session.closed' }
+  return {
+    use: async (freshness: 'now' | 'recent' = 'now') => (await authenticate(deps, headers, freshness))?.name ?? null,
+    row: () => deps.db.session.findUnique({ where: { id }, select: { activeAt: true } }),
+    trail: async () => (await deps.db.auditEvent.findMany({ where })).map(({ payload }) => payload),
+    email,
+    activeAt,
+  }
+}
+
+describe('a session that was left alone', () => {
+  it.each<[Role, number, 'over' | 'open']>([
+    ['admin', 29 * MINUTE, 'open'],
+    ['admin', 31 * MINUTE, 'over'],
+    ['approver', 31 * MINUTE, 'open'],
+    ['deployer', 11 * HOUR, 'open'],
+    ['deployer', 13 * HOUR, 'over'],
+    ['viewer', 13 * HOUR, 'over'],
+  ])('by %s for %i ms is %s', async (role, idle, state) => {
+    const { use, row, trail, email } = await session(role, { idle })
+    expect(await use()).toBe(state === 'open' ? email : null)
+    expect(await row()).toEqual(state === 'open' ? expect.anything() : null)
+    expect(await trail()).toEqual(state === 'open' ? [] : [{ reason: 'idle' }])
+  })
+
+  it('is ended and recorded once, however many requests notice', async () => {
+    const { use, trail } = await session('admin', { idle: HOUR })
+    expect(await Promise.all(Array.from({ length: 8 }, () => use()))).toEqual(Array.from({ length: 8 }, () => null))
+    expect(await trail()).toEqual([{ reason: 'idle' }])
+  })
+})
+
+describe('what counts as use', () => {
+  it('is a page or a change, written down once a minute', async () => {
+    const { use, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
+    await use()
+    const noted = await row()
+    expect(noted?.activeAt.getTime()).toBeGreaterThan(activeAt.getTime())
+    await use()
+    expect(await row()).toEqual(noted)
+  })
+
+  it('is no poll: a window that is only open does not keep its session', async () => {
+    const { use, row, activeAt, email } = await session('admin', { idle: 2 * MINUTE })
+    expect(await use('recent')).toBe(email)
+    expect(await row()).toEqual({ activeAt })
+  })
+})
+
+describe('a session that is too old', () => {
+  it('is over however much it was used, and the trail says why', async () => {
+    const { use, row, trail } = await session('deployer', { left: -1 })
+    expect(await use()).toBeNull()
+    expect(await row()).toBeNull()
+    expect(await trail()).toEqual([{ reason: 'expired' }])
+  })
+})

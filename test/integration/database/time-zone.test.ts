@@ -1,0 +1,70 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { authenticate } from '~/server/auth/authenticate'
+import { freezesInForce, insertFreeze } from '~/server/db/freezes'
+import { createDeps, type Deps } from '~/server/deps'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { onDatabase } from '~test/support/migrated-template'
+import { signedInAs } from '~test/support/sessions'
+
+const MINUTE = 60_000
+
+// Some statements go through Prisma and some past it; what one writes, the other reads.
+describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone is %s', (zone) => {
+  let console_: TestConsole
+  let deps: Deps
+  beforeAll(async () => {
+    console_ = await createTestConsole()
+    const url = console_.deps.config.databaseUrl
+    const name = pg.escapeIdentifier(new URL(url).pathname.slice(1))
+    await onDatabase(url, (client) => client.query(`ALTER DATABASE ${name} SET timezone TO '${zone}'`))
+    deps = createDeps(console_.deps.config)
+  })
+  afterAll(async () => {
+    await deps.db.$disconnect()
+    await console_.close()
+  })
+
+  it('keeps times as they are, whichever way they are written and read', async () => {
+    const at = new Date('2026-07-01T12:00:00.000Z')
+    const { id } = await insertSurface(deps)
+    await deps.db.surface.update({ where: { id }, data: { healthCheckedAt: at } })
+    expect(await deps.sql.$queryRaw`SELECT "health_checked_at_utc" AS "at" FROM "surfaces" WHERE "id" = ${id}`).toEqual(
+      [{ at }],
+    )
+    const later = new Date(at.getTime() + MINUTE)
+    await deps.sql.$executeRaw`UPDATE "surfaces" SET "health_checked_at_utc" = ${later} WHERE "id" = ${id}`
+    expect(await deps.db.surface.findUniqueOrThrow({ where: { id } })).toMatchObject({ healthCheckedAt: later })
+  })
+
+  it('ends an admin’s session after half an hour of nothing, and not before', async () => {
+    const headers = new Headers({ cookie: await signedInAs(deps) })
+    const leftAlone = (minutes: number) =>
+      deps.db.session.updateMany({ data: { activeAt: new Date(Date.now() - minutes * MINUTE) } })
+    await leftAlone(29)
+    expect(await authenticate(deps, headers, 'now')).not.toBeNull()
+    await leftAlone(31)
+    expect(await authenticate(deps, headers, 'now')).toBeNull()
+  })
+
+  it('holds a freeze from the moment it is opened until it ends', async () => {
+    const surface = await insertSurface(deps)
+    const at = new Date()
+    const window = {
+      startsAt: at,
+      endsAt: new Date(at.getTime() + MINUTE),
+      environment: surface.environment,
+      surfaceId: null,
+    }
+    await insertFreeze(deps.db, {
+      ...window,
+      id: deps.newId(),
+      reason: 'Release week',
+      createdBy: 'ada',
+      createdAt: at,
+    })
+    const heldAt = async (minutes: number) =>
+      (await freezesInForce(deps.sql, surface, new Date(at.getTime() + minutes * MINUTE))).length
+    expect([await heldAt(-0.5), await heldAt(0.5), await heldAt(1.5)]).toEqual([0, 1, 0])
+  })
+})

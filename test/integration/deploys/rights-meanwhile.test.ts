@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Actor } from '~/domain/actor'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { grantApproval } from '~/server/approvals/grant-approval'
+import { authenticateToken } from '~/server/auth/authenticate-token'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { createToken } from '~/server/tokens/create-token'
+import { revokeToken } from '~/server/tokens/revoke-token'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { insertMember } from '~test/support/token-owners'
+
+// GitHub is asked for seconds between the request and the transaction that decides it. What is taken away meanwhile counts.
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertSurface(console_.deps)
+})
+beforeEach(() => {
+  github.requests.length = 0
+  github.script.onCommit = () => ({ status: 200, body: commit(SHA) })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+/** Does `change` while GitHub is being asked for the commit, and only then lets GitHub answer. */
+function whileGitHubIsAsked(change: () => Promise<unknown>): void {
+  github.script.onCommit = async () => {
+    await change()
+    return { status: 200, body: commit(SHA) }
+  }
+}
+
+async function requestFor(environment = 'production', requiresApproval = false) {
+  const { id: surfaceId } = await insertSurface(console_.deps, { environment })
+  await console_.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval } })
+  return { surfaceId, ref: 'main', confirmation: surfaceId, expectedSha: SHA, idempotencyKey: randomUUID() }
+}
+
+const newMember = (role: 'deployer' | 'approver' = 'deployer') =>
+  insertMember(console_.deps, `${randomUUID()}@example.com`, { role })
+const changeMember = ({ userId }: Actor, data: object) => console_.deps.db.member.update({ where: { userId }, data })
+const refused = { code: 'permission_refused' }
+
+async function expectNothingShipped(surfaceId: string) {
+  expect(github.dispatches()).toEqual([])
+  expect(await console_.deps.db.deploy.count({ where: { surfaceId } })).toBe(0)
+}
+
+describe('while GitHub is asked for the commit of a deploy', () => {
+  it.each([
+    ['is suspended', { suspendedAt: new Date() }],
+    ['becomes a viewer', { role: 'viewer' }],
+    ['is limited to staging', { allEnvironments: false, environments: ['staging'] }],
+  ])('who asked %s: it is refused, on record, and nothing ships', async (_, change) => {
+    const ada = await newMember()
+    const input = await requestFor()
+    whileGitHubIsAsked(() => changeMember(ada, change))
+    await expect(dispatchDeploy(console_.deps, ada, input)).rejects.toMatchObject(refused)
+    await expectNothingShipped(input.surfaceId)
+    const trail = await console_.deps.db.auditEvent.findMany({ where: { surfaceId: input.surfaceId } })
+    expect(trail).toMatchObject([{ action: 'console.deploy.dispatch_rejected', payload: refused }])
+  })
+
+  it('the token that asks is revoked: it is refused, and nothing ships', async () => {
+    const { deps } = console_
+    const owner = await newMember()
+    const scope = { permissions: ['deploy.dispatch' as const], environments: ['production'], surfaces: null }
+    const { secret, token } = await createToken(deps, owner, { label: 'ci', ...scope, expiresInDays: 1 })
+    const actor = await authenticateToken(deps, new Headers({ authorization: `Bearer ${secret}` }))
+    if (actor === null) throw new Error('the token was not accepted')
+    const input = await requestFor()
+    whileGitHubIsAsked(() => revokeToken(deps, owner, token.id))
+    await expect(dispatchDeploy(deps, actor, input)).rejects.toMatchObject(refused)
+    await expectNothingShipped(input.surfaceId)
+  })
+
+  it('the right to override a freeze is lost: the override is refused', async () => {
+    const grace = await newMember('approver')
+    const input = { ...(await requestFor()), overrideFreeze: { reason: 'Fixes the outage' } }
+    whileGitHubIsAsked(() => changeMember(grace, { role: 'deployer' }))
+    await expect(dispatchDeploy(console_.deps, grace, input)).rejects.toMatchObject(refused)
+    await expectNothingShipped(input.surfaceId)
+  })
+})
+
+it.each([
+  ['is suspended', { suspendedAt: new Date() }],
+  ['becomes a deployer', { role: 'deployer' }],
+  ['is limited to staging', { allEnvironments: false, environments: ['staging'] }],
+])('while GitHub is asked, who approves %s: the approval goes on waiting, and nothing ships', async (_, change) => {
+  const [ada, grace] = [await newMember(), await newMember('approver')]
+  const input = await requestFor('production', true)
+  const asked = await askForDeploy(console_.deps, ada, input)
+  if (asked.outcome !== 'approval') throw new Error('it was dispatched')
+  whileGitHubIsAsked(() => changeMember(grace, change))
+  await expect(grantApproval(console_.deps, grace, asked.approval.id)).rejects.toMatchObject(refused)
+  await expectNothingShipped(input.surfaceId)
+  const row = await console_.deps.db.approval.findUnique({ where: { id: asked.approval.id } })
+  expect(row).toMatchObject({ state: 'waiting', decidedBy: null })
+})

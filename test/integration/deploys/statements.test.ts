@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findToken, findTokenByDigest, insertToken } from '~/server/db/api-tokens'
+import { insertDeploy, type NewDeploy } from '~/server/db/deploys'
+import { freezesInForce } from '~/server/db/freezes'
+import { readRequest } from '~/server/db/requests'
+import { findSurface, listSurfaces } from '~/server/db/surfaces'
+import { OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+
+// Statements written by hand name their columns themselves: each is compared with what Prisma, which knows the schema, says of
+// the same row, with another value in every column.
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  await insertMember(console_.deps, OPERATOR)
+})
+afterAll(() => console_.close())
+
+/** Direct, and in a transaction of Prisma's, as an approval inserts. */
+const ways = {
+  direct: (work: Parameters<TestConsole['deps']['sql']['transaction']>[0]) => console_.deps.sql.transaction(work),
+  'over Prisma': (work: Parameters<TestConsole['deps']['sql']['transaction']>[0]) =>
+    console_.deps.db.$transaction((tx) => work(tx)),
+}
+
+describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => {
+  async function newDeploy(overrides: Partial<NewDeploy> = {}): Promise<NewDeploy> {
+    const { id: surfaceId } = await insertSurface(console_.deps)
+    return {
+      id: console_.deps.newId(),
+      surfaceId,
+      environment: 'environment',
+      repository: 'repository',
+      workflow: 'workflow',
+      ref: 'ref',
+      workflowRef: 'workflowRef',
+      sha: 'sha',
+      reason: 'reason',
+      requestedBy: 'token:ci',
+      requestedByUserId: randomUUID(),
+      idempotencyKey: randomUUID(),
+      requestDigest: 'digest',
+      phaseCallbacks: true,
+      kind: 'promotion',
+      sourceId: 'source',
+      ...overrides,
+    }
+  }
+
+  it('has every value in its own column, is the surface’s newest, and is on record', async () => {
+    const { db } = console_.deps
+    const override = { overrideReason: 'overrideReason', overriddenFreezeIds: [randomUUID(), randomUUID()] }
+    const deploy = await newDeploy(override)
+    const at = new Date('2026-11-21T12:34:56.789Z')
+    await transaction((tx) => insertDeploy(tx, deploy, at))
+    const found = await db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
+    expect(found).toMatchObject({ ...deploy, status: 'requested', requestedAt: at, lastEventAt: at, finishedAt: null })
+    expect([found.approvalId, found.approvedBy, found.githubRunId, found.logCount]).toEqual([null, null, null, 0])
+    const surface = await db.surface.findUniqueOrThrow({ where: { id: deploy.surfaceId } })
+    expect(surface.lastDeployId).toBe(deploy.id)
+    const { ref, sha, environment, reason, requestedByUserId: user_id } = deploy
+    expect(await db.auditEvent.findMany({ where: { deployId: deploy.id }, omit: { id: true } })).toEqual([
+      {
+        at,
+        actor: 'token:ci',
+        action: 'console.deploy.requested',
+        deployId: deploy.id,
+        surfaceId: deploy.surfaceId,
+        status: 'requested',
+        payload: { ref, sha, environment, reason, user_id },
+      },
+    ])
+  })
+
+  it('lacks what it was not given', async () => {
+    const none = { sha: null, reason: null, sourceId: null, kind: 'deploy' } as const
+    const deploy = await newDeploy(none)
+    await transaction((tx) => insertDeploy(tx, deploy, new Date()))
+    const found = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
+    expect(found).toMatchObject({ ...deploy, overrideReason: null, overriddenFreezeIds: [] })
+  })
+})
+
+it('a surface found by its id is the row the grid shows, with its newest deploy', async () => {
+  const { db, sql } = console_.deps
+  const { id, surface } = await insertDeployAt(console_.deps, 'failed')
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 21, 12, minute, 0, 123))
+  await db.deploy.update({ where: { id }, data: { failureStage: 'build_failed', sha: 'deployed', finishedAt: at(1) } })
+  await db.surface.update({
+    where: { id: surface.id },
+    data: {
+      requiresApproval: true,
+      approvalMinutes: 61,
+      health: 'unhealthy',
+      healthDetail: 'detail',
+      healthCheckedAt: at(2),
+      runningSha: 'running',
+      runningSeenAt: at(3),
+      behindBy: 3,
+      behindCheckedAt: at(4),
+      outsideRunId: 9007199254740993n,
+      outsideRunNumber: 4,
+      outsideRunActor: 'outsider',
+      outsideRunAt: at(5),
+      outsideRunState: 'running',
+      outsideRunEnvironmentKnown: true,
+    },
+  })
+  const shown = (await listSurfaces(db)).find((row) => row.id === surface.id)
+  expect(shown?.lastDeploy).toMatchObject({ id, finishedAt: at(1) })
+  expect(await findSurface(sql, surface.id)).toEqual(shown)
+  await db.surface.update({ where: { id: surface.id }, data: { archivedAt: at(6), lastDeployId: null } })
+  expect(await findSurface(sql, surface.id)).toEqual({ ...shown, archivedAt: at(6), lastDeploy: null })
+  expect(await findSurface(sql, 'nowhere')).toBeNull()
+})
+
+it('a request is read with the approval, the deploy and the surface it is about', async () => {
+  const { db, sql } = console_.deps
+  const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
+  const { name, environment, repository, workflow, ref, confirm } = surface
+  const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm }
+  const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
+  const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
+  expect(await readRequest(sql, request)).toEqual({
+    asked: false,
+    deploy,
+    surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false },
+  })
+  await db.surface.update({
+    where: { id: surface.id },
+    data: { requiresApproval: true, approvalMinutes: 61, archivedAt: new Date() },
+  })
+  expect(await readRequest(sql, { ...request, idempotencyKey: 'another' })).toEqual({
+    asked: false,
+    deploy: null,
+    surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true },
+  })
+  expect(await readRequest(sql, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
+    asked: false,
+    deploy: null,
+    surface: null,
+  })
+})
+
+it('the freezes in force are those over the environment and the lock of the surface, from their beginning to their end', async () => {
+  const { db, sql, newId } = console_.deps
+  const [one, other] = [
+    await insertSurface(console_.deps, { environment: 'staging' }),
+    await insertSurface(console_.deps),
+  ]
+  const now = new Date('2026-11-21T12:00:00.000Z')
+  const minutes = (count: number) => new Date(now.getTime() + count * 60_000)
+  const open = async (facts: {
+    environment?: string
+    surfaceId?: string
+    startsAt?: Date
+    endsAt?: Date
+    liftedAt?: Date
+  }) => {
+    const id = newId()
+    const { liftedAt = null, startsAt = minutes(-5), ...rest } = facts
+    const lifted = { liftedAt, liftedBy: liftedAt === null ? null : 'ada' }
+    await db.freeze.create({
+      data: { id, reason: id, createdBy: 'ada', createdAt: minutes(-9), startsAt, ...rest, ...lifted },
+    })
+    return id
+  }
+  const staging = { environment: 'staging' }
+  const window = await open({ ...staging, endsAt: minutes(1) })
+  const lock = await open({ surfaceId: one.id, startsAt: now })
+  await open({ environment: 'production' })
+  await open({ surfaceId: other.id })
+  await open({ ...staging, startsAt: minutes(1) })
+  await open({ ...staging, endsAt: now })
+  await open({ ...staging, liftedAt: minutes(-1) })
+  expect(await freezesInForce(sql, one, now)).toEqual([
+    {
+      id: window,
+      kind: 'frozen',
+      reason: window,
+      until: minutes(1).toISOString(),
+      since: minutes(-5).toISOString(),
+      by: 'ada',
+    },
+    { id: lock, kind: 'locked', reason: lock, until: null, since: now.toISOString(), by: 'ada' },
+  ])
+})
+
+it('a token is found by its digest and by its id, as it was inserted, and somebody else’s is not', async () => {
+  const { db, sql, newId, now } = console_.deps
+  const scope = { permissions: ['deploy.dispatch'], environments: ['staging'], allSurfaces: false, surfaces: ['docs'] }
+  const digest = 'd'.repeat(64)
+  const token = { id: newId(), label: 'ci', digest, shown: 'dc_…', userId: OPERATOR.userId, ...scope }
+  const inserted = await insertToken(db, { ...token, createdAt: now(), expiresAt: new Date(now().getTime() + 60_000) })
+  expect(inserted.user.member).toMatchObject({ role: 'admin', suspendedAt: null })
+  expect(await findTokenByDigest(sql, digest)).toEqual(inserted)
+  expect(await findToken(sql, token.id, null)).toEqual(inserted)
+  expect(await findToken(sql, token.id, OPERATOR.userId)).toEqual(inserted)
+  expect(await findToken(sql, token.id, newId())).toBeNull()
+  expect(await findTokenByDigest(sql, 'e'.repeat(64))).toBeNull()
+
+  const over = { revokedAt: new Date('2026-11-21T12:00:00.001Z'), revokedBy: 'ada', lastUsedAt: new Date(1) }
+  const suspendedAt = new Date('2026-11-21T12:00:00.002Z')
+  await db.apiToken.update({ where: { id: token.id }, data: over })
+  await db.member.update({ where: { userId: OPERATOR.userId }, data: { suspendedAt, sandboxOnly: true } })
+  const found = await findTokenByDigest(sql, digest)
+  expect(found).toMatchObject({ ...over, user: { member: { suspendedAt, sandboxOnly: true } } })
+  await db.member.delete({ where: { userId: OPERATOR.userId } })
+  expect((await findTokenByDigest(sql, digest))?.user.member).toBeNull()
+})

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
+import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+let server: BuiltServer
+beforeAll(async () => {
+  console_ = await createTestConsole()
+  server = await startBuiltServer({
+    DATABASE_URL: console_.deps.config.databaseUrl,
+    GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+    GITHUB_DISPATCH_TOKEN: 'test-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+    IN_PROCESS_WORKER: 'off',
+  })
+})
+afterAll(async () => {
+  await server.stop()
+  await console_.close()
+})
+
+const id = '00000000-0000-7000-8000-000000000000'
+const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+describe('an error below /api is a problem document', () => {
+  const nowhere = [
+    '',
+    '/none',
+    '/none/at/all',
+    '/health/none',
+    `/internal/deploys/${id}/none`,
+    '/internal',
+    '/none.json',
+  ]
+  const rows: readonly (readonly [string, string, number, string])[] = [
+    ...nowhere.flatMap((address) =>
+      ['GET', ...CHANGING].map((method) => [method, `/api${address}`, 404, 'address_unknown'] as const),
+    ),
+    ...['/health', '/health/ready', '/openapi.json', '/internal/freezes'].flatMap((address) =>
+      CHANGING.map((method) => [method, `/api${address}`, 405, 'method_refused'] as const),
+    ),
+    ['GET', `/api/internal/deploys/${id}/status`, 405, 'method_refused'],
+    ['PUT', '/api/internal/deploys', 405, 'method_refused'],
+    ['PUT', '/api/auth/get-session', 405, 'method_refused'],
+    ['DELETE', '/api/trpc/surfaces.list', 405, 'method_refused'],
+    ['GET', `/api/internal/deploys/${id}`, 401, 'signed_out'],
+    ['POST', `/api/internal/deploys/${id}/status`, 401, 'signature_invalid'],
+    ['POST', '/api/internal/deploys/none/status', 400, 'invalid_id'],
+    ['GET', '/api/internal/freezes', 401, 'signature_invalid'],
+  ]
+
+  it.each(rows)('%s %s: %i %s', async (method, address, status, code) => {
+    const answer = await fetch(`${server.url}${address}`, { method, redirect: 'manual' })
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(answer.headers.get('cache-control')).toBe('no-store')
+    expect(answer.headers.has('allow')).toBe(status === 405)
+    expect(await answer.json()).toEqual({
+      type: `urn:deploy-console:problem:${code.replaceAll('_', '-')}`,
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+      code,
+    })
+  })
+})

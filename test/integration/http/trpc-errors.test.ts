@@ -1,0 +1,72 @@
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readServerConfig } from '~/server/config'
+import { createDeps, type Deps } from '~/server/deps'
+import { procedureFor, router } from '~/server/trpc/init'
+import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { databaseProxy } from '~test/support/database-proxy'
+import { signedInAs } from '~test/support/sessions'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+describe('with the database away, of somebody who is signed in', () => {
+  let deps: Deps
+  let proxy: Awaited<ReturnType<typeof databaseProxy>>
+  let ahead = 0
+  beforeAll(async () => {
+    proxy = await databaseProxy(console_.deps.config.databaseUrl)
+    await proxy.mend()
+    const config = readServerConfig({
+      DATABASE_URL: proxy.url,
+      GITHUB_API_URL: 'http://127.0.0.1:9/api/v3',
+      GITHUB_DISPATCH_TOKEN: 'test-token',
+      DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
+      AUTH_SECRET,
+      LOG_LEVEL: 'silent',
+    })
+    deps = { ...createDeps(config), now: () => new Date(Date.now() + ahead) }
+    Object.assign(globalThis, { deployConsoleDeps: deps })
+  })
+  afterAll(() => deps.db.$disconnect())
+
+  it('a poll says that the database is away, and not where it is', async () => {
+    const { GET } = await import('~/app/api/trpc/[trpc]/route')
+    const headers = { host: 'localhost:3000', cookie: await signedInAs(console_.deps) }
+    const poll = () => GET(new Request('http://localhost:3000/api/trpc/surfaces.list', { headers }))
+    expect((await poll()).status).toBe(200)
+    await proxy.cut()
+    // Who it was is remembered for ten seconds; after them the database is asked before anything else is.
+    ahead = 11_000
+    const answer = await poll()
+    const text = await answer.text()
+    expect({ status: answer.status, body: JSON.parse(text) }).toMatchObject({
+      status: 503,
+      body: {
+        error: { json: { message: expect.stringMatching(/^The database/), data: { appCode: 'database_unavailable' } } },
+      },
+    })
+    const { hostname, port, pathname } = new URL(proxy.url)
+    for (const secret of [hostname, port, pathname.slice(1)]) expect(text).not.toContain(secret)
+  })
+})
+
+describe('what fails outside every use case', () => {
+  it('is answered in the console’s own words', async () => {
+    const failing = router({ one: procedureFor('surface.read').query(() => null) })
+    const answer = await fetchRequestHandler({
+      endpoint: '/api/trpc',
+      req: new Request('http://localhost:3000/api/trpc/one'),
+      router: failing,
+      createContext: async () => {
+        throw new Error('no such relation on secret-host.example.com')
+      },
+    })
+    const text = await answer.text()
+    expect(text).not.toContain('secret-host')
+    expect(JSON.parse(text)).toMatchObject({ error: { json: { data: { appCode: 'internal', httpStatus: 500 } } } })
+  })
+})

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { signedCallback } from '~test/support/signed-callback'
+import { crashing } from './crash'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+it('a callback that meets a crash is not acknowledged, and nothing of it is kept', async () => {
+  const { deps } = console_
+  const { id } = await insertDeployAt(deps, 'dispatched')
+  const callback = signedCallback(id, { status: 'building', log_line: 'lost' })
+  expect((await receiveCallback(crashing(deps), callback, id)).status).toBeGreaterThanOrEqual(500)
+  expect(await deps.db.callbackReceipt.count({ where: { deployId: id } })).toBe(0)
+  expect(await deps.db.auditEvent.count({ where: { deployId: id } })).toBe(0)
+  expect(await deps.db.deploy.findUniqueOrThrow({ where: { id } })).toMatchObject({ status: 'dispatched', logCount: 0 })
+})

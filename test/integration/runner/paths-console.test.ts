@@ -1,0 +1,4 @@
+import { consoleWorkflow } from './deploy-run'
+import { describePaths } from './workflow-paths'
+
+describePaths(consoleWorkflow)

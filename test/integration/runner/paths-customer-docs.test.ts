@@ -1,0 +1,4 @@
+import { docsWorkflow } from './deploy-run'
+import { describePaths } from './workflow-paths'
+
+describePaths(docsWorkflow)

@@ -1,0 +1,4 @@
+import { herokuWorkflow } from './deploy-run'
+import { describePaths } from './workflow-paths'
+
+describePaths(herokuWorkflow)

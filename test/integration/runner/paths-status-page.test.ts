@@ -1,0 +1,4 @@
+import { statusPageWorkflow } from './deploy-run'
+import { describePaths } from './workflow-paths'
+
+describePaths(statusPageWorkflow)

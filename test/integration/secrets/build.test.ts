@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { canariesOfBuild } from '~test/support/build-canaries'
+import { secretsIn } from '~test/support/secrets-in-use'
+import { filesBelow } from './look-everywhere.ts'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../../..')
+const build = path.join(projectDirectory, '.next')
+const canaries = canariesOfBuild(projectDirectory)
+
+describe('a build made where every secret was set', () => {
+  it('was made so: each variable of the configuration that holds a secret had one of its own', () => {
+    const configuration = readFileSync(path.join(projectDirectory, 'src/server/config.ts'), 'utf8')
+    const named = [...configuration.matchAll(/^ {2}([A-Z_]*(?:SECRET|TOKEN|KEY|WEBHOOK_URL|DATABASE_URL)): /gm)]
+    // The App's key stands for the token: the configuration takes one of the two, and keeps them in the same place.
+    const wanted = named.map(([, name]) => name ?? '').filter((name) => name !== 'GITHUB_DISPATCH_TOKEN')
+    expect(canaries.secrets.map(({ name }) => name).toSorted()).toEqual(wanted.toSorted())
+    for (const { name, value } of canaries.secrets) expect(secretsIn(`x${value}x`, canaries.secrets)).toContain(name)
+  })
+
+  it('took none of them along, neither for the server nor for browsers', () => {
+    const files = filesBelow(build).filter((file) => !file.includes('/cache/') && file !== canaries.file)
+    expect(files.some((file) => file.includes('/static/'))).toBe(true)
+    expect(files.some((file) => file.includes('/server/'))).toBe(true)
+    const leaks = files.flatMap((file) =>
+      secretsIn(readFileSync(file, 'latin1'), canaries.secrets).map(
+        (name) => `${name} in ${path.relative(build, file)}`,
+      ),
+    )
+    expect(leaks).toEqual([])
+  })
+
+  it('names in what browsers get no variable that holds a secret', () => {
+    const named =
+      /_HMAC_SECRET|AUTH_SECRET|CLIENT_SECRET|DATABASE_URL|DISPATCH_TOKEN|PRIVATE_KEY|SLACK_WEBHOOK|whsec_|postgresql:/
+    for (const file of filesBelow(path.join(build, 'static'))) {
+      expect(named.exec(readFileSync(file, 'latin1'))?.[0], file).toBeUndefined()
+    }
+  })
+})

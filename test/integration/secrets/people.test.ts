@@ -1,0 +1,249 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { generatedSecrets } from '~/launch/secrets'
+import { startAppGitHub } from '~test/support/app-github'
+import { GITHUB_CLIENT } from '~test/support/github-oauth'
+import { CLIENT as OIDC_CLIENT, startOidcProvider } from '~test/support/oidc-provider'
+import { type Secret, secretsIn } from '~test/support/secrets-in-use'
+import { type Product, startProduct } from '~test/support/start-product'
+import { codeAt, secretBytes } from '~test/support/totp'
+import { watchProcesses } from '~test/support/watch-processes'
+import { databaseRows, leakingFiles } from './look-everywhere.ts'
+import { type RecordedAnswer, recordedBrowser } from './recorded-browser.ts'
+
+const RUN = 120_000
+const PAGES = ['/', '/people', '/tokens', '/account', '/approvals', '/audit', '/flags', '/freezes', '/sign-in', '/none']
+
+const SURFACES = `surfaces:
+  - id: api-staging
+    name: API
+    environment: staging
+    repository: acme/platform
+    workflow: deploy-heroku.yml
+    ref: main
+    url: http://127.0.0.1:9
+    health_url: http://127.0.0.1:9/health
+`
+
+const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pem = (type: 'pkcs1' | 'pkcs8') => key.privateKey.export({ type, format: 'pem' }).toString()
+/** Any line will do: with and without line breaks, escaped or not, it is the same. */
+const lineOf = (text: string) => text.split('\n')[5] ?? ''
+
+let github: Awaited<ReturnType<typeof startAppGitHub>>
+let oidc: Awaited<ReturnType<typeof startOidcProvider>>
+let product: Product
+let declared: string
+let printed: string
+let commands: readonly string[]
+let rows: readonly string[]
+const answers: RecordedAnswer[] = []
+const secrets: Secret[] = []
+
+const passwords = { ada: randomBytes(18).toString('base64'), bob: randomBytes(18).toString('base64') }
+const newPassword = randomBytes(18).toString('base64')
+const enrolment = z.object({ totpURI: z.string(), backupCodes: z.array(z.string()).min(1) })
+const made = z.object({ path: z.string() })
+const people = z.object({ members: z.array(z.object({ userId: z.string(), email: z.string() })) })
+
+const noteSecret = (name: string, value: string) => secrets.push({ name, value })
+const tokenOf = (link: string) => link.split('/').at(-1) ?? ''
+
+/** A browser whose sessions are secrets: noted after each time it signed in. */
+function visitor() {
+  const browser = recordedBrowser(product.url, answers)
+  const signIn = async (address: string, body: unknown) => {
+    await browser.post(`/api/auth${address}`, body, ['session cookie', 'session token'])
+    const { cookie, token } = browser.session()
+    if (token === '') return
+    noteSecret('session cookie', cookie)
+    noteSecret('session token', token)
+  }
+  return { ...browser, signIn }
+}
+
+/** The first admin, by the link that was printed; then a second factor. */
+async function makeAdmin() {
+  const ada = visitor()
+  const link = await product.printedLink()
+  const token = tokenOf(link)
+  noteSecret('setup link', token)
+  await ada.ask(`/setup/${token}`, {}, ['setup link'])
+  const who = { name: 'Ada', email: 'ada@example.com', password: passwords.ada }
+  await ada.signIn('/links/accept', { token, ...who })
+  const enable = { password: passwords.ada, method: 'totp' }
+  const gives = ['TOTP secret', 'TOTP key', 'backup code']
+  const { totpURI, backupCodes } = enrolment.parse(await ada.post('/api/auth/two-factor/enable', enable, gives))
+  const secret = new URL(totpURI).searchParams.get('secret') ?? ''
+  noteSecret('TOTP secret', secret)
+  noteSecret('TOTP key', secretBytes(secret).toString('utf8'))
+  for (const code of backupCodes) noteSecret('backup code', code)
+  await ada.signIn('/two-factor/verify-totp', { code: codeAt(secret, Date.now()) })
+
+  const again = visitor()
+  await again.post('/api/auth/sign-in/email', { email: who.email, password: who.password })
+  await again.signIn('/two-factor/verify-totp', { code: codeAt(secret, Date.now() + 30_000) })
+  return again
+}
+
+async function passLink(holder: ReturnType<typeof visitor>, name: string, procedure: string, input: unknown) {
+  const token = tokenOf(made.parse(await holder.mutate(procedure, input, [name])).path)
+  noteSecret(name, token)
+  await visitor().ask(`/invite/${token}`, {}, [name])
+  return token
+}
+
+/** Bob is invited, joins, forgets his password and gets a link for a new one; Eve guesses. */
+async function bringBob(ada: ReturnType<typeof visitor>) {
+  const limits = { email: 'bob@example.com', role: 'deployer', environments: null }
+  const token = await passLink(ada, 'invitation', 'members.invite', limits)
+  const bob = visitor()
+  await bob.signIn('/links/accept', { token, name: 'Bob', email: limits.email, password: passwords.bob })
+  const listed = await (await ada.ask('/api/trpc/members.list?input={"json":{}}')).json()
+  const { members } = people.parse(Object(Object(Object(listed).result).data).json)
+  const userId = members.find(({ email }) => email === limits.email)?.userId
+  const recovery = await passLink(ada, 'recovery link', 'members.recoveryLink', { userId })
+  await visitor().post('/api/auth/links/accept', { token: recovery, password: newPassword })
+  const json = { 'content-type': 'application/json' }
+  const old = JSON.stringify({ email: limits.email, password: passwords.bob })
+  await visitor().ask('/api/auth/sign-in/email', { method: 'POST', headers: json, body: old })
+  // Typed into the wrong field, as people do.
+  const mistyped = JSON.stringify({ email: `${newPassword}@example.com`, password: newPassword })
+  await visitor().ask('/api/auth/sign-in/email', { method: 'POST', headers: json, body: mistyped })
+  await bob.signIn('/sign-in/email', { email: limits.email, password: newPassword })
+  return bob
+}
+
+/** Somebody of an allowed domain, through the provider and back. */
+async function comeByProvider() {
+  oidc.as({ sub: 'carol', email: 'carol@example.org', email_verified: true, name: 'Carol' })
+  const carol = visitor()
+  const input = { callbackURL: '/freezes', errorCallbackURL: '/sign-in?next=%2F' }
+  await carol.post('/api/auth/sign-in/social', { provider: 'github', ...input })
+  const { url } = z
+    .object({ url: z.url() })
+    .parse(await carol.post('/api/auth/sign-in/social', { provider: 'oidc', ...input }))
+  const back = new URL((await fetch(url, { method: 'POST', redirect: 'manual' })).headers.get('location') ?? '')
+  await carol.ask(`${back.pathname}${back.search}`, {}, ['session cookie', 'session token'])
+  const { cookie, token } = carol.session()
+  noteSecret('session cookie', cookie)
+  noteSecret('session token', token)
+}
+
+beforeAll(async () => {
+  const app = { appId: '1234', installationId: '99' }
+  github = await startAppGitHub({ ...app, publicKey: key.publicKey })
+  oidc = await startOidcProvider()
+  declared = path.join(mkdtempSync(path.join(tmpdir(), 'deploy-console-secrets-')), 'surfaces.yaml')
+  writeFileSync(declared, SURFACES)
+  product = await startProduct({
+    env: {
+      LOG_LEVEL: 'debug',
+      SURFACES_FILE: declared,
+      GITHUB_API_URL: github.apiUrl,
+      GITHUB_APP_ID: app.appId,
+      GITHUB_APP_INSTALLATION_ID: app.installationId,
+      GITHUB_APP_PRIVATE_KEY: pem('pkcs1'),
+      AUTH_GITHUB_CLIENT_ID: GITHUB_CLIENT.id,
+      AUTH_GITHUB_CLIENT_SECRET: GITHUB_CLIENT.secret,
+      AUTH_ALLOWED_EMAIL_DOMAINS: 'example.org',
+      ...oidc.env,
+    },
+  })
+  const stopWatching = watchProcesses(product.launcher.pid ?? 0)
+  const { auth, callback } = generatedSecrets(product.dataDir)
+  for (const [name, value] of Object.entries({ ...passwords, new: newPassword }))
+    noteSecret(`password (${name})`, value)
+  noteSecret('session secret', auth)
+  noteSecret('callback secret', callback)
+  noteSecret('GitHub client secret', GITHUB_CLIENT.secret)
+  noteSecret('OpenID client secret', OIDC_CLIENT.secret)
+  noteSecret('App key as given', lineOf(pem('pkcs1')))
+  noteSecret('App key as used', lineOf(pem('pkcs8')))
+
+  const ada = await makeAdmin()
+  const bob = await bringBob(ada)
+  await comeByProvider()
+  const scope = { permissions: ['deploy.read', 'deploy.dispatch'], environments: ['staging'], expiresInDays: 7 }
+  const created = await bob.mutate('tokens.create', { label: 'nightly', ...scope }, ['API token'])
+  const { secret: token } = z.object({ secret: z.string() }).parse(created)
+  noteSecret('API token', token)
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'idempotency-key': randomBytes(16).toString('hex'),
+  }
+  const body = JSON.stringify({ surface: 'api-staging', ref: 'main', confirmation: 'api-staging' })
+  await visitor().ask('/api/internal/deploys', { method: 'POST', headers, body })
+  for (const [index, issued] of github.issued.entries()) noteSecret(`installation token ${index}`, issued)
+  for (const who of [ada, bob, visitor()]) for (const page of PAGES) await who.ask(page)
+  await ada.ask('/api/audit/export?format=json')
+  await ada.ask('/api/trpc/account.sessions')
+  printed = product.output()
+  commands = stopWatching()
+  rows = await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? '')
+}, RUN)
+afterAll(async () => {
+  await product.stop()
+  await Promise.all([github.close(), oidc.close()])
+  rmSync(path.dirname(declared), { recursive: true })
+}, RUN)
+
+describe('after everybody came in who can, no password, link, factor, session or key is', () => {
+  it('missing from this very test: each way in was gone, and what is looked for can be found', () => {
+    const names = [
+      'setup link',
+      'invitation',
+      'recovery link',
+      'TOTP secret',
+      'backup code',
+      'session token',
+      'API token',
+    ]
+    expect(secrets.map(({ name }) => name)).toEqual(expect.arrayContaining(names))
+    expect(secrets.filter(({ name }) => name === 'session token').length).toBeGreaterThanOrEqual(5)
+    expect(github.issued.length).toBeGreaterThan(0)
+    for (const { name, value } of secrets) {
+      expect(value.length, name).toBeGreaterThan(10)
+      expect(secretsIn(`"${value}"`, secrets)).toContain(name)
+    }
+    // Each is in the one answer that gives it.
+    const given = answers.flatMap(({ text, gives }) => secretsIn(text, secrets).filter((name) => gives.includes(name)))
+    expect(given).toEqual(expect.arrayContaining(names))
+    for (const page of ['/people', '/account', '/tokens', '/approvals', '/sign-in']) {
+      expect(answers.map(({ what }) => what)).toContain(`GET ${page} 200`)
+    }
+  })
+
+  it('in what the launcher printed, but the one link it is there to print', () => {
+    expect(secretsIn(printed, secrets)).toEqual(['setup link'])
+  })
+
+  it('in the arguments of any process', () => {
+    expect(secretsIn(commands.join('\n'), secrets)).toEqual([])
+  })
+
+  it('in any answer but the one that gives it to who asked: pages, data, refusals', () => {
+    const leaks = answers.flatMap(({ what, text, gives }) =>
+      secretsIn(text, secrets)
+        .filter((name) => !gives.includes(name))
+        .map((name) => `${name} in ${what}`),
+    )
+    expect(leaks).toEqual([])
+  })
+
+  it('in any row of the database, the audit trail included, but a session’s own token in its row', () => {
+    expect(rows.join('\n')).toContain('console.session.opened')
+    const leaks = rows.flatMap((row) => secretsIn(row, secrets).map((name) => `${name} in ${row.split(' ')[0]}`))
+    expect([...new Set(leaks)]).toEqual(['session token in public.sessions'])
+  })
+
+  it('in any file of DATA_DIR but those that are for it', () => {
+    expect(leakingFiles(product.dataDir, secrets)).toEqual(['secrets/auth', 'secrets/callback'])
+  })
+})

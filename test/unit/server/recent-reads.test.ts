@@ -1,0 +1,51 @@
+import pino from 'pino'
+import { expect, it } from 'vitest'
+import { connectGitHub } from '~/server/github/client'
+import { askedOnce } from '~/server/github/recent-reads'
+
+const newGitHub = () =>
+  connectGitHub({ apiUrl: 'http://127.0.0.1:9', credentials: { kind: 'token', token: 'x' } }, pino({ level: 'silent' }))
+
+/** Counts how often it is asked, and answers with that number when told to. */
+function source() {
+  const answers: (() => void)[] = []
+  let count = 0
+  const ask = () => {
+    count += 1
+    const mine = count
+    return new Promise<number>((resolve) => answers.push(() => resolve(mine)))
+  }
+  return { ask, answer: () => answers.forEach((one) => void one()), count: () => count }
+}
+
+it('many who ask the same at once share one request', async () => {
+  const [github, { ask, answer, count }] = [newGitHub(), source()]
+  const asked = Array.from({ length: 200 }, () => askedOnce(github, 'main', ask, { keep: false }))
+  answer()
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([1]))
+  expect(count()).toBe(1)
+})
+
+it('what was answered is good for the next only where it may be kept', async () => {
+  const [github, { ask, answer }] = [newGitHub(), source()]
+  const soon = (key: string, keep: boolean) => {
+    const asked = askedOnce(github, key, ask, { keep })
+    answer()
+    return asked
+  }
+  expect([await soon('head', false), await soon('head', false)]).toEqual([1, 2])
+  expect([await soon('tags', true), await soon('tags', true)]).toEqual([3, 3])
+})
+
+it('a failure is told to who waited for it, and not to the next', async () => {
+  const github = newGitHub()
+  const failing = () => Promise.reject(new Error('away'))
+  await expect(askedOnce(github, 'main', failing, { keep: true })).rejects.toThrow('away')
+  expect(await askedOnce(github, 'main', async () => 'there', { keep: true })).toBe('there')
+})
+
+it('the answers of one GitHub are no other’s', async () => {
+  const keep = { keep: true }
+  expect(await askedOnce(newGitHub(), 'main', async () => 'one', keep)).toBe('one')
+  expect(await askedOnce(newGitHub(), 'main', async () => 'two', keep)).toBe('two')
+})
