@@ -39,7 +39,8 @@ export const insertGridSurfaces = (db: pg.Client, origin: string) =>
 
 /**
  * Adds finished deploys `from` … `to` with what a whole life leaves behind: nine audit rows, seven log lines and seven
- * receipts each, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked row by row, which is what makes a million affordable.
+ * receipts each, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked
+ * row by row, which is what makes a million affordable.
  */
 export async function fillDeploys(db: pg.Client, from: number, to: number): Promise<void> {
   await db.query('BEGIN')

@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
 
 const memberSelect = {
@@ -72,11 +73,7 @@ const tokenRow = z
         role: z.string(),
         environments: z.array(z.string()),
         allEnvironments: z.boolean(),
-        // Times within JSON come as PostgreSQL writes them, with their offset.
-        suspendedAt: z
-          .string()
-          .transform((text) => new Date(text))
-          .nullable(),
+        suspendedAt: jsonTime.nullable(),
         sandboxOnly: z.boolean(),
       })
       .nullable(),

@@ -4,10 +4,8 @@ import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
 import { occurredAt } from '~/server/db/audit'
+import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
-
-/** Times within JSON come as PostgreSQL writes them, with their offset. */
-const time = z.string().transform((text) => new Date(text))
 
 const auditRow = z.object({
   at: z.string(),
@@ -42,11 +40,11 @@ const record = z.object({
   requestedBy: z.string(),
   githubRunId: z.string().transform(BigInt).nullable(),
   githubRunAttempt: z.int().nullable(),
-  requestedAt: time,
-  finishedAt: time.nullable(),
-  cancelRequestedAt: time.nullable(),
+  requestedAt: jsonTime,
+  finishedAt: jsonTime.nullable(),
+  cancelRequestedAt: jsonTime.nullable(),
   cancelRequestedBy: z.string().nullable(),
-  cancelAcknowledgedAt: time.nullable(),
+  cancelAcknowledgedAt: jsonTime.nullable(),
   overrideReason: z.string().nullable(),
   kind: z.string(),
   approvedBy: z.string().nullable(),

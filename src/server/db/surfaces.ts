@@ -4,6 +4,7 @@ import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
+import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
 
 /** A surface as surfaces.yaml declares it. */
@@ -72,9 +73,6 @@ const tileSelect = {
 
 export type SurfaceRow = Prisma.SurfaceGetPayload<{ select: typeof tileSelect }>
 
-/** Times within JSON come as PostgreSQL writes them, with their offset. */
-const time = z.string().transform((text) => new Date(text))
-
 const surfaceRow = z.object({
   id: z.string(),
   name: z.string(),
@@ -111,8 +109,8 @@ const surfaceRow = z.object({
       ref: z.string(),
       sha: z.string().nullable(),
       requestedBy: z.string(),
-      requestedAt: time,
-      finishedAt: time.nullable(),
+      requestedAt: jsonTime,
+      finishedAt: jsonTime.nullable(),
     })
     .nullable(),
 }) satisfies z.ZodType<SurfaceRow>
