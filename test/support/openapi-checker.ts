@@ -11,7 +11,7 @@ const described = z.object({
         responses: z.record(
           z.string(),
           z.object({
-            headers: z.record(z.string(), z.unknown()).optional(),
+            headers: z.record(z.string(), z.object({ required: z.boolean().optional() })).optional(),
             content: z.record(z.string(), z.unknown()).optional(),
           }),
         ),
@@ -53,9 +53,11 @@ export function openApiChecker(document: object) {
     }
     const answer = operation.responses[status]
     if (answer === undefined) return [`${method} ${template}: ${status} is not described: ${JSON.stringify(body)}`]
-    const missing = Object.keys(answer.headers ?? {}).filter((header) => !headers.has(header))
+    const required = Object.entries(answer.headers ?? {}).filter(([, header]) => header.required === true)
+    const missing = required.map(([header]) => header).filter((header) => !headers.has(header))
     if (missing.length > 0) return [`${method} ${template}: ${status} without ${missing.join(', ')}`]
-    if (answer.content?.[mediaType] === undefined) return [`${method} ${template}: ${status} as ${mediaType}`]
+    if (answer.content === undefined) return body === '' ? [] : [`${method} ${template}: ${status} with a body`]
+    if (answer.content[mediaType] === undefined) return [`${method} ${template}: ${status} as ${mediaType}`]
     return errorsOf(pointer('paths', template, name, 'responses', String(status), 'content', mediaType, 'schema'), body)
   }
 }

@@ -1,11 +1,11 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 
 /** A poll may use an answer this old: a role changed by another replica takes so long to reach what somebody sees. */
 const RECENT_MS = 10_000
 /** Windows that are open at once; beyond, the oldest answer goes. */
-const KEPT = 1000
+const KEPT = 10_000
 
 interface Answer {
   readonly actor: Actor
@@ -26,7 +26,7 @@ function memory(): Memory {
 }
 
 /** Never the cookie itself: it is as good as the person. */
-const keyOf = (cookie: string): string => createHash('sha256').update(cookie).digest('base64url')
+const keyOf = (cookie: string): string => hash('sha256', cookie, 'base64url')
 
 export function recentAnswer(cookie: string, now: Date): Actor | null {
   const answer = memory().answers.get(keyOf(cookie))

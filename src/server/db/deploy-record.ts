@@ -26,6 +26,19 @@ const LASTING: readonly string[] = [...TRANSITION_ACTIONS, ...ALARM_ACTIONS]
 /** As many as the timeline shows: a deploy has a dozen or two, refused callbacks could make it more. */
 const TIMELINE_LENGTH = 200
 
+/** Something of it changes when anything does that a poll shows of a deploy. */
+const versionParts = {
+  /**
+   * The row as a transaction wrote it: with each change of a column, and each log line, which is counted there. What stands beside the
+   * transaction's number is for a database that was set back, and gives out the same numbers again.
+   */
+  written: z.string(),
+  /** How many audit rows there are: they are appended only. */
+  events: z.int(),
+  surface: z.object({ id: z.string(), name: z.string(), environment: z.string(), url: z.string() }),
+  owner: z.string().nullable(),
+}
+
 const record = z.object({
   id: z.string(),
   surfaceId: z.string(),
@@ -48,13 +61,13 @@ const record = z.object({
   overrideReason: z.string().nullable(),
   kind: z.string(),
   approvedBy: z.string().nullable(),
-  surface: z.object({ id: z.string(), name: z.string(), environment: z.string(), url: z.string() }),
-  owner: z.string().nullable(),
+  ...versionParts,
   audit: z.array(auditRow),
   log: z.array(logRow),
 })
 
 const answer = z.array(z.object({ record }))
+const versionAnswer = z.array(z.object({ parts: z.object(versionParts) }))
 
 export interface RecordedEvent extends Omit<z.output<typeof auditRow>, 'at'> {
   /** ISO time; GitHub's own of an event the reconciler found later. */
@@ -62,7 +75,9 @@ export interface RecordedEvent extends Omit<z.output<typeof auditRow>, 'at'> {
 }
 
 export interface DeployRecord {
-  readonly deploy: Omit<z.output<typeof record>, 'owner' | 'audit' | 'log'>
+  readonly deploy: Omit<z.output<typeof record>, 'owner' | 'audit' | 'log' | 'written' | 'events'>
+  /** The same again only while nothing of all this changes. Of any length. */
+  readonly version: string
   /** Whose API token asked for it; null when a person did. */
   readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
@@ -88,7 +103,8 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
         d."requested_at_utc" AS "requestedAt", d."finished_at_utc" AS "finishedAt",
         d."cancel_requested_at_utc" AS "cancelRequestedAt", d."cancel_requested_by" AS "cancelRequestedBy",
         d."cancel_acknowledged_at_utc" AS "cancelAcknowledgedAt", d."override_reason" AS "overrideReason",
-        d."kind", d."approved_by" AS "approvedBy",
+        d."kind", d."approved_by" AS "approvedBy", concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
+        (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
         (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url" FROM "surfaces"
           WHERE "id" = d."surface_id") AS s) AS "surface",
         (SELECT u."email" FROM "users" AS u
@@ -111,7 +127,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
       FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS r`
   const found = answer.parse(rows)[0]?.record
   if (found === undefined) return null
-  const { owner, audit, log, ...deploy } = found
+  const { owner, audit, log, written: _, events: __, ...deploy } = found
   const events = audit.map((row) => ({ ...row, at: occurredAt(row.payload) ?? row.at }))
   const first = log[0]
   const transitions = events.flatMap(({ action, status, at }) =>
@@ -119,6 +135,7 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
   )
   return {
     deploy,
+    version: versionOf(found),
     owner,
     transitions,
     alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),
@@ -126,6 +143,24 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
     log: { lines: log, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
   }
 }
+
+/** The `version` a record would have now, without reading all of it; null when there is no such deploy. */
+export async function readDeployVersion(db: Statements, id: string): Promise<string | null> {
+  const rows = await db.$queryRaw`
+    SELECT row_to_json(p) AS "parts" FROM (
+      SELECT concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
+        (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
+        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url" FROM "surfaces"
+          WHERE "id" = d."surface_id") AS s) AS "surface",
+        (SELECT u."email" FROM "users" AS u
+          WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner"
+      FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS p`
+  const found = versionAnswer.parse(rows)[0]
+  return found === undefined ? null : versionOf(found.parts)
+}
+
+const versionOf = ({ written, events, surface, owner }: z.output<z.ZodObject<typeof versionParts>>): string =>
+  JSON.stringify([written, events, surface.id, surface.name, surface.environment, surface.url, owner])
 
 const reported = z.object({ reported_run_id: z.string() })
 

@@ -1,23 +1,41 @@
 import 'server-only'
+import { hash } from 'node:crypto'
 import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { phasesOf } from '~/domain/phases'
-import { type RecordedEvent, readDeployRecord } from '~/server/db/deploy-record'
+import { buildId } from '~/server/build-id'
+import { type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 
+interface Poll {
+  readonly view: DeployView
+  /** While `pollVersion` is this, a poll would answer the same. Null: it also depends on what GitHub says meanwhile. */
+  readonly version: string | null
+}
+
+/** The `version` a poll would have now; null when there is no such deploy. */
+export async function pollVersion(deps: Pick<Deps, 'sql' | 'config'>, id: string): Promise<string | null> {
+  const ofRows = await readDeployVersion(deps.sql, id)
+  return ofRows === null ? null : versionOf(deps, ofRows)
+}
+
+/** Of the rows, of what makes the view of them, and of what that goes by. */
+const versionOf = ({ config }: Pick<Deps, 'config'>, ofRows: string): string =>
+  hash('sha256', JSON.stringify([buildId, config.githubApiUrl, ofRows]), 'base64url')
+
 /** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
-export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
+export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
   const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
   const { deploy, owner, transitions, alarms, timeline, log } = record
-  const foundRun = mayResolveRun(deploy, deps.now()) ? await resolveRun(deps, deploy) : null
-  const runId = deploy.githubRunId ?? foundRun
-  return {
+  const asksGitHub = mayResolveRun(deploy, deps.now())
+  const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
+  const view: DeployView = {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
@@ -46,6 +64,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     logTail: log.lines,
     logCursor: log.cursor,
   }
+  return { view, version: asksGitHub ? null : versionOf(deps, record.version) }
 }
 
 function timelineEntry(row: RecordedEvent): TimelineEntry {

@@ -69,6 +69,7 @@ export const deployPaths = {
       description: 'Poll every two seconds until `terminal` is true.',
       parameters: [deployId],
       success: { status: 200, description: 'The deploy.', content: json('Deploy') },
+      versioned: true,
       problems: ['invalid_id', 'deploy_unknown'],
     }),
   },

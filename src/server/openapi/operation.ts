@@ -28,6 +28,8 @@ interface Operation {
   readonly parameters?: readonly Parameter[]
   readonly body?: ComponentName
   readonly success: Success
+  /** The answer has a version; named in `If-None-Match`, and still there, it is not sent again. */
+  readonly versioned?: boolean
   /** Codes of the one table; grouped by what they are over HTTP. */
   readonly problems: readonly ErrorCode[]
 }
@@ -43,8 +45,20 @@ export const SESSION_SCHEME = 'session'
 
 export const json = (name: ComponentName) => ({ 'application/json': { schema: refTo(name) } })
 
-export function operation({ id, summary, description, permission, parameters, body, success, problems }: Operation) {
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'An `ETag` of an earlier answer (RFC 9110, 13.1.2).',
+  schema: { type: 'string' },
+}
+const etag = { schema: { type: 'string' } }
+const ANSWERED = { ETag: { ...etag, description: 'Missing while the answer also depends on GitHub.' } }
+const UNCHANGED = { ETag: { ...etag, required: true } }
+
+export function operation(described: Operation) {
+  const { id, summary, description, permission, body, success, versioned = false, problems } = described
   const { status, ...answer } = success
+  const parameters = versioned ? [...(described.parameters ?? []), ifNoneMatch] : described.parameters
   return {
     operationId: id,
     summary,
@@ -53,7 +67,8 @@ export function operation({ id, summary, description, permission, parameters, bo
     ...(parameters === undefined ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),
     responses: {
-      [status]: answer,
+      [status]: versioned ? { ...answer, headers: ANSWERED } : answer,
+      ...(versioned ? { 304: { description: 'Nothing has changed since that version.', headers: UNCHANGED } } : {}),
       ...problemResponses([...problems, ...(permission === null ? [] : OF_ACTORS), ...ALWAYS]),
     },
   }
@@ -81,7 +96,9 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> 
           ...(status === 401 && here.includes('token_refused')
             ? { headers: { 'WWW-Authenticate': { required: true, schema: { type: 'string' } } } }
             : {}),
-          ...(status === 503 || status === 429 ? { headers: { 'Retry-After': { schema: { type: 'integer' } } } } : {}),
+          ...(status === 503 || status === 429
+            ? { headers: { 'Retry-After': { required: true, schema: { type: 'integer' } } } }
+            : {}),
           content: {
             'application/problem+json': {
               schema: { allOf: [refTo('Problem')], properties: { code: { enum: here }, status: { const: status } } },

@@ -5,14 +5,27 @@ import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { toTrpcError } from '~/server/trpc/to-trpc-error'
 
+interface Call {
+  /** True once the call counts in the limit of its account. */
+  counted: boolean
+  /** The version of what is answered, for the caller to name when it asks again (`http/not-modified.ts`). */
+  version: string | null
+}
+
 export interface Context {
   readonly deps: Deps
   /** Who acts; null: nobody is signed in. */
   readonly actor: Actor | null
+  /** What is noted on the way; one object for the whole call, where tRPC copies the context for each procedure. */
+  readonly call: Call
 }
 
 /** A context without HTTP, for tests and scripts. */
-export const createContextInner = (deps: Deps, actor: Actor | null): Context => ({ deps, actor })
+export const createContextInner = (deps: Deps, actor: Actor | null): Context => ({
+  deps,
+  actor,
+  call: { counted: false, version: null },
+})
 
 export async function createContext({ req }: { readonly req: Request }): Promise<Context> {
   const deps = getDeps()

@@ -29,7 +29,8 @@ export const createCallerFactory = t.createCallerFactory
 
 function permitted(ctx: Context, path: string, permission: Permission): Actor {
   try {
-    return limitAccount(ctx.deps, authorize(ctx.actor, permission))
+    const actor = authorize(ctx.actor, permission)
+    return ctx.call.counted ? actor : limitAccount(ctx.deps, actor)
   } catch (refusal) {
     throw toTrpcError(ctx.deps.logger, refusal, { path })
   }

@@ -5,7 +5,7 @@ import { httpLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import { trpc } from '~/ui/trpc/client'
-import { fetchWithLimit } from '~/ui/trpc/fetch-with-limit'
+import { createFetchChanges } from '~/ui/trpc/fetch-changes'
 import { proofLink } from '~/ui/trpc/proof-link'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
@@ -34,7 +34,7 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
   const [client] = useState(() =>
     trpc.createClient({
-      links: [proofLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: fetchWithLimit })],
+      links: [proofLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: createFetchChanges() })],
     }),
   )
   return (

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob } from '~/server/db/jobs'
-import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
@@ -10,6 +9,7 @@ import { createTestConsole, insertDeployAt, type TestConsole } from '~test/suppo
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
+import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -33,7 +33,7 @@ afterAll(async () => {
 const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
-const notesOf = async (id: string) => (await getDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
+const notesOf = async (id: string) => (await viewDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
 const run = (attempt: number, conclusion: string | null): Answer => ({
   status: 200,
   body: {
@@ -83,7 +83,7 @@ describe('a run that somebody ran again on GitHub', () => {
     const late = await send(id, { status: 'failed', run_id: '7', run_attempt: 1, log_line: 'tests failed' })
     expect(late.status).toBe(422)
     expect(await late.json()).toMatchObject({ code: 'attempt_superseded', from: 'building', to: 'failed' })
-    const view = await getDeploy(console_.deps, id)
+    const view = await viewDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'building', failureStage: null, runAttempt: 2 })
     expect(view.logTail.map(({ line }) => line)).toEqual(['tests failed'])
     expect(view.timeline.map(({ note }) => note).join('\n')).toContain('"failed" of an earlier attempt refused')
@@ -113,10 +113,10 @@ describe('two runs with one deploy’s id', () => {
   it('raise an alarm on the deploy, once, and one of them is followed', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = () => twoRuns(id)
-    await getDeploy(console_.deps, id)
+    await viewDeploy(console_.deps, id)
     await console_.deps.db.deploy.update({ where: { id }, data: { githubRunId: null } })
     await reconcileDeploy(console_.deps, id)
-    const view = await getDeploy(console_.deps, id)
+    const view = await viewDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'dispatched', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
@@ -135,17 +135,17 @@ describe('two runs with one deploy’s id', () => {
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: runs } })
     await findOutsideRuns(deps)
     await findOutsideRuns(deps)
-    const view = await getDeploy(deps, id)
+    const view = await viewDeploy(deps, id)
     expect(view).toMatchObject({ status: 'building', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
-    expect((await getDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
+    expect((await viewDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
   })
 
   it('raise it also when only a callback of the other one tells', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
     await send(id, { status: 'building', run_id: '11', run_attempt: 3 })
-    const view = await getDeploy(console_.deps, id)
+    const view = await viewDeploy(console_.deps, id)
     expect(view.warnings).toEqual([expect.stringContaining('Run 11 reports to this deploy, which belongs to run 12')])
     expect(view.runAttempt).toBeNull()
   })
@@ -215,7 +215,7 @@ describe('GitHub’s rate limit', () => {
       const { id } = await insertDeployAt(deps, 'dispatched')
       await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
       await runQueue(deps)
-      await getDeploy(deps, id)
+      await viewDeploy(deps, id)
       expect(github.requests).toEqual([])
       const [job] = await deps.db.$queryRaw<{ at: number }[]>`
         SELECT extract(epoch FROM run_at)::float AS at FROM graphile_worker.jobs WHERE key = ${`reconcile_deploy:${id}`}`

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { expect } from 'vitest'
+import type { DeployView } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
@@ -42,6 +44,14 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     else await send(body, webhookId)
   }
 
+  const seen = new Map<string, DeployView>()
+  const poll = async () => {
+    const { view, version } = await getDeploy(deps, id)
+    if (version === null) return
+    expect(view, 'one version, one answer').toEqual(seen.get(version) ?? view)
+    seen.set(version, view)
+  }
+
   const act = async (action: Action): Promise<unknown> => {
     switch (action.kind) {
       case 'step': {
@@ -64,7 +74,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
       case 'reconcile, crashed before its commit':
         return reconcileDeploy(crashing(deps), id).catch(onlyCrash)
       case 'poll':
-        return getDeploy(deps, id)
+        return poll()
       case 'dispatch again':
         return ask(input.idempotencyKey)
       case 'dispatch under another key':
@@ -73,7 +83,10 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
         return action satisfies never
     }
   }
-  for (const round of rounds) await Promise.all(round.map(act))
+  for (const round of rounds) {
+    await Promise.all(round.map(act))
+    await poll()
+  }
 
   const inElevenMinutes: Deps = { ...deps, now: () => new Date(Date.now() + 11 * 60_000) }
   for (const each of await deployIds()) {

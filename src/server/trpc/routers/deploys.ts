@@ -21,7 +21,11 @@ export const deploysRouter = router({
 
   get: procedureFor('deploy.read')
     .input(z.object({ id: deployId }))
-    .query(({ ctx, input }) => getDeploy(ctx.deps, input.id)),
+    .query(async ({ ctx, input }) => {
+      const { view, version } = await getDeploy(ctx.deps, input.id)
+      ctx.call.version = version
+      return view
+    }),
 
   list: procedureFor('deploy.read')
     .input(

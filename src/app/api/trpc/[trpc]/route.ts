@@ -5,4 +5,6 @@ export const dynamic = 'force-dynamic'
 
 export const { PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET', 'POST')
 
-export { answerTrpc as GET, answerTrpc as POST }
+const answer = (request: Request) => answerTrpc(request)
+
+export { answer as GET, answer as POST }

@@ -1,5 +1,6 @@
 import { refuseMethods } from '~/server/rest/rest-route'
 import { answerTrpc } from '~/server/trpc/answer-trpc'
+import { unchangedPoll } from '~/server/trpc/unchanged-poll'
 
 export const dynamic = 'force-dynamic'
 
@@ -9,4 +10,4 @@ export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
  * What every open window asks every two seconds. It answers as its neighbour `[trpc]` would, at an address without a pattern:
  * Next works the pattern of a dynamic route out anew for each request (ADR 009).
  */
-export { answerTrpc as GET }
+export const GET = (request: Request) => answerTrpc(request, unchangedPoll)

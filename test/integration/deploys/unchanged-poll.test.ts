@@ -1,0 +1,189 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { cancelDeploy } from '~/server/deploys/cancel-deploy'
+import { createRateLimiter } from '~/server/http/rate-limiter'
+import { createToken } from '~/server/tokens/create-token'
+import { OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { restClient } from '~test/support/rest-client'
+import { listedRun, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedInAs } from '~test/support/sessions'
+import { signedCallback } from '~test/support/signed-callback'
+import { insertMember } from '~test/support/token-owners'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let cookie: string
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  cookie = await signedInAs(console_.deps)
+})
+beforeEach(() => {
+  Object.assign(globalThis, { deployConsoleDeps: console_.deps })
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const answered = z.object({ result: z.object({ data: z.object({ json: z.looseObject({ id: z.string() }) }) }) })
+
+/** Asks as the modal does; `known` is the ETag of an earlier answer. */
+async function poll(id: string, known: string | null = null, headers: Readonly<Record<string, string>> = { cookie }) {
+  const { GET } = await import('~/app/api/trpc/deploys.get/route')
+  const input = encodeURIComponent(JSON.stringify({ json: { id } }))
+  const request = new Request(`http://localhost:3000/api/trpc/deploys.get?input=${input}`, {
+    headers: { host: 'localhost:3000', ...headers, ...(known === null ? {} : { 'if-none-match': known }) },
+  })
+  const response = await GET(request)
+  const text = await response.text()
+  expect(response.headers.get('cache-control'), 'nothing of the console is kept on a disk').toBe('no-store')
+  return { status: response.status, tag: response.headers.get('etag'), text }
+}
+
+async function tagOf(id: string): Promise<string> {
+  const { status, tag, text } = await poll(id)
+  expect(status).toBe(200)
+  expect(answered.parse(JSON.parse(text)).result.data.json.id).toBe(id)
+  if (tag === null) throw new Error('the answer has no ETag')
+  return tag
+}
+
+const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
+
+describe('a poll that names what it knows', () => {
+  it('is told in a few bytes that nothing has changed, for as long as nothing has', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    const tag = await tagOf(id)
+    for (const known of [tag, tag.replace('W/', ''), `"other", ${tag}`, '*'])
+      expect(await poll(id, known), known).toEqual({ status: 304, tag, text: '' })
+    expect(await tagOf(id)).toBe(tag)
+  })
+
+  it.each<[string, (id: string, surfaceId: string) => Promise<unknown>]>([
+    ['the workflow reported a status', (id) => send(id, { status: 'deploying' })],
+    ['a refused callback left its log line', (id) => send(id, { status: 'smoke_gate_passed', log_line: 'late' })],
+    ['its end was asked for', (id) => cancelDeploy(console_.deps, OPERATOR, id)],
+    [
+      'the audit trail has a new row',
+      (deployId) =>
+        console_.deps.db.auditEvent.create({
+          data: { deployId, at: new Date(), actor: 'notifier', action: 'console.notification.sent', payload: {} },
+        }),
+    ],
+    [
+      'its surface has another name',
+      (_, id) => console_.deps.db.surface.update({ where: { id }, data: { name: 'Another name' } }),
+    ],
+    [
+      'its surface moved',
+      (_, id) => console_.deps.db.surface.update({ where: { id }, data: { url: 'https://moved.example.com' } }),
+    ],
+  ])('gets the whole answer when %s', async (_, change) => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'building', { githubRunId: 77n })
+    const tag = await tagOf(id)
+    await change(id, surface.id)
+    const { status, text, tag: next } = await poll(id, tag)
+    expect({ status, id: answered.parse(JSON.parse(text)).result.data.json.id }).toEqual({ status: 200, id })
+    expect(next).not.toBe(tag)
+    expect((await poll(id, next)).status).toBe(304)
+  })
+  it('gets the whole answer when the owner of the token has another address', async () => {
+    const { db } = console_.deps
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    const { userId } = await insertMember(console_.deps, 'owner@example.com')
+    await db.deploy.update({ where: { id }, data: { requestedBy: 'token:ci', requestedByUserId: userId } })
+    const tag = await tagOf(id)
+    await db.user.update({ where: { id: userId }, data: { email: 'renamed@example.com' } })
+    expect((await poll(id, tag)).text).toContain('renamed@example.com')
+  })
+
+  it('gets the whole answer when the console has another GitHub, whose addresses it shows', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'building', { githubRunId: 77n })
+    const tag = await tagOf(id)
+    const config = { ...deps.config, githubApiUrl: 'https://github.example.com/api/v3' }
+    Object.assign(globalThis, { deployConsoleDeps: { ...deps, config } })
+    expect((await poll(id, tag)).text).toContain('https://github.example.com/')
+  })
+
+  it('is not told of the prober’s looks at the surface, which it does not show', async () => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'building')
+    const tag = await tagOf(id)
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { health: 'up', runningSha: SHA } })
+    expect((await poll(id, tag)).status).toBe(304)
+  })
+
+  it('has no version to name while a poll may learn the run from GitHub, which is asked each time', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested')
+    const tag = await tagOf(id)
+    await console_.deps.db.deploy.update({ where: { id }, data: { status: 'dispatched' } })
+    expect(await poll(id, tag)).toMatchObject({ status: 200, tag: null })
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] } })
+    const found = await poll(id, tag)
+    expect(found.text).toContain('/runs/5')
+    expect((await poll(id, await tagOf(id))).status).toBe(304)
+  })
+
+  it('must be allowed to read, like any other', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    const tag = await tagOf(id)
+    const nobody = await poll(id, tag, {})
+    expect({ status: nobody.status, body: JSON.parse(nobody.text) }).toMatchObject({
+      status: 401,
+      body: { error: { json: { data: { appCode: 'signed_out' } } } },
+    })
+    const suspended = await signedInAs(console_.deps, { email: 'gone@example.com' })
+    await console_.deps.db.member.updateMany({
+      where: { user: { email: 'gone@example.com' } },
+      data: { suspendedAt: new Date() },
+    })
+    expect((await poll(id, tag, { cookie: suspended })).status).toBe(401)
+    expect((await poll(id, tag, { cookie, origin: 'https://evil.example' })).status).toBe(403)
+  })
+
+  it('is refused as ever for a deploy there is not, and for an id that is none', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building')
+    const tag = await tagOf(id)
+    expect((await poll(console_.deps.newId(), tag)).status).toBe(404)
+    expect((await poll('1', tag)).status).toBe(400)
+  })
+
+  it('counts once in the limit of its account, whether or not there is news', async () => {
+    const accounts = createRateLimiter(4, () => 0)
+    const deps = { ...console_.deps, rateLimits: { ...console_.deps.rateLimits, accounts } }
+    Object.assign(globalThis, { deployConsoleDeps: deps })
+    const { id } = await insertDeployAt(deps, 'building')
+    const { tag } = await poll(id)
+    const statuses = [tag, 'W/"old"', tag, tag, 'W/"old"'].map(async (known) => (await poll(id, known)).status)
+    expect(await Promise.all(statuses)).toEqual([304, 200, 304, 429, 429])
+  })
+})
+
+describe('a script', () => {
+  it('may name the version too', async () => {
+    const { deps } = console_
+    const owner = await insertMember(deps, 'script-owner@example.com')
+    const { secret } = await createToken(deps, owner, {
+      label: 'ci',
+      permissions: ['deploy.read'],
+      environments: [],
+      surfaces: null,
+      expiresInDays: 1,
+    })
+    const { id } = await insertDeployAt(deps, 'building')
+    const rest = restClient(deps)
+    const ask = (known: string | null) =>
+      rest.call('GET', `/api/internal/deploys/${id}`, {
+        headers: { authorization: `Bearer ${secret}`, ...(known === null ? {} : { 'if-none-match': known }) },
+      })
+    const { headers } = await ask(null)
+    const tag = headers.get('etag')
+    expect(await ask(tag)).toMatchObject({ status: 304, body: '' })
+    await send(id, { status: 'deploying' })
+    expect(await ask(tag)).toMatchObject({ status: 200, body: { status: 'deploying' } })
+  })
+})
