@@ -18,9 +18,9 @@ import { freezesInForce } from '~/server/db/freezes'
 import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf, sourceOf } from '~/server/deploys/check-source'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
-import { sendIntent } from '~/server/deploys/send-intent'
+import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
-import { isFlagOn } from '~/server/flags/is-flag-on'
+import { flagsOn } from '~/server/flags/flags-on'
 
 /**
  * Another person says yes: the facts are checked again, the decision and the intent are committed together, and GitHub is
@@ -46,7 +46,8 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   requireFreshProof(deps, actor, `approving this deploy of ${row.surface.name}`)
   await checkCommit(deps, row)
   const since = deps.now()
-  const deploy = await intentOf(deps, row, actor)
+  const intent = await intentOf(deps, row, actor)
+  const { deploy } = intent
   const override = row.overrideReason === null ? null : { reason: row.overrideReason, freezeIds: row.overrideFreezeIds }
   try {
     await deps.db.$transaction(async (tx) => {
@@ -57,7 +58,7 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   } catch (error) {
     throw await busyOr(deps, error, row.surface)
   }
-  await sendIntent(deps, deploy, since)
+  await sendIntent(deps, intent, since)
 }
 
 /** Takes the row first, so that of several decisions at once the facts are looked at for one only. */
@@ -77,8 +78,9 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
 }
 
 /** Asked for by the one, under that one's idempotency key: the same request now finds the deploy. Approved by the other. */
-async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<NewDeploy> {
-  return {
+async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
+  const flags = await flagsOn(deps, DISPATCH_FLAGS, row.environment)
+  const deploy: NewDeploy = {
     id: deps.newId(),
     surfaceId: row.surfaceId,
     environment: row.environment,
@@ -92,11 +94,12 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<New
     requestedByUserId: row.requestedByUserId,
     idempotencyKey: row.idempotencyKey,
     requestDigest: row.requestDigest,
-    phaseCallbacks: await isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', row.environment),
+    phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS,
     ...kindOf(sourceOf(row.kind, row.sourceId)),
     approvalId: row.id,
     approvedBy: actor.name,
   }
+  return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
 }
 
 const ownRequest = () =>

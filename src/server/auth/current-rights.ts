@@ -20,7 +20,7 @@ interface Use {
   readonly at: Date
 }
 
-/** Whether somebody may do this at this moment, as far as the database knows: for the transaction that decides. */
+/** Whether somebody may do this at this moment, as far as the database knows: for what is decided next over the same connection. */
 export async function mayNow(
   deps: WithSandbox,
   tx: Statements,
@@ -33,7 +33,7 @@ export async function mayNow(
 }
 
 /**
- * Between the request and the transaction that decides, GitHub was asked, for seconds: an access that was taken away
+ * Between the request and its being recorded, GitHub was asked, for seconds: an access that was taken away
  * meanwhile counts. Throws `permission_refused`.
  */
 export async function requireStillMay(deps: WithSandbox, tx: Statements, actor: Actor, use: Use): Promise<void> {

@@ -3,7 +3,7 @@ import type { Actor } from '~/domain/actor'
 import type { Freshness } from '~/server/auth/freshness'
 import { sessionToken } from '~/server/auth/session-cookie'
 import { ACTIVITY_STEP_MS, idleLimitMs } from '~/server/auth/session-limits'
-import { type MemberRow, readMember } from '~/server/db/members'
+import type { MemberRow } from '~/server/db/members'
 import { endSession, findSession, noteActivity } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { hasAccess } from '~/server/members/has-access'
@@ -19,25 +19,24 @@ export interface SignedIn {
 
 /**
  * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
- * signs their cookies and ends them; every change reads one, so that is done here, in two statements by key (ADR 009).
+ * signs their cookies and ends them; every change reads one, so that is done here, in one statement (ADR 009).
  */
 export async function readSession(deps: Deps, headers: Headers, freshness: Freshness): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
   const session = token === null ? null : await findSession(deps.sql, token)
-  const member = session === null ? null : await readMember(deps.sql, session.userId)
-  if (session === null || member === null) return null
+  if (session === null) return null
+  const { sessionId, provedAt, member } = session
   const now = deps.now()
   const reason = whyOver(session, member, now)
   if (reason !== null) {
-    await endSession(deps.db, { id: session.id, email: member.email, reason, at: now })
+    await endSession(deps.db, { id: sessionId, email: member.email, reason, at: now })
     return null
   }
   if (!hasAccess(deps, member)) return null
   if (freshness === 'now' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
-    await noteActivity(deps.db, session.id, now)
+    await noteActivity(deps.db, sessionId, now)
   }
   const { userId, email, role, environments } = member
-  const { id: sessionId, provedAt } = session
   const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId } as const
   const actor: Actor = { name: email, userId, role, environments, ...limits }
   return { actor, member, sessionId, provedAt }

@@ -3,13 +3,18 @@ import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Statements } from '~/server/db/statements'
 
-const found = z.array(z.object({ enabled: z.boolean() }))
+const found = z.array(z.object({ flag: z.string(), enabled: z.boolean() }))
 
-/** Whether the flag was promoted (or demoted) for this environment; null when nobody ever did either. */
-export async function findPromotion(db: Statements, flag: string, environment: string): Promise<boolean | null> {
+/** Which of the flags were promoted (or demoted) for this environment; without those nobody ever decided about. */
+export async function findPromotions(
+  db: Statements,
+  flags: readonly string[],
+  environment: string,
+): Promise<ReadonlyMap<string, boolean>> {
   const rows = await db.$queryRaw`
-    SELECT "enabled" FROM "console_flag_promotions" WHERE "flag" = ${flag} AND "environment" = ${environment}`
-  return found.parse(rows)[0]?.enabled ?? null
+    SELECT "flag", "enabled" FROM "console_flag_promotions"
+    WHERE "flag" = ANY(${flags}::text[]) AND "environment" = ${environment}`
+  return new Map(found.parse(rows).map(({ flag, enabled }) => [flag, enabled]))
 }
 
 export interface Promotion {

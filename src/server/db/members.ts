@@ -48,7 +48,8 @@ const toRow = ({ user, allEnvironments, environments, ...row }: Stored): MemberR
   environments: allEnvironments ? null : environments,
 })
 
-const storedMember = z.object({
+/** Columns of `members` and `users`, as a statement names them. */
+export const storedMember = z.object({
   userId: z.string(),
   name: z.string(),
   email: z.string(),
@@ -62,7 +63,7 @@ const storedMember = z.object({
 })
 const storedMembers = z.array(storedMember)
 
-/** Read with every change, so it is one statement (ADR 009). */
+/** Null for an identity without a place here. */
 export async function readMember(db: Statements, userId: string): Promise<MemberRow | null> {
   const rows = await db.$queryRaw`
     SELECT m."user_id" AS "userId", u."name", u."email", m."role", m."environments", m."all_environments" AS "allEnvironments",
@@ -70,10 +71,11 @@ export async function readMember(db: Statements, userId: string): Promise<Member
       m."added_at_utc" AS "addedAt"
     FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id" WHERE m."user_id" = ${userId}`
   const found = storedMembers.parse(rows)[0]
-  if (found === undefined) return null
-  const { name, email, ...row } = found
-  return toRow({ ...row, user: { name, email } })
+  return found === undefined ? null : memberOf(found)
 }
+
+export const memberOf = ({ name, email, ...row }: z.output<typeof storedMember>): MemberRow =>
+  toRow({ ...row, user: { name, email } })
 
 /** What the trail calls a person. */
 export async function readAddress(db: DatabaseHandle, userId: string): Promise<string> {

@@ -2,20 +2,38 @@ import 'server-only'
 import { z } from 'zod'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
+import { type MemberRow, memberOf, storedMember } from '~/server/db/members'
 import { forgetAttempts } from '~/server/db/sign-in-attempts'
 import type { Statements } from '~/server/db/statements'
 
-const sessionRows = z.array(
-  z.object({ id: z.string(), userId: z.string(), expiresAt: z.date(), provedAt: z.date(), activeAt: z.date() }),
-)
+const sessionRow = storedMember.extend({
+  sessionId: z.string(),
+  expiresAt: z.date(),
+  provedAt: z.date(),
+  activeAt: z.date(),
+})
+const sessionRows = z.array(sessionRow)
 
-/** The session with this token, over or not. Read with every change, so it is one statement (ADR 009). */
-export async function findSession(db: Statements, token: string) {
+export interface SessionRow extends Omit<z.output<typeof sessionRow>, keyof z.output<typeof storedMember>> {
+  readonly member: MemberRow
+}
+
+/**
+ * The session with this token, over or not, and whose it is; null for somebody without a place here as well. Every change reads
+ * it, so it is one statement (ADR 009).
+ */
+export async function findSession(db: Statements, token: string): Promise<SessionRow | null> {
   const rows = await db.$queryRaw`
-    SELECT "id", "user_id" AS "userId", "expires_at_utc" AS "expiresAt", "proved_at_utc" AS "provedAt",
-      "active_at_utc" AS "activeAt"
-    FROM "sessions" WHERE "token" = ${token}`
-  return sessionRows.parse(rows)[0] ?? null
+    SELECT s."id" AS "sessionId", s."expires_at_utc" AS "expiresAt", s."proved_at_utc" AS "provedAt",
+      s."active_at_utc" AS "activeAt", m."user_id" AS "userId", u."name", u."email", m."role", m."environments",
+      m."all_environments" AS "allEnvironments", m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly",
+      m."added_by" AS "addedBy", m."added_at_utc" AS "addedAt"
+    FROM "sessions" AS s JOIN "members" AS m ON m."user_id" = s."user_id" JOIN "users" AS u ON u."id" = m."user_id"
+    WHERE s."token" = ${token}`
+  const found = sessionRows.parse(rows)[0]
+  if (found === undefined) return null
+  const { sessionId, expiresAt, provedAt, activeAt, ...stored } = found
+  return { sessionId, expiresAt, provedAt, activeAt, member: memberOf(stored) }
 }
 
 /** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */

@@ -14,6 +14,11 @@ export interface Statements {
 
 export interface DirectDatabase extends Statements {
   /**
+   * One connection for statements that commit themselves, each. Those that need not be waited for go in one write; none may be under
+   * way when `work` ends.
+   */
+  together<Result>(work: (sql: Statements) => Promise<Result>): Promise<Result>
+  /**
    * Commits what `work` did when it resolves; when it throws, nothing of it happened. Statements are carried out in the order
    * they are sent: one that does not need another's answer need not be awaited before the next, but before `work` ends.
    */
@@ -30,32 +35,42 @@ export async function allDone<const All extends readonly Promise<unknown>[]>(
 
 /** The pool's connections, used without Prisma. */
 export function directDatabase(pool: pg.Pool, nameOf: (query: { readonly sql: string }) => string): DirectDatabase {
+  /** `work` calls `discard` for a connection that nobody may use again. */
+  const onConnection = async <Result>(
+    work: (client: pg.PoolClient, discard: () => void) => Promise<Result>,
+  ): Promise<Result> => {
+    const client = await pool.connect()
+    // The pool listens to idle connections only. One that is cut between two statements fails the next of them; without a
+    // listener it would end the process.
+    const ignore = () => undefined
+    client.on('error', ignore)
+    let discarded = false
+    try {
+      return await work(client, () => {
+        discarded = true
+      })
+    } finally {
+      client.release(discarded)
+      client.off('error', ignore)
+    }
+  }
   return {
     ...statementsOf(pool, nameOf),
-    async transaction(work) {
-      const client = await pool.connect()
-      // The pool listens to idle connections only. One that is cut between two statements fails the next of them; without a
-      // listener it would end the process.
-      const ignore = () => undefined
-      client.on('error', ignore)
-      let broken = false
-      try {
-        // Sent with the first statement, not before it. Where BEGIN fails, the connection has, and nothing after it happens.
-        const begun = client.query('BEGIN')
-        const [result] = await allDone([work(statementsOf(client, nameOf)), begun])
-        await client.query('COMMIT')
-        return result
-      } catch (error) {
-        // Where not even this works, the connection is closed, which PostgreSQL takes for a rollback.
-        await client.query('ROLLBACK').catch(() => {
-          broken = true
-        })
-        throw error
-      } finally {
-        client.release(broken)
-        client.off('error', ignore)
-      }
-    },
+    together: (work) => onConnection((client) => work(statementsOf(client, nameOf))),
+    transaction: (work) =>
+      onConnection(async (client, discard) => {
+        try {
+          // Sent with the first statement, not before it. Where BEGIN fails, the connection has, and nothing after it happens.
+          const begun = client.query('BEGIN')
+          const [result] = await allDone([work(statementsOf(client, nameOf)), begun])
+          await client.query('COMMIT')
+          return result
+        } catch (error) {
+          // Where not even this works, the connection is closed, which PostgreSQL takes for a rollback.
+          await client.query('ROLLBACK').catch(discard)
+          throw error
+        }
+      }),
   }
 }
 

@@ -7,7 +7,7 @@ import { violatedUniqueIndex } from '~/server/db/client'
 import type { NewDeploy } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
 import { type RequestedSurface, type RequestRow, readRequest } from '~/server/db/requests'
-import { allDone } from '~/server/db/statements'
+import { allDone, type Statements } from '~/server/db/statements'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { busyOr } from '~/server/deploys/busy-or'
@@ -15,9 +15,9 @@ import { kindOf } from '~/server/deploys/check-source'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
 import { requestKey } from '~/server/deploys/request-key'
-import { answerOf, sendIntent } from '~/server/deploys/send-intent'
+import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
-import { isFlagOn } from '~/server/flags/is-flag-on'
+import { flagsOn } from '~/server/flags/flags-on'
 
 /**
  * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
@@ -48,7 +48,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
 
   const surface = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
-  const asked: Intent = {
+  const asked: Asked = {
     id: deps.newId(),
     surfaceId: surface.id,
     environment: surface.environment,
@@ -64,43 +64,46 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
     requestDigest,
     ...kindOf(input.source),
   }
-  let deploy: NewDeploy
+  let intent: Intent
   try {
-    deploy = await commitIntent(deps, actor, asked, { surface, override: input.overrideFreeze ?? null })
+    intent = await commitIntent(deps, actor, asked, { surface, override: input.overrideFreeze ?? null })
   } catch (error) {
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
     const twin = violatedUniqueIndex(error) === null ? null : (await read()).deploy
     if (twin !== null) return answerAgain(twin, requestDigest)
     throw await busyOr(deps, error, surface)
   }
-  return sendIntent(deps, deploy, since)
+  return sendIntent(deps, intent, since)
 }
 
-type Intent = Omit<NewDeploy, 'phaseCallbacks'>
+type Asked = Omit<NewDeploy, 'phaseCallbacks'>
 
 /** Commits the intent, unless a right that was taken away meanwhile, a freeze or a lock stands in its way. Nothing is sent yet. */
 function commitIntent(
   deps: Deps,
   actor: Actor,
-  asked: Intent,
+  asked: Asked,
   request: {
     readonly surface: RequestedSurface
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
   },
-): Promise<NewDeploy> {
+): Promise<Intent> {
   const { surface, override } = request
   const at = deps.now()
   const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
-  return deps.sql.transaction(async (tx) => {
-    const [, freezes, phaseCallbacks] = await allDone([
-      requireStillMay(deps, tx, actor, { needs, surface, at }),
-      freezesInForce(tx, surface, at),
-      isFlagOn({ ...deps, sql: tx }, 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', surface.environment),
+  const commit = async (sql: Statements): Promise<Intent> => {
+    const [, freezes, flags] = await allDone([
+      requireStillMay(deps, sql, actor, { needs, surface, at }),
+      freezesInForce(sql, surface, at),
+      flagsOn({ ...deps, sql }, DISPATCH_FLAGS, surface.environment),
     ])
-    const deploy = { ...asked, phaseCallbacks }
-    await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
-    return deploy
-  })
+    const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
+    // On the same connection: to wait for another one could take seconds, in which all that was read may change.
+    await insertUnlessFrozen(sql, deploy, { surfaceName: surface.name, override, at, freezes })
+    return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
+  }
+  // An override is a second row of the audit trail; without one the intent is a single statement, which commits itself.
+  return override === null ? deps.sql.together(commit) : deps.sql.transaction(commit)
 }
 
 function answerAgain(earlier: NonNullable<RequestRow['deploy']>, requestDigest: string): DispatchAnswer {

@@ -3,21 +3,25 @@ import type { DispatchAnswer } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import { isDatabaseAway } from '~/server/db/client'
 import { type NewDeploy, readStanding, type Standing } from '~/server/db/deploys'
-import { allDone } from '~/server/db/statements'
 import { recordDispatchOutcome } from '~/server/deploys/record-dispatch-outcome'
 import { waitForRun } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
-import { isFlagOn } from '~/server/flags/is-flag-on'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
 
-/** Asks GitHub, once, for the run of an intent that was just committed, and answers without waiting for it. */
-export async function sendIntent(deps: Deps, deploy: NewDeploy, since: Date): Promise<DispatchAnswer> {
+/** What a dispatch has to know of the flags: `flagsOn` for the environment of the surface. */
+export const DISPATCH_FLAGS = ['FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', 'FLAG_CONSOLE_DEPLOY_ASYNC'] as const
+
+export interface Intent {
+  readonly deploy: NewDeploy
+  /** Else it is waited for the run, for a while. */
+  readonly answersAtOnce: boolean
+}
+
+/** Asks GitHub, once, for the run of an intent that was just committed. */
+export async function sendIntent(deps: Deps, intent: Intent, since: Date): Promise<DispatchAnswer> {
+  const { deploy, answersAtOnce } = intent
   try {
-    // The flag is read while GitHub takes its time. What fails there is thrown once GitHub's answer is recorded.
-    const [standing, answersAtOnce] = await allDone([
-      askGitHub(deps, deploy),
-      isFlagOn(deps, 'FLAG_CONSOLE_DEPLOY_ASYNC', deploy.environment),
-    ])
+    const standing = await askGitHub(deps, deploy)
     if (answersAtOnce) return answerOf(standing)
     await waitForRun(deps, deploy.id, since)
     return answerOf(await readStanding(deps.sql, deploy.id))

@@ -11,7 +11,7 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { insertMember } from '~test/support/token-owners'
 
-// GitHub is asked for seconds between the request and the transaction that decides it. What is taken away meanwhile counts.
+// GitHub is asked for seconds between the request and its being recorded. What is taken away meanwhile counts.
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -104,4 +104,27 @@ it.each([
   await expectNothingShipped(input.surfaceId)
   const row = await console_.deps.db.approval.findUnique({ where: { id: asked.approval.id } })
   expect(row).toMatchObject({ state: 'waiting', decidedBy: null })
+})
+
+it('what was read of rights and freezes does not grow old in the queue for a connection', async () => {
+  const { deps } = console_
+  let letGo = () => {}
+  const others = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  const busy: Promise<void>[] = []
+  const together: typeof deps.sql.together = (work) =>
+    deps.sql.together((own) => {
+      // Every other connection is taken from here on, until GitHub hears of the deploy.
+      for (let n = 0; n < 20; n += 1) busy.push(deps.sql.together(() => others))
+      return work(own)
+    })
+  github.script.onDispatch = () => {
+    letGo()
+    return { status: 204 }
+  }
+  const input = await requestFor()
+  await dispatchDeploy({ ...deps, sql: { ...deps.sql, together } }, await newMember(), input)
+  expect(github.dispatches()).toHaveLength(1)
+  await Promise.all(busy)
 })

@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findToken, findTokenByDigest, insertToken } from '~/server/db/api-tokens'
 import { insertDeploy, type NewDeploy } from '~/server/db/deploys'
 import { freezesInForce } from '~/server/db/freezes'
+import { readMember } from '~/server/db/members'
 import { readRequest } from '~/server/db/requests'
+import { findSession } from '~/server/db/sessions'
 import { findSurface, listSurfaces } from '~/server/db/surfaces'
-import { OPERATOR } from '~test/support/actors'
+import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 
@@ -187,6 +189,25 @@ it('the freezes in force are those over the environment and the lock of the surf
     },
     { id: lock, kind: 'locked', reason: lock, until: null, since: now.toISOString(), by: 'ada' },
   ])
+})
+
+it('a session is found by its token, with the member whose it is', async () => {
+  const { db, sql } = console_.deps
+  const { userId } = await insertMember(
+    console_.deps,
+    actorNamed('sess', { role: 'deployer', environments: ['staging'] }),
+  )
+  await db.member.update({ where: { userId }, data: { suspendedAt: new Date(7), sandboxOnly: true, addedBy: 'ada' } })
+  const times = { expiresAt: new Date(4), provedAt: new Date(5), activeAt: new Date(6) }
+  const { id } = await db.session.create({ data: { id: randomUUID(), token: 'the-token', userId, ...times } })
+  expect(await findSession(sql, 'the-token')).toEqual({
+    sessionId: id,
+    ...times,
+    member: await readMember(sql, userId),
+  })
+  expect(await findSession(sql, 'another')).toBeNull()
+  await db.member.delete({ where: { userId } })
+  expect(await findSession(sql, 'the-token')).toBeNull()
 })
 
 it('a token is found by its digest and by its id, as it was inserted, and somebody else’s is not', async () => {

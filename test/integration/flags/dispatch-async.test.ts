@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Statements } from '~/server/db/statements'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
@@ -85,17 +86,21 @@ describe('FLAG_CONSOLE_DEPLOY_ASYNC on', () => {
   })
 })
 
-it('a flag that cannot be read does not lose what GitHub answered, and the answer names the deploy', async () => {
+it('a flag that cannot be read stops a dispatch before anything is recorded or sent', async () => {
   const { sql, db } = console_.deps
-  const $queryRaw: typeof sql.$queryRaw = (text, ...values) =>
-    text.some((part) => part.includes('console_flag_promotions'))
-      ? Promise.reject(new Error('connect ECONNREFUSED'))
-      : sql.$queryRaw(text, ...values)
+  const failing = (one: Statements): Statements => ({
+    ...one,
+    $queryRaw: (text, ...values) =>
+      text.some((part) => part.includes('console_flag_promotions'))
+        ? Promise.reject(new Error('connect ECONNREFUSED'))
+        : one.$queryRaw(text, ...values),
+  })
   const { id: surfaceId } = await insertSurface(console_.deps)
   const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
-  const answer = dispatchDeploy({ ...console_.deps, sql: { ...sql, $queryRaw } }, OPERATOR, input)
-  const error = await answer.catch((thrown: unknown) => thrown)
-  const deploy = await db.deploy.findFirstOrThrow({ where: { surfaceId } })
-  expect(deploy.status).toBe('dispatched')
-  expect(error).toMatchObject({ code: 'database_unavailable', details: { deploy_id: deploy.id } })
+  const deps: Deps = {
+    ...console_.deps,
+    sql: { ...sql, together: (work) => sql.together((one) => work(failing(one))) },
+  }
+  await expect(dispatchDeploy(deps, OPERATOR, input)).rejects.toThrow('ECONNREFUSED')
+  expect([await db.deploy.count({ where: { surfaceId } }), github.dispatches()]).toEqual([0, []])
 })

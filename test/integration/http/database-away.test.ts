@@ -45,6 +45,7 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
       raw: () => db.$queryRaw`SELECT 1`,
       transaction: () => db.$transaction((tx) => tx.surface.count()),
       direct: () => sql.$queryRaw`SELECT 1`,
+      'direct, together': () => sql.together((one) => Promise.all([one.$queryRaw`SELECT 1`, one.$queryRaw`SELECT 2`])),
       'direct transaction': () => sql.transaction(async () => undefined),
     }
     for (const [way, work] of Object.entries(asked)) {
