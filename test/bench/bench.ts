@@ -11,7 +11,6 @@ import { asJson, asTable } from '~test/bench/report'
 
 /** As many as the product has database connections. */
 const CONCURRENCY = 10
-const DISPATCH_CONCURRENCY = 4
 const FEW = 1_000
 const MANY = 1_000_000
 const BATCH = 50_000
@@ -53,6 +52,7 @@ async function bench() {
     say(`polls, grid and history with ${FEW} stored deploys …`)
     const poll = await measurePolls(
       product,
+      db,
       load,
       CONCURRENCY,
       Array.from({ length: FEW }, (_, n) => storedDeployId(n + 1)),
@@ -67,7 +67,7 @@ async function bench() {
     say('callbacks …')
     const callback = await measureCallbacks(product, db, load, CONCURRENCY)
     say('dispatches …')
-    const dispatch = await measureDispatches(product, db, load, DISPATCH_CONCURRENCY)
+    const dispatch = await measureDispatches(product, db, load)
     return { callback, poll, dispatch, few, many }
   } finally {
     await stopAll()

@@ -1,11 +1,9 @@
 import pg from 'pg'
 import { Pool } from 'undici'
-import type { LoadJob, Measured } from '~test/bench/load'
+import type { LoadJob, LoadRequest, Measured } from '~test/bench/load'
 
 // The load generator, in a process of its own so that it does not measure itself waiting for the one that prepares.
 // It gets one job at a time over its channel, and ends with the channel.
-
-type Work = () => Promise<void>
 
 /** Runs lanes on `workers.length` workers; gives the milliseconds each piece of work took, and the time for all. */
 async function run(lanes: readonly (readonly ((worker: number) => Promise<void>)[])[], workers: number) {
@@ -37,19 +35,28 @@ async function measure(job: LoadJob): Promise<Measured> {
 
 function overHttp(job: Extract<LoadJob, { kind: 'http' }>) {
   const pool = new Pool(job.origin, { connections: job.concurrency, pipelining: 1 })
-  const lanes = job.lanes.map((lane) =>
-    lane.map(({ method, path, headers, body, expect }) => async () => {
-      const answer = await pool.request({ method, path, headers: { ...headers }, body: body ?? null })
-      const text = await answer.body.text()
-      if (answer.statusCode !== expect) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text}`)
-    }),
-  )
-  return { lanes, close: (() => pool.close()) as Work }
+  const send = async ({ method, path, headers, body, expect, followedBy }: LoadRequest): Promise<void> => {
+    const answer = await pool.request({ method, path, headers: { ...headers }, body: body ?? null })
+    const text = await answer.body.text()
+    if (answer.statusCode !== expect) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text}`)
+    if (followedBy !== undefined) await send(followedBy)
+  }
+  const lanes = job.lanes.map((lane) => lane.map((request) => () => send(request)))
+  return { lanes, close: (): Promise<void> => pool.close() }
+}
+
+const connected = new Map<string, Promise<readonly pg.Client[]>>()
+
+async function connect({ url, concurrency }: Extract<LoadJob, { kind: 'sql' }>): Promise<readonly pg.Client[]> {
+  const clients = Array.from({ length: concurrency }, () => new pg.Client({ connectionString: url }))
+  await Promise.all(clients.map((client) => client.connect()))
+  return clients
 }
 
 async function overSql(job: Extract<LoadJob, { kind: 'sql' }>) {
-  const clients = Array.from({ length: job.concurrency }, () => new pg.Client({ connectionString: job.url }))
-  await Promise.all(clients.map((client) => client.connect()))
+  const connecting = connected.get(job.connections) ?? connect(job)
+  connected.set(job.connections, connecting)
+  const clients = await connecting
   const lanes = job.lanes.map((lane) =>
     lane.map((transaction) => async (worker: number) => {
       for (const { text, values, name } of transaction) {
@@ -58,10 +65,8 @@ async function overSql(job: Extract<LoadJob, { kind: 'sql' }>) {
       }
     }),
   )
-  const close: Work = async () => {
-    await Promise.all(clients.map((client) => client.end()))
-  }
-  return { lanes, close }
+  // Kept for the next job of that name, and ended with the process.
+  return { lanes, close: async (): Promise<void> => undefined }
 }
 
 process.on('message', (job: LoadJob) => {

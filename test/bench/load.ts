@@ -1,10 +1,12 @@
 /** One request as the load generator sends it, and the status that counts as success. */
 export interface LoadRequest {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'OPTIONS'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly expect: number
+  /** Sent when this one is answered; both are timed as one. */
+  readonly followedBy?: LoadRequest
 }
 
 /** One SQL statement as the product's own code sent it to PostgreSQL. */
@@ -29,6 +31,8 @@ export type LoadJob =
   | {
       readonly kind: 'sql'
       readonly url: string
+      /** Jobs of one name have the same connections: PostgreSQL keeps what it knows of the tables per connection, as for the product's. */
+      readonly connections: string
       readonly concurrency: number
       readonly warmUp: number
       /** Lane → transaction → statement, BEGIN and COMMIT included. */

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { readServerConfig } from '~/server/config'
 import { recordCallback } from '~/server/deploys/record-callback'
-import { createDeps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import type { LoadJob, LoadResult, Statement } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
 import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signedLife } from '~test/bench/prepare'
-import { recordStatements, withValues } from '~test/bench/record-statements'
+import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
+import { bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
 
 const DEPLOYS = 500
 /** Until the server has compiled its code, as one that runs for weeks has. */
@@ -20,6 +19,7 @@ export interface CallbackFigures {
   readonly sql: LoadResult
   /** The same with the product's prepared statements: PostgreSQL plans nothing. */
   readonly prepared: LoadResult
+  readonly bare: LoadResult
   readonly statements: number
 }
 
@@ -32,13 +32,12 @@ export async function measureCallbacks(
 ): Promise<CallbackFigures> {
   const deploys = await prepareDeploys(db, 'callback-', DEPLOYS + WARM_UP)
   const recorded = await recordLife(product, db)
-  const overSql = (twins: readonly PreparedDeploy[], prepared: boolean): LoadJob => ({
-    kind: 'sql',
-    url: product.databaseUrl,
-    concurrency,
-    warmUp: WARM_UP,
-    lanes: twins.map((twin) => recorded.map((callback) => replay(callback, twin, prepared))),
-  })
+  const size = { concurrency, warmUp: WARM_UP, count: DEPLOYS }
+  const overSql = (twins: readonly PreparedDeploy[], prepared: boolean): LoadJob =>
+    bareSql(product, size, (n) => {
+      const twin = twins[n]
+      return twin === undefined ? [] : recorded.map((callback) => replay(callback, twin, prepared))
+    })
   const twins = await prepareDeploys(db, 'sql-', DEPLOYS + WARM_UP)
   const preparedTwins = await prepareDeploys(db, 'prepared-', DEPLOYS + WARM_UP)
   const figures = await takeTurns(load, {
@@ -51,6 +50,7 @@ export async function measureCallbacks(
     },
     sql: overSql(twins, false),
     prepared: overSql(preparedTwins, true),
+    bare: bareRoute(product, { concurrency, warmUp: WARM_UP, count: DEPLOYS * LIFE.length }),
   })
   await expectSucceeded(db, [...deploys, ...twins, ...preparedTwins])
   return { ...figures, statements: recorded[1]?.statements.length ?? 0 }
@@ -66,26 +66,15 @@ interface RecordedCallback {
 async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<RecordedCallback[]> {
   const [template] = await prepareDeploys(db, 'template-', 1)
   if (template === undefined) throw new Error('No deploy was prepared.')
-  const config = readServerConfig({
-    DATABASE_URL: product.databaseUrl,
-    GITHUB_DISPATCH_TOKEN: 'bench-token',
-    DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
-    AUTH_SECRET: product.authSecret,
-    LOG_LEVEL: 'silent',
-  })
-  const deps = createDeps(config)
   const life: RecordedCallback[] = []
-  try {
-    await deps.db.$queryRaw`SELECT 1`
+  await withOwnDeps(product, async (deps) => {
     for (const status of LIFE) {
       const webhookId = randomUUID()
       const body = { ...callbackBody(status, template.runId), run_id: BigInt(template.runId) }
       const statements = await recordStatements(() => recordCallback(deps, { deployId: template.id, webhookId, body }))
       life.push({ statements, template, webhookId })
     }
-  } finally {
-    await deps.db.$disconnect()
-  }
+  })
   return life
 }
 
@@ -100,7 +89,7 @@ function replay(
     [webhookId, randomUUID()],
   ])
   const replayed = withValues(statements, replace)
-  return prepared ? replayed : replayed.map(({ text, values }) => ({ text, values }))
+  return prepared ? replayed : unprepared(replayed)
 }
 
 /** A yardstick that did less than the product would flatter nobody: both must have taken every deploy to its end. */

@@ -1,56 +1,148 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
+import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { authenticate } from '~/server/auth/authenticate'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
-import type { LoadJob, LoadRequest, LoadResult } from '~test/bench/load'
+import type { LoadJob, LoadRequest, LoadResult, Statement } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
+import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
+import { bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
+import { SHA } from '~test/support/scripted-github'
 
-const DISPATCHES = 240
-/** Until the server has compiled its code. More would be more surfaces to probe meanwhile than a console of this size has. */
-const WARM_UP = 120
+const AT_ONCE: Size = { concurrency: 4, warmUp: 200, count: 240 }
+/** After those: the server has compiled its code by then. */
+const ONE_BY_ONE: Size = { concurrency: 1, warmUp: 20, count: 150 }
 
-/** Dispatches of a surface each, and GitHub asked without the product in between. */
-export async function measureDispatches(
+export interface DispatchFigures {
+  readonly product: LoadResult
+  /** Asked directly for the same: the commit, then the run. */
+  readonly gitHub: LoadResult
+  readonly sql: LoadResult
+  readonly bare: LoadResult
+}
+
+/** Dispatches of a surface each, and the yardsticks. */
+export async function measureDispatches(product: ConsoleUnderTest, db: pg.Client, load: LoadGenerator) {
+  const recorded = await recordDispatch(product, db)
+  const atOnce = await dispatches(product, db, load, { name: 'at-once', size: AT_ONCE, recorded })
+  const oneByOne = await dispatches(product, db, load, { name: 'one-by-one', size: ONE_BY_ONE, recorded })
+  return { oneByOne, atOnce, statements: recorded.statements.length }
+}
+
+const open = (db: pg.Client, product: ConsoleUnderTest, prefix: string, count: number) =>
+  insertSurfaces(db, { prefix, count, archived: false, origin: product.gitHubOrigin })
+
+async function dispatches(
   product: ConsoleUnderTest,
   db: pg.Client,
   load: LoadGenerator,
-  concurrency: number,
-): Promise<{ readonly product: LoadResult; readonly gitHub: LoadResult }> {
-  const count = DISPATCHES + WARM_UP
-  await insertSurfaces(db, { prefix: 'dispatch-', count, archived: false, origin: product.gitHubOrigin })
+  { name, size, recorded }: { readonly name: string; readonly size: Size; readonly recorded: RecordedDispatch },
+): Promise<DispatchFigures> {
+  const count = size.warmUp + size.count
+  await open(db, product, `dispatch-${name}-`, count)
+  await insertSurfaces(db, { prefix: `dispatch-sql-${name}-`, count, archived: true, origin: 'http://127.0.0.1:9' })
   const job = (origin: string, request: (n: number) => LoadRequest): LoadJob => ({
     kind: 'http',
     origin,
-    concurrency,
-    warmUp: WARM_UP,
+    ...size,
     lanes: Array.from({ length: count }, (_, n) => [request(n)]),
   })
   const headers = { 'content-type': 'application/json' }
-  const gitHub = job(product.gitHubOrigin, () => ({
-    method: 'POST',
-    path: '/api/v3/repos/acme/platform/actions/workflows/deploy-console.yml/dispatches',
-    headers,
-    body: JSON.stringify({ ref: 'main', inputs: {} }),
-    expect: 200,
-  }))
-  const dispatches = job(product.url, (n) => {
-    const input = {
-      surfaceId: `dispatch-${n}`,
-      ref: 'main',
-      confirmation: `dispatch-${n}`,
-      idempotencyKey: randomUUID(),
-    }
-    return {
+  const jobs = {
+    product: job(product.url, (n) => ({
       method: 'POST',
       path: '/api/trpc/deploys.dispatch',
       headers: { ...headers, cookie: product.cookie },
-      body: JSON.stringify({ json: input }),
+      body: JSON.stringify({ json: inputFor(`dispatch-${name}-${n}`) }),
       expect: 200,
-    }
+    })),
+    gitHub: job(product.gitHubOrigin, () => ({
+      method: 'GET',
+      path: '/api/v3/repos/acme/platform/commits/main',
+      expect: 200,
+      followedBy: {
+        method: 'POST',
+        path: '/api/v3/repos/acme/platform/actions/workflows/deploy-console.yml/dispatches',
+        headers,
+        body: JSON.stringify({ ref: 'main', inputs: {} }),
+        expect: 200,
+      },
+    })),
+    sql: bareSql(product, size, (n) => [replay(recorded, `dispatch-sql-${name}-${n}`)]),
+    bare: bareRoute(product, size),
+  }
+  const figures = await takeTurns(load, jobs, () => endDeploys(db))
+  await expectDispatched(db, `dispatch-${name}-`, count)
+  await expectDispatched(db, `dispatch-sql-${name}-`, count)
+  return figures
+}
+
+/** As the modal asks: with the commit that was reviewed, which the server compares with GitHub's. */
+const inputFor = (surfaceId: string) => ({
+  surfaceId,
+  ref: 'main',
+  expectedSha: SHA,
+  confirmation: surfaceId,
+  idempotencyKey: randomUUID(),
+})
+
+interface RecordedDispatch {
+  readonly statements: readonly Statement[]
+  readonly surfaceId: string
+  readonly idempotencyKey: string
+  readonly deployId: string
+}
+
+/** Runs the product's own code for one dispatch, and keeps what it sent to the database. */
+async function recordDispatch(product: ConsoleUnderTest, db: pg.Client): Promise<RecordedDispatch> {
+  await open(db, product, 'dispatch-template-', 1)
+  const input = inputFor('dispatch-template-0')
+  const { surfaceId, idempotencyKey } = input
+  return withOwnDeps(product, async (deps) => {
+    let deployId = ''
+    const whoAsks = () => authenticate(deps, new Headers({ cookie: product.cookie }), 'now')
+    // That somebody did something is noted once a minute, and not again below.
+    await whoAsks()
+    const statements = await recordStatements(async () => {
+      const actor = await whoAsks()
+      if (actor === null) throw new Error('The operator is not signed in.')
+      const answer = await askForDeploy(deps, actor, input)
+      if (answer.outcome === 'deploy') deployId = answer.id
+    })
+    return { statements, surfaceId, idempotencyKey, deployId }
   })
-  const measured = await takeTurns(load, { product: dispatches, gitHub })
-  // Off the grid again: what follows measures the grid of the filled database.
-  await db.query(`UPDATE surfaces SET archived_at_utc = now() WHERE id LIKE 'dispatch-%'`)
-  return measured
+}
+
+function replay({ statements, surfaceId, idempotencyKey, deployId }: RecordedDispatch, twin: string): Statement[] {
+  const replace = new Map([
+    [surfaceId, twin],
+    [idempotencyKey, randomUUID()],
+    [deployId, randomUUID()],
+  ])
+  return unprepared(withValues(statements, replace))
+}
+
+/** Hundreds of deploys that never end would have the prober ask after hundreds of surfaces every few seconds. */
+async function endDeploys(db: pg.Client): Promise<void> {
+  await db.query(
+    `WITH ended AS (
+       UPDATE console_deploys SET status = 'succeeded', finished_at_utc = now()
+       WHERE surface_id LIKE 'dispatch-%' AND finished_at_utc IS NULL RETURNING surface_id)
+     UPDATE surfaces SET archived_at_utc = now() WHERE id IN (SELECT surface_id FROM ended)`,
+  )
+}
+
+/** Neither may have done less than the other: a deploy of each surface, with its run and both rows of the audit trail. */
+async function expectDispatched(db: pg.Client, prefix: string, count: number): Promise<void> {
+  const { rows } = await db.query<{ deploys: number; runs: number; events: number }>(
+    `SELECT count(*)::int AS deploys, count(github_run_id)::int AS runs,
+       sum((SELECT count(*) FROM audit_events WHERE deploy_id = console_deploys.id))::int AS events
+     FROM console_deploys WHERE surface_id ~ ('^' || $1 || '[0-9]+$')`,
+    [prefix],
+  )
+  const [found] = rows
+  if (found?.deploys === count && found.runs === count && found.events === 2 * count) return
+  throw new Error(`${prefix}…: ${JSON.stringify(found)} instead of ${count} deploys that were dispatched`)
 }

@@ -1,8 +1,14 @@
+import type pg from 'pg'
+import { getDeploy, pollVersion } from '~/server/deploys/get-deploy'
+import type { Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { gridSurface, storedDeployId } from '~test/bench/fill'
 import { type LoadJob, type LoadRequest, type LoadResult, summarise } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
+import { openWindows } from '~test/bench/prepare'
+import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
+import { bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
 
 const POLLS = 8_000
 /** A server that runs for weeks has compiled its code; one that has just started has not. */
@@ -13,59 +19,134 @@ function query(cookie: string, procedure: string, input?: object): LoadRequest {
   return { method: 'GET', path: `/api/trpc/${procedure}${search}`, headers: { cookie }, expect: 200 }
 }
 
-/** Polls of deploys all over the history, and of a route that does nothing but answer. */
+/** As the modal asks: the first time, or when something has happened. */
+const wholePoll = (product: ConsoleUnderTest, id: string): LoadRequest => query(product.cookie, 'deploys.get', { id })
+
+/** As the modal asks when it has the last word already. */
+async function knowingPoll(product: ConsoleUnderTest, id: string): Promise<LoadRequest> {
+  const whole = wholePoll(product, id)
+  const answer = await fetch(`${product.url}${whole.path}`, { headers: { ...whole.headers } })
+  await answer.text()
+  const version = answer.headers.get('etag')
+  if (version === null) throw new Error(`The poll of ${id} was answered ${answer.status}, without a version.`)
+  return { ...whole, headers: { ...whole.headers, 'if-none-match': version }, expect: 304 }
+}
+
+async function knowingPolls(product: ConsoleUnderTest, ids: readonly string[]): Promise<LoadRequest[]> {
+  const polls: LoadRequest[] = []
+  for (const id of ids) polls.push(await knowingPoll(product, id))
+  return polls
+}
+
+/** The items in turn, as often as asked. */
+function turn<Item>(items: readonly Item[], n: number): Item {
+  const item = items[n % items.length]
+  if (item === undefined) throw new Error('There is nothing to choose from.')
+  return item
+}
+
+export interface PollFigures {
+  /** A window asks every two seconds, and most of the time nothing has happened. */
+  readonly nothingNew: LoadResult
+  readonly nothingNewSql: LoadResult
+  readonly whole: LoadResult
+  readonly wholeSql: LoadResult
+  readonly bare: LoadResult
+}
+
+/** A window's session is read anew after ten seconds, in which it polls so often (auth/recent-answers.ts). */
+const POLLS_PER_SESSION = 5
+const WINDOWS_AT_ONCE = 280
+
+/** Which window sends the n-th poll: so many take turns, until each has polled as often as its session lasts, and then others. */
+const windowOf = (n: number): number =>
+  Math.floor(n / (WINDOWS_AT_ONCE * POLLS_PER_SESSION)) * WINDOWS_AT_ONCE + (n % WINDOWS_AT_ONCE)
+
+/** Polls of these deploys, and the yardsticks. */
 export async function measurePolls(
   product: ConsoleUnderTest,
+  db: pg.Client,
   load: LoadGenerator,
   concurrency: number,
   polled: readonly string[],
-): Promise<{ readonly product: LoadResult; readonly bare: LoadResult }> {
-  const job = (request: (n: number) => LoadRequest): LoadJob => ({
-    kind: 'http',
-    origin: product.url,
-    concurrency,
-    warmUp: WARM_UP,
-    lanes: Array.from({ length: POLLS + WARM_UP }, (_, n) => [request(n)]),
-  })
+): Promise<PollFigures> {
+  const size = { concurrency, warmUp: WARM_UP, count: POLLS }
+  const all = POLLS + WARM_UP
+  const polls = async (requests: readonly LoadRequest[]): Promise<LoadJob> => {
+    const cookies = await openWindows(db, product, windowOf(all) + WINDOWS_AT_ONCE)
+    const request = (n: number): LoadRequest => {
+      const asked = turn(requests, n)
+      return { ...asked, headers: { ...asked.headers, cookie: turn(cookies, windowOf(n)) } }
+    }
+    const lanes = Array.from({ length: all }, (_, n) => [request(n)])
+    return { kind: 'http', origin: product.url, concurrency, warmUp: WARM_UP, lanes }
+  }
+  const [template = ''] = polled
+  const sqlOf = async (ask: (deps: Deps) => Promise<unknown>): Promise<LoadJob> => {
+    const recorded = await withOwnDeps(product, (deps) => recordStatements(() => ask(deps)))
+    return bareSql(product, size, (n) => [unprepared(withValues(recorded, new Map([[template, turn(polled, n)]])))])
+  }
   return takeTurns(load, {
-    product: job((n) => query(product.cookie, 'deploys.get', { id: polled[n % polled.length] ?? '' })),
-    bare: job(() => ({ method: 'GET', path: '/api/health', expect: 200 })),
+    nothingNew: await polls(await knowingPolls(product, polled)),
+    nothingNewSql: await sqlOf((deps) => pollVersion(deps, template)),
+    whole: await polls(polled.map((id) => wholePoll(product, id))),
+    wholeSql: await sqlOf((deps) => getDeploy(deps, template)),
+    bare: bareRoute(product, size),
   })
 }
 
 export interface Costs {
+  /** Of the newest deploys, which are the ones windows follow. */
   readonly poll: number
+  readonly wholePoll: number
+  /** Of a deploy anywhere in the history, which nobody has asked for in a while. */
+  readonly oldPoll: number
   readonly grid: number
   readonly history: number
 }
 
 const ROUNDS = 5
+const NEVER = Number.POSITIVE_INFINITY
 /** From this deploy on its surface has a whole page of older ones, so that a page is as long at any size. */
 const FULL_PAGE_FROM = 650
 const PER_ROUND = 250
+const WARM = 50
+const COMPILED_AFTER = 2_000
+/** Far from what is measured: those rows must not have been read just now. */
+const ELSEWHERE = 100_000
+/** Deploys of the last hours of a busy console. */
+const NEWEST = 300
 
 /**
- * What a poll, the grid and a page of a surface's history cost with `stored` deploys: the median milliseconds of one
- * request at a time, the best of some rounds, in which the three take turns so that a busy moment hits all alike.
+ * What polls, the grid and a page of a surface's history cost with `stored` deploys: the median milliseconds of one request
+ * at a time, the best of some rounds, in which they take turns so that a busy moment hits all alike.
  */
 export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerator, stored: number): Promise<Costs> {
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
-  const anywhere = (n: number, from = 1) => from + ((n * 2_654_435_761) % (stored - from + 1))
-  const kinds = {
-    poll: (n: number) => query(product.cookie, 'deploys.get', { id: storedDeployId(anywhere(n)) }),
-    grid: () => query(product.cookie, 'surfaces.list'),
-    history: (n: number) =>
-      query(product.cookie, 'deploys.list', {
-        surfaceId: gridSurface(n),
-        cursor: storedDeployId(anywhere(n, FULL_PAGE_FROM)),
-      }),
+  const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
+  const newest = Array.from({ length: NEWEST }, (_, n) => storedDeployId(stored - n))
+  const knowing = await knowingPolls(product, newest)
+  const kinds: Readonly<Record<keyof Costs, (n: number) => readonly LoadRequest[]>> = {
+    poll: (n) => [turn(knowing, n)],
+    wholePoll: (n) => [wholePoll(product, turn(newest, n))],
+    oldPoll: (n) => [wholePoll(product, anywhere(n))],
+    grid: () => [query(product.cookie, 'surfaces.list')],
+    history: (n) => [
+      query(product.cookie, 'deploys.list', { surfaceId: gridSurface(n), cursor: anywhere(n, FULL_PAGE_FROM) }),
+    ],
   }
-  const best = { poll: Number.POSITIVE_INFINITY, grid: Number.POSITIVE_INFINITY, history: Number.POSITIVE_INFINITY }
+  const names = Object.keys(kinds) as (keyof Costs)[]
+  // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
+  for (const name of names) {
+    const lanes = Array.from({ length: COMPILED_AFTER }, (_, n) => kinds[name](ELSEWHERE + n))
+    await load.run({ kind: 'http', origin: product.url, concurrency: 10, warmUp: 0, lanes })
+  }
+  const best = { poll: NEVER, wholePoll: NEVER, oldPoll: NEVER, grid: NEVER, history: NEVER }
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const kind of ['poll', 'grid', 'history'] as const) {
-      const lanes = Array.from({ length: PER_ROUND + 50 }, (_, n) => [kinds[kind](round * 1_000 + n)])
-      const run = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: 50, lanes })
-      best[kind] = Math.min(best[kind], summarise([run]).p50)
+    for (const name of names) {
+      const lanes = Array.from({ length: PER_ROUND + WARM }, (_, n) => kinds[name](round * 1_000 + n))
+      const run = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: WARM, lanes })
+      best[name] = Math.min(best[name], summarise([run]).p50)
     }
   }
   return best

@@ -1,9 +1,11 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { secretBytes } from '~/server/callbacks/verify-signature'
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import type { LoadRequest } from '~test/bench/load'
+import { cookieOf } from '~test/support/sessions'
 
 /** The callbacks of one deploy to production, as the deploy workflows send them. */
 export const LIFE = [
@@ -20,6 +22,18 @@ export interface PreparedDeploy {
   readonly id: string
   readonly surfaceId: string
   readonly runId: string
+}
+
+/** Cookies of as many windows in which the operator is signed in. */
+export async function openWindows(db: pg.Client, product: ConsoleUnderTest, count: number): Promise<string[]> {
+  const tokens = Array.from({ length: count }, () => randomBytes(24).toString('base64url'))
+  await db.query(
+    `INSERT INTO sessions (id, token, user_id, expires_at_utc)
+     SELECT gen_random_uuid(), token, (SELECT user_id FROM sessions LIMIT 1), now() + interval '1 hour'
+     FROM unnest($1::text[]) AS opened(token)`,
+    [tokens],
+  )
+  return tokens.map((token) => cookieOf({ authSecrets: [product.authSecret] }, token))
 }
 
 /** Deploys that GitHub has accepted and whose workflow is about to report, each with a surface of its own. */

@@ -29,6 +29,10 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<St
   return statements
 }
 
+/** As anybody would send them: PostgreSQL plans each anew. */
+export const unprepared = (statements: readonly Statement[]): Statement[] =>
+  statements.map(({ text, values }) => ({ text, values }))
+
 /** The same statements for another row: every value, and every text within a value, replaced. */
 export function withValues(statements: readonly Statement[], replace: ReadonlyMap<string, string>): Statement[] {
   return statements.map((statement) => ({

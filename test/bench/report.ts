@@ -1,60 +1,105 @@
 import type { LoadResult } from '~test/bench/load'
 import type { CallbackFigures } from '~test/bench/measure-callbacks'
-import type { Costs } from '~test/bench/measure-polls'
+import type { DispatchFigures } from '~test/bench/measure-dispatches'
+import type { Costs, PollFigures } from '~test/bench/measure-polls'
 
 export interface Figures {
   readonly callback: CallbackFigures
-  readonly poll: { readonly product: LoadResult; readonly bare: LoadResult }
-  readonly dispatch: { readonly product: LoadResult; readonly gitHub: LoadResult }
+  readonly poll: PollFigures
+  readonly dispatch: {
+    readonly oneByOne: DispatchFigures
+    readonly atOnce: DispatchFigures
+    readonly statements: number
+  }
   readonly few: Costs
   readonly many: Costs
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
+const speed = ({ rate, p50, p99 }: LoadResult) => ({
+  rate: round(rate, 1),
+  p50_ms: round(p50, 2),
+  p99_ms: round(p99, 2),
+})
+
+/** Of the requests per second that another could do. */
+const share = (one: LoadResult, other: LoadResult) => round(one.rate / other.rate, 3)
+
+const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
+  ...speed(product),
+  added_p50_ms: round(product.p50 - gitHub.p50, 2),
+  added_p99_ms: round(product.p99 - gitHub.p99, 2),
+  of_sql: share(product, sql),
+  of_bare_route: share(product, bare),
+})
+
 export function asJson({ callback, poll, dispatch, few, many }: Figures) {
-  const speed = ({ rate, p50, p99 }: LoadResult) => ({
-    rate: round(rate, 1),
-    p50_ms: round(p50, 2),
-    p99_ms: round(p99, 2),
-  })
+  const scale = (name: keyof Costs) => round(many[name] / few[name], 3)
   return {
-    callback: { ...speed(callback.product), of_sql: round(callback.product.rate / callback.sql.rate, 3) },
-    poll: { ...speed(poll.product), of_bare_route: round(poll.product.rate / poll.bare.rate, 3) },
-    dispatch: {
-      added_p50_ms: round(dispatch.product.p50 - dispatch.gitHub.p50, 2),
-      added_p99_ms: round(dispatch.product.p99 - dispatch.gitHub.p99, 2),
+    callback: {
+      ...speed(callback.product),
+      of_sql: share(callback.product, callback.sql),
+      of_bare_route: share(callback.product, callback.bare),
     },
+    poll: {
+      ...speed(poll.nothingNew),
+      of_sql: share(poll.nothingNew, poll.nothingNewSql),
+      of_bare_route: share(poll.nothingNew, poll.bare),
+      whole: {
+        ...speed(poll.whole),
+        of_sql: share(poll.whole, poll.wholeSql),
+        of_bare_route: share(poll.whole, poll.bare),
+      },
+    },
+    dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
     scale: {
-      poll: round(many.poll / few.poll, 3),
-      grid: round(many.grid / few.grid, 3),
-      history: round(many.history / few.history, 3),
+      poll: scale('poll'),
+      whole_poll: scale('wholePoll'),
+      old_poll: scale('oldPoll'),
+      grid: scale('grid'),
+      history: scale('history'),
     },
   }
 }
+
+const NAME = 40
 
 export function asTable(figures: Figures, stored: { readonly few: number; readonly many: number }): string {
   const { callback, poll, dispatch, few, many } = figures
   const json = asJson(figures)
   const line = (name: string, { rate, p50, p99 }: LoadResult, note = '') =>
-    `${name.padEnd(34)}${rate.toFixed(0).padStart(9)}${p50.toFixed(2).padStart(10)}${p99.toFixed(2).padStart(10)}  ${note}`
-  const cost = (name: keyof Costs) =>
-    `${name.padEnd(34)}${few[name].toFixed(2).padStart(9)}${many[name].toFixed(2).padStart(10)}${json.scale[name].toFixed(2).padStart(10)}  target 0.80–1.20`
+    `${name.padEnd(NAME)}${rate.toFixed(0).padStart(7)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}  ${note}`
+  const cost = (name: string, key: keyof Costs, ratio: number, note = '') =>
+    `${name.padEnd(NAME)}${few[key].toFixed(2).padStart(7)}${many[key].toFixed(2).padStart(9)}${ratio.toFixed(2).padStart(9)}  ${note}`
+  const dispatches = (name: string, { product, gitHub, sql, bare }: DispatchFigures, note: string) => [
+    line(`dispatch, ${name}`, product, note),
+    line('  GitHub alone', gitHub),
+    line(`  its SQL over pg (${dispatch.statements} statements)`, sql),
+    line('  bare route', bare),
+  ]
+  const { four_at_once: atOnce, ...oneByOne } = json.dispatch
   return [
-    `${''.padEnd(34)}${'per s'.padStart(9)}${'p50 ms'.padStart(10)}${'p99 ms'.padStart(10)}`,
-    line('callback', callback.product, `${percent(json.callback.of_sql)} of the bare SQL (target 50 %)`),
+    `${''.padEnd(NAME)}${'per s'.padStart(7)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}`,
+    line('callback', callback.product, `${percent(json.callback.of_sql)} of its SQL (target 50 %)`),
     line(`  its SQL over pg (${callback.statements} statements)`, callback.sql),
     line('  the same, prepared', callback.prepared),
-    line('poll', poll.product, `${percent(json.poll.of_bare_route)} of the bare route (target 60 %)`),
-    line('  bare route (/api/health)', poll.bare),
-    line('dispatch', dispatch.product, `adds ${json.dispatch.added_p50_ms} ms at p50 (target < 15 ms)`),
-    line('  GitHub alone', dispatch.gitHub),
+    line('  bare route', callback.bare, `a callback is ${percent(json.callback.of_bare_route)} of it`),
+    line('poll, nothing new', poll.nothingNew, `${percent(json.poll.of_bare_route)} of the bare route (target 60 %)`),
+    line('  its SQL over pg (1 statement)', poll.nothingNewSql, `a poll is ${percent(json.poll.of_sql)} of it`),
+    line('poll, the whole answer', poll.whole, `${percent(json.poll.whole.of_bare_route)} of the bare route`),
+    line('  its SQL over pg (1 statement)', poll.wholeSql, `a poll is ${percent(json.poll.whole.of_sql)} of it`),
+    line('  bare route', poll.bare),
+    ...dispatches('one at a time', dispatch.oneByOne, `adds ${oneByOne.added_p50_ms} ms at p50 (target < 15 ms)`),
+    ...dispatches('four at once', dispatch.atOnce, `adds ${atOnce.added_p50_ms} ms at p50`),
     '',
-    `${'ms a request, one at a time'.padEnd(34)}${`${stored.few}`.padStart(9)}${`${stored.many}`.padStart(10)}${'ratio'.padStart(10)}`,
-    cost('poll'),
-    cost('grid'),
-    cost('history'),
+    `${'ms a request, one at a time'.padEnd(NAME)}${`${stored.few}`.padStart(7)}${`${stored.many}`.padStart(9)}${'ratio'.padStart(9)}`,
+    cost('poll, nothing new', 'poll', json.scale.poll, 'target 0.80–1.20'),
+    cost('poll, the whole answer', 'wholePoll', json.scale.whole_poll, 'target 0.80–1.20'),
+    cost('poll of an old deploy', 'oldPoll', json.scale.old_poll),
+    cost('grid', 'grid', json.scale.grid, 'target 0.80–1.20'),
+    cost('history', 'history', json.scale.history),
   ].join('\n')
 }
 
-const percent = (share: number) => `${(share * 100).toFixed(0)} %`
+const percent = (of: number) => `${(of * 100).toFixed(0)} %`

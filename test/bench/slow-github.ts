@@ -1,20 +1,28 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
+import { commit, SHA } from '~test/support/scripted-github'
 
-/** What GitHub takes to answer a dispatch in this benchmark. */
+/** What GitHub takes to answer in this benchmark. */
 const ANSWER_MS = 50
 
-/** A GitHub that accepts every dispatch after 50 ms, and a health endpoint for the benchmark's surfaces. */
+/** A GitHub that knows one commit and accepts every dispatch, each after 50 ms; and the health endpoint of all surfaces. */
 export async function startSlowGitHub() {
   let runId = 5_000_000_000
   const server = createServer(async (request, response) => {
     request.resume()
-    const isDispatch = request.url?.endsWith('/dispatches') ?? false
-    if (isDispatch) await pause(ANSWER_MS)
-    runId += 1
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify(isDispatch ? { workflow_run_id: runId } : { status: 'ok' }))
+    const { method, url = '' } = request
+    const answer = (body: object) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(body))
+    }
+    if (!url.startsWith('/api/v3')) return answer({ status: 'ok' })
+    await pause(ANSWER_MS)
+    if (method === 'POST') {
+      runId += 1
+      return answer({ workflow_run_id: runId })
+    }
+    answer(commit(SHA))
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -10,11 +10,13 @@ const SLICES = 5
 export async function takeTurns<Name extends string>(
   load: LoadGenerator,
   jobs: Readonly<Record<Name, LoadJob>>,
+  afterEachTurn: () => Promise<unknown> = async () => undefined,
 ): Promise<Record<Name, LoadResult>> {
   const names = Object.keys(jobs) as Name[]
   const measured = new Map<Name, Measured[]>(names.map((name) => [name, []]))
   for (let slice = 0; slice < SLICES; slice += 1) {
     for (const name of names) measured.get(name)?.push(await load.run(sliceOf(jobs[name], slice)))
+    await afterEachTurn()
   }
   const results = names.map((name) => [name, summarise(measured.get(name) ?? [])])
   return Object.fromEntries(results) as Record<Name, LoadResult>

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { readServerConfig } from '~/server/config'
+import { createDeps, type Deps } from '~/server/deps'
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import type { LoadJob, Statement } from '~test/bench/load'
+
+/** A route of the same server that only answers 204: what any request costs before the product does anything for it. */
+export function bareRoute(product: ConsoleUnderTest, size: Size): LoadJob {
+  const request = { method: 'OPTIONS', path: '/api/health', expect: 204 } as const
+  return {
+    kind: 'http',
+    origin: product.url,
+    ...size,
+    lanes: Array.from({ length: size.warmUp + size.count }, () => [request]),
+  }
+}
+
+/** The n-th lane's transactions straight over pg, by as many connections. */
+export function bareSql(
+  product: ConsoleUnderTest,
+  size: Size,
+  transactions: (n: number) => readonly (readonly Statement[])[],
+): LoadJob {
+  return {
+    kind: 'sql',
+    url: product.databaseUrl,
+    connections: randomUUID(),
+    ...size,
+    lanes: Array.from({ length: size.warmUp + size.count }, (_, n) => transactions(n)),
+  }
+}
+
+export interface Size {
+  readonly concurrency: number
+  /** Lanes that are not counted, and those that are. */
+  readonly warmUp: number
+  readonly count: number
+}
+
+/** The product's own code on the database under test, to record what it sends there. */
+export async function withOwnDeps<Result>(product: ConsoleUnderTest, work: (deps: Deps) => Promise<Result>) {
+  const config = readServerConfig({
+    DATABASE_URL: product.databaseUrl,
+    GITHUB_API_URL: `${product.gitHubOrigin}/api/v3`,
+    GITHUB_DISPATCH_TOKEN: 'bench-token',
+    DEPLOY_CALLBACK_HMAC_SECRET: product.callbackSecret,
+    AUTH_SECRET: product.authSecret,
+    LOG_LEVEL: 'silent',
+  })
+  const deps = createDeps(config)
+  try {
+    // A connection is set up with a statement of its own, which is no part of what is recorded.
+    await deps.db.$queryRaw`SELECT 1`
+    return await work(deps)
+  } finally {
+    await deps.db.$disconnect()
+  }
+}
