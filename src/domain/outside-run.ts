@@ -10,7 +10,16 @@ export interface ListedRun {
   readonly status: string
   readonly conclusion: string | null
   readonly actor: string
+  /** Of the latest attempt. */
   readonly startedAt: string
+  /** 1, and one more each time it is run again. */
+  readonly attempt: number
+}
+
+/** What the console knows of a run of its own: the deploy it was started for. */
+export interface OwnRun {
+  readonly surfaceId: string
+  readonly finishedAt: Date | null
 }
 
 /** A deploy that happened, or happens, without the console. */
@@ -28,26 +37,46 @@ const DEPLOY_ID = /\[[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\]$/i
 const ANY_ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
 const EVENTS: readonly string[] = ['workflow_dispatch', 'push']
 
+interface Context {
+  readonly environments: readonly string[]
+  /** The runs of the console's own deploys, whatever their title. */
+  readonly ours: ReadonlyMap<bigint, OwnRun>
+}
+
+interface Place {
+  readonly id: string
+  readonly environment: string
+}
+
 /**
  * The newest run of a surface's workflow that the console did not start and that ships, or shipped, to the surface's
- * environment — or does not say where. `ours` are the runs of the console's own deploys, whatever their title.
+ * environment — or does not say where. A run of the console's own is one when somebody ran it again after its deploy had ended: that
+ * deploy stays as it ended.
  */
-export function newestOutsideRun(
-  runs: readonly ListedRun[],
-  surface: { readonly environment: string },
-  context: { readonly environments: readonly string[]; readonly ours: ReadonlySet<bigint> },
-): OutsideRun | null {
+export function newestOutsideRun(runs: readonly ListedRun[], surface: Place, context: Context): OutsideRun | null {
   const candidates = runs.flatMap((run): OutsideRun[] => {
     const state = stateOf(run)
-    if (state === null || !EVENTS.includes(run.event) || DEPLOY_ID.test(run.title) || context.ours.has(run.id))
-      return []
-    const environment = environmentOf(run, context.environments)
-    if (environment !== null && environment !== surface.environment) return []
+    if (state === null || !EVENTS.includes(run.event)) return []
+    const ships = shipsTo(run, surface, context)
+    if (ships === 'elsewhere') return []
     const { id, number, actor, startedAt } = run
-    return [{ id, number, actor, startedAt, state, environmentKnown: environment !== null }]
+    return [{ id, number, actor, startedAt, state, environmentKnown: ships === 'here' }]
   })
   return candidates.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0] ?? null
 }
+
+function shipsTo(run: ListedRun, surface: Place, { environments, ours }: Context): 'here' | 'elsewhere' | 'unknown' {
+  const own = ours.get(run.id)
+  if (own !== undefined) return own.surfaceId === surface.id && isRunAgain(run, own) ? 'here' : 'elsewhere'
+  // The console's own, which nobody has put on record yet.
+  if (DEPLOY_ID.test(run.title)) return 'elsewhere'
+  const environment = environmentOf(run, environments)
+  if (environment === null) return 'unknown'
+  return environment === surface.environment ? 'here' : 'elsewhere'
+}
+
+const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): boolean =>
+  attempt > 1 && finishedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
 
 /** The dispatched runs whose title carries an id, by that id; in the order GitHub lists them. */
 export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> {

@@ -9,6 +9,7 @@ import {
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
+import type { OwnRun } from '~/domain/outside-run'
 import { tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -252,13 +253,13 @@ export function listUnfinishedAmong(db: DatabaseHandle, ids: readonly string[]) 
   })
 }
 
-/** Which of these runs belong to deploys of the console. */
-export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Set<bigint>> {
+/** Those of these runs that belong to deploys of the console, with what is known of the deploy. */
+export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Map<bigint, OwnRun>> {
   const rows = await db.deploy.findMany({
     where: { githubRunId: { in: [...runIds] } },
-    select: { githubRunId: true },
+    select: { githubRunId: true, surfaceId: true, finishedAt: true },
   })
-  return new Set(rows.flatMap(({ githubRunId }) => githubRunId ?? []))
+  return new Map(rows.flatMap(({ githubRunId, ...own }) => (githubRunId === null ? [] : [[githubRunId, own]])))
 }
 
 /** Facts that may be filled in beside the status, under the row's lock. */

@@ -19,6 +19,7 @@ const listed = z.object({
         conclusion: z.string().nullable(),
         created_at: z.string(),
         run_started_at: z.string().nullish(),
+        run_attempt: z.int().nullish(),
         triggering_actor: z.object({ login: z.string() }).nullish(),
         head_commit: z.object({ message: z.string() }).nullish(),
       })
@@ -33,6 +34,7 @@ const listed = z.object({
           conclusion: run.conclusion,
           actor: run.triggering_actor?.login ?? 'somebody',
           startedAt: run.run_started_at ?? run.created_at,
+          attempt: run.run_attempt ?? 1,
         }),
       ),
   ),

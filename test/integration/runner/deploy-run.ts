@@ -39,6 +39,8 @@ interface Scenario {
   /** False: the repository has neither the console's address nor the secret. */
   readonly console?: boolean
   readonly mood?: SurfaceMood
+  /** Of the repository, beside this project's own `.github`, or instead of one of its files. */
+  readonly files?: Readonly<Record<string, string>>
   readonly watch?: (event: RunEvent) => void
   readonly signal?: AbortSignal
 }
@@ -49,7 +51,7 @@ export async function deploy([file, variable]: Workflow, scenario: Scenario = {}
   const receiver = await startReceiver(secret, undefined, freezeAnswer === undefined ? undefined : () => freezeAnswer)
   const configured = scenario.console ?? true
   const surface = await startSurface(hookToken, scenario.mood)
-  const repository = createRepository({ 'README.md': 'A platform.\n' }, { github: true })
+  const repository = createRepository({ 'README.md': 'A platform.\n', ...scenario.files }, { github: true })
   const environment = scenario.environment ?? 'production'
   const finished = await run(
     runRequest(repository, {

@@ -5,6 +5,8 @@ export interface SurfaceMood {
   readonly smokeProblem?: string
   /** Comes up unhealthy with every new version. */
   readonly unhealthy?: boolean
+  /** Answers a deploy with 503 and this. */
+  readonly refusal?: string
   /** Called when a deploy has been accepted. */
   readonly onDeploy?: () => void
 }
@@ -22,6 +24,7 @@ export async function startSurface(token: string, mood: SurfaceMood = {}) {
           : { status: 503, body: { reason: mood.smokeProblem } }
       case 'POST /deploy':
         if (request.headers.authorization !== `Bearer ${token}`) return { status: 401, body: {} }
+        if (mood.refusal !== undefined) return { status: 503, body: { reason: mood.refusal } }
         state.version = deploySchema.parse(JSON.parse(body.toString('utf8'))).sha
         state.deploys += 1
         mood.onDeploy?.()

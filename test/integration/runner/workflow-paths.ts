@@ -89,6 +89,29 @@ export function describePaths(workflow: Workflow): void {
       )
     })
 
+    test('fails with a build that fails, and deploys nothing', async () => {
+      const files = { '.github/actions/package-source/package-source.sh': 'echo "It does not compile."\nexit 1\n' }
+      const result = await deploy(workflow, { files })
+      expect(result.jobs).toEqual(['smoke: success', 'freeze-check: success', 'deploy: failure'])
+      expect(statuses(result.received)).toEqual([...gates, 'building', 'failed'])
+      expect(result.received.at(-1)).toMatchObject({
+        failure_stage: 'build_failed',
+        log_line: `Building ${result.sha} failed; nothing was deployed.`,
+      })
+      expect(result.surface.deploys).toBe(0)
+    })
+
+    test('fails with a deploy that the platform refuses, in its words', async () => {
+      const result = await deploy(workflow, { mood: { refusal: 'Out of quota' } })
+      expect(result.jobs).toEqual(['smoke: success', 'freeze-check: success', 'deploy: failure'])
+      expect(statuses(result.received)).toEqual([...gates, 'building', 'building', 'failed'])
+      expect(result.received.at(-1)).toMatchObject({
+        failure_stage: 'deploy_failed',
+        log_line: `The platform refused ${result.sha.slice(0, 7)}: POST /deploy answered 503. {"reason":"Out of quota"}`,
+      })
+      expect(result.surface.deploys).toBe(0)
+    })
+
     test('fails the health check with what was seen when the surface comes up unhealthy', async () => {
       const result = await deploy(workflow, { mood: { unhealthy: true } })
       expect(result.conclusion).toBe('failure')

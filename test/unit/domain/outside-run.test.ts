@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ListedRun, newestOutsideRun } from '~/domain/outside-run'
+import { type ListedRun, newestOutsideRun, type OwnRun } from '~/domain/outside-run'
 
 const environments = ['production', 'staging']
 const byHand: ListedRun = {
@@ -12,12 +12,13 @@ const byHand: ListedRun = {
   conclusion: 'success',
   actor: 'ada',
   startedAt: '2026-11-21T09:00:00Z',
+  attempt: 1,
 }
-const newest = (runs: readonly Partial<ListedRun>[], environment = 'production', ours: readonly bigint[] = []) =>
+const newest = (runs: readonly Partial<ListedRun>[], environment = 'production', own: OwnRun | null = null) =>
   newestOutsideRun(
     runs.map((run) => ({ ...byHand, ...run })),
-    { environment },
-    { environments, ours: new Set(ours) },
+    { id: 'api', environment },
+    { environments, ours: new Map(own === null ? [] : [[byHand.id, own]]) },
   )
 
 describe('a deploy outside the console', () => {
@@ -38,7 +39,19 @@ describe('a deploy outside the console', () => {
   })
 
   it('is no run of one of the console’s own deploys, whatever its name', () => {
-    expect(newest([{}], 'production', [1n])).toBeNull()
+    const running = { surfaceId: 'api', finishedAt: null }
+    const ended = { surfaceId: 'api', finishedAt: new Date('2026-11-21T09:05:00Z') }
+    for (const own of [running, ended]) expect(newest([{}], 'production', own)).toBeNull()
+    expect(newest([{ attempt: 2 }], 'production', running), 'which goes on with the latest attempt').toBeNull()
+    expect(newest([{ attempt: 2 }], 'production', ended), 'which had that attempt').toBeNull()
+  })
+
+  it('is a run of the console’s own that was run again after its deploy had ended', () => {
+    const ended = { surfaceId: 'api', finishedAt: new Date('2026-11-21T08:55:00Z') }
+    const title = 'Deploy API to production [0192f0c1-2345-7abc-8def-0123456789ab]'
+    expect(newest([{ attempt: 2, title }], 'production', ended)).toMatchObject({ number: 12, environmentKnown: true })
+    expect(newest([{ attempt: 2, title }], 'production', { ...ended, surfaceId: 'docs' })).toBeNull()
+    expect(newest([{ title }], 'production', ended), 'by a clock that is ahead').toBeNull()
   })
 
   it('is one that is still running too, and the one that started last', () => {
