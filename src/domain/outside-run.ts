@@ -75,6 +75,7 @@ function shipsTo(run: ListedRun, surface: Place, { environments, ours }: Context
   return environment === surface.environment ? 'here' : 'elsewhere'
 }
 
+/** GitHub's times are whole seconds. */
 const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): boolean =>
   attempt > 1 && finishedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
 

@@ -2,11 +2,12 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { freePort } from '~/launch/ports'
 
-/** A way to a database that can be cut and mended, as a restart of the server cuts it. Cut at first. */
+/** A way to a database that can be cut and mended, as a restart of the server cuts it, and held. Cut at first. */
 export async function databaseProxy(databaseUrl: string) {
   const target = new URL(databaseUrl)
   const port = await freePort()
   const sockets = new Set<Socket>()
+  const holds: (() => unknown)[] = []
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const socket of [client, upstream]) {
@@ -15,6 +16,7 @@ export async function databaseProxy(databaseUrl: string) {
       socket.on('close', () => sockets.delete(socket))
     }
     client.pipe(upstream).pipe(client)
+    holds.push(() => upstream.unpipe(client).pause())
   })
   const url = new URL(databaseUrl)
   url.host = `127.0.0.1:${port}`
@@ -23,6 +25,10 @@ export async function databaseProxy(databaseUrl: string) {
     mend: async () => {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
+    },
+    /** From here on what the database is told still reaches it, and nothing it answers reaches anybody. */
+    hold: () => {
+      for (const hold of holds) hold()
     },
     cut: async () => {
       const closed = once(server, 'close')

@@ -64,9 +64,9 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
     statusOf,
     /** How often GitHub was asked to start a run for this deploy. */
     dispatchesOf: (id: string) => github.dispatches().filter((request) => deployIdOf(request) === id).length,
-    startServer: async (): Promise<SignedInServer> => {
+    startServer: async (databaseUrl = deps.config.databaseUrl): Promise<SignedInServer> => {
       const server = await startBuiltServer({
-        DATABASE_URL: deps.config.databaseUrl,
+        DATABASE_URL: databaseUrl,
         GITHUB_API_URL: github.apiUrl,
         GITHUB_DISPATCH_TOKEN: 'test-token',
         DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
+import { databaseProxy } from '~test/support/database-proxy'
 import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
@@ -12,13 +13,35 @@ beforeAll(async () => {
 }, TIMEOUT)
 afterAll(() => world.close(), TIMEOUT)
 
-/** Has GitHub kill the server at the very moment it is asked; `accepts`: after it has started the run. */
-async function killedWhileAsking(accepts: boolean) {
+/** Kills the server when its intent is committed and it has not been told so: GitHub hears nothing. */
+async function killedBeforeItAsked() {
+  const proxy = await databaseProxy(world.deps.config.databaseUrl)
+  await proxy.mend()
+  const surfaceId = await world.newSurface()
+  const server = await world.startServer(proxy.url)
+  const holder = await heldAtItsLastWrite()
+  const key = randomUUID()
+  const cut = expect(dispatch(server, surfaceId, key)).rejects.toThrow()
+  await untilSomebodyWaits(holder)
+  proxy.hold()
+  await letGo(holder)
+  const intent = await waitFor(async () => (await world.intentOn(surfaceId)) ?? undefined, { withinMs: 60_000 })
+  await server.kill()
+  await cut
+  await proxy.cut()
+  if (intent === undefined) throw new Error('The intent was never committed.')
+  expect(intent.status).toBe('requested')
+  expect(world.dispatchesOf(intent.id)).toBe(0)
+  return { id: intent.id, surfaceId, key }
+}
+
+/** Has GitHub kill the server when it has started the run, before it answers. */
+async function killedWhileAsking() {
   const surfaceId = await world.newSurface()
   const server = await world.startServer()
   const key = randomUUID()
   world.github.script.onDispatch = async (request) => {
-    if (accepts) world.accept(request)
+    world.accept(request)
     await server.kill()
     return 'hang up' as const
   }
@@ -32,7 +55,7 @@ async function killedWhileAsking(accepts: boolean) {
 
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   it('between the intent and GitHub: the intent is kept and never sent again; it fails and says why, and the surface is free', async () => {
-    const { id, surfaceId, key } = await killedWhileAsking(false)
+    const { id, surfaceId, key } = await killedBeforeItAsked()
     const server = await world.startServer()
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
     await world.age([id], 11)
@@ -42,7 +65,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     expect(seen).toMatchObject({ failureStage: 'dispatch_failed', runId: null })
     expect(seen.failureDetail).toContain('GitHub lists no run with this deploy’s id')
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'failed' })
-    expect(world.dispatchesOf(id)).toBe(1)
+    expect(world.dispatchesOf(id)).toBe(0)
 
     const next = await dispatch(server, surfaceId)
     if ('refused' in next) throw new Error(`The surface is still held: ${next.refused}`)
@@ -51,7 +74,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   })
 
   it('between GitHub’s acceptance and the commit: the run is adopted, there is one, and the deploy goes on to its end', async () => {
-    const { id, surfaceId, key } = await killedWhileAsking(true)
+    const { id, surfaceId, key } = await killedWhileAsking()
     await world.age([id], 2)
     const server = await world.startServer()
     await world.until(id, 'dispatched')
@@ -73,19 +96,14 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     const made = await dispatch(server, surfaceId)
     if ('refused' in made) throw new Error(`refused: ${made.refused}`)
     const { id } = made
-    const holder = new pg.Client({ connectionString: world.deps.config.databaseUrl })
-    await holder.connect()
-    await holder.query('BEGIN')
-    // The callback gets as far as its audit row, its last write, and no further.
-    await holder.query('LOCK TABLE audit_events IN SHARE MODE')
+    const holder = await heldAtItsLastWrite()
     const webhookId = randomUUID()
     const body = { status: 'building', log_line: 'once' }
     const cut = expect(callBack(server, id, body, webhookId)).rejects.toThrow()
     await untilSomebodyWaits(holder)
     await server.kill()
     await cut
-    await holder.query('ROLLBACK')
-    await holder.end()
+    await letGo(holder)
 
     const next = await world.startServer()
     expect(await world.statusOf(id)).toBe('dispatched')
@@ -99,7 +117,21 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   })
 })
 
-/** The callback's transaction stands at a lock the test holds: it has begun to write and cannot commit. */
+/** Whoever writes gets as far as the audit row, which comes last, and no further until the lock is let go. */
+async function heldAtItsLastWrite(): Promise<pg.Client> {
+  const holder = new pg.Client({ connectionString: world.deps.config.databaseUrl })
+  await holder.connect()
+  await holder.query('BEGIN')
+  await holder.query('LOCK TABLE audit_events IN SHARE MODE')
+  return holder
+}
+
+async function letGo(holder: pg.Client): Promise<void> {
+  await holder.query('ROLLBACK')
+  await holder.end()
+}
+
+/** Somebody stands at a lock the test holds: has begun to write and cannot commit. */
 async function untilSomebodyWaits(client: pg.Client): Promise<void> {
   const waits = async () => {
     const { rows } = await client.query<{ waiting: boolean }>(
@@ -107,6 +139,5 @@ async function untilSomebodyWaits(client: pg.Client): Promise<void> {
     )
     return rows[0]?.waiting ? true : undefined
   }
-  if ((await waitFor(waits, { withinMs: 60_000 })) === undefined)
-    throw new Error('The callback never came to the lock.')
+  if ((await waitFor(waits, { withinMs: 60_000 })) === undefined) throw new Error('Nobody came to the lock.')
 }

@@ -15,6 +15,8 @@ import { playLife } from './play-life'
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 120)
 const LIMIT_MS = 25_000
+/** A machine so slow that fewer are played in that time proves too little. */
+const LEAST_RUNS = 30
 
 let console_: TestConsole
 let world: World
@@ -32,14 +34,17 @@ afterAll(async () => {
 
 it('whatever happens, in whatever order: one dispatch, one path through the graph, nothing lost, an end', async () => {
   process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
+  let played = 0
   await fc.assert(
     fc.asyncProperty(life, async (each) => {
       const surfaceId = await playLife(world, each)
       await expectNothingLost(surfaceId)
       await expectOneDispatch(surfaceId, each.dispatch)
+      played += 1
     }),
     { seed, numRuns, interruptAfterTimeLimit: process.env['PROPERTY_RUNS'] === undefined ? LIMIT_MS : 3_600_000 },
   )
+  expect(played).toBeGreaterThanOrEqual(Math.min(LEAST_RUNS, numRuns))
 }, 3_600_000)
 
 /** Everything the database holds of a surface's deploys, read in one snapshot, against everything that was promised. */
