@@ -33,6 +33,9 @@ test('a deploy at a status a newer version wrote is on the page as it is stored,
     await page.keyboard.press('Escape')
     await expect(page.getByRole('dialog')).toHaveCount(0)
     await expect(page.getByText('canary_started').first()).toBeVisible()
+    await page.goto(`${product.url}/surfaces/status-page`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await expect(page.getByText('canary_started').first()).toBeVisible()
   } finally {
     await client.query(`UPDATE surfaces SET last_deploy_id = NULL WHERE id = 'status-page'`)
     await client.query('DELETE FROM console_deploys WHERE id = $1', [id])

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { DispatchInput } from '~/domain/deploy'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { createDeps } from '~/server/deps'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
@@ -152,6 +153,7 @@ describe('GitHub accepts', () => {
 
 describe('GitHub refuses', () => {
   it.each([
+    [400, 'Problems parsing JSON', /Problems parsing JSON/],
     [401, 'Bad credentials', /credentials/],
     [403, 'Resource not accessible by personal access token', /Actions: read and write/],
     [404, 'Not Found', /deploy-console\.yml/],
@@ -166,6 +168,19 @@ describe('GitHub refuses', () => {
     expect(deploy.finishedAt).not.toBeNull()
     expect(github.dispatches()).toHaveLength(1)
   })
+})
+
+it('GitHub refuses with 403 because its rate limit is used up: failed, and the operator reads until when', async () => {
+  const reset = String(Math.floor(Date.now() / 1000) + 600)
+  const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
+  github.script.onDispatch = () => ({ status: 403, body: { message: 'API rate limit exceeded' }, headers })
+  // What a process learned of the limit is its own: this is a process of its own.
+  const deps = createDeps(console_.deps.config)
+  const { id } = await dispatchDeploy(deps, OPERATOR, await newRequest())
+  await deps.db.$disconnect()
+  const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+  expect(deploy).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+  expect(deploy.failureDetail).toMatch(/rate limit is used up until/)
 })
 
 describe('GitHub refuses what a callback has already proved', () => {

@@ -4,7 +4,7 @@ import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -150,6 +150,12 @@ describe('an unknown run id', () => {
   ])('stays open without failing the poll when GitHub %s', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = () => answer
+    expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
+  })
+
+  it('is not waited for when GitHub does not answer: the poll gives up after 8 s', { timeout: 30_000 }, async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    github.script.onListRuns = () => new Promise<Answer>(() => undefined)
     expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
   })
 

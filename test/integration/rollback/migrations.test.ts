@@ -73,12 +73,26 @@ describe('every migration', () => {
     }
   })
 
-  it('applies again after that', async () => {
+  it('applies again after that, and only adds: older code finds every column as it was, and may leave out each new one', async () => {
     await applyAll()
+    const schemas = [...migrations.map((migration) => below.get(migration) ?? []), await schema()]
+    for (const [index, migration] of migrations.entries()) {
+      const [before, after] = [columnsOf(schemas[index] ?? []), columnsOf(schemas[index + 1] ?? [])]
+      expect(after, migration).toEqual(expect.arrayContaining(before))
+      const tables = new Set(before.map(tableOf))
+      const added = after.filter((column) => !before.includes(column) && tables.has(tableOf(column)))
+      expect(
+        added.filter((column) => column.endsWith('not null ')),
+        `${migration}: without a default`,
+      ).toEqual([])
+    }
     await insertDeployAtEveryStatus(client)
     expect(await count('console_deploys')).toBe(DEPLOY_STATUSES.length)
   })
 })
+
+const columnsOf = (parts: readonly string[]) => parts.filter((part) => part.startsWith('column '))
+const tableOf = (column: string) => /^column (\w+)\./.exec(column)?.[1]
 
 /** One deploy per status, with a log line, a receipt and an audit row each. */
 async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {

@@ -45,6 +45,14 @@ describe('the configuration', () => {
     expect(read).toThrow(expected)
   })
 
+  it('takes a flag from the environment, on or off, and leaves the others to whoever promotes them', () => {
+    expect(readConfig({}).forcedFlags).toEqual({})
+    expect(readConfig({ FLAG_CONSOLE_DEPLOY_ASYNC: 'off' }).forcedFlags).toEqual({ FLAG_CONSOLE_DEPLOY_ASYNC: false })
+    expect(readConfig({ FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS: 'on' }).forcedFlags).toEqual({
+      FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS: true,
+    })
+  })
+
   it.each([
     ['the public one', {}],
     ['another server', { GITHUB_API_URL: 'https://github.example.com/api/v3' }],

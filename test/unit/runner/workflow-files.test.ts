@@ -9,13 +9,14 @@ import { unsupportedInAction, unsupportedInWorkflow } from '~/sandbox/runner/ref
 import { readWorkflowFile } from '~/sandbox/runner/workflow-file'
 
 const github = path.resolve(import.meta.dirname, '../../../.github')
-const workflows = readdirSync(path.join(github, 'workflows')).filter((file) => file.startsWith('deploy-'))
+const files = readdirSync(path.join(github, 'workflows'))
+const workflows = files.filter((file) => file.startsWith('deploy-'))
 /** `shared` is what actions source; it is none itself. */
 const actions = readdirSync(path.join(github, 'actions')).filter((name) => name !== 'shared')
 const workflowText = (file: string) => readFileSync(path.join(github, 'workflows', file), 'utf8')
 
-/** The linter's WebAssembly build is older than the `vars` context (January 2023). */
-const tooYoungForTheLinter = /undefined variable "vars"/
+/** The linter's WebAssembly build is older than the `vars` context (January 2023) and than this runner (May 2024). */
+const tooYoungForTheLinter = /undefined variable "vars"|label "ubuntu-24\.04" is unknown/
 
 const declaredSurfaces = z
   .object({ surfaces: z.array(z.object({ id: z.string(), workflow: z.string(), environment: z.string() })) })
@@ -30,13 +31,18 @@ test('there are the four workflows the console dispatches', () => {
   ])
 })
 
-test.each(workflows)('%s is valid, to GitHub’s parser and to actionlint, and can be run whole', async (file) => {
+test.each(files)('%s is valid, to GitHub’s parser and to actionlint', async (file) => {
   const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))
   expect(reading).not.toHaveProperty('errors')
-  if ('workflow' in reading) expect(unsupportedInWorkflow(reading.workflow.root)).toEqual([])
   const lint = await createLinter()
   const findings = lint(workflowText(file), `.github/workflows/${file}`)
   expect(findings.filter(({ message }) => !tooYoungForTheLinter.test(message))).toEqual([])
+})
+
+test.each(workflows)('%s can be run whole', async (file) => {
+  const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))
+  if ('errors' in reading) throw new Error('it is not valid')
+  expect(unsupportedInWorkflow(reading.workflow.root)).toEqual([])
 })
 
 test.each(actions)('the action %s is valid and can be run whole', (name) => {
