@@ -8,7 +8,7 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 import { openWindows } from '~test/bench/prepare'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
-import { bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
+import { BARE_REQUEST, bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
 
 const POLLS = 8_000
 /** A server that runs for weeks has compiled its code; one that has just started has not. */
@@ -95,14 +95,21 @@ export async function measurePolls(
   })
 }
 
+export interface Cost {
+  /** Milliseconds of one request at a time: the best median of some rounds. */
+  readonly ms: number
+  /** Over the same of the bare route: the machine may be slower at one time than at another. */
+  readonly overBare: number
+}
+
 export interface Costs {
   /** Of the newest deploys, which are the ones windows follow. */
-  readonly poll: number
-  readonly wholePoll: number
+  readonly poll: Cost
+  readonly wholePoll: Cost
   /** Of a deploy anywhere in the history, which nobody has asked for in a while. */
-  readonly oldPoll: number
-  readonly grid: number
-  readonly history: number
+  readonly oldPoll: Cost
+  readonly grid: Cost
+  readonly history: Cost
 }
 
 const ROUNDS = 5
@@ -117,10 +124,7 @@ const ELSEWHERE = 100_000
 /** Deploys of the last hours of a busy console. */
 const NEWEST = 300
 
-/**
- * What polls, the grid and a page of a surface's history cost with `stored` deploys: the median milliseconds of one request
- * at a time, the best of some rounds, in which they take turns so that a busy moment hits all alike.
- */
+/** What polls, the grid and a page of a surface's history cost with `stored` deploys. In a round each has its turn. */
 export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerator, stored: number): Promise<Costs> {
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
@@ -136,18 +140,25 @@ export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerato
     ],
   }
   const names = Object.keys(kinds) as (keyof Costs)[]
-  // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
-  for (const name of names) {
-    const lanes = Array.from({ length: COMPILED_AFTER }, (_, n) => kinds[name](ELSEWHERE + n))
-    await load.run({ kind: 'http', origin: product.url, concurrency: 10, warmUp: 0, lanes })
+  const median = async (concurrency: number, count: number, request: (n: number) => readonly LoadRequest[]) => {
+    const lanes = Array.from({ length: WARM + count }, (_, n) => request(n))
+    return summarise([await load.run({ kind: 'http', origin: product.url, concurrency, warmUp: WARM, lanes })]).p50
   }
-  const best = { poll: NEVER, wholePoll: NEVER, oldPoll: NEVER, grid: NEVER, history: NEVER }
+  // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
+  for (const name of names) await median(10, COMPILED_AFTER, (n) => kinds[name](ELSEWHERE + n))
+  const best = { bare: NEVER, poll: NEVER, wholePoll: NEVER, oldPoll: NEVER, grid: NEVER, history: NEVER }
   for (let round = 0; round < ROUNDS; round += 1) {
+    best.bare = Math.min(best.bare, await median(1, PER_ROUND, () => [BARE_REQUEST]))
     for (const name of names) {
-      const lanes = Array.from({ length: PER_ROUND + WARM }, (_, n) => kinds[name](round * 1_000 + n))
-      const run = await load.run({ kind: 'http', origin: product.url, concurrency: 1, warmUp: WARM, lanes })
-      best[name] = Math.min(best[name], summarise([run]).p50)
+      best[name] = Math.min(best[name], await median(1, PER_ROUND, (n) => kinds[name](round * 1_000 + n)))
     }
   }
-  return best
+  const cost = (name: keyof Costs): Cost => ({ ms: best[name], overBare: best[name] / best.bare })
+  return {
+    poll: cost('poll'),
+    wholePoll: cost('wholePoll'),
+    oldPoll: cost('oldPoll'),
+    grid: cost('grid'),
+    history: cost('history'),
+  }
 }

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
-import type { LoadJob, Statement } from '~test/bench/load'
+import type { LoadJob, LoadRequest, Statement } from '~test/bench/load'
 
-/** A route of the same server that only answers 204: what any request costs before the product does anything for it. */
+/** To a route that only answers 204: what any request costs before the product does anything for it. */
+export const BARE_REQUEST: LoadRequest = { method: 'OPTIONS', path: '/api/health', expect: 204 }
+
 export function bareRoute(product: ConsoleUnderTest, size: Size): LoadJob {
-  const request = { method: 'OPTIONS', path: '/api/health', expect: 204 } as const
   return {
     kind: 'http',
     origin: product.url,
     ...size,
-    lanes: Array.from({ length: size.warmUp + size.count }, () => [request]),
+    lanes: Array.from({ length: size.warmUp + size.count }, () => [BARE_REQUEST]),
   }
 }
 
