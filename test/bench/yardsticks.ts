@@ -7,6 +7,7 @@ import type { LoadJob, LoadRequest, Statement } from '~test/bench/load'
 /** To a route that only answers 204: what any request costs before the product does anything for it. */
 export const BARE_REQUEST: LoadRequest = { method: 'OPTIONS', path: '/api/health', expect: 204 }
 
+/** As many of them as there are lanes. */
 export function bareRoute(product: ConsoleUnderTest, size: Size): LoadJob {
   return {
     kind: 'http',

@@ -2,7 +2,7 @@ import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { violatedUniqueIndex } from '~/server/db/client'
-import { ONE_ACTIVE_PER_SURFACE } from '~/server/db/deploys'
+import { ONE_ACTIVE_PER_SURFACE } from '~/server/db/insert-deploy'
 import { findSurface } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 

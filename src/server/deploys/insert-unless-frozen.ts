@@ -4,7 +4,7 @@ import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/db/audit'
-import { insertDeploy, type NewDeploy } from '~/server/db/deploys'
+import { insertDeploy, type NewDeploy } from '~/server/db/insert-deploy'
 import type { Statements } from '~/server/db/statements'
 
 /**

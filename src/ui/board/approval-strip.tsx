@@ -36,8 +36,9 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
                     className="rounded-[5px] border border-line bg-panel px-2.5 py-1 hover:border-control"
                   >
                     <span className="font-medium">{tile.name}</span>
-                    <span className={hasNamesake(tile, tiles) ? 'text-ink-faint' : 'sr-only'}> {tile.environment}</span>{' '}
+                    <span className={hasNamesake(tile, tiles) ? 'text-ink-faint' : 'sr-only'}> {tile.environment}</span>
                     <span className="text-ink-soft">
+                      {' · '}
                       {requesterWords(tile.waiting)} · expires <TimeAgo at={tile.waiting.expiresAt} />
                     </span>
                   </button>
