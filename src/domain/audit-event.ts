@@ -75,6 +75,12 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly run_id: string; readonly reported_run_id: string }
     }
+  /** Alarm: the run reports another commit than the one on record, which was reviewed or approved and stays. */
+  | {
+      readonly action: 'console.deploy.other_commit_reported'
+      readonly status: null
+      readonly payload: { readonly sha: string; readonly reported_sha: string }
+    }
   /** An operator asked for the deploy's end. */
   | {
       readonly action: 'console.deploy.cancel_requested'
@@ -338,6 +344,7 @@ export const TRANSITION_ACTIONS = [
 export const ALARM_ACTIONS = [
   'console.deploy.runs_duplicated',
   'console.deploy.run_mismatch',
+  'console.deploy.other_commit_reported',
   'console.deploy.cancel_requested',
   'console.deploy.cancel_acknowledged',
   'console.deploy.cancel_refused',

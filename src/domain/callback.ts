@@ -6,7 +6,8 @@ import { storable } from '~/domain/storable-text'
 export const CALLBACK_BODY_LIMIT = 64 * 1024
 export const LOG_LINE_LIMIT = 4 * 1024
 
-const byteLength = (text: string) => new TextEncoder().encode(text).length
+/** A byte that was no UTF-8 came as U+FFFD, which takes three: it counts as the one it was. */
+const byteLength = (text: string) => new TextEncoder().encode(text.replaceAll('\uFFFD', '?')).length
 
 /** Run ids outgrow what a JSON number holds exactly, so a string of digits is the preferred form. */
 const runId = z

@@ -60,6 +60,7 @@ export const ERROR_CODES = {
   },
   status_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'A workflow cannot send this status' },
   attempt_superseded: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The run has a later attempt' },
+  run_required: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The callback has to name its run' },
   run_mismatch: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy belongs to another run' },
   transition_refused: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The status cannot become that' },
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },

@@ -11,12 +11,11 @@ import { limitUnsigned } from '~/server/http/rate-limits'
 import { readBoundedBody } from '~/server/http/read-bounded-body'
 
 /**
- * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: rate limit → size → UUID →
+ * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: size → UUID →
  * signature and timestamp → JSON → schema → deploy exists → replay → transition.
  */
 export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {
   try {
-    const isSigned = limitUnsigned(deps, request)
     const raw = await readBoundedBody(request, CALLBACK_BODY_LIMIT)
     if (!isUuid(deployId)) throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
     const webhookId = verifySignature(
@@ -30,10 +29,14 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
       deps.now(),
     )
     if (webhookId === null) {
+      limitUnsigned(deps, request)
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
-    isSigned()
-    const answer = await recordCallback(deps, { deployId, webhookId, body: parseJson(raw, callbackBody) })
+    const answer = await recordCallback(deps, {
+      deployId,
+      webhookId,
+      body: parseJson(replaceBrokenBytes(raw), callbackBody),
+    })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)
@@ -41,3 +44,6 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
     return problemResponse(error)
   }
 }
+
+/** A log line may hold bytes that are no UTF-8: each becomes U+FFFD, so that the status beside it is not lost. */
+const replaceBrokenBytes = (raw: Buffer): Buffer => Buffer.from(raw.toString('utf8'))

@@ -20,6 +20,21 @@ export async function appendAuditEvent(tx: Statements, subject: AuditSubject, ev
       ${subject.surfaceId ?? null}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb)`
 }
 
+/** Appends a row about a deploy unless there is the very same one already. Under the deploy's lock. */
+export async function appendAuditEventOnce(
+  tx: Statements,
+  subject: AuditSubject & { readonly deployId: string },
+  event: AuditEvent,
+): Promise<void> {
+  const { deployId, surfaceId = null, actor, at } = subject
+  const payload = JSON.stringify(event.payload)
+  await tx.$executeRaw`
+    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
+    SELECT ${at}, ${actor}, ${event.action}, ${deployId}::uuid, ${surfaceId}, ${event.status}, ${payload}::jsonb
+    WHERE NOT EXISTS (SELECT 1 FROM "audit_events"
+      WHERE "deploy_id" = ${deployId}::uuid AND "action" = ${event.action} AND "payload" = ${payload}::jsonb)`
+}
+
 /** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
 export const tokenOwner = ({ name, userId }: { readonly name: string; readonly userId: string }) =>
   name.startsWith('token:') ? { user_id: userId } : {}

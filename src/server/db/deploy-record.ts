@@ -82,7 +82,7 @@ export interface DeployRecord {
   readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
   readonly transitions: readonly Transition[]
-  /** The newest row of each alarm, oldest first, however old: one per action and, for a mismatch, per run that reported. */
+  /** The newest row of each alarm, oldest first, however old: one per action and, where a callback said otherwise than the record, per run or commit it named. */
   readonly alarms: readonly RecordedEvent[]
   /** The newest rows, oldest first. */
   readonly timeline: readonly RecordedEvent[]
@@ -114,13 +114,13 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
             FROM "audit_events"
             WHERE "deploy_id" = d."id" ORDER BY "id" DESC LIMIT ${TIMELINE_LENGTH})
           UNION ALL
-          (SELECT DISTINCT ON ("action", "status", "payload"->>'reported_run_id')
+          (SELECT DISTINCT ON ("action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'))
               "id", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}), "actor", "action", "status", "payload"
             FROM "audit_events"
             WHERE "deploy_id" = d."id" AND "action" = ANY(${LASTING}::text[]) AND "id" <= (
               SELECT "id" FROM "audit_events" WHERE "deploy_id" = d."id"
               ORDER BY "id" DESC OFFSET ${TIMELINE_LENGTH} LIMIT 1)
-            ORDER BY "action", "status", "payload"->>'reported_run_id', "id" DESC)) AS a) AS "audit",
+            ORDER BY "action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'), "id" DESC)) AS a) AS "audit",
         (SELECT coalesce(json_agg(l ORDER BY l."seq"), '[]') FROM (
           SELECT "seq", "line", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}) AS "at" FROM "deploy_log_lines"
           WHERE "deploy_id" = d."id" ORDER BY "seq" DESC LIMIT ${logLength}) AS l) AS "log"
@@ -162,11 +162,13 @@ export async function readDeployVersion(db: Statements, id: string): Promise<str
 const versionOf = ({ written, events, surface, owner }: z.output<z.ZodObject<typeof versionParts>>): string =>
   JSON.stringify([written, events, surface.id, surface.name, surface.environment, surface.url, owner])
 
-const reported = z.object({ reported_run_id: z.string() })
+const reported = z.object({ reported_run_id: z.string().optional(), reported_sha: z.string().optional() })
 
 function newestOfEach(alarms: readonly RecordedEvent[]): RecordedEvent[] {
-  const keyOf = ({ action, payload }: RecordedEvent) =>
-    `${action} ${reported.safeParse(payload).data?.reported_run_id ?? ''}`
+  const keyOf = ({ action, payload }: RecordedEvent) => {
+    const { reported_run_id, reported_sha } = reported.safeParse(payload).data ?? {}
+    return `${action} ${reported_run_id ?? reported_sha ?? ''}`
+  }
   const newest = new Map(alarms.map((row) => [keyOf(row), row]))
   return alarms.filter((row) => newest.get(keyOf(row)) === row)
 }

@@ -69,6 +69,7 @@ export async function readStanding(sql: Statements, id: string): Promise<Standin
 const lockedRow = z.object({
   surfaceId: z.string(),
   environment: z.string(),
+  sha: z.string().nullable(),
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
@@ -82,7 +83,7 @@ export type LockedDeploy = z.output<typeof lockedRow>
  */
 export async function lockDeploy(tx: Statements, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "environment", "status", "github_run_id" AS "githubRunId",
+    SELECT "surface_id" AS "surfaceId", "environment", "sha", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null
@@ -154,9 +155,12 @@ export function listSilentDeploys(
   })
 }
 
+/** How far back a line is looked for that a repeated callback brings again: what the deploy's page shows at once. */
+const REPEATED_WITHIN = 200
+
 /**
  * Keeps what a callback reports beside its status, under the row's lock: the log line, numbered by the row's own count,
- * and the commit where none was known.
+ * and the commit where none was known. A callback that moved nothing adds no line that is there already.
  */
 export async function keepReport(
   tx: Statements,
@@ -164,18 +168,23 @@ export async function keepReport(
   report: {
     readonly at: Date
     readonly logLine: string | null
+    readonly moved: boolean
     readonly sha: string | null
   },
 ): Promise<void> {
-  const { at, logLine, sha } = report
+  const { at, logLine, moved, sha } = report
   await tx.$executeRaw`
-    WITH deploy AS (
-      UPDATE "console_deploys" SET "last_event_at_utc" = ${at}, "log_count" = "log_count" + ${logLine === null ? 0 : 1},
+    WITH fresh AS (
+      SELECT ${logLine}::text AS "line" WHERE ${logLine}::text IS NOT NULL AND (${moved} OR ${logLine}::text NOT IN (
+        SELECT "line" FROM "deploy_log_lines" WHERE "deploy_id" = ${id}::uuid
+        ORDER BY "seq" DESC LIMIT ${REPEATED_WITHIN}))),
+    deploy AS (
+      UPDATE "console_deploys" SET "last_event_at_utc" = ${at}, "log_count" = "log_count" + (SELECT count(*) FROM fresh),
         "sha" = coalesce("sha", ${sha})
       WHERE "id" = ${id}::uuid
       RETURNING "id", "log_count")
     INSERT INTO "deploy_log_lines" ("deploy_id", "seq", "line", "at_utc")
-    SELECT "id", "log_count", ${logLine}, ${at} FROM deploy WHERE ${logLine}::text IS NOT NULL`
+    SELECT deploy."id", deploy."log_count", fresh."line", ${at} FROM deploy, fresh`
 }
 
 /** Those of these deploys that have not ended, with their run. */

@@ -81,6 +81,8 @@ function rejectionNote(status: string | null, reason: string, from: string): str
   switch (reason) {
     case 'attempt_superseded':
       return `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+    case 'run_required':
+      return `Callback "${status}" refused: it did not name its run.`
     case 'run_mismatch':
       return `Callback "${status}" of another run refused: the deploy follows the one on record.`
     default:
@@ -112,6 +114,8 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':
       return `A callback named run ${text('reported_run_id')}; run ${text('run_id')} stays on record.`
+    case 'console.deploy.other_commit_reported':
+      return `The workflow reports commit ${text('reported_sha')}; ${text('sha')} was chosen.`
     case 'console.deploy.cancel_requested':
       return 'Cancellation asked for.'
     case 'console.deploy.cancel_acknowledged':

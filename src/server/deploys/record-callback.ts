@@ -2,13 +2,13 @@ import 'server-only'
 import type { CallbackBody } from '~/domain/callback'
 import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent, appendAuditEventOnce } from '~/server/db/audit'
 import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
 import { allDone, type Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
-import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt } from '~/server/deploys/refused-callback'
+import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt, lacksRun } from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
@@ -33,7 +33,7 @@ const ACTOR = 'workflow'
  * audit row are kept — and then thrown.
  *
  * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`,
- *   `run_mismatch`
+ *   `run_required`, `run_mismatch`
  */
 export async function recordCallback(
   deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
@@ -73,11 +73,12 @@ async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Pro
   const outcome = outcomeOf(found, body)
   // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
   // commit is not.
-  const sha = isOfAnotherRun(found, body) ? null : (body.deployed_sha ?? null)
-  const [firstTime, , , answer] = await allDone([
+  const sha = isOfAnotherRun(found, body) || lacksRun(found, body) ? null : (body.deployed_sha ?? null)
+  const [firstTime, , , , answer] = await allDone([
     recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at }),
     provesAcceptance ? proveAccepted(tx, found, callback, at) : Promise.resolve(),
-    keepReport(tx, deployId, { at, logLine: body.log_line || null, sha }),
+    keepReport(tx, deployId, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha }),
+    sha === null ? Promise.resolve() : noteOtherCommit(tx, found, { deployId, sha, at }),
     settle(tx, found, outcome, callback, at),
   ])
   if (!firstTime) throw new Replayed({ applied: false, status: locked.status })
@@ -116,7 +117,7 @@ type Outcome = 'applied' | 'repeated' | 'refused'
 function outcomeOf(found: LockedDeploy, body: CallbackBody): Outcome {
   if (!isCallbackStatus(body.status)) return 'refused'
   if (found.status === body.status) return 'repeated'
-  if (isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
+  if (lacksRun(found, body) || isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
   return canTransition(found.status, body.status) ? 'applied' : 'refused'
 }
 
@@ -156,6 +157,19 @@ async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCa
       payload: { run_id: found.githubRunId.toString(), reported_run_id: run_id },
     })
   }
+}
+
+/** What was reviewed is not what was shipped: an alarm, once for each commit, whatever becomes of the status. */
+async function noteOtherCommit(
+  tx: Statements,
+  found: LockedDeploy,
+  reported: { readonly deployId: string; readonly sha: string; readonly at: Date },
+) {
+  const { deployId, sha, at } = reported
+  if (found.sha === null || found.sha === sha) return
+  const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
+  const payload = { sha: found.sha, reported_sha: sha }
+  await appendAuditEventOnce(tx, subject, { action: 'console.deploy.other_commit_reported', status: null, payload })
 }
 
 async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {

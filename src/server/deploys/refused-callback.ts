@@ -18,6 +18,11 @@ export function isOfAnotherRun(found: LockedDeploy, { run_id }: CallbackBody): b
   return run_id != null && found.githubRunId !== null && run_id !== found.githubRunId
 }
 
+/** Whoever holds the secret can name a deploy. Only its run knows the run, once that is on record. */
+export function lacksRun(found: LockedDeploy, { run_id }: CallbackBody): boolean {
+  return run_id == null && found.githubRunId !== null
+}
+
 /** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (contract.md, "Callback"). */
 export function explainRefusedCallback(found: LockedDeploy, body: CallbackBody) {
   const { status: from, githubRunId, githubRunAttempt } = found
@@ -26,6 +31,10 @@ export function explainRefusedCallback(found: LockedDeploy, body: CallbackBody) 
   if (!isCallbackStatus(body.status)) {
     const message = `"${body.status}" is no status a workflow can send. The log line was kept.`
     return { allowed, error: new AppError('status_unknown', message, { details }) }
+  }
+  if (lacksRun(found, body) && !isTerminal(from)) {
+    const message = `The callback does not say which run it is of. The deploy stays at ${from}; the log line was kept. Send run_id, as the notify action does.`
+    return { allowed, error: new AppError('run_required', message, { details }) }
   }
   if (isOfAnotherRun(found, body) && !isTerminal(from)) {
     const message = `The callback is of run ${body.run_id}, and the deploy belongs to run ${githubRunId}. It stays at ${from}; the log line was kept.`

@@ -3,6 +3,7 @@ import { z } from 'zod'
 
 const duplicated = z.object({ run_ids: z.array(z.string()) })
 const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
+const otherCommit = z.object({ sha: z.string(), reported_sha: z.string() })
 
 const refusal = z.object({ reason: z.string() })
 
@@ -34,6 +35,11 @@ function warningOf(action: string, payload: unknown): string | null {
       const runs = mismatch.safeParse(payload).data
       if (runs === undefined) return null
       return `Run ${runs.reported_run_id} reports to this deploy, which belongs to run ${runs.run_id}. Two runs may be shipping the same surface; look at both.`
+    }
+    case 'console.deploy.other_commit_reported': {
+      const commits = otherCommit.safeParse(payload).data
+      if (commits === undefined) return null
+      return `The workflow reports that it deployed ${commits.reported_sha}. Commit ${commits.sha} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`
     }
     default:
       return null

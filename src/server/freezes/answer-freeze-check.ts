@@ -29,7 +29,6 @@ export async function answerFreezeCheck(
   request: Request,
 ): Promise<Response> {
   try {
-    const isSigned = limitUnsigned(deps, request)
     const { search, searchParams } = new URL(request.url)
     const verified = verifySignature(
       deps.config.callbackSecrets,
@@ -42,9 +41,9 @@ export async function answerFreezeCheck(
       deps.now(),
     )
     if (verified === null) {
+      limitUnsigned(deps, request)
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
-    isSigned()
     const parsed = question.safeParse(Object.fromEntries(searchParams))
     if (!parsed.success) throw new AppError('invalid_input', `The query does not fit: ${z.prettifyError(parsed.error)}`)
     const answer = await checkFreeze(deps, parsed.data)

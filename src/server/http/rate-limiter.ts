@@ -14,8 +14,6 @@ interface Bucket {
 export interface RateLimiter {
   /** Zero when one more may go on; else the seconds after which it may. */
   readonly take: (key: string) => number
-  /** For what turned out not to count. */
-  readonly giveBack: (key: string) => void
 }
 
 /**
@@ -24,7 +22,7 @@ export interface RateLimiter {
  * sender can think of, without a bound.
  */
 export function createRateLimiter(perMinute: number | undefined, clock = () => performance.now()): RateLimiter {
-  if (perMinute === undefined) return { take: () => 0, giveBack: () => undefined }
+  if (perMinute === undefined) return { take: () => 0 }
   const buckets = new Map<string, Bucket>()
   const level = (key: string): number => {
     const bucket = buckets.get(key)
@@ -42,9 +40,6 @@ export function createRateLimiter(perMinute: number | undefined, clock = () => p
       const tokens = level(key)
       set(key, tokens >= 1 ? tokens - 1 : tokens)
       return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000)
-    },
-    giveBack(key) {
-      set(key, Math.min(perMinute, level(key) + 1))
     },
   }
 }

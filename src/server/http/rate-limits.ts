@@ -62,14 +62,11 @@ export function limitGitHubReads({ rateLimits }: Limited, actor: Actor): void {
 }
 
 /**
- * For a signed route, before any work is done for the request: throws `rate_limited` when this address has sent too much
- * that was not signed. Call what it gives when the signature holds, for then the request does not count: workflows
- * report as often as they like.
+ * For a request to a signed route whose signature did not hold: throws `rate_limited` when this address has sent too many
+ * of them. What is signed never counts and is never refused for what others send from the same address.
  */
-export function limitUnsigned({ rateLimits }: Limited, request: Sender): () => void {
-  const key = keyOf(request)
-  refuseAfter(rateLimits.unsigned.take(key))
-  return () => rateLimits.unsigned.giveBack(key)
+export function limitUnsigned({ rateLimits }: Limited, request: Sender): void {
+  refuseAfter(rateLimits.unsigned.take(keyOf(request)))
 }
 
 const keyOf = (request: Sender): string => addressGroup(addressOf(request))

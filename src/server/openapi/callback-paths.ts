@@ -47,6 +47,7 @@ const callback = (id: string, summary: string) =>
       'status_unknown',
       'transition_refused',
       'attempt_superseded',
+      'run_required',
       'run_mismatch',
     ],
   })

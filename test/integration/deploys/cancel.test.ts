@@ -53,7 +53,7 @@ const workNow = async () => {
 describe('cancelling a deploy', () => {
   it('is asked, acknowledged by GitHub, and ended by what GitHub says — never before', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
-    await receiveCallback(console_.deps, signedCallback(id, { status: 'building' }), id)
+    await receiveCallback(console_.deps, signedCallback(id, { status: 'building', run_id: '9007199254740993' }), id)
     let atGitHub: unknown
     github.script.onCancel = async () => {
       atGitHub = await actions(id)

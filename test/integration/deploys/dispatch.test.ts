@@ -286,8 +286,8 @@ describe('one intent', () => {
 
   it('frees its surface when it ends', async () => {
     const input = await newRequest()
-    const { id } = await dispatch(input)
-    await receiveCallback(console_.deps, signedCallback(id, { status: 'failed' }), id)
+    const { id, runId } = await dispatch(input)
+    await receiveCallback(console_.deps, signedCallback(id, { status: 'failed', run_id: runId }), id)
     expect(await dispatch({ ...input, idempotencyKey: randomUUID() })).toMatchObject({ status: 'dispatched' })
   })
 })

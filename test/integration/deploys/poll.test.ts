@@ -30,7 +30,7 @@ describe('a poll', () => {
   it('shows status, phases, timeline, run and the log in order', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'smoke_gate_started', log_line: 'one', run_id: '9007199254740993' })
-    await send(id, { status: 'smoke_gate_passed', log_line: 'two' })
+    await send(id, { status: 'smoke_gate_passed', log_line: 'two', run_id: '9007199254740993' })
     const view = await poll(id)
     expect(view).toMatchObject({
       status: 'smoke_gate_passed',

@@ -150,7 +150,7 @@ describe('an override', () => {
   it('is used up when the deploy has ended', async () => {
     await freeze('Release week')
     const { surface, deploy, run } = await overriddenDeploy()
-    await receiveCallback(console_.deps, signedCallback(deploy, { status: 'failed' }), deploy)
+    await receiveCallback(console_.deps, signedCallback(deploy, { status: 'failed', run_id: String(run) }), deploy)
     expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({ overridden: false })
   })
 })

@@ -77,14 +77,14 @@ describe('a connection that is cut between two statements of a transaction', () 
     const at = deps.now()
     const work = () =>
       deps.sql.transaction(async (tx) => {
-        await keepReport(tx, id, { at, logLine: 'lost', sha: null })
+        await keepReport(tx, id, { at, logLine: 'lost', moved: true, sha: null })
         const [{ pid }] = z
           .tuple([z.object({ pid: z.int() })])
           .parse(await tx.$queryRaw`SELECT pg_backend_pid() AS pid`)
         await deps.sql.$queryRaw`SELECT pg_terminate_backend(${pid}, 10000)`
         // PostgreSQL's last words are in the socket; the process hears them before this comes back over a connection of its own.
         await deps.sql.$queryRaw`SELECT 1`
-        await keepReport(tx, id, { at, logLine: 'lost too', sha: null })
+        await keepReport(tx, id, { at, logLine: 'lost too', moved: true, sha: null })
       })
     expect(toAppError(await thrownBy(work)).code).toBe('database_unavailable')
     expect(uncaught).toEqual([])

@@ -22,7 +22,7 @@ export type Delivery = (typeof DELIVERIES)[number]
 export type Action =
   | { readonly kind: 'step'; readonly delivery: Delivery }
   | { readonly kind: 'conclude'; readonly conclusion: Conclusion; readonly delivery: Delivery }
-  | { readonly kind: 'stray callback'; readonly status: CallbackStatus }
+  | { readonly kind: 'stray callback'; readonly status: CallbackStatus; readonly namesRun: boolean }
   | { readonly kind: 'replay'; readonly which: number }
   | { readonly kind: 'reconcile' }
   | { readonly kind: 'reconcile, crashed before its commit' }
@@ -47,6 +47,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stray callback' as const),
       status: fc.constantFrom<CallbackStatus>(...CALLBACK_STATUSES),
+      namesRun: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('replay' as const), which: fc.nat(20) }) },

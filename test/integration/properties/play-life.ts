@@ -63,8 +63,11 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
         if (action.conclusion === 'success') return deliver('succeeded', action.delivery)
         return action.conclusion === 'failure' ? deliver('failed', action.delivery) : undefined
       }
-      case 'stray callback':
-        return send({ status: action.status, log_line: 'stray' }, randomUUID())
+      case 'stray callback': {
+        const webhookId = randomUUID()
+        const run_id = action.namesRun ? model.runsOf(id)[0]?.id.toString() : undefined
+        return send({ status: action.status, log_line: `stray ${webhookId}`, run_id }, webhookId)
+      }
       case 'replay': {
         const earlier = sent[action.which % Math.max(sent.length, 1)]
         return earlier === undefined ? undefined : send(earlier.body, earlier.webhookId)

@@ -29,16 +29,6 @@ describe('a rate limit', () => {
     expect([take('a'), take('a'), take('b')]).toEqual([0, 60, 0])
   })
 
-  it('does not count what was given back, and gives no more than the limit', () => {
-    const { take, giveBack } = limiterOf(1)
-    for (let time = 0; time < 100; time += 1) {
-      expect(take('a')).toBe(0)
-      giveBack('a')
-      giveBack('a')
-    }
-    expect([take('a'), take('a')]).toEqual([0, 60])
-  })
-
   it('refuses nobody when it is off', () => {
     const { take } = limiterOf(undefined)
     expect(Array.from({ length: 10_000 }, () => take('a')).every((wait) => wait === 0)).toBe(true)

@@ -1,0 +1,185 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CALLBACK_STATUSES } from '~/domain/deploy-status'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { signedCallback } from '~test/support/signed-callback'
+
+// What a callback says beside its status: its log line, its run, the commit it deployed.
+
+const [REVIEWED, OTHER, THIRD] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)]
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_.close())
+
+const send = async (id: string, body: object) => {
+  const response = await receiveCallback(console_.deps, signedCallback(id, body), id)
+  return { http: response.status, ...(await response.json()) } as { http: number; applied?: boolean; code?: string }
+}
+const linesOf = async (id: string) =>
+  (await console_.deps.db.deployLogLine.findMany({ where: { deployId: id }, orderBy: { seq: 'asc' } })).map(
+    ({ line }) => line,
+  )
+const receiptsOf = (id: string) => console_.deps.db.callbackReceipt.count({ where: { deployId: id } })
+const deployOf = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+const warningsOf = async (id: string) => (await getDeploy(console_.deps, id)).view.warnings
+
+describe('a log line', () => {
+  it('that comes with the same status again, under new webhook ids, is stored once; every receipt is kept', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    for (let n = 0; n < 4; n += 1) await send(id, { status: 'building', log_line: 'Building main.' })
+    expect(await linesOf(id)).toEqual(['Building main.'])
+    expect(await receiptsOf(id)).toBe(4)
+    expect((await deployOf(id)).logCount).toBe(1)
+  })
+
+  it('that alternates with another one is stored once too', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    for (const line of ['one', 'two', 'one', 'two', 'three']) await send(id, { status: 'building', log_line: line })
+    expect(await linesOf(id)).toEqual(['one', 'two', 'three'])
+  })
+
+  it('of a refused callback is stored once however often that is sent', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    for (let n = 0; n < 3; n += 1) expect((await send(id, { status: 'succeeded', log_line: 'early' })).http).toBe(422)
+    expect(await linesOf(id)).toEqual(['early'])
+  })
+
+  it('is stored again by a callback that moves the deploy', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    await send(id, { status: 'building', log_line: 'Working.' })
+    await send(id, { status: 'deploying', log_line: 'Working.' })
+    expect(await linesOf(id)).toEqual(['Working.', 'Working.'])
+  })
+})
+
+describe('bytes that are no UTF-8', () => {
+  /** The body as `notify.sh` makes it of any bytes, signed over those bytes (which the `standardwebhooks` package cannot). */
+  function signedBytes(line: Uint8Array): Request {
+    const body = Buffer.concat([Buffer.from('{"status":"building","log_line":"'), line, Buffer.from('"}')])
+    const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1000))]
+    const key = Buffer.from(CALLBACK_SECRET.replace('whsec_', ''), 'base64')
+    const signature = createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')
+    const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` }
+    return new Request('http://localhost/', { method: 'POST', headers, body })
+  }
+
+  it('in a log line never cost the status: each becomes U+FFFD', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const response = await receiveCallback(console_.deps, signedBytes(Buffer.from([0x61, 0xff, 0x62])), id)
+    expect(await response.json()).toEqual({ applied: true, status: 'building' })
+    expect(await linesOf(id)).toEqual(['a\uFFFDb'])
+  })
+
+  it('do not make a line of 4 KiB too long by what stands for them', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const response = await receiveCallback(console_.deps, signedBytes(Buffer.alloc(4096, 0xff)), id)
+    expect(response.status).toBe(200)
+    expect(await linesOf(id)).toEqual(['\uFFFD'.repeat(4096)])
+  })
+
+  it('whatever they are, end in a status that is applied and a line that is stored', async () => {
+    const plain = fc.integer({ min: 0x20, max: 0xff }).filter((byte) => byte !== 0x22 && byte !== 0x5c)
+    await fc.assert(
+      fc.asyncProperty(fc.array(plain, { minLength: 1, maxLength: 64 }), async (bytes) => {
+        const { id } = await insertDeployAt(console_.deps, 'dispatched')
+        const line = Buffer.from(bytes)
+        const response = await receiveCallback(console_.deps, signedBytes(line), id)
+        expect(response.status).toBe(200)
+        expect(await linesOf(id)).toEqual([line.toString('utf8')])
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('a deploy whose run is on record', () => {
+  it.each(CALLBACK_STATUSES)('is not moved by %s from a callback that does not name its run', async (status) => {
+    const from = { succeeded: 'deploying', deploying: 'building' }[status as string] ?? 'dispatched'
+    const { id } = await insertDeployAt(console_.deps, from as 'dispatched', { githubRunId: 7n })
+    const answer = await send(id, { status, log_line: 'kept', deployed_sha: OTHER })
+    expect(answer).toMatchObject({ http: 422, code: 'run_required', from, to: status })
+    expect(await deployOf(id)).toMatchObject({ status: from, sha: null, logCount: 1 })
+    const rejected = await console_.deps.db.auditEvent.findMany({ where: { deployId: id } })
+    expect(rejected).toMatchObject([
+      { action: 'console.deploy.callback_rejected', payload: { reason: 'run_required' } },
+    ])
+  })
+
+  it('stays where it is and its surface busy when somebody with the shared secret reports a whole life without a run', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
+    for (const status of ['building', 'deploying', 'succeeded']) {
+      expect(await send(id, { status })).toMatchObject({ http: 422, code: 'run_required' })
+    }
+    expect(await deployOf(id)).toMatchObject({ status: 'dispatched', finishedAt: null })
+    expect(await send(id, { status: 'building', run_id: '7' })).toMatchObject({ http: 200, applied: true })
+  })
+})
+
+describe('a commit other than the one that was chosen', () => {
+  const deploying = async () => {
+    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
+    await console_.deps.db.deploy.update({ where: { id }, data: { sha: REVIEWED } })
+    return id
+  }
+  const alarms = (id: string) =>
+    console_.deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.other_commit_reported' } })
+
+  it('raises an alarm that names both, and that outlives the accepted success', async () => {
+    const id = await deploying()
+    expect(await send(id, { status: 'succeeded', run_id: '7', deployed_sha: OTHER })).toMatchObject({ applied: true })
+    expect(await deployOf(id)).toMatchObject({ status: 'succeeded', sha: REVIEWED })
+    expect(await warningsOf(id)).toEqual([
+      `The workflow reports that it deployed ${OTHER}. Commit ${REVIEWED} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`,
+    ])
+  })
+
+  it('raises it once for each commit, also when the success was known already', async () => {
+    const id = await deploying()
+    await send(id, { status: 'succeeded', run_id: '7' })
+    for (const sha of [OTHER, OTHER, THIRD, REVIEWED]) {
+      await send(id, { status: 'succeeded', run_id: '7', deployed_sha: sha })
+    }
+    expect(await alarms(id)).toBe(2)
+    expect(await warningsOf(id)).toHaveLength(2)
+  })
+
+  it('raises none from another run, from a callback without a run, or where no commit was on record', async () => {
+    const id = await deploying()
+    await send(id, { status: 'succeeded', run_id: '8', deployed_sha: OTHER })
+    await send(id, { status: 'succeeded', deployed_sha: OTHER })
+    expect(await alarms(id)).toBe(0)
+    const unknown = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 9n })
+    await send(unknown.id, { status: 'succeeded', run_id: '9', deployed_sha: OTHER })
+    expect(await alarms(unknown.id)).toBe(0)
+    expect(await deployOf(unknown.id)).toMatchObject({ sha: OTHER })
+  })
+})
+
+describe('junk from an address', () => {
+  it('never has a signed callback of that address refused, nor a signed freeze check', async () => {
+    const own = await createTestConsole({ env: { RATE_LIMIT_REFUSED_PER_MINUTE: '3' } })
+    try {
+      const { id } = await insertDeployAt(own.deps, 'dispatched')
+      const junk = async () => {
+        const request = signedCallback(id, { status: 'failed' }, { secret: `whsec_${'A'.repeat(32)}` })
+        return (await receiveCallback(own.deps, request, id)).status
+      }
+      const statuses: number[] = []
+      for (let n = 0; n < 8; n += 1) statuses.push(await junk())
+      expect(statuses).toEqual([401, 401, 401, 429, 429, 429, 429, 429])
+      for (let n = 0; n < 8; n += 1) {
+        const response = await receiveCallback(own.deps, signedCallback(id, { status: 'building' }), id)
+        expect(response.status).toBe(200)
+      }
+      expect(await junk()).toBe(429)
+    } finally {
+      await own.close()
+    }
+  })
+})
