@@ -12,7 +12,7 @@ test('a lost connection is said once, and what was known stays as it was until t
   await page.route('**/api/trpc/**', (route) => route.abort())
 
   const said = page.getByText('Connection to the console lost.')
-  await expect(page.getByRole('dialog').getByText(/clocks too, is from/)).toBeVisible()
+  await expect(page.getByRole('dialog').getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
   const clock = page.getByText(/\d:\d\d so far/)
   const shown = await clock.textContent()
   // The grid tries twice before it gives up: by then it would have a notice of its own.
@@ -28,5 +28,32 @@ test('a lost connection is said once, and what was known stays as it was until t
 
   await page.unroute('**/api/trpc/**')
   await expect(said).toHaveCount(0)
+  await sandbox.release('Build')
+})
+
+test('offline, every age and every running clock stands still at the last answer, and goes on with the next one', async ({
+  page,
+  context,
+  sandbox,
+}) => {
+  await page.clock.install()
+  await page.reload()
+  await sandbox.hold('Build')
+  await deploy(page, 'status-page')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
+  const soFar = page.getByText(/\d:\d\d so far/)
+  const clocks = () => page.locator('time, [title^="since "]').allTextContents()
+
+  await context.setOffline(true)
+  await expect(page.getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
+  const [shown, said] = [await clocks(), await soFar.textContent()]
+  expect(shown.length).toBeGreaterThan(5)
+  // Five minutes in which every poll fails and every timer of the page runs.
+  await page.clock.runFor('05:00')
+  expect(await clocks()).toEqual(shown)
+
+  await context.setOffline(false)
+  await expect(page.getByText('Connection to the console lost.')).toHaveCount(0)
+  await expect(soFar).not.toHaveText(said ?? '')
   await sandbox.release('Build')
 })

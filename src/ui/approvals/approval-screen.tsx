@@ -30,7 +30,8 @@ interface ApprovalScreenProps {
 
 /** One request that waits for another person: who asked sees where it stands, who approves sees what would ship. */
 export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenProps) {
-  const { data: approval, error, dataUpdatedAt } = useApproval(approvalId)
+  const answer = useApproval(approvalId)
+  const { data: approval, error } = answer
   const utils = trpc.useUtils()
   const state = approval?.state
   // The tile behind the dialog learns of a change at once, not with its own next poll.
@@ -45,7 +46,7 @@ export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenPr
 
   if (approval === undefined) return <NoApprovalYet error={error} />
   return (
-    <StoppedClock at={error === null ? null : dataUpdatedAt}>
+    <StoppedClock of={answer} polled={approval.state === 'waiting'}>
       <div data-approval={approval.id} data-state={approval.state} className="flex min-h-0 flex-1 flex-col">
         <Waiting approval={approval} tile={tiles.find(({ id }) => id === approval.surface.id)} lost={error} />
       </div>

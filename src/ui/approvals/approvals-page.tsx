@@ -1,12 +1,12 @@
 'use client'
 
 import { ApprovalRow } from '~/ui/approvals/approval-row'
+import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { LoadMore } from '~/ui/primitives/load-more'
-import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
 const POLL_MS = 5_000
 
@@ -20,14 +20,10 @@ export function ApprovalsPage() {
   const decided = list.data?.pages.flatMap((page) => page.decided) ?? []
   return (
     <PageFrame title="Approvals">
-      {list.isError && (
-        <Notice tone="warn" role="status">
-          {readWireError(list.error).message} Still trying.
-        </Notice>
-      )}
+      {list.isError && <ConnectionNotice error={list.error} updatedAt={list.dataUpdatedAt} />}
       {list.isPending && <RowsSkeleton what="approvals" />}
       {list.data !== undefined && (
-        <>
+        <StoppedClock of={list}>
           <section aria-labelledby="waiting">
             <h2 id="waiting" className="mb-2.5 text-sm font-semibold">
               Waiting
@@ -64,7 +60,7 @@ export function ApprovalsPage() {
               />
             </section>
           )}
-        </>
+        </StoppedClock>
       )}
     </PageFrame>
   )

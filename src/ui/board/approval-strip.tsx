@@ -3,6 +3,7 @@ import Link from 'next/link'
 import type { SurfaceTile } from '~/domain/surface'
 import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/board/tiles'
+import { useSeenTitle } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 interface ApprovalStripProps {
@@ -12,11 +13,13 @@ interface ApprovalStripProps {
 
 /** What waits for another person. Only where a surface asks for one, and then always one line: nothing moves. */
 export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
+  const seen = useSeenTitle()
   if (!tiles.some(({ requiresApproval, waiting }) => requiresApproval || waiting !== null)) return null
   const waiting = tiles.filter((tile) => tile.waiting !== null)
   return (
     <section
       aria-label="Approvals"
+      title={seen}
       data-waiting={waiting.length}
       className={`mt-2 flex h-11 items-center gap-x-2 rounded-md border px-4 text-sm ${waiting.length === 0 ? 'border-line bg-panel' : 'border-accent/40 bg-accent-wash'}`}
     >

@@ -61,7 +61,7 @@ export function Board({ sandbox }: BoardProps) {
   }
 
   return (
-    <StoppedClock at={surfaces.isError ? surfaces.dataUpdatedAt : null}>
+    <StoppedClock of={surfaces}>
       {sandbox !== null && <SandboxBanner url={sandbox.url} />}
       <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
         <TopBar

@@ -2,13 +2,16 @@ import Link from 'next/link'
 import type { SurfaceTile } from '~/domain/surface'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { untilWords, windowOver } from '~/ui/freezes/freeze-words'
+import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
 export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
+  const seen = useSeenTitle()
   const window = windowOver('production', tiles)
   return (
     <section
       aria-label="Freeze"
+      title={seen}
       data-frozen={window !== null}
       className={`flex h-9 items-center gap-x-2 rounded-b-[5px] border-t px-4 text-sm ${window === null ? 'border-line' : 'border-warn/40 bg-warn-wash'}`}
     >

@@ -2,6 +2,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { Problems } from '~/ui/board/problems'
 import { hasNamesake, runningTiles } from '~/ui/board/tiles'
+import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 interface RunningStripProps {
   readonly tiles: readonly SurfaceTile[]
@@ -14,9 +15,10 @@ interface RunningStripProps {
  * that somebody else starts must not move a button from under a pointer.
  */
 export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
+  const seen = useSeenTitle()
   const running = runningTiles(tiles)
   return (
-    <section aria-label="Now" className="flex flex-wrap items-center gap-x-4 px-4 text-sm sm:flex-nowrap">
+    <section aria-label="Now" title={seen} className="flex flex-wrap items-center gap-x-4 px-4 text-sm sm:flex-nowrap">
       <h2 className="flex h-11 shrink-0 items-center font-semibold">
         Running
         <span className="ml-1.5 font-normal text-ink-faint tabular-nums">{running.length}</span>

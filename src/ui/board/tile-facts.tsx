@@ -65,7 +65,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
         ) : (
           <>
             <span className="relative">
-              <Sha sha={version.sha} url={version.url} tabIndex={tab} />
+              <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
             {behind(version.behindBy, tile.ref)}
           </>

@@ -4,6 +4,7 @@ import { ExternalLink } from '~/ui/primitives/external-link'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeHeadline, outcomeOf, statusWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
+import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Where the run can be seen, or why it cannot yet. */
 function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
@@ -23,11 +24,12 @@ function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
 
 /** One line that answers "where does it stand", with the time it has taken so far. */
 export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
+  const seen = useSeenTitle()
   return (
     <div className="flex min-h-7 flex-col gap-x-4 gap-y-1 sm:flex-row sm:items-center sm:justify-between">
       <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
         <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
-        <span className="min-w-0 break-words">
+        <span className="min-w-0 break-words" title={seen}>
           {deploy.terminal ? outcomeHeadline(deploy) : statusWord(deploy.status)}
         </span>
         <span className="font-normal text-ink-faint">

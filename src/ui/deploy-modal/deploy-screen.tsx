@@ -26,7 +26,8 @@ interface DeployScreenProps {
 
 /** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
 export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
-  const { data: deploy, error, dataUpdatedAt } = useDeploy(deployId)
+  const answer = useDeploy(deployId)
+  const { data: deploy, error, dataUpdatedAt } = answer
   const utils = trpc.useUtils()
   const status = deploy?.status
   // The tile behind the dialog learns of a change at once, not with its own next poll.
@@ -36,7 +37,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
 
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
-    <StoppedClock at={error === null ? null : dataUpdatedAt}>
+    <StoppedClock of={answer} polled={!deploy.terminal}>
       <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
         <ModalHead surface={deploy.surface.name} environment={deploy.surface.environment}>
           <DeployFacts deploy={deploy} />

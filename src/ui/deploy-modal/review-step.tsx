@@ -12,6 +12,8 @@ import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
+import { consoleNow, consoleTime } from '~/ui/time/clock'
+import { asOf } from '~/ui/time/relative-time'
 import { trpc } from '~/ui/trpc/client'
 
 interface ReviewStepProps {
@@ -50,6 +52,7 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
         {review.data !== undefined && (
           <Reviewed
             review={review.data}
+            seenAt={review.dataUpdatedAt}
             surface={surface}
             onFollow={onFollow}
             override={
@@ -87,17 +90,23 @@ export function ReviewStep({ surface, refName, onBack, onFollow, override, onOve
 
 interface ReviewedProps {
   readonly review: Review
+  /** When the answer came, by the local clock. */
+  readonly seenAt: number
   readonly surface: SurfaceTile
   readonly onFollow: (deployId: string) => void
   readonly override: ReactNode
 }
 
-function Reviewed({ review, surface, onFollow, override }: ReviewedProps) {
+function Reviewed({ review, seenAt, surface, onFollow, override }: ReviewedProps) {
   return (
     <>
       <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
       {override}
       <Changes review={review} surface={surface} />
+      <p className="text-xs text-ink-faint">
+        As GitHub and the surface said at {asOf(consoleTime(seenAt), consoleNow())}. It is checked again when you
+        deploy.
+      </p>
     </>
   )
 }

@@ -2,22 +2,31 @@
 
 import Link from 'next/link'
 import type { HistoryPage, PastDeploy } from '~/domain/history'
+import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployRow } from '~/ui/history/deploy-row'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
 const COLUMNS = ['Outcome', 'Ref', 'Who', 'When', 'Took'] as const
 
+/** Asked again only while a deploy is under way: the others change no more. */
+const POLL_MS = 5_000
+
 /** Everything that was ever shipped to one surface, newest first. */
 export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
   const history = trpc.deploys.list.useInfiniteQuery(
     { surfaceId },
-    { getNextPageParam: (page) => page.nextCursor, refetchOnWindowFocus: false },
+    {
+      getNextPageParam: (page) => page.nextCursor,
+      refetchOnWindowFocus: false,
+      refetchInterval: ({ state }) => (state.data?.pages.some(hasUnfinished) ? POLL_MS : false),
+    },
   )
   const deploys = history.data?.pages.flatMap((page) => page.deploys) ?? []
   const surface = history.data?.pages[0]?.surface
@@ -34,7 +43,8 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
           Nothing was shipped here from this console yet.
         </p>
       ) : (
-        <>
+        <StoppedClock of={history} polled={history.data.pages.some(hasUnfinished)}>
+          {history.isRefetchError && <ConnectionNotice error={history.error} updatedAt={history.dataUpdatedAt} />}
           <div className="overflow-hidden rounded-md border border-line bg-panel">
             <table className="w-full border-collapse text-sm">
               <caption className="sr-only">Deploys, newest first</caption>
@@ -74,11 +84,13 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
             failed={history.isFetchNextPageError}
             onMore={() => void history.fetchNextPage()}
           />
-        </>
+        </StoppedClock>
       )}
     </PageFrame>
   )
 }
+
+const hasUnfinished = ({ deploys }: Pick<HistoryPage, 'deploys'>): boolean => deploys.some(({ terminal }) => !terminal)
 
 /** Back to what once succeeded; the newest of those is where the surface should be already. */
 function isReturnable(deploy: PastDeploy, deploys: readonly PastDeploy[]): boolean {

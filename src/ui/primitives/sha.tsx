@@ -1,15 +1,20 @@
+import { exactUtc } from '~/ui/time/relative-time'
+
 interface ShaProps {
   readonly sha: string
   readonly url?: string | null
   readonly tabIndex?: 0 | -1
+  /** When a surface was seen to run it. */
+  readonly seenAt?: string
 }
 
 /** Seven characters of a commit, the whole of it on hover; linked where GitHub has a page for it. */
-export function Sha({ sha, url = null, tabIndex }: ShaProps) {
+export function Sha({ sha, url = null, tabIndex, seenAt }: ShaProps) {
   const short = sha.slice(0, 7)
+  const title = seenAt === undefined ? sha : `${sha}, seen running ${exactUtc(seenAt)}`
   if (url === null) {
     return (
-      <code title={sha} className="font-mono text-[0.8125rem]">
+      <code title={title} className="font-mono text-[0.8125rem]">
         {short}
       </code>
     )
@@ -19,7 +24,7 @@ export function Sha({ sha, url = null, tabIndex }: ShaProps) {
       href={url}
       target="_blank"
       rel="noreferrer"
-      title={sha}
+      title={title}
       tabIndex={tabIndex}
       className="font-mono text-[0.8125rem] text-ink underline decoration-control underline-offset-[3px] hover:decoration-current"
     >

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleDashed, TriangleAlert, Unplug } from 'lucide-react'
 import type { HealthState, SurfaceTile } from '~/domain/surface'
+import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 const HEALTH = {
@@ -17,11 +18,16 @@ export function healthWord(state: HealthState): string {
   return HEALTH[state].word
 }
 
+function healthTitle({ detail, checkedAt }: SurfaceTile['health']): string | undefined {
+  const seen = checkedAt === null ? [] : [`checked ${exactUtc(checkedAt)}`]
+  return [...(detail === null ? [] : [detail]), ...seen].join(', ') || undefined
+}
+
 /** What the prober last saw, in a word and a shape, and when it looked. */
 export function HealthBadge({ health }: { readonly health: SurfaceTile['health'] }) {
   const { word, Icon, tone } = HEALTH[health.state]
   return (
-    <span className="inline-flex shrink-0 items-center gap-1.5 text-sm" title={health.detail ?? undefined}>
+    <span className="inline-flex shrink-0 items-center gap-1.5 text-sm" title={healthTitle(health)}>
       <Icon aria-hidden="true" className={`size-4 shrink-0 ${tone}`} />
       <span className={`font-medium ${health.state === 'unknown' ? 'text-ink-soft' : tone}`}>{word}</span>
       {health.checkedAt !== null && (

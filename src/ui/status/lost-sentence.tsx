@@ -1,4 +1,5 @@
-import { TimeAgo } from '~/ui/time/time-ago'
+import { consoleNow, consoleTime } from '~/ui/time/clock'
+import { asOf } from '~/ui/time/relative-time'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 interface LostSentenceProps {
@@ -15,7 +16,8 @@ export function LostSentence({ error, updatedAt }: LostSentenceProps) {
       {wire.kind === 'unreachable' ? 'Connection to the console lost.' : wire.message}{' '}
       {updatedAt > 0 && (
         <>
-          Everything here, clocks too, is from <TimeAgo at={new Date(updatedAt).toISOString()} />.{' '}
+          Everything here, clocks too, is as of{' '}
+          <span className="whitespace-nowrap tabular-nums">{asOf(consoleTime(updatedAt), consoleNow())}</span>.{' '}
         </>
       )}
       Still trying.

@@ -28,3 +28,9 @@ export function exactUtc(at: string): string {
   if (Number.isNaN(then.getTime())) return at
   return `${then.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
+
+/** "14:03:12 UTC", with the date unless that is today's: as of when a page shows what it shows. */
+export function asOf(at: number, now: number): string {
+  const [exact, today] = [exactUtc(new Date(at).toISOString()), exactUtc(new Date(now).toISOString())]
+  return exact.slice(0, 10) === today.slice(0, 10) ? exact.slice(11) : exact
+}

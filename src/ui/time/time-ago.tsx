@@ -3,7 +3,7 @@
 import { exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { useNow } from '~/ui/time/use-now'
 
-/** A relative time that keeps itself current, with the exact UTC time on hover. */
+/** A relative time that keeps itself current while answers come, with the exact UTC time on hover. */
 export function TimeAgo({ at }: { readonly at: string }) {
   const now = useNow()
   return (

@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react'
 import { consoleNow } from '~/ui/time/clock'
+import { shownTime, useLastAnswer } from '~/ui/time/stopped-clock'
 
 const TICK_MS = 1_000
 
@@ -30,12 +31,16 @@ function subscribe(listener: () => void): () => void {
   }
 }
 
-/** Milliseconds since the epoch, once a second; null while rendering on the server, where "now" would not survive hydration. */
+/**
+ * The moment that ages are measured to, in milliseconds, once a second; it stands still while there are no answers. Null
+ * while rendering on the server, where "now" would not survive hydration.
+ */
 export function useNow(): number | null {
+  const answer = useLastAnswer()
   const value = useSyncExternalStore(
     subscribe,
     () => second,
     () => null,
   )
-  return value === null ? null : value * TICK_MS
+  return value === null ? null : shownTime(value * TICK_MS, answer)
 }

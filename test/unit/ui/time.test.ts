@@ -1,7 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { duration } from '~/ui/time/duration'
-import { exactUtc, relativeTime } from '~/ui/time/relative-time'
+import { asOf, exactUtc, relativeTime } from '~/ui/time/relative-time'
+import { type LastAnswer, shownTime } from '~/ui/time/stopped-clock'
 
 const now = Date.UTC(2026, 10, 21, 3, 0, 0)
 const ago = (seconds: number) => new Date(now - seconds * 1000).toISOString()
@@ -56,4 +58,36 @@ test('the clock follows the server when the local one is off, and ignores the de
   expect(consoleNow() - Date.now()).toBeGreaterThan(590_000)
   noteServerTime(new Date().toISOString(), Date.now() + 1_500)
   expect(Math.abs(consoleNow() - Date.now())).toBeLessThan(1_000)
+})
+
+describe('ages are measured', () => {
+  const answered = (secondsAgo: number, failing = false): LastAnswer => ({ at: now - secondsAgo * 1000, failing })
+
+  test('to now while answers come, and where nothing is asked', () => {
+    expect(shownTime(now, answered(2))).toBe(now)
+    expect(shownTime(now, null)).toBe(now)
+    expect(shownTime(now, { at: 0, failing: true })).toBe(now)
+  })
+
+  test('to the last answer as soon as one request has failed', () => {
+    expect(shownTime(now, answered(2, true))).toBe(now - 2_000)
+  })
+
+  test('to the last answer when none has come for long, as after a laptop slept', () => {
+    expect(shownTime(now, answered(3_600))).toBe(now - 3_600_000)
+  })
+
+  test('to one moment for as long as answers fail, however much time goes by', () => {
+    fc.assert(
+      fc.property(fc.nat(1_000_000), fc.nat(1_000_000), fc.nat(1_000_000), (at, sooner, later) => {
+        const answer = { at: now + at, failing: true }
+        expect(shownTime(answer.at + sooner, answer)).toBe(shownTime(answer.at + later, answer))
+      }),
+    )
+  })
+})
+
+test('what is shown is said to be as of a time of day, with the date once that was another day', () => {
+  expect(asOf(Date.UTC(2026, 10, 21, 14, 3, 12), Date.UTC(2026, 10, 21, 23))).toBe('14:03:12 UTC')
+  expect(asOf(Date.UTC(2026, 10, 20, 14, 3, 12), Date.UTC(2026, 10, 21, 1))).toBe('2026-11-20 14:03:12 UTC')
 })
