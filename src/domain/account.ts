@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { id, nameText } from '~/domain/input'
 
 /** Somebody else who may say who a person is. */
 export interface ProviderView {
@@ -46,10 +47,9 @@ export interface AccountView {
   readonly sessions: readonly SessionView[]
 }
 
-const someName = z.string().trim().min(1).max(100)
-export const accountName = z.object({ name: someName })
-export const passkeyName = z.object({ id: z.uuid(), name: someName })
-export const ownId = z.object({ id: z.uuid() })
+export const accountName = z.object({ name: nameText })
+export const passkeyName = z.object({ id, name: nameText })
+export const ownId = z.object({ id })
 
 const BROWSERS = [
   ['Edg/', 'Edge'],

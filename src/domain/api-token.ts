@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { environmentName, storableText, surfaceId } from '~/domain/input'
 import type { Permission } from '~/domain/permissions'
-import { storableText } from '~/domain/storable-text'
 
 /**
  * What an API token can hold, of the one permission table: what the REST routes take, and no more. A permission that is
@@ -23,22 +23,20 @@ export const changesSomething = (permission: TokenPermission) => !permission.end
 /** The longest a token lives. */
 export const TOKEN_DAYS_AT_MOST = 365
 
-const name = storableText.min(1).max(100)
 const distinct = <Value>(values: readonly Value[]) => [...new Set(values)]
 
 /** Input of `tokens.create`. */
 export const createTokenInput = z
   .object({
     /** What deploys and audit rows show after `token:`. */
-    label: z
-      .string()
+    label: storableText
       .trim()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, 'letters, digits, ".", "_" and "-", at most 60'),
     permissions: z.array(z.enum(TOKEN_PERMISSIONS)).min(1, 'choose what it may do').max(50).transform(distinct),
     /** Each by name, so that no token reaches production unless somebody wrote "production". */
-    environments: z.array(name).max(50).transform(distinct).default([]),
+    environments: z.array(environmentName).max(50).transform(distinct).default([]),
     /** Null: every surface of these environments. */
-    surfaces: z.array(name).min(1, 'choose a surface').max(200).transform(distinct).nullable().default(null),
+    surfaces: z.array(surfaceId).min(1, 'choose a surface').max(200).transform(distinct).nullable().default(null),
     expiresInDays: z.int().min(1).max(TOKEN_DAYS_AT_MOST),
   })
   .refine(({ permissions, environments }) => environments.length > 0 || !permissions.some(changesSomething), {

@@ -1,5 +1,5 @@
 import type { DispatchAnswer } from '~/domain/deploy'
-import { storableText } from '~/domain/storable-text'
+import { requiredReason } from '~/domain/input'
 
 /** A decided one stays as it is. */
 export const APPROVAL_STATES = ['waiting', 'granted', 'refused', 'withdrawn', 'expired'] as const
@@ -46,4 +46,4 @@ export type DispatchResult =
   | ({ readonly outcome: 'deploy' } & DispatchAnswer)
   | { readonly outcome: 'approval'; readonly approval: ApprovalView }
 
-export const refusalReason = storableText.trim().min(1, 'say why').max(500)
+export const refusalReason = requiredReason

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { storableText } from '~/domain/storable-text'
+import { id, rangeEnd, rangeStart, storableText } from '~/domain/input'
 
 /** One row of the audit trail as it is listed and exported. */
 export interface AuditEntry {
@@ -27,28 +27,21 @@ export interface AuditFacets {
   readonly surfaces: readonly string[]
 }
 
-const DAY_MS = 86_400_000
-const isDay = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text)
-const moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'expected a day or a time, such as 2026-11-21')
-
 const name = storableText.min(1).max(200)
 
 /** The filters of the audit screen, as its address and the export carry them. Times: `from` ≤ at < `to`, UTC. */
 export const auditFilter = z.object({
-  deploy: z.uuid().optional(),
+  deploy: id.optional(),
   surface: name.optional(),
   actor: name.optional(),
   action: name.optional(),
-  from: moment.transform((text) => new Date(text)).optional(),
-  /** A day counts as a whole. */
-  to: moment.transform((text) => new Date(Date.parse(text) + (isDay(text) ? DAY_MS : 0))).optional(),
+  from: rangeStart.optional(),
+  to: rangeEnd.optional(),
 })
 export type AuditFilter = z.output<typeof auditFilter>
 
 /** The names a filter has in an address, in the order they are shown. */
 export const AUDIT_FILTER_NAMES = auditFilter.keyof().options
-
-export const auditCursor = z.string().regex(/^[1-9]\d{0,18}$/, 'expected a cursor')
 
 export const AUDIT_EXPORT_FORMATS = ['csv', 'json'] as const
 export type AuditExportFormat = (typeof AUDIT_EXPORT_FORMATS)[number]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { FAILURE_STAGES } from '~/domain/deploy-status'
-import { storable } from '~/domain/storable-text'
+import { runIdText, storable } from '~/domain/input'
 
 /** Limits of contract.md, "Callback". */
 export const CALLBACK_BODY_LIMIT = 64 * 1024
@@ -9,11 +9,8 @@ export const LOG_LINE_LIMIT = 4 * 1024
 /** A byte that was no UTF-8 came as U+FFFD, which takes three: it counts as the one it was. */
 const byteLength = (text: string) => new TextEncoder().encode(text.replaceAll('\uFFFD', '?')).length
 
-/** Run ids outgrow what a JSON number holds exactly, so a string of digits is the preferred form. */
-const runId = z
-  .union([z.string().regex(/^[1-9]\d{0,18}$/, 'expected digits'), z.int().positive()])
-  .transform((value) => BigInt(value))
-  .refine((value) => value <= 9_223_372_036_854_775_807n, 'larger than a run id can be')
+/** A number only as far as JSON holds it exactly. */
+const runId = z.union([runIdText, z.int().positive().transform(BigInt)])
 
 /**
  * What a workflow POSTs. `status` is any string here: one the console does not know is answered 422, not 400, so that a

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
 import type { Phase } from '~/domain/phases'
-import { storableText } from '~/domain/storable-text'
 
 /** How many of the newest log lines a poll carries (contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
@@ -14,11 +14,11 @@ const gitRef = storableText
 
 /** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
 export const dispatchInput = z.object({
-  surfaceId: storableText.min(1).max(100),
+  surfaceId,
   ref: gitRef,
   /** What the operator typed; the server compares it with the surface's confirm phrase. */
   confirmation: storableText.max(200),
-  reason: storableText.trim().max(500).optional(),
+  reason: reasonText.optional(),
   /** The commit that was reviewed; the dispatch is refused when the ref no longer points there. */
   expectedSha: z
     .string()
@@ -31,8 +31,8 @@ export const dispatchInput = z.object({
    */
   overrideFreeze: z
     .object({
-      reason: storableText.trim().min(1, 'say why').max(500),
-      freezeIds: z.array(z.uuid()).max(50).optional(),
+      reason: requiredReason,
+      freezeIds: z.array(id).max(50).optional(),
     })
     .optional(),
   /**
@@ -41,8 +41,8 @@ export const dispatchInput = z.object({
    */
   source: z
     .discriminatedUnion('kind', [
-      z.object({ kind: z.literal('rollback'), deployId: z.uuid() }),
-      z.object({ kind: z.literal('promotion'), surfaceId: storableText.min(1).max(100) }),
+      z.object({ kind: z.literal('rollback'), deployId: id }),
+      z.object({ kind: z.literal('promotion'), surfaceId }),
     ])
     .optional(),
 })

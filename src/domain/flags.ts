@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { storableText } from '~/domain/input'
 
 /** The order of a rollout (contract.md, "Flags"): staging first, production after it was seen to work there. */
 export const ROLLOUT = ['staging', 'production'] as const
@@ -8,7 +9,7 @@ export type RolloutEnvironment = (typeof ROLLOUT)[number]
 export const rolloutOf = (environment: string): RolloutEnvironment =>
   environment === 'production' ? 'production' : 'staging'
 
-export const flagChange = z.object({ flag: z.string().min(1).max(100), environment: z.enum(ROLLOUT) })
+export const flagChange = z.object({ flag: storableText.min(1).max(100), environment: z.enum(ROLLOUT) })
 export type FlagChange = z.output<typeof flagChange>
 
 export interface FlagPromotionView {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { storableText } from '~/domain/storable-text'
+import { environmentName, instant, requiredReason, surfaceId } from '~/domain/input'
 
 /** When a freeze holds. Times as they are stored or sent: both sides ask the same question of it. */
 export interface FreezeTimes {
@@ -52,17 +52,14 @@ export interface FreezeView {
   readonly lifted: { readonly by: string; readonly at: string } | null
 }
 
-const reason = storableText.trim().min(1, 'say why').max(500)
-const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
-
 /** Input of `freezes.open`: from now on, or from `startsAt`; until `endsAt`, or until it is lifted. */
 export const openFreezeInput = z.object({
-  environment: storableText.min(1).max(100).default('production'),
-  reason,
+  environment: environmentName.default('production'),
+  reason: requiredReason,
   startsAt: instant.optional(),
   endsAt: instant.optional(),
 })
 export type OpenFreezeInput = z.output<typeof openFreezeInput>
 
-export const lockInput = z.object({ surfaceId: storableText.min(1).max(100), reason })
+export const lockInput = z.object({ surfaceId, reason: requiredReason })
 export type LockInput = z.output<typeof lockInput>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { environmentName, id, nameText, storableText } from '~/domain/input'
 import { ROLES, type Role } from '~/domain/permissions'
 
 /** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
@@ -9,8 +10,6 @@ export const LINK_KINDS = ['setup', 'invitation', 'recovery'] as const
 export type LinkKind = (typeof LINK_KINDS)[number]
 
 export const SHORTEST_PASSWORD = 12
-
-const environmentName = z.string().min(1).max(100)
 
 /** What somebody may do here; `environments: null` is all of them. */
 export const memberLimits = z.object({
@@ -36,10 +35,10 @@ export const emailAddress = z.email().max(254).trim().toLowerCase()
 
 /** What a link is answered with. The one-click link of the sandbox takes nothing but itself. */
 export const acceptLinkInput = z.object({
-  token: z.string().min(1).max(200),
-  name: z.string().trim().min(1).max(100).optional(),
+  token: storableText.min(1).max(200),
+  name: nameText.optional(),
   email: emailAddress.optional(),
-  password: z.string().min(SHORTEST_PASSWORD, `is shorter than ${SHORTEST_PASSWORD} characters`).max(128).optional(),
+  password: storableText.min(SHORTEST_PASSWORD, `is shorter than ${SHORTEST_PASSWORD} characters`).max(128).optional(),
 })
 export type AcceptLinkInput = z.output<typeof acceptLinkInput>
 
@@ -62,7 +61,7 @@ export const inviteInput = memberLimits
   .refine(adminsReachAll, limited)
 export type InviteInput = z.output<typeof inviteInput>
 
-export const changeMemberInput = memberLimits.extend({ userId: z.uuid() }).refine(adminsReachAll, limited)
+export const changeMemberInput = memberLimits.extend({ userId: id }).refine(adminsReachAll, limited)
 export type ChangeMemberInput = z.output<typeof changeMemberInput>
 
 /** One row of the screen “People”. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/approval'
 import { dispatchInput } from '~/domain/deploy'
 import { DEPLOY_STATUSES, FAILURE_STAGES } from '~/domain/deploy-status'
+import { id, lineCursorText } from '~/domain/input'
 import { PHASES } from '~/domain/phases'
 
 /**
@@ -21,7 +22,7 @@ export const restDispatchBody = z.strictObject({
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
   source: z
     .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('rollback'), deploy: z.uuid() }),
+      z.strictObject({ kind: z.literal('rollback'), deploy: id }),
       z.strictObject({ kind: z.literal('promotion'), surface: surfaceId }),
     ])
     .optional(),
@@ -181,10 +182,4 @@ export const restProblem = z.looseObject({
 })
 
 /** Query strings are text; a cursor is the digits of a sequence number. */
-export const restLogQuery = z.object({
-  before: z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, 'expected a log_cursor')
-    .transform(Number)
-    .optional(),
-})
+export const restLogQuery = z.object({ before: lineCursorText.optional() })

@@ -3,6 +3,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import { AppError, ERROR_CODES } from '~/domain/errors'
+import { storableText } from '~/domain/input'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { recordWrongCode } from '~/server/auth/record-sign-in'
@@ -30,7 +31,7 @@ const PROOF_PATHS: ReadonlySet<string> = new Set([
 
 const CODE_PATHS: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/verify-backup-code'])
 
-const code = z.object({ code: z.string().max(100), trustDevice: z.literal(false).optional() })
+const code = z.object({ code: storableText.max(100), trustDevice: z.literal(false).optional() })
 
 const endsOthers = z.object({ revokeOtherSessions: z.literal(true) })
 

@@ -3,6 +3,7 @@ import type { AuthenticationResponseJSON } from '@simplewebauthn/server'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { storableText } from '~/domain/input'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { isPasskeyOf } from '~/server/auth/check-passkey'
@@ -16,7 +17,7 @@ import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
 
 // The browser's answer; what of it holds is the verification's to say.
 const response = z.custom<AuthenticationResponseJSON>(
-  (value) => z.object({ id: z.string().max(1500), response: z.object({}) }).safeParse(value).success,
+  (value) => z.object({ id: storableText.max(1500), response: z.object({}) }).safeParse(value).success,
 )
 
 /**
@@ -36,7 +37,7 @@ export function confirmEndpoints(deps: Deps) {
     endpoints: {
       confirmByPassword: createAuthEndpoint(
         '/confirm/password',
-        { method: 'POST', use, body: z.object({ password: z.string().min(1).max(128) }) },
+        { method: 'POST', use, body: z.object({ password: storableText.min(1).max(128) }) },
         async (ctx) => {
           const { session, user } = ctx.context.session
           await refuseWhenLocked(deps, ownPasswordDigest(deps.config, user.email))

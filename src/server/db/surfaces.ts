@@ -141,6 +141,17 @@ export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
 }
 
+/** Those of the declared surfaces, each once. */
+export async function listEnvironments(db: DatabaseHandle): Promise<string[]> {
+  const rows = await db.surface.findMany({
+    where: { archivedAt: null },
+    distinct: 'environment',
+    orderBy: { environment: 'asc' },
+    select: { environment: true },
+  })
+  return rows.map(({ environment }) => environment)
+}
+
 export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
   const { id, ...rest } = declared
   await tx.surface.upsert({

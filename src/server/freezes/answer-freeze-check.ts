@@ -1,9 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
+import { id, runIdText, surfaceId } from '~/domain/input'
 import { verifySignature } from '~/server/callbacks/verify-signature'
 import type { Deps } from '~/server/deps'
 import { checkFreeze } from '~/server/freezes/check-freeze'
+import { parseInput } from '~/server/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { limitUnsigned } from '~/server/http/rate-limits'
 
@@ -11,13 +13,9 @@ import { limitUnsigned } from '~/server/http/rate-limits'
 const SIGNED_PATH = 'GET /api/internal/freezes'
 
 const question = z.object({
-  surface: z.string().min(1).max(100),
-  deploy: z.uuid().optional(),
-  run: z
-    .string()
-    .regex(/^\d{1,19}$/, 'expected the digits of a run id')
-    .transform(BigInt)
-    .optional(),
+  surface: surfaceId,
+  deploy: id.optional(),
+  run: runIdText.optional(),
 })
 
 /**
@@ -44,9 +42,7 @@ export async function answerFreezeCheck(
       limitUnsigned(deps, request)
       throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
     }
-    const parsed = question.safeParse(Object.fromEntries(searchParams))
-    if (!parsed.success) throw new AppError('invalid_input', `The query does not fit: ${z.prettifyError(parsed.error)}`)
-    const answer = await checkFreeze(deps, parsed.data)
+    const answer = await checkFreeze(deps, parseInput(Object.fromEntries(searchParams), question, 'The query'))
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
   } catch (thrown) {
     const error = toAppError(thrown)

@@ -9,12 +9,14 @@ import { insertFreeze, type NewFreeze } from '~/server/db/freezes'
 import { findSurface } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
+import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
 type FreezeDeps = Pick<Deps, 'db' | 'sql' | 'now' | 'newId'>
 
 /** Opens a window over an environment, now or later. Throws `invalid_input` for one that would be over before it began. */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
   requireReach(actor, { environment: input.environment })
+  await requireKnownEnvironments(deps.db, [input.environment], 'Nothing was frozen.')
   const now = deps.now()
   const startsAt = input.startsAt ?? now
   const endsAt = input.endsAt ?? null

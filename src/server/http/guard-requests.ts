@@ -24,8 +24,9 @@ export const addressOf = (request: { readonly headers: Headers }): string =>
  *   is no trusted proxy claims about itself is taken away;
  * - gives the answer its headers. next.config.ts could, but would write down at build time what CONSOLE_URL decides, and
  *   matches every request against patterns;
- * - mends what Next answers with a 500: an address that is no percent-encoded UTF-8 becomes one that does not exist, and TRACE,
- *   which fetch's Request refuses to be (Fetch, 2.2.1), becomes a method nobody knows.
+ * - mends what Next answers with a 500: an address that is no percent-encoded UTF-8, or no path, becomes one that does not exist,
+ *   a query that does not decode becomes one that does, and TRACE, which fetch's Request refuses to be (Fetch, 2.2.1), becomes a
+ *   method nobody knows.
  */
 export function guardRequests(config: {
   readonly trustedProxies: readonly string[]
@@ -36,7 +37,7 @@ export function guardRequests(config: {
   const header = addressHeader()
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
-    if (!isDecodable(request.url ?? '')) request.url = '/undecodable'
+    request.url = readableTarget(request.url ?? '/')
     if (request.method === 'TRACE') request.method = 'UNKNOWN'
     const peer = request.socket.remoteAddress ?? 'unknown'
     if (!isTrusted(peer, trusted)) {
@@ -52,6 +53,20 @@ export function guardRequests(config: {
     for (const [name, value] of headers) response.setHeader(name, value)
   })
 }
+
+/** An address the API or the pages have nothing at, in the place of one that cannot be read. */
+function readableTarget(target: string): string {
+  // `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
+  if (!target.startsWith('/')) return `/api${UNREADABLE}`
+  const end = target.indexOf('?')
+  const path = end < 0 ? target : target.slice(0, end)
+  if (!isDecodable(path)) return path.startsWith('/api/') ? `/api${UNREADABLE}` : UNREADABLE
+  if (end < 0 || isDecodable(target)) return target
+  // Read as a browser reads it: a stray `%` stands for itself.
+  return `${path}?${new URLSearchParams(target.slice(end + 1))}`
+}
+
+const UNREADABLE = '/undecodable'
 
 function isDecodable(url: string): boolean {
   if (!url.includes('%')) return true

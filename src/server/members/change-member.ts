@@ -21,6 +21,7 @@ import type { Deps } from '~/server/deps'
 import { givenInSandbox, hasAccess, type WithSandbox } from '~/server/members/has-access'
 import { recordGiven } from '~/server/members/record-given'
 import { takeBackLinks } from '~/server/members/take-back-links'
+import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
 type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & WithSandbox
 
@@ -31,8 +32,11 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
   const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
-    await updateLimits(tx, userId, { role, environments })
     const was = { role: member.role, environments: member.environments }
+    // A limit somebody has already may name one that has left surfaces.yaml.
+    const added = (environments ?? []).filter((name) => !was.environments?.includes(name))
+    await requireKnownEnvironments(tx, added, 'Nothing was changed.')
+    await updateLimits(tx, userId, { role, environments })
     const payload = { member: member.email, was, now: { role, environments } }
     const subject = { actor: actor.name, at: deps.now() }
     if (widens(was, { role, environments })) {

@@ -10,6 +10,7 @@ import { readUserIdOf } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 import { linkDigest, newLinkToken } from '~/server/members/link-token'
 import { takeBackLinks } from '~/server/members/take-back-links'
+import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
 const DAYS = 7
 
@@ -27,6 +28,7 @@ export async function invite(
   requireFreshProof(deps, actor, 'inviting somebody')
   const { db, now, newId } = deps
   const { email, role, environments } = input
+  await requireKnownEnvironments(db, environments ?? [], 'Nobody was invited.')
   const token = newLinkToken()
   const at = now()
   const expiresAt = new Date(at.getTime() + DAYS * 86_400_000)

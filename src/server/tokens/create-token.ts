@@ -10,6 +10,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { listSurfaces } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 import { tokenEvent, tokenView } from '~/server/tokens/token-view'
 
 type CreateDeps = Pick<Deps, 'db' | 'now' | 'newId'>
@@ -70,13 +71,9 @@ export async function createToken(
 async function requireScope(deps: CreateDeps, owner: Actor, input: CreateTokenInput): Promise<void> {
   authorize(owner, 'token.manage')
   for (const permission of input.permissions) authorize(owner, permission)
+  await requireKnownEnvironments(deps.db, input.environments, 'Nothing was made.')
+  for (const environment of input.environments) requireReach(owner, { environment })
   const declared = await listSurfaces(deps.db)
-  for (const environment of input.environments) {
-    if (!declared.some((surface) => surface.environment === environment)) {
-      throw new AppError('invalid_input', `No surface has the environment "${environment}". Nothing was made.`)
-    }
-    requireReach(owner, { environment })
-  }
   for (const id of input.surfaces ?? []) {
     const surface = declared.find((one) => one.id === id)
     if (surface === undefined) throw new AppError('surface_unknown', `There is no surface "${id}". Nothing was made.`)

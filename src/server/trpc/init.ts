@@ -1,5 +1,5 @@
 import 'server-only'
-import { initTRPC } from '@trpc/server'
+import { initTRPC, type TRPCError } from '@trpc/server'
 import { ZodError, z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { AppError, type ErrorCode } from '~/domain/errors'
@@ -10,6 +10,15 @@ import type { Context } from '~/server/trpc/context'
 import { toTrpcError, unexpectedError } from '~/server/trpc/to-trpc-error'
 import { transformer } from '~/server/trpc/transformer'
 
+/** What tRPC refuses by itself, before a procedure is reached. */
+const OF_TRPC: Partial<Record<TRPCError['code'], ErrorCode>> = {
+  BAD_REQUEST: 'invalid_input',
+  PARSE_ERROR: 'invalid_input',
+  NOT_FOUND: 'address_unknown',
+  METHOD_NOT_SUPPORTED: 'method_refused',
+  UNSUPPORTED_MEDIA_TYPE: 'media_type_refused',
+}
+
 const t = initTRPC.context<Context>().create({
   transformer,
   /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
@@ -17,7 +26,7 @@ const t = initTRPC.context<Context>().create({
     const { cause } = error
     const unexpected = unexpectedError(error)
     const appError = cause instanceof AppError ? cause : unexpected
-    const appCode: ErrorCode | null = appError?.code ?? (error.code === 'BAD_REQUEST' ? 'invalid_input' : null)
+    const appCode: ErrorCode | null = appError?.code ?? OF_TRPC[error.code] ?? null
     const { stack: _, ...data } = shape.data
     const message = cause instanceof ZodError ? z.prettifyError(cause) : (unexpected?.message ?? shape.message)
     return { ...shape, message, data: { ...data, appCode, details: appError?.details ?? {} } }

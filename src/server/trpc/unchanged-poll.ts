@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { id } from '~/domain/input'
 import { authorize } from '~/server/auth/authorize'
 import { pollVersion } from '~/server/deploys/get-deploy'
 import { notModified } from '~/server/http/not-modified'
@@ -7,7 +8,7 @@ import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 
 /** The input of `deploys.get` as it stands in the address. */
-const wire = z.object({ json: z.object({ id: z.uuid() }) })
+const wire = z.object({ json: z.object({ id }) })
 
 /**
  * 304 to a `deploys.get` whose caller knows all there is; null for any other, which is the procedure's to answer. Most polls bring

@@ -23,7 +23,7 @@ export function FreezesPage() {
     void utils.surfaces.list.invalidate()
   }
   const tiles = surfaces.data?.surfaces ?? []
-  const environments = [...new Set(['production', ...tiles.map(({ environment }) => environment)])]
+  const environments = [...new Set(tiles.map(({ environment }) => environment))]
   return (
     <PageFrame title="Freezes and locks">
       <section aria-labelledby="current">

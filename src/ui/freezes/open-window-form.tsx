@@ -13,7 +13,8 @@ interface OpenWindowFormProps {
 
 /** Freezes an environment: from now or later, until a time or until it is lifted. */
 export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps) {
-  const [environment, setEnvironment] = useState('production')
+  const [chosen, setEnvironment] = useState<string | null>(null)
+  const environment = chosen ?? environments.find((name) => name === 'production') ?? environments[0] ?? 'production'
   const [reason, setReason] = useState('')
   const [from, setFrom] = useState('')
   const [until, setUntil] = useState('')

@@ -6,11 +6,12 @@ import { changeMember, restoreMember, suspendMember } from '~/server/members/cha
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
-import { createTestConsole, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole
 beforeEach(async () => {
   console_ = await createTestConsole()
+  await insertSurface(console_.deps, { environment: 'staging' })
 })
 afterEach(() => console_.close())
 
@@ -167,6 +168,30 @@ it('a link for a new password is made only with a fresh proof', async () => {
   const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
   const late = createCaller(createContextInner(console_.deps, stale))
   await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm that it is you/)
+})
+
+describe('a limit to an environment no surface has', () => {
+  const limits = { role: 'deployer', environments: ['staging', 'prodution'] } as const
+  const refused = {
+    cause: { code: 'invalid_input', message: expect.stringContaining('"prodution". The environments are staging.') },
+  }
+
+  it('is refused in an invitation, by the names of those there are', async () => {
+    const { caller } = await asAdmin()
+    const input = { email: 'eve@example.com', role: limits.role, environments: [...limits.environments] }
+    await expect(caller.members.invite(input)).rejects.toMatchObject(refused)
+    expect(await console_.deps.db.invitation.count({ where: { kind: 'invitation' } })).toBe(0)
+  })
+
+  it('is refused for a member, and kept where the member has it already', async () => {
+    const { caller } = await asAdmin()
+    const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: ['staging'] })
+    const change = { userId: bob.actor.userId, role: limits.role, environments: [...limits.environments] }
+    await expect(caller.members.change(change)).rejects.toMatchObject(refused)
+    await console_.deps.db.surface.updateMany({ data: { archivedAt: new Date() } })
+    await caller.members.change({ ...change, environments: ['staging'] })
+    expect(await actorOf(bob.visitor.headers())).toMatchObject({ role: 'deployer', environments: ['staging'] })
+  })
 })
 
 describe('an admin is one of every environment', () => {

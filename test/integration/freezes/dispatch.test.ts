@@ -17,6 +17,7 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
   await insertMember(console_.deps, OPERATOR)
+  await insertSurface(console_.deps)
 })
 beforeEach(async () => {
   github.requests.length = 0

@@ -9,6 +9,7 @@ const caller = () => createCaller(createContextInner(console_.deps, actorNamed('
 
 beforeAll(async () => {
   console_ = await createTestConsole()
+  for (const environment of ['production', 'staging']) await insertSurface(console_.deps, { environment })
 })
 beforeEach(async () => {
   await console_.deps.db.freeze.deleteMany()
@@ -33,6 +34,14 @@ describe('a window', () => {
       { id: later.id, state: 'over', lifted: { by: 'ada' } },
       { id: now.id, state: 'over', lifted: { by: 'ada' } },
     ])
+  })
+
+  it('is refused over an environment no surface has, by the names of those there are', async () => {
+    const unknown = caller().freezes.open({ environment: 'prodution', reason: 'Incident' })
+    await expect(unknown).rejects.toMatchObject({
+      cause: { code: 'invalid_input', message: expect.stringContaining('The environments are production, staging.') },
+    })
+    expect(await console_.deps.db.freeze.count()).toBe(0)
   })
 
   it('cannot end before it begins, nor in the past, nor without a reason', async () => {

@@ -1,6 +1,8 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
 
 let console_: TestConsole
 let server: BuiltServer
@@ -47,6 +49,8 @@ describe('an error below /api is a problem document', () => {
     ['POST', `/api/internal/deploys/${id}/status`, 401, 'signature_invalid'],
     ['POST', '/api/internal/deploys/none/status', 400, 'invalid_id'],
     ['GET', '/api/internal/freezes', 401, 'signature_invalid'],
+    ['POST', '/api/internal/deploys/%ff/status', 404, 'address_unknown'],
+    ['GET', '/api/internal/deploys/%/log', 404, 'address_unknown'],
   ]
 
   it.each(rows)('%s %s: %i %s', async (method, address, status, code) => {
@@ -63,4 +67,39 @@ describe('an error below /api is a problem document', () => {
       code,
     })
   })
+})
+
+const statusLine = (request: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(server.url)
+    let text = ''
+    const socket = connect(Number(port), hostname, () => socket.write(request))
+    socket.setEncoding('utf8')
+    socket.on('data', (chunk) => {
+      text += chunk
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(text.split('\r\n', 1)[0] ?? ''))
+  })
+
+it.each(['OPTIONS', 'GET', 'POST', 'HEAD'])('answers %s * with a 4xx or 2xx, and goes on serving', async (method) => {
+  const line = await statusLine(`${method} * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+  expect(line).toMatch(/^HTTP\/1\.1 (2|4)\d\d /)
+  expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
+})
+
+it.each(['/sign-in?next=%', '/sign-in?%', '/sign-in?next=%ff&x=%zz'])(
+  'shows the page at %s, whose query does not decode',
+  async (address) => {
+    const answer = await fetch(`${server.url}${address}`)
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('Sign in')
+  },
+)
+
+it('shows the audit trail to a member whose filter does not decode', async () => {
+  const cookie = await signedInAs(console_.deps)
+  const answer = await fetch(`${server.url}/audit?actor=%`, { headers: { cookie }, redirect: 'manual' })
+  expect(answer.status).toBe(200)
+  expect(await answer.text()).toContain('Audit')
 })

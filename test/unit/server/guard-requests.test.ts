@@ -27,9 +27,15 @@ it('behind a trusted proxy, what is handed on is one address: the one the proxy 
   expect(seen).toMatchObject({ address: '198.51.100.1', headers: { 'x-forwarded-for': '198.51.100.1' } })
 })
 
-it('an address that does not decode becomes one that does not exist; any other stays as it is', async () => {
+it('an address that does not decode becomes one that does not exist, below /api too; any other stays as it is', async () => {
   expect((await seenOf('/a/%ff%fe?b=%20')).seen.url).toBe('/undecodable')
+  expect((await seenOf('/api/a/%ff')).seen.url).toBe('/api/undecodable')
   expect((await seenOf('/a/%20?b=%C3%A9')).seen.url).toBe('/a/%20?b=%C3%A9')
+})
+
+it('a query that does not decode leaves the address as it is, and is read as a browser reads it', async () => {
+  expect((await seenOf('/audit?actor=%')).seen.url).toBe('/audit?actor=%25')
+  expect((await seenOf('/audit?actor=%ff&deploy=a+b')).seen.url).toBe('/audit?actor=%EF%BF%BD&deploy=a+b')
 })
 
 it('every answer has its headers before anything answers', async () => {

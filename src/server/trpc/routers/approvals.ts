@@ -1,16 +1,17 @@
 import 'server-only'
 import { z } from 'zod'
 import { refusalReason } from '~/domain/approval'
+import { id } from '~/domain/input'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
 import { procedureFor, router } from '~/server/trpc/init'
 
-const approvalId = z.object({ id: z.uuid() })
+const approvalId = z.object({ id })
 
 export const approvalsRouter = router({
   list: procedureFor('deploy.read')
-    .input(z.object({ cursor: z.uuid().nullish() }))
+    .input(z.object({ cursor: id.nullish() }))
     .query(({ ctx, input }) => listApprovals(ctx.deps, ctx.actor, input.cursor ?? null)),
 
   get: procedureFor('deploy.read')

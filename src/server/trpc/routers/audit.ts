@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
-import { auditCursor, auditFilter } from '~/domain/audit-log'
+import { auditFilter } from '~/domain/audit-log'
+import { pageSize, rowCursor } from '~/domain/input'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
 import { readSealState } from '~/server/audit/read-seal-state'
 import { procedureFor, router } from '~/server/trpc/init'
@@ -10,8 +11,8 @@ export const auditRouter = router({
     .input(
       z.object({
         filter: auditFilter.default({}),
-        cursor: auditCursor.nullish(),
-        limit: z.int().min(1).max(200).default(50),
+        cursor: rowCursor.nullish(),
+        limit: pageSize,
       }),
     )
     .query(({ ctx, input }) => listAudit(ctx.deps, { ...input, cursor: input.cursor ?? null })),

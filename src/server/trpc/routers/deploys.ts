@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
+import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
 import { askForDeploy } from '~/server/approvals/ask-for-deploy'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
@@ -8,19 +9,17 @@ import { getLogPage } from '~/server/deploys/get-log-page'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { procedureFor, router } from '~/server/trpc/init'
 
-const deployId = z.uuid()
-
 export const deploysRouter = router({
   dispatch: procedureFor('deploy.dispatch')
     .input(dispatchInput)
     .mutation(({ ctx, input }) => askForDeploy(ctx.deps, ctx.actor, input)),
 
   cancel: procedureFor('deploy.cancel')
-    .input(z.object({ id: deployId }))
+    .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
 
   get: procedureFor('deploy.read')
-    .input(z.object({ id: deployId }))
+    .input(z.object({ id }))
     .query(async ({ ctx, input }) => {
       const { view, version } = await getDeploy(ctx.deps, input.id)
       ctx.call.version = version
@@ -30,14 +29,14 @@ export const deploysRouter = router({
   list: procedureFor('deploy.read')
     .input(
       z.object({
-        surfaceId: dispatchInput.shape.surfaceId,
-        cursor: deployId.nullish(),
-        limit: z.int().min(1).max(200).default(50),
+        surfaceId,
+        cursor: id.nullish(),
+        limit: pageSize,
       }),
     )
     .query(({ ctx, input }) => listDeploys(ctx.deps, { ...input, cursor: input.cursor ?? null })),
 
   log: procedureFor('deploy.read')
-    .input(z.object({ id: deployId, before: z.int().positive() }))
+    .input(z.object({ id, before: lineCursor }))
     .query(({ ctx, input }) => getLogPage(ctx.deps, input.id, input)),
 })

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
 import { lockInput } from '~/domain/freeze'
-import { storableText } from '~/domain/storable-text'
+import { storableText, surfaceId } from '~/domain/input'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
 import { admitGitHubRead } from '~/server/surfaces/admit-github-read'
@@ -10,8 +10,6 @@ import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { procedureFor, router } from '~/server/trpc/init'
-
-const surfaceId = dispatchInput.shape.surfaceId
 
 /** What makes requests to GitHub, for as many as want to look. */
 const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {

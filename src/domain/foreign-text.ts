@@ -1,0 +1,66 @@
+/**
+ * Text that others wrote, such as a branch name or a log line, can hold characters that cannot be seen: controls, characters
+ * that turn the direction of what follows (UAX 9), and those that Unicode says to ignore. Here each becomes a visible stand-in.
+ */
+const UNSEEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]`
+
+/** Scripts whose letters take other forms next to a joiner (Unicode 16, 23.2, "Cursive Connection and Ligatures"). */
+const JOINING = ['Arab', 'Syrc', 'Nkoo', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya', 'Taml', 'Telu', 'Knda', 'Mlym']
+  .concat(['Sinh', 'Khmr', 'Mymr', 'Tibt'])
+  .map((script) => String.raw`\p{Script=${script}}`)
+  .join('')
+
+/** Sequences whose unseen characters belong to what is seen: they are kept as they are. */
+const EMOJI = String.raw`\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?`
+const KEPT = [
+  String.raw`${EMOJI}(?:\u200D${EMOJI})+`,
+  String.raw`\u{1F3F4}(?:\u{E0067}\u{E0062}(?:\u{E0065}\u{E006E}\u{E0067}|\u{E0073}\u{E0063}\u{E0074}|\u{E0077}\u{E006C}\u{E0073}))\u{E007F}`,
+  String.raw`\p{Emoji}[\uFE0E\uFE0F]`,
+  String.raw`\p{Script=Han}[\uFE00-\uFE02\u{E0100}-\u{E01EF}]`,
+  String.raw`(?!${UNSEEN})[${JOINING}][\u200C\u200D](?=[${JOINING}])(?!${UNSEEN})`,
+].join('|')
+
+const KEPT_OR_UNSEEN = new RegExp(`(${KEPT})|${UNSEEN}`, 'gu')
+
+/** What `inSentence` puts around a name. Nothing within a pair can reach out of it, so a pair is no disguise. */
+const ISOLATED = /\u2068([^\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*)\u2069/gu
+const FIRST_STRONG_ISOLATE = '\u2068'
+const POP_ISOLATE = '\u2069'
+
+/** Letters that run from right to left, by the blocks Unicode reserves for them. */
+const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
+
+/** `␛` for a control of ASCII, `⟨U+202E⟩` for any other. */
+function standIn(character: string): string {
+  const code = character.codePointAt(0) ?? 0
+  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
+  if (code === 0x7f) return '\u2421'
+  return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
+}
+
+const replaceUnseen = (text: string): string =>
+  text.replace(KEPT_OR_UNSEEN, (found: string, kept: string | undefined) => kept ?? standIn(found))
+
+/** The text with a stand-in for each character that cannot be seen. Emoji, and scripts that need joiners, stay as they are. */
+export function visible(text: string): string {
+  let shown = ''
+  let end = 0
+  for (const pair of text.matchAll(ISOLATED)) {
+    const [whole, inner = ''] = pair
+    shown += `${replaceUnseen(text.slice(end, pair.index))}${FIRST_STRONG_ISOLATE}${replaceUnseen(inner)}${POP_ISOLATE}`
+    end = pair.index + whole.length
+  }
+  return shown + replaceUnseen(text.slice(end))
+}
+
+/** Whether all of the text can be seen. */
+export const isVisible = (text: string): boolean => replaceUnseen(text) === text
+
+/**
+ * The text as part of a sentence that is made as a string: nothing in it can change the words around it. Letters that run
+ * from right to left are isolated, which the sentence would otherwise follow.
+ */
+export function inSentence(text: string): string {
+  const shown = replaceUnseen(text)
+  return RIGHT_TO_LEFT.test(shown) ? `${FIRST_STRONG_ISOLATE}${shown}${POP_ISOLATE}` : shown
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { isVisible } from '~/domain/foreign-text'
+
+// What requests bring is read with these schemas alone: each refuses what its column cannot hold.
+
+/** PostgreSQL can hold neither U+0000 in a text nor half of a surrogate pair in JSON. */
+const UNPAIRED_SURROGATE = /\p{Cs}/gu
+
+/** For what arrives as an event, and must not be lost: what cannot be stored keeps its place as a visible stand-in. */
+export function storable(text: string): string {
+  return text.replaceAll('\u0000', '\u2400').replace(UNPAIRED_SURROGATE, '\uFFFD')
+}
+
+/** For what a person or a script asks, and can ask again: refused by name. */
+export const storableText = z
+  .string()
+  .refine((text) => storable(text) === text, 'holds a character that cannot be stored (U+0000 or half a character)')
+
+/** What people give a name to. A name with a character that cannot be seen would pass for another. */
+export const nameText = storableText
+  .trim()
+  .min(1)
+  .max(100)
+  .refine(isVisible, 'holds a control or format character, which cannot be seen')
+
+/** The name of an environment, or the id of a surface, that has to be one there is. */
+export const environmentName = storableText.min(1).max(100)
+export const surfaceId = storableText.min(1).max(100)
+
+/** Why somebody does something. */
+export const reasonText = storableText.trim().max(500)
+export const requiredReason = storableText.trim().min(1, 'say why').max(500)
+
+export const id = z.uuid()
+
+const MAX_INT = 2_147_483_647
+const MAX_BIGINT = 9_223_372_036_854_775_807n
+
+const bigintDigits = (expected: string) =>
+  z.string().refine((digits) => /^[1-9]\d{0,18}$/.test(digits) && BigInt(digits) <= MAX_BIGINT, expected)
+
+/** The id of a row of a table that only grows, as a page of it names the next one. */
+export const rowCursor = bigintDigits('expected a cursor')
+
+/** The number of a log line within its deploy; as text in a query. */
+export const lineCursor = z.int().positive().max(MAX_INT)
+export const lineCursorText = z
+  .string()
+  .regex(/^[1-9]\d{0,9}$/, 'expected a log_cursor')
+  .transform(Number)
+  .pipe(lineCursor)
+
+/** Run ids outgrow what a JSON number holds exactly, so a string of digits is the preferred form. */
+export const runIdText = bigintDigits('expected the digits of a run id').transform(BigInt)
+
+export const pageSize = z.int().min(1).max(200).default(50)
+
+/** Within what ISO 8601 writes with four digits, and every part of the console can hold. */
+const EARLIEST = 0
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+const isInRange = (date: Date) => date.getTime() >= EARLIEST && date.getTime() <= LATEST
+const OUT_OF_RANGE = 'is not between the years 1970 and 9999 (UTC)'
+
+/** A time with its offset from UTC, such as `2026-11-21T16:00:00+01:00`. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((text) => new Date(text))
+  .refine(isInRange, OUT_OF_RANGE)
+
+const DAY_MS = 86_400_000
+const dayOrTime = z.union(
+  [z.iso.date(), z.iso.datetime({ offset: true })],
+  'expected a day or a time, such as 2026-11-21',
+)
+
+/** From when on. A day begins at midnight UTC. */
+export const rangeStart = dayOrTime.transform((text) => new Date(text)).refine(isInRange, OUT_OF_RANGE)
+
+/** Until when. A day counts as a whole. */
+export const rangeEnd = dayOrTime
+  .transform((text) => ({ text, date: new Date(text) }))
+  .refine(({ date }) => isInRange(date), OUT_OF_RANGE)
+  .transform(({ text, date }) => (text.length > 10 ? date : new Date(Math.min(date.getTime() + DAY_MS, LATEST))))

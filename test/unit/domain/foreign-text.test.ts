@@ -1,0 +1,97 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { inSentence, isVisible, visible } from '~/domain/foreign-text'
+
+const DIRECTION = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
+const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00AD\u200B\u2060-\u206F\uFEFF\u202A-\u202E]/u
+
+/** Any text, with the characters that do harm as often as others. */
+const hostile = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '\u202e',
+        '\u202d',
+        '\u2066',
+        '\u2067',
+        '\u2068',
+        '\u2069',
+        '\u200f',
+        '\u061c',
+        '\u0000',
+        '\u001b',
+        '\ud800',
+      ),
+      fc.constantFrom('\u200b', '\u200d', '\ufeff', '\u2028', '\ufe0f', '\u{e0041}', '\n', '\u00ad', '\u3164'),
+      fc.constantFrom('a', 'א', 'ب', 'क', '李', '👩', '🏴', ' ', '1', '⟨'),
+      fc.string({ unit: 'binary', maxLength: 3 }),
+    ),
+    { maxLength: 20 },
+  )
+  .map((parts) => parts.join(''))
+
+describe('foreign text', () => {
+  it('shows each character that cannot be seen by a stand-in', () => {
+    expect(visible('live \u202e… staging.b')).toBe('live ⟨U+202E⟩… staging.b')
+    expect(visible('\u001b[31m\u0000\u007f\u0085')).toBe('␛[31m␀␡⟨U+0085⟩')
+    expect(visible('a\u200bb\ufeffc\u2028d\u{e0041}\ud800')).toBe('a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2028⟩d⟨U+E0041⟩⟨U+D800⟩')
+  })
+
+  it('keeps nothing in a sentence that could turn or hide the words around it, whatever it is', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const shown = inSentence(text)
+        const inner = shown.replace(/^\u2068(.*)\u2069$/su, '$1')
+        expect(inner).not.toMatch(DIRECTION)
+        expect(inner).not.toMatch(UNSEEN)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('closes every isolate it lets through, and shows every other direction mark', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const left = visible(text).replace(/\u2068[^\u2066-\u2069]*\u2069/gu, '')
+        expect(left).not.toMatch(DIRECTION)
+        expect(left).not.toMatch(UNSEEN)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('shows a sentence of the console’s own as it was made', () => {
+    fc.assert(
+      fc.property(hostile, (text) => {
+        const sentence = `Roll back ${inSentence(text)} on Console?`
+        expect(visible(sentence)).toBe(sentence)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('changes a text that can be seen not at all', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', 'é', 'Ж', 'א', 'ع', '字', '👍', '👍🏽', ' ', '-', '/', '❤️') }),
+        (text) => {
+          expect(visible(text)).toBe(text)
+          expect(isVisible(text)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it.each(['شكراً جزيلاً', 'שלום עולם', 'می‌خواهم', 'क्‍ष', 'ශ්‍රී', '👩‍👩‍👧‍👦', '👩🏽‍🚀', '🏳️‍🌈', '🏴󠁧󠁢󠁷󠁬󠁳󠁿', '1️⃣', '❤️‍🔥', '葛󠄀'])(
+    'keeps %s, whose joiners and selectors are part of what is seen',
+    (text) => {
+      expect(visible(text)).toBe(text)
+      expect(inSentence(text).replace(/[\u2068\u2069]/g, '')).toBe(text)
+    },
+  )
+
+  it('isolates letters that run from right to left, and nothing else', () => {
+    expect(inSentence('release/1.4')).toBe('release/1.4')
+    expect(inSentence('ענף')).toBe('\u2068ענף\u2069')
+  })
+})
