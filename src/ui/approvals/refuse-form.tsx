@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import { FIELD } from '~/ui/deploy-modal/confirm-field'
+import { useHeldInput } from '~/ui/deploy-modal/held-input'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
 
@@ -16,6 +17,7 @@ export function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
   const [reason, setReason] = useState('')
   const field = useFocusOnArrival<HTMLInputElement>()
   const why = reason.trim()
+  useHeldInput(why !== '')
   return (
     <form
       className="flex shrink-0 flex-wrap items-end gap-2 border-t border-line px-5 py-3"

@@ -4,7 +4,7 @@ import type { Dispatch } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
-import { type Flow, type FlowAction, isEditable } from '~/ui/deploy-modal/flow'
+import { type Flow, type FlowAction, isEditable, isTypeable } from '~/ui/deploy-modal/flow'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
@@ -27,6 +27,7 @@ const ASKING_WORDS = { open: 'Ask for approval', sending: 'Asking…', unknown: 
 export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
+  const again = attempt.state === 'open' && attempt.sentBefore ? 'unknown' : attempt.state
   return (
     <form
       className="flex min-h-0 flex-1 flex-col"
@@ -62,7 +63,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         <ConfirmField
           confirm={surface.confirm}
           typed={draft.typed}
-          locked={locked}
+          locked={!isTypeable(flow)}
           onType={(text) => act({ type: 'typed', text })}
         />
         <div>
@@ -83,7 +84,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
       </ModalBody>
       <ModalFoot
         left={
-          attempt.state === 'open' && (
+          !locked && (
             <Button tone="bare" onClick={() => act({ type: 'back' })} className="-ml-3">
               Back
             </Button>
@@ -91,7 +92,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         }
       >
         <Button type="submit" tone="strong" disabled={!ready} className="min-w-28">
-          {(surface.requiresApproval ? ASKING_WORDS : BUTTON_WORDS)[attempt.state]}
+          {(surface.requiresApproval ? ASKING_WORDS : BUTTON_WORDS)[again]}
         </Button>
       </ModalFoot>
     </form>

@@ -6,11 +6,15 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { ApprovalScreen } from '~/ui/approvals/approval-screen'
 import { DeployScreen } from '~/ui/deploy-modal/deploy-screen'
+import { DiscardQuestion } from '~/ui/deploy-modal/discard-question'
+import { HoldInput } from '~/ui/deploy-modal/held-input'
+import { forgetDraft } from '~/ui/deploy-modal/kept-draft'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy'
 import { promotableTo } from '~/ui/deploy-modal/promote-choice'
 import type { Target } from '~/ui/deploy-modal/target'
 import { UnknownSurface } from '~/ui/deploy-modal/unknown-surface'
 import type { useTarget } from '~/ui/deploy-modal/use-target'
+import { useMember } from '~/ui/shell/member'
 
 interface DeployModalProps {
   readonly address: ReturnType<typeof useTarget>
@@ -20,14 +24,35 @@ interface DeployModalProps {
 
 /** One dialog for all steps. Closing it closes a view: a deploy that was dispatched goes on. */
 export function DeployModal({ address, tiles, loading }: DeployModalProps) {
-  const { target, replace, close } = address
+  const { target, open, replace, close } = address
+  const email = useMember()?.email ?? ''
   // What was open last keeps its place while the dialog fades out.
   const [shown, setShown] = useState<Target | null>(target)
   if (target !== null && target !== shown) setShown(target)
   const [holdsInput, setHoldsInput] = useState(false)
+  const [asking, setAsking] = useState(false)
+  /** The browser's back button took the address away from under typed text. */
+  const taken = target === null && shown !== null && holdsInput
 
   const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
   const surface = tiles.find((tile) => tile.id === surfaceId)
+
+  useEffect(() => {
+    if (!taken || shown === null) return
+    open(shown)
+    setAsking(true)
+  }, [taken, shown, open])
+
+  // Closed with nothing typed, or thrown away.
+  useEffect(() => {
+    if (target === null && !holdsInput && shown?.kind === 'new') forgetDraft(email, shown.surfaceId)
+  }, [target, holdsInput, shown, email])
+
+  const discard = () => {
+    setHoldsInput(false)
+    setAsking(false)
+    close()
+  }
 
   const popup = useRef<HTMLDivElement>(null)
   /** A step takes the focus where it wants it; otherwise the dialog has it, not the button that closes it. */
@@ -53,9 +78,12 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
 
   return (
     <Dialog.Root
-      open={target !== null}
-      onOpenChange={(open) => open || close()}
-      disablePointerDismissal={holdsInput && target?.kind === 'new'}
+      open={target !== null || taken}
+      onOpenChange={(next) => {
+        if (next) return
+        if (holdsInput) setAsking(true)
+        else close()
+      }}
     >
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 bg-veil transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
@@ -66,43 +94,54 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
             finalFocus={finalFocus}
             className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >
-            {shown?.kind === 'deploy' && (
-              <DeployScreen
-                key={shown.deployId}
-                deployId={shown.deployId}
-                tiles={tiles}
-                onAgain={(again) => replace({ kind: 'new', ...again })}
-              />
-            )}
-            {shown?.kind === 'approval' && (
-              <ApprovalScreen
-                key={shown.approvalId}
-                approvalId={shown.approvalId}
-                tiles={tiles}
-                onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
-              />
-            )}
-            {shown?.kind === 'new' &&
-              (surface === undefined ? (
-                <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
-              ) : (
-                <NewDeploy
-                  key={`${shown.surfaceId} ${shown.ref ?? ''}`}
-                  surface={surface}
-                  initialRef={shown.ref}
-                  initialSource={shown.source ?? null}
-                  promotable={promotableTo(surface, tiles)}
-                  onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
-                  onHoldsInput={setHoldsInput}
+            <HoldInput value={setHoldsInput}>
+              {shown?.kind === 'deploy' && (
+                <DeployScreen
+                  key={shown.deployId}
+                  deployId={shown.deployId}
+                  tiles={tiles}
+                  onAgain={(again) => replace({ kind: 'new', ...again })}
+                />
+              )}
+              {shown?.kind === 'approval' && (
+                <ApprovalScreen
+                  key={shown.approvalId}
+                  approvalId={shown.approvalId}
+                  tiles={tiles}
                   onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                 />
-              ))}
+              )}
+              {shown?.kind === 'new' &&
+                (surface === undefined ? (
+                  <UnknownSurface surfaceId={shown.surfaceId} loading={loading} />
+                ) : (
+                  <NewDeploy
+                    key={`${shown.surfaceId} ${shown.ref ?? ''}`}
+                    surface={surface}
+                    initialRef={shown.ref}
+                    initialSource={shown.source ?? null}
+                    promotable={promotableTo(surface, tiles)}
+                    onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
+                    onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
+                  />
+                ))}
+            </HoldInput>
             <Dialog.Close
               aria-label="Close"
               className="absolute top-3 right-3 inline-flex size-8 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink"
             >
               <X aria-hidden="true" className="size-4" />
             </Dialog.Close>
+            <DiscardQuestion
+              open={asking && holdsInput}
+              title={shown?.kind === 'approval' ? 'Discard your reason?' : 'Discard this deploy?'}
+              onKeep={() => setAsking(false)}
+              onDiscard={discard}
+            >
+              {shown?.kind === 'approval'
+                ? 'What you typed is thrown away. The request goes on waiting.'
+                : 'What you typed is thrown away. A deploy that was sent already is not taken back.'}
+            </DiscardQuestion>
           </Dialog.Popup>
         </Dialog.Viewport>
       </Dialog.Portal>

@@ -26,6 +26,14 @@ export function DispatchError({
       </Notice>
     )
   }
+  if (attempt.sentBefore) {
+    return (
+      <Notice tone="warn" role="alert">
+        This deploy was sent before the page was loaded again. Whether it was recorded is not known. Type the name, then
+        Retry: it asks for the same deploy again and cannot start a second one.
+      </Notice>
+    )
+  }
   if (attempt.refusal === null) return null
   return (
     <Notice

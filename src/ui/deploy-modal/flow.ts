@@ -35,7 +35,13 @@ interface DispatchRequest {
  * that pressing again after a lost connection asks for the same deploy and can never start a second one.
  */
 export type Attempt =
-  | { readonly state: 'open'; readonly key: string; readonly refusal: WireError | null }
+  | {
+      readonly state: 'open'
+      readonly key: string
+      readonly refusal: WireError | null
+      /** Sent before the page was loaded again, and no answer is known: only the name is still to be typed. */
+      readonly sentBefore: boolean
+    }
   | { readonly state: 'sending'; readonly request: DispatchRequest }
   | { readonly state: 'unknown'; readonly request: DispatchRequest; readonly error: WireError }
 
@@ -85,10 +91,10 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
         draft: flow.draft,
         sha: action.sha,
         override: overrideOf(flow.draft, action.freezeIds),
-        attempt: { state: 'open', key: action.key, refusal: null },
+        attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false },
       }
     case 'typed':
-      return isEditable(flow) ? { ...flow, draft: { ...flow.draft, typed: action.text } } : flow
+      return isTypeable(flow) ? { ...flow, draft: { ...flow.draft, typed: action.text } } : flow
     case 'reasoned':
       return isEditable(flow) ? { ...flow, draft: { ...flow.draft, reason: action.text } } : flow
     case 'sent':
@@ -103,7 +109,8 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
 /** A refusal is an answer: nothing was recorded, and the next press is a new intent. Anything else leaves it open. */
 function afterFailure(attempt: Attempt, action: { readonly error: WireError; readonly nextKey: string }): Attempt {
   if (attempt.state !== 'sending') return attempt
-  if (action.error.kind === 'refused') return { state: 'open', key: action.nextKey, refusal: action.error }
+  if (action.error.kind === 'refused')
+    return { state: 'open', key: action.nextKey, refusal: action.error, sentBefore: false }
   return { state: 'unknown', request: attempt.request, error: action.error }
 }
 
@@ -113,12 +120,17 @@ function overrideOf(draft: Draft, freezeIds: string[]): Override | null {
 
 function stepBack(flow: Flow): Flow {
   if (flow.step === 'review') return { step: 'choose', draft: flow.draft }
-  if (flow.step === 'confirm' && flow.attempt.state === 'open') return { step: 'review', draft: flow.draft }
+  if (isEditable(flow)) return { step: 'review', draft: flow.draft }
   return flow
 }
 
 /** While a request is under way, or its outcome is not known, what was sent must not change. */
-export function isEditable(flow: Flow): boolean {
+export function isEditable(flow: Flow): flow is Extract<Flow, { step: 'confirm' }> {
+  return flow.step === 'confirm' && flow.attempt.state === 'open' && !flow.attempt.sentBefore
+}
+
+/** The name is typed for one look at one page. It is the same text in every request, so it changes none. */
+export function isTypeable(flow: Flow): flow is Extract<Flow, { step: 'confirm' }> {
   return flow.step === 'confirm' && flow.attempt.state === 'open'
 }
 

@@ -1,15 +1,19 @@
 'use client'
 
-import { useEffect, useReducer } from 'react'
+import { useEffect, useReducer, useState } from 'react'
 import type { DeploySource } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { ChooseRef } from '~/ui/deploy-modal/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import { FlowSteps } from '~/ui/deploy-modal/flow-steps'
+import { useHeldInput } from '~/ui/deploy-modal/held-input'
+import { forgetDraft, keepDraft, keptDraftOf } from '~/ui/deploy-modal/kept-draft'
 import { ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { newIdempotencyKey } from '~/ui/deploy-modal/new-idempotency-key'
 import { ReviewStep } from '~/ui/deploy-modal/review-step'
+import { useMember } from '~/ui/shell/member'
+import { asOf } from '~/ui/time/relative-time'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -19,8 +23,6 @@ interface NewDeployProps {
   readonly initialSource: DeploySource | null
   /** Surfaces whose version could be promoted to this one. */
   readonly promotable: readonly SurfaceTile[]
-  /** Whether something was typed that a stray click must not throw away. */
-  readonly onHoldsInput: (holds: boolean) => void
   readonly onDeploy: (deployId: string) => void
   /** Where the surface asks for a second person: to what waits for one. */
   readonly onWait: (approvalId: string) => void
@@ -28,11 +30,15 @@ interface NewDeployProps {
 
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
 export function NewDeploy({ surface, initialRef, initialSource, promotable, ...props }: NewDeployProps) {
-  const { onHoldsInput, onDeploy, onWait } = props
-  const [flow, act] = useReducer(flowReducer, null, () => startFlow(initialRef, initialSource))
+  const { onDeploy, onWait } = props
+  const email = useMember()?.email ?? ''
+  const [kept] = useState(() => keptDraftOf(email, surface.id, initialRef))
+  const [flow, act] = useReducer(flowReducer, null, () => kept?.flow ?? startFlow(initialRef, initialSource))
+  useEffect(() => keepDraft(email, surface.id, flow, initialRef), [email, surface.id, flow, initialRef])
   const utils = trpc.useUtils()
   const dispatch = trpc.deploys.dispatch.useMutation({
     onSuccess: (answer) => {
+      forgetDraft(email, surface.id)
       if (answer.outcome === 'deploy') return onDeploy(answer.id)
       onWait(answer.approval.id)
       void utils.surfaces.list.invalidate()
@@ -45,8 +51,7 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
     },
   })
 
-  const holdsInput = flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== ''
-  useEffect(() => onHoldsInput(holdsInput), [holdsInput, onHoldsInput])
+  useHeldInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
 
   const submit = () => {
     const request = requestToSend(flow, surface)
@@ -59,6 +64,11 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
     <>
       <ModalHead doing="Deploy" surface={surface.name} environment={surface.environment}>
         <FlowSteps step={flow.step} />
+        {kept !== null && (
+          <p role="status" className="mt-1 text-xs text-ink-soft">
+            Your draft as of {asOf(kept.at, Date.now())} is back. The name is not kept: type it again.
+          </p>
+        )}
       </ModalHead>
       {flow.step === 'choose' && (
         <ChooseRef

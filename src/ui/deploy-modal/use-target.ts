@@ -1,7 +1,7 @@
 'use client'
 
 import { useSearchParams } from 'next/navigation'
-import { useCallback, useEffect, useMemo, useRef } from 'react'
+import { useCallback, useLayoutEffect, useMemo, useRef } from 'react'
 import { readTarget, type Target, withTarget } from '~/ui/deploy-modal/target'
 
 const addressOf = (target: Target | null) => window.location.pathname + withTarget(window.location.search, target)
@@ -30,7 +30,8 @@ export function useTarget() {
     pushed.current = false
   }, [])
 
-  useEffect(() => {
+  // Before any effect of the dialog, which may open again what the back button closed.
+  useLayoutEffect(() => {
     if (target === null) pushed.current = false
   }, [target])
 

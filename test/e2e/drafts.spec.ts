@@ -1,0 +1,101 @@
+import { expect, type Page } from '@playwright/test'
+import { startDeploy, test, tile } from '~test/e2e/operator'
+
+const dialogOf = (page: Page) => page.getByRole('dialog', { name: /^Deploy/ })
+const question = (page: Page) => page.getByRole('alertdialog', { name: 'Discard this deploy?' })
+const nameField = (page: Page) => dialogOf(page).getByLabel(/Type .* to deploy/)
+const reasonField = (page: Page) => dialogOf(page).getByLabel(/^Reason/)
+
+/** As far as the confirmation, with a reason and half of the name typed. */
+async function typeDraft(page: Page, surface: string): Promise<void> {
+  await startDeploy(page, surface)
+  await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
+  await reasonField(page).fill('Fixes the outage')
+  await nameField(page).fill(surface.slice(0, 3))
+}
+
+test('with nothing typed, Escape closes the dialog at once, and the next one begins anew', async ({ page }) => {
+  await startDeploy(page, 'api-prod')
+  await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
+  await page.keyboard.press('Escape')
+  await expect(dialogOf(page)).toBeHidden()
+  await expect(question(page)).toBeHidden()
+  await expect(tile(page, 'api-prod').locator('[data-tile-focus]')).toBeFocused()
+  await tile(page, 'api-prod')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  await expect(dialogOf(page).getByRole('combobox', { name: 'Ref' })).toBeFocused()
+})
+
+for (const [how, leave] of [
+  ['Escape', (page: Page) => page.keyboard.press('Escape')],
+  ['a press outside', (page: Page) => page.mouse.click(5, 300)],
+  ['the button that closes', (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).click()],
+  ['the back button of the browser', (page: Page) => page.goBack()],
+] as const) {
+  test(`${how} asks before typed text is thrown away, and keeps it when told to`, async ({ page }) => {
+    await typeDraft(page, 'api-prod')
+    const address = page.url()
+    await leave(page)
+    await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused()
+    await page.keyboard.press('Enter')
+    await expect(question(page)).toBeHidden()
+    await expect(reasonField(page)).toHaveValue('Fixes the outage')
+    await expect(nameField(page)).toHaveValue('api')
+    expect(page.url()).toBe(address)
+
+    await leave(page)
+    await page.keyboard.press('Escape')
+    await expect(question(page)).toBeHidden()
+    await expect(nameField(page)).toHaveValue('api')
+
+    await leave(page)
+    await question(page).getByRole('button', { name: 'Discard' }).click()
+    await expect(dialogOf(page)).toBeHidden()
+    expect(new URL(page.url()).search).toBe('')
+    await startDeploy(page, 'api-prod')
+    await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
+    await expect(reasonField(page)).toHaveValue('')
+  })
+}
+
+test('a reload brings the dialog back at its step with what was entered, but for the name', async ({ page }) => {
+  await typeDraft(page, 'customer-docs')
+  await page.reload()
+  await expect(dialogOf(page).getByRole('status')).toContainText('Your draft as of')
+  await expect(reasonField(page)).toHaveValue('Fixes the outage')
+  await expect(nameField(page)).toHaveValue('')
+  await nameField(page).fill('customer-docs')
+  const sent = page.waitForRequest((request) => request.url().includes('deploys.dispatch'))
+  await dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
+  expect((await sent).postDataJSON()).toMatchObject({ json: { ref: 'main', reason: 'Fixes the outage' } })
+  await expect(page.locator('[data-status]')).toBeVisible()
+  // Sent, it is a draft no more.
+  expect(await page.evaluate(() => window.sessionStorage.length)).toBe(0)
+})
+
+test('a deploy whose answer was lost goes again after a reload with the same idempotency key, and is one deploy', async ({
+  page,
+}) => {
+  await typeDraft(page, 'status-page')
+  await nameField(page).fill('status-page')
+  const keys: string[] = []
+  page.on('request', (request) => {
+    if (request.url().includes('deploys.dispatch')) keys.push(request.postDataJSON().json.idempotencyKey)
+  })
+  // It arrives, and the answer does not.
+  await page.route('**/api/trpc/deploys.dispatch*', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
+  await expect(dialogOf(page).getByRole('alert')).toContainText('is not known')
+  await page.unroute('**/api/trpc/deploys.dispatch*')
+  await page.reload()
+  await expect(dialogOf(page).getByRole('alert')).toContainText('sent before the page was loaded again')
+  await expect(reasonField(page)).not.toBeEditable()
+  await nameField(page).fill('status-page')
+  await dialogOf(page).getByRole('button', { name: 'Retry' }).click()
+  await expect(page.locator('[data-status]')).toBeVisible()
+  expect(keys).toEqual([keys[0], keys[0]])
+})

@@ -1,0 +1,95 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
+import { draftText, readDraftText } from '~/ui/deploy-modal/kept-draft'
+
+const surface = { id: 'console', confirm: 'TYPED-NAME' }
+const unreachable = { kind: 'unreachable', appCode: null, message: 'no answer' } as const
+
+const through = (...actions: readonly FlowAction[]) => actions.reduce(flowReducer, startFlow(null))
+const typed: FlowAction = { type: 'typed', text: 'TYPED-NAME' }
+
+const atConfirm = through(
+  { type: 'chosen', ref: 'main' },
+  { type: 'overriding', text: 'the outage' },
+  { type: 'reviewed', sha: 'b'.repeat(40), key: 'key-1', freezeIds: ['freeze-1'] },
+  { type: 'reasoned', text: 'hotfix' },
+)
+
+function sendFrom(flow: Flow) {
+  const request = requestToSend(flow, surface)
+  if (request === null) throw new Error('expected something to send')
+  return { request, flow: flowReducer(flow, { type: 'sent', request }) }
+}
+
+function reloaded(flow: Flow): Flow {
+  const written = draftText(flow, null, 0)
+  const kept = written === null ? null : readDraftText(written)
+  if (kept === null) throw new Error('expected a draft')
+  return kept.flow
+}
+
+const action = fc.oneof(
+  fc.record({
+    type: fc.constant('chosen' as const),
+    ref: fc.constantFrom('main', 'v1.4.0'),
+    source: fc.constant({ kind: 'promotion' as const, surfaceId: 'console-staging' }),
+  }),
+  fc.record({ type: fc.constant('overriding' as const), text: fc.string({ maxLength: 500 }) }),
+  fc.record({
+    type: fc.constant('reviewed' as const),
+    sha: fc.constant('c'.repeat(40)),
+    key: fc.uuid(),
+    freezeIds: fc.array(fc.uuid(), { maxLength: 3 }),
+  }),
+  fc.constant(typed),
+  fc.record({ type: fc.constant('reasoned' as const), text: fc.string({ maxLength: 500 }) }),
+  fc.record({ type: fc.constant('failed' as const), error: fc.constant(unreachable), nextKey: fc.uuid() }),
+  fc.constant({ type: 'back' as const }),
+)
+
+describe('a draft that is kept across a reload', () => {
+  test('brings back step, ref, source, reason and override, and never the typed name, whatever was done before', () => {
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 12 }), (actions) => {
+        const flow = through(...actions)
+        const written = draftText(flow, null, 0)
+        if (written === null) return
+        expect(written).not.toContain('TYPED-NAME')
+        const { typed: _, ...entered } = flow.draft
+        expect(readDraftText(written)?.flow).toMatchObject({ step: flow.step, draft: { ...entered, typed: '' } })
+      }),
+    )
+  })
+
+  test('asks for the same deploy, with the same idempotency key, once the name is typed again', () => {
+    const before = requestToSend(flowReducer(atConfirm, typed), surface)
+    expect(requestToSend(reloaded(atConfirm), surface)).toBeNull()
+    expect(requestToSend(flowReducer(reloaded(atConfirm), typed), surface)).toEqual(before)
+  })
+
+  test.each([
+    ['was under way', (flow: Flow) => flow],
+    ['got no answer', (flow: Flow) => flowReducer(flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })],
+  ])('whose request %s can only be sent again as it was', (_, then) => {
+    const first = sendFrom(flowReducer(atConfirm, typed))
+    const after = reloaded(then(first.flow))
+    const tampered = [{ type: 'reasoned', text: 'other' } as const, { type: 'back' } as const, typed].reduce(
+      flowReducer,
+      after,
+    )
+    expect(requestToSend(tampered, surface)).toEqual(first.request)
+  })
+
+  test('is nothing before anything was chosen or typed', () => {
+    expect(draftText(startFlow(null), null, 0)).toBeNull()
+  })
+
+  test('is ignored when it is not what this version of the console writes', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(readDraftText(text)).toBeNull()
+      }),
+    )
+  })
+})
