@@ -1,3 +1,4 @@
+import type { CallbackWay } from '~/domain/callback'
 import type { DeployStatus } from '~/domain/deploy-status'
 import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
@@ -43,7 +44,12 @@ export type AuditEvent =
   | {
       readonly action: 'console.deploy.callback_rejected'
       readonly status: string
-      readonly payload: CallbackPayload & { readonly allowed: readonly string[]; readonly reason: string }
+      readonly payload: CallbackPayload & {
+        readonly allowed: readonly string[]
+        readonly reason: string
+        /** Of a sender who may not report: what does not fit. */
+        readonly mismatch?: string
+      }
     }
   /** GitHub's own record moved the deploy where no callback had. `occurred_at` is GitHub's time. */
   | {
@@ -322,6 +328,8 @@ type TokenPayload = {
 
 type CallbackPayload = {
   readonly webhook_id: string
+  /** How the sender proved who it is; rows from before 2026-11-28 do not say. */
+  readonly way?: CallbackWay
   readonly from: string
   readonly failure_stage?: string
   readonly run_id?: string

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   invalid_id: { http: 400, trpc: 'BAD_REQUEST', title: 'The id is not a UUID' },
   idempotency_key_missing: { http: 400, trpc: 'BAD_REQUEST', title: 'The Idempotency-Key header is missing' },
   signature_invalid: { http: 401, trpc: 'UNAUTHORIZED', title: 'The signature does not hold' },
+  reporter_refused: { http: 403, trpc: 'FORBIDDEN', title: 'The sender may not report about this deploy' },
   signed_out: { http: 401, trpc: 'UNAUTHORIZED', title: 'Not signed in' },
   token_refused: { http: 401, trpc: 'UNAUTHORIZED', title: 'The API token is not accepted' },
   permission_refused: { http: 403, trpc: 'FORBIDDEN', title: 'Not permitted' },
@@ -66,6 +67,7 @@ export const ERROR_CODES = {
   github_refused: { http: 502, trpc: 'BAD_GATEWAY', title: 'GitHub refused' },
   github_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub does not answer' },
   provider_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The sign-in provider does not answer' },
+  issuer_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'GitHub’s token keys cannot be read' },
   database_unavailable: { http: 503, trpc: 'SERVICE_UNAVAILABLE', title: 'The database is away' },
   internal: { http: 500, trpc: 'INTERNAL_SERVER_ERROR', title: 'Something went wrong in the console' },
 } as const satisfies Record<string, { http: number; trpc: string; title: string }>

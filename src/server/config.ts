@@ -22,6 +22,13 @@ const httpUrl = (example: string) =>
     .refine((value) => value === undefined || isHttpUrl(value), `is no http(s) URL; example: ${example}`)
     .transform((value) => value?.replace(/\/+$/, ''))
 
+/** On unless it is switched off. */
+const switchedOn = (name: string) =>
+  optionalText
+    .transform((value) => switchOf(value ?? 'on'))
+    .refine((value) => value !== undefined, `is neither on nor off; example: ${name}=off`)
+    .transform((value) => value ?? true)
+
 const environment = z.object({
   PORT: optionalText
     .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'is no port number; example: 3000')
@@ -50,6 +57,7 @@ const environment = z.object({
     }
     return secrets
   }),
+  CALLBACK_SHARED_SECRET: switchedOn('CALLBACK_SHARED_SECRET'),
   AUTH_SECRET: optionalText.transform((value, context) => {
     if (value === undefined) return []
     const secrets = value.split(',').map((secret) => secret.trim())
@@ -73,10 +81,7 @@ const environment = z.object({
   TRUSTED_PROXIES: addressRanges,
   RATE_LIMIT_PER_MINUTE: perMinute(6_000),
   RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
-  IN_PROCESS_WORKER: optionalText
-    .transform((value) => switchOf(value ?? 'on'))
-    .refine((value) => value !== undefined, 'is neither on nor off; example: IN_PROCESS_WORKER=off')
-    .transform((value) => value ?? true),
+  IN_PROCESS_WORKER: switchedOn('IN_PROCESS_WORKER'),
   LOG_LEVEL: optionalText.pipe(
     z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent').default('info'),
   ),
@@ -129,6 +134,8 @@ export interface Config {
   readonly githubCredentials: GitHubCredentials | undefined
   /** Every secret a callback may be signed with; the first is the current one. Empty: generated at first start. */
   readonly callbackSecrets: readonly string[]
+  /** False: a callback has to be signed with its repository's own secret, or bring GitHub's token. */
+  readonly sharedCallbackSecret: boolean
   /** What session cookies are signed with; the first signs, all are accepted. Empty: generated at first start. */
   readonly authSecrets: readonly string[]
   readonly providers: ProviderSettings
@@ -181,6 +188,7 @@ export function readConfig(env: Environment): Config {
     githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
     githubCredentials: github.credentials,
     callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
+    sharedCallbackSecret: values.CALLBACK_SHARED_SECRET,
     authSecrets: values.AUTH_SECRET,
     providers: providers.settings,
     surfacesFile: values.SURFACES_FILE,

@@ -1,6 +1,7 @@
 import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
+import { connectRunTokens, type RunTokens } from '~/server/callbacks/run-tokens'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
 import { type Connections, connectDatabase } from '~/server/db/client'
 import { connectGitHub, type GitHub } from '~/server/github/client'
@@ -11,6 +12,7 @@ import { createLogger, type Logger } from '~/server/logger'
 export interface Deps extends Connections {
   readonly config: ServerConfig
   readonly github: GitHub
+  readonly runTokens: RunTokens
   readonly logger: Logger
   readonly rateLimits: RateLimits
   readonly now: () => Date
@@ -26,6 +28,7 @@ export function createDeps(config: ServerConfig): Deps {
     config,
     ...connectDatabase(config.databaseUrl),
     github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
+    runTokens: connectRunTokens(config),
     logger,
     rateLimits: createRateLimits(config),
     now: () => new Date(),

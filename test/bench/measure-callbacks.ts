@@ -71,7 +71,9 @@ async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<Rec
     for (const status of LIFE) {
       const webhookId = randomUUID()
       const body = { ...callbackBody(status, template.runId), run_id: BigInt(template.runId) }
-      const statements = await recordStatements(() => recordCallback(deps, { deployId: template.id, webhookId, body }))
+      const statements = await recordStatements(() =>
+        recordCallback(deps, { deployId: template.id, webhookId, reporter: { way: 'shared' }, body }),
+      )
       life.push({ statements, template, webhookId })
     }
   })

@@ -7,14 +7,14 @@ import { withoutConsoleSettings } from '~test/support/start-product'
 const root = path.resolve(import.meta.dirname, '../..')
 
 /** `npm run console -- …` as its own process, on this database. */
-export async function callConsole(databaseUrl: string, args: readonly string[]) {
+export async function callConsole(databaseUrl: string, args: readonly string[], settings: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
     ['--conditions=react-server', '--import', 'tsx', 'src/launch/console.ts', ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...withoutConsoleSettings(process.env), DATABASE_URL: databaseUrl },
+      env: { ...withoutConsoleSettings(process.env), DATABASE_URL: databaseUrl, ...settings },
     },
   )
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])

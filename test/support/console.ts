@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { CallbackWay } from '~/domain/callback'
 import type { DeployStatus } from '~/domain/deploy-status'
 import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
@@ -60,7 +61,7 @@ export async function insertSurface(deps: Deps, overrides: { id?: string; enviro
 export async function insertDeployAt(
   deps: Deps,
   status: DeployStatus,
-  overrides: { requestedAt?: Date; githubRunId?: bigint } = {},
+  overrides: { requestedAt?: Date; githubRunId?: bigint; callbacks?: CallbackWay; repositoryId?: bigint } = {},
 ) {
   const surface = await insertSurface(deps)
   const requestedAt = overrides.requestedAt ?? deps.now()
@@ -80,6 +81,8 @@ export async function insertDeployAt(
       requestDigest: 'digest',
       phaseCallbacks: true,
       githubRunId: overrides.githubRunId ?? null,
+      callbacks: overrides.callbacks ?? 'shared',
+      repositoryId: overrides.repositoryId ?? null,
       requestedAt,
       lastEventAt: requestedAt,
     },

@@ -25,6 +25,8 @@ export interface Command {
   readonly summary: string
   /** None of them ever takes a secret: every user of the machine can read the arguments of a process. */
   readonly options: Readonly<Record<string, Option>>
+  /** The one argument that stands without an option's name. */
+  readonly operand: { readonly name: string; readonly value: string } | undefined
   /** Checks the options; what it refuses is an error of usage. */
   readonly prepare: (values: unknown) => PreparedCommand
 }
@@ -38,19 +40,22 @@ export function command<Input>(definition: {
   readonly name: string
   readonly summary: string
   readonly options?: Command['options']
+  readonly operand?: Command['operand']
   readonly input: z.ZodType<Input>
   readonly run: (context: CommandContext, input: Input) => Promise<CommandOutcome>
 }): Command {
-  const { name, summary, options = {}, input, run } = definition
+  const { name, summary, options = {}, operand, input, run } = definition
   return {
     name,
     summary,
     options,
+    operand,
     prepare: (values) => {
       const parsed = input.safeParse(values)
       if (parsed.success) return { run: (context) => run(context, parsed.data) }
       const [issue] = parsed.error.issues
-      return { usageError: `--${issue?.path.join('.')}: ${issue?.message}.` }
+      const at = issue?.path.join('.')
+      return { usageError: `${at === operand?.name ? operand?.value : `--${at}`}: ${issue?.message}.` }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { auditCheckpointCommand, auditRecords, auditVerify } from './audit.ts'
+import { callbackSecret } from './callback-secret.ts'
 import type { Command } from './command.ts'
 import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
@@ -10,6 +11,7 @@ export const COMMANDS: readonly Command[] = [
   auditCheckpointCommand,
   auditRecords,
   setupLink,
+  callbackSecret,
   tokenCreate,
   tokenList,
   tokenRevoke,

@@ -14,13 +14,13 @@ export function helpOnAll(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-export function helpOn({ name, summary, options }: Command): string {
+export function helpOn({ name, summary, options, operand }: Command): string {
   const entries = Object.entries(options).map(([option, { value, summary: text }]) => {
     return [`--${option}${value === undefined ? '' : ` ${value}`}`, text] as const
   })
   const width = Math.max(0, ...entries.map(([call]) => call.length))
   return [
-    `Usage: ${CALL} ${name}${entries.map(([call]) => ` [${call}]`).join('')}`,
+    `Usage: ${CALL} ${name}${operand === undefined ? '' : ` ${operand.value}`}${entries.map(([call]) => ` [${call}]`).join('')}`,
     '',
     `${name} ${summary}.`,
     ...(entries.length === 0 ? [] : ['', ...entries.map(([call, text]) => `  ${call.padEnd(width)}  ${text}`)]),

@@ -24,14 +24,17 @@ export function readCall(args: readonly string[], commands: readonly Command[]):
   }
 }
 
-function valuesOf({ options }: Command, args: readonly string[]) {
+function valuesOf({ options, operand }: Command, args: readonly string[]) {
   const types = Object.entries(options).map(([name, { type }]) => [name, { type }] as const)
-  return parseArgs({
+  const { values, positionals } = parseArgs({
     args: [...args],
     options: { ...Object.fromEntries(types), help: { type: 'boolean', short: 'h' } },
     strict: true,
-    allowPositionals: false,
-  }).values
+    allowPositionals: operand !== undefined,
+  })
+  const [first, second] = positionals
+  if (second !== undefined) throw new Error(`Unexpected argument '${second}'.`)
+  return operand === undefined ? values : { ...values, [operand.name]: first }
 }
 
 function withoutCommand(args: readonly string[], commands: readonly Command[]): Call {

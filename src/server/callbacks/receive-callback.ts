@@ -2,39 +2,25 @@ import 'server-only'
 import { validate as isUuid } from 'uuid'
 import { CALLBACK_BODY_LIMIT, callbackBody } from '~/domain/callback'
 import { AppError } from '~/domain/errors'
-import { verifySignature } from '~/server/callbacks/verify-signature'
+import { verifyReporter } from '~/server/callbacks/verify-reporter'
 import { recordCallback } from '~/server/deploys/record-callback'
 import type { Deps } from '~/server/deps'
 import { parseJson } from '~/server/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
-import { limitUnsigned } from '~/server/http/rate-limits'
 import { readBoundedBody } from '~/server/http/read-bounded-body'
 
 /**
  * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: size → UUID →
- * signature and timestamp → JSON → schema → deploy exists → replay → transition.
+ * signature or token → JSON → schema → deploy exists → who may report → replay → transition.
  */
 export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {
   try {
     const raw = await readBoundedBody(request, CALLBACK_BODY_LIMIT)
     if (!isUuid(deployId)) throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
-    const webhookId = verifySignature(
-      deps.config.callbackSecrets,
-      {
-        id: request.headers.get('webhook-id'),
-        timestamp: request.headers.get('webhook-timestamp'),
-        signature: request.headers.get('webhook-signature'),
-        body: raw,
-      },
-      deps.now(),
-    )
-    if (webhookId === null) {
-      limitUnsigned(deps, request)
-      throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
-    }
+    const verified = await verifyReporter(deps, request, raw)
     const answer = await recordCallback(deps, {
+      ...verified,
       deployId,
-      webhookId,
       body: parseJson(replaceBrokenBytes(raw), callbackBody),
     })
     return Response.json(answer, { headers: { 'cache-control': 'no-store' } })

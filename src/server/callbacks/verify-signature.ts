@@ -1,5 +1,5 @@
 import 'server-only'
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** Five minutes either way, as the Standard Webhooks specification recommends. */
 const TOLERANCE_SECONDS = 300
@@ -14,6 +14,12 @@ export interface SignedMessage {
 /** `whsec_<base64>` stands for the decoded bytes, any other value for its UTF-8 bytes (contract.md, "Callback"). */
 export function secretBytes(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret)
+}
+
+/** The secret of one repository, derived from a shared one: HKDF-SHA256 (RFC 5869) over `owner/name` in lower case. */
+export function repositorySecret(master: string, repository: string): string {
+  const key = hkdfSync('sha256', secretBytes(master), '', repository.toLowerCase(), 32)
+  return `whsec_${Buffer.from(key).toString('base64')}`
 }
 
 /**

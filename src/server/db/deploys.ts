@@ -69,6 +69,12 @@ export async function readStanding(sql: Statements, id: string): Promise<Standin
 const lockedRow = z.object({
   surfaceId: z.string(),
   environment: z.string(),
+  repository: z.string(),
+  repositoryId: z.bigint().nullable(),
+  workflow: z.string(),
+  workflowRef: z.string(),
+  /** The weakest proof a report may come with. */
+  callbacks: z.string(),
   sha: z.string().nullable(),
   status: z.string(),
   githubRunId: z.bigint().nullable(),
@@ -83,7 +89,8 @@ export type LockedDeploy = z.output<typeof lockedRow>
  */
 export async function lockDeploy(tx: Statements, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
-    SELECT "surface_id" AS "surfaceId", "environment", "sha", "status", "github_run_id" AS "githubRunId",
+    SELECT "surface_id" AS "surfaceId", "environment", "repository", "repository_id" AS "repositoryId", "workflow",
+      "workflow_ref" AS "workflowRef", "callbacks", "sha", "status", "github_run_id" AS "githubRunId",
       "github_run_attempt" AS "githubRunAttempt"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null

@@ -55,12 +55,14 @@ export async function insertDeploy(tx: Statements, deploy: NewDeploy, at: Date):
       INSERT INTO "console_deploys" ("id", "surface_id", "environment", "repository", "workflow", "ref", "workflow_ref", "sha",
         "reason", "status", "requested_by", "requested_by_user_id", "idempotency_key", "request_digest", "phase_callbacks",
         "requested_at_utc", "last_event_at_utc", "override_reason", "overridden_freeze_ids", "kind", "source_id",
-        "approval_id", "approved_by")
+        "approval_id", "approved_by", "callbacks", "repository_id")
       VALUES (${deploy.id}::uuid, ${deploy.surfaceId}, ${deploy.environment}, ${deploy.repository}, ${deploy.workflow},
         ${deploy.ref}, ${deploy.workflowRef}, ${deploy.sha}, ${deploy.reason}, ${status}, ${deploy.requestedBy},
         ${deploy.requestedByUserId}::uuid, ${deploy.idempotencyKey}, ${deploy.requestDigest}, ${deploy.phaseCallbacks},
         ${at}, ${at}, ${deploy.overrideReason ?? null}, ${deploy.overriddenFreezeIds ?? []}::uuid[], ${deploy.kind},
-        ${deploy.sourceId}, ${deploy.approvalId ?? null}::uuid, ${deploy.approvedBy ?? null})
+        ${deploy.sourceId}, ${deploy.approvalId ?? null}::uuid, ${deploy.approvedBy ?? null},
+        (SELECT "callbacks" FROM "surfaces" WHERE "id" = ${deploy.surfaceId}),
+        (SELECT "repository_id" FROM "surfaces" WHERE "id" = ${deploy.surfaceId}))
       RETURNING "id", "surface_id"),
     newest AS (
       UPDATE "surfaces" SET "last_deploy_id" = deploy."id" FROM deploy WHERE "surfaces"."id" = deploy."surface_id")

@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import type { CallbackWay } from '~/domain/callback'
 import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -23,6 +24,10 @@ export interface SurfaceDeclaration {
   /** Whether another person has to approve a deploy, and for how long a request waits for that. */
   readonly requiresApproval: boolean
   readonly approvalMinutes: number
+  /** The weakest proof a report about a deploy may come with. */
+  readonly callbacks: CallbackWay
+  /** GitHub's number of the repository, which a token is held against; null when the file does not say. */
+  readonly repositoryId: bigint | null
 }
 
 const declarationSelect = {
@@ -222,5 +227,5 @@ export async function recordOutsideRun(db: DatabaseHandle, id: string, run: Outs
 
 /** The declared part of every surface ever seen, archived ones too. */
 export function listAllDeclarations(db: DatabaseHandle) {
-  return db.surface.findMany({ select: declarationSelect })
+  return db.surface.findMany({ select: { ...declarationSelect, callbacks: true, repositoryId: true } })
 }

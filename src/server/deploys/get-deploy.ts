@@ -77,10 +77,12 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
   }
 }
 
-function rejectionNote(status: string | null, reason: string, from: string): string {
+function rejectionNote(status: string | null, reason: string, from: string, mismatch: string): string {
   switch (reason) {
     case 'attempt_superseded':
       return `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+    case 'reporter_refused':
+      return `Callback "${status}" refused: its sender may not report about this deploy (${mismatch}).`
     case 'run_required':
       return `Callback "${status}" refused: it did not name its run.`
     case 'run_mismatch':
@@ -98,7 +100,7 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
   }
   switch (action) {
     case 'console.deploy.callback_rejected':
-      return rejectionNote(status, text('reason'), text('from'))
+      return rejectionNote(status, text('reason'), text('from'), text('mismatch'))
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
       return text('reason')

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { CallbackBody } from '~/domain/callback'
+import type { CallbackBody, Reporter } from '~/domain/callback'
 import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/db/audit'
@@ -8,13 +8,21 @@ import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
 import { allDone, type Statements } from '~/server/db/statements'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
-import { explainRefusedCallback, isOfAnotherRun, isOfEarlierAttempt, lacksRun } from '~/server/deploys/refused-callback'
+import {
+  explainRefusedCallback,
+  isOfAnotherRun,
+  isOfEarlierAttempt,
+  lacksRun,
+  mismatchOf,
+  withRunOf,
+} from '~/server/deploys/refused-callback'
 import type { Deps } from '~/server/deps'
 
 export interface VerifiedCallback {
   readonly deployId: string
   /** The `webhook-id` whose signature held; the same one again is answered as a repetition. */
   readonly webhookId: string
+  readonly reporter: Reporter
   readonly body: CallbackBody
 }
 
@@ -32,7 +40,7 @@ const ACTOR = 'workflow'
  * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
  * audit row are kept — and then thrown.
  *
- * @throws AppError `deploy_unknown`, `status_unknown`, `transition_refused`, `attempt_superseded`,
+ * @throws AppError `deploy_unknown`, `reporter_refused`, `status_unknown`, `transition_refused`, `attempt_superseded`,
  *   `run_required`, `run_mismatch`
  */
 export async function recordCallback(
@@ -61,10 +69,14 @@ class Replayed extends Error {
   }
 }
 
-async function takeIn(tx: Statements, callback: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+async function takeIn(tx: Statements, verified: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+  const callback = { ...verified, body: withRunOf(verified.reporter, verified.body) }
   const { deployId, webhookId, body } = callback
   const locked = await lockDeploy(tx, deployId)
   if (locked === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
+
+  const mismatch = mismatchOf(locked, verified.reporter, verified.body)
+  if (mismatch !== null) return refuseReporter(tx, locked, verified, { mismatch, at })
 
   // A callback can be here before GitHub's answer to the dispatch is. It proves the acceptance, whatever becomes of
   // the status it reports: a `requested` deploy is taken through `dispatched` first, and judged from there.
@@ -192,9 +204,31 @@ async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCal
   return error
 }
 
-function payloadOf(found: LockedDeploy, { webhookId, body }: VerifiedCallback) {
+/** The sender proved who it is, and may not report about this deploy: audited, and nothing else of it is kept. */
+async function refuseReporter(
+  tx: Statements,
+  found: LockedDeploy,
+  callback: VerifiedCallback,
+  { mismatch, at }: { readonly mismatch: string; readonly at: Date },
+) {
+  const { deployId, body } = callback
+  const error = new AppError(
+    'reporter_refused',
+    'The sender is known and may not report about this deploy. Nothing was changed or kept of it. Check the repository, the workflow and the secret of this run against surfaces.yaml.',
+  )
+  const payload = { ...payloadOf(found, callback), allowed: [], reason: error.code, mismatch }
+  await appendAuditEvent(
+    tx,
+    { actor: ACTOR, at, deployId, surfaceId: found.surfaceId },
+    { action: 'console.deploy.callback_rejected', status: body.status, payload },
+  )
+  return error
+}
+
+function payloadOf(found: LockedDeploy, { webhookId, reporter, body }: VerifiedCallback) {
   return {
     webhook_id: webhookId,
+    way: reporter.way,
     from: found.status,
     ...(body.failure_stage ? { failure_stage: body.failure_stage } : {}),
     ...(body.run_id == null ? {} : { run_id: body.run_id.toString() }),

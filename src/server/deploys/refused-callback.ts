@@ -1,5 +1,5 @@
 import 'server-only'
-import type { CallbackBody } from '~/domain/callback'
+import { type CallbackBody, isStrongEnough, type Reporter, speaksFor } from '~/domain/callback'
 import { allowedFrom, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import type { LockedDeploy } from '~/server/db/deploys'
@@ -21,6 +21,28 @@ export function isOfAnotherRun(found: LockedDeploy, { run_id }: CallbackBody): b
 /** Whoever holds the secret can name a deploy. Only its run knows the run, once that is on record. */
 export function lacksRun(found: LockedDeploy, { run_id }: CallbackBody): boolean {
   return run_id == null && found.githubRunId !== null
+}
+
+/** What of the sender does not fit the deploy, for the audit trail; null for a sender who may report. */
+export function mismatchOf(found: LockedDeploy, reporter: Reporter, body: CallbackBody): string | null {
+  if (!isStrongEnough(reporter.way, found.callbacks)) return `the surface demands ${found.callbacks}`
+  if (!speaksFor(reporter, found.repository)) return 'repository'
+  if (reporter.way !== 'oidc') return null
+  const { run } = reporter
+  if (found.repositoryId !== null && run.repository_id !== found.repositoryId) return 'repository_id'
+  // The file as it is on another branch is another workflow: whoever may push a branch may change what it reports.
+  const file = `${run.repository}/.github/workflows/${found.workflow}`
+  const refs = [`refs/heads/${found.workflowRef}`, `refs/tags/${found.workflowRef}`, found.workflowRef]
+  if (!refs.some((ref) => run.workflow_ref === `${file}@${ref}`)) return 'workflow_ref'
+  if (body.run_id != null && body.run_id !== run.run_id) return 'run_id'
+  if (body.run_attempt != null && body.run_attempt !== run.run_attempt) return 'run_attempt'
+  return null
+}
+
+/** What a callback says of its run: GitHub's token, where there is one, says it for the body. */
+export function withRunOf(reporter: Reporter, body: CallbackBody): CallbackBody {
+  if (reporter.way !== 'oidc') return body
+  return { ...body, run_id: reporter.run.run_id, run_attempt: reporter.run.run_attempt }
 }
 
 /** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (contract.md, "Callback"). */

@@ -1,4 +1,5 @@
 import 'server-only'
+import { type Reporter, speaksFor } from '~/domain/callback'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { strongest } from '~/domain/freeze'
@@ -28,12 +29,20 @@ export interface FreezeAnswer {
 }
 
 /**
- * Is the surface frozen, for this deploy? Throws `surface_unknown`, `deploy_unknown`, and `deploy_elsewhere` for a deploy
+ * Is the surface frozen, for this deploy? Throws `surface_unknown`, `reporter_refused`, `deploy_unknown`, and `deploy_elsewhere` for a deploy
  * of another surface: its override must not open the way for this one.
  */
-export async function checkFreeze(deps: Pick<Deps, 'db' | 'sql' | 'now'>, question: Question): Promise<FreezeAnswer> {
+export async function checkFreeze(
+  deps: Pick<Deps, 'db' | 'sql' | 'now'>,
+  reporter: Reporter,
+  question: Question,
+): Promise<FreezeAnswer> {
   const surface = await findSurface(deps.sql, question.surface)
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${question.surface}".`)
+  if (!speaksFor(reporter, surface.repository)) {
+    const message = `Surface "${surface.id}" belongs to another repository. Correct the surface this workflow's freeze check names.`
+    throw new AppError('reporter_refused', message)
+  }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
   const freezes = await freezesInForce(deps.sql, surface, deps.now())
   const covered = deploy !== null && isUnderWay(deploy, question.run) ? deploy.overriddenFreezeIds : []

@@ -2,6 +2,7 @@ import 'server-only'
 import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { CALLBACK_WAYS } from '~/domain/callback'
 import type { SurfaceDeclaration } from '~/server/db/surfaces'
 import { likelySpelling } from '~/server/surfaces/likely-spelling'
 
@@ -23,6 +24,8 @@ const surfaceSchema = z.strictObject({
   timeout_minutes: z.int().min(1).max(1440).default(30),
   approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
   approval_minutes: z.int().min(1).max(1440).default(60),
+  callbacks: z.enum(CALLBACK_WAYS, 'is none of shared, repository, oidc').default('shared'),
+  repository_id: z.int('is no number').positive('is no number of a repository').optional(),
 })
 
 const fileSchema = z
@@ -90,6 +93,8 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     position,
     requiresApproval: surface.approval === 'required',
     approvalMinutes: surface.approval_minutes,
+    callbacks: surface.callbacks,
+    repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
   }))
 }
 

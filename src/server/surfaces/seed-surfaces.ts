@@ -39,7 +39,9 @@ export async function seedSurfaces(
   })
 }
 
-type Stored = SurfaceDeclaration & { readonly archivedAt: Date | null }
+type Stored = Omit<SurfaceDeclaration, 'callbacks'> & { readonly callbacks: string } & {
+  readonly archivedAt: Date | null
+}
 
 function changeOf(surface: SurfaceDeclaration, stored: Stored | undefined): Change | null {
   if (stored === undefined) return 'declared'

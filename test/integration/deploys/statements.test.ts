@@ -31,6 +31,10 @@ const ways = {
 describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => {
   async function newDeploy(overrides: Partial<NewDeploy> = {}): Promise<NewDeploy> {
     const { id: surfaceId } = await insertSurface(console_.deps)
+    await console_.deps.db.surface.update({
+      where: { id: surfaceId },
+      data: { callbacks: 'oidc', repositoryId: 9007199254740993n },
+    })
     return {
       id: console_.deps.newId(),
       surfaceId,
@@ -61,6 +65,8 @@ describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => 
     const found = await db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, status: 'requested', requestedAt: at, lastEventAt: at, finishedAt: null })
     expect([found.approvalId, found.approvedBy, found.githubRunId, found.logCount]).toEqual([null, null, null, 0])
+    // Who may report, as the surface says now: history stays true when the file changes.
+    expect([found.callbacks, found.repositoryId]).toEqual(['oidc', 9007199254740993n])
     const surface = await db.surface.findUniqueOrThrow({ where: { id: deploy.surfaceId } })
     expect(surface.lastDeployId).toBe(deploy.id)
     const { ref, sha, environment, reason, requestedByUserId: user_id } = deploy

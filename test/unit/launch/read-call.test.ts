@@ -16,6 +16,17 @@ const greet = command({
 })
 const read = (...args: string[]) => readCall(args, [greet])
 
+const open = command({
+  name: 'open',
+  summary: 'opens',
+  operand: { name: 'door', value: '<door>' },
+  input: z.object({ door: z.string('is needed').regex(/^[a-z]+$/, 'is no door') }),
+  run: async ({ print }, { door }) => {
+    await print(door)
+    return 'done'
+  },
+})
+
 describe('a call of the command line', () => {
   it('runs the command it names', () => {
     expect(read('person', 'greet', '--name', 'Ada', '--loud')).toMatchObject({ kind: 'run' })
@@ -33,6 +44,16 @@ describe('a call of the command line', () => {
     const call = read(...args)
     expect(call).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
     expect(call).toMatchObject({ text: expect.stringContaining('Usage: npm run console --') })
+  })
+
+  it.each([
+    [['open', '9'], '<door>: is no door.'],
+    [['open'], '<door>: is needed.'],
+    [['open', 'front', 'back'], "Unexpected argument 'back'"],
+  ])('%j is an error of usage of a command that takes one argument', (args, sentence) => {
+    expect(readCall(args, [open])).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
+    expect(readCall(['open', 'front'], [open])).toMatchObject({ kind: 'run' })
+    expect(readCall(['open', '--help'], [open])).toMatchObject({ text: expect.stringContaining('open <door>') })
   })
 
   it.each([[['--help']], [['person', 'greet', '-h']], [['person', 'greet', '--name', 'Ada', '--help']]])(

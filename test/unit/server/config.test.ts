@@ -23,6 +23,7 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'postgresql://u:sec/ret@h:1/db', 'percent-encode'],
     ['DATABASE_URL', 'postgresql://u:100%@h:1/db', 'percent-encode'],
     ['GITHUB_API_URL', 'api.github.com', 'example: https://'],
+    ['CALLBACK_SHARED_SECRET', 'no', 'neither on nor off; example: CALLBACK_SHARED_SECRET=off'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'short', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],

@@ -28,6 +28,8 @@ describe('surfaces.yaml', () => {
         position: 0,
         requiresApproval: false,
         approvalMinutes: 60,
+        callbacks: 'shared',
+        repositoryId: null,
       },
     ])
   })
@@ -44,6 +46,16 @@ describe('surfaces.yaml', () => {
       'a field in another spelling, and what was meant,',
       GOOD.replace('health_url', 'healthUrl'),
       'surfaces.yaml:2: "healthUrl" is not a known key; did you mean "health_url"?',
+    ],
+    [
+      'a way to report nobody knows',
+      `${GOOD}    callbacks: token\n`,
+      'surfaces.yaml:9: callbacks: is none of shared, repository, oidc',
+    ],
+    [
+      'a repository id that is none',
+      `${GOOD}    repository_id: acme\n`,
+      'surfaces.yaml:9: repository_id: is no number',
     ],
     [
       'an approval nobody knows',
@@ -68,6 +80,10 @@ describe('surfaces.yaml', () => {
   })
 
   it('says which surface asks for a second person, and for how long a request waits', () => {
+    const guarded = `${GOOD}    callbacks: oidc\n    repository_id: 900100\n`
+    expect(parseSurfaces(guarded, 'surfaces.yaml', undefined)).toMatchObject([
+      { callbacks: 'oidc', repositoryId: 900100n },
+    ])
     const text = `${GOOD}    approval: required\n    approval_minutes: 15\n`
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { requiresApproval: true, approvalMinutes: 15 },

@@ -1,0 +1,20 @@
+import path from 'node:path'
+import { z } from 'zod'
+import { generatedSecrets } from '../secrets.ts'
+import { command } from './command.ts'
+
+export const callbackSecret = command({
+  name: 'callback-secret',
+  summary:
+    'prints the callback secret of one repository, derived from DEPLOY_CALLBACK_HMAC_SECRET: it reports about that repository’s deploys alone',
+  operand: { name: 'repository', value: '<owner/name>' },
+  input: z.object({
+    repository: z.string('say which, as owner/name').regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),
+  }),
+  run: async ({ config, print }, { repository }) => {
+    const { repositorySecret } = await import('~/server/callbacks/verify-signature')
+    const dataDir = path.resolve(import.meta.dirname, '../../..', config.dataDir)
+    await print(repositorySecret(config.callbackSecrets[0] ?? generatedSecrets(dataDir).callback, repository))
+    return 'done'
+  },
+})

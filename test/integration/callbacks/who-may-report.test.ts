@@ -1,0 +1,319 @@
+import { hkdfSync, randomBytes, randomUUID } from 'node:crypto'
+import { UnsecuredJWT } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CALLBACK_WAYS, type CallbackWay } from '~/domain/callback'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { connectRunTokens } from '~/server/callbacks/run-tokens'
+import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
+import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { startRunTokenIssuer } from '~test/support/run-token-issuer'
+import { type CallbackOptions, callbackWithToken, signedCallback } from '~test/support/signed-callback'
+
+const REPOSITORY = 'acme/platform'
+
+/** As RFC 5869 and docs/security.md have it, without the product's code. */
+function secretOf(repository: string, master = CALLBACK_SECRET): string {
+  const key = Buffer.from(master.replace('whsec_', ''), 'base64')
+  return `whsec_${Buffer.from(hkdfSync('sha256', key, '', repository, 32)).toString('base64')}`
+}
+
+let issuer: Awaited<ReturnType<typeof startRunTokenIssuer>>
+let console_: TestConsole
+let withoutShared: TestConsole
+beforeAll(async () => {
+  issuer = await startRunTokenIssuer()
+  console_ = await createTestConsole({ githubApiUrl: issuer.apiUrl })
+  withoutShared = await createTestConsole({ githubApiUrl: issuer.apiUrl, env: { CALLBACK_SHARED_SECRET: 'off' } })
+})
+afterAll(async () => {
+  await console_.close()
+  await withoutShared.close()
+  await issuer.close()
+})
+beforeEach(() => {
+  issuer.script.keys = undefined
+})
+
+const answerOf = async (response: Response) => ({
+  http: response.status,
+  ...((await response.json()) as { code?: string; applied?: boolean }),
+})
+const signed = async (id: string, body: object, options: CallbackOptions = {}, on = console_) =>
+  answerOf(await receiveCallback(on.deps, signedCallback(id, body, options), id))
+const tokened = async (id: string, body: object, token: string, webhookId: string = randomUUID()) =>
+  answerOf(await receiveCallback(console_.deps, callbackWithToken(id, body, token, webhookId), id))
+const storedOf = (id: string) =>
+  console_.deps.db.deploy.findUniqueOrThrow({ where: { id }, include: { receipts: true, logLines: true } })
+const auditOf = (id: string) => console_.deps.db.auditEvent.findMany({ where: { deployId: id } })
+
+/** Refused because of who sent it: audited with the reason, and nothing else of it is anywhere. */
+async function expectRefused(id: string, answer: { http: number; code?: string }, mismatch: string, way: CallbackWay) {
+  expect(answer).toMatchObject({ http: 403, code: 'reporter_refused' })
+  expect(await storedOf(id)).toMatchObject({ status: 'dispatched', githubRunId: null, receipts: [], logLines: [] })
+  expect(await auditOf(id)).toMatchObject([
+    { action: 'console.deploy.callback_rejected', payload: { reason: 'reporter_refused', mismatch, way } },
+  ])
+}
+
+describe('what a surface demands of who reports', () => {
+  const send: Record<CallbackWay, (id: string) => Promise<{ http: number; code?: string; applied?: boolean }>> = {
+    shared: (id) => signed(id, { status: 'building', log_line: 'x' }),
+    repository: (id) =>
+      signed(id, { status: 'building', log_line: 'x' }, { secret: secretOf(REPOSITORY), repository: REPOSITORY }),
+    oidc: async (id) => tokened(id, { status: 'building', log_line: 'x' }, await issuer.mint()),
+  }
+  const pairs = CALLBACK_WAYS.flatMap((demanded) => CALLBACK_WAYS.map((way) => ({ demanded, way })))
+
+  it.each(pairs)(
+    'where $demanded is demanded, a report by way of $way is taken only when it is no weaker',
+    async ({ demanded, way }) => {
+      const { id } = await insertDeployAt(console_.deps, 'dispatched', { callbacks: demanded })
+      const answer = await send[way](id)
+      if (CALLBACK_WAYS.indexOf(way) >= CALLBACK_WAYS.indexOf(demanded)) {
+        expect(answer).toMatchObject({ http: 200, applied: true })
+        expect(await auditOf(id)).toContainEqual(
+          expect.objectContaining({ action: 'console.deploy.callback', payload: expect.objectContaining({ way }) }),
+        )
+      } else await expectRefused(id, answer, `the surface demands ${demanded}`, way)
+    },
+  )
+
+  it('takes a demand it does not know for one for a token', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'dispatched')
+    await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_callbacks_check`
+    await deps.db.$executeRaw`UPDATE console_deploys SET callbacks = 'passkey' WHERE id = ${id}::uuid`
+    await expectRefused(id, await send.shared(id), 'the surface demands passkey', 'shared')
+    expect(await send.oidc(id)).toMatchObject({ http: 200, applied: true })
+  })
+})
+
+describe('a secret of its own', () => {
+  const own = { secret: secretOf(REPOSITORY), repository: REPOSITORY }
+
+  it('is HKDF-SHA256 of the master over owner/name, whatever the case the repository is written in', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await signed(id, { status: 'building' }, { ...own, repository: 'Acme/Platform' })).toMatchObject({
+      http: 200,
+    })
+  })
+
+  it('of another repository does not report about this one: 403, audited, nothing kept', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const foreign = { secret: secretOf('acme/other'), repository: 'acme/other' }
+    const body = { status: 'building', run_id: '9', log_line: 'foreign', deployed_sha: 'b'.repeat(40) }
+    await expectRefused(id, await signed(id, body, foreign), 'repository', 'repository')
+  })
+
+  it.each([
+    ['under the name of another repository', { ...own, repository: 'acme/other' }],
+    ['without a name', { secret: own.secret }],
+    ['under a name that is none', { ...own, repository: 'acme/platform/x' }],
+    ['of another master', { ...own, secret: secretOf(REPOSITORY, `whsec_${randomBytes(32).toString('base64')}`) }],
+  ])('%s is 401, and touches nothing', async (_, options) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await signed(id, { status: 'building' }, options)).toMatchObject({ http: 401, code: 'signature_invalid' })
+    expect(await auditOf(id)).toEqual([])
+  })
+
+  it('of every master of a rotation is taken', async () => {
+    const older = `whsec_${randomBytes(32).toString('base64')}`
+    const rotating = await createTestConsole({ env: { DEPLOY_CALLBACK_HMAC_SECRET: `${CALLBACK_SECRET},${older}` } })
+    try {
+      const { id } = await insertDeployAt(rotating.deps, 'dispatched')
+      for (const [master, status] of [
+        [older, 'building'],
+        [CALLBACK_SECRET, 'deploying'],
+      ] as const) {
+        const options = { secret: secretOf(REPOSITORY, master), repository: REPOSITORY }
+        expect(await signed(id, { status }, options, rotating)).toMatchObject({ http: 200, applied: true })
+      }
+    } finally {
+      await rotating.close()
+    }
+  })
+
+  it('is enough where the shared one is switched off, which is then 401, with or without a repository named', async () => {
+    const { id } = await insertDeployAt(withoutShared.deps, 'dispatched')
+    expect(await signed(id, { status: 'building' }, {}, withoutShared)).toMatchObject({ http: 401 })
+    expect(await signed(id, { status: 'building' }, { repository: REPOSITORY }, withoutShared)).toMatchObject({
+      http: 401,
+    })
+    expect(await signed(id, { status: 'building' }, own, withoutShared)).toMatchObject({ http: 200, applied: true })
+  })
+
+  it('is told apart from the shared one by what verifies, not by what is said', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { callbacks: 'repository' })
+    await expectRefused(
+      id,
+      await signed(id, { status: 'building' }, { repository: REPOSITORY }),
+      'the surface demands repository',
+      'shared',
+    )
+  })
+})
+
+describe('GitHub’s token for a run', () => {
+  it('names the run: a body without one takes the token’s, and the deploy has its run on record', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const token = await issuer.mint({ claims: { run_id: '9007199254740993', run_attempt: '2' } })
+    expect(await tokened(id, { status: 'building' }, token)).toMatchObject({ http: 200, applied: true })
+    expect(await storedOf(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
+  })
+
+  it('moves no deploy of another run on record: 422 run_mismatch, with the alarm', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 8n })
+    expect(await tokened(id, { status: 'deploying' }, await issuer.mint())).toMatchObject({ code: 'run_mismatch' })
+    expect((await auditOf(id)).map(({ action }) => action)).toContain('console.deploy.run_mismatch')
+  })
+
+  it('is a repetition under the same webhook-id, and is refused without one', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const [token, webhookId] = [await issuer.mint(), randomUUID()]
+    expect(await tokened(id, { status: 'building' }, token, webhookId)).toMatchObject({ applied: true })
+    expect(await tokened(id, { status: 'deploying' }, token, webhookId)).toMatchObject({ applied: false })
+    expect(await tokened(id, { status: 'deploying' }, token, '')).toMatchObject({ http: 401 })
+  })
+
+  it.each([
+    ['another repository', 'repository', { repository: 'acme/other' }, {}],
+    ['another repository of the same name', 'repository_id', { repository_id: '5' }, {}],
+    [
+      'another workflow of the repository',
+      'workflow_ref',
+      { workflow_ref: 'acme/platform/.github/workflows/ci.yml@refs/heads/main' },
+      {},
+    ],
+    [
+      'a workflow whose name only begins like it',
+      'workflow_ref',
+      { workflow_ref: 'acme/platform/.github/workflows/deploy-console.yml.yml@refs/heads/main' },
+      {},
+    ],
+    [
+      'the workflow as another branch has it',
+      'workflow_ref',
+      { workflow_ref: 'acme/platform/.github/workflows/deploy-console.yml@refs/heads/main-2' },
+      {},
+    ],
+    ['another run than the body says', 'run_id', {}, { run_id: '8' }],
+    ['another attempt than the body says', 'run_attempt', {}, { run_id: '7', run_attempt: 2 }],
+  ])('of %s is 403, audited as %s, nothing kept', async (_, mismatch, claims, said) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched', { repositoryId: 900100n })
+    const token = await issuer.mint({ claims })
+    const answer = await tokened(id, { status: 'building', log_line: 'x', ...said }, token)
+    await expectRefused(id, answer, mismatch, 'oidc')
+  })
+
+  const minutes = (count: number) => new Date(Date.now() + count * 60_000)
+  it.each<[string, () => Promise<string>]>([
+    ['for another audience', () => issuer.mint({ audience: 'https://github.com/acme' })],
+    ['of another issuer', () => issuer.mint({ issuer: 'https://token.actions.githubusercontent.com' })],
+    ['of a stranger’s key under the known name', () => issuer.mint({ key: 'stranger' })],
+    ['of an unknown key', () => issuer.mint({ kid: 'two' })],
+    ['that expired more than five minutes ago', () => issuer.mint({ at: minutes(-11) })],
+    ['that was made more than five minutes ahead', () => issuer.mint({ at: minutes(6) })],
+    [
+      'made for longer than an hour, and older',
+      () => issuer.mint({ at: minutes(-70), claims: { exp: 9_999_999_999 } }),
+    ],
+    ['without an expiry', () => issuer.mint({ lacking: 'exp' })],
+    ['without a time it was made', () => issuer.mint({ lacking: 'iat' })],
+    ['without a time it holds from', () => issuer.mint({ lacking: 'nbf' })],
+    ['whose run is no number', () => issuer.mint({ claims: { run_id: '0x7' } })],
+    ['whose run is missing', () => issuer.mint({ claims: { run_id: undefined } })],
+    ['longer than a token can be', async () => `${await issuer.mint()}${'A'.repeat(9_000)}`],
+    ['cut in two', async () => (await issuer.mint()).slice(0, -20)],
+    [
+      'with a changed payload',
+      async () => {
+        const [head, , signature] = (await issuer.mint()).split('.')
+        const [, other] = (await issuer.mint({ claims: { run_id: '8' } })).split('.')
+        return `${head}.${other}.${signature}`
+      },
+    ],
+    [
+      'that is not signed at all (alg none)',
+      async () => new UnsecuredJWT({ run_id: '7' }).setIssuer(issuer.issuer).encode(),
+    ],
+  ])('%s is 401 with the one message, and nothing is written', async (_, mint) => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await tokened(id, { status: 'building' }, await mint())).toMatchObject({
+      http: 401,
+      code: 'signature_invalid',
+    })
+    expect(await auditOf(id)).toEqual([])
+  })
+
+  it('holds five minutes past its expiry, for clocks that differ', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await tokened(id, { status: 'building' }, await issuer.mint({ at: minutes(-9) }))).toMatchObject({
+      http: 200,
+    })
+  })
+})
+
+describe('the issuer’s keys', () => {
+  /** A console that has not read them yet. */
+  const fresh = () => ({ ...console_.deps, runTokens: connectRunTokens(console_.deps.config) })
+
+  it.each<[string, () => { status: number; body: string; headers?: Record<string, string> }]>([
+    ['answered 503', () => ({ status: 503, body: '{}' })],
+    ['answered with a page', () => ({ status: 200, body: '<!doctype html>' })],
+    ['answered with another kind of JSON', () => ({ status: 200, body: '{"keys":"none"}' })],
+    ['moved elsewhere', () => ({ status: 302, body: '', headers: { location: `${issuer.issuer}/elsewhere` } })],
+    ['without an end', () => ({ status: 200, body: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` })],
+  ])('%s: 503 with Retry-After, nothing accepted; the same callback is taken once they are there', async (_, keys) => {
+    const deps = fresh()
+    const { id } = await insertDeployAt(deps, 'dispatched')
+    const [token, webhookId] = [await issuer.mint(), randomUUID()]
+    issuer.script.keys = keys
+    const send = () => receiveCallback(deps, callbackWithToken(id, { status: 'building' }, token, webhookId), id)
+    const away = await send()
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await away.json()).toMatchObject({ code: 'issuer_unavailable' })
+    expect(await storedOf(id)).toMatchObject({ status: 'dispatched', receipts: [] })
+    issuer.script.keys = undefined
+    expect(await answerOf(await send())).toMatchObject({ http: 200, applied: true })
+  })
+
+  it('that never come are waited for five seconds, not for good', { timeout: 20_000 }, async () => {
+    const deps = fresh()
+    issuer.script.keys = () => 'silence'
+    const request = callbackWithToken(deps.newId(), { status: 'building' }, await issuer.mint())
+    expect((await receiveCallback(deps, request, deps.newId())).status).toBe(503)
+  })
+
+  it('are read once for many callbacks, and again at most every half minute for keys they lack', async () => {
+    const deps = fresh()
+    const before = issuer.asked()
+    const { id } = await insertDeployAt(deps, 'dispatched')
+    for (let n = 0; n < 5; n += 1) {
+      const request = callbackWithToken(id, { status: 'building' }, await issuer.mint())
+      expect((await receiveCallback(deps, request, id)).status).toBe(200)
+      const unknown = callbackWithToken(id, { status: 'building' }, await issuer.mint({ kid: `made up ${n}` }))
+      expect((await receiveCallback(deps, unknown, id)).status).toBe(401)
+    }
+    expect(issuer.asked() - before).toBe(1)
+  })
+})
+
+describe('a freeze check', () => {
+  const ask = async (headers: HeadersInit, surface: string) => {
+    const request = new Request(`http://localhost/api/internal/freezes?surface=${surface}`, { headers })
+    return answerOf(await answerFreezeCheck(console_.deps, request))
+  }
+  const asking = async (claims: Record<string, string> = {}) => ({
+    authorization: `Bearer ${await issuer.mint({ claims })}`,
+    'webhook-id': randomUUID(),
+  })
+
+  it('is answered to a token of the surface’s repository, and to none of another', async () => {
+    const { surface } = await insertDeployAt(console_.deps, 'dispatched')
+    expect(await ask(await asking(), surface.id)).toMatchObject({ http: 200, frozen: false })
+    expect(await ask(await asking({ repository: 'acme/other' }), surface.id)).toMatchObject({
+      http: 403,
+      code: 'reporter_refused',
+    })
+  })
+})
