@@ -3,11 +3,14 @@ export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
     const { renewSecondFactorsAtStart } = await import('~/server/auth/renew-second-factors')
+    const { bindAccountsAtStart } = await import('~/server/auth/bind-accounts')
     const { guardRequests } = await import('~/server/http/guard-requests')
     const { startInProcess } = await import('~/server/worker/start-in-process')
     guardRequests(getDeps().config)
     startInProcess(getDeps())
     // Nobody waits for it: what is kept under an older secret can be read meanwhile.
     void renewSecondFactorsAtStart(getDeps())
+    // Sign-in binds them, too, before it looks an account up.
+    void bindAccountsAtStart(getDeps())
   }
 }

@@ -219,6 +219,18 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly change: AccountChange }
     }
+  /** A provider's account was not connected to the actor's: who the provider says it was, and why. */
+  | {
+      readonly action: 'console.account.connection_refused'
+      readonly status: null
+      readonly payload: RefusedIdentity & { readonly provider: string }
+    }
+  /** Accounts of a provider from before issuers were kept now belong to this issuer. */
+  | {
+      readonly action: 'console.account.issuer_bound'
+      readonly status: null
+      readonly payload: { readonly provider: string; readonly issuer: string; readonly accounts: number }
+    }
   /** Somebody did not get in (`refused`), and has to wait before the next try (`locked`). */
   | { readonly action: 'console.session.refused'; readonly status: null; readonly payload: RefusedPayload }
   | {
@@ -279,7 +291,10 @@ export type AccountChange =
   | 'provider disconnected'
 
 /** `address_digest` where nobody has the address: what was typed may be a password. */
-type RefusedPayload = { readonly method: string; readonly address_digest: string | null }
+type RefusedPayload = { readonly method: string; readonly address_digest: string | null } & Partial<RefusedIdentity>
+
+/** `identity`: issuer and subject, as the provider proved them. */
+export type RefusedIdentity = { readonly reason: string; readonly identity: string }
 
 /** `environments: null`: all of them. */
 type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }

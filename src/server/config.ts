@@ -69,6 +69,9 @@ const environment = z.object({
   }),
   AUTH_GITHUB_CLIENT_ID: optionalText,
   AUTH_GITHUB_CLIENT_SECRET: optionalText,
+  AUTH_GITHUB_PROVES_IDENTITY: optionalText
+    .transform((value) => switchOf(value ?? 'off'))
+    .refine((value) => value !== undefined, 'is neither on nor off; example: AUTH_GITHUB_PROVES_IDENTITY=on'),
   AUTH_OIDC_ISSUER: optionalText,
   AUTH_OIDC_CLIENT_ID: optionalText,
   AUTH_OIDC_CLIENT_SECRET: optionalText,

@@ -1,6 +1,7 @@
 /** Who else may say who somebody is, and whom of them the console lets in without an invitation. */
 export interface ProviderSettings {
-  readonly github: ProviderClient | undefined
+  /** `provesIdentity`: signing in there counts as a proof of who it is, for what is grave. */
+  readonly github: (ProviderClient & { readonly provesIdentity: boolean }) | undefined
   readonly oidc: (ProviderClient & { readonly issuer: string; readonly name: string }) | undefined
   /** Lower case. */
   readonly allowedDomains: readonly string[]
@@ -16,6 +17,7 @@ export interface ProviderClient {
 interface Given {
   readonly AUTH_GITHUB_CLIENT_ID?: string | undefined
   readonly AUTH_GITHUB_CLIENT_SECRET?: string | undefined
+  readonly AUTH_GITHUB_PROVES_IDENTITY?: boolean | undefined
   readonly AUTH_OIDC_ISSUER?: string | undefined
   readonly AUTH_OIDC_CLIENT_ID?: string | undefined
   readonly AUTH_OIDC_CLIENT_SECRET?: string | undefined
@@ -47,11 +49,14 @@ export function readProviders(given: Given): { settings: ProviderSettings; probl
   }
   const client = (id: string | undefined, secret: string | undefined) =>
     id === undefined || secret === undefined ? undefined : { clientId: id, clientSecret: secret }
-  const github = client(given.AUTH_GITHUB_CLIENT_ID, given.AUTH_GITHUB_CLIENT_SECRET)
+  const gitHubClient = client(given.AUTH_GITHUB_CLIENT_ID, given.AUTH_GITHUB_CLIENT_SECRET)
+  const provesIdentity = given.AUTH_GITHUB_PROVES_IDENTITY ?? false
+  const github = gitHubClient === undefined ? undefined : { ...gitHubClient, provesIdentity }
   if (allowedGitHub.length > 0 && github === undefined) {
     problems.push('AUTH_ALLOWED_GITHUB is set, but nobody can sign in with GitHub; set AUTH_GITHUB_CLIENT_ID too')
   }
-  const issuer = given.AUTH_OIDC_ISSUER?.replace(/\/+$/, '')
+  // As it is: the provider's name for itself has to be exactly this (OpenID Connect Discovery, 4.3).
+  const issuer = given.AUTH_OIDC_ISSUER
   if (issuer !== undefined && !isIssuer(issuer)) {
     problems.push(`AUTH_OIDC_ISSUER is no https URL; example: ${OIDC.AUTH_OIDC_ISSUER}`)
   }

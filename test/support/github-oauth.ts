@@ -87,6 +87,7 @@ export async function startGitHubOAuth() {
 
   return {
     asked,
+    issuer: `${web}/login/oauth`,
     scopes: () => state.scopes,
     as: (user: GitHubUser) => Object.assign(state, { user }),
     env: {

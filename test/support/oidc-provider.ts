@@ -1,8 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { text } from 'node:stream/consumers'
+import { decodeJwt, exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { type AdapterFactory, type AdapterPayload, Provider } from 'oidc-provider'
+import { z } from 'zod'
 
 export interface Person {
   readonly sub: string
@@ -11,106 +14,167 @@ export interface Person {
   readonly name: string
 }
 
-/** What a test may make wrong, or old, with the next ID token. */
-interface Forged {
-  readonly nonce?: string
-  readonly issuer?: string
-  readonly audience?: string
-  readonly otherKey?: boolean
-  /** When the person proved to the provider who they are; null: it does not say. */
-  readonly provedAt?: Date | null
+type Endpoint = 'discovery' | 'keys' | 'token' | 'userinfo'
+
+interface Answer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
 }
+
+/** What the front makes of an answer: another one, none at all, or a connection that breaks off. */
+type Disturbance = (answer: Answer) => Answer | 'silent' | 'broken' | Promise<Answer>
+
+/** Another key, or another algorithm, than the provider's own. */
+interface Signing {
+  readonly key?: CryptoKey | KeyObject
+  readonly alg?: string
+}
+
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  '/.well-known/openid-configuration': 'discovery',
+  '/jwks': 'keys',
+  '/token': 'token',
+  '/me': 'userinfo',
+}
+
+/** The provider's, and a stranger's: of one size and for one use. */
+const keyPairs = Promise.all([generateKeyPair('RS256', { extractable: true }), generateKeyPair('RS256')])
 
 export const CLIENT = { id: 'deploy-console', secret: 'oidc-client-secret-of-the-tests' } as const
 
 /**
- * A small OpenID provider on loopback: discovery, a page to sign in on, tokens against code, client and PKCE, keys. It signs
- * real tokens, so the console verifies them as it would anybody's.
+ * `oidc-provider`, a certified OpenID provider, on loopback and with its defaults: the address is in userinfo alone, and the
+ * ID token has an `auth_time` when `max_age` was asked for. A front before it alters answers, to misbehave on purpose.
  */
 export async function startOidcProvider() {
-  const { publicKey, privateKey } = await generateKeyPair('RS256')
-  const other = await generateKeyPair('RS256')
-  const jwk = { ...(await exportJWK(publicKey)), kid: 'key', alg: 'RS256', use: 'sig' }
-  const codes = new Map<string, { readonly challenge: string; readonly nonce: string; readonly person: Person }>()
-  const state = { person: null as Person | null, forged: {} as Forged, away: false }
-  const server = createServer((request, response) => void answer(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const issuer = `http://127.0.0.1:${port}`
+  const [{ privateKey }, stranger] = await keyPairs
+  const state = { person: null as Person | null, away: false, callback: '' }
+  const disturbances = new Map<Endpoint, Disturbance>()
 
-  async function answer(request: IncomingMessage, response: ServerResponse) {
-    const url = new URL(request.url ?? '/', issuer)
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk)
-    const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'))
-    const json = (status: number, body: unknown) =>
-      void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    if (state.away) return json(503, {})
-    if (url.pathname === '/.well-known/openid-configuration') return json(200, metadata(issuer))
-    if (url.pathname === '/keys') return json(200, { keys: [jwk] })
-    if (url.pathname === '/authorize') {
-      if (request.method === 'GET') return page(response, url.search)
-      const asked = new URLSearchParams(url.search)
-      const back = new URL(asked.get('redirect_uri') ?? '')
-      const code = randomBytes(16).toString('hex')
-      const { person } = state
-      if (person === null || asked.get('code_challenge_method') !== 'S256') return json(400, {})
-      codes.set(code, { challenge: asked.get('code_challenge') ?? '', nonce: asked.get('nonce') ?? '', person })
-      back.searchParams.set('code', code)
-      back.searchParams.set('state', asked.get('state') ?? '')
-      return void response.writeHead(303, { location: back.href }).end()
+  const front = createServer((incoming, response) => void forward(incoming, response))
+  const issuer = await listen(front)
+  const provider = new Provider(issuer, {
+    adapter: keepInMemory(() => state.callback),
+    ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+    jwks: { keys: [{ ...(await exportJWK(privateKey)), kid: 'key', alg: 'RS256', use: 'sig' }] },
+    cookies: { keys: ['a key for the cookies of the tests'] },
+    claims: { email: ['email', 'email_verified'], profile: ['name'] },
+    findAccount: (_, accountId) => ({ accountId, claims: async () => ({ ...state.person, sub: accountId }) }),
+    loadExistingGrant: async ({ oidc }) => {
+      const accountId = oidc.session?.accountId
+      const grant = new oidc.provider.Grant({ clientId: CLIENT.id, ...(accountId === undefined ? {} : { accountId }) })
+      grant.addOIDCScope('openid email profile')
+      await grant.save()
+      return grant
+    },
+    interactions: { url: (_, { uid }) => `/interaction/${uid}` },
+    features: { devInteractions: { enabled: false } },
+  })
+  provider.proxy = true
+  const answer = provider.callback()
+  const behind = createServer((incoming, response) => {
+    if (incoming.url?.startsWith('/interaction/') !== true) return void answer(incoming, response)
+    if (incoming.method === 'GET' || state.person === null) return page(response)
+    void provider.interactionFinished(incoming, response, { login: { accountId: state.person.sub } })
+  })
+  const address = await listen(behind)
+
+  async function forward(incoming: IncomingMessage, response: ServerResponse) {
+    const { pathname, searchParams } = new URL(incoming.url ?? '/', issuer)
+    // Each test has its own console.
+    if (pathname === '/auth') state.callback = searchParams.get('redirect_uri') ?? state.callback
+    if (state.away) return void response.writeHead(503).end()
+    const { method, headers } = incoming
+    const passedOn = request(new URL(incoming.url ?? '/', address), { method, headers })
+    incoming.pipe(passedOn)
+    const [answered]: IncomingMessage[] = await once(passedOn, 'response')
+    if (answered === undefined) return
+    const endpoint = ENDPOINTS[pathname]
+    const disturb = endpoint === undefined ? undefined : disturbances.get(endpoint)
+    if (disturb === undefined) {
+      response.writeHead(answered.statusCode ?? 502, answered.headers)
+      return void answered.pipe(response)
     }
-    if (url.pathname === '/token') {
-      const grant = codes.get(form.get('code') ?? '')
-      codes.delete(form.get('code') ?? '')
-      const basic = Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')
-      const known = form.get('client_secret') === CLIENT.secret || request.headers.authorization === `Basic ${basic}`
-      const verifier = createHash('sha256')
-        .update(form.get('code_verifier') ?? '')
-        .digest('base64url')
-      if (grant === undefined || !known || verifier !== grant.challenge) return json(400, { error: 'invalid_grant' })
-      const { forged } = state
-      const proved = forged.provedAt === undefined ? new Date() : forged.provedAt
-      const when = proved === null ? {} : { auth_time: Math.floor(proved.getTime() / 1000) }
-      const idToken = await new SignJWT({ ...grant.person, ...when, nonce: forged.nonce ?? grant.nonce })
-        .setProtectedHeader({ alg: 'RS256', kid: 'key' })
-        .setIssuer(forged.issuer ?? issuer)
-        .setAudience(forged.audience ?? CLIENT.id)
-        .setIssuedAt()
-        .setExpirationTime('5m')
-        .sign(forged.otherKey === true ? other.privateKey : privateKey)
-      return json(200, { access_token: randomBytes(16).toString('hex'), token_type: 'Bearer', id_token: idToken })
-    }
-    return json(404, {})
+    const body = z.record(z.string(), z.unknown()).parse(JSON.parse(await text(answered)))
+    const made = await disturb({ status: answered.statusCode ?? 502, body })
+    if (made === 'silent') return
+    if (made === 'broken') return void response.destroy()
+    response.writeHead(made.status, { 'content-type': 'application/json' }).end(JSON.stringify(made.body))
   }
+
+  const disturb = (endpoint: Endpoint, how: Disturbance) => void disturbances.set(endpoint, how)
+  /** Signs the ID token again, with other claims: `undefined` takes one out. */
+  const forgeIdToken = (claims: Readonly<Record<string, unknown>>, { key = privateKey, alg = 'RS256' }: Signing = {}) =>
+    disturb('token', async ({ status, body }) => {
+      const token = new SignJWT({ ...decodeJwt(z.string().parse(body['id_token'])), ...claims })
+      return { status, body: { ...body, id_token: await token.setProtectedHeader({ alg, kid: 'key' }).sign(key) } }
+    })
 
   return {
     issuer,
     /** Who signs in on its page next. */
-    as: (person: Person, forged: Forged = {}) => Object.assign(state, { person, forged }),
+    as: (person: Person) => Object.assign(state, { person }),
     goAway: (away: boolean) => Object.assign(state, { away }),
+    disturb,
+    forgeIdToken,
+    strangersKey: stranger.privateKey,
     env: { AUTH_OIDC_ISSUER: issuer, AUTH_OIDC_CLIENT_ID: CLIENT.id, AUTH_OIDC_CLIENT_SECRET: CLIENT.secret },
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    close: () => Promise.all([front, behind].map(close)),
   }
 }
 
-const metadata = (issuer: string) => ({
-  issuer,
-  authorization_endpoint: `${issuer}/authorize`,
-  token_endpoint: `${issuer}/token`,
-  jwks_uri: `${issuer}/keys`,
-  response_types_supported: ['code'],
-  subject_types_supported: ['public'],
-  id_token_signing_alg_values_supported: ['RS256'],
-})
+/** Presses the button on the provider's page, as a browser without any of its cookies, and gives where that leads back to. */
+export async function signInAtProvider(url: URL): Promise<URL> {
+  const jar = new Map<string, string>()
+  for (let at = url, method = 'GET'; ; ) {
+    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+    const answer = await fetch(at, { method, redirect: 'manual', headers: { cookie } })
+    for (const set of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(set) ?? []
+      jar.set(name, value)
+    }
+    const location = answer.headers.get('location')
+    if (location === null) throw new Error(`the provider led nowhere: ${answer.status} ${await answer.text()}`)
+    at = new URL(location, at)
+    if (at.origin !== url.origin) return at
+    method = at.pathname.startsWith('/interaction/') ? 'POST' : 'GET'
+  }
+}
 
-function page(response: ServerResponse, search: string): void {
-  const action = search.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
-  const html = `<!doctype html><title>Provider</title><form method="post" action="/authorize${action}"><button>Let me in</button></form>`
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return `http://127.0.0.1:${port}`
+}
+
+async function close(server: Server): Promise<void> {
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+}
+
+function page(response: ServerResponse): void {
+  const html = '<!doctype html><title>Provider</title><form method="post"><button>Let me in</button></form>'
   response.writeHead(200, { 'content-type': 'text/html' }).end(html)
+}
+
+/** What the provider keeps: the one client, and what it makes of each sign-in. `callback`: where the client is answered to. */
+function keepInMemory(callback: () => string): AdapterFactory {
+  const kept = new Map<string, AdapterPayload>()
+  const all = (suits: (payload: AdapterPayload) => boolean) => [...kept].filter(([, payload]) => suits(payload))
+  return (model) => ({
+    upsert: async (id, payload) => void kept.set(`${model} ${id}`, payload),
+    find: async (id) => {
+      if (model !== 'Client') return kept.get(`${model} ${id}`)
+      return { client_id: CLIENT.id, client_secret: CLIENT.secret, redirect_uris: [callback()] }
+    },
+    findByUid: async (uid) => all((payload) => payload.uid === uid)[0]?.[1],
+    findByUserCode: async () => undefined,
+    consume: async (id) => void kept.set(`${model} ${id}`, { ...kept.get(`${model} ${id}`), consumed: true }),
+    destroy: async (id) => void kept.delete(`${model} ${id}`),
+    revokeByGrantId: async (grantId) => {
+      for (const [id] of all((payload) => payload.grantId === grantId)) kept.delete(id)
+    },
+  })
 }

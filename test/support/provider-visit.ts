@@ -1,5 +1,6 @@
 import type { Deps } from '~/server/deps'
 import { type Browser, browser } from '~test/support/auth-client'
+import { signInAtProvider } from '~test/support/oidc-provider'
 
 /**
  * Signs in at a provider, as a browser does: asks the console where to go, presses the button there, and follows back.
@@ -25,8 +26,7 @@ export async function atProvider(
   })
   const url = Object(begun.body).url
   if (typeof url !== 'string') throw new Error(`the console began no sign-in: ${JSON.stringify(begun)}`)
-  const pressed = await fetch(url, { method: provider === 'oidc' ? 'POST' : 'GET', redirect: 'manual' })
-  const back = new URL(pressed.headers.get('location') ?? 'none:')
+  const back = await signInAtProvider(new URL(url))
   const arrived = await (comesBackAs ?? held).follow(back)
   const to = new URL(arrived.headers.get('location') ?? '/', 'http://localhost:3000')
   return { browser: held, asked: new URL(url), path: to.pathname, error: to.searchParams.get('error') }

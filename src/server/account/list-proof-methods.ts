@@ -2,7 +2,7 @@ import 'server-only'
 import type { ProofMethods } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { listProviders } from '~/server/account/list-providers'
+import { isConnected, listProviders } from '~/server/account/list-providers'
 import { readSignInMethods } from '~/server/db/accounts'
 import type { Deps } from '~/server/deps'
 
@@ -14,6 +14,6 @@ export async function listProofMethods(deps: Pick<Deps, 'db' | 'config'>, actor:
     password: methods?.password ?? false,
     passkey: (methods?.passkeys.length ?? 0) > 0,
     sandbox: config.sandboxUrl !== undefined && actor.name === SANDBOX_OPERATOR.email,
-    providers: listProviders(deps).filter(({ id }) => methods?.providers.includes(id)),
+    providers: listProviders(deps).filter(({ id }) => isConnected(deps, methods?.providers ?? [], id)),
   }
 }

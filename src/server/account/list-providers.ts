@@ -1,5 +1,6 @@
 import 'server-only'
 import type { ProviderView } from '~/domain/account'
+import { issuerOf } from '~/server/auth/account-key'
 import type { Deps } from '~/server/deps'
 
 /** Those that are configured, and no others: a button that cannot work is not there. */
@@ -10,3 +11,11 @@ export function listProviders({ config }: Pick<Deps, 'config'>): readonly Provid
     ...(oidc === undefined ? [] : [{ id: 'oidc', name: oidc.name }]),
   ]
 }
+
+/** Whether an account of the person is of this provider as it is configured now: another issuer's is not. */
+export const isConnected = (
+  { config }: Pick<Deps, 'config'>,
+  accounts: readonly { readonly providerId: string; readonly issuer: string | null }[],
+  provider: string,
+): boolean =>
+  accounts.some(({ providerId, issuer }) => providerId === provider && issuer === issuerOf(config, provider))

@@ -2,7 +2,7 @@ import 'server-only'
 import type { AccountView } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { listProviders } from '~/server/account/list-providers'
+import { isConnected, listProviders } from '~/server/account/list-providers'
 import { readSignInMethods } from '~/server/db/accounts'
 import { listSessions } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
@@ -24,7 +24,7 @@ export async function readAccount(deps: Pick<Deps, 'db' | 'now' | 'config'>, act
   return {
     ...rest,
     secondFactor: twoFactorEnabled,
-    providers: listProviders(deps).map((one) => ({ ...one, connected: providers.includes(one.id) })),
+    providers: listProviders(deps).map((one) => ({ ...one, connected: isConnected(deps, providers, one.id) })),
     passkeys: passkeys.map(({ id, name, createdAt }) => ({
       id,
       name: name ?? 'Passkey',

@@ -1,7 +1,6 @@
 import 'server-only'
-import { ADDRESS_HEADER } from '~/server/auth/auth'
+import { ADDRESS_HEADER, authOf } from '~/server/auth/auth'
 import { authenticate } from '~/server/auth/authenticate'
-import { authFor } from '~/server/auth/provider-auth'
 import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
@@ -22,7 +21,7 @@ export async function answerAuth(request: Request): Promise<Response> {
     // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
     // Of whoever that leaves with no session, the library is shown none.
     if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
-    const response = await (await authFor(deps, bounded)).handler(new Request(bounded, { headers }))
+    const response = await authOf(deps).handler(new Request(bounded, { headers }))
     response.headers.set('cache-control', 'no-store')
     return response
   } catch (thrown) {

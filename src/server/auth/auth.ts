@@ -1,14 +1,16 @@
 import 'server-only'
-import { betterAuth } from 'better-auth'
+import { type BetterAuthPlugin, betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
-import { type GenericOAuthConfig, genericOAuth } from 'better-auth/plugins/generic-oauth'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { accountGuard } from '~/server/auth/account-guard'
 import { accountTrail } from '~/server/auth/account-trail'
 import { confirmEndpoints } from '~/server/auth/confirm-endpoints'
-import { recordConnection, withoutTokens } from '~/server/auth/connected-accounts'
+import { connectedAccount, recordConnection, withoutTokens } from '~/server/auth/connected-accounts'
+import { gitHubProvider } from '~/server/auth/github-provider'
 import { handOn, libraryLogger } from '~/server/auth/library-logger'
+import { oidcProvider } from '~/server/auth/oidc-provider'
 import { passkeys } from '~/server/auth/passkeys'
+import { LOST_RETURN, providerReturns } from '~/server/auth/provider-return'
 import { secretVersion } from '~/server/auth/secret-version'
 import { COOKIE_PREFIX } from '~/server/auth/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/session-limits'
@@ -25,8 +27,7 @@ export const ADDRESS_HEADER = 'x-console-client-address'
 const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
 
-/** `provider`: signing in with it is offered too. What it publishes is read when this is made. */
-export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = null) {
+export function createAuth(deps: Deps) {
   const { validateUserInfo, beforeSession } = doorkeeper(deps)
   const { consoleUrl, authSecrets } = deps.config
   return betterAuth({
@@ -75,10 +76,16 @@ export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = nul
       },
     },
     user: { validateUserInfo },
-    account: { accountLinking: { disableImplicitLinking: true } },
+    account: {
+      accountLinking: { disableImplicitLinking: true },
+      additionalFields: { issuer: { type: 'string', required: false, input: false } },
+    },
     databaseHooks: {
       session: { create: { before: beforeSession } },
-      account: { create: { before: withoutTokens, after: recordConnection(deps) }, update: { before: withoutTokens } },
+      account: {
+        create: { before: connectedAccount(deps), after: recordConnection(deps) },
+        update: { before: withoutTokens },
+      },
     },
     // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
     plugins: [
@@ -87,14 +94,15 @@ export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = nul
       accountGuard(deps),
       passkeys(consoleUrl),
       secondFactor(),
-      ...(provider === null ? [] : [genericOAuth({ config: [provider] })]),
+      providers(deps),
       confirmEndpoints(deps),
+      providerReturns(deps),
       accountTrail(deps),
       signInTrail(deps),
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
-    onAPIError: { onError: handOn },
+    onAPIError: { onError: handOn, errorURL: LOST_RETURN },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),
@@ -103,6 +111,16 @@ export function createAuth(deps: Deps, provider: GenericOAuthConfig | null = nul
       database: { generateId: () => deps.newId() },
     },
   })
+}
+
+/** Those that are configured. None is asked anything before somebody signs in with it. */
+function providers(deps: Deps): BetterAuthPlugin {
+  const { github, oidc } = deps.config.providers
+  const offered = [
+    ...(github === undefined ? [] : [gitHubProvider(deps, github)]),
+    ...(oidc === undefined ? [] : [oidcProvider(deps, oidc)]),
+  ]
+  return { id: 'console-providers', init: () => ({ context: { socialProviders: offered } }) }
 }
 
 export type Auth = ReturnType<typeof createAuth>

@@ -1,11 +1,20 @@
 import 'server-only'
+import { issuerOf } from '~/server/auth/account-key'
 import { recordAccountChange } from '~/server/db/account-changes'
 import { readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
 
 /** A provider's tokens are used to find out who it is, and then have no use: what is not kept cannot be stolen. */
+const NO_TOKENS = { accessToken: null, refreshToken: null, idToken: null }
+
 export async function withoutTokens() {
-  return { data: { accessToken: null, refreshToken: null, idToken: null } }
+  return { data: NO_TOKENS }
+}
+
+export function connectedAccount({ config }: Pick<Deps, 'config'>) {
+  return async ({ providerId }: { readonly providerId: string }) => ({
+    data: { ...NO_TOKENS, issuer: issuerOf(config, providerId) },
+  })
 }
 
 export function recordConnection(deps: Pick<Deps, 'db' | 'now'>) {

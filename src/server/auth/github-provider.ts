@@ -1,59 +1,108 @@
 import 'server-only'
-import type { GenericOAuthConfig } from 'better-auth/plugins/generic-oauth'
+import type { OAuthProvider } from '@better-auth/core/oauth2'
+import * as client from 'openid-client'
 import { z } from 'zod'
-import type { ServerConfig } from '~/server/config'
-import { gitHubWebUrl } from '~/server/github/web-urls'
-import type { ProviderClient } from '~/server/provider-settings'
+import { accountKey, issuerOf } from '~/server/auth/account-key'
+import { bindAccounts } from '~/server/auth/bind-accounts'
+import { authorizationResponse } from '~/server/auth/oidc-provider'
+import {
+  ANSWER_SECONDS,
+  boundedFetch,
+  clientOf,
+  ProviderRefusal,
+  refusingFailures,
+} from '~/server/auth/provider-client'
+import { NEVER, providerReturn } from '~/server/auth/provider-return'
+import type { Deps } from '~/server/deps'
+import type { ProviderSettings } from '~/server/provider-settings'
 
 const user = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() })
 const emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }))
 const membership = z.object({ state: z.string() })
-
-const LIMIT_MS = 8_000
+const refused = z.object({ error: z.string() })
 
 type Read = (path: string) => Promise<unknown>
+
+interface Profile {
+  readonly id: string
+  readonly onAllowList: boolean
+}
 
 /**
  * Signing in with github.com, or with the Enterprise Server the console ships from. GitHub is no OpenID provider: who it is,
  * and where they belong, is asked of its API with the person's own token, which is then thrown away.
  */
-export function gitHubProvider(
-  { githubApiUrl, providers }: Pick<ServerConfig, 'githubApiUrl' | 'providers'>,
-  client: ProviderClient,
-): GenericOAuthConfig {
-  const web = gitHubWebUrl(githubApiUrl)
+export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSettings['github']>): OAuthProvider<Profile> {
+  const { githubApiUrl, providers } = deps.config
   const lists = providers.allowedGitHub
+  const issuer = issuerOf(deps.config, 'github') ?? ''
+  const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/access_token` }
+  const config = clientOf({ issuer, ...endpoints }, settings)
+  config[client.customFetch] = withErrorStatus
   return {
-    ...client,
-    providerId: 'github',
+    id: 'github',
     name: 'GitHub',
-    authorizationUrl: `${web}/login/oauth/authorize`,
-    tokenUrl: `${web}/login/oauth/access_token`,
-    // Membership of organisations and teams is private without it.
-    scopes: ['read:user', 'user:email', ...(lists.length > 0 ? ['read:org'] : [])],
-    pkce: true,
-    accountSubject: ({ profile }) => String(profile['id'] ?? ''),
-    getUserInfo: async ({ accessToken }) => {
-      const read: Read = async (path) => {
-        const answer = await fetch(`${githubApiUrl}${path}`, {
-          headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${accessToken}` },
-          signal: AbortSignal.timeout(LIMIT_MS),
-          redirect: 'error',
-        })
-        return answer.ok ? await answer.json() : null
-      }
-      const { data: who } = user.safeParse(await read('/user'))
-      if (who === undefined) return null
-      const primary = emails.safeParse(await read('/user/emails')).data?.find((email) => email.primary)
-      return {
-        id: String(who.id),
-        name: who.name || who.login,
-        email: primary?.email ?? null,
-        emailVerified: primary?.verified ?? false,
-        onAllowList: await isOnList(read, who.login, lists),
-      }
-    },
+    accountSubject: ({ profile }) => accountKey(issuer, profile.id),
+    createAuthorizationURL: async ({ state, codeVerifier, redirectURI }) =>
+      client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectURI,
+        // Membership of organisations and teams is private without it.
+        scope: ['read:user', 'user:email', ...(lists.length > 0 ? ['read:org'] : [])].join(' '),
+        state,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      }),
+    validateAuthorizationCode: ({ codeVerifier = '', redirectURI }) =>
+      refusingFailures(deps, 'github', async () => {
+        const answered = await authorizationResponse(redirectURI)
+        const expectedState = answered.searchParams.get('state') ?? ''
+        const checks = { pkceCodeVerifier: codeVerifier, expectedState }
+        const { access_token: accessToken } = await client.authorizationCodeGrant(config, answered, checks)
+        return { accessToken }
+      }),
+    getUserInfo: ({ accessToken = '' }) =>
+      refusingFailures(deps, 'github', async () => {
+        const read: Read = async (path) => {
+          const answer = await boundedFetch(`${githubApiUrl}${path}`, {
+            method: 'GET',
+            headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${accessToken}` },
+            signal: AbortSignal.timeout(ANSWER_SECONDS * 1000),
+            redirect: 'manual',
+            body: null,
+          })
+          return answer.ok ? await answer.json() : null
+        }
+        const { data: who } = user.safeParse(await read('/user'))
+        if (who === undefined) throw new ProviderRefusal('provider_answer_invalid', 'GitHub does not say who it is')
+        const primary = emails.safeParse(await read('/user/emails')).data?.find(({ primary }) => primary)
+        const id = String(who.id)
+        // GitHub takes whoever it knows in this browser for the person, and may ask nobody anything.
+        const provedAt = settings.provesIdentity ? deps.now() : NEVER
+        const identity = { accountKey: accountKey(issuer, id), email: primary?.email ?? '', provedAt }
+        await providerReturn.set({ identity, refusal: null })
+        await bindAccounts(deps)
+        return {
+          user: {
+            name: who.name || who.login,
+            email: primary?.email ?? null,
+            emailVerified: primary?.verified ?? false,
+          },
+          data: { id, onAllowList: await isOnList(read, who.login, lists) },
+        }
+      }),
   }
+}
+
+/** GitHub answers 200 to a code or a secret it refuses, with the error in the body (docs.github.com, "Troubleshooting OAuth app access token request errors"). */
+const withErrorStatus: client.CustomFetch = async (url, options) => {
+  const answer = await boundedFetch(url, options)
+  const isRefusal = refused.safeParse(
+    await answer
+      .clone()
+      .json()
+      .catch(() => null),
+  ).success
+  return isRefusal && answer.ok ? new Response(answer.body, { status: 400, headers: answer.headers }) : answer
 }
 
 /** Active members only: an invitation to an organisation that was not accepted proves nothing. */

@@ -1,4 +1,5 @@
 import 'server-only'
+import type { RefusedIdentity } from '~/domain/audit-event'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { appendAuditEvent } from '~/server/db/audit'
 import { readAddress, readUserIdOf } from '~/server/db/members'
@@ -23,7 +24,13 @@ export async function recordSignIn(
 /** Of an address nobody has, only a keyed digest is kept: people type passwords where the address belongs. */
 export async function recordFailedSignIn(
   { db, now }: Recorder,
-  failed: { readonly address: string; readonly digest: string; readonly method?: string },
+  failed: {
+    readonly address: string
+    readonly digest: string
+    readonly method?: string
+    /** Somebody whom a provider proved to be another: why they were refused, and who the provider says they are. */
+    readonly takeover?: RefusedIdentity
+  },
 ): Promise<void> {
   const at = now()
   await db.$transaction(async (tx) => {
@@ -32,6 +39,7 @@ export async function recordFailedSignIn(
     const payload = {
       method: failed.method ?? 'password',
       address_digest: known === null ? failed.digest.slice(0, 16) : null,
+      ...failed.takeover,
     }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.refused', status: null, payload })
     const lockedUntil = await readLock(tx, failed.digest, at)

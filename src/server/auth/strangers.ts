@@ -4,7 +4,7 @@ import type { BetterAuthOptions } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { addressDigest } from '~/server/auth/address-digest'
 import { type Admission, admit, findAdmission } from '~/server/auth/admission'
-import { provedAtProvider } from '~/server/auth/provider-proof'
+import { providerReturn } from '~/server/auth/provider-return'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { methodOf } from '~/server/auth/sign-in-method'
 import { readAddress, readMember } from '~/server/db/members'
@@ -22,14 +22,11 @@ type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['vali
  */
 export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) {
   const decided = new WeakMap<object, Admission>()
-  /** What an OpenID provider said of the person, signed by it. */
-  const identified = new WeakMap<object, unknown>()
   const requestOf = async () => (await getCurrentAuthEndpointContext()).context
 
   const validateUserInfo: ValidateUserInfo = async ({ user, source }) => {
     // Connecting an account is done by somebody who is signed in, and has just proved it.
     if (source.method !== 'oauth' || source.action === 'link-account') return
-    if (source.oauth?.providerId === 'oidc') identified.set(await requestOf(), source.oauth.profile)
     const member = typeof user.id === 'string' ? await readMember(deps.db, user.id) : null
     if (member !== null) return
     const email = user.email ?? ''
@@ -53,8 +50,9 @@ export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) 
   const beforeSession = async (session: { readonly userId: string }) => {
     const { context, path, params } = await getCurrentAuthEndpointContext()
     const method = methodOf(path, params?.['id'])
-    // Whoever is sent back by an OpenID provider proved who they are there, and then.
-    const proof = method === 'oidc' ? { provedAt: provedAtProvider(identified.get(context), deps.now()) } : {}
+    // Whoever a provider sent back proved who they are there, and then.
+    const { identity } = await providerReturn.get()
+    const proof = identity === null ? {} : { provedAt: identity.provedAt }
     const member = await readMember(deps.db, session.userId)
     if (member !== null && hasAccess(deps, member)) return { data: proof }
     const admission = member === null ? decided.get(context) : undefined

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AccountChange } from '~/domain/audit-event'
+import type { AccountChange, RefusedIdentity } from '~/domain/audit-event'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database } from '~/server/db/client'
 import { forgetAttempts } from '~/server/db/sign-in-attempts'
@@ -20,4 +20,14 @@ export async function recordAccountChange(
     if (change === null) return
     await appendAuditEvent(tx, { actor, at }, { action: 'console.account.changed', status: null, payload: { change } })
   })
+}
+
+/** Somebody tried to connect a provider's account, and the console refused. */
+export async function recordRefusedConnection(
+  db: Database,
+  refused: RefusedIdentity & { readonly actor: string; readonly at: Date; readonly provider: string },
+): Promise<void> {
+  const { actor, at, ...payload } = refused
+  const event = { action: 'console.account.connection_refused', status: null, payload } as const
+  await db.$transaction((tx) => appendAuditEvent(tx, { actor, at }, event))
 }

@@ -1,5 +1,6 @@
 import 'server-only'
-import type { DatabaseHandle } from '~/server/db/client'
+import { appendAuditEvent } from '~/server/db/audit'
+import type { Database, DatabaseHandle } from '~/server/db/client'
 
 /** What somebody can sign in with. */
 export async function readSignInMethods(db: DatabaseHandle, userId: string) {
@@ -9,13 +10,13 @@ export async function readSignInMethods(db: DatabaseHandle, userId: string) {
       name: true,
       email: true,
       twoFactorEnabled: true,
-      accounts: { select: { providerId: true }, orderBy: { providerId: 'asc' } },
+      accounts: { select: { providerId: true, issuer: true }, orderBy: { providerId: 'asc' } },
       passkeys: { select: { id: true, name: true, createdAt: true }, orderBy: { createdAt: 'asc' } },
     },
   })
   if (user === null) return null
   const { accounts, ...rest } = user
-  const providers = accounts.map(({ providerId }) => providerId).filter((id) => id !== 'credential')
+  const providers = accounts.filter(({ providerId }) => providerId !== 'credential')
   return { ...rest, providers, password: accounts.length > providers.length }
 }
 
@@ -48,4 +49,24 @@ export async function deleteProvidersOf(tx: DatabaseHandle, userId: string): Pro
 /** Makes changes of what one person signs in with wait for each other, until the transaction ends. */
 export async function lockUser(tx: DatabaseHandle, id: string): Promise<void> {
   await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
+}
+
+/** Accounts of a provider that were made before issuers were kept. Each replica may do it at once: each row is changed once. */
+export function bindAccountsToIssuer(
+  db: Database,
+  { provider, issuer, at }: { readonly provider: string; readonly issuer: string; readonly at: Date },
+): Promise<void> {
+  return db.$transaction(async (tx) => {
+    const accounts = await tx.$executeRaw`
+      UPDATE accounts AS unbound SET issuer = ${issuer}, account_id = ${issuer} || ' ' || account_id
+      WHERE provider_id = ${provider} AND issuer IS NULL AND NOT EXISTS (
+        SELECT 1 FROM accounts WHERE provider_id = ${provider} AND account_id = ${issuer} || ' ' || unbound.account_id)`
+    if (accounts === 0) return
+    const payload = { provider, issuer, accounts }
+    await appendAuditEvent(
+      tx,
+      { actor: 'console', at },
+      { action: 'console.account.issuer_bound', status: null, payload },
+    )
+  })
 }

@@ -36,7 +36,7 @@ describe('somebody who signs in with GitHub', () => {
     })
     expect(github.scopes()).toContain('read:org')
     expect(await console_.deps.db.account.findMany()).toMatchObject([
-      { providerId: 'github', accountId: '4711', accessToken: null },
+      { providerId: 'github', accountId: `${github.issuer} 4711`, issuer: github.issuer, accessToken: null },
     ])
     expect((await visit()).error).toBeNull()
     expect(await people()).toBe(1)

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
+import { createSecretKey, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { authenticate } from '~/server/auth/authenticate'
 import { browser, firstAdmin } from '~test/support/auth-client'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
-import { type Person, startOidcProvider } from '~test/support/oidc-provider'
+import { CLIENT, type Person, startOidcProvider } from '~test/support/oidc-provider'
 import { atProvider } from '~test/support/provider-visit'
 import { restClient } from '~test/support/rest-client'
 
@@ -28,6 +28,9 @@ const count = async () => ({
   members: await console_.deps.db.member.count(),
   sessions: await console_.deps.db.session.count(),
 })
+const lastRow = () => console_.deps.db.auditEvent.findFirstOrThrow({ orderBy: { id: 'desc' } })
+/** A key that both sides know: whoever has the secret could sign as the provider. */
+const SHARED = createSecretKey(Buffer.from(CLIENT.secret))
 const NOTHING = { users: 0, accounts: 0, members: 0, sessions: 0 }
 
 async function invite(email: string, role = 'deployer') {
@@ -91,7 +94,14 @@ describe('somebody an OIDC provider names', () => {
     const { browser: held } = await visit()
     expect(await authenticate(console_.deps, held.headers(), 'now')).toMatchObject({ role: 'viewer' })
     expect(await console_.deps.db.account.findMany()).toMatchObject([
-      { providerId: 'oidc', accountId: 'bob-1', accessToken: null, refreshToken: null, idToken: null },
+      {
+        providerId: 'oidc',
+        accountId: `${provider.issuer} bob-1`,
+        issuer: provider.issuer,
+        accessToken: null,
+        refreshToken: null,
+        idToken: null,
+      },
     ])
   })
 
@@ -117,13 +127,58 @@ describe('somebody an OIDC provider names', () => {
 
   it.each([
     ['another nonce', { nonce: 'another' }],
-    ['another issuer', { issuer: 'https://evil.example' }],
-    ['another audience', { audience: 'another-client' }],
-    ['another key', { otherKey: true }],
-  ])('by a token with %s is refused', async (_, forged) => {
+    ['no nonce', { nonce: undefined }],
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['another audience', { aud: 'another-client' }],
+    ['a time to live that is over', { exp: Math.floor(Date.now() / 1000) - 3600 }],
+    ['no subject', { sub: undefined }],
+  ])('by an ID token with %s is refused', async (_, claims) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    provider.as(bob, forged)
-    expect(await visit()).toMatchObject({ error: 'unable_to_get_user_info' })
+    provider.as(bob)
+    provider.forgeIdToken(claims)
+    expect(await visit()).toMatchObject({ error: 'provider_answer_invalid', path: '/sign-in' })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it.each([
+    ['with another key', () => ({ key: provider.strangersKey })],
+    ['with an algorithm that takes the client secret for a key', () => ({ key: SHARED, alg: 'HS256' })],
+  ])('by an ID token signed %s is refused', async (_, forged) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    provider.forgeIdToken({}, forged())
+    expect(await visit()).toMatchObject({ error: 'provider_answer_invalid' })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it('by an answer without an ID token is refused', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    provider.disturb('token', ({ status, body: { id_token: _, ...body } }) => ({ status, body }))
+    expect(await visit()).toMatchObject({ error: 'provider_answer_invalid' })
+    expect(await count()).toEqual(NOTHING)
+  })
+
+  it('is the ID token’s subject: userinfo about another one signs nobody in, and is in the trail', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    await visit()
+    provider.as({ ...bob, sub: 'mallory-1' })
+    provider.disturb('userinfo', ({ status, body }) => ({ status, body: { ...body, sub: 'bob-1' } }))
+    expect(await visit()).toMatchObject({ error: 'subject_mismatch', path: '/sign-in' })
+    expect(await console_.deps.db.session.count()).toBe(1)
+    expect(await lastRow()).toMatchObject({
+      action: 'console.session.refused',
+      actor: 'somebody',
+      payload: { method: 'oidc', reason: 'subject_mismatch', identity: `${provider.issuer} mallory-1` },
+    })
+  })
+
+  it('by userinfo without a subject is refused', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    provider.disturb('userinfo', ({ status, body: { sub: _, ...body } }) => ({ status, body }))
+    expect(await visit()).toMatchObject({ error: 'provider_answer_invalid' })
     expect(await count()).toEqual(NOTHING)
   })
 
@@ -172,6 +227,7 @@ describe('somebody an OIDC provider names', () => {
 
 describe('a sign-in at the provider', () => {
   const HOUR_MS = 3_600_000
+  const secondsOf = (time: Date | undefined) => (time === undefined ? undefined : Math.floor(time.getTime() / 1000))
   /** What a production deploy is answered to whoever has just come in. */
   async function deployed() {
     const { browser: held } = await visit()
@@ -184,10 +240,11 @@ describe('a sign-in at the provider', () => {
 
   it.each([
     ['two hours ago', () => new Date(Date.now() - 2 * HOUR_MS)],
-    ['at a time it does not say', () => null],
+    ['at a time it does not say', () => undefined],
   ])('by somebody who proved there %s who they are is no proof for what is grave', async (_, provedAt) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    provider.as(bob, { provedAt: provedAt() })
+    provider.as(bob)
+    provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
     expect(await deployed()).toMatchObject({ code: 'proof_stale' })
   })
 
@@ -196,7 +253,8 @@ describe('a sign-in at the provider', () => {
     ['by a clock that is ahead', () => new Date(Date.now() + HOUR_MS)],
   ])('by somebody who proved it there %s is one, and for no longer than any', async (_, provedAt) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    provider.as(bob, { provedAt: provedAt() })
+    provider.as(bob)
+    provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
     expect(await deployed()).not.toMatchObject({ code: 'proof_stale' })
     const { provedAt: kept } = await console_.deps.db.session.findFirstOrThrow()
     expect(kept.getTime()).toBeLessThanOrEqual(Date.now())

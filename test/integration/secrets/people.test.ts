@@ -8,7 +8,7 @@ import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { startAppGitHub } from '~test/support/app-github'
 import { GITHUB_CLIENT } from '~test/support/github-oauth'
-import { CLIENT as OIDC_CLIENT, startOidcProvider } from '~test/support/oidc-provider'
+import { CLIENT as OIDC_CLIENT, signInAtProvider, startOidcProvider } from '~test/support/oidc-provider'
 import { type Secret, secretsIn } from '~test/support/secrets-in-use'
 import { type Product, startProduct } from '~test/support/start-product'
 import { codeAt, secretBytes } from '~test/support/totp'
@@ -128,7 +128,7 @@ async function comeByProvider() {
   const { url } = z
     .object({ url: z.url() })
     .parse(await carol.post('/api/auth/sign-in/social', { provider: 'oidc', ...input }))
-  const back = new URL((await fetch(url, { method: 'POST', redirect: 'manual' })).headers.get('location') ?? '')
+  const back = await signInAtProvider(new URL(url))
   await carol.ask(`${back.pathname}${back.search}`, {}, ['session cookie', 'session token'])
   const { cookie, token } = carol.session()
   noteSecret('session cookie', cookie)

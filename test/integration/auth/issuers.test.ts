@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { readAccount } from '~/server/account/read-account'
+import { authenticate } from '~/server/auth/authenticate'
+import { bindAccounts } from '~/server/auth/bind-accounts'
+import type { Deps } from '~/server/deps'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { type Person, startOidcProvider } from '~test/support/oidc-provider'
+import { atProvider } from '~test/support/provider-visit'
+
+type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>
+
+let before: OidcProvider
+let after: OidcProvider
+let console_: TestConsole
+beforeEach(async () => {
+  ;[before, after] = await Promise.all([startOidcProvider(), startOidcProvider()])
+  console_ = await createTestConsole({ env: { ...before.env, AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' } })
+})
+afterEach(async () => {
+  await console_.close()
+  await Promise.all([before.close(), after.close()])
+})
+
+const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' }
+
+/** The same console and database, started with another provider. */
+function movedTo(provider: OidcProvider): Deps {
+  const { deps } = console_
+  const { oidc, ...others } = deps.config.providers
+  if (oidc === undefined) throw new Error('the console has no provider to move from')
+  const providers = { ...others, oidc: { ...oidc, issuer: provider.issuer } }
+  return { ...deps, config: { ...deps.config, providers } }
+}
+
+const trail = async () =>
+  (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(({ action, actor, payload }) => ({
+    action,
+    actor,
+    payload,
+  }))
+
+describe('after the issuer was changed', () => {
+  beforeEach(async () => {
+    before.as(bob)
+    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+  })
+
+  it('a stranger with the subject of somebody who is known does not get that account', async () => {
+    const deps = movedTo(after)
+    after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
+    const { browser, error } = await atProvider(deps, 'oidc')
+    expect(error).toBeNull()
+    expect(await authenticate(deps, browser.headers(), 'now')).toMatchObject({ name: 'mallory@example.com' })
+    expect(await console_.deps.db.user.count()).toBe(2)
+  })
+
+  it('a stranger with the subject and the address of somebody who is known is refused, and that is in the trail', async () => {
+    after.as(bob)
+    expect(await atProvider(movedTo(after), 'oidc')).toMatchObject({ error: 'account_not_linked', path: '/sign-in' })
+    expect(await console_.deps.db.session.count()).toBe(1)
+    expect((await trail()).at(-1)).toEqual({
+      action: 'console.session.refused',
+      actor: 'bob@example.com',
+      payload: {
+        method: 'oidc',
+        address_digest: null,
+        reason: 'account_not_linked',
+        identity: `${after.issuer} bob-1`,
+      },
+    })
+  })
+
+  it('the account page says that the provider is not connected', async () => {
+    const { userId } = await console_.deps.db.account.findFirstOrThrow()
+    const seen = async (deps: Deps) => {
+      const actor = { name: bob.email, userId, role: 'viewer', environments: null, permissions: null } as const
+      const account = await readAccount(deps, {
+        ...actor,
+        surfaces: null,
+        via: 'session',
+        provedAt: new Date(),
+        sessionId: userId,
+      })
+      return account.providers
+    }
+    expect(await seen(console_.deps)).toMatchObject([{ id: 'oidc', connected: true }])
+    expect(await seen(movedTo(after))).toMatchObject([{ id: 'oidc', connected: false }])
+  })
+})
+
+describe('an account from before issuers were kept', () => {
+  const asBefore = () =>
+    console_.deps.db.account.updateMany({ where: { providerId: 'oidc' }, data: { issuer: null, accountId: 'bob-1' } })
+  beforeEach(async () => {
+    before.as(bob)
+    await atProvider(console_.deps, 'oidc')
+    await asBefore()
+  })
+
+  it('is bound to the configured issuer once, with one row in the trail, by however many servers start at once', async () => {
+    await Promise.all([bindAccounts(console_.deps), bindAccounts(console_.deps), bindAccounts(console_.deps)])
+    const { issuer } = before
+    expect(await console_.deps.db.account.findMany()).toMatchObject([{ issuer, accountId: `${issuer} bob-1` }])
+    const bound = {
+      action: 'console.account.issuer_bound',
+      actor: 'console',
+      payload: { provider: 'oidc', issuer, accounts: 1 },
+    }
+    expect((await trail()).filter(({ action }) => action === 'console.account.issuer_bound')).toEqual([bound])
+  })
+
+  it('signs its owner in without a restart: a replica of the version before may have made it meanwhile', async () => {
+    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+    expect(await console_.deps.db.user.count()).toBe(1)
+  })
+
+  it('stays with its issuer when another one is configured afterwards', async () => {
+    await bindAccounts(console_.deps)
+    await bindAccounts(movedTo(after))
+    after.as(bob)
+    expect((await atProvider(movedTo(after), 'oidc')).error).toBe('account_not_linked')
+    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+  })
+})

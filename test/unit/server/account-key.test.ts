@@ -1,0 +1,18 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { accountKey } from '~/server/auth/account-key'
+
+it('two accounts have one key only if both issuer and subject are the same', () => {
+  const issuer = fc.constantFrom('https://a.example', 'https://a.example/', 'https://a.example/b')
+  const subject = fc.oneof(
+    fc.string(),
+    fc.tuple(issuer, fc.string()).map((parts) => parts.join(' ')),
+  )
+  const account = fc.tuple(issuer, subject)
+  fc.assert(
+    fc.property(account, account, ([issuerA, subjectA], [issuerB, subjectB]) => {
+      const same = issuerA === issuerB && subjectA === subjectB
+      expect(accountKey(issuerA, subjectA) === accountKey(issuerB, subjectB)).toBe(same)
+    }),
+  )
+})
