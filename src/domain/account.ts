@@ -7,6 +7,9 @@ export interface ProviderView {
   readonly name: string
 }
 
+/** What a person does is written down this often at most. */
+export const ACTIVITY_STEP_MS = 60_000
+
 /** How the signed-in person can prove again who they are. */
 export interface ProofMethods {
   readonly password: boolean

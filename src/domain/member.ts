@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ProviderView } from '~/domain/account'
 import { environmentName, id, nameText, storableText } from '~/domain/input'
 import { ROLES, type Role } from '~/domain/permissions'
 
@@ -49,6 +50,11 @@ export interface MemberView {
   readonly environments: readonly string[] | null
   readonly name: string
   readonly email: string
+}
+
+/** What a page is made with: whose it is, and where they can sign in again once the session is over. */
+export interface PageMember extends MemberView {
+  readonly providers: readonly ProviderView[]
 }
 
 const limited = { path: ['environments'], error: ADMIN_LIMITED }

@@ -21,6 +21,22 @@ async function query({ dataDir }: Product, text: string, values: readonly unknow
 export const letProofsAge = (product: Product) =>
   query(product, `UPDATE sessions SET proved_at_utc = now() - interval '1 hour'`)
 
+/** Everybody left their session alone for so long. */
+export const letSessionsIdle = (product: Product, interval: string) =>
+  query(product, 'UPDATE sessions SET active_at_utc = now() - $1::interval', [interval])
+
+/** Of whoever did something within the last minute. */
+export const activeLately = (product: Product) =>
+  query(product, `SELECT id FROM sessions WHERE active_at_utc > now() - interval '1 minute'`)
+
+/** As if an admin had changed the role. */
+export const giveRole = (product: Product, email: string, role: string) =>
+  query(
+    product,
+    'UPDATE members SET role = $2, all_environments = true FROM users WHERE users.id = user_id AND email = $1',
+    [email, role],
+  )
+
 /** Gives an account another account's kind: one that signs in with this password, whose hash it is. */
 export const givePassword = (product: Product, email: string, hash: string) =>
   query(

@@ -8,6 +8,3 @@ const MINUTE_MS = 60_000
 
 /** How long a person may do nothing before signing in again is asked for: short for those who may do everything. */
 export const idleLimitMs = (role: Role): number => (role === 'admin' ? 30 : 12 * 60) * MINUTE_MS
-
-/** What a person does is written down this often at most. */
-export const ACTIVITY_STEP_MS = MINUTE_MS

@@ -2,8 +2,9 @@ import 'server-only'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { may } from '~/domain/actor'
-import type { MemberView } from '~/domain/member'
+import type { PageMember } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
+import { listProviders } from '~/server/account/list-providers'
 import { readSession } from '~/server/auth/read-session'
 import { getDeps } from '~/server/deps'
 
@@ -16,14 +17,15 @@ type Search = Readonly<Record<string, string | readonly string[] | undefined>>
 export async function signedInPage(
   path: string,
   options: { readonly search?: Search; readonly permission?: Permission } = {},
-): Promise<MemberView> {
+): Promise<PageMember> {
   // First: it tells Next that the page is made per request, so that no build asks for the configuration.
   const sent = await headers()
-  const signedIn = await readSession(getDeps(), sent, 'now')
+  const deps = getDeps()
+  const signedIn = await readSession(deps, sent, 'now')
   if (signedIn === null) redirect(`/sign-in?next=${encodeURIComponent(path + asQuery(options.search ?? {}))}`)
   if (options.permission !== undefined && !may(signedIn.actor, options.permission)) notFound()
   const { name, email, role, environments } = signedIn.member
-  return { name, email, role, environments }
+  return { name, email, role, environments, providers: listProviders(deps) }
 }
 
 /** Whoever is signed in already, for the pages that are for nobody yet. */

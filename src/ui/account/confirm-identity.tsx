@@ -1,41 +1,16 @@
 'use client'
 
 import { Dialog } from '@base-ui/react/dialog'
-import { useEffect, useRef, useState } from 'react'
 import { PROOF_LASTS_MINUTES } from '~/domain/fresh-proof'
 import { ConfirmForm } from '~/ui/account/confirm-form'
-import { registerProofPrompt } from '~/ui/trpc/proof-link'
-
-/** Told once: true when the person proved who they are. */
-type Settle = (proved: boolean) => void
+import { usePrompt } from '~/ui/auth/use-prompt'
 
 /**
  * Waits until something grave is refused because the last proof is too old, then asks. What was refused goes on by itself
  * afterwards; until then it is as if it had not been pressed.
  */
 export function ConfirmIdentity() {
-  const waiting = useRef<Settle[]>([])
-  const [open, setOpen] = useState(false)
-
-  useEffect(() => {
-    const forget = registerProofPrompt(
-      () =>
-        new Promise((resolve) => {
-          waiting.current.push(resolve)
-          setOpen(true)
-        }),
-    )
-    return () => {
-      forget()
-      for (const settle of waiting.current.splice(0)) settle(false)
-    }
-  }, [])
-
-  const settle = (proved: boolean) => {
-    setOpen(false)
-    for (const told of waiting.current.splice(0)) told(proved)
-  }
-
+  const { open, settle } = usePrompt('proof_stale')
   return (
     <Dialog.Root open={open} onOpenChange={(next) => next || settle(false)} disablePointerDismissal>
       <Dialog.Portal>

@@ -1,4 +1,4 @@
-import { askForProof } from '~/ui/trpc/proof-link'
+import { askForProof } from '~/ui/trpc/auth-link'
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null

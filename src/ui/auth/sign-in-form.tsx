@@ -15,13 +15,18 @@ interface SignInFormProps {
   readonly passkeys: boolean
   /** What became of a sign-in at a provider, as it came back in the address. */
   readonly refused: string | null
+  /** Who is expected; anybody may sign in all the same. */
+  readonly email?: string
+  /** By default the next page is loaded whole: nothing of what somebody else saw before may stay. */
+  readonly onSignedIn?: () => void
 }
 
 /** E-mail address and password, then a code where the account has a second factor; or a passkey. */
-export function SignInForm({ next, providers, passkeys, refused }: SignInFormProps) {
-  const [email, setEmail] = useState('')
+export function SignInForm({ next, providers, passkeys, refused, ...props }: SignInFormProps) {
+  const { onSignedIn = () => window.location.assign(next) } = props
+  const [email, setEmail] = useState(props.email ?? '')
   const [password, setPassword] = useState('')
-  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused)
+  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused, onSignedIn)
   const alert = refusal !== null && (
     <Notice tone="bad" role="alert">
       {refusal}

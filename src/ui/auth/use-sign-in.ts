@@ -5,8 +5,11 @@ import { type Asked, askAuth, isRecord } from '~/ui/auth/ask-auth'
 import { startAtProvider } from '~/ui/auth/at-provider'
 import { askForPasskey } from '~/ui/auth/passkey'
 
-/** The ways in, and what the server said of the last try. `next` was checked by the server: a page of this console. */
-export function useSignIn(next: string, refused: string | null) {
+/**
+ * The ways in, and what the server said of the last try. A provider leads back to `next`, a page of this console; the other
+ * ways end with `onSignedIn`.
+ */
+export function useSignIn(next: string, refused: string | null, onSignedIn: () => void) {
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(refused)
   const [wantsCode, setWantsCode] = useState(false)
@@ -16,8 +19,7 @@ export function useSignIn(next: string, refused: string | null) {
     setRefusal(null)
     const answer = await ask()
     const more = answer.ok && isRecord(answer.body) && answer.body['twoFactorRedirect'] === true
-    // A full load: nothing of what somebody else saw before may stay.
-    if (answer.ok && !more) return window.location.assign(next)
+    if (answer.ok && !more) return onSignedIn()
     setBusy(false)
     if (more) setWantsCode(true)
     if (!answer.ok) setRefusal(REFUSALS[answer.code ?? ''] ?? answer.message)

@@ -17,6 +17,7 @@ import { useFilterKey } from '~/ui/board/use-filter-key'
 import { useRovingTiles } from '~/ui/board/use-roving-tiles'
 import { useSurfaces } from '~/ui/board/use-surfaces'
 import { DeployModal } from '~/ui/deploy-modal/deploy-modal'
+import { DiscardedDrafts } from '~/ui/deploy-modal/discarded-drafts'
 import { useDeploy } from '~/ui/deploy-modal/use-deploy'
 import { useTarget } from '~/ui/deploy-modal/use-target'
 import { tabFace } from '~/ui/tab/tab-face'
@@ -32,7 +33,7 @@ interface BoardProps {
 export function Board({ sandbox }: BoardProps) {
   const surfaces = useSurfaces()
   const address = useTarget()
-  const { target, open } = address
+  const { target, open, close } = address
   const { grid, current, setCurrent, focusTile, onKeyDown } = useRovingTiles()
   const [filter, setFilter] = useState('')
   const filterRef = useRef<HTMLInputElement>(null)
@@ -106,6 +107,7 @@ export function Board({ sandbox }: BoardProps) {
           </>
         )}
       </main>
+      <DiscardedDrafts onDiscarded={close} />
       <DeployModal address={address} tiles={tiles} loading={surfaces.data === undefined} />
     </StoppedClock>
   )

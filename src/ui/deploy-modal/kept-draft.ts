@@ -91,4 +91,20 @@ export function keptDraftOf(email: string, surfaceId: string, begunWith: string 
   return kept?.begunWith === begunWith ? kept : null
 }
 
+export interface DiscardedDraft {
+  readonly email: string
+  readonly surfaceId: string
+}
+
+/** Throws away what other people began in this tab, and says what that was. */
+export function discardDraftsOfOthers(email: string): readonly DiscardedDraft[] {
+  const kept = storage()
+  const found = Object.keys(kept ?? {}).flatMap((name) => {
+    const [whose, surfaceId] = name.startsWith(PREFIX) ? name.slice(PREFIX.length).split(' ') : []
+    return whose === undefined || surfaceId === undefined || whose === email ? [] : [{ email: whose, surfaceId }]
+  })
+  for (const draft of found) forgetDraft(draft.email, draft.surfaceId)
+  return found
+}
+
 export const forgetDraft = (email: string, surfaceId: string): void => storage()?.removeItem(nameOf(email, surfaceId))

@@ -2,18 +2,22 @@
 
 import { createContext, type ReactNode, useContext } from 'react'
 import { may } from '~/domain/actor'
-import type { MemberView } from '~/domain/member'
+import type { MemberView, PageMember } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
 import { ConfirmIdentity } from '~/ui/account/confirm-identity'
+import { SignInDialog } from '~/ui/auth/sign-in-dialog'
+import { useTypingAsActivity } from '~/ui/auth/typed-input'
 
 const Member = createContext<MemberView | null>(null)
 
 /** The page below is shown to this member; the server found out who it is. */
-export function SignedIn({ member, children }: { readonly member: MemberView; readonly children: ReactNode }) {
+export function SignedIn({ member, children }: { readonly member: PageMember; readonly children: ReactNode }) {
+  useTypingAsActivity()
   return (
     <Member value={member}>
       {children}
       <ConfirmIdentity />
+      <SignInDialog email={member.email} providers={member.providers} />
     </Member>
   )
 }

@@ -18,8 +18,10 @@ export function UserMenu() {
   if (member === null) return null
   const signOut = async () => {
     const answer = await postAuth('/sign-out', {})
-    if (answer.ok) window.location.assign('/sign-in')
-    else setFailed(answer.message)
+    if (!answer.ok) return setFailed(answer.message)
+    // Drafts of theirs.
+    window.sessionStorage.clear()
+    window.location.assign('/sign-in')
   }
   return (
     <Menu.Root>

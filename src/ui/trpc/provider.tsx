@@ -4,9 +4,9 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { httpLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
+import { authLink } from '~/ui/trpc/auth-link'
 import { trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
-import { proofLink } from '~/ui/trpc/proof-link'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {
@@ -22,7 +22,7 @@ function newQueryClient(): QueryClient {
   })
 }
 
-/** The session is over: signing in again leads back to this very page, and to the deploy that is open on it. */
+/** The session is over, and nobody signed in over the page: the sign-in page leads back to this very one. */
 function leaveWhenSignedOut(error: unknown): void {
   if (readWireError(error).appCode !== 'signed_out') return
   const { pathname, search } = window.location
@@ -34,7 +34,7 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
   const [client] = useState(() =>
     trpc.createClient({
-      links: [proofLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: createFetchChanges() })],
+      links: [authLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: createFetchChanges() })],
     }),
   )
   return (

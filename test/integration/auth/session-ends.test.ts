@@ -10,6 +10,7 @@ const HOUR = 60 * MINUTE
 let console_: TestConsole
 beforeAll(async () => {
   console_ = await createTestConsole()
+  Object.assign(globalThis, { deployConsoleDeps: console_.deps })
 })
 afterAll(() => console_.close())
 
@@ -27,6 +28,12 @@ async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: 
   const where = { actor: email, action: 'console.session.closed' }
   return {
     use: async (freshness: 'now' | 'recent' = 'now') => (await authenticate(deps, headers, freshness))?.name ?? null,
+    callNoteActivity: async () => {
+      const { POST } = await import('~/app/api/trpc/[trpc]/route')
+      const sent = new Headers([...headers, ['host', 'localhost:3000'], ['content-type', 'application/json']])
+      const address = 'http://localhost:3000/api/trpc/account.noteActivity'
+      return await POST(new Request(address, { method: 'POST', headers: sent, body: '{}' }))
+    },
     row: () => deps.db.session.findUnique({ where: { id }, select: { activeAt: true } }),
     trail: async () => (await deps.db.auditEvent.findMany({ where })).map(({ payload }) => payload),
     email,
@@ -64,6 +71,12 @@ describe('what counts as use', () => {
     expect(noted?.activeAt.getTime()).toBeGreaterThan(activeAt.getTime())
     await use()
     expect(await row()).toEqual(noted)
+  })
+
+  it('is typing, which the screen tells in a change of its own', async () => {
+    const { callNoteActivity, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
+    expect((await callNoteActivity()).status).toBe(200)
+    expect((await row())?.activeAt.getTime()).toBeGreaterThan(activeAt.getTime())
   })
 
   it('is no poll: a window that is only open does not keep its session', async () => {

@@ -30,6 +30,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'account.endOtherSessions': 'viewer',
   'account.endSession': 'viewer',
   'account.get': 'viewer',
+  'account.noteActivity': 'viewer',
   'account.proofMethods': 'viewer',
   'account.removePasskey': 'viewer',
   'account.rename': 'viewer',

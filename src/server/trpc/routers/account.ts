@@ -20,6 +20,9 @@ export const accountRouter = router({
 
   removePasskey: own.input(ownId).mutation(({ ctx, input }) => removeOwnPasskey(ctx.deps, ctx.actor, input)),
 
+  /** Nothing of its own: like every change, it keeps the session from going idle. For who types and sends nothing yet. */
+  noteActivity: own.mutation(() => null),
+
   endSession: own.input(ownId).mutation(({ ctx, input }) => endOwnSessions(ctx.deps, ctx.actor, input.id)),
 
   endOtherSessions: own.mutation(({ ctx }) => endOwnSessions(ctx.deps, ctx.actor, null)),

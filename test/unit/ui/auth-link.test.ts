@@ -3,7 +3,7 @@ import { observable } from '@trpc/server/observable'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '~/domain/errors'
 import type { AppRouter } from '~/server/trpc/routers/_app'
-import { proofLink, registerProofPrompt } from '~/ui/trpc/proof-link'
+import { authLink, type Liftable, registerPrompt } from '~/ui/trpc/auth-link'
 
 const refusal = (appCode: ErrorCode) =>
   new TRPCClientError<AppRouter>('refused', {
@@ -17,7 +17,7 @@ function clientOf(answers: readonly (ErrorCode | null)[]) {
   const sent: unknown[] = []
   const client = createTRPCClient<AppRouter>({
     links: [
-      proofLink(),
+      authLink(),
       () =>
         ({ op }) =>
           observable((observer) => {
@@ -33,43 +33,58 @@ function clientOf(answers: readonly (ErrorCode | null)[]) {
 }
 
 const request = { surfaceId: 'api', ref: 'main', confirmation: 'api', idempotencyKey: 'the-one-key' }
-let forget = () => {}
-afterEach(() => forget())
-const whenAsked = (proved: boolean) => {
+const forget: (() => void)[] = []
+afterEach(() => {
+  for (const one of forget.splice(0)) one()
+})
+const whenAsked = (refusal: Liftable, lifted: boolean) => {
   let asked = 0
-  forget = registerProofPrompt(async () => {
-    asked += 1
-    return proved
-  })
+  forget.push(
+    registerPrompt(refusal, async () => {
+      asked += 1
+      return lifted
+    }),
+  )
   return () => asked
 }
 
-describe('a request refused because the last proof is too old', () => {
-  it('goes again, the very same, once the person has confirmed who they are', async () => {
-    const asked = whenAsked(true)
-    const { client, sent } = clientOf(['proof_stale', null])
+describe.each([
+  ['the last proof is too old', 'proof_stale'],
+  ['the session is over', 'signed_out'],
+] as const)('a request refused because %s', (_, code) => {
+  it('goes again, the very same with its idempotency key, once the person has lifted the refusal', async () => {
+    const asked = whenAsked(code, true)
+    const { client, sent } = clientOf([code, null])
     expect(await client.deploys.dispatch.mutate(request)).toMatchObject({ id: 'x' })
     expect(sent).toEqual([request, request])
     expect(asked()).toBe(1)
   })
 
   it('stays refused when the person would rather not', async () => {
-    whenAsked(false)
-    const { client, sent } = clientOf(['proof_stale', null])
+    whenAsked(code, false)
+    const { client, sent } = clientOf([code, null])
     await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')
     expect(sent).toHaveLength(1)
   })
 
   it('is asked about once: a second refusal is the answer', async () => {
-    const asked = whenAsked(true)
-    const { client, sent } = clientOf(['proof_stale', 'proof_stale', null])
+    const asked = whenAsked(code, true)
+    const { client, sent } = clientOf([code, code, null])
     await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')
     expect([sent.length, asked()]).toEqual([2, 1])
   })
 })
 
+it('a request that meets both refusals is sent a third time once both are lifted', async () => {
+  whenAsked('signed_out', true)
+  whenAsked('proof_stale', true)
+  const { client, sent } = clientOf(['signed_out', 'proof_stale', null])
+  expect(await client.deploys.dispatch.mutate(request)).toMatchObject({ id: 'x' })
+  expect(sent).toEqual([request, request, request])
+})
+
 it('any other refusal asks nobody', async () => {
-  const asked = whenAsked(true)
+  const asked = whenAsked('proof_stale', true)
   const { client } = clientOf(['frozen'])
   await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')
   expect(asked()).toBe(0)

@@ -1,0 +1,32 @@
+'use client'
+
+import { useEffect } from 'react'
+import { ACTIVITY_STEP_MS } from '~/domain/account'
+import { trpc } from '~/ui/trpc/client'
+
+/** Fields that somebody typed into since the page was loaded. */
+const typedInto = new Set<HTMLInputElement | HTMLTextAreaElement>()
+
+/** Whether the page holds something that leaving it would lose: an open dialog, or text that somebody typed. */
+export function holdsSomething(): boolean {
+  for (const field of typedInto) if (!field.isConnected) typedInto.delete(field)
+  if ([...typedInto].some(({ value }) => value !== '')) return true
+  return document.querySelector('[role="dialog"], [role="alertdialog"]') !== null
+}
+
+/** Typing is something a person does: it keeps the session from going idle, as a change does. Said once a minute at most. */
+export function useTypingAsActivity(): void {
+  const { mutate } = trpc.account.noteActivity.useMutation()
+  useEffect(() => {
+    let saidAt = 0
+    const onInput = ({ target }: Event) => {
+      if (!(target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement)) return
+      typedInto.add(target)
+      if (Date.now() - saidAt < ACTIVITY_STEP_MS) return
+      saidAt = Date.now()
+      mutate()
+    }
+    document.addEventListener('input', onInput)
+    return () => document.removeEventListener('input', onInput)
+  }, [mutate])
+}

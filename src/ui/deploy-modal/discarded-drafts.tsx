@@ -1,0 +1,32 @@
+'use client'
+
+import { useEffect, useState } from 'react'
+import { type DiscardedDraft, discardDraftsOfOthers } from '~/ui/deploy-modal/kept-draft'
+import { Button } from '~/ui/primitives/button'
+import { Notice } from '~/ui/primitives/notice'
+import { useMember } from '~/ui/shell/member'
+
+/** Another person signed in where somebody had begun a deploy: theirs is thrown away, and that is said. */
+export function DiscardedDrafts({ onDiscarded }: { readonly onDiscarded: () => void }) {
+  const email = useMember()?.email ?? ''
+  const [discarded, setDiscarded] = useState<readonly DiscardedDraft[]>([])
+  useEffect(() => {
+    const found = discardDraftsOfOthers(email)
+    if (found.length === 0) return
+    setDiscarded(found)
+    onDiscarded()
+  }, [email, onDiscarded])
+  if (discarded.length === 0) return null
+  return (
+    <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
+      <Notice tone="warn" role="status" action={<Button onClick={() => setDiscarded([])}>OK</Button>}>
+        Signed in as {email}.{' '}
+        {discarded.map(({ surfaceId, email: whose }) => (
+          <span key={`${surfaceId} ${whose}`}>
+            The draft of {surfaceId} of {whose} was discarded.{' '}
+          </span>
+        ))}
+      </Notice>
+    </div>
+  )
+}

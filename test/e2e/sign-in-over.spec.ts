@@ -1,0 +1,158 @@
+import { type Browser, expect, type Page } from '@playwright/test'
+import { hashPassword } from 'better-auth/crypto'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { test as base, startDeploy, tile } from '~test/e2e/operator'
+import {
+  activeLately,
+  deploysOf,
+  givePassword,
+  letSessionsIdle,
+  makeLink,
+  trailOf,
+} from '~test/support/product-database'
+import type { Product } from '~test/support/start-product'
+
+const PASSWORD = 'correct horse battery'
+const BOB = 'bob@example.com'
+const NOBODY = { storageState: { cookies: [], origins: [] } }
+
+async function post(browser: Browser, product: Product, path: string, data: object) {
+  const context = await browser.newContext(NOBODY)
+  const answer = await context.request.post(`${product.url}/api/auth${path}`, {
+    data,
+    headers: { origin: product.url },
+  })
+  expect(answer.ok()).toBe(true)
+  const state = await context.storageState()
+  await context.close()
+  return state
+}
+
+/** A product of its own, whose sessions are made to idle: its operator has a password, and so has Bob. */
+const test = base.extend<object, { readonly people: true }>({
+  people: [
+    async ({ product, browser, signedIn: _ }, use) => {
+      await givePassword(product, SANDBOX_OPERATOR.email, await hashPassword(PASSWORD))
+      const token = (await makeLink(product, 'invitation')).split('/').at(-1)
+      await post(browser, product, '/links/accept', { token, name: 'Bob', email: BOB, password: PASSWORD })
+      await use(true)
+    },
+    { scope: 'worker', auto: true },
+  ],
+  storageState: async ({ product, browser }, use) => {
+    await use(await post(browser, product, '/sign-in/email', { email: SANDBOX_OPERATOR.email, password: PASSWORD }))
+  },
+})
+
+test.describe.configure({ mode: 'serial' })
+
+const panel = (page: Page) => page.getByRole('dialog', { name: 'Your session has ended' })
+const dialogOf = (page: Page) => page.getByRole('dialog', { name: /^Deploy/ })
+
+async function fillConfirmation(page: Page, surface: string): Promise<void> {
+  await startDeploy(page, surface)
+  await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
+  await dialogOf(page)
+    .getByLabel(/^Reason/)
+    .fill('Fixes the outage')
+  await dialogOf(page)
+    .getByLabel(/Type .* to deploy/)
+    .fill(surface)
+}
+
+const press = (page: Page) => dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
+
+test('a session that idles out at the confirmation is renewed over the dialog, and the same request goes through', async ({
+  page,
+  product,
+}) => {
+  const sent: unknown[] = []
+  page.on('request', (request) => request.url().includes('deploys.dispatch') && sent.push(request.postDataJSON()))
+  await fillConfirmation(page, 'api-prod')
+  await letSessionsIdle(product, '1 hour')
+  await press(page)
+
+  await expect(panel(page).getByLabel('Password')).toBeFocused()
+  await expect(panel(page).getByLabel('E-mail address')).toHaveValue(SANDBOX_OPERATOR.email)
+  await page.keyboard.press('Escape')
+  await panel(page).getByLabel('Password').fill('not the password')
+  await page.keyboard.press('Enter')
+  await expect(panel(page).getByRole('alert')).toBeVisible()
+  expect(await deploysOf(product, 'api-prod')).toHaveLength(0)
+  await panel(page).getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+
+  await expect(page.locator('[data-status]')).toBeVisible()
+  await expect(panel(page)).toBeHidden()
+  expect(sent).toHaveLength(2)
+  expect(sent[1]).toEqual(sent[0])
+  expect(sent[0]).toMatchObject({ json: { reason: 'Fixes the outage', confirmation: 'api-prod' } })
+  expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
+})
+
+test('a poll that finds the session over asks as well, and everything typed is there afterwards', async ({
+  page,
+  product,
+}) => {
+  await fillConfirmation(page, 'customer-docs')
+  await letSessionsIdle(product, '1 hour')
+  await panel(page).getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(panel(page)).toBeHidden()
+  await expect(dialogOf(page).getByLabel(/Type .* to deploy/)).toHaveValue('customer-docs')
+  await expect(dialogOf(page).getByLabel(/^Reason/)).toHaveValue('Fixes the outage')
+})
+
+test('signed in as somebody else, the draft is thrown away, visibly, and nothing is deployed', async ({
+  page,
+  product,
+}) => {
+  await fillConfirmation(page, 'status-page')
+  await letSessionsIdle(product, '1 hour')
+  await press(page)
+  await panel(page).getByLabel('E-mail address').fill(BOB)
+  await panel(page).getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('status').filter({ hasText: `Signed in as ${BOB}.` })).toContainText(
+    `The draft of status-page of ${SANDBOX_OPERATOR.email} was discarded.`,
+  )
+  await expect(page.getByRole('button', { name: /^Bob/ })).toBeVisible()
+  expect(new URL(page.url()).search).toBe('')
+  expect(await page.evaluate(() => window.sessionStorage.length)).toBe(0)
+  await tile(page, 'status-page')
+    .getByRole('button', { name: /^Deploy/ })
+    .click()
+  await expect(dialogOf(page).getByRole('combobox', { name: 'Ref' })).toHaveValue('')
+  expect(await deploysOf(product, 'status-page')).toHaveLength(0)
+})
+
+test('typing keeps the session from going idle, and a window that only polls does not', async ({ page, product }) => {
+  await startDeploy(page, 'console')
+  await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
+  await letSessionsIdle(product, '20 minutes')
+  await page.waitForResponse((poll) => poll.url().includes('surfaces.list'))
+  expect(await activeLately(product)).toEqual([])
+  const told = page.waitForResponse((answer) => answer.url().includes('account.noteActivity'))
+  await dialogOf(page)
+    .getByLabel(/^Reason/)
+    .pressSequentially('Fixes')
+  expect((await told).ok()).toBe(true)
+  expect(await activeLately(product)).toHaveLength(1)
+})
+
+test('what was typed into a form on another page is there after signing in over it', async ({ page, product }) => {
+  await page.goto(`${product.url}/freezes`)
+  const form = page.getByRole('form', { name: 'Freeze an environment' })
+  await form.getByLabel('Reason').fill('Release week')
+  await letSessionsIdle(product, '1 hour')
+  await form.getByRole('button', { name: 'Freeze production' }).click()
+  await panel(page).getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText('Release week')
+  expect(await trailOf(product, 'console.freeze.opened')).toHaveLength(1)
+})
+
+test('a page that holds nothing leads to the sign-in page, and back', async ({ page, product }) => {
+  await letSessionsIdle(product, '1 hour')
+  await expect(page).toHaveURL(/\/sign-in\?next=%2F$/)
+})
