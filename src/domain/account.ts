@@ -7,6 +7,9 @@ export interface ProviderView {
   readonly name: string
 }
 
+/** With every call of a page: whose page it is, percent-encoded. Somebody else may have signed in in another tab since. */
+export const PERSON_HEADER = 'x-console-person'
+
 /** What a person does is written down this often at most. */
 export const ACTIVITY_STEP_MS = 60_000
 

@@ -1,5 +1,6 @@
 import { test as base, expect } from '@playwright/test'
 import { startOidcProvider } from '~test/support/oidc-provider'
+import { giveRole, letSessionsIdle } from '~test/support/product-database'
 import { type Product, startProduct } from '~test/support/start-product'
 
 interface Worker {
@@ -57,4 +58,33 @@ test('somebody else comes back to the sign-in page, which says why, in its own w
   await page.goto(`${product.url}/sign-in?error=x&error_description=Call+0800-EVIL`)
   await expect(page.getByRole('alert').filter({ hasText: 'could not sign you in' })).toBeVisible()
   await expect(page.getByText('0800')).toHaveCount(0)
+})
+
+test('the draft of a deploy survives the way to the provider and back, when the session ends under it', async ({
+  page,
+  product,
+  provider,
+}) => {
+  provider.as({ sub: 'ada', email: 'ada@acme.example', email_verified: true, name: 'Ada' })
+  await page.goto(product.url)
+  await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+  await expect(page.getByRole('button', { name: /^Ada/ })).toBeVisible()
+  await giveRole(product, 'ada@acme.example', 'deployer')
+  await page.goto(`${product.url}/?surface=api-staging`)
+  const dialog = page.getByRole('dialog', { name: /^Deploy/ })
+  await dialog.getByRole('button', { name: 'Review main' }).click()
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByLabel(/^Reason/).fill('Fixes the outage')
+
+  await letSessionsIdle(product, '13 hours')
+  const panel = page.getByRole('dialog', { name: 'Your session has ended' })
+  await panel.getByRole('button', { name: 'Sign in with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+
+  await expect(dialog.getByRole('status')).toContainText('Your draft as of')
+  await expect(dialog.getByLabel(/^Reason/)).toHaveValue('Fixes the outage')
+  await dialog.getByLabel(/Type .* to deploy/).fill('api-staging')
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+  await expect(page.locator('[data-status]')).toBeVisible()
 })

@@ -126,6 +126,19 @@ test('signed in as somebody else, the draft is thrown away, visibly, and nothing
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
 
+test('a page of one person does nothing as another who signed in in another tab', async ({
+  page,
+  context,
+  product,
+}) => {
+  await fillConfirmation(page, 'console-staging')
+  const data = { email: BOB, password: PASSWORD }
+  await context.request.post(`${product.url}/api/auth/sign-in/email`, { data, headers: { origin: product.url } })
+  await press(page)
+  await expect(page.getByRole('status').filter({ hasText: `Signed in as ${BOB}.` })).toBeVisible()
+  expect(await deploysOf(product, 'console-staging')).toHaveLength(0)
+})
+
 test('typing keeps the session from going idle, and a window that only polls does not', async ({ page, product }) => {
   await startDeploy(page, 'console')
   await dialogOf(page).getByRole('button', { name: 'Continue' }).click()

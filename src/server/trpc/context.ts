@@ -1,4 +1,5 @@
 import 'server-only'
+import { PERSON_HEADER } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { authenticate } from '~/server/auth/authenticate'
 import { freshnessOf } from '~/server/auth/freshness'
@@ -30,9 +31,16 @@ export const createContextInner = (deps: Deps, actor: Actor | null): Context => 
 export async function createContext({ req }: { readonly req: Request }): Promise<Context> {
   const deps = getDeps()
   try {
-    return createContextInner(deps, await authenticate(deps, req.headers, freshnessOf(req)))
+    const actor = await authenticate(deps, req.headers, freshnessOf(req))
+    return createContextInner(deps, isPageOf(actor, req) ? actor : null)
   } catch (thrown) {
     // No procedure has been reached yet, so none of them turns this into an error of the console's.
     throw toTrpcError(deps.logger, thrown, { path: new URL(req.url).pathname })
   }
+}
+
+/** What one person began on a page is never done as another: for that page, nobody is signed in. */
+function isPageOf(actor: Actor | null, { headers }: Request): boolean {
+  const page = headers.get(PERSON_HEADER)
+  return actor === null || page === null || page === encodeURIComponent(actor.name)
 }

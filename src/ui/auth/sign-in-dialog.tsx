@@ -1,7 +1,7 @@
 'use client'
 
 import { Dialog } from '@base-ui/react/dialog'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import type { ProviderView } from '~/domain/account'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { askAuth, isRecord } from '~/ui/auth/ask-auth'
@@ -23,13 +23,13 @@ interface SignInDialogProps {
  */
 export function SignInDialog({ email, providers }: SignInDialogProps) {
   const { open, settle } = usePrompt('signed_out', holdsSomething)
-  const goOn = async () => {
+  const goOn = useCallback(async () => {
     const who = await whoIsSignedIn()
     if (who === null) return
     if (who === email) return settle(true)
     // Somebody else: a full load, without what was open. Nothing that the first person saw or typed may stay.
     window.location.assign(window.location.pathname)
-  }
+  }, [email, settle])
   return (
     <Dialog.Root open={open}>
       <Dialog.Portal>
@@ -62,11 +62,12 @@ interface SignInHereProps extends SignInDialogProps {
   readonly onSignedIn: () => Promise<void>
 }
 
-/** The sign-in page's form. A sign-in in another tab of this browser counts as well: it is looked for on the way back. */
+/** The sign-in page's form. A sign-in in another tab of this browser counts as well, before now or while this is open. */
 function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
   const [passkeys] = useState(passkeysWork)
   useEffect(() => {
     const look = () => void onSignedIn()
+    look()
     window.addEventListener('focus', look)
     return () => window.removeEventListener('focus', look)
   }, [onSignedIn])

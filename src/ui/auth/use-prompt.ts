@@ -1,6 +1,6 @@
 'use client'
 
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { type Liftable, registerPrompt } from '~/ui/trpc/auth-link'
 
 const always = () => true
@@ -25,9 +25,9 @@ export function usePrompt(refusal: Liftable, mayAsk: () => boolean = always) {
     }
   }, [refusal, mayAsk])
 
-  const settle = (lifted: boolean) => {
+  const settle = useCallback((lifted: boolean) => {
     setOpen(false)
     for (const told of waiting.current.splice(0)) told(lifted)
-  }
+  }, [])
   return { open, settle }
 }

@@ -7,11 +7,13 @@ import type { Permission } from '~/domain/permissions'
 import { ConfirmIdentity } from '~/ui/account/confirm-identity'
 import { SignInDialog } from '~/ui/auth/sign-in-dialog'
 import { useTypingAsActivity } from '~/ui/auth/typed-input'
+import { usePagePerson } from '~/ui/trpc/page-person'
 
 const Member = createContext<MemberView | null>(null)
 
 /** The page below is shown to this member; the server found out who it is. */
 export function SignedIn({ member, children }: { readonly member: PageMember; readonly children: ReactNode }) {
+  usePagePerson(member.email)
   useTypingAsActivity()
   return (
     <Member value={member}>

@@ -7,6 +7,7 @@ import superjson from 'superjson'
 import { authLink } from '~/ui/trpc/auth-link'
 import { trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
+import { personHeader } from '~/ui/trpc/page-person'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {
@@ -34,7 +35,10 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
   const [client] = useState(() =>
     trpc.createClient({
-      links: [authLink(), httpLink({ url: '/api/trpc', transformer: superjson, fetch: createFetchChanges() })],
+      links: [
+        authLink(),
+        httpLink({ url: '/api/trpc', transformer: superjson, headers: personHeader, fetch: createFetchChanges() }),
+      ],
     }),
   )
   return (

@@ -28,9 +28,10 @@ async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: 
   const where = { actor: email, action: 'console.session.closed' }
   return {
     use: async (freshness: 'now' | 'recent' = 'now') => (await authenticate(deps, headers, freshness))?.name ?? null,
-    callNoteActivity: async () => {
+    callNoteActivity: async (more: Readonly<Record<string, string>> = {}) => {
       const { POST } = await import('~/app/api/trpc/[trpc]/route')
-      const sent = new Headers([...headers, ['host', 'localhost:3000'], ['content-type', 'application/json']])
+      const bare = { host: 'localhost:3000', 'content-type': 'application/json', ...more }
+      const sent = new Headers([...headers, ...Object.entries(bare)])
       const address = 'http://localhost:3000/api/trpc/account.noteActivity'
       return await POST(new Request(address, { method: 'POST', headers: sent, body: '{}' }))
     },
@@ -83,6 +84,16 @@ describe('what counts as use', () => {
     const { use, row, activeAt, email } = await session('admin', { idle: 2 * MINUTE })
     expect(await use('recent')).toBe(email)
     expect(await row()).toEqual({ activeAt })
+  })
+})
+
+describe('a call that says whose page it comes from', () => {
+  it('is answered to that person, and refused as signed out when another has signed in since', async () => {
+    const { callNoteActivity, email } = await session('admin', {})
+    const from = async (person: string) =>
+      (await callNoteActivity({ 'x-console-person': encodeURIComponent(person) })).status
+    expect(await from(email)).toBe(200)
+    expect(await from('other@example.com')).toBe(401)
   })
 })
 
