@@ -99,3 +99,41 @@ test('a deploy whose answer was lost goes again after a reload with the same ide
   await expect(page.locator('[data-status]')).toBeVisible()
   expect(keys).toEqual([keys[0], keys[0]])
 })
+
+test('at 360 px and by keyboard alone, the dialog holds the focus, asks, and gives the focus back', async ({
+  page,
+}) => {
+  await page.setViewportSize({ width: 360, height: 740 })
+  await tile(page, 'api-staging').locator('[data-tile-focus]').focus()
+  await page.keyboard.press('d')
+  await expect(dialogOf(page).getByRole('button', { name: 'Review main' })).toBeEnabled()
+  await page.keyboard.press('Enter')
+  await expect(dialogOf(page).getByRole('button', { name: 'Continue' })).toBeFocused()
+  await expect(dialogOf(page).getByRole('button', { name: 'Continue' })).not.toHaveAttribute('aria-disabled', 'true')
+  await page.keyboard.press('Enter')
+  await expect(nameField(page)).toBeFocused()
+  await page.keyboard.type('api')
+  for (let tabs = 0; tabs < 12; tabs++) {
+    await page.keyboard.press('Tab')
+    await expect(dialogOf(page).locator(':focus')).toHaveCount(1)
+  }
+  await nameField(page).focus()
+
+  await page.keyboard.press('Escape')
+  await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused()
+  for (const button of await question(page).getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 })
+  await page.keyboard.press('Tab')
+  await expect(question(page).getByRole('button', { name: 'Discard' })).toBeFocused()
+  await page.keyboard.press('Tab')
+  await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(nameField(page)).toBeFocused()
+
+  for (const button of await dialogOf(page).getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(dialogOf(page)).toBeHidden()
+  await expect(tile(page, 'api-staging').locator('[data-tile-focus]')).toBeFocused()
+})

@@ -1,4 +1,4 @@
-import { type Browser, expect, type Page } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { test as base, startDeploy, tile } from '~test/e2e/operator'
@@ -8,25 +8,13 @@ import {
   givePassword,
   letSessionsIdle,
   makeLink,
+  openSession,
   trailOf,
 } from '~test/support/product-database'
-import type { Product } from '~test/support/start-product'
 
 const PASSWORD = 'correct horse battery'
 const BOB = 'bob@example.com'
-const NOBODY = { storageState: { cookies: [], origins: [] } }
-
-async function post(browser: Browser, product: Product, path: string, data: object) {
-  const context = await browser.newContext(NOBODY)
-  const answer = await context.request.post(`${product.url}/api/auth${path}`, {
-    data,
-    headers: { origin: product.url },
-  })
-  expect(answer.ok()).toBe(true)
-  const state = await context.storageState()
-  await context.close()
-  return state
-}
+const SESSION = 'console.session_token'
 
 /** A product of its own, whose sessions are made to idle: its operator has a password, and so has Bob. */
 const test = base.extend<object, { readonly people: true }>({
@@ -34,13 +22,22 @@ const test = base.extend<object, { readonly people: true }>({
     async ({ product, browser, signedIn: _ }, use) => {
       await givePassword(product, SANDBOX_OPERATOR.email, await hashPassword(PASSWORD))
       const token = (await makeLink(product, 'invitation')).split('/').at(-1)
-      await post(browser, product, '/links/accept', { token, name: 'Bob', email: BOB, password: PASSWORD })
+      const visitor = await browser.newContext({ storageState: { cookies: [], origins: [] } })
+      const answer = await visitor.request.post(`${product.url}/api/auth/links/accept`, {
+        data: { token, name: 'Bob', email: BOB, password: PASSWORD },
+        headers: { origin: product.url },
+      })
+      expect(answer.ok()).toBe(true)
+      await visitor.close()
       await use(true)
     },
     { scope: 'worker', auto: true },
   ],
-  storageState: async ({ product, browser }, use) => {
-    await use(await post(browser, product, '/sign-in/email', { email: SANDBOX_OPERATOR.email, password: PASSWORD }))
+  // The session of the test before has ended.
+  storageState: async ({ product, signedIn }, use) => {
+    const value = await openSession(product, SANDBOX_OPERATOR.email)
+    const cookies = signedIn.cookies.map((cookie) => ({ ...cookie, ...(cookie.name === SESSION ? { value } : {}) }))
+    await use({ ...signedIn, cookies })
   },
 })
 
@@ -132,8 +129,8 @@ test('a page of one person does nothing as another who signed in in another tab'
   product,
 }) => {
   await fillConfirmation(page, 'console-staging')
-  const data = { email: BOB, password: PASSWORD }
-  await context.request.post(`${product.url}/api/auth/sign-in/email`, { data, headers: { origin: product.url } })
+  const value = await openSession(product, BOB)
+  await context.addCookies([{ name: SESSION, value, url: product.url }])
   await press(page)
   await expect(page.getByRole('status').filter({ hasText: `Signed in as ${BOB}.` })).toBeVisible()
   expect(await deploysOf(product, 'console-staging')).toHaveLength(0)

@@ -2,6 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import path from 'node:path'
 import pg from 'pg'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { generatedSecrets } from '~/launch/secrets'
+import { cookieOf } from '~test/support/sessions'
 import type { Product } from '~test/support/start-product'
 
 /** For what no screen can bring about: time that passed, or an account of another kind. */
@@ -20,6 +22,19 @@ async function query({ dataDir }: Product, text: string, values: readonly unknow
 /** Everybody proved who they are an hour ago, and not since. */
 export const letProofsAge = (product: Product) =>
   query(product, `UPDATE sessions SET proved_at_utc = now() - interval '1 hour'`)
+
+/** Signs an account in without its password, for sign-ins are limited. Gives the cookie's value. */
+export async function openSession(product: Product, email: string): Promise<string> {
+  const token = randomBytes(24).toString('base64url')
+  await query(
+    product,
+    `INSERT INTO sessions (id, token, user_id, expires_at_utc)
+     SELECT gen_random_uuid(), $1, id, now() + interval '1 day' FROM users WHERE email = $2`,
+    [token, email],
+  )
+  const [, value = ''] = cookieOf({ authSecrets: [generatedSecrets(product.dataDir).auth] }, token).split('=', 2)
+  return value
+}
 
 /** Everybody left their session alone for so long. */
 export const letSessionsIdle = (product: Product, interval: string) =>
