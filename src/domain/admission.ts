@@ -1,4 +1,5 @@
 import type { ErrorCode } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 
 /** What the checks look at. Nothing here is asked for: whoever admits a deploy has gathered it. */
@@ -33,29 +34,31 @@ type Check<Facts> = (facts: Facts) => Refusal | null
 
 function surfaceIsDeclared({ surface }: RequestFacts): Refusal | null {
   if (!surface.archived) return null
-  const message = `${surface.name} is no longer declared in surfaces.yaml, so it cannot ship.`
+  const message = `${inSentence(surface.name)} is no longer declared in surfaces.yaml, so it cannot ship.`
   return { code: 'surface_archived', message, details: {} }
 }
 
 function confirmationMatches({ surface, confirmation }: RequestFacts): Refusal | null {
   if (confirmation === surface.confirm) return null
-  const message = `Type "${surface.confirm}" exactly to deploy. Nothing was deployed.`
+  const message = `Type "${inSentence(surface.confirm)}" exactly to deploy. Nothing was deployed.`
   return { code: 'confirmation_mismatch', message, details: {} }
 }
 
 function surfaceIsNotLocked({ surface, freezes, overridden }: FreezeFacts): Refusal | null {
   const lock = freezes.find(({ id, kind }) => kind === 'locked' && !overridden.includes(id))
-  return lock === undefined ? null : heldBy(lock, 'surface_locked', `${surface.name} is locked`)
+  return lock === undefined ? null : heldBy(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)
 }
 
 function environmentIsNotFrozen({ surface, freezes, overridden }: FreezeFacts): Refusal | null {
   const window = freezes.find(({ id, kind }) => kind === 'frozen' && !overridden.includes(id))
-  return window === undefined ? null : heldBy(window, 'frozen', `${capitalised(surface.environment)} is frozen`)
+  return window === undefined
+    ? null
+    : heldBy(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)
 }
 
 function noActiveDeploy({ activeDeploy }: ActiveDeployFacts): Refusal | null {
   if (activeDeploy === null) return null
-  const message = `${activeDeploy.requestedBy} is deploying ${activeDeploy.ref} right now. Wait for its end.`
+  const message = `${inSentence(activeDeploy.requestedBy)} is deploying ${inSentence(activeDeploy.ref)} right now. Wait for its end.`
   return { code: 'surface_busy', message, details: {} }
 }
 
@@ -84,7 +87,7 @@ function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {
   const until = freeze.until === null ? 'until it is lifted' : `until ${minuteUtc(freeze.until)}`
   return {
     code,
-    message: `${what} ${until}: “${freeze.reason}” (${freeze.by}).`,
+    message: `${what} ${until}: “${inSentence(freeze.reason)}” (${inSentence(freeze.by)}).`,
     details: { freeze_id: freeze.id, reason: freeze.reason, until: freeze.until, by: freeze.by },
     freeze,
   }

@@ -1,3 +1,5 @@
+import { visibleSentence } from '~/domain/foreign-text'
+
 /**
  * The one table of errors: what each code means over HTTP, over tRPC, and as a title.
  * Titles are for people and stay the same for every occurrence; `AppError.message` says what happened this time,
@@ -90,7 +92,8 @@ export class AppError extends Error {
       readonly retryAfterSeconds?: number
     } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    // A sentence may hold a name that others chose: whatever it is, nothing of the sentence is hidden or turned.
+    super(visibleSentence(message), options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'AppError'
     this.code = code
     this.details = options.details ?? {}

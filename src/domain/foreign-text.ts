@@ -22,7 +22,7 @@ const KEPT = [
 
 const KEPT_OR_UNSEEN = new RegExp(`(${KEPT})|${UNSEEN}`, 'gu')
 
-/** What `inSentence` puts around a name. Nothing within a pair can reach out of it, so a pair is no disguise. */
+/** What `inSentence` puts around a name. Nothing within a pair can reach out of it. */
 const ISOLATED = /\u2068([^\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*)\u2069/gu
 const FIRST_STRONG_ISOLATE = '\u2068'
 const POP_ISOLATE = '\u2069'
@@ -38,29 +38,30 @@ function standIn(character: string): string {
   return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
 }
 
-const replaceUnseen = (text: string): string =>
+/** The text with a stand-in for each character that cannot be seen. Emoji, and scripts that need joiners, stay as they are. */
+export const visible = (text: string): string =>
   text.replace(KEPT_OR_UNSEEN, (found: string, kept: string | undefined) => kept ?? standIn(found))
 
-/** The text with a stand-in for each character that cannot be seen. Emoji, and scripts that need joiners, stay as they are. */
-export function visible(text: string): string {
-  let shown = ''
-  let end = 0
-  for (const pair of text.matchAll(ISOLATED)) {
-    const [whole, inner = ''] = pair
-    shown += `${replaceUnseen(text.slice(end, pair.index))}${FIRST_STRONG_ISOLATE}${replaceUnseen(inner)}${POP_ISOLATE}`
-    end = pair.index + whole.length
-  }
-  return shown + replaceUnseen(text.slice(end))
+/** Whether all of the text can be seen. */
+export const isVisible = (text: string): boolean => visible(text) === text
+
+/** The same for a sentence of the console's own, which may name what others chose: its lines, and what it isolates, stay. */
+export function visibleSentence(sentence: string): string {
+  return sentence
+    .split('\n')
+    .map((line) => line.split(ISOLATED).map(visibleBetween).join(''))
+    .join('\n')
 }
 
-/** Whether all of the text can be seen. */
-export const isVisible = (text: string): boolean => replaceUnseen(text) === text
+/** `split` gives what is between the isolates, and at each odd place what is in one. */
+const visibleBetween = (part: string, index: number): string =>
+  index % 2 === 0 ? visible(part) : `${FIRST_STRONG_ISOLATE}${visible(part)}${POP_ISOLATE}`
 
 /**
  * The text as part of a sentence that is made as a string: nothing in it can change the words around it. Letters that run
  * from right to left are isolated, which the sentence would otherwise follow.
  */
 export function inSentence(text: string): string {
-  const shown = replaceUnseen(text)
+  const shown = visible(text)
   return RIGHT_TO_LEFT.test(shown) ? `${FIRST_STRONG_ISOLATE}${shown}${POP_ISOLATE}` : shown
 }

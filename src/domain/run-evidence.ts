@@ -1,4 +1,5 @@
 import { type CallbackStatus, canTransition, type DeployStatus, type FailureStage } from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
 
 /** A run as GitHub records it. Conclusions beyond the usual ones are kept as GitHub spells them. */
 export interface RunRecord {
@@ -79,7 +80,9 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
       const ran = step.status !== 'queued' && step.status !== 'pending' && step.conclusion !== 'skipped'
       if (status === undefined || !ran || step.conclusion === 'cancelled') return []
       const at = step.startedAt ?? job.startedAt ?? run.updatedAt
-      return [{ status, at, failureStage: null, proof: `step "${step.name}" of job "${job.name}"` }]
+      return [
+        { status, at, failureStage: null, proof: `step "${inSentence(step.name)}" of job "${inSentence(job.name)}"` },
+      ]
     }),
   )
 }

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { phasesOf } from '~/domain/phases'
 import { buildId } from '~/server/build-id'
 import { type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
@@ -105,9 +106,9 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
     case 'console.deploy.dispatch_unknown':
       return text('reason')
     case 'console.deploy.freeze_overridden':
-      return `Freeze overridden: “${text('reason')}”.`
+      return `Freeze overridden: “${inSentence(text('reason'))}”.`
     case 'console.approval.granted':
-      return `Approved, as asked for by ${text('requested_by')}.`
+      return `Approved, as asked for by ${inSentence(text('requested_by'))}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.rolled_back':

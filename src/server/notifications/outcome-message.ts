@@ -1,4 +1,5 @@
 import 'server-only'
+import { inSentence, visibleSentence } from '~/domain/foreign-text'
 import type { DeployRow } from '~/server/db/deploys'
 
 /** A sign and a word for each outcome, so that none rests on its colour. */
@@ -16,11 +17,11 @@ export function outcomeMessage(deploy: DeployRow, consoleUrl: string): string {
     deploy.failureStage === null ? '' : ` at ${deploy.failureStage.replace(/_failed$/, '').replaceAll('_', ' ')}`
   const commit = sha === null || sha === ref ? '' : ` (${sha.slice(0, 7)})`
   const lines = [
-    `*${OUTCOMES[deploy.status] ?? deploy.status}${stage}: ${plain(surface.name)}*, ${plain(surface.environment)}`,
-    `${plain(sha === ref ? ref.slice(0, 7) : ref)}${commit} by ${plain(deploy.requestedBy)}${took(deploy)}`,
+    `*${OUTCOMES[deploy.status] ?? deploy.status}${stage}: ${named(surface.name)}*, ${named(surface.environment)}`,
+    `${named(sha === ref ? ref.slice(0, 7) : ref)}${commit} by ${named(deploy.requestedBy)}${took(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
-      : [`> ${plain(deploy.failureDetail.slice(0, 500)).replaceAll('\n', '\n> ')}`]),
+      : [`> ${plain(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),
     `<${consoleUrl}/?deploy=${deploy.id}|Open the deploy>`,
   ]
   return lines.join('\n')
@@ -31,6 +32,8 @@ function took({ requestedAt, finishedAt }: DeployRow): string {
   const seconds = Math.round((finishedAt.getTime() - requestedAt.getTime()) / 1000)
   return `, after ${seconds < 60 ? '' : `${Math.floor(seconds / 60)} min `}${seconds % 60} s`
 }
+
+const named = (text: string) => plain(inSentence(text))
 
 /** Slack reads these three as markup (Slack, "Formatting text": escaping). */
 const plain = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

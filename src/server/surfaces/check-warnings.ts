@@ -1,4 +1,5 @@
 import 'server-only'
+import { inSentence } from '~/domain/foreign-text'
 import type { ReviewWarning } from '~/domain/surface'
 import type { Deps } from '~/server/deps'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
@@ -25,7 +26,7 @@ export async function checkWarnings(
 }
 
 function sentence(failed: readonly string[]): string {
-  const named = failed.slice(0, NAMED_AT_MOST).join(', ')
+  const named = failed.slice(0, NAMED_AT_MOST).map(inSentence).join(', ')
   const others = failed.length - NAMED_AT_MOST
   return `Checks of this commit failed: ${named}${others > 0 ? ` and ${others} more` : ''}.`
 }

@@ -3,8 +3,10 @@
 import { KeyRound } from 'lucide-react'
 import { useState } from 'react'
 import type { PasskeyView } from '~/domain/account'
+import { inSentence } from '~/domain/foreign-text'
 import { Button } from '~/ui/primitives/button'
 import { FIELD } from '~/ui/primitives/field'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -37,7 +39,7 @@ export function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
         <KeyRound aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
         {asked === 'name' ? (
           <input
-            aria-label={`New name of ${passkey.name}`}
+            aria-label={`New name of ${inSentence(passkey.name)}`}
             ref={(field) => field?.focus()}
             maxLength={100}
             value={name}
@@ -46,7 +48,9 @@ export function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
           />
         ) : (
           <p className="min-w-32 flex-1">
-            <span className="font-medium break-words">{passkey.name}</span>
+            <span className="font-medium break-words">
+              <ForeignText text={passkey.name} />
+            </span>
             {passkey.createdAt !== null && (
               <span className="ml-2 text-xs text-ink-faint">
                 added <TimeAgo at={passkey.createdAt} />
@@ -58,10 +62,18 @@ export function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
           {asked === 'nothing' ? (
             <>
               <Button tone="bare" onClick={() => setAsked('name')}>
-                Rename<span className="sr-only"> {passkey.name}</span>
+                Rename
+                <span className="sr-only">
+                  {' '}
+                  <ForeignText text={passkey.name} />
+                </span>
               </Button>
               <Button tone="bare" onClick={() => setAsked('removal')}>
-                Remove<span className="sr-only"> {passkey.name}</span>
+                Remove
+                <span className="sr-only">
+                  {' '}
+                  <ForeignText text={passkey.name} />
+                </span>
               </Button>
             </>
           ) : (

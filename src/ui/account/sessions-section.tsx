@@ -1,6 +1,7 @@
 'use client'
 
 import { browserWords, type SessionView } from '~/domain/account'
+import { visible } from '~/domain/foreign-text'
 import { AccountSection } from '~/ui/account/account-section'
 import { Button } from '~/ui/primitives/button'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -28,7 +29,7 @@ export function SessionsSection({ sessions, onChanged }: SessionsSectionProps) {
             className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-3 py-2 text-sm first:border-t-0"
           >
             <p className="min-w-40 flex-1">
-              <span className="font-medium" title={session.userAgent}>
+              <span className="font-medium" title={visible(session.userAgent)}>
                 {browserWords(session.userAgent)}
               </span>
               {session.current && <span className="ml-2 text-xs text-good">this one</span>}

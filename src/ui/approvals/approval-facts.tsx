@@ -1,5 +1,6 @@
 import type { ApprovalView } from '~/domain/approval'
 import { kindWords, requesterWords } from '~/ui/approvals/approval-words'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -9,10 +10,19 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalView })
   return (
     <p className="mt-1 text-xs text-ink-faint">
       {kind !== null && `${kind}: `}
-      {approval.ref !== approval.sha && <span className="font-medium break-all text-ink-soft">{approval.ref} at </span>}
+      {approval.ref !== approval.sha && (
+        <span className="font-medium break-all text-ink-soft">
+          <ForeignText text={approval.ref} /> at{' '}
+        </span>
+      )}
       <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {requesterWords(approval)}{' '}
       <TimeAgo at={approval.requestedAt} />
-      {approval.reason !== null && <> · “{approval.reason}”</>}
+      {approval.reason !== null && (
+        <>
+          {' '}
+          · “<ForeignText text={approval.reason} whole />”
+        </>
+      )}
     </p>
   )
 }

@@ -3,6 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
 import type { ApprovalView } from '~/domain/approval'
+import { inSentence } from '~/domain/foreign-text'
 import { RefuseForm } from '~/ui/approvals/refuse-form'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
@@ -67,7 +68,7 @@ export function ApprovalFoot({ approval, blocked, lost }: ApprovalFootProps) {
               Refuse
             </Button>
             <Button tone="strong" disabled={pending || blocked} onClick={() => grant.mutate({ id })}>
-              {grant.isPending ? 'Dispatching…' : `Approve ${sha.slice(0, 7)} for ${surface.name}`}
+              {grant.isPending ? 'Dispatching…' : `Approve ${sha.slice(0, 7)} for ${inSentence(surface.name)}`}
             </Button>
           </>
         ) : (

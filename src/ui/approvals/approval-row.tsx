@@ -1,8 +1,10 @@
 import Link from 'next/link'
 import type { ApprovalView } from '~/domain/approval'
+import { inSentence } from '~/domain/foreign-text'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'
 import { requesterWords, STATE_WORDS } from '~/ui/approvals/approval-words'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 const LINK =
@@ -23,10 +25,17 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
       </p>
       <div className="min-w-48 flex-1">
         <p>
-          <span className="font-medium">{surface.name}</span>{' '}
-          <span className="text-ink-faint">{surface.environment}</span>
+          <span className="font-medium">
+            <ForeignText text={surface.name} />
+          </span>{' '}
+          <span className="text-ink-faint">
+            <ForeignText text={surface.environment} />
+          </span>
           {approval.overrideReason !== null && (
-            <span className="text-warn"> · overrides the freeze: “{approval.overrideReason}”</span>
+            <span className="text-warn">
+              {' '}
+              · overrides the freeze: “<ForeignText text={approval.overrideReason} whole />”
+            </span>
           )}
         </p>
         <ApprovalFacts approval={approval} />
@@ -38,9 +47,13 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
           ) : (
             decision !== null && (
               <>
-                {STATE_WORDS[state].toLowerCase()} {state !== 'expired' && `by ${decision.by} `}
+                {STATE_WORDS[state].toLowerCase()} {state !== 'expired' && `by ${inSentence(decision.by)} `}
                 <TimeAgo at={decision.at} />
-                {decision.reason !== null && `: “${decision.reason}”`}
+                {decision.reason !== null && (
+                  <>
+                    : “<ForeignText text={decision.reason} whole />”
+                  </>
+                )}
               </>
             )
           )}
@@ -50,7 +63,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
         {decidable ? 'Review' : deployId === null ? 'Open' : 'Open deploy'}
         <span className="sr-only">
           {' '}
-          {surface.name}, asked for by {requesterWords(approval)}
+          <ForeignText text={surface.name} />, asked for by {requesterWords(approval)}
         </span>
       </Link>
     </li>

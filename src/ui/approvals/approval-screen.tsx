@@ -12,6 +12,7 @@ import { useApproval } from '~/ui/approvals/use-approval'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { StoppedClock } from '~/ui/time/stopped-clock'
@@ -86,18 +87,20 @@ function Waiting({ approval, tile, lost }: WaitingProps) {
           </span>
         </p>
         {approval.decision !== null && approval.decision.reason !== null && (
-          <p className="text-ink-soft">“{approval.decision.reason}”</p>
+          <p className="text-ink-soft">
+            “<ForeignText text={approval.decision.reason} whole />”
+          </p>
         )}
         {approval.overrideReason !== null && (
           <Notice tone="warn">
-            <span className="font-medium">Overrides the freeze:</span> “{approval.overrideReason}” (
-            {requesterWords(approval)})
+            <span className="font-medium">Overrides the freeze:</span> “
+            <ForeignText text={approval.overrideReason} whole />” ({requesterWords(approval)})
           </Notice>
         )}
         {waits && obstacle !== null && (
           <Notice tone="bad">
             <span className="font-medium">Cannot be approved now. </span>
-            {obstacle}
+            <Sentence text={obstacle} />
           </Notice>
         )}
         {waits && review.isPending && <Skeleton className="h-40 w-full" />}

@@ -1,4 +1,5 @@
 import type { ApprovalState, ApprovalView } from '~/domain/approval'
+import { inSentence } from '~/domain/foreign-text'
 import type { Review } from '~/domain/surface'
 
 /** One word for a list. */
@@ -12,7 +13,7 @@ export const STATE_WORDS = {
 
 /** Where it stands, in a sentence. */
 export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'decision'>): string {
-  const by = decision === null ? '' : ` by ${decision.by}`
+  const by = decision === null ? '' : ` by ${inSentence(decision.by)}`
   switch (state) {
     case 'waiting':
       return 'Waiting for approval by another person'
@@ -32,12 +33,12 @@ export const requesterWords = ({
   requestedBy,
   requestedByOwner,
 }: Pick<ApprovalView, 'requestedBy' | 'requestedByOwner'>): string =>
-  requestedByOwner === null ? requestedBy : `${requestedBy} of ${requestedByOwner}`
+  requestedByOwner === null ? inSentence(requestedBy) : `${inSentence(requestedBy)} of ${inSentence(requestedByOwner)}`
 
 /** What is asked for, where it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
   if (kind === 'rollback') return 'Rollback to an earlier deploy'
-  return kind === 'promotion' ? `Promotion of what ${sourceId} runs` : null
+  return kind === 'promotion' ? `Promotion of what ${inSentence(sourceId ?? '')} runs` : null
 }
 
 /** Why the server would not let it pass now, as far as the review shows; null when nothing is known against it. */
@@ -46,7 +47,7 @@ export function standsInTheWay(
   review: Pick<Review, 'sha' | 'freezeIds' | 'warnings'>,
 ): string | null {
   if (review.sha !== approval.sha) {
-    return `${approval.ref} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
+    return `${inSentence(approval.ref)} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
   }
   const busy = review.warnings.find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return busy.text

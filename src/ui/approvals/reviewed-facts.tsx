@@ -1,6 +1,7 @@
 import type { Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
+import { Sentence } from '~/ui/primitives/foreign-text'
 
 interface ReviewedFactsProps {
   readonly review: Review
@@ -26,7 +27,9 @@ export function ReviewedFacts({ review, tile }: ReviewedFactsProps) {
         <ul aria-labelledby="the-facts" className="text-sm text-ink-soft">
           {review.freezeIds.length === 0 && <li>Neither frozen nor locked.</li>}
           {others.map(({ kind, text }) => (
-            <li key={`${kind} ${text}`}>{text}</li>
+            <li key={`${kind} ${text}`}>
+              <Sentence text={text} />
+            </li>
           ))}
         </ul>
       </section>

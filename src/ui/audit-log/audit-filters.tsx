@@ -1,5 +1,6 @@
 import { useId } from 'react'
 import type { AuditFacets } from '~/domain/audit-log'
+import { inSentence } from '~/domain/foreign-text'
 import type { FilterName, FilterText } from '~/ui/audit-log/filter-address'
 import { Button } from '~/ui/primitives/button'
 
@@ -63,7 +64,7 @@ function Choice({ label, value, values, onChange }: ChoiceProps) {
         <option value="">Any</option>
         {shown.map((name) => (
           <option key={name} value={name}>
-            {name}
+            {inSentence(name)}
           </option>
         ))}
       </select>

@@ -2,6 +2,8 @@ import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { useId, useState } from 'react'
 import type { AuditEntry } from '~/domain/audit-log'
+import { visible } from '~/domain/foreign-text'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -22,6 +24,8 @@ function DeployLink({ id }: { readonly id: string }) {
     </Link>
   )
 }
+
+const payloadText = (payload: unknown) => JSON.stringify(payload, null, 2).split('\n').map(visible).join('\n')
 
 /** One event. Its payload is a press away, as it is stored. */
 export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
@@ -51,8 +55,12 @@ export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
           {actionWords(action)}
         </td>
         <td className={`${CELL} text-ink-soft max-sm:hidden`}>{status}</td>
-        <td className={`${CELL} text-ink-soft`}>{actor}</td>
-        <td className={`${CELL} font-mono text-[0.8125rem] text-ink-soft max-md:hidden`}>{surfaceId}</td>
+        <td className={`${CELL} text-ink-soft`}>
+          <ForeignText text={actor} />
+        </td>
+        <td className={`${CELL} font-mono text-[0.8125rem] text-ink-soft max-md:hidden`}>
+          {surfaceId !== null && <ForeignText text={surfaceId} />}
+        </td>
         <td className={`${CELL} max-md:hidden`}>{deployId !== null && <DeployLink id={deployId} />}</td>
       </tr>
       <tr id={detail} hidden={!open}>
@@ -63,7 +71,7 @@ export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
               <span>{action}</span>
               <span>#{entry.id}</span>
               <span className="sm:hidden">{status}</span>
-              <span className="md:hidden">{surfaceId}</span>
+              <span className="md:hidden">{surfaceId !== null && <ForeignText text={surfaceId} />}</span>
               {deployId !== null && (
                 <span className="text-ink md:hidden">
                   <DeployLink id={deployId} />
@@ -71,7 +79,7 @@ export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
               )}
             </p>
             <pre className="mt-1.5 font-mono text-xs leading-5 wrap-anywhere whitespace-pre-wrap text-ink-soft">
-              {JSON.stringify(payload, null, 2)}
+              <bdi>{payloadText(payload)}</bdi>
             </pre>
           </div>
         </td>

@@ -3,6 +3,7 @@ import Link from 'next/link'
 import type { SurfaceTile } from '~/domain/surface'
 import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/board/tiles'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -38,8 +39,13 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
                     onClick={() => tile.waiting !== null && onOpen(tile.waiting.approvalId)}
                     className="rounded-[5px] border border-line bg-panel px-2.5 py-1 hover:border-control"
                   >
-                    <span className="font-medium">{tile.name}</span>
-                    <span className={hasNamesake(tile, tiles) ? 'text-ink-faint' : 'sr-only'}> {tile.environment}</span>
+                    <span className="font-medium">
+                      <ForeignText text={tile.name} />
+                    </span>
+                    <span className={hasNamesake(tile, tiles) ? 'text-ink-faint' : 'sr-only'}>
+                      {' '}
+                      <ForeignText text={tile.environment} />
+                    </span>
                     <span className="text-ink-soft">
                       {' · '}
                       {requesterWords(tile.waiting)} · expires <TimeAgo at={tile.waiting.expiresAt} />

@@ -1,7 +1,9 @@
 import Link from 'next/link'
+import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { untilWords, windowOver } from '~/ui/freezes/freeze-words'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
@@ -20,7 +22,10 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
       ) : (
         <>
           <FreezeMark kind="frozen" />
-          <p className="min-w-0 flex-1 truncate" title={`${window.reason} (${window.by}), ${untilWords(window.until)}`}>
+          <p
+            className="min-w-0 flex-1 truncate"
+            title={`${inSentence(window.reason)} (${inSentence(window.by)}), ${untilWords(window.until)}`}
+          >
             <Link
               href="/freezes"
               className="font-medium underline decoration-control underline-offset-[3px] hover:decoration-current"
@@ -29,7 +34,8 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
             </Link>
             <span className="text-ink-soft">
               {' '}
-              {untilWords(window.until)}: “{window.reason}” · {window.by}
+              {untilWords(window.until)}: “<ForeignText text={window.reason} whole />” ·{' '}
+              <ForeignText text={window.by} />
             </span>
           </p>
         </>

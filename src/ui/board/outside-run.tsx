@@ -1,3 +1,4 @@
+import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -9,7 +10,7 @@ interface OutsideRunProps {
 
 /** In the place of the last deploy: what was shipped without the console since. */
 export function OutsideRun({ run, tab }: OutsideRunProps) {
-  const by = run.environmentKnown ? `by ${run.by}` : `environment unknown, by ${run.by}`
+  const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `environment unknown, by ${inSentence(run.by)}`
   return (
     <>
       <dt className="text-ink-faint" title="Outside the console">

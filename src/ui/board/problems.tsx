@@ -1,6 +1,7 @@
 import { TriangleAlert } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface'
 import { groupByEnvironment, hasNamesake } from '~/ui/board/tiles'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { healthWord, isWrong } from '~/ui/status/health-badge'
 
 const NAMED = 2
@@ -26,8 +27,11 @@ export function Problems({ tiles, onShow }: ProblemsProps) {
               onClick={() => onShow(tile.id)}
               className="font-medium text-bad underline decoration-1 underline-offset-[3px]"
             >
-              {tile.name}
-              <span className={hasNamesake(tile, tiles) ? '' : 'sr-only'}> {tile.environment}</span>
+              <ForeignText text={tile.name} />
+              <span className={hasNamesake(tile, tiles) ? '' : 'sr-only'}>
+                {' '}
+                <ForeignText text={tile.environment} />
+              </span>
             </button>{' '}
             {healthWord(tile.health.state).toLowerCase()}
           </span>

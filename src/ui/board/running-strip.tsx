@@ -2,6 +2,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { Problems } from '~/ui/board/problems'
 import { hasNamesake, runningTiles } from '~/ui/board/tiles'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 interface RunningStripProps {
@@ -40,10 +41,10 @@ export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
                 className="font-medium after:absolute after:inset-0 after:rounded-[5px] focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:outline-accent"
               >
                 <span className="sr-only">Follow </span>
-                {tile.name}
+                <ForeignText text={tile.name} />
                 <span className={hasNamesake(tile, tiles) ? 'font-normal text-ink-faint' : 'sr-only'}>
                   {' '}
-                  {tile.environment}
+                  <ForeignText text={tile.environment} />
                 </span>
               </button>
               <MiniPhases deploy={deploy} />

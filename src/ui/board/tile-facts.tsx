@@ -1,11 +1,13 @@
 import { UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
+import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { OutsideRun } from '~/ui/board/outside-run'
 import { thirdRow } from '~/ui/board/third-row'
 import { HeldFor } from '~/ui/freezes/held-for'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeOf, statusWord } from '~/ui/status/status-words'
@@ -22,10 +24,15 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
 
 function behind(count: number | null, ref: string): ReactNode {
   if (count === null) return null
-  if (count === 0) return <span className="truncate">up to date with {ref}</span>
+  if (count === 0)
+    return (
+      <span className="truncate">
+        up to date with <ForeignText text={ref} />
+      </span>
+    )
   return (
     <span className="truncate font-medium text-warn">
-      {count} behind {ref}
+      {count} behind <ForeignText text={ref} />
     </span>
   )
 }
@@ -35,8 +42,8 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
     <>
       <OutcomeMark outcome={outcomeOf(deploy.status)} />
       <span className="shrink-0 text-ink">{statusWord(deploy.status)}</span>
-      <span className="-ml-0.5 min-w-0 truncate" title={deploy.requestedBy}>
-        · {deploy.requestedBy}
+      <span className="-ml-0.5 min-w-0 truncate" title={visible(deploy.requestedBy)}>
+        · <ForeignText text={deploy.requestedBy} />
       </span>
       <span className="-ml-0.5 shrink-0">
         · <TimeAgo at={deploy.finishedAt ?? deploy.requestedAt} />
@@ -80,7 +87,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
           <span
             className="truncate text-ink"
-            title={`Waiting for approval by another person than ${tile.waiting.requestedBy}`}
+            title={`Waiting for approval by another person than ${inSentence(tile.waiting.requestedBy)}`}
           >
             for approval · expires <TimeAgo at={tile.waiting.expiresAt} />
           </span>
@@ -92,8 +99,8 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       )}
       {third === 'health' && (
         <Fact term="Health">
-          <span className="truncate text-bad" title={health.detail ?? undefined}>
-            {health.detail}
+          <span className="truncate text-bad" title={health.detail === null ? undefined : visible(health.detail)}>
+            {health.detail !== null && <ForeignText text={health.detail} />}
           </span>
         </Fact>
       )}

@@ -1,5 +1,6 @@
 import { Tile, type TileActions } from '~/ui/board/tile'
 import type { Group } from '~/ui/board/tiles'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 const headline = (environment: string) => environment.charAt(0).toUpperCase() + environment.slice(1)
 
@@ -16,7 +17,7 @@ export function TileGroup({ group, current, onCurrent, onDeploy, onOpen }: TileG
   return (
     <section aria-labelledby={heading}>
       <h2 id={heading} className="mb-2.5 flex items-baseline gap-2 text-sm font-semibold">
-        {headline(group.environment)}
+        <ForeignText text={headline(group.environment)} />
         <span className="font-normal text-ink-faint tabular-nums">{group.tiles.length}</span>
       </h2>
       <ul className={TILE_COLUMNS}>

@@ -2,6 +2,7 @@ import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
 import { HeldFor } from '~/ui/freezes/held-for'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface TileNoteProps {
   readonly tile: SurfaceTile
@@ -24,7 +25,8 @@ export function TileNote({ tile, running }: TileNoteProps) {
         </span>
       ) : (
         <span className="truncate">
-          {running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} · {running.requestedBy}
+          <ForeignText text={running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} /> ·{' '}
+          <ForeignText text={running.requestedBy} />
         </span>
       )}
     </span>

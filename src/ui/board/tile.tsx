@@ -5,6 +5,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
 import { TileNote } from '~/ui/board/tile-note'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
 import { HealthBadge, isWrong } from '~/ui/status/health-badge'
 
@@ -56,8 +57,10 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
             onClick={open}
             className="block max-w-full truncate text-left outline-none after:absolute after:inset-0 after:rounded-md"
           >
-            {tile.name}
-            <span className="sr-only">, {tile.environment}</span>
+            <ForeignText text={tile.name} />
+            <span className="sr-only">
+              , <ForeignText text={tile.environment} />
+            </span>
           </button>
         </h3>
         <HealthBadge health={tile.health} />
@@ -73,7 +76,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
         >
           <History aria-hidden="true" className="size-4" />
           <span className="sr-only">
-            Past deploys of {tile.name}, {tile.environment}
+            Past deploys of <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
           </span>
         </Link>
         <Button
@@ -86,7 +89,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
           {running === null ? 'Deploy' : 'Follow'}
           <span className="sr-only">
             {' '}
-            {tile.name}, {tile.environment}
+            <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
             {refused && `. ${refusal}`}
           </span>
         </Button>

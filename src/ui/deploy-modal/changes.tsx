@@ -2,6 +2,7 @@ import { ArrowRight } from 'lucide-react'
 import type { Comparison, Review, SurfaceTile } from '~/domain/surface'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
 import { ExternalLink } from '~/ui/primitives/external-link'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 
 const commits = (count: number) => `${count} ${count === 1 ? 'commit' : 'commits'}`
@@ -40,7 +41,9 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
         </div>
         <ArrowRight aria-label="becomes" className="size-4 text-ink-faint" />
         <div className="min-w-0">
-          <p className="truncate text-xs text-ink-faint">{review.ref === review.sha ? 'Commit' : review.ref}</p>
+          <p className="truncate text-xs text-ink-faint">
+            {review.ref === review.sha ? 'Commit' : <ForeignText text={review.ref} />}
+          </p>
           <Sha sha={review.sha} url={head.url} />
         </div>
       </div>

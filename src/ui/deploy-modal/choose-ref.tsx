@@ -10,6 +10,7 @@ import { type RefGroup, type RefOption, refGroups } from '~/ui/deploy-modal/ref-
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { useRefs } from '~/ui/deploy-modal/use-refs'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -105,7 +106,7 @@ export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromo
       <ModalFoot left="Nothing is sent before you confirm.">
         <Button tone="strong" disabled={chosen === null} onClick={() => chosen !== null && onChoose(chosen.ref)}>
           <span className="max-w-56 truncate">
-            Review {chosen?.kind === 'commit' ? chosen.ref.slice(0, 7) : (chosen?.label ?? '')}
+            Review <ForeignText text={chosen?.kind === 'commit' ? chosen.ref.slice(0, 7) : (chosen?.label ?? '')} />
           </span>
         </Button>
       </ModalFoot>

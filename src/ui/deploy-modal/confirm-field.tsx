@@ -1,8 +1,10 @@
 'use client'
 
 import { useState } from 'react'
+import { inSentence } from '~/domain/foreign-text'
 import { isConfirmed } from '~/ui/deploy-modal/flow'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 export const FIELD =
   'w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base read-only:bg-well read-only:text-ink-soft'
@@ -22,7 +24,10 @@ export function ConfirmField({ confirm, typed, locked, onType }: ConfirmFieldPro
   return (
     <div>
       <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
-        Type <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">{confirm}</code>{' '}
+        Type{' '}
+        <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">
+          <ForeignText text={confirm} />
+        </code>{' '}
         to deploy
       </label>
       <input
@@ -46,7 +51,7 @@ export function ConfirmField({ confirm, typed, locked, onType }: ConfirmFieldPro
         className={`h-9 font-mono ${FIELD} aria-invalid:border-bad`}
       />
       <p id="deploy-confirm-answer" aria-live="polite" className="mt-1 min-h-[1.125rem] text-xs text-bad">
-        {wrong && `Does not match ${confirm}`}
+        {wrong && `Does not match ${inSentence(confirm)}`}
       </p>
     </div>
   )

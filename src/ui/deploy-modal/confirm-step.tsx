@@ -1,12 +1,14 @@
 'use client'
 
 import type { Dispatch } from 'react'
+import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
 import { type Flow, type FlowAction, isEditable, isTypeable } from '~/ui/deploy-modal/flow'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 
@@ -38,10 +40,12 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
     >
       <ModalBody>
         <p className="text-ink-soft">
-          <span className="font-medium break-all text-ink">{draft.ref === flow.sha ? 'Commit' : draft.ref}</span> at{' '}
-          <Sha sha={flow.sha} /> goes to{' '}
+          <span className="font-medium break-all text-ink">
+            {draft.ref === flow.sha ? 'Commit' : <ForeignText text={draft.ref} />}
+          </span>{' '}
+          at <Sha sha={flow.sha} /> goes to{' '}
           <span className="font-medium text-ink">
-            {surface.name}, {surface.environment}
+            <ForeignText text={surface.name} />, <ForeignText text={surface.environment} />
           </span>
           .
         </p>
@@ -52,12 +56,13 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           <p className="text-sm text-ink-soft">
             {draft.source.kind === 'rollback'
               ? 'A rollback to an earlier deploy.'
-              : `Promoted from ${draft.source.surfaceId}, which runs it now.`}
+              : `Promoted from ${inSentence(draft.source.surfaceId)}, which runs it now.`}
           </p>
         )}
         {flow.override !== null && (
           <Notice tone="warn">
-            <span className="font-medium">In spite of the freeze:</span> “{flow.override.reason}”
+            <span className="font-medium">In spite of the freeze:</span> “
+            <ForeignText text={flow.override.reason} whole />”
           </Notice>
         )}
         <ConfirmField

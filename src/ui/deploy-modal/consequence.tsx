@@ -1,5 +1,6 @@
 import type { DeployView } from '~/domain/deploy'
 import { wasShipped } from '~/ui/deploy-modal/reported-since'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { stoppedBeforeDeploy } from '~/ui/status/status-words'
 
@@ -15,12 +16,14 @@ export function Consequence({ deploy, reported }: ConsequenceProps) {
   return (
     <div className="mb-3 flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
       {deploy.failureDetail !== null && (
-        <p className="overflow-y-auto break-words sm:max-h-20 text-ink">{deploy.failureDetail}</p>
+        <p className="overflow-y-auto break-words sm:max-h-20 text-ink">
+          <Sentence text={deploy.failureDetail} />
+        </p>
       )}
       {stoppedBeforeDeploy(deploy) && <p>The deploy phase never started: nothing was deployed.</p>}
       {wasShipped(deploy) && (
         <p>
-          {deploy.sha === null ? deploy.ref : <Sha sha={deploy.sha} />} was deployed
+          {deploy.sha === null ? <ForeignText text={deploy.ref} /> : <Sha sha={deploy.sha} />} was deployed
           {reported === null ? (
             '.'
           ) : (

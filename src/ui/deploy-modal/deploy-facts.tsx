@@ -1,4 +1,5 @@
 import type { DeployView } from '~/domain/deploy'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -9,19 +10,41 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
     <p className="mt-1 text-xs text-ink-faint">
       {deploy.kind === 'rollback' && 'Rollback to '}
       {deploy.kind === 'promotion' && 'Promotion of '}
-      {!isCommit && <span className="font-medium break-all text-ink-soft">{deploy.ref}</span>}
+      {!isCommit && (
+        <span className="font-medium break-all text-ink-soft">
+          <ForeignText text={deploy.ref} />
+        </span>
+      )}
       {deploy.sha !== null && (
         <>
           {isCommit ? 'Commit ' : ' at '}
           <Sha sha={deploy.sha} />
         </>
       )}{' '}
-      · {deploy.requestedBy}
-      {deploy.requestedByOwner !== null && ` of ${deploy.requestedByOwner}`}
-      {deploy.approvedBy !== null && <>, approved by {deploy.approvedBy}</>} · <TimeAgo at={deploy.requestedAt} />
-      {deploy.reason !== null && <> · “{deploy.reason}”</>}
+      · <ForeignText text={deploy.requestedBy} />
+      {deploy.requestedByOwner !== null && (
+        <>
+          {' '}
+          of <ForeignText text={deploy.requestedByOwner} />
+        </>
+      )}
+      {deploy.approvedBy !== null && (
+        <>
+          , approved by <ForeignText text={deploy.approvedBy} />
+        </>
+      )}{' '}
+      · <TimeAgo at={deploy.requestedAt} />
+      {deploy.reason !== null && (
+        <>
+          {' '}
+          · “<ForeignText text={deploy.reason} whole />”
+        </>
+      )}
       {deploy.overrideReason !== null && (
-        <span className="text-warn"> · Freeze overridden: “{deploy.overrideReason}”</span>
+        <span className="text-warn">
+          {' '}
+          · Freeze overridden: “<ForeignText text={deploy.overrideReason} whole />”
+        </span>
       )}
     </p>
   )

@@ -5,6 +5,7 @@ import { LostConnection } from '~/ui/deploy-modal/lost-connection'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface DeployFootProps {
   readonly deploy: DeployView
@@ -36,7 +37,7 @@ export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
     <ModalFoot
       left={
         <ExternalLink href={deploy.surface.url} className="text-sm text-ink-soft">
-          Open {deploy.surface.name}
+          Open <ForeignText text={deploy.surface.name} />
         </ExternalLink>
       }
     >

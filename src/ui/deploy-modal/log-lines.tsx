@@ -1,3 +1,4 @@
+import { type AnsiColour, ansiSpans } from '~/ui/deploy-modal/ansi'
 import type { LogRow } from '~/ui/deploy-modal/log-rows'
 import { exactUtc } from '~/ui/time/relative-time'
 
@@ -17,7 +18,7 @@ export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
             <time dateTime={row.line.at} title={exactUtc(row.line.at)} className="text-ink-faint select-none">
               {exactUtc(row.line.at).slice(11, 19)}
             </time>
-            <span className="break-words whitespace-pre-wrap">{row.line.line}</span>
+            <Line line={row.line.line} />
           </li>
         ) : (
           <li key={`before ${row.before}`} className="px-3 font-sans">
@@ -34,5 +35,39 @@ export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
         ),
       )}
     </ol>
+  )
+}
+
+/** In the theme's own colours: each is readable on the log's ground, light and dark. */
+const COLOURS = {
+  black: 'text-ink-faint',
+  red: 'text-bad',
+  green: 'text-good',
+  yellow: 'text-warn',
+  blue: 'text-accent',
+  magenta: 'text-magenta',
+  cyan: 'text-cyan',
+  white: 'text-ink',
+} as const satisfies Record<AnsiColour, string>
+
+/** What the workflow printed, coloured as it asked for; copied as it was printed. */
+function Line({ line }: { readonly line: string }) {
+  const spans = ansiSpans(line)
+  const shown = spans.map(({ text }) => text).join('')
+  return (
+    <bdi data-raw={shown === line ? undefined : line} className="break-words whitespace-pre-wrap">
+      {spans.map(({ text, colour, bold, underline }, index) =>
+        colour === null && !bold && !underline ? (
+          text
+        ) : (
+          <span
+            key={`${String(index)} ${text}`}
+            className={`${colour === null ? '' : COLOURS[colour]} ${bold ? 'font-semibold' : ''} ${underline ? 'underline' : ''}`}
+          >
+            {text}
+          </span>
+        ),
+      )}
+    </bdi>
   )
 }

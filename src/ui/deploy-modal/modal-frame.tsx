@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { ReactNode } from 'react'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface ModalHeadProps {
   readonly surface: string
@@ -15,7 +16,10 @@ export function ModalHead({ surface, environment, doing, children }: ModalHeadPr
     <header className="shrink-0 border-b border-line px-5 pt-4 pr-14 pb-3">
       <Dialog.Title className="truncate text-base leading-6 font-semibold tracking-[-0.01em]">
         {doing === undefined ? '' : `${doing} `}
-        {surface} <span className="font-normal text-ink-faint">{environment}</span>
+        <ForeignText text={surface} />{' '}
+        <span className="font-normal text-ink-faint">
+          <ForeignText text={environment} />
+        </span>
       </Dialog.Title>
       {children}
     </header>

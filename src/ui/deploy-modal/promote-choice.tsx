@@ -1,5 +1,6 @@
 import type { SurfaceTile } from '~/domain/surface'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 
 /** Surfaces that ship by the same workflow to another environment and have said what they run: a version seen working. */
@@ -29,7 +30,7 @@ export function PromoteChoice({ from, onPromote }: PromoteChoiceProps) {
         version === null ? null : (
           <li key={id}>
             <Button onClick={() => onPromote(version.sha, id)}>
-              Promote what {name} {environment} runs <Sha sha={version.sha} />
+              Promote what <ForeignText text={name} /> <ForeignText text={environment} /> runs <Sha sha={version.sha} />
             </Button>
           </li>
         ),

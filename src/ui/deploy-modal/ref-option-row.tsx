@@ -1,5 +1,6 @@
 import { CornerDownLeft, GitBranch, GitCommitHorizontal, Tag } from 'lucide-react'
 import type { RefOption } from '~/ui/deploy-modal/ref-options'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 const ICONS = { branch: GitBranch, tag: Tag, commit: GitCommitHorizontal, typed: CornerDownLeft } as const
@@ -16,8 +17,15 @@ export function RefOptionRow({ option, runningSha }: RefOptionRowProps) {
       <Icon aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
       <span className="min-w-0 flex-1 truncate">
         {option.kind === 'typed' && 'Use '}
-        <span className={option.kind === 'commit' ? '' : 'font-medium'}>{option.label}</span>
-        {option.detail !== null && <span className="text-ink-faint"> {option.detail}</span>}
+        <span className={option.kind === 'commit' ? '' : 'font-medium'}>
+          <ForeignText text={option.label} />
+        </span>
+        {option.detail !== null && (
+          <span className="text-ink-faint">
+            {' '}
+            <ForeignText text={option.detail} />
+          </span>
+        )}
       </span>
       {option.sha !== null && option.sha === runningSha && (
         <span className="shrink-0 text-xs font-medium text-good">runs now</span>

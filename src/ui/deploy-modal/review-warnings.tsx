@@ -1,5 +1,6 @@
 import type { ReviewWarning } from '~/domain/surface'
 import { Button } from '~/ui/primitives/button'
+import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 
 interface ReviewWarningsProps {
@@ -21,7 +22,7 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
             action={deployId === undefined ? undefined : <Button onClick={() => onFollow(deployId)}>Follow it</Button>}
           >
             {warning.blocking && <span className="font-medium">Blocked. </span>}
-            {warning.text}
+            <Sentence text={warning.text} />
           </Notice>
         </li>
       ))}

@@ -1,6 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import { isTransitionAction } from '~/domain/audit-event'
 import type { TimelineEntry } from '~/domain/deploy'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { statusWord } from '~/ui/status/status-words'
 import { exactUtc } from '~/ui/time/relative-time'
 
@@ -28,9 +29,11 @@ export function Timeline({ entries }: { readonly entries: readonly TimelineEntry
             <span className="min-w-0 break-words">
               {moved(entry) && <span className="text-ink">{statusWord(entry.status ?? entry.action)}</span>}
               {moved(entry) && entry.note !== null && ' · '}
-              {entry.note ?? (moved(entry) ? '' : entry.action)}
+              <Sentence text={entry.note ?? (moved(entry) ? '' : entry.action)} />
             </span>
-            <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">{entry.actor}</span>
+            <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">
+              <ForeignText text={entry.actor} />
+            </span>
           </li>
         ))}
       </ol>

@@ -1,5 +1,6 @@
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Skeleton } from '~/ui/primitives/skeleton'
 
 /** The address names a surface that is not (or not yet) on the grid. */
@@ -12,8 +13,11 @@ export function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: str
           <Skeleton className="h-4 w-48" />
         ) : (
           <p className="text-ink-soft">
-            No surface has the id <code className="font-mono text-[0.8125rem] text-ink">{surfaceId}</code>. It may have
-            left surfaces.yaml.
+            No surface has the id{' '}
+            <code className="font-mono text-[0.8125rem] text-ink">
+              <ForeignText text={surfaceId} />
+            </code>
+            . It may have left surfaces.yaml.
           </p>
         )}
       </ModalBody>

@@ -5,6 +5,7 @@ import type { FreezeView } from '~/domain/freeze'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -34,10 +35,13 @@ export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; 
       <div className="min-w-48 flex-1 py-1.5">
         <p className="break-words">
           <span className="font-medium">{scopeWords(freeze)}</span>{' '}
-          <span className="text-ink-soft">“{freeze.reason}”</span>
+          <span className="text-ink-soft">
+            “<ForeignText text={freeze.reason} whole />”
+          </span>
         </p>
         <p className="text-xs text-ink-faint">
-          {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by {freeze.createdBy}
+          {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by{' '}
+          <ForeignText text={freeze.createdBy} />
         </p>
       </div>
       {freeze.state !== 'over' && mayLift && <Lift freeze={freeze} onChanged={onChanged} />}

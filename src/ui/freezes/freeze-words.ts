@@ -1,3 +1,4 @@
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
 import type { SurfaceTile } from '~/domain/surface'
 import { exactUtc } from '~/ui/time/relative-time'
@@ -10,11 +11,13 @@ export const untilWords = (until: string | null) => (until === null ? 'until it 
 
 /** What is held: a surface with its environment, or a whole environment. */
 export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environment' | 'surface'>) =>
-  surface === null ? `All of ${environment ?? 'an environment'}` : `${surface.name}, ${surface.environment}`
+  surface === null
+    ? `All of ${environment === null ? 'an environment' : inSentence(environment)}`
+    : `${inSentence(surface.name)}, ${inSentence(surface.environment)}`
 
 /** From when until when, and how it ended when somebody ended it. */
 export function timesWords({ startsAt, endsAt, lifted, surface }: FreezeView): string {
-  if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${lifted.by}`
+  if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${inSentence(lifted.by)}`
   const until = endsAt === null && surface !== null ? 'until it is unlocked' : untilWords(endsAt)
   return `from ${minute(startsAt)}, ${until}`
 }

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { FreezeForm, ReasonField } from '~/ui/freezes/freeze-form'
 import { FIELD, Field } from '~/ui/primitives/field'
@@ -38,7 +39,7 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
           <option value="">Choose a surface</option>
           {tiles.map((tile) => (
             <option key={tile.id} value={tile.id} disabled={tile.freezes.some(({ kind }) => kind === 'locked')}>
-              {tile.name}, {tile.environment}
+              {inSentence(tile.name)}, {inSentence(tile.environment)}
             </option>
           ))}
         </select>

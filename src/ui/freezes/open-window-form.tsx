@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { inSentence } from '~/domain/foreign-text'
 import { FreezeForm, ReasonField, TextField } from '~/ui/freezes/freeze-form'
 import { utcInstant } from '~/ui/freezes/freeze-words'
 import { FIELD, Field } from '~/ui/primitives/field'
@@ -32,7 +33,7 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
     <FreezeForm
       id="open-window"
       title="Freeze an environment"
-      submit={`Freeze ${environment}`}
+      submit={`Freeze ${inSentence(environment)}`}
       ready={reason.trim() !== '' && !open.isPending}
       environment={environment}
       error={open.error}

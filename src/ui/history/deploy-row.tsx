@@ -1,5 +1,7 @@
 import Link from 'next/link'
+import { visible } from '~/domain/foreign-text'
 import type { PastDeploy } from '~/domain/history'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeHeadline, outcomeOf } from '~/ui/status/status-words'
@@ -25,7 +27,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} pl-3`}>
         <Link
           href={`/?deploy=${id}`}
-          title={failureDetail ?? undefined}
+          title={failureDetail === null ? undefined : visible(failureDetail)}
           className="inline-flex items-start gap-1.5 font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
           <span className="mt-0.5">
@@ -35,14 +37,30 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
         </Link>
       </td>
       <td className={`${CELL} text-ink-soft`}>
-        {ref === sha ? null : <span className="break-all">{ref} </span>}
+        {ref === sha ? null : (
+          <span className="break-all">
+            <ForeignText text={ref} />{' '}
+          </span>
+        )}
         {sha !== null && <Sha sha={sha} />}
-        {deploy.kind !== 'deploy' && <span className="ml-1.5 text-xs text-ink-faint">{deploy.kind}</span>}
-        {reason !== null && <span className="block text-xs text-ink-faint">“{reason}”</span>}
+        {deploy.kind !== 'deploy' && (
+          <span className="ml-1.5 text-xs text-ink-faint">
+            <ForeignText text={deploy.kind} />
+          </span>
+        )}
+        {reason !== null && (
+          <span className="block text-xs text-ink-faint">
+            “<ForeignText text={reason} whole />”
+          </span>
+        )}
       </td>
       <td className={`${CELL} text-ink-soft max-sm:hidden`}>
-        {requestedBy}
-        {approvedBy !== null && <span className="block text-xs text-ink-faint">approved by {approvedBy}</span>}
+        <ForeignText text={requestedBy} />
+        {approvedBy !== null && (
+          <span className="block text-xs text-ink-faint">
+            approved by <ForeignText text={approvedBy} />
+          </span>
+        )}
       </td>
       <td className={`${CELL} text-ink-soft`}>
         <TimeAgo at={requestedAt} />

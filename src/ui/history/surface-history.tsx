@@ -4,6 +4,7 @@ import Link from 'next/link'
 import type { HistoryPage, PastDeploy } from '~/domain/history'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployRow } from '~/ui/history/deploy-row'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
@@ -101,9 +102,9 @@ function isReturnable(deploy: PastDeploy, deploys: readonly PastDeploy[]): boole
 function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {
   return (
     <>
-      {surface.name}{' '}
+      <ForeignText text={surface.name} />{' '}
       <span className="text-sm font-normal tracking-normal text-ink-faint">
-        {surface.environment} · <span className="font-mono text-[0.8125rem]">{surface.id}</span>
+        <ForeignText text={surface.environment} /> · <span className="font-mono text-[0.8125rem]">{surface.id}</span>
         {surface.archived && ' · archived'}
       </span>
     </>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { inSentence } from '~/domain/foreign-text'
 import type { MemberEntry, MemberLimits } from '~/domain/member'
 import { LimitsFields } from '~/ui/people/limits-fields'
 import type { MadeLink } from '~/ui/people/made-link'
@@ -37,7 +38,7 @@ export function ChangeMember({ member, own, environments, onLink, onDone }: Chan
   const ready = (limits.environments === null || limits.environments.length > 0) && (!leaves || sure)
   return (
     <form
-      aria-label={`What ${member.name} may do`}
+      aria-label={`What ${inSentence(member.name)} may do`}
       className="mt-2 mb-1 flex max-w-md flex-col gap-3 rounded-[5px] bg-well p-3"
       onSubmit={(event) => {
         event.preventDefault()

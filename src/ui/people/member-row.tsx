@@ -7,6 +7,7 @@ import { ChangeMember } from '~/ui/people/change-member'
 import { reachWords } from '~/ui/people/limits-fields'
 import type { MadeLink } from '~/ui/people/made-link'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useMember } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -34,23 +35,32 @@ export function MemberRow({ member, environments, onChanged, onLink }: MemberRow
       <div className="flex flex-wrap items-start gap-x-4 gap-y-1">
         <div className="min-w-48 flex-1 py-1">
           <p className="flex flex-wrap items-center gap-x-2">
-            <span className={`font-medium ${suspended ? 'text-ink-soft' : ''}`}>{member.name}</span>
+            <span className={`font-medium ${suspended ? 'text-ink-soft' : ''}`}>
+              <ForeignText text={member.name} />
+            </span>
             {own && <span className="text-xs text-ink-faint">you</span>}
             <span className={`inline-flex items-center gap-1 text-xs ${suspended ? 'text-warn' : 'text-good'}`}>
               <Mark aria-hidden="true" className="size-3.5" />
               {suspended ? 'Suspended' : member.role}
             </span>
           </p>
-          <p className="mt-0.5 break-all text-ink-soft">{member.email}</p>
+          <p className="mt-0.5 break-all text-ink-soft">
+            <ForeignText text={member.email} />
+          </p>
           <p className="mt-0.5 text-xs text-ink-faint">
             {suspended ? `was ${member.role}, ` : ''}
-            {reachWords(member.environments)} · added by {member.addedBy} <TimeAgo at={member.addedAt} />
+            {reachWords(member.environments)} · added by <ForeignText text={member.addedBy} />{' '}
+            <TimeAgo at={member.addedAt} />
           </p>
         </div>
         <div className="ml-auto flex gap-1">
           {!suspended && (
             <Button aria-expanded={changing} onClick={() => setChanging(!changing)}>
-              Change<span className="sr-only"> what {member.name} may do</span>
+              Change
+              <span className="sr-only">
+                {' '}
+                what <ForeignText text={member.name} /> may do
+              </span>
             </Button>
           )}
           <Access member={member} own={own} onChanged={onChanged} />
@@ -89,14 +99,22 @@ function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onC
   if (member.suspendedAt !== null) {
     return (
       <Button disabled={restore.isPending} onClick={() => restore.mutate({ userId })}>
-        Give access back<span className="sr-only"> to {name}</span>
+        Give access back
+        <span className="sr-only">
+          {' '}
+          to <ForeignText text={name} />
+        </span>
       </Button>
     )
   }
   if (!asked) {
     return (
       <Button onClick={() => setAsked(true)}>
-        Suspend<span className="sr-only"> {name}</span>
+        Suspend
+        <span className="sr-only">
+          {' '}
+          <ForeignText text={name} />
+        </span>
       </Button>
     )
   }

@@ -3,6 +3,7 @@
 import type { InvitationEntry } from '~/domain/member'
 import { reachWords } from '~/ui/people/limits-fields'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -35,10 +36,12 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 text-sm first:border-t-0">
       <div className="min-w-48 flex-1 py-1">
-        <p className="break-all">{who}</p>
+        <p className="break-all">
+          <ForeignText text={who} />
+        </p>
         <p className="mt-0.5 text-xs text-ink-faint">
-          {kind === 'recovery' ? 'new password' : `${role}, ${reachWords(environments)}`} · by {createdBy} · until{' '}
-          {expiresAt.slice(0, 10)}
+          {kind === 'recovery' ? 'new password' : `${role}, ${reachWords(environments)}`} · by{' '}
+          <ForeignText text={createdBy} /> · until {expiresAt.slice(0, 10)}
         </p>
         {takeBack.isError && (
           <p role="alert" className="text-bad">
@@ -47,7 +50,11 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
         )}
       </div>
       <Button className="ml-auto" disabled={takeBack.isPending} onClick={() => takeBack.mutate({ id })}>
-        Take back<span className="sr-only"> the link of {who}</span>
+        Take back
+        <span className="sr-only">
+          {' '}
+          the link of <ForeignText text={who} />
+        </span>
       </Button>
     </li>
   )

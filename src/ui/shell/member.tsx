@@ -7,6 +7,7 @@ import type { Permission } from '~/domain/permissions'
 import { ConfirmIdentity } from '~/ui/account/confirm-identity'
 import { SignInDialog } from '~/ui/auth/sign-in-dialog'
 import { useTypingAsActivity } from '~/ui/auth/typed-input'
+import { useRawCopy } from '~/ui/primitives/use-raw-copy'
 import { usePagePerson } from '~/ui/trpc/page-person'
 
 const Member = createContext<MemberView | null>(null)
@@ -15,6 +16,7 @@ const Member = createContext<MemberView | null>(null)
 export function SignedIn({ member, children }: { readonly member: PageMember; readonly children: ReactNode }) {
   usePagePerson(member.email)
   useTypingAsActivity()
+  useRawCopy()
   return (
     <Member value={member}>
       {children}

@@ -5,6 +5,7 @@ import { ChevronDown } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/post-auth'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useMember, useRefusal } from '~/ui/shell/member'
 
 const ITEM =
@@ -26,7 +27,9 @@ export function UserMenu() {
   return (
     <Menu.Root>
       <Menu.Trigger className="inline-flex h-8 max-w-56 min-w-0 items-center gap-1 rounded-[5px] px-2 text-sm hover:bg-well">
-        <span className="truncate font-medium">{member.name}</span>
+        <span className="truncate font-medium">
+          <ForeignText text={member.name} />
+        </span>
         <span className="text-ink-soft">{member.role}</span>
         <ChevronDown aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
       </Menu.Trigger>
@@ -34,7 +37,9 @@ export function UserMenu() {
         <Menu.Positioner align="end" sideOffset={4} className="z-20">
           <Menu.Popup className="w-64 rounded-md border border-line bg-panel p-1 shadow-lg outline-none">
             <p className="border-b border-line px-2.5 pt-1 pb-2 text-xs text-ink-soft">
-              <span className="block truncate">{member.email}</span>
+              <span className="block truncate">
+                <ForeignText text={member.email} />
+              </span>
               <span className="block text-ink-faint">
                 {member.role}, {member.environments === null ? 'every environment' : member.environments.join(', ')}
               </span>

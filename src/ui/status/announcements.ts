@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy'
+import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { windowOver } from '~/ui/freezes/freeze-words'
 import { activePhase, outcomeHeadline, statusWord } from '~/ui/status/status-words'
@@ -16,7 +17,7 @@ export function boardAnnouncement(before: readonly SurfaceTile[], after: readonl
     const earlier = before.find((other) => other.id === tile.id)?.lastDeploy ?? null
     const latest = tile.lastDeploy
     if (latest === null || (earlier?.id === latest.id && earlier.status === latest.status)) return []
-    return [`${tile.name}, ${tile.environment}: ${deployAnnouncement(latest)}`]
+    return [`${inSentence(tile.name)}, ${inSentence(tile.environment)}: ${deployAnnouncement(latest)}`]
   })
   return [...sentences, ...freezeSentence(before, after)].join(' ')
 }
@@ -25,5 +26,5 @@ function freezeSentence(before: readonly SurfaceTile[], after: readonly SurfaceT
   const earlier = windowOver('production', before)
   const now = windowOver('production', after)
   if (earlier?.id === now?.id) return []
-  return [now === null ? 'Production is not frozen any more.' : `Production is frozen: ${now.reason}.`]
+  return [now === null ? 'Production is not frozen any more.' : `Production is frozen: ${inSentence(now.reason)}.`]
 }

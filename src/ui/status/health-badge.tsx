@@ -1,4 +1,5 @@
 import { CircleCheck, CircleDashed, TriangleAlert, Unplug } from 'lucide-react'
+import { inSentence } from '~/domain/foreign-text'
 import type { HealthState, SurfaceTile } from '~/domain/surface'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -20,7 +21,7 @@ export function healthWord(state: HealthState): string {
 
 function healthTitle({ detail, checkedAt }: SurfaceTile['health']): string | undefined {
   const seen = checkedAt === null ? [] : [`checked ${exactUtc(checkedAt)}`]
-  return [...(detail === null ? [] : [detail]), ...seen].join(', ') || undefined
+  return [...(detail === null ? [] : [inSentence(detail)]), ...seen].join(', ') || undefined
 }
 
 /** What the prober last saw, in a word and a shape, and when it looked. */

@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy'
+import { inSentence } from '~/domain/foreign-text'
 import { outcomeHeadline, outcomeOf, positionWord } from '~/ui/status/status-words'
 
 const PRODUCT = 'Deploy Console'
@@ -19,11 +20,11 @@ interface NamedDeploy {
 export function tabFace(open: NamedDeploy | null, running: readonly NamedDeploy[]): TabFace {
   if (open?.deploy.terminal === true) {
     const succeeded = outcomeOf(open.deploy.status) === 'succeeded'
-    const title = `${succeeded ? '✓' : '✕'} ${open.surface}: ${outcomeHeadline(open.deploy)} — ${PRODUCT}`
+    const title = `${succeeded ? '✓' : '✕'} ${inSentence(open.surface)}: ${outcomeHeadline(open.deploy)} — ${PRODUCT}`
     return { title, icon: succeeded ? 'succeeded' : 'stopped' }
   }
   const [first, ...others] = open === null ? running : [open]
   if (first === undefined) return { title: PRODUCT, icon: 'idle' }
   if (others.length > 0) return { title: `● ${running.length} deploys running — ${PRODUCT}`, icon: 'running' }
-  return { title: `● ${first.surface}: ${positionWord(first.deploy)} — ${PRODUCT}`, icon: 'running' }
+  return { title: `● ${inSentence(first.surface)}: ${positionWord(first.deploy)} — ${PRODUCT}`, icon: 'running' }
 }

@@ -4,6 +4,7 @@ import { CircleCheck, CircleSlash, Clock } from 'lucide-react'
 import { useState } from 'react'
 import type { TokenState, TokenView } from '~/domain/api-token'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { permissionWords, reachWords, STATE_WORDS } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
@@ -29,7 +30,9 @@ export function TokenRow({ token, onChanged }: { readonly token: TokenView; read
     >
       <div className="min-w-48 flex-1 py-1">
         <p className="flex flex-wrap items-center gap-x-2">
-          <span className={`font-medium break-all ${active ? '' : 'text-ink-soft'}`}>{token.label}</span>
+          <span className={`font-medium break-all ${active ? '' : 'text-ink-soft'}`}>
+            <ForeignText text={token.label} />
+          </span>
           <code className="font-mono text-xs text-ink-faint">{token.shown}</code>
           <span className={`inline-flex items-center gap-1 text-xs ${active ? 'text-good' : 'text-ink-faint'}`}>
             <Mark aria-hidden="true" className="size-3.5" />
@@ -41,7 +44,10 @@ export function TokenRow({ token, onChanged }: { readonly token: TokenView; read
           {reach !== null && <> · {reach}</>}
         </p>
         <p className="mt-0.5 text-xs text-ink-faint">
-          <span className="break-all">{token.owner}</span> · made <TimeAgo at={token.createdAt} /> ·{' '}
+          <span className="break-all">
+            <ForeignText text={token.owner} />
+          </span>{' '}
+          · made <TimeAgo at={token.createdAt} /> ·{' '}
           {token.lastUsedAt === null ? (
             'never used'
           ) : (
@@ -61,7 +67,10 @@ function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenVi
   if (revoked !== null) {
     return (
       <>
-        revoked <TimeAgo at={revoked.at} /> by <span className="break-all">{revoked.by}</span>
+        revoked <TimeAgo at={revoked.at} /> by{' '}
+        <span className="break-all">
+          <ForeignText text={revoked.by} />
+        </span>
       </>
     )
   }
@@ -86,7 +95,11 @@ function Revoke({ token, onChanged }: { readonly token: TokenView; readonly onCh
   if (!asked) {
     return (
       <Button className="ml-auto" onClick={() => setAsked(true)}>
-        Revoke<span className="sr-only"> {token.label}</span>
+        Revoke
+        <span className="sr-only">
+          {' '}
+          <ForeignText text={token.label} />
+        </span>
       </Button>
     )
   }

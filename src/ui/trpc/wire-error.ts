@@ -1,3 +1,5 @@
+import { visibleSentence } from '~/domain/foreign-text'
+
 export interface WireError {
   /** `unreachable`: no answer from the console at all. `refused`: it said no. `broken`: it answered that it could not. */
   readonly kind: 'unreachable' | 'refused' | 'broken'
@@ -22,7 +24,7 @@ export function readWireError(error: unknown): WireError {
   return {
     kind: status >= 500 ? 'broken' : 'refused',
     appCode: typeof appCode === 'string' ? appCode : null,
-    message: error.message,
+    message: visibleSentence(error.message),
     ...(typeof deployId === 'string' ? { deployId } : {}),
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inSentence, isVisible, visible } from '~/domain/foreign-text'
+import { inSentence, isVisible, visible, visibleSentence } from '~/domain/foreign-text'
 
 const DIRECTION = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00AD\u200B\u2060-\u206F\uFEFF\u202A-\u202E]/u
@@ -52,7 +52,9 @@ describe('foreign text', () => {
   it('closes every isolate it lets through, and shows every other direction mark', () => {
     fc.assert(
       fc.property(hostile, (text) => {
-        const left = visible(text).replace(/\u2068[^\u2066-\u2069]*\u2069/gu, '')
+        const left = visibleSentence(text)
+          .replaceAll('\n', '')
+          .replace(/\u2068[^\u2066-\u2069]*\u2069/gu, '')
         expect(left).not.toMatch(DIRECTION)
         expect(left).not.toMatch(UNSEEN)
       }),
@@ -60,11 +62,15 @@ describe('foreign text', () => {
     )
   })
 
+  it('shows an isolate within a name, which could make it look like another', () => {
+    expect(visible('main\u2068\u2069')).toBe('main⟨U+2068⟩⟨U+2069⟩')
+  })
+
   it('shows a sentence of the console’s own as it was made', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const sentence = `Roll back ${inSentence(text)} on Console?`
-        expect(visible(sentence)).toBe(sentence)
+        expect(visibleSentence(sentence)).toBe(sentence)
       }),
       { numRuns: 2_000 },
     )

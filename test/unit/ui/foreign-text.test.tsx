@@ -1,0 +1,290 @@
+import fc from 'fast-check'
+import type { ReactNode } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
+import { describe, expect, it } from 'vitest'
+import type { ApprovalView } from '~/domain/approval'
+import type { DeployView } from '~/domain/deploy'
+import type { Review } from '~/domain/surface'
+import { ApprovalRow } from '~/ui/approvals/approval-row'
+import { ReviewedFacts } from '~/ui/approvals/reviewed-facts'
+import { AuditRow } from '~/ui/audit-log/audit-row'
+import { ApprovalStrip } from '~/ui/board/approval-strip'
+import { FreezeStrip } from '~/ui/board/freeze-strip'
+import { Problems } from '~/ui/board/problems'
+import { RunningStrip } from '~/ui/board/running-strip'
+import { TileGroup } from '~/ui/board/tile-group'
+import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
+import { Consequence } from '~/ui/deploy-modal/consequence'
+import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
+import { DeployHeadline } from '~/ui/deploy-modal/deploy-headline'
+import { DeployWarnings } from '~/ui/deploy-modal/deploy-warnings'
+import { flowReducer, startFlow } from '~/ui/deploy-modal/flow'
+import { LogLines } from '~/ui/deploy-modal/log-lines'
+import { RefOptionRow } from '~/ui/deploy-modal/ref-option-row'
+import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
+import { Timeline } from '~/ui/deploy-modal/timeline'
+import { FreezeRow } from '~/ui/freezes/freeze-row'
+import { DeployRow } from '~/ui/history/deploy-row'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { withRaw } from '~/ui/primitives/use-raw-copy'
+import { deployThrough, tile } from './fixtures'
+
+const AT = '2026-11-21T03:00:00.000Z'
+const SHA = 'a'.repeat(40)
+const nothing = () => undefined
+
+/** Everything that somebody else can choose is `text`. */
+function mainViews(text: string): Readonly<Record<string, ReactNode>> {
+  const failed = { ...deployThrough(['requested', 'dispatched', 'failed']), ref: text, requestedBy: text }
+  const surface = { id: 'api', name: text, environment: text, url: 'https://example.com' }
+  const deploy: DeployView = {
+    ...failed,
+    surface,
+    repository: 'acme/platform',
+    workflow: 'deploy.yml',
+    reason: text,
+    overrideReason: text,
+    requestedByOwner: text,
+    kind: 'rollback',
+    approvedBy: text,
+    failureDetail: text,
+    runId: null,
+    runAttempt: null,
+    runUrl: null,
+    cancel: null,
+    warnings: [text],
+    timeline: [{ at: AT, actor: text, action: 'console.deploy.dispatch_refused', status: null, note: text }],
+    logTail: [],
+    logCursor: null,
+  }
+  const freeze = { id: 'f', kind: 'frozen', reason: text, until: AT, since: AT, by: text } as const
+  const production = tile('api', {
+    name: text,
+    ref: text,
+    confirm: text,
+    health: { state: 'unhealthy', detail: text, checkedAt: AT },
+    version: { sha: SHA, url: 'https://example.com', seenAt: AT, behindBy: 2 },
+    lastDeploy: failed,
+    freezes: [freeze],
+  })
+  const elsewhere = { ...production, id: 'b', environment: text, freezes: [], outsideRun: outsideRun(text) }
+  const running = {
+    ...elsewhere,
+    id: 'c',
+    outsideRun: null,
+    lastDeploy: { ...failed, status: 'building', terminal: false },
+  }
+  const waiting = {
+    ...running,
+    id: 'd',
+    lastDeploy: null,
+    waiting: { approvalId: 'x', requestedBy: text, requestedByOwner: text, sha: SHA, expiresAt: AT },
+  }
+  const tiles = [production, elsewhere, running, waiting]
+  const commit = { sha: SHA, title: text, author: text, at: AT, url: 'https://example.com' }
+  const review: Review = {
+    surfaceId: 'api',
+    ref: text,
+    sha: SHA,
+    head: commit,
+    runningSha: 'b'.repeat(40),
+    comparison: { kind: 'ahead', adds: 1, removes: 0, commits: [commit], url: 'https://example.com' },
+    warnings: [{ kind: 'checks_red', text, blocking: false }],
+    freezeIds: ['f'],
+  }
+  const approval: ApprovalView = {
+    id: 'x',
+    state: 'refused',
+    surface,
+    repository: 'acme/platform',
+    workflow: 'deploy.yml',
+    kind: 'promotion',
+    sourceId: text,
+    ref: text,
+    sha: SHA,
+    commitUrl: 'https://example.com',
+    reason: text,
+    overrideReason: text,
+    overrideFreezeIds: [],
+    requestedBy: text,
+    requestedByOwner: text,
+    requestedAt: AT,
+    expiresAt: AT,
+    decision: { by: text, at: AT, reason: text },
+    deployId: null,
+    yours: false,
+    decidable: false,
+  }
+  const chosen = flowReducer(startFlow(null, null), { type: 'chosen', ref: text })
+  const overridden = flowReducer(chosen, { type: 'overriding', text })
+  const flow = flowReducer(overridden, { type: 'reviewed', sha: SHA, freezeIds: ['f'], key: 'key-of-a-request' })
+  if (flow.step !== 'confirm') throw new Error('not at the last step')
+  const past = { ...deploy, requestedAt: AT, finishedAt: AT }
+  const inTable = (row: ReactNode) => (
+    <table>
+      <tbody>{row}</tbody>
+    </table>
+  )
+  return {
+    tiles: (
+      <TileGroup
+        group={{ environment: text, tiles }}
+        current={null}
+        onCurrent={nothing}
+        onDeploy={nothing}
+        onOpen={nothing}
+      />
+    ),
+    'what runs': <RunningStrip tiles={tiles} onOpen={nothing} onShow={nothing} />,
+    problems: <Problems tiles={tiles} onShow={nothing} />,
+    'what is frozen': <FreezeStrip tiles={tiles} />,
+    'what waits': <ApprovalStrip tiles={tiles} onOpen={nothing} />,
+    'a ref to choose': (
+      <RefOptionRow
+        option={{ ref: text, kind: 'branch', label: text, sha: null, detail: text, at: null }}
+        runningSha={null}
+      />
+    ),
+    review: (
+      <>
+        <ReviewWarnings warnings={review.warnings} onFollow={nothing} />
+        <ReviewedFacts review={review} tile={production} />
+      </>
+    ),
+    'the sentence one confirms': (
+      <ConfirmStep surface={production} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready={false} />
+    ),
+    'a deploy': (
+      <>
+        <DeployHeadline deploy={deploy} />
+        <DeployFacts deploy={deploy} />
+        <DeployWarnings warnings={deploy.warnings} />
+        <Consequence deploy={deploy} reported={null} />
+        <Timeline entries={deploy.timeline} />
+      </>
+    ),
+    'a line of the log': (
+      <LogLines
+        rows={[{ kind: 'line', line: { seq: 1, line: text, at: AT } }]}
+        onLoad={async () => undefined}
+        loading={false}
+        failed={false}
+      />
+    ),
+    'a row of the history': inTable(<DeployRow deploy={past} surfaceId="api" returnable={false} />),
+    'a row of the audit trail': inTable(
+      <AuditRow
+        entry={{
+          id: '1',
+          at: AT,
+          actor: text,
+          action: 'console.deploy.requested',
+          deployId: null,
+          surfaceId: text,
+          status: null,
+          payload: { reason: text },
+        }}
+      />,
+    ),
+    'an approval': <ApprovalRow approval={approval} />,
+    'a freeze': (
+      <FreezeRow
+        freeze={{
+          id: 'f',
+          state: 'over',
+          environment: text,
+          surface: null,
+          reason: text,
+          startsAt: AT,
+          endsAt: null,
+          createdBy: text,
+          createdAt: AT,
+          lifted: { by: text, at: AT },
+        }}
+        onChanged={nothing}
+      />
+    ),
+  }
+}
+
+const outsideRun = (by: string) =>
+  ({ number: 7, url: 'https://example.com', by, at: AT, state: 'succeeded', environmentKnown: false }) as const
+
+const HARMFUL = [
+  '\u202e',
+  '\u202d',
+  '\u202b',
+  '\u2066',
+  '\u2067',
+  '\u2069',
+  '\u200f',
+  '\u061c',
+  '\u200b',
+  '\ufeff',
+  '\u2028',
+  '\u009f',
+]
+const MARK = 'mark'
+
+/** A name with something harmful in it, and letters that run from right to left now and then. */
+const hostileName = fc
+  .tuple(fc.array(fc.constantFrom(...HARMFUL, 'a', 'א', 'ب', ' ', '1'), { maxLength: 6 }), fc.constantFrom(...HARMFUL))
+  .map(([before, harm]) => `${before.join('')}${MARK}${harm}`)
+
+const DIRECTION_OR_UNSEEN = /(?!\n)\p{Cc}|[\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/u
+const ISOLATED = /\u2068[^\u2066-\u2069]*\u2069/gu
+const SHOWN_ATTRIBUTE = /\s(?:title|aria-label|alt|placeholder)="([^"]*)"/g
+
+/** What the reader sees of a markup: each text with whether it stands in an isolate, and each text of an attribute. */
+function seenIn(markup: string) {
+  const texts: { text: string; isolated: boolean }[] = []
+  let isolates = 0
+  for (const [, tag, text] of markup.matchAll(/<([^>]*)>([^<]*)/g)) {
+    if (tag?.startsWith('bdi')) isolates += 1
+    if (tag === '/bdi') isolates -= 1
+    texts.push({ text: text ?? '', isolated: isolates > 0 })
+  }
+  const attributes = [...markup.matchAll(SHOWN_ATTRIBUTE)].map(([, value = '']) => value)
+  return { texts, attributes }
+}
+
+describe('a name that others chose', () => {
+  it.each(Object.keys(mainViews('x')))('changes nothing around it in %s', (view) => {
+    fc.assert(
+      fc.property(hostileName, (name) => {
+        const { texts, attributes } = seenIn(renderToStaticMarkup(mainViews(name)[view]))
+        expect(texts.some(({ text }) => text.includes(MARK))).toBe(true)
+        for (const { text, isolated } of texts) {
+          const outside = text.replaceAll(ISOLATED, '')
+          expect(outside).not.toMatch(DIRECTION_OR_UNSEEN)
+          // In a sentence that is one string, a name without letters from right to left needs no isolate.
+          if (!isolated) expect(outside).not.toMatch(/[א-ۿ]/)
+        }
+        for (const value of attributes) expect(value.replaceAll(ISOLATED, '')).not.toMatch(DIRECTION_OR_UNSEEN)
+      }),
+      { numRuns: 15 },
+    )
+  })
+
+  it('shows by a stand-in what turns the line one confirms', () => {
+    const view = mainViews('main\u202eb.gnigats')['the sentence one confirms']
+    expect(renderToStaticMarkup(view)).toContain('>main⟨U+202E⟩b.gnigats</bdi>')
+  })
+
+  it('is cut where it is long, with the whole of it in its title', () => {
+    const long = '𝒳'.repeat(1_000)
+    const markup = renderToStaticMarkup(<ForeignText text={long} />)
+    expect(markup).toContain(`title="${long}"`)
+    expect(markup).toContain(`>${'𝒳'.repeat(199)}…</bdi>`)
+    expect(renderToStaticMarkup(<ForeignText text={long} whole />)).toContain(`>${long}</bdi>`)
+  })
+
+  it('is copied as it was written, where all of it is selected', () => {
+    const foreign = [
+      { shown: 'main⟨U+202E⟩x', raw: 'main\u202ex' },
+      { shown: '␛[0m', raw: '\u001b[0m' },
+    ]
+    expect(withRaw('Deploy main⟨U+202E⟩x at ␛[0m', foreign)).toBe('Deploy main\u202ex at \u001b[0m')
+    expect(withRaw('ain⟨U+202E⟩x at ␛[0m', foreign)).toBe('ain⟨U+202E⟩x at \u001b[0m')
+  })
+})
