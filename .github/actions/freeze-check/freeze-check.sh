@@ -52,9 +52,8 @@ if [[ -z "${CONSOLE_URL:-}" && -z "$hmac_secret" ]]; then
 fi
 [[ "${CONSOLE_URL:-}" =~ ^https?://[^[:space:]\"\\]+$ ]] ||
   unanswered 'console_url is not an http(s) URL; set the repository variable CONSOLE_INTERNAL_URL.'
-key_hex="$(signing_key_hex "$hmac_secret")" || key_hex=''
-[[ -n "$key_hex" ]] ||
-  unanswered 'hmac_secret is empty or no valid whsec_ value; set the secret DEPLOY_CALLBACK_HMAC_SECRET.'
+prepare_proof "$hmac_secret"
+[[ -z "$proof_problem" ]] || unanswered "$proof_problem"
 unset hmac_secret
 [[ "${SURFACE:-}" =~ ^[0-9A-Za-z._-]+$ ]] || unanswered 'surface is not the id of a surface.'
 [[ "${CONSOLE_DEPLOY_ID:-}" =~ ^[0-9A-Za-z-]*$ ]] || frozen 'console_deploy_id is not a deploy id; nothing was deployed.'
@@ -68,12 +67,13 @@ if [[ -n "${CONSOLE_DEPLOY_ID:-}" ]]; then
   [[ ! "${GITHUB_RUN_ID:-}" =~ ^[0-9]+$ ]] || question+="&run=$GITHUB_RUN_ID"
 fi
 printf 'GET %s' "$question" >"$work/signed"
-request_console "${CONSOLE_URL%/}$question" "$work/signed"
+request_console "$CONSOLE_URL" "$question" frozen "$work/signed"
 case "$outcome" in
   accepted) ;;
   refused)
     unanswered "The console refused to say ($code): $(json_field title "$answer") $(json_field detail "$answer")"
     ;;
+  stranger) unanswered "$problem." ;;
   *) unanswered "$problem, after $attempt attempts." ;;
 esac
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reports a deploy's status to Deploy Console: POST {CONSOLE_URL}/api/internal/deploys/{CONSOLE_DEPLOY_ID}/status,
-# signed by what it sources (../shared/console-request.sh says how, and what it needs).
+# with the proof of what it sources (../shared/console-request.sh says which, and what it needs).
 set +x
 set -euo pipefail
 export LC_ALL=C
@@ -52,9 +52,8 @@ json_string() {
 [[ "${CONSOLE_URL:-}" =~ ^https?://[^[:space:]\"\\]+$ ]] ||
   fail 'console_url is not an http(s) URL; nothing was sent. Set the repository variable CONSOLE_INTERNAL_URL.'
 [[ -n "${DEPLOY_STATUS:-}" ]] || fail 'status is empty; nothing was sent.'
-key_hex="$(signing_key_hex "$hmac_secret")" || key_hex=''
-[[ -n "$key_hex" ]] ||
-  fail 'hmac_secret is empty or no valid whsec_ value; nothing was sent. Set the secret DEPLOY_CALLBACK_HMAC_SECRET.'
+prepare_proof "$hmac_secret"
+[[ -z "$proof_problem" ]] || fail "Nothing was sent: $proof_problem"
 unset hmac_secret
 
 work="$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/notify.XXXXXX")"
@@ -68,7 +67,7 @@ body="{\"status\":$(json_string "$DEPLOY_STATUS")"
 [[ -z "${DEPLOYED_SHA:-}" ]] || body+=",\"deployed_sha\":$(json_string "$DEPLOYED_SHA")"
 printf '%s}' "$body" >"$work/body"
 
-request_console "${CONSOLE_URL%/}/api/internal/deploys/$CONSOLE_DEPLOY_ID/status" "$work/body" "$work/body"
+request_console "$CONSOLE_URL" "/api/internal/deploys/$CONSOLE_DEPLOY_ID/status" applied "$work/body" "$work/body"
 case "$outcome" in
   accepted)
     note=''
@@ -77,6 +76,9 @@ case "$outcome" in
     ;;
   refused)
     fail "The console refused '$(one_line "$DEPLOY_STATUS")' with $code: $(json_field title "$answer") $(json_field detail "$answer")"
+    ;;
+  stranger)
+    fail "$problem. The console was not told '$(one_line "$DEPLOY_STATUS")'. Check the repository variable CONSOLE_INTERNAL_URL, and what stands in front of the console."
     ;;
   *)
     fail "$problem, after $attempt attempts. The deploy goes on; the console will learn the rest from GitHub."

@@ -1,10 +1,14 @@
-# Signed requests to Deploy Console. Sourced by the actions beside it, which run `set -euo pipefail` and `LC_ALL=C`.
+# Requests to Deploy Console that prove who sends them. Sourced by the actions beside it, which run `set -euo pipefail` and
+# `LC_ALL=C`.
+#
+# With GitHub's OIDC token for the job, where the job may have one (`permissions: id-token: write`), else signed with a
+# secret. The token is made for the console's address alone: the console must know itself by it (CONSOLE_URL).
 #
 # Signed as Standard Webhooks has it (https://www.standardwebhooks.com): HMAC-SHA256 of "id.timestamp.content". The content
 # is the body of a callback, or "GET <path>?<query>" of a question.
 #
-# Needs bash 3.2 or newer, curl, openssl (OpenSSL or LibreSSL) and od, tr, cat, date, mktemp, rm.
-# The secret stays in shell variables and built-ins: `openssl dgst -hmac` and `-macopt hexkey:` would put it in the
+# Needs bash 3.2 or newer, curl, for a signature openssl (OpenSSL or LibreSSL), and od, tr, cat, date, mktemp, rm.
+# Secret and token stay in shell variables and built-ins: `openssl dgst -hmac` and `-macopt hexkey:` would put it in the
 # process arguments, where every user of the machine can read it. So HMAC is done here from two plain hashes (RFC 2104).
 # shellcheck shell=bash
 
@@ -12,6 +16,7 @@ readonly attempts=5
 readonly request_seconds=10
 readonly total_seconds=60
 readonly longest_wait=15
+readonly longest_answer_kib=64
 
 # Text from outside, as one harmless line of a log.
 one_line() {
@@ -96,50 +101,181 @@ retry_after() {
   printf '%s' "$seconds"
 }
 
-# Sets `code` to the HTTP status, 000 when there was no answer. Headers go in through standard input, not as arguments.
-send_once() {
-  local url="$1" signed="$2" body="$3" timestamp signature
-  local body_arguments=()
-  [[ -z "$body" ]] || body_arguments=(--data-binary "@$body")
-  timestamp="$(date +%s)"
-  signature="$({
-    printf '%s.%s.' "$webhook_id" "$timestamp"
-    cat "$signed"
-  } | hmac_base64 "$key_hex")"
+# The value of an answer's header, as one line; empty without one.
+answer_header() {
+  local name="$1" line value=''
+  while IFS= read -r line; do
+    case "${line%%:*}" in
+      "$name" | "$2") value="${line#*:}" ;;
+    esac
+  done <"$work/headers"
+  value="$(one_line "$value")"
+  value="${value#"${value%%[![:space:]]*}"}"
+  printf '%s' "${value%"${value##*[![:space:]]}"}"
+}
+
+# A text as a part of a query: the locale is C, so a character is a byte.
+url_encoded() {
+  local text="$1" encoded='' index char code
+  for ((index = 0; index < ${#text}; index++)); do
+    char="${text:index:1}"
+    case "$char" in
+      [A-Za-z0-9._~-]) encoded+="$char" ;;
+      *)
+        printf -v code '%d' "'$char"
+        printf -v code '%%%02X' $((code & 255))
+        encoded+="$code"
+        ;;
+    esac
+  done
+  printf '%s' "$encoded"
+}
+
+# How requests prove themselves: prepare_proof SECRET. Sets `key_hex` for a signature, and what a token is asked for with.
+# When there is neither, `proof_problem` says what is missing and what to do.
+prepare_proof() {
+  local secret="$1"
+  key_hex='' token='' proof_problem=''
+  id_request_url="${ACTIONS_ID_TOKEN_REQUEST_URL:-}"
+  id_request_token="${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-}"
+  unset ACTIONS_ID_TOKEN_REQUEST_URL ACTIONS_ID_TOKEN_REQUEST_TOKEN
+  if ! command -v curl >/dev/null; then
+    proof_problem='curl is not installed on this runner. Install it.'
+    return
+  fi
+  if [[ -z "${secret//[[:space:]]/}" ]]; then
+    proof_problem='hmac_secret is empty, and the job may have no token of GitHub. Set the secret DEPLOY_CALLBACK_HMAC_SECRET, or give the job the permission "id-token: write".'
+  elif ! command -v openssl >/dev/null; then
+    proof_problem='openssl is not installed on this runner, and signing with hmac_secret needs it. Install it, or give the job the permission "id-token: write".'
+  else
+    key_hex="$(signing_key_hex "$secret")" || key_hex=''
+    [[ -n "$key_hex" ]] || proof_problem='hmac_secret is no valid whsec_ value. Correct the secret DEPLOY_CALLBACK_HMAC_SECRET.'
+  fi
+  if [[ "$id_request_url" =~ ^https?://[^[:space:]\"\\]+$ && "$id_request_token" =~ ^[^[:space:]\"\\]+$ ]]; then
+    proof_problem=''
+  else
+    id_request_url=''
+  fi
+}
+
+# Runs curl on a configuration from standard input: bounded in time and size, no other protocol, no redirect followed. Sets
+# `code` to the HTTP status, 000 when there was no answer; `too_large` is empty unless the answer was.
+bounded_curl() {
+  local ended=0
+  too_large=''
   : >"$work/answer"
   : >"$work/headers"
-  code="$(printf '%s\n' \
+  # Some versions of curl know an answer's size only where it is declared; the shell's limit holds for all.
+  code="$(
+    ulimit -f "$longest_answer_kib"
+    exec curl --disable --config - --globoff --silent --show-error --proto '=http,https' --connect-timeout 5 \
+      --max-time "$request_seconds" --max-filesize $((longest_answer_kib * 1024)) "$@" \
+      --output "$work/answer" --dump-header "$work/headers" --write-out '%{http_code}'
+  )" || ended=$?
+  # 63: the declared size is too large; 23 and 153: the limit was met while writing.
+  case "$ended" in
+    0) ;;
+    23 | 63 | 153)
+      too_large=', too large'
+      read -r _ code _ <"$work/headers" || true
+      ;;
+    *) code=000 ;;
+  esac
+  [[ "$code" =~ ^[0-9]{3}$ ]] || code=000
+}
+
+# Asks GitHub for the job's token: fetch_token AUDIENCE. Sets `token`; fails when there is none after three tries.
+# https://docs.github.com/en/actions/reference/security/oidc
+fetch_token() {
+  local audience="$1" try separator='?'
+  [[ "$id_request_url" != *'?'* ]] || separator='&'
+  for try in 1 2 3; do
+    ((try == 1)) || sleep 1
+    bounded_curl < <(printf '%s\n' \
+      "url = \"$id_request_url${separator}audience=$(url_encoded "$audience")\"" \
+      "header = \"authorization: Bearer $id_request_token\"")
+    if [[ "$code" == 200 ]]; then
+      token="$(json_field value "$(tr -d '\000' <"$work/answer")")"
+      [[ ! "$token" =~ ^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$ ]] || return 0
+    fi
+  done
+  token=''
+  return 1
+}
+
+# One attempt. Headers go in through standard input, not as arguments.
+send_once() {
+  local url="$1" signed="$2" body="$3" timestamp signature proof
+  local body_arguments=()
+  [[ -z "$body" ]] || body_arguments=(--data-binary "@$body")
+  if [[ -n "$token" ]]; then
+    proof="header = \"authorization: Bearer $token\""
+  else
+    timestamp="$(date +%s)"
+    signature="$({
+      printf '%s.%s.' "$webhook_id" "$timestamp"
+      cat "$signed"
+    } | hmac_base64 "$key_hex")"
+    proof="header = \"webhook-timestamp: $timestamp\"
+header = \"webhook-signature: v1,$signature\""
+  fi
+  # A repository's own secret is told from the shared one by whether it verifies under this name.
+  if [[ "${GITHUB_REPOSITORY:-}" =~ ^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$ ]]; then
+    proof+="
+header = \"x-console-repository: $GITHUB_REPOSITORY\""
+  fi
+  bounded_curl ${body_arguments[@]+"${body_arguments[@]}"} < <(printf '%s\n' \
     "url = \"$url\"" \
     'header = "content-type: application/json"' \
     "header = \"webhook-id: $webhook_id\"" \
-    "header = \"webhook-timestamp: $timestamp\"" \
-    "header = \"webhook-signature: v1,$signature\"" |
-    curl --disable --config - --silent --show-error --proto '=http,https' --max-time "$request_seconds" \
-      ${body_arguments[@]+"${body_arguments[@]}"} --output "$work/answer" --dump-header "$work/headers" \
-      --write-out '%{http_code}')" ||
-    code=000
+    "$proof")
 }
 
-# Sends until there is an answer that is not transient: request_console URL SIGNED_FILE [BODY_FILE]. Reads `key_hex` and
-# `work` (a directory of its own). Sets `code` and `answer`; when it gives up, `problem` says why and `attempt` after how
-# many tries. The outcome is in `outcome`: accepted (2xx), refused, or unanswered. One id for all attempts, so that the
-# console recognises a repetition; each attempt is signed afresh.
+# Says who answered instead of the console, as far as the answer tells.
+describe_stranger() {
+  local type title=''
+  type="$(answer_header content-type Content-Type)"
+  if [[ "$answer" =~ \<title[^\>]*\>([^\<]{1,80}) ]]; then title=", \"$(one_line "${BASH_REMATCH[1]}")\""; fi
+  printf '%s (%s%s%s)' "$code" "${type:-no content type}" "$title" "$too_large"
+}
+
+# Sends until there is an answer that is not transient: request_console ORIGIN PATH MEMBER SIGNED_FILE [BODY_FILE]. Reads
+# what prepare_proof set, and `work` (a directory of its own). Sets `code` and `answer`. The outcome is in `outcome`:
+# accepted (a JSON answer with MEMBER, as only the console gives it), refused (the console said no), stranger (something
+# else answered) or unanswered; then `problem` says why, and `attempt` after how many tries. One id for all attempts, so
+# that the console recognises a repetition; each attempt is signed afresh.
 request_console() {
-  local url="$1" signed="$2" body="${3:-}" wait_seconds=1 asked pause webhook_id
-  webhook_id="msg_$(openssl rand -hex 16)"
+  local origin="${1%/}" url="${1%/}$2" member="$3" signed="$4" body="${5:-}" wait_seconds=1 asked pause webhook_id type
+  webhook_id="msg_$(od -An -N16 -v -tx1 /dev/urandom | tr -d ' \n')"
   outcome=unanswered
+  if [[ -n "$id_request_url" ]] && ! fetch_token "$origin"; then
+    problem='GitHub gave no token for this job'
+    attempt=3
+    [[ -n "$key_hex" ]] || return 0
+    printf '%s; signing with hmac_secret instead.\n' "$problem"
+  fi
   for ((attempt = 1; attempt <= attempts; attempt++)); do
     send_once "$url" "$signed" "$body"
     answer="$(tr -d '\000' <"$work/answer")"
+    type="$(answer_header content-type Content-Type)"
     case "$code" in
-      2??)
-        outcome=accepted
-        return
-        ;;
       000) problem='The console did not answer' ;;
       429 | 5??) problem="The console answered $code" ;;
-      *)
+      401)
         outcome=refused
+        [[ -n "$token" && -n "$key_hex" ]] || return 0
+        printf 'The token was not accepted; signing with hmac_secret instead. CONSOLE_INTERNAL_URL has to be the CONSOLE_URL of the console.\n'
+        token='' outcome=unanswered problem='The console answered 401'
+        continue
+        ;;
+      *)
+        outcome=stranger
+        problem="Something other than the console answered at $origin: $(describe_stranger)"
+        [[ -z "$too_large" ]] || return 0
+        case "$code $type" in
+          2??\ application/json*) [[ "$answer" != *"\"$member\":"* ]] || outcome=accepted ;;
+          4??\ application/problem+json* | 4??\ application/json*) outcome=refused ;;
+        esac
         return
         ;;
     esac

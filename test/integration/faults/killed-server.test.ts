@@ -81,7 +81,9 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'dispatched' })
     expect(await dispatch(server, surfaceId)).toEqual({ refused: 'surface_busy' })
     for (const status of ['building', 'deploying', 'succeeded']) {
-      expect((await callBack(server, id, { status })).status).toBe(200)
+      expect((await callBack(server, id, { status, run_id: world.model.runsOf(id)[0]?.id.toString() })).status).toBe(
+        200,
+      )
     }
     const seen = await look(server, id)
     expect(seen).toMatchObject({ status: 'succeeded', runId: world.model.runsOf(id)[0]?.id.toString() })
@@ -98,7 +100,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     const { id } = made
     const holder = await heldAtItsLastWrite()
     const webhookId = randomUUID()
-    const body = { status: 'building', log_line: 'once' }
+    const body = { status: 'building', log_line: 'once', run_id: world.model.runsOf(id)[0]?.id.toString() }
     const cut = expect(callBack(server, id, body, webhookId)).rejects.toThrow()
     await untilSomebodyWaits(holder)
     await server.kill()

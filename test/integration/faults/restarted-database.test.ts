@@ -87,8 +87,9 @@ describe('PostgreSQL restarted while callbacks come in', { timeout: TIMEOUT }, (
     /** As the notify action does: the same id again until the console has it. */
     const report = async (id: string, status: string) => {
       const webhookId = randomUUID()
+      const run_id = world.model.runsOf(id)[0]?.id.toString()
       for (;;) {
-        const answer = await callBack(server, id, { status, log_line: status }, webhookId)
+        const answer = await callBack(server, id, { status, log_line: status, run_id }, webhookId)
         if (answer.status === 200) break
         expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
         away.told += 1

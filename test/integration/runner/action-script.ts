@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { temporaryDirectory } from './git-repository'
 
@@ -19,11 +19,20 @@ export interface ScriptResult {
   readonly environments: string
 }
 
-/** Runs an action's script the way the composite action does: values as environment variables only. Its pauses can be left out. */
+export interface ScriptOptions {
+  /** False: its pauses are left out. */
+  readonly sleep?: boolean
+  /** A program the runner lacks. */
+  readonly without?: (typeof programs)[number]
+  /** What bash does before: `LOG_LINE=$'\\xff'`. */
+  readonly before?: string
+}
+
+/** Runs an action's script the way the composite action does: values as environment variables only. */
 export async function runScript(
   script: string,
   variables: Readonly<Record<string, string>>,
-  options: { readonly sleep: boolean } = { sleep: true },
+  options: ScriptOptions = {},
 ): Promise<ScriptResult> {
   const directory = temporaryDirectory()
   const shims = path.join(directory, 'bin')
@@ -33,24 +42,29 @@ export async function runScript(
   const outputs = path.join(directory, 'outputs')
   mkdirSync(shims)
   mkdirSync(temp)
-  for (const program of programs) {
+  for (const program of programs.filter((name) => name !== options.without)) {
     const shim = path.join(shims, program)
     writeFileSync(
       shim,
       `#!/usr/bin/env bash
 printf '%s\\n' "${program} $*" >> "$CALLS"
 env >> "$ENVIRONMENTS"
-${program === 'sleep' && !options.sleep ? 'exit 0' : `PATH="$REAL_PATH" exec ${program} "$@"`}
+${program === 'sleep' && options.sleep === false ? 'exit 0' : `PATH="$REAL_PATH" exec ${program} "$@"`}
 `,
     )
     chmodSync(shim, 0o755)
   }
   const realPath = process.env['PATH'] ?? ''
-  const child = spawn('bash', [path.join(actions, script)], {
+  // Where a program is to be missing, nothing but the stand-ins is found.
+  if (options.without !== undefined)
+    for (const name of ['bash', 'env']) symlinkSync(`/usr/bin/${name}`, path.join(shims, name))
+  // A variable of bytes that are no UTF-8 can be made by bash, and not by Node.
+  const call = `${options.before ?? ''} exec bash "$0"`
+  const child = spawn('/usr/bin/bash', ['-c', call, path.join(actions, script)], {
     cwd: directory,
     env: {
       ...process.env,
-      PATH: `${shims}:${realPath}`,
+      PATH: options.without === undefined ? `${shims}:${realPath}` : shims,
       REAL_PATH: realPath,
       CALLS: calls,
       ENVIRONMENTS: environments,

@@ -103,7 +103,11 @@ describe('when the console gives no answer', () => {
       { status: 401, body: { title: 'The signature does not hold' } },
       /refused to say \(401\): The signature/,
     ],
-    ['something else answers in its place', { status: 200, body: 'Please sign in' }, /no answer to a freeze check/],
+    [
+      'something else answers in its place',
+      { status: 200, body: 'Please sign in' },
+      /Something other than the console answered/,
+    ],
   ]
 
   test.each(cases)('because %s, a run the console started does not go on', async (_, answer, words) => {

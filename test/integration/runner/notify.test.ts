@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { startReceiver } from './callback-receiver'
 import { startServer } from './http-server'
 import { notify } from './notify-script'
@@ -109,7 +110,9 @@ test('an answer that asks for a long wait is not waited for longer than the boun
   let count = 0
   const url = await startServer(() => {
     count += 1
-    return count === 1 ? { status: 503, body: {}, headers: { 'retry-after': '86400' } } : { status: 200, body: {} }
+    return count === 1
+      ? { status: 503, body: {}, headers: { 'retry-after': '86400' } }
+      : { status: 200, body: { applied: true } }
   })
   const result = await notify({ CONSOLE_URL: url, HMAC_SECRET: plainSecret }, { sleep: false })
   expect(result.output).toContain('trying again in 15 s')
@@ -135,6 +138,95 @@ test('a refusal is final, and the console’s own words are printed on one line'
     "::error::The console refused 'building' with 422: Transition not allowed building to building\\n::add-mask::x",
   )
   expect(receiver.received).toHaveLength(1)
+})
+
+const LOGIN = '<!doctype html><html><head><title>Sign in to Acme</title></head><body>…</body></html>'
+
+test.each([
+  [
+    'a login page',
+    { status: 200, body: LOGIN, headers: { 'content-type': 'text/html; charset=utf-8' } },
+    '200 (text/html; charset=utf-8, "Sign in to Acme")',
+  ],
+  ['JSON of something else', { status: 200, body: { ok: true } }, '200 (application/json)'],
+  ['a page that says it is JSON', { status: 200, body: LOGIN }, '200 (application/json, "Sign in to Acme")'],
+  ['an empty 204', { status: 204, body: '', headers: { 'content-type': '' } }, '204 (no content type)'],
+  [
+    'a redirect',
+    { status: 302, body: '', headers: { location: 'http://127.0.0.1:9/login' } },
+    '302 (application/json)',
+  ],
+  [
+    'a page of a web server',
+    { status: 404, body: '<title>404 Not Found</title>', headers: { 'content-type': 'text/html' } },
+    '404 (text/html, "404 Not Found")',
+  ],
+])('%s is not taken for the console: it is said what answered, once', async (_name, answer, what) => {
+  const receiver = await startReceiver(plainSecret, () => answer)
+  const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret })
+  expect(result.exitCode).toBe(1)
+  expect(result.output).toContain(`Something other than the console answered at ${receiver.url}: ${what}.`)
+  expect(result.output).not.toContain('Console told')
+  expect(receiver.received).toHaveLength(1)
+})
+
+test.each(['declared', 'streamed'])(
+  'an answer without an end (%s) is read no further than 64 KiB, and given up at once',
+  async (kind) => {
+    let written = 0
+    const server = createServer((request, response) => {
+      request.resume()
+      const chunk = Buffer.alloc(16 * 1024, '{"applied":true}')
+      const length = kind === 'declared' ? { 'content-length': String(1024 ** 3) } : {}
+      response.writeHead(200, { 'content-type': 'application/json', ...length })
+      const write = (): void => {
+        while (!response.destroyed && written < 1024 ** 3) {
+          written += chunk.length
+          if (!response.write(chunk)) return void response.once('drain', write)
+        }
+      }
+      write()
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    const address = server.address()
+    if (address === null || typeof address === 'string') throw new Error('The server has no port.')
+    const result = await notify({ CONSOLE_URL: `http://127.0.0.1:${address.port}`, HMAC_SECRET: plainSecret })
+    expect(result.exitCode).toBe(1)
+    expect(result.output).toContain('Something other than the console answered')
+    expect(result.calls.match(/^curl /gm)).toHaveLength(1)
+    // What the kernel's buffers take beside the 64 KiB.
+    expect(written).toBeLessThan(32 * 1024 ** 2)
+  },
+)
+
+test.each(['curl', 'openssl'] as const)(
+  'a runner without %s is told so, not that the secret is bad',
+  async (program) => {
+    const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9', HMAC_SECRET: plainSecret }, { without: program })
+    expect(result.exitCode).toBe(1)
+    expect(result.output).toContain(`::error::Nothing was sent: ${program} is not installed on this runner`)
+    expect(result.output).not.toContain('hmac_secret is')
+  },
+)
+
+test('curl is bounded in time and size, follows no redirect, and takes an address as it is written', async () => {
+  const receiver = await startReceiver(plainSecret)
+  const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret })
+  const [call] = result.calls.match(/^curl .*$/m) ?? []
+  for (const bound of [
+    '--max-time 10',
+    '--connect-timeout 5',
+    '--max-filesize 65536',
+    '--proto =http,https',
+    '--globoff',
+  ]) {
+    expect(call).toContain(bound)
+  }
+  expect(call).not.toMatch(/ -L| --location/)
 })
 
 test.each([
