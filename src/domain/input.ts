@@ -16,12 +16,10 @@ export const storableText = z
   .string()
   .refine((text) => storable(text) === text, 'holds a character that cannot be stored (U+0000 or half a character)')
 
+export const UNSEEN = 'holds a control or format character, which cannot be seen'
+
 /** What people give a name to. A name with a character that cannot be seen would pass for another. */
-export const nameText = storableText
-  .trim()
-  .min(1)
-  .max(100)
-  .refine(isVisible, 'holds a control or format character, which cannot be seen')
+export const nameText = storableText.trim().min(1).max(100).refine(isVisible, UNSEEN)
 
 /** The name of an environment, or the id of a surface, that has to be one there is. */
 export const environmentName = storableText.min(1).max(100)

@@ -3,7 +3,7 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
 import { z } from 'zod'
 import { AppError, ERROR_CODES } from '~/domain/errors'
-import { storableText } from '~/domain/input'
+import { nameText, storableText } from '~/domain/input'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
 import { recordWrongCode } from '~/server/auth/record-sign-in'
@@ -33,6 +33,9 @@ const CODE_PATHS: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/tw
 
 const code = z.object({ code: storableText.max(100), trustDevice: z.literal(false).optional() })
 
+/** A new passkey's name. */
+const named = z.object({ name: nameText.nullish() })
+
 const endsOthers = z.object({ revokeOtherSessions: z.literal(true) })
 
 /** What the library does not ask before somebody's own account is changed, or a second factor is taken. */
@@ -60,6 +63,9 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
             if (found === null) throw new APIError('UNAUTHORIZED', { code: 'signed_out', message: 'Sign in first.' })
             const { data: provedAt = null } = z.date().safeParse(found.session['provedAt'])
             refuseStaleProof(() => requireFreshProof(deps, { via: 'session', provedAt }, 'adding a way to sign in'))
+            if (!named.safeParse({ ...ctx.query, ...ctx.body }).success) {
+              throw new APIError('BAD_REQUEST', { code: 'invalid_input', message: UNNAMED })
+            }
           }),
         },
         {
@@ -84,6 +90,8 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
 }
 
 const WRONG = 'That is no code. Type the six digits the app shows now.'
+const UNNAMED =
+  'The name of a passkey is 1 to 100 characters, none of which is a control or format character. No passkey was added; choose another name.'
 const USED = 'This code was given before, and each counts once. Wait for the next one.'
 const SESSIONS_KEPT =
   'A new password ends every other session: send revokeOtherSessions with true. The password is still the old one.'

@@ -1,6 +1,7 @@
 import 'server-only'
 import { type BetterAuthPlugin, betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
+import { visible } from '~/domain/foreign-text'
 import { acceptLinkEndpoint } from '~/server/auth/accept-link-endpoint'
 import { accountGuard } from '~/server/auth/account-guard'
 import { accountTrail } from '~/server/auth/account-trail'
@@ -81,6 +82,7 @@ export function createAuth(deps: Deps) {
       additionalFields: { issuer: { type: 'string', required: false, input: false } },
     },
     databaseHooks: {
+      user: { create: { before: withVisibleName }, update: { before: withVisibleName } },
       session: { create: { before: beforeSession } },
       account: {
         create: { before: connectedAccount(deps), after: recordConnection(deps) },
@@ -136,3 +138,8 @@ export function authOf(deps: Deps): Auth {
   shared.deployConsoleAuth.set(deps, made)
   return made
 }
+
+/** A provider lets people call themselves anything; here a name shows all that is in it. */
+const withVisibleName = async <User extends { readonly name?: string | undefined }>(user: User) => ({
+  data: user.name === undefined ? user : { ...user, name: visible(user.name) },
+})

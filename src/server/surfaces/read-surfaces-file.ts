@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CALLBACK_WAYS } from '~/domain/callback'
+import { isVisible } from '~/domain/foreign-text'
+import { nameText, storableText, UNSEEN } from '~/domain/input'
 import type { SurfaceDeclaration } from '~/server/db/surfaces'
 import { likelySpelling } from '~/server/surfaces/likely-spelling'
 
@@ -13,14 +15,14 @@ const address = z
 
 const surfaceSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
-  name: z.string().trim().min(1).max(80),
+  name: nameText.max(80),
   environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
   repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'),
   workflow: z.string().regex(/^[\w.-]+\.ya?ml$/, 'is not a workflow file name such as deploy-console.yml'),
-  ref: z.string().min(1).max(255).default('main'),
+  ref: storableText.min(1).max(255).refine(isVisible, UNSEEN).default('main'),
   url: address,
   health_url: address,
-  confirm: z.string().trim().min(1).max(100).optional(),
+  confirm: nameText.optional(),
   timeout_minutes: z.int().min(1).max(1440).default(30),
   approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
   approval_minutes: z.int().min(1).max(1440).default(60),

@@ -61,6 +61,14 @@ describe('somebody an OIDC provider names', () => {
     expect(JSON.stringify(rows)).not.toContain('bob')
   })
 
+  it('is called what the provider says, with a stand-in for what cannot be seen in it', async () => {
+    await open()
+    await invite(bob.email)
+    provider.as({ ...bob, name: 'Bob\u202e nimda' })
+    expect(await visit()).toMatchObject({ error: null })
+    expect(await console_.deps.db.user.findMany({ select: { name: true } })).toEqual([{ name: 'Bob⟨U+202E⟩ nimda' }])
+  })
+
   it('who was invited under this address comes in with the invitation’s limits, and uses it up', async () => {
     await open()
     await invite(bob.email)

@@ -23,9 +23,9 @@ const challengeFor = async (held: Browser, what: 'register' | 'authenticate'): P
   expect(status).toBe(200)
   return String(Object(body).challenge)
 }
-const add = async (held: Browser, key: Key, checked = CHECKED) => {
+const add = async (held: Browser, key: Key, checked = CHECKED, name = 'Key') => {
   const response = key.register(await challengeFor(held, 'register'), checked)
-  return await held.post('/passkey/verify-registration', { response, name: 'Key' })
+  return await held.post('/passkey/verify-registration', { response, name })
 }
 const signIn = async (held: Browser, key: Key, checked = CHECKED) => {
   const response = key.authenticate(await challengeFor(held, 'authenticate'), checked)
@@ -100,3 +100,11 @@ it('the passkey of whose access was taken away signs nobody in, and the trail sa
   expect(await signIn(held, key)).toMatchObject({ status: 403, body: { code: 'not_a_member' } })
   expect(await refusals()).toEqual([['ada@example.com', 'passkey']])
 })
+
+it.each(['\u202eyek', 'a\u0000b', '\ud800', 'x'.repeat(101)])(
+  'a passkey is not added under the name %j',
+  async (name) => {
+    expect(await add(ada, authenticator(ORIGIN), CHECKED, name)).toMatchObject({ status: 400 })
+    expect(await console_.deps.db.passkey.count()).toBe(0)
+  },
+)

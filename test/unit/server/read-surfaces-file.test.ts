@@ -36,6 +36,21 @@ describe('surfaces.yaml', () => {
 
   it.each([
     ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
+    [
+      'a name that would turn the text around it',
+      GOOD.replace('name: API', 'name: "API\\u202E"'),
+      'surfaces.yaml:3: name: holds a control or format character, which cannot be seen',
+    ],
+    [
+      'a phrase to confirm with a character nobody can type',
+      `${GOOD}    confirm: "api\\u200B"\n`,
+      'surfaces.yaml:9: confirm: holds a control or format character, which cannot be seen',
+    ],
+    [
+      'a ref with a control character',
+      `${GOOD}    ref: "ma\\u001Bin"\n`,
+      'surfaces.yaml:9: ref: holds a control or format character, which cannot be seen',
+    ],
     ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow: is missing'],
     [
       'a mistyped field, and what was meant,',
