@@ -92,6 +92,9 @@ test('what was asked for can be taken back, or refused with a reason that everyb
   await dialogOf(grace)
     .getByLabel(/Why not/)
     .fill('Not on a Friday')
+  await grace.keyboard.press('Escape')
+  const question = grace.getByRole('alertdialog', { name: 'Discard your reason?' })
+  await question.getByRole('button', { name: 'Keep editing' }).click()
   await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
   for (const view of [page, grace]) {
     await expect(dialogOf(view).getByRole('status')).toContainText('Refused by hana@example.com')
