@@ -10,6 +10,7 @@ import { SignInForm } from '~/ui/auth/sign-in-form'
 import { holdsSomething } from '~/ui/auth/typed-input'
 import { usePrompt } from '~/ui/auth/use-prompt'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface SignInDialogProps {
   /** Whose page this is. */
@@ -43,7 +44,8 @@ export function SignInDialog({ email, providers }: SignInDialogProps) {
               Your session has ended
             </Dialog.Title>
             <Dialog.Description className="mt-1 mb-4 text-sm text-pretty break-words text-ink-soft">
-              What you entered is kept. Sign in as {email} to go on with it. It is discarded if somebody else signs in.
+              What you entered is kept. Sign in as <ForeignText text={email} /> to go on with it. It is discarded if
+              somebody else signs in.
             </Dialog.Description>
             <SignInHere email={email} providers={providers} onSignedIn={goOn} />
             <div className="mt-3 border-t border-line pt-3">

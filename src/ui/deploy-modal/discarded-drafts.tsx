@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react'
 import { type DiscardedDraft, discardDraftsOfOthers } from '~/ui/deploy-modal/kept-draft'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { useMember } from '~/ui/shell/member'
 
@@ -20,10 +21,10 @@ export function DiscardedDrafts({ onDiscarded }: { readonly onDiscarded: () => v
   return (
     <div className="fixed inset-x-4 bottom-4 z-10 mx-auto max-w-xl">
       <Notice tone="warn" role="status" action={<Button onClick={() => setDiscarded([])}>OK</Button>}>
-        Signed in as {email}.{' '}
+        Signed in as <ForeignText text={email} />.{' '}
         {discarded.map(({ surfaceId, email: whose }) => (
           <span key={`${surfaceId} ${whose}`}>
-            The draft of {surfaceId} of {whose} was discarded.{' '}
+            The draft of <ForeignText text={surfaceId} /> of <ForeignText text={whose} /> was discarded.{' '}
           </span>
         ))}
       </Notice>
