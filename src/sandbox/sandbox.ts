@@ -9,6 +9,7 @@ import { logCommits } from '~/sandbox/git/commits'
 import { openRepository } from '~/sandbox/git/create-repository'
 import { resolveCommit } from '~/sandbox/git/refs'
 import { createApi } from '~/sandbox/github/api'
+import { openIdTokens } from '~/sandbox/github/id-tokens'
 import { json } from '~/sandbox/http/answer'
 import { closeServer, listen } from '~/sandbox/http/listen'
 import { writeAnswer } from '~/sandbox/http/write-answer'
@@ -81,7 +82,11 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
 
   const store = openRunStore(`${config.dir}/runs`)
   const holds = createHolds()
-  const requestFor = runRequestFor({ config, repository, urls, variables, deployHookToken, holds })
+  const idTokens = await openIdTokens({ dir: config.dir, web, repository })
+  const requestFor = runRequestFor({
+    ...{ config, repository, urls, variables, deployHookToken, holds },
+    grantIdTokens: idTokens.grant,
+  })
   const queue = createRunQueue({ store, executor, requestFor, createWorkDir, removeWorkDir, limit: CONCURRENT_RUNS })
   const runs = createRunService({ ids: openIds(`${config.dir}/ids.json`), store, queue, executor, requestFor })
 
@@ -96,6 +101,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
       pages: [
         ...pageRoutes({ consoleUrl: config.consoleUrl, surfaces, variables, store, repository }),
         identityRoute(config.token),
+        ...idTokens.routes,
       ],
       control: controlRoutes({ surfaces, variables, faults, holds }),
       token: config.token,

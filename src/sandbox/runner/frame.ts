@@ -66,6 +66,9 @@ export function processEnvironment(frame: Frame, stepEnv: Readonly<Record<string
     HOME: job.home,
     PATH: [...job.path, process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'].join(':'),
     ...githubVariables(frame.github),
+    ...(job.idTokens === undefined
+      ? {}
+      : { ACTIONS_ID_TOKEN_REQUEST_URL: job.idTokens.url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: job.idTokens.token }),
     ...Object.fromEntries(Object.entries(job.runner).map(([key, value]) => [`RUNNER_${key.toUpperCase()}`, value])),
   }
 }

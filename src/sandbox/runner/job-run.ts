@@ -3,7 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import type { ContextValue } from '~/sandbox/runner/expressions'
 import type { Mask } from '~/sandbox/runner/mask'
-import type { RunEvent, RunRequest } from '~/sandbox/runner/types'
+import type { IdTokenGrant, RunEvent, RunRequest } from '~/sandbox/runner/types'
 
 export type JobStatus = 'success' | 'failure' | 'cancelled'
 
@@ -19,6 +19,8 @@ export interface JobRun {
   readonly inputs: Readonly<Record<string, ContextValue>>
   readonly vars: Readonly<Record<string, string>>
   readonly needs: Readonly<Record<string, ContextValue>>
+  /** What it asks GitHub for tokens with, if it may. */
+  readonly idTokens: IdTokenGrant | undefined
   readonly mask: Mask
   readonly observe: (event: RunEvent) => void
   /** The run was cancelled, or the job ran out of time. */

@@ -8,7 +8,7 @@ import type { RunPlan } from '~/sandbox/runner/run-plan'
 import { endGroups } from '~/sandbox/runner/run-process'
 import { type RunDefaults, runStep } from '~/sandbox/runner/run-steps'
 import { stepName } from '~/sandbox/runner/step-name'
-import type { Conclusion, RunEvent, RunRequest } from '~/sandbox/runner/types'
+import type { Conclusion, JobClaims, RunEvent, RunRequest } from '~/sandbox/runner/types'
 import type { JobDefinition } from '~/sandbox/runner/workflow-file'
 
 export interface JobOutcome {
@@ -38,12 +38,16 @@ export async function runJob(
   const cancellation = new AbortController()
   const deadline = new AbortController()
   const places = await prepareJobPlaces(request, definition.id, plan.github)
+  const environment = environmentName(deps, definition, needs)
+  const idTokens = definition.mayHaveIdToken ? request.grantIdTokens?.(claimsOf(places, environment)) : undefined
+  if (idTokens !== undefined) mask.add(idTokens.token)
   const job: JobRun = {
     ...places,
     id: definition.id,
     request,
     inputs: plan.inputs,
-    vars: environmentVariables(deps, definition, needs),
+    vars: { ...request.vars.repository, ...request.vars.environments[environment] },
+    idTokens,
     needs,
     mask,
     observe,
@@ -100,6 +104,7 @@ export async function runJob(
     clearTimeout(jobTimer)
     clearTimeout(cleanupTimer)
     endGroups(job.groups)
+    idTokens?.revoke()
   }
 }
 
@@ -146,15 +151,41 @@ function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
   }
 }
 
-/** Repository variables, with those of the job's `environment` over them. */
-function environmentVariables(
+/** The job's `environment`, whose variables go over the repository's; empty without one. */
+function environmentName(
   { request, plan }: JobDeps,
   definition: JobDefinition,
   needs: Readonly<Record<string, ContextValue>>,
-): Readonly<Record<string, string>> {
+): string {
   const contexts = { github: plan.github, inputs: plan.inputs, vars: { ...request.vars.repository }, needs }
-  const name = textOf(tokenAt(definition.environment, 'name') ?? definition.environment, { contexts })
-  return { ...request.vars.repository, ...request.vars.environments[name] }
+  return textOf(tokenAt(definition.environment, 'name') ?? definition.environment, { contexts })
+}
+
+/** Of the `github` context, what a token says too. */
+const CLAIMED = [
+  ...[
+    'actor',
+    'base_ref',
+    'event_name',
+    'head_ref',
+    'ref',
+    'ref_type',
+    'repository',
+    'repository_owner',
+    'run_attempt',
+  ],
+  ...['run_id', 'run_number', 'sha', 'workflow', 'workflow_ref', 'workflow_sha'],
+]
+
+function claimsOf({ github, runner }: Pick<JobRun, 'github' | 'runner'>, environment: string): JobClaims {
+  const text = (name: string) => String(github[name] ?? '')
+  return {
+    ...Object.fromEntries(CLAIMED.map((name) => [name, text(name)])),
+    job_workflow_ref: text('workflow_ref'),
+    job_workflow_sha: text('workflow_sha'),
+    runner_environment: runner['environment'] ?? '',
+    ...(environment === '' ? {} : { environment }),
+  }
 }
 
 /** An output that would carry a secret to another job is dropped, as on GitHub. */

@@ -1,3 +1,13 @@
+/** What a job's token says of its run, by the names of GitHub's claims. */
+export type JobClaims = Readonly<Record<string, string>>
+
+/** What a job asks for tokens with, until it has ended. */
+export interface IdTokenGrant {
+  readonly url: string
+  readonly token: string
+  readonly revoke: () => void
+}
+
 /** What the runner is asked to execute: one attempt of one workflow run. */
 export interface RunRequest {
   readonly runId: number
@@ -28,6 +38,8 @@ export interface RunRequest {
   readonly apiUrl: string
   /** Empty directory the runner may fill; workspaces, temp files and tool state live below it. */
   readonly workDir: string
+  /** Lets a job with `id-token: write` ask for tokens; without it no job can. */
+  readonly grantIdTokens?: (claims: JobClaims) => IdTokenGrant
   /** Called when a job's step is about to work; the step waits for it. Must settle when the signal aborts. */
   readonly beforeStep?: (step: string, signal: AbortSignal) => Promise<void>
 }

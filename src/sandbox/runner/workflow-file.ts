@@ -33,6 +33,8 @@ export interface JobDefinition {
   readonly environment: TemplateToken | undefined
   readonly outputs: MappingToken | undefined
   readonly timeoutMinutes: TemplateToken | undefined
+  /** Whether its permissions hold `id-token: write`. */
+  readonly mayHaveIdToken: boolean
   readonly continueOnError: TemplateToken | undefined
   readonly steps: readonly StepDefinition[]
 }
@@ -60,7 +62,7 @@ export async function readWorkflowFile(
       runName: tokenAt(root, 'run-name'),
       env: mappingAt(root, 'env'),
       defaults: mappingAt(mappingAt(root, 'defaults'), 'run'),
-      jobs: template.jobs.map((job) => jobDefinition(job, mappingAt(mappingAt(root, 'jobs'), job.id.value))),
+      jobs: template.jobs.map((job) => jobDefinition(job, mappingAt(mappingAt(root, 'jobs'), job.id.value), root)),
       root,
     },
   }
@@ -77,7 +79,7 @@ export function displayTitle(workflow: WorkflowFile, contexts: Readonly<Record<s
   return textOf(workflow.runName, { contexts }).trim() || workflow.name
 }
 
-function jobDefinition(job: WorkflowJob, token: MappingToken | undefined): JobDefinition {
+function jobDefinition(job: WorkflowJob, token: MappingToken | undefined, root: TemplateToken): JobDefinition {
   return {
     id: job.id.value,
     name: job.name,
@@ -88,9 +90,16 @@ function jobDefinition(job: WorkflowJob, token: MappingToken | undefined): JobDe
     environment: tokenAt(token, 'environment'),
     outputs: mappingAt(token, 'outputs'),
     timeoutMinutes: tokenAt(token, 'timeout-minutes'),
+    mayHaveIdToken: writesIdToken(tokenAt(token, 'permissions') ?? tokenAt(root, 'permissions')),
     continueOnError: tokenAt(token, 'continue-on-error'),
     steps: isJob(job) ? stepDefinitions(job.steps, itemsAt(token, 'steps')) : [],
   }
+}
+
+/** A job's own permissions replace the workflow's; none of them holds `id-token` unless it says so. */
+function writesIdToken(permissions: TemplateToken | undefined): boolean {
+  if (permissions !== undefined && isString(permissions)) return permissions.value === 'write-all'
+  return literalAt(permissions, 'id-token') === 'write'
 }
 
 function needsOf(needs: TemplateToken | undefined, job: TemplateToken | undefined): readonly string[] {

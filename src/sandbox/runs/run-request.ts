@@ -4,6 +4,7 @@ import type { SandboxConfig } from '~/sandbox/config'
 import { readBlob } from '~/sandbox/git/read-blob'
 import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/api-deps'
+import type { IdTokens } from '~/sandbox/github/id-tokens'
 import type { RunRequest } from '~/sandbox/runner/types'
 import type { Holds } from '~/sandbox/runs/holds'
 import type { RunRecord } from '~/sandbox/runs/run-record'
@@ -16,6 +17,7 @@ export interface RunEnvironment {
   readonly variables: Variables
   readonly deployHookToken: string
   readonly holds: Holds
+  readonly grantIdTokens: IdTokens['grant']
 }
 
 /** `deploy-customer-docs.yml` reads where its surface is from `CUSTOMER_DOCS_SURFACE_URL`. */
@@ -41,7 +43,7 @@ const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, 
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {
-    const { config, repository, urls, variables, deployHookToken, holds } = environment
+    const { config, repository, urls, variables, deployHookToken, holds, grantIdTokens } = environment
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
     return {
       runId: run.runId,
@@ -63,6 +65,7 @@ export const runRequestFor =
       serverUrl: urls.web,
       apiUrl: urls.api,
       workDir,
+      grantIdTokens,
       beforeStep: holds.pass,
     }
   }

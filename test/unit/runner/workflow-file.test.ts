@@ -92,3 +92,23 @@ jobs:
 `)
   expect(unsupportedInWorkflow(root)).toEqual([])
 })
+
+test.each([
+  ['write of the workflow', 'permissions: { id-token: write }', '', true],
+  ['write of the job', '', 'permissions: { id-token: write },', true],
+  ['write-all', 'permissions: write-all', '', true],
+  ['nothing said', '', '', false],
+  ['read-all', 'permissions: read-all', '', false],
+  ['id-token: none', 'permissions: { id-token: none }', '', false],
+  [
+    'permissions of a job, which replace the workflow’s',
+    'permissions: { id-token: write }',
+    'permissions: { contents: read },',
+    false,
+  ],
+])('a job may have a token of GitHub only by id-token: write (%s)', async (_what, workflow, job, expected) => {
+  const { jobs } = await read(
+    `on: push\n${workflow}\njobs:\n  a: { ${job} runs-on: ubuntu-latest, steps: [{ run: x }] }\n`,
+  )
+  expect(jobs[0]?.mayHaveIdToken).toBe(expected)
+})

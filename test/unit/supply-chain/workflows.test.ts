@@ -28,9 +28,10 @@ describe.each(yamlFiles)('.github/%s', (file) => {
 })
 
 describe.each(workflowFiles)('.github/%s', (file) => {
-  test('may read the repository and nothing more, in every job', () => {
+  test('may read the repository and nothing more, in every job, but for the token a deploy reports with', () => {
     const { permissions, jobs } = read(file)
-    expect(permissions).toEqual({ contents: 'read' })
+    const reports = file.includes('deploy-') ? { 'id-token': 'write' } : {}
+    expect(permissions).toEqual({ contents: 'read', ...reports })
     expect(Object.values(jobs).filter((one) => one.permissions !== undefined)).toEqual([])
   })
 

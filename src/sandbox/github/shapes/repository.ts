@@ -2,8 +2,8 @@ import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/api-deps'
 import { nodeIdOf, userShape } from '~/sandbox/github/shapes/user'
 
-const REPOSITORY_ID = 642_118_309
-const OWNER_ID = 88_120_431
+export const REPOSITORY_ID = 642_118_309
+export const OWNER_ID = 88_120_431
 
 /** Every address GitHub hands out has a template or a plain path below the repository's. */
 const LINKS: Readonly<Record<string, string>> = {
