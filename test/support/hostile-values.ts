@@ -6,7 +6,6 @@ const NO_NUMBER = '@@1e400@@'
 /** Each text once, whatever a schema says it is: a time, a cursor, a name, an id. */
 const TEXTS = [
   '',
-  ' ',
   '\u0000',
   'a\u0000b',
   '\ud800',
@@ -16,41 +15,30 @@ const TEXTS = [
   '\ufeff',
   '__proto__',
   'constructor',
-  'toString',
-  '%',
   '%ff',
   "'; DROP TABLE x; --",
   '../../etc/passwd',
   '0000-01-01T00:00:00Z',
-  '0000-01-01',
   '9999-12-31T23:59:59-23:59',
   '9999-12-31',
-  '1969-12-31T23:59:59Z',
-  '+275760-09-13T00:00:00Z',
   '2026-02-30T00:00:00Z',
   '-1',
   '0',
   '2147483648',
-  '9223372036854775807',
   '9223372036854775808',
   '99999999999999999999999999',
   '1e400',
-  'NaN',
   '00000000-0000-0000-0000-000000000000',
-  'ffffffff-ffff-ffff-ffff-ffffffffffff',
-  '0199aaaa-0000-7000-8000-00000000000g',
-  'x'.repeat(1_000_000),
+  'x'.repeat(300_000),
 ]
 
 const OTHERS: readonly unknown[] = [
   null,
   true,
-  0,
   -1,
   0.5,
   2 ** 31,
   2 ** 53,
-  1e308,
   NO_NUMBER,
   [],
   Array.from({ length: 5_000 }, () => 'x'),
@@ -84,6 +72,7 @@ export type Plausible = Readonly<Record<string, unknown>>
  */
 export function* hostileInputs(schema: unknown, plausible: Plausible, root: unknown = schema): Generator<unknown> {
   yield* hostileValues
+  yield 'x'.repeat(1_000_000)
   const done = new Set<string>()
   for (const sample of samples(schema, plausible, root)) {
     for (const path of placesOf(sample)) {

@@ -6,6 +6,7 @@ import { AccountSection } from '~/ui/account/account-section'
 import { reachWords } from '~/ui/people/limits-fields'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useMember } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -31,7 +32,9 @@ export function NameForm({ account, onChanged }: NameFormProps) {
         }}
       >
         <p className="text-sm">
-          <span className="block break-all">{account.email}</span>
+          <span className="block break-all">
+            <ForeignText text={account.email} />
+          </span>
           {member !== null && (
             <span className="block text-xs text-ink-soft">
               {member.role}, {reachWords(member.environments)}

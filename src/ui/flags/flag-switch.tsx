@@ -1,6 +1,7 @@
 import { CircleCheck, CircleMinus } from 'lucide-react'
 import type { FlagInEnvironment } from '~/domain/flags'
 import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -39,7 +40,8 @@ export function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
           'Never promoted; the default holds.'
         ) : (
           <>
-            {promotion.enabled ? 'Promoted' : 'Demoted'} by {promotion.by} <TimeAgo at={promotion.at} />
+            {promotion.enabled ? 'Promoted' : 'Demoted'} by <ForeignText text={promotion.by} />{' '}
+            <TimeAgo at={promotion.at} />
           </>
         )}
       </p>

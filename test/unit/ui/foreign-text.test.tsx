@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import fc from 'fast-check'
 import type { ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
@@ -286,5 +288,25 @@ describe('a name that others chose', () => {
     ]
     expect(withRaw('Deploy main⟨U+202E⟩x at ␛[0m', foreign)).toBe('Deploy main\u202ex at \u001b[0m')
     expect(withRaw('ain⟨U+202E⟩x at ␛[0m', foreign)).toBe('ain⟨U+202E⟩x at \u001b[0m')
+  })
+})
+
+describe('the screens', () => {
+  const FIELDS =
+    'name|ref|title|reason|author|requestedBy|approvedBy|failureDetail|detail|overrideReason|createdBy|addedBy|email|note|by|actor|line|environment'
+  /** `{tile.name}` between tags; not `text={tile.name}`. */
+  const shownAsItIs = new RegExp(String.raw`(?<![=\w$])\{\s*(?:[\w?]+\.)+(?:${FIELDS})\s*\}`, 'g')
+  /** Declared in the console's own files. */
+  const OWN = ['{flag.name}']
+
+  it('show no field that others write but by the component', () => {
+    const directory = path.resolve(import.meta.dirname, '../../../src/ui')
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.tsx'))
+    const found = files.flatMap((file) =>
+      [...readFileSync(path.join(directory, file), 'utf8').matchAll(shownAsItIs)].map(([text]) => `${file} ${text}`),
+    )
+    expect(found.filter((place) => !OWN.some((own) => place.endsWith(own)))).toEqual([])
+    expect('<p>{tile.name} · {deploy?.ref}</p>'.match(shownAsItIs)).toHaveLength(2)
+    expect('<ForeignText text={tile.name} />'.match(shownAsItIs)).toBeNull()
   })
 })
