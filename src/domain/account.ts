@@ -13,14 +13,23 @@ export const PERSON_HEADER = 'x-console-person'
 /** What a person does is written down this often at most. */
 export const ACTIVITY_STEP_MS = 60_000
 
+/**
+ * Whether signing in once more at a provider is a proof of who it is. `never`: it does not say when it last asked the person.
+ * `missing`: it was asked in this session, and proved nothing recent.
+ */
+export type ProviderProof = 'possible' | 'never' | 'missing'
+
+/** What a sign-in sends a provider that has to ask the person anew (OpenID Connect Core, 3.1.2.1). */
+export const ASK_ANEW = { prompt: 'login', max_age: '0' } as const
+
 /** How the signed-in person can prove again who they are. */
 export interface ProofMethods {
   readonly password: boolean
   readonly passkey: boolean
   /** The sandbox's own operator has neither; there a click is enough. */
   readonly sandbox: boolean
-  /** Where signing in once more is a proof, for who has nothing else. */
-  readonly providers: readonly ProviderView[]
+  /** Whom the person is connected with, for who has nothing else. */
+  readonly providers: readonly (ProviderView & { readonly proof: ProviderProof })[]
 }
 
 export interface PasskeyView {

@@ -6,7 +6,7 @@ import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
 import { acquireLock } from './launch-lock.ts'
-import { printedLink } from './printed-link.ts'
+import { loopbackAddress, printedLink } from './printed-link.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
 import { type Progress, terminalProgress } from './progress.ts'
@@ -120,11 +120,13 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     onStarted: watch,
     onLine: (line) => progress.note(`server: ${line}`),
   })
-  lock.publish(consoleUrl)
+  // The sandbox's own admin gets in on this machine alone, by a loopback name.
+  const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
+  lock.publish(reached)
   const link = await printedLink(databaseUrl, sandbox !== undefined)
   progress.note(`It listens on this machine only (127.0.0.1). Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
-  if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${consoleUrl}${link.path}`)
+  if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
 }
 
 /** Stopped with everything else; and when it ends by itself, everything else is stopped. */

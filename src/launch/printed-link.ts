@@ -1,4 +1,5 @@
 import { AppError } from '~/domain/errors'
+import { isLoopbackHost } from '~/server/http/refuse-foreign-origin'
 
 /** The link a start prints: to make the first admin, or to sign in to the sandbox. Null when people can sign in by themselves. */
 export async function printedLink(databaseUrl: string, sandbox: boolean) {
@@ -17,3 +18,7 @@ export async function printedLink(databaseUrl: string, sandbox: boolean) {
     await db.$disconnect()
   }
 }
+
+/** The console's address, or where this machine reaches it when that is a public one. */
+export const loopbackAddress = (consoleUrl: string, port: number): string =>
+  isLoopbackHost(new URL(consoleUrl).host) ? consoleUrl : `http://localhost:${port}`

@@ -1,6 +1,14 @@
+import { ASK_ANEW } from '~/domain/account'
 import type { Deps } from '~/server/deps'
 import { type Browser, browser } from '~test/support/auth-client'
 import { signInAtProvider } from '~test/support/oidc-provider'
+
+/** The same console and database, started with another OpenID provider. */
+export function consoleWith(deps: Deps, { issuer }: { readonly issuer: string }): Deps {
+  const { oidc, ...others } = deps.config.providers
+  if (oidc === undefined) throw new Error('the console has no OpenID provider')
+  return { ...deps, config: { ...deps.config, providers: { ...others, oidc: { ...oidc, issuer } } } }
+}
 
 /**
  * Signs in at a provider, as a browser does: asks the console where to go, presses the button there, and follows back.
@@ -13,16 +21,20 @@ export async function atProvider(
     comesBackAs,
     held = browser(deps),
     path = '/sign-in/social',
+    anew = false,
   }: {
     readonly comesBackAs?: Browser
     readonly held?: Browser
     readonly path?: '/sign-in/social' | '/link-social'
+    /** As the dialog does that asks for a proof. */
+    readonly anew?: boolean
   } = {},
 ) {
   const begun = await held.post(path, {
     provider,
     callbackURL: '/freezes',
     errorCallbackURL: '/sign-in?next=%2F',
+    ...(anew && { additionalParams: ASK_ANEW }),
   })
   const url = Object(begun.body).url
   if (typeof url !== 'string') throw new Error(`the console began no sign-in: ${JSON.stringify(begun)}`)

@@ -1,5 +1,6 @@
 import type { Metadata, Route } from 'next'
 import { headers } from 'next/headers'
+import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { safeNextPath } from '~/domain/next-path'
 import { listProviders } from '~/server/account/list-providers'
@@ -9,13 +10,30 @@ import { hasAdmin } from '~/server/members/has-admin'
 import { EntryFrame } from '~/ui/auth/entry-frame'
 import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { SignInForm } from '~/ui/auth/sign-in-form'
+import { Notice } from '~/ui/primitives/notice'
 
 export const metadata: Metadata = { title: 'Sign in · Deploy Console' }
 
 export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
   const next = safeNextPath((await searchParams)['next'])
-  // Next's type of an address cannot know one that comes with the request; it was parsed above.
-  if (await isSignedIn()) redirect(next as Route)
+  const refused = providerRefusal((await searchParams)['error'])
+  if (await isSignedIn()) {
+    // Next's type of an address cannot know one that comes with the request; it was parsed above.
+    if (refused === null) redirect(next as Route)
+    return (
+      <EntryFrame title="You are signed in">
+        <Notice tone="bad" role="alert">
+          {refused}
+        </Notice>
+        <p className="mt-3 text-sm text-ink-soft">
+          Your session is as it was.{' '}
+          <Link href={next as Route} className="underline underline-offset-2">
+            Go on
+          </Link>
+        </p>
+      </EntryFrame>
+    )
+  }
   const deps = getDeps()
   const sandbox = deps.config.sandboxUrl !== undefined
   if (sandbox || (await hasAdmin(deps))) {
@@ -25,7 +43,7 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
           next={next}
           providers={listProviders(deps)}
           passkeys={!isNumeric((await headers()).get('host') ?? '')}
-          refused={providerRefusal((await searchParams)['error'])}
+          refused={refused}
         />
         {sandbox && (
           <p className="mt-4 border-t border-line pt-3 text-xs text-pretty text-ink-soft">

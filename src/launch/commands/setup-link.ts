@@ -11,7 +11,7 @@ export const setupLink = command({
     const { makeSetupLink } = await import('~/server/members/make-setup-link')
     const sandbox = config.githubCredentials === undefined
     const link = await makeSetupLink(deps, { sandbox })
-    await print(`${consoleAddress(config)}${link.path}`)
+    await print(`${consoleAddress(config, { sandbox })}${link.path}`)
     await print(
       `It works once and within ${link.minutes} minutes, and ${sandbox ? 'signs in to the sandbox' : 'makes the first admin'}.`,
     )

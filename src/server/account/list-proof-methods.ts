@@ -1,19 +1,28 @@
 import 'server-only'
-import type { ProofMethods } from '~/domain/account'
+import type { ProofMethods, ProviderProof } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
+import { isProofFresh } from '~/domain/fresh-proof'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { isConnected, listProviders } from '~/server/account/list-providers'
 import { readSignInMethods } from '~/server/db/accounts'
+import { readProofAskedOf } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 
 /** What the dialog that asks "is it you" can offer. */
-export async function listProofMethods(deps: Pick<Deps, 'db' | 'config'>, actor: Actor): Promise<ProofMethods> {
+export async function listProofMethods(deps: Pick<Deps, 'db' | 'config' | 'now'>, actor: Actor): Promise<ProofMethods> {
   const { db, config } = deps
   const methods = await readSignInMethods(db, actor.userId)
+  const inVain = isProofFresh(actor, deps.now()) ? null : await readProofAskedOf(db, actor.sessionId ?? null)
+  const proofOf = (id: string): ProviderProof => {
+    if (id === 'github' && config.providers.github?.provesIdentity !== true) return 'never'
+    return id === inVain ? 'missing' : 'possible'
+  }
   return {
     password: methods?.password ?? false,
     passkey: (methods?.passkeys.length ?? 0) > 0,
     sandbox: config.sandboxUrl !== undefined && actor.name === SANDBOX_OPERATOR.email,
-    providers: listProviders(deps).filter(({ id }) => isConnected(deps, methods?.providers ?? [], id)),
+    providers: listProviders(deps)
+      .filter(({ id }) => isConnected(deps, methods?.providers ?? [], id))
+      .map((provider) => ({ ...provider, proof: proofOf(provider.id) })),
   }
 }

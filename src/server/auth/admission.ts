@@ -54,9 +54,14 @@ export async function findAdmission(
     addedBy: 'allow-list',
     invitationId: null,
   } as const
-  const { allowedDomains } = config.providers
-  if (allowedDomains.includes(email.slice(email.lastIndexOf('@') + 1))) return { ...least, because: 'email domain' }
+  if (isOfDomain(email, config.providers.allowedDomains)) return { ...least, because: 'email domain' }
   return provider === 'github' && asked.safeParse(profile).success ? { ...least, because: 'GitHub' } : null
+}
+
+/** One @, and all that follows it: `a@evil.example@acme.example` is of no domain. */
+function isOfDomain(email: string, domains: readonly string[]): boolean {
+  const [local, domain, more] = email.split('@')
+  return Boolean(local) && more === undefined && domain !== undefined && domains.includes(domain)
 }
 
 /** Makes the account a member. False: the invitation was used or taken back in between. */

@@ -1,6 +1,7 @@
 import 'server-only'
 import { ADDRESS_HEADER, authOf } from '~/server/auth/auth'
 import { authenticate } from '~/server/auth/authenticate'
+import { LOST_RETURN } from '~/server/auth/provider-return'
 import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
@@ -11,10 +12,11 @@ import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
 /** Everything below `/api/auth`: better-auth's own handler, behind the checks every other route has. */
 export async function answerAuth(request: Request): Promise<Response> {
   const deps = getDeps()
+  const answered = isReturn(request) ? onPage : (response: Response) => response
   const refused = isReturn(request) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
-  if (refused !== null) return refused
+  if (refused !== null) return answered(refused)
   const bounded = await boundRequest(request)
-  if (bounded instanceof Response) return bounded
+  if (bounded instanceof Response) return answered(bounded)
   try {
     const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
     headers.set(ADDRESS_HEADER, addressOf(bounded))
@@ -23,11 +25,11 @@ export async function answerAuth(request: Request): Promise<Response> {
     if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
     const response = await authOf(deps).handler(new Request(bounded, { headers }))
     response.headers.set('cache-control', 'no-store')
-    return response
+    return answered(response)
   } catch (thrown) {
     const error = toAppError(thrown)
     logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })
-    return problemResponse(error)
+    return answered(problemResponse(error))
   }
 }
 
@@ -37,3 +39,13 @@ export async function answerAuth(request: Request): Promise<Response> {
  */
 const isReturn = (request: Request): boolean =>
   request.method === 'GET' && /^\/api\/auth\/callback\/\w+$/.test(new URL(request.url).pathname)
+
+/** Somebody who is sent back by a provider looks at a page, so what is no redirect becomes one. */
+function onPage(response: Response): Response {
+  if (response.headers.has('location')) return response
+  const error = response.status === 429 ? 'too_many_requests' : 'not_completed'
+  return new Response(null, {
+    status: 302,
+    headers: { location: `${LOST_RETURN}?error=${error}`, 'cache-control': 'no-store' },
+  })
+}

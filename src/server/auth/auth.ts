@@ -60,6 +60,7 @@ export function createAuth(deps: Deps) {
       additionalFields: {
         provedAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
         activeAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
+        proofAskedOf: { type: 'string', required: false, input: false },
       },
     },
     rateLimit: {

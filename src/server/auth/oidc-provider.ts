@@ -129,7 +129,8 @@ function provedAt({ auth_time: seconds }: client.IDToken, now: Date): Date {
 
 async function discover(settings: OpenIdSettings): Promise<client.Configuration> {
   const { issuer, clientId } = settings
-  const found = await client.discovery(new URL(issuer), clientId, undefined, undefined, {
+  const published = new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`)
+  const found = await client.discovery(published, clientId, undefined, undefined, {
     timeout: ANSWER_SECONDS,
     [client.customFetch]: boundedFetch,
     execute: issuer.startsWith('http:') ? [client.allowInsecureRequests] : [],

@@ -1,7 +1,7 @@
 import 'server-only'
 import { defineRequestState } from '@better-auth/core/context'
 import type { BetterAuthPlugin } from 'better-auth'
-import { createAuthMiddleware, getOAuthState } from 'better-auth/api'
+import { addOAuthServerContext, createAuthMiddleware, getOAuthState } from 'better-auth/api'
 import { addressDigest } from '~/server/auth/address-digest'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { recordRefusedConnection } from '~/server/db/account-changes'
@@ -34,6 +34,12 @@ export const LOST_RETURN = '/sign-in'
 
 /** The provider proved who it is, and the console refused: it may have been an attempt at somebody's account. */
 const REFUSED_TAKEOVERS: ReadonlySet<string> = new Set(['account_not_linked', 'subject_mismatch'])
+
+/** Kept with the state, on the server: this sign-in is to be a new proof. */
+export const askForProof = () => addOAuthServerContext({ askedForProof: true })
+
+export const asksForProof = async (): Promise<boolean> =>
+  (await getOAuthState())?.serverContext?.['askedForProof'] === true
 
 /** Every return from a provider ends on a page, and an attempt to take an account over in the audit trail. */
 export function providerReturns(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAuthPlugin {

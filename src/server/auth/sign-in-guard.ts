@@ -2,8 +2,10 @@ import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { ASK_ANEW } from '~/domain/account'
 import { safeNextPath } from '~/domain/next-path'
 import { doorDigest } from '~/server/auth/known-device'
+import { askForProof } from '~/server/auth/provider-return'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
@@ -45,6 +47,9 @@ const atProvider = z.strictObject({
     .string()
     .regex(/^\/(account|sign-in\?next=[\w%.~!'()*-]*)$/)
     .optional(),
+  additionalParams: z
+    .strictObject({ prompt: z.literal(ASK_ANEW.prompt), max_age: z.literal(ASK_ANEW.max_age) })
+    .optional(),
 })
 
 /** Whatever else was typed is no address: the library refuses it before any password is looked at. */
@@ -70,7 +75,9 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
         {
           matcher: ({ path }) => path === '/sign-in/social' || path === '/link-social',
           handler: createAuthMiddleware(async ({ body }) => {
-            if (atProvider.safeParse(body).success) return
+            const { data } = atProvider.safeParse(body)
+            if (data?.additionalParams !== undefined) await askForProof()
+            if (data !== undefined) return
             throw new APIError('BAD_REQUEST', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
           }),
         },

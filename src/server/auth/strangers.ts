@@ -4,7 +4,7 @@ import type { BetterAuthOptions } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { addressDigest } from '~/server/auth/address-digest'
 import { type Admission, admit, findAdmission } from '~/server/auth/admission'
-import { providerReturn } from '~/server/auth/provider-return'
+import { asksForProof, providerReturn } from '~/server/auth/provider-return'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { methodOf } from '~/server/auth/sign-in-method'
 import { readAddress, readMember } from '~/server/db/members'
@@ -52,7 +52,8 @@ export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) 
     const method = methodOf(path, params?.['id'])
     // Whoever a provider sent back proved who they are there, and then.
     const { identity } = await providerReturn.get()
-    const proof = identity === null ? {} : { provedAt: identity.provedAt }
+    const proof =
+      identity === null ? {} : { provedAt: identity.provedAt, ...((await asksForProof()) && { proofAskedOf: method }) }
     const member = await readMember(deps.db, session.userId)
     if (member !== null && hasAccess(deps, member)) return { data: proof }
     const admission = member === null ? decided.get(context) : undefined

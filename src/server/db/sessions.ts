@@ -58,6 +58,12 @@ export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Pr
   await db.session.updateMany({ where: { id, activeAt: { lt: at } }, data: { activeAt: at } })
 }
 
+/** The provider a session began with asking for a new proof; null: it did not. */
+export async function readProofAskedOf(db: DatabaseHandle, id: string | null): Promise<string | null> {
+  const session = id === null ? null : await db.session.findUnique({ where: { id }, select: { proofAskedOf: true } })
+  return session?.proofAskedOf ?? null
+}
+
 /** The person proved again who they are. `digest`: of the address whose password it was; its wrong tries are forgotten. */
 export async function recordProof(
   db: Database,

@@ -20,8 +20,19 @@ export function refuseForeignOrigin(request: Request, consoleUrl: string): void 
   const crossSite = site !== null && site !== 'same-origin' && !(site === 'none' && reads)
   const navigation = !reads && request.headers.get('sec-fetch-mode') === 'navigate'
   if (!foreignHost && !foreignOrigin && !crossSite && !navigation) return
-  throw new AppError('origin_refused', 'The request came from another site. Nothing was done.')
+  const seen = shown(foreignHost ? host : foreignOrigin ? origin : null)
+  if (seen === null) throw new AppError('origin_refused', 'The request came from another site. Nothing was done.')
+  // Behind a proxy that keeps the name to itself, the host is the proxy's and the origin the console's, or the other way round.
+  const expected = foreignHost ? consoleUrl : host
+  throw new AppError(
+    'origin_refused',
+    `The request came from another site: it names ${seen}, and the console is at ${expected}. Nothing was done. Open the console at its address; if that is not the one people use, set CONSOLE_URL to it, and have the proxy pass the Host header on.`,
+    { details: { expected_origin: expected, seen_origin: seen } },
+  )
 }
+
+/** As far as it is a name: what anybody may send is shown, and logged. */
+const shown = (name: string | null): string | null => (name !== null && /^[\w.:/[\]-]{1,255}$/.test(name) ? name : null)
 
 export function isOwnHost(host: string, consoleUrl: string): boolean {
   if (URL.canParse(consoleUrl) && new URL(consoleUrl).host === host) return true

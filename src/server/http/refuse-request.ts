@@ -1,4 +1,5 @@
 import 'server-only'
+import type { AppError } from '~/domain/errors'
 import type { Deps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { limitAddress } from '~/server/http/rate-limits'
@@ -28,7 +29,20 @@ function refusalOf({ logger }: Needs, request: Request, check: () => void): Resp
     return null
   } catch (thrown) {
     const error = toAppError(thrown)
+    if (error.code === 'origin_refused') warnOnce(logger, error)
     logAppError(logger, error, { method: request.method, path: new URL(request.url).pathname })
     return problemResponse(error)
   }
 }
+
+const warnedOf = new Set<string>()
+
+/** A wrong CONSOLE_URL, or a proxy's wrong Host, refuses everybody. Each pair once, and few: anybody can make names up. */
+function warnOnce(logger: Needs['logger'], { details, message }: AppError): void {
+  const pair = `${details['expected_origin']} ${details['seen_origin']}`
+  if (details['seen_origin'] === undefined || warnedOf.has(pair) || warnedOf.size >= WARNED_MOST) return
+  warnedOf.add(pair)
+  logger.warn(details, message)
+}
+
+const WARNED_MOST = 20

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
 import { startAtProvider } from '~/ui/auth/at-provider'
+import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 
@@ -12,9 +13,9 @@ const ABOUT = 'Signs you in with an account you have elsewhere, under the same v
 /** Connecting is done here only, by somebody who is signed in: a provider's word alone gets into no account there is. */
 export function ProvidersSection({ providers }: Pick<AccountView, 'providers'>) {
   const [busy, setBusy] = useState(false)
-  // A connection that failed comes back with a reason; its words are the provider's own, and not shown.
+  // A connection that failed comes back with a reason in the address.
   const [refusal, setRefusal] = useState<string | null>(() =>
-    new URLSearchParams(window.location.search).has('error') ? FAILED : null,
+    providerRefusal(new URLSearchParams(window.location.search).get('error') ?? undefined),
   )
   const connect = async (id: string) => {
     setBusy(true)
@@ -47,6 +48,3 @@ export function ProvidersSection({ providers }: Pick<AccountView, 'providers'>) 
     </AccountSection>
   )
 }
-
-const FAILED =
-  'It was not connected: the provider refused, or knows you under another address, or one it has not verified.'

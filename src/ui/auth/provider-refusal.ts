@@ -23,6 +23,14 @@ const WORDS: Readonly<Record<string, string>> = {
     'The provider refused the console’s request. Nobody was signed in; sign in another way, and tell whoever runs the console. The log has the provider’s error.',
   provider_answer_invalid:
     'The provider’s answer could not be verified. Nobody was signed in; sign in another way, and tell whoever runs the console. The log says what was wrong.',
+  too_many_requests: 'Too many requests from this address. Nobody was signed in; wait a minute, then sign in again.',
+  not_completed: 'The console could not finish this sign-in. Nobody was signed in; try again, or sign in another way.',
+  email_does_not_match:
+    'The provider knows you under another address than this account has. It was not connected, and the audit trail has a row of it.',
+  unable_to_link_account:
+    'The provider has not verified your address. It was not connected; verify the address there first.',
+  account_already_linked_to_different_user:
+    'That identity of the provider is connected to another account. It was not connected to this one, and the audit trail has a row of it.',
   access_denied: 'The provider was told not to let you in here. Nobody was signed in.',
 }
 

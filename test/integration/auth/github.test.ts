@@ -1,4 +1,7 @@
+import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isProofFresh } from '~/domain/fresh-proof'
+import { listProofMethods } from '~/server/account/list-proof-methods'
 import { authenticate } from '~/server/auth/authenticate'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { startGitHubOAuth } from '~test/support/github-oauth'
@@ -78,5 +81,49 @@ describe('somebody who signs in with GitHub', () => {
     const { browser, error } = await visit()
     expect(error).toBeNull()
     expect(await authenticate(console_.deps, browser.headers(), 'now')).toMatchObject({ name: 'bob@example.com' })
+  })
+})
+
+describe('signing in with GitHub', () => {
+  const comeIn = async () => {
+    github.as(bob)
+    const { browser } = await visit()
+    const actor = await authenticate(console_.deps, browser.headers(), 'now')
+    if (actor === null) throw new Error('nobody is signed in')
+    return { fresh: isProofFresh(actor, new Date()), methods: await listProofMethods(console_.deps, actor) }
+  }
+
+  it('is no proof of who it is: GitHub may have asked nobody, and nobody is sent there for one', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    const { fresh, methods } = await comeIn()
+    expect(fresh).toBe(false)
+    expect(methods).toMatchObject({ password: false, passkey: false, providers: [{ id: 'github', proof: 'never' }] })
+  })
+
+  it('is one where the console is configured so', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com', AUTH_GITHUB_PROVES_IDENTITY: 'on' })
+    const { fresh, methods } = await comeIn()
+    expect(fresh).toBe(true)
+    expect(methods).toMatchObject({ providers: [{ id: 'github', proof: 'possible' }] })
+  })
+
+  it('with the number of somebody who is known at another GitHub does not get that account', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    await comeIn()
+    await console_.deps.db.account.updateMany({
+      data: { issuer: 'https://github.com/login/oauth', accountId: 'https://github.com/login/oauth 4711' },
+    })
+    expect((await visit()).error).toBe('account_not_linked')
+  })
+
+  it('with a wrong client secret is refused, and the log has GitHub’s error', async () => {
+    await open({ AUTH_GITHUB_CLIENT_SECRET: 'not-the-secret-of-the-tests' })
+    const logged: string[] = []
+    const logger = pino({}, { write: (line: string) => void logged.push(line) })
+    github.as(bob)
+    const { error } = await atProvider({ ...console_.deps, logger }, 'github')
+    expect(error).toBe('provider_refused')
+    expect(logged.join('')).toContain('"oauth_error":"bad_verification_code","http_status":400')
+    expect(logged.join('')).not.toContain('not-the-secret')
   })
 })

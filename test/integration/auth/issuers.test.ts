@@ -5,7 +5,7 @@ import { bindAccounts } from '~/server/auth/bind-accounts'
 import type { Deps } from '~/server/deps'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { type Person, startOidcProvider } from '~test/support/oidc-provider'
-import { atProvider } from '~test/support/provider-visit'
+import { atProvider, consoleWith } from '~test/support/provider-visit'
 
 type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>
 
@@ -23,14 +23,7 @@ afterEach(async () => {
 
 const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' }
 
-/** The same console and database, started with another provider. */
-function movedTo(provider: OidcProvider): Deps {
-  const { deps } = console_
-  const { oidc, ...others } = deps.config.providers
-  if (oidc === undefined) throw new Error('the console has no provider to move from')
-  const providers = { ...others, oidc: { ...oidc, issuer: provider.issuer } }
-  return { ...deps, config: { ...deps.config, providers } }
-}
+const movedTo = (provider: OidcProvider): Deps => consoleWith(console_.deps, provider)
 
 const trail = async () =>
   (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(({ action, actor, payload }) => ({

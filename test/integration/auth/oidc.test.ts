@@ -1,7 +1,9 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isProofFresh } from '~/domain/fresh-proof'
+import { listProofMethods } from '~/server/account/list-proof-methods'
 import { authenticate } from '~/server/auth/authenticate'
-import { browser, firstAdmin } from '~test/support/auth-client'
+import { type Browser, browser, firstAdmin } from '~test/support/auth-client'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { CLIENT, type Person, startOidcProvider } from '~test/support/oidc-provider'
 import { atProvider } from '~test/support/provider-visit'
@@ -116,6 +118,9 @@ describe('somebody an OIDC provider names', () => {
   it.each([
     ['a domain that only ends like it', { ...bob, email: 'bob@notexample.com' }, 'not_admitted'],
     ['a domain below it', { ...bob, email: 'bob@evil.example.com' }, 'not_admitted'],
+    ['the domain behind another one', { ...bob, email: 'bob@evil.example@example.com' }, 'not_admitted'],
+    ['a domain in front of it', { ...bob, email: 'bob@example.com@evil.example' }, 'not_admitted'],
+    ['nobody before the domain', { ...bob, email: '@example.com' }, 'not_admitted'],
     ['an address that was not verified', { ...bob, email_verified: false }, 'email_not_verified'],
     ['an address that only claims to be verified', { ...bob, email_verified: 'true' }, 'email_not_verified'],
   ])('with %s is refused', async (_, person, error) => {
@@ -269,6 +274,51 @@ describe('a sign-in at the provider', () => {
   })
 })
 
+describe('a sign-in that is to be a new proof', () => {
+  const proofMethods = async (held: Browser) => {
+    const actor = await authenticate(console_.deps, held.headers(), 'now')
+    if (actor === null) throw new Error('nobody is signed in')
+    return (await listProofMethods(console_.deps, actor)).providers
+  }
+  const acme = { id: 'oidc', name: 'single sign-on' }
+
+  it('has the provider ask the person anew, and proves it, though the address is in userinfo alone', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    const { browser: held, asked: first } = await visit()
+    expect(first.searchParams.get('max_age')).toBe('900')
+    await console_.deps.db.session.updateMany({ data: { provedAt: new Date(0) } })
+    expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'possible' }])
+    const { asked } = await atProvider(console_.deps, 'oidc', { held, anew: true })
+    expect([asked.searchParams.get('prompt'), asked.searchParams.get('max_age')]).toEqual(['login', '0'])
+    const actor = await authenticate(console_.deps, held.headers(), 'now')
+    expect(isProofFresh(actor ?? { via: 'session', provedAt: null }, new Date())).toBe(true)
+  })
+
+  it.each([
+    ['does not say when it asked', undefined],
+    ['asked two hours ago', Math.floor(Date.now() / 1000) - 7200],
+  ])('by a provider that %s is known to have proved nothing, so that nobody is sent there again', async (_, time) => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    provider.forgeIdToken({ auth_time: time })
+    const { browser: held } = await visit()
+    expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'possible' }])
+    await atProvider(console_.deps, 'oidc', { held, anew: true })
+    expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'missing' }])
+  })
+
+  it('takes `auth_time` from the verified ID token, never from userinfo', async () => {
+    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+    provider.as(bob)
+    provider.forgeIdToken({ auth_time: undefined })
+    const now = Math.floor(Date.now() / 1000)
+    provider.disturb('userinfo', ({ status, body }) => ({ status, body: { ...body, auth_time: now } }))
+    await visit()
+    expect(await console_.deps.db.session.findFirstOrThrow()).toMatchObject({ provedAt: new Date(0) })
+  })
+})
+
 describe('coming back from the provider', () => {
   it('with a state of another browser signs nobody in', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
@@ -294,6 +344,7 @@ describe('coming back from the provider', () => {
   it.each([
     ['a token from elsewhere', { provider: 'oidc', callbackURL: '/', idToken: { token: 'x' } }],
     ['scopes of one’s own', { provider: 'oidc', callbackURL: '/', scopes: ['admin'] }],
+    ['another question for the provider', { provider: 'oidc', callbackURL: '/', additionalParams: { prompt: 'none' } }],
     ['another provider', { provider: 'google', callbackURL: '/' }],
     ['another site to go on to', { provider: 'oidc', callbackURL: 'https://evil.example/' }],
   ])('cannot be begun with %s', async (_, body) => {

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
@@ -71,4 +72,48 @@ it('a change asked for by the console’s own script, or by no browser, is not r
     expect(await statusOf(handler, inBrowser)).not.toBe(403)
     expect(await statusOf(handler, { host: own.host, 'content-type': 'application/json' })).not.toBe(403)
   }
+})
+
+describe('a sign-in under another name than CONSOLE_URL says', () => {
+  const signIn = async (headers: Record<string, string>, times = 1) => {
+    const logged: string[] = []
+    const logger = pino({}, { write: (line: string) => void logged.push(line) })
+    Object.assign(globalThis, { deployConsoleDeps: { ...console_.deps, logger } })
+    const { POST } = await import('~/app/api/auth/[...all]/route')
+    const ask = () =>
+      POST(
+        new Request('http://localhost:3000/api/auth/sign-in/email', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify({ email: 'ada@example.com', password: 'a password' }),
+        }),
+      )
+    const answers = await Promise.all(Array.from({ length: times }, ask))
+    return { body: await answers[0]?.json(), logged: logged.map((line) => JSON.parse(line)) }
+  }
+
+  it.each([
+    [
+      'a Host of its own',
+      { host: 'console.internal:3000', origin: 'https://console.example' },
+      'http://localhost:3000',
+      'console.internal:3000',
+    ],
+    [
+      'a proxy that changes the Host',
+      { host: 'localhost:3000', origin: 'https://console.example' },
+      'localhost:3000',
+      'https://console.example',
+    ],
+  ])('with %s is refused with both names, and the log has both, once', async (_, headers, expected, seen) => {
+    const { body, logged } = await signIn(headers, 3)
+    expect(body).toMatchObject({ code: 'origin_refused', expected_origin: expected, seen_origin: seen })
+    expect(body.detail).toContain(`it names ${seen}, and the console is at ${expected}.`)
+    expect(logged).toMatchObject([{ level: 40, expected_origin: expected, seen_origin: seen }])
+  })
+
+  it('a name that is none is neither shown nor logged', async () => {
+    const { body, logged } = await signIn({ host: 'localhost:3000', origin: 'https://a b<script>' })
+    expect(JSON.stringify([body, logged])).not.toContain('script')
+  })
 })
