@@ -1,5 +1,5 @@
 import type { CallbackWay } from '~/domain/callback'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus, Shipped } from '~/domain/deploy-status'
 import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
 
@@ -61,7 +61,54 @@ export type AuditEvent =
         readonly proof: string
         readonly occurred_at: string
         readonly failure_stage?: string
+        /** The conclusion of the run led here; no job or step of the phase is on record. */
+        readonly implied?: boolean
       }
+    }
+  /** Somebody gave up a deploy whose run nobody has seen. GitHub may still start it. */
+  | {
+      readonly action: 'console.deploy.given_up'
+      readonly status: 'cancelled'
+      readonly payload: { readonly from: string; readonly reason: string } & TokenOwner
+    }
+  /** GitHub's record of the run was read after the deploy had ended. `shipped`: what is proven since. */
+  | {
+      readonly action: 'console.deploy.end_confirmed'
+      readonly status: null
+      readonly payload: {
+        readonly run_id: string
+        readonly run_attempt: number
+        readonly conclusion: string | null
+        readonly shipped: Shipped
+      }
+    }
+  /** What a callback reported and GitHub's record of the run contradict each other. */
+  | {
+      readonly action: 'console.deploy.record_disagrees'
+      readonly status: null
+      readonly payload: { readonly run_id: string; readonly reported: string; readonly recorded: string }
+    }
+  /** A run of the deploy was seen active after the deploy had ended: listed late, or started again. It holds the surface. */
+  | {
+      readonly action: 'console.deploy.late_run'
+      readonly status: null
+      readonly payload: { readonly run_id: string; readonly run_attempt: number; readonly stood_at: string }
+    }
+  /** That run is over, and with it the hold. */
+  | {
+      readonly action: 'console.deploy.late_run_over'
+      readonly status: null
+      readonly payload: { readonly run_id: string; readonly conclusion: string | null }
+    }
+  /** Somebody freed the surface from a deploy that held it. */
+  | {
+      readonly action: 'console.deploy.released'
+      readonly status: null
+      readonly payload: {
+        readonly stood_at: string
+        readonly run_id: string | null
+        readonly reason: string
+      } & TokenOwner
     }
   /** The schema was rolled back below the status the deploy stood at. Written by that migration's rollback.sql. */
   | {
@@ -361,6 +408,7 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.dispatch_refused',
   'console.deploy.callback',
   'console.deploy.reconciled',
+  'console.deploy.given_up',
 ] as const satisfies readonly AuditAction[]
 
 /** What an operator is warned of while it holds, however much has happened since. */
@@ -368,6 +416,10 @@ export const ALARM_ACTIONS = [
   'console.deploy.runs_duplicated',
   'console.deploy.run_mismatch',
   'console.deploy.other_commit_reported',
+  'console.deploy.record_disagrees',
+  'console.deploy.late_run',
+  'console.deploy.late_run_over',
+  'console.deploy.released',
   'console.deploy.cancel_requested',
   'console.deploy.cancel_acknowledged',
   'console.deploy.cancel_refused',

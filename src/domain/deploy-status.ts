@@ -21,7 +21,7 @@ export type DeployStatus = (typeof DEPLOY_STATUSES)[number]
 
 /** The transition table. Every edge leads forward; a rollback is a new deploy, never a transition. */
 export const TRANSITIONS = {
-  requested: ['dispatched', 'failed', 'cancelled'],
+  requested: ['dispatched', 'failed', 'timed_out', 'cancelled'],
   dispatched: ['smoke_gate_started', 'freeze_check_started', 'building', 'failed', 'timed_out', 'cancelled'],
   smoke_gate_started: ['smoke_gate_passed', 'failed', 'timed_out', 'cancelled'],
   smoke_gate_passed: ['freeze_check_started', 'building', 'failed', 'timed_out', 'cancelled'],
@@ -99,3 +99,7 @@ export function canTransition(from: string, to: DeployStatus): boolean {
 export function sourcesOf(to: DeployStatus): readonly DeployStatus[] {
   return DEPLOY_STATUSES.filter((from) => canTransition(from, to))
 }
+
+/** Whether the deploy phase ran to its end. `no` needs proof as much as `yes` does; everything else is `unknown`. */
+export const SHIPPED = ['yes', 'no', 'unknown'] as const
+export type Shipped = (typeof SHIPPED)[number]

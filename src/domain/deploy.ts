@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { DeployAccount } from '~/domain/deploy-account'
 import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
-import type { Phase } from '~/domain/phases'
 
 /** How many of the newest log lines a poll carries (contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
@@ -48,6 +48,9 @@ export const dispatchInput = z.object({
 })
 export type DispatchInput = z.output<typeof dispatchInput>
 
+/** Input of `deploys.release`: why somebody frees the surface although nothing proves that the deploy is over. */
+export const releaseInput = z.object({ id, reason: requiredReason })
+
 /** Where a commit is taken from when it is not simply a ref. */
 export type DeploySource = NonNullable<DispatchInput['source']>
 
@@ -72,12 +75,11 @@ export interface CancelAnswer {
   readonly cancel: CancelRequest | null
 }
 
-export interface DeploySummary {
+export interface DeploySummary extends DeployAccount {
   readonly id: string
   /** A known status, or whatever a newer version stored. */
   readonly status: string
   readonly terminal: boolean
-  readonly phases: readonly Phase[]
   readonly failureStage: string | null
   readonly ref: string
   readonly sha: string | null

@@ -43,6 +43,7 @@ export const ERROR_CODES = {
   address_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such address' },
   method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'The address does not take this method' },
   surface_busy: { http: 409, trpc: 'CONFLICT', title: 'A deploy of this surface is already under way' },
+  release_refused: { http: 409, trpc: 'CONFLICT', title: 'The surface cannot be released from this deploy' },
   deploy_ended: { http: 409, trpc: 'CONFLICT', title: 'The deploy has ended' },
   surface_archived: { http: 409, trpc: 'CONFLICT', title: 'The surface is archived' },
   frozen: { http: 409, trpc: 'CONFLICT', title: 'The environment is frozen' },

@@ -1,9 +1,12 @@
+import type { DeployAccount } from '~/domain/deploy-account'
+
 /** One line of a surface's history. */
 export interface PastDeploy {
   readonly id: string
   readonly status: string
   readonly terminal: boolean
-  readonly failureStage: string | null
+  readonly headline: DeployAccount['headline']
+  readonly shipped: DeployAccount['shipped']
   readonly failureDetail: string | null
   readonly ref: string
   readonly sha: string | null

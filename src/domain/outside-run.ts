@@ -33,7 +33,6 @@ export interface OutsideRun {
   readonly environmentKnown: boolean
 }
 
-const DEPLOY_ID = /\[[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\]$/i
 const ANY_ID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi
 const EVENTS: readonly string[] = ['workflow_dispatch', 'push']
 
@@ -41,6 +40,8 @@ interface Context {
   readonly environments: readonly string[]
   /** The runs of the console's own deploys, whatever their title. */
   readonly ours: ReadonlyMap<bigint, OwnRun>
+  /** Those of the ids in these runs' titles that are deploys of this console. */
+  readonly deployIds: ReadonlySet<string>
 }
 
 interface Place {
@@ -65,15 +66,22 @@ export function newestOutsideRun(runs: readonly ListedRun[], surface: Place, con
   return candidates.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0] ?? null
 }
 
-function shipsTo(run: ListedRun, surface: Place, { environments, ours }: Context): 'here' | 'elsewhere' | 'unknown' {
+function shipsTo(
+  run: ListedRun,
+  surface: Place,
+  { environments, ours, deployIds }: Context,
+): 'here' | 'elsewhere' | 'unknown' {
   const own = ours.get(run.id)
   if (own !== undefined) return own.surfaceId === surface.id && isRunAgain(run, own) ? 'here' : 'elsewhere'
-  // The console's own, which nobody has put on record yet.
-  if (DEPLOY_ID.test(run.title)) return 'elsewhere'
+  // The console's own, told of on its deploy. An id that nobody here gave out is another console's: outside this one.
+  if (idsIn(run).some((id) => deployIds.has(id))) return 'elsewhere'
   const environment = environmentOf(run, environments)
   if (environment === null) return 'unknown'
   return environment === surface.environment ? 'here' : 'elsewhere'
 }
+
+const idsIn = ({ title, event }: ListedRun): string[] =>
+  event === 'workflow_dispatch' ? [...new Set(title.toLowerCase().match(ANY_ID))] : []
 
 /** GitHub's times are whole seconds. */
 const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): boolean =>
@@ -82,11 +90,8 @@ const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): 
 /** The dispatched runs whose title carries an id, by that id; in the order GitHub lists them. */
 export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> {
   const byDeploy = new Map<string, bigint[]>()
-  for (const { id, title, event } of runs) {
-    if (event !== 'workflow_dispatch') continue
-    for (const deployId of new Set(title.toLowerCase().match(ANY_ID))) {
-      byDeploy.set(deployId, [...(byDeploy.get(deployId) ?? []), id])
-    }
+  for (const run of runs) {
+    for (const deployId of idsIn(run)) byDeploy.set(deployId, [...(byDeploy.get(deployId) ?? []), run.id])
   }
   return byDeploy
 }

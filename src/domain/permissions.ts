@@ -19,6 +19,7 @@ export const PERMISSIONS = {
   'deploy.approve': 'approver',
   'freeze.manage': 'approver',
   'freeze.override': 'approver',
+  'deploy.release_unknown': 'admin',
   'flag.change': 'admin',
   'member.manage': 'admin',
 } as const satisfies Record<string, Role>

@@ -1,4 +1,5 @@
 import { type DeployStatus, type FailureStage, isKnownFailureStage, isKnownStatus } from '~/domain/deploy-status'
+import type { RunFacts } from '~/domain/run-evidence'
 
 /** The four steps an operator sees, in order (contract.md, "Phases"). */
 export const PHASES = [
@@ -24,6 +25,10 @@ export interface Phase {
 export interface Transition {
   readonly status: string
   readonly at: string
+  /** What moved the deploy (TRANSITION_ACTIONS). */
+  readonly action: string
+  /** The conclusion of the run led here; nothing on record says that the phase itself was done. */
+  readonly implied: boolean
 }
 
 type Position = Readonly<Record<PhaseKey, 'pending' | 'active' | 'done'>>
@@ -78,49 +83,79 @@ const isStopped = (status: string): status is 'failed' | 'timed_out' | 'cancelle
 
 const isPositioned = (status: string): status is OpenOrSucceeded => isKnownStatus(status) && !isStopped(status)
 
-/**
- * The four steps of a deploy, from its status and the transitions that were accepted.
- *
- * - `done` only where the phase reported; one the workflow passed by without running it is `skipped`.
- * - A deploy that stopped marks the phase its `failure_stage` names, else the phase that was under way. A phase that
- *   had already reported its end is not blamed for what came after it, and with no event after `dispatched` none is.
- *   Exactly one phase is marked, or none.
- * - A status this version does not know adds nothing: the steps stay where the last known event left them.
- */
-export function phasesOf(deploy: {
+export interface PhaseFacts {
   readonly status: string
   readonly failureStage: string | null
   readonly transitions: readonly Transition[]
-}): Phase[] {
-  const { status, transitions } = deploy
-  const reached = isPositioned(status)
-    ? status
-    : (transitions.map((transition) => transition.status).findLast(isPositioned) ?? 'requested')
-  const timeOf = (wanted: DeployStatus) => transitions.find((transition) => transition.status === wanted)?.at ?? null
-  const stoppedAt = isStopped(status) ? timeOf(status) : null
+  /** GitHub's record of the run as it was last read; null while it was not. */
+  readonly record: RunFacts | null
+}
+
+/**
+ * The four steps of a deploy, from its status, the transitions that were accepted, and GitHub's record.
+ *
+ * - `done` only where the phase reported or GitHub's record shows that it executed to its end; a phase that the workflow passed
+ *   by is `skipped`.
+ * - A deploy that stopped marks the phase that its `failure_stage` names, else the phase that was under way. No phase is marked
+ *   at or before one that is done, and with no event after `dispatched` none is. One phase is marked, or none.
+ * - A status this version does not know adds nothing: the steps stay where the last known event left them.
+ */
+export function phasesOf(deploy: PhaseFacts): Phase[] {
+  const { status, transitions, record } = deploy
+  const reached = reachedBy(deploy)
+  const seen = (wanted: DeployStatus) => transitions.find((transition) => transition.status === wanted)
+  const stoppedAt = isStopped(status) ? (seen(status)?.at ?? null) : null
   const position = POSITIONS[reached]
-  const blamed = isStopped(status) ? blamedPhase(deploy.failureStage, position) : null
+  // What opens the health check says that the deploy phase is done, and nothing about the check itself.
+  const isProven = (key: PhaseKey) =>
+    record?.phases[key] === 'ended' ||
+    seen(CLOSES[key])?.implied === false ||
+    (key !== 'health_check' && seen(OPENS[key])?.implied === false)
+  const isBehind = (key: PhaseKey) => position[key] === 'done' || (isStopped(status) && record?.phases[key] === 'ended')
+  const isDone = (key: PhaseKey) => isBehind(key) && isProven(key)
+  const blamed = isStopped(status) ? blamedPhase(deploy.failureStage, position, isDone) : null
   const blamedIndex = PHASES.findIndex((phase) => phase.key === blamed)
 
   return PHASES.map(({ key, label }, index) => {
-    const startedAt = timeOf(OPENS[key])
-    const endedAt = timeOf(CLOSES[key])
-    const reported = startedAt !== null || endedAt !== null
+    const startedAt = seen(OPENS[key])?.at ?? null
+    const endedAt = seen(CLOSES[key])?.at ?? null
     const state = ((): PhaseState => {
       if (isStopped(status) && key === blamed) return status
-      if (index < blamedIndex) return reported ? 'done' : 'skipped'
-      if (isStopped(status) && position[key] === 'active') return 'pending'
-      if (position[key] === 'done' && isGate(key) && !reported) return 'skipped'
+      if (isBehind(key) || index < blamedIndex) return isProven(key) ? 'done' : 'skipped'
+      if (isStopped(status)) return 'pending'
       return position[key]
     })()
     return { key, label, state, startedAt, endedAt: state === status ? stoppedAt : endedAt }
   })
 }
 
-/** Only the gates can be passed by: no edge leads past `building` or `deploying`. */
-const isGate = (key: PhaseKey) => key === 'smoke_gate' || key === 'freeze_check'
+/** The last status that says how far the phases have come. */
+function reachedBy({ status, transitions }: Pick<PhaseFacts, 'status' | 'transitions'>): OpenOrSucceeded {
+  if (isPositioned(status)) return status
+  return transitions.map((transition) => transition.status).findLast(isPositioned) ?? 'requested'
+}
 
-function blamedPhase(failureStage: string | null, position: Position): PhaseKey | null {
-  if (failureStage !== null && isKnownFailureStage(failureStage)) return STAGE_PHASE[failureStage]
-  return PHASES.find((phase) => position[phase.key] === 'active')?.key ?? null
+/**
+ * The phase that `failureStage` names, else the one that was under way; never one that is done or that lies before one: the stage
+ * contradicts what is on record then.
+ */
+function blamedPhase(
+  failureStage: string | null,
+  position: Position,
+  isDone: (key: PhaseKey) => boolean,
+): PhaseKey | null {
+  const mayBeBlamed = (wanted: PhaseKey | null) =>
+    wanted !== null && !PHASES.slice(PHASES.findIndex(({ key }) => key === wanted)).some(({ key }) => isDone(key))
+  const named = failureStage !== null && isKnownFailureStage(failureStage) ? STAGE_PHASE[failureStage] : null
+  if (mayBeBlamed(named)) return named
+  const active = PHASES.find(({ key }) => position[key] === 'active')?.key ?? null
+  return failureStage !== 'dispatch_failed' && mayBeBlamed(active) ? active : null
+}
+
+/** True when the stage that was reported names a phase that is on record as done, or one before it. */
+export function isStageContradicted(deploy: PhaseFacts): boolean {
+  const { failureStage } = deploy
+  if (failureStage === null || !isKnownFailureStage(failureStage)) return false
+  const named = STAGE_PHASE[failureStage]
+  return named !== null && !phasesOf(deploy).some(({ key, state }) => key === named && state === deploy.status)
 }

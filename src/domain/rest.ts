@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/approval'
-import { dispatchInput } from '~/domain/deploy'
-import { DEPLOY_STATUSES, FAILURE_STAGES } from '~/domain/deploy-status'
+import { dispatchInput, releaseInput } from '~/domain/deploy'
+import { DEPLOY_ACTIONS } from '~/domain/deploy-account'
+import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED } from '~/domain/deploy-status'
 import { id, lineCursorText } from '~/domain/input'
 import { PHASES } from '~/domain/phases'
 
@@ -63,6 +64,9 @@ export const restApproval = z.looseObject({
 /** Body of `POST …/approvals/{id}/refuse`. */
 export const restRefusalBody = z.strictObject({ reason: refusalReason })
 
+/** Body of `POST …/{id}/release`. */
+export const restReleaseBody = z.strictObject({ reason: releaseInput.shape.reason })
+
 /** A deploy; or, told apart by its one member, an approval that waits. Never an `id` that is no deploy's. */
 export const restDispatchAnswer = z.union([
   z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() }),
@@ -104,12 +108,26 @@ const cancelRequest = z
 /** Answer of `POST …/{id}/cancel`. */
 export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: cancelRequest })
 
+/** Answer of `POST …/{id}/release`. */
+export const restReleaseAnswer = z.looseObject({ id: z.uuid(), status })
+
 /** Answer of the poll: what the modal shows of one deploy. */
 export const restDeploy = z.looseObject({
   id: z.uuid(),
   status,
   terminal: z.boolean(),
   phases: z.array(phase),
+  shipped: z.string().meta({
+    examples: [...SHIPPED],
+    description:
+      'Whether the deploy phase is proven to have run to its end. `no` is proven as well; what is not proven is `unknown`.',
+  }),
+  headline: z.string().meta({ description: 'Where it stands, in a few words.' }),
+  sentences: z.array(z.string()).meta({ description: 'What is proven about how it ended, a sentence each.' }),
+  actions: z.array(z.string()).meta({ examples: [...DEPLOY_ACTIONS], description: 'What makes sense next, in order.' }),
+  give_up_from: time
+    .nullable()
+    .meta({ description: 'From when the deploy can be given up because no run was seen; null where it cannot.' }),
   failure_stage: z
     .string()
     .nullable()

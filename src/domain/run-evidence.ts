@@ -1,15 +1,21 @@
+import { z } from 'zod'
 import { type CallbackStatus, canTransition, type DeployStatus, type FailureStage } from '~/domain/deploy-status'
 import { inSentence } from '~/domain/foreign-text'
+import type { PhaseKey } from '~/domain/phases'
 
 /** A run as GitHub records it. Conclusions beyond the usual ones are kept as GitHub spells them. */
 export interface RunRecord {
   readonly status: string
   readonly conclusion: string | null
   readonly createdAt: string
+  /** When the latest attempt started; null where GitHub does not say. */
+  readonly startedAt: string | null
   readonly updatedAt: string
   /** 1, and one more each time somebody runs it again; the jobs are those of this attempt. */
   readonly attempt: number
   readonly jobs: readonly JobRecord[]
+  /** False: GitHub has more jobs than were read, so a job that is missing here proves nothing. */
+  readonly complete: boolean
 }
 
 export interface JobRecord {
@@ -34,7 +40,110 @@ export interface Evidence {
   readonly failureStage: FailureStage | null
   /** What in the record proves it, for the audit trail. */
   readonly proof: string
+  /** The conclusion of the run leads here; no job or step of the phase is on record. */
+  readonly implied?: boolean
 }
+
+/**
+ * What the record shows of a phase. `ended`: a job or step of it executed to its end. `started`: one executed, and did not end, or
+ * not well. `not_run`: the run is over and nothing of the phase executed. `unknown`: the record does not say.
+ */
+export const PHASE_RECORDS = ['ended', 'started', 'not_run', 'unknown'] as const
+export type PhaseRecord = (typeof PHASE_RECORDS)[number]
+
+const phaseRecord = z.enum(PHASE_RECORDS)
+
+/** GitHub's record of a run, as far as it says something about a deploy. Stored with the deploy, so it only ever gains members. */
+export const runFacts = z.object({
+  /** ISO time at which the record was read. */
+  seenAt: z.string(),
+  attempt: z.int(),
+  over: z.boolean(),
+  conclusion: z.string().nullable(),
+  phases: z.object({
+    smoke_gate: phaseRecord,
+    freeze_check: phaseRecord,
+    deploy: phaseRecord,
+    health_check: phaseRecord,
+  } satisfies Record<PhaseKey, z.ZodType>),
+})
+export type RunFacts = z.output<typeof runFacts>
+
+/** What a record that was just read proves about each phase. */
+export function factsOf(run: RunRecord, seenAt: Date): RunFacts {
+  const over = run.status === 'completed'
+  const seen = (phase: PhaseKey) => recordOf(phase, run, over)
+  return {
+    seenAt: seenAt.toISOString(),
+    attempt: run.attempt,
+    over,
+    conclusion: run.conclusion,
+    phases: {
+      smoke_gate: seen('smoke_gate'),
+      freeze_check: seen('freeze_check'),
+      deploy: seen('deploy'),
+      health_check: seen('health_check'),
+    },
+  }
+}
+
+function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
+  const parts = run.jobs.flatMap((job) => partsOf(job).filter((part) => part.phase === phase))
+  if (parts.some(({ ran, ended }) => ran && ended)) return 'ended'
+  if (parts.some(({ ran }) => ran)) return 'started'
+  // Only a whole list, of jobs that are all told apart, shows that something is not in it.
+  const toldApart = run.complete && run.jobs.length > 0 && run.jobs.every((job) => !mayHaveRun(job) || phaseOfJob(job))
+  // GitHub could not start a single job: the workflow file is not valid.
+  const neverStarted = run.conclusion === 'startup_failure' && run.jobs.length === 0
+  return over && (toldApart || neverStarted) ? 'not_run' : 'unknown'
+}
+
+interface Part {
+  readonly phase: PhaseKey
+  readonly ran: boolean
+  readonly ended: boolean
+}
+
+/** The phases that a job belongs to. Within the job that deploys, its steps tell building, deploying and the health check apart. */
+function partsOf(job: JobRecord): Part[] {
+  const phase = phaseOfJob(job)
+  if (phase === null) return []
+  const ran = job.steps.some(executed)
+  const ended = job.conclusion === 'success'
+  if (phase !== 'deploy') return [{ phase, ran, ended }]
+  const health = job.steps.filter(({ name }) => HEALTH.test(name) && !(name in NOTIFY_STEPS))
+  const checked = health.some(executed)
+  const handedOver = checked || job.steps.some((step) => NOTIFY_STEPS[step.name] === 'deploying' && executed(step))
+  return [
+    { phase, ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
+    { phase: 'health_check', ran: checked, ended: health.some(({ conclusion }) => conclusion === 'success') },
+  ]
+}
+
+const BUILD = /\b(build|package|compile)/i
+const HEALTH = /health/i
+const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
+  ['smoke_gate', /smoke/i],
+  ['freeze_check', /freeze/i],
+  ['health_check', HEALTH],
+  ['deploy', /deploy|ship|release|publish|rollout/i],
+  ['deploy', BUILD],
+]
+
+/** By its name, or by the notify steps in it; null for a job that belongs to none of the four phases. */
+function phaseOfJob(job: JobRecord): PhaseKey | null {
+  const named = JOB_NAMES.find(([, name]) => name.test(job.name))?.[0]
+  if (named !== undefined) return named
+  const deploys = job.steps.some(({ name }) => ['building', 'deploying'].includes(NOTIFY_STEPS[name] ?? ''))
+  return deploys ? 'deploy' : null
+}
+
+const executed = ({ status, conclusion }: StepRecord): boolean =>
+  status !== 'queued' && status !== 'pending' && conclusion !== 'skipped' && conclusion !== 'cancelled'
+
+/** A job that was skipped did not run, and neither did one that was cancelled before its first step. */
+const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
+  conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
 
 /**
  * The deploy workflows name their notify steps for the status they send. A notify step that ran shows that the
@@ -56,11 +165,13 @@ const NOTIFY_STEPS: Readonly<Record<string, CallbackStatus>> = {
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []
   let stands: DeployStatus = from
-  for (const evidence of [evidenceOfExistence(run), ...evidenceOfSteps(run), ...evidenceOfConclusion(run)]) {
-    if (!canTransition(stands, evidence.status)) continue
+  const apply = (evidence: Evidence) => {
+    if (!canTransition(stands, evidence.status)) return
     beyond.push(evidence)
     stands = evidence.status
   }
+  for (const evidence of [evidenceOfExistence(run), ...evidenceOfSteps(run)]) apply(evidence)
+  for (const evidence of evidenceOfConclusion(stands, run)) apply(evidence)
   return beyond
 }
 
@@ -77,8 +188,7 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   return jobs.flatMap((job) =>
     job.steps.flatMap((step) => {
       const status = NOTIFY_STEPS[step.name]
-      const ran = step.status !== 'queued' && step.status !== 'pending' && step.conclusion !== 'skipped'
-      if (status === undefined || !ran || step.conclusion === 'cancelled') return []
+      if (status === undefined || !executed(step)) return []
       const at = step.startedAt ?? job.startedAt ?? run.updatedAt
       return [
         { status, at, failureStage: null, proof: `step "${inSentence(step.name)}" of job "${inSentence(job.name)}"` },
@@ -87,17 +197,13 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   )
 }
 
-/** What no successful run can do without; a gate counts where the deploy stands at it. */
-const SUCCESS_PROVES = [
-  'smoke_gate_passed',
-  'freeze_check_passed',
-  'building',
-  'deploying',
-  'succeeded',
-] as const satisfies readonly DeployStatus[]
+/** What lies before the end of a successful run; a gate counts where the deploy stands at it. */
+const BEFORE_SUCCESS = ['smoke_gate_passed', 'freeze_check_passed', 'building', 'deploying'] as const
+
+export const ENDED_WITHOUT_DEPLOYING = 'the run ended without deploying'
 
 /** A concluded run ends its deploy, wherever the deploy stands. */
-function evidenceOfConclusion(run: RunRecord): Evidence[] {
+function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
   const proof = `the run ended as "${run.conclusion}" without a last callback`
   const end = (status: DeployStatus, failureStage: FailureStage | null = null): Evidence => ({
@@ -107,8 +213,14 @@ function evidenceOfConclusion(run: RunRecord): Evidence[] {
     proof,
   })
   switch (run.conclusion) {
-    case 'success':
-      return SUCCESS_PROVES.map((status) => end(status))
+    case 'success': {
+      const { phases } = factsOf(run, new Date(run.updatedAt))
+      // The deploy phase has to be on record: a run with every job skipped is a success too.
+      if (from !== 'deploying' && phases.deploy !== 'ended')
+        return [{ ...end('failed'), proof: ENDED_WITHOUT_DEPLOYING }]
+      const checked = phases.health_check === 'ended'
+      return [...BEFORE_SUCCESS.map((status) => end(status)), { ...end('succeeded'), implied: !checked }]
+    }
     case 'cancelled':
       return [end('cancelled')]
     case 'timed_out':
@@ -120,12 +232,14 @@ function evidenceOfConclusion(run: RunRecord): Evidence[] {
 
 /** The stage of the first job that failed; within the deploy job, of the step that failed. */
 function failedStage(run: RunRecord): FailureStage | null {
-  const failed = run.jobs.find((job) => job.conclusion === 'failure' || job.conclusion === 'timed_out')
+  const failed = run.jobs.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
   if (failed === undefined) return null
-  if (/smoke/i.test(failed.name)) return 'smoke_gate_failed'
-  if (/freeze/i.test(failed.name)) return 'freeze_check_failed'
+  const phase = phaseOfJob(failed)
+  if (phase === 'smoke_gate') return 'smoke_gate_failed'
+  if (phase === 'freeze_check') return 'freeze_check_failed'
+  if (phase === 'health_check') return 'health_check_failed'
   const step = failed.steps.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
-  if (step !== undefined && /health/i.test(step.name)) return 'health_check_failed'
-  if (step !== undefined && /build|package/i.test(step.name)) return 'build_failed'
-  return 'deploy_failed'
+  if (step !== undefined && HEALTH.test(step.name)) return 'health_check_failed'
+  if (BUILD.test(step?.name ?? failed.name)) return 'build_failed'
+  return phase === null ? null : 'deploy_failed'
 }

@@ -42,6 +42,8 @@ export interface SurfaceTile {
     /** False: the run does not say where it ships to. */
     readonly environmentKnown: boolean
   } | null
+  /** A deploy that has ended and whose run is not proven to be over: no other one may start. Null when there is none. */
+  readonly held: { readonly deployId: string; readonly runId: string | null; readonly runUrl: string | null } | null
   /** Whether a deploy waits for another person's approval. */
   readonly requiresApproval: boolean
   /** The request that waits and expires first; null when none does. */

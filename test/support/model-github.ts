@@ -22,6 +22,8 @@ interface ModelRun {
   readonly deployId: string
   done: number
   conclusion: Conclusion | null
+  attempt: number
+  startedAt: string
 }
 
 const ORDER = [
@@ -43,7 +45,14 @@ export function modelGitHub(github: ScriptedGitHub) {
 
   const accept = (deployId: string): ModelRun => {
     lastId += 1n
-    const run: ModelRun = { id: lastId, deployId, done: 0, conclusion: null }
+    const run: ModelRun = {
+      id: lastId,
+      deployId,
+      done: 0,
+      conclusion: null,
+      attempt: 1,
+      startedAt: '2026-11-21T10:00:00Z',
+    }
     runs.push(run)
     return run
   }
@@ -52,7 +61,7 @@ export function modelGitHub(github: ScriptedGitHub) {
 
   github.script.onListRuns = () => ({
     status: 200,
-    body: { workflow_runs: runs.map(({ id, deployId }) => listedRun(id, `Deploy main [${deployId}]`)) },
+    body: { total_count: runs.length, workflow_runs: runs.map(listed) },
   })
   github.script.onRun = ({ path }) => {
     const run = runOf(path)
@@ -63,7 +72,9 @@ export function modelGitHub(github: ScriptedGitHub) {
       body: {
         status,
         conclusion: run.conclusion,
+        run_attempt: run.attempt,
         created_at: '2026-11-21T10:00:00Z',
+        run_started_at: run.startedAt,
         updated_at: '2026-11-21T10:05:00Z',
       },
     }
@@ -86,6 +97,13 @@ export function modelGitHub(github: ScriptedGitHub) {
       run.done += 1
       return status
     },
+    /** Somebody starts a run again that had ended; false when there is none. */
+    startAgain: (deployId: string, at: Date): boolean => {
+      const run = runs.find((one) => one.deployId === deployId && one.conclusion !== null)
+      if (run === undefined) return false
+      Object.assign(run, { done: 0, conclusion: null, attempt: run.attempt + 1, startedAt: at.toISOString() })
+      return true
+    },
     /** The run ends; false when there is none that could. A success has gone through every step. */
     conclude: (deployId: string, conclusion: Conclusion): boolean => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
@@ -96,6 +114,16 @@ export function modelGitHub(github: ScriptedGitHub) {
     },
   }
 }
+
+const listed = ({ id, deployId, conclusion, attempt }: ModelRun) => ({
+  ...listedRun(id, `Deploy main [${deployId}]`),
+  run_number: 1,
+  run_attempt: attempt,
+  event: 'workflow_dispatch',
+  status: conclusion === null ? 'in_progress' : 'completed',
+  conclusion,
+  created_at: '2026-11-21T10:00:00Z',
+})
 
 function jobsOf(run: ModelRun) {
   const done = ORDER.slice(0, run.done)

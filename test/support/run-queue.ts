@@ -15,5 +15,5 @@ export function runQueue(deps: Deps): Promise<void> {
 
 /** What waits in the queue, by task and key. */
 export const queuedJobs = (deps: Deps) =>
-  deps.db.$queryRaw`
+  deps.db.$queryRaw<{ task: string; key: string | null; attempts: number; locked_by: string | null }[]>`
     SELECT "task_identifier" AS "task", "key", "attempts"::int, "locked_by" FROM graphile_worker.jobs ORDER BY "id"`

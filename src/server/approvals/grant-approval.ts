@@ -15,8 +15,8 @@ import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { freezesInForce } from '~/server/db/freezes'
 import type { NewDeploy } from '~/server/db/insert-deploy'
-import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf, sourceOf } from '~/server/deploys/check-source'
+import { explainBusySurface } from '~/server/deploys/explain-busy-surface'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
@@ -56,7 +56,7 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
       await insertUnlessFrozen(tx, deploy, { surfaceName: row.surface.name, override, at: since, freezes })
     })
   } catch (error) {
-    throw await busyOr(deps, error, row.surface)
+    throw await explainBusySurface(deps, error, row.surface)
   }
   await sendIntent(deps, intent, since)
 }

@@ -1,4 +1,5 @@
 import 'server-only'
+import { z } from 'zod'
 import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { Transition } from '~/domain/phases'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -40,12 +41,10 @@ export const tokenOwner = ({ name, userId }: { readonly name: string; readonly u
   name.startsWith('token:') ? { user_id: userId } : {}
 
 /** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
-export async function hasAuditEvent(
-  tx: DatabaseHandle,
-  deployId: string,
-  action: AuditEvent['action'],
-): Promise<boolean> {
-  return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
+export async function hasAuditEvent(tx: Statements, deployId: string, action: AuditEvent['action']): Promise<boolean> {
+  const rows = await tx.$queryRaw`
+    SELECT FROM "audit_events" WHERE "deploy_id" = ${deployId}::uuid AND "action" = ${action} LIMIT 1`
+  return z.array(z.unknown()).parse(rows).length > 0
 }
 
 /** The accepted transitions of several deploys at once, oldest first, by deploy. */
@@ -56,17 +55,33 @@ export async function readTransitions(
   const rows = await db.auditEvent.findMany({
     where: { deployId: { in: [...deployIds] }, action: { in: [...TRANSITION_ACTIONS] } },
     orderBy: { id: 'asc' },
-    select: { deployId: true, status: true, at: true, payload: true },
+    select: { deployId: true, status: true, action: true, at: true, payload: true },
   })
   const transitions = new Map<string, Transition[]>()
-  for (const { deployId, status, at, payload } of rows) {
+  for (const { deployId, status, action, at, payload } of rows) {
     if (deployId === null || status === null) continue
     const known = transitions.get(deployId) ?? []
-    known.push({ status, at: occurredAt(payload) ?? at.toISOString() })
+    known.push(transitionOf({ status, action, at: at.toISOString(), payload }))
     transitions.set(deployId, known)
   }
   return transitions
 }
+
+/** A row of TRANSITION_ACTIONS as the phases take it. */
+export const transitionOf = (row: {
+  readonly status: string
+  readonly action: string
+  readonly at: string
+  readonly payload: unknown
+}): Transition => ({
+  status: row.status,
+  action: row.action,
+  at: occurredAt(row.payload) ?? row.at,
+  implied: isImplied(row.payload),
+})
+
+const isImplied = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null && 'implied' in payload && payload.implied === true
 
 /** As `Date.toISOString` writes it. Every poll asks this of every row, so it is no schema. */
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/

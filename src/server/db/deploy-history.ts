@@ -1,6 +1,7 @@
 import 'server-only'
 import type { DeployStatus } from '~/domain/deploy-status'
 import type { DatabaseHandle } from '~/server/db/client'
+import { accountSelect } from '~/server/db/deploy-account'
 
 /** A surface's deploys older than `before` (or the newest), newest first; ids are UUIDv7, so they sort by time. */
 export function listSurfaceDeploys(
@@ -13,9 +14,8 @@ export function listSurfaceDeploys(
     orderBy: { id: 'desc' },
     take: limit,
     select: {
+      ...accountSelect,
       id: true,
-      status: true,
-      failureStage: true,
       failureDetail: true,
       ref: true,
       sha: true,
@@ -23,7 +23,6 @@ export function listSurfaceDeploys(
       kind: true,
       requestedBy: true,
       approvedBy: true,
-      requestedAt: true,
       finishedAt: true,
     },
   })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
-import { occurredAt } from '~/server/db/audit'
+import { occurredAt, transitionOf } from '~/server/db/audit'
 import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
 
@@ -61,6 +61,11 @@ const record = z.object({
   overrideReason: z.string().nullable(),
   kind: z.string(),
   approvedBy: z.string().nullable(),
+  runRecord: z.unknown(),
+  holdsSurface: z.boolean(),
+  lateRunId: z.string().transform(BigInt).nullable(),
+  lateRunAttempt: z.int().nullable(),
+  releasedAt: jsonTime.nullable(),
   ...versionParts,
   audit: z.array(auditRow),
   log: z.array(logRow),
@@ -103,7 +108,9 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
         d."requested_at_utc" AS "requestedAt", d."finished_at_utc" AS "finishedAt",
         d."cancel_requested_at_utc" AS "cancelRequestedAt", d."cancel_requested_by" AS "cancelRequestedBy",
         d."cancel_acknowledged_at_utc" AS "cancelAcknowledgedAt", d."override_reason" AS "overrideReason",
-        d."kind", d."approved_by" AS "approvedBy", concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
+        d."kind", d."approved_by" AS "approvedBy", d."run_record" AS "runRecord", d."holds_surface" AS "holdsSurface",
+        d."late_run_id"::text AS "lateRunId", d."late_run_attempt" AS "lateRunAttempt", d."released_at_utc" AS "releasedAt",
+        concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
         (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
         (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url" FROM "surfaces"
           WHERE "id" = d."surface_id") AS s) AS "surface",
@@ -130,8 +137,8 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
   const { owner, audit, log, written: _, events: __, ...deploy } = found
   const events = audit.map((row) => ({ ...row, at: occurredAt(row.payload) ?? row.at }))
   const first = log[0]
-  const transitions = events.flatMap(({ action, status, at }) =>
-    status !== null && TRANSITIONS.includes(action) ? [{ status, at }] : [],
+  const transitions = events.flatMap(({ status, ...row }) =>
+    status !== null && TRANSITIONS.includes(row.action) ? [transitionOf({ ...row, status })] : [],
   )
   return {
     deploy,

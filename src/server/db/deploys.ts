@@ -5,10 +5,12 @@ import {
   type DeployStatus,
   type FailureStage,
   isTerminal,
+  type Shipped,
   sourcesOf,
   UNFINISHED_STATUSES,
 } from '~/domain/deploy-status'
 import type { OwnRun } from '~/domain/outside-run'
+import type { RunFacts } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { queueOutcome } from '~/server/db/notifications'
@@ -41,6 +43,12 @@ export const deploySelect = {
   overriddenFreezeIds: true,
   kind: true,
   approvedBy: true,
+  shipped: true,
+  runRecord: true,
+  holdsSurface: true,
+  lateRunId: true,
+  lateRunAttempt: true,
+  releasedAt: true,
   surface: { select: { id: true, name: true, environment: true, url: true, timeoutMinutes: true } },
 } satisfies Prisma.DeploySelect
 
@@ -79,6 +87,9 @@ const lockedRow = z.object({
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
+  lateRunId: z.bigint().nullable(),
+  lateRunAttempt: z.int().nullable(),
+  holdsSurface: z.boolean(),
 })
 const lockedRows = z.array(lockedRow)
 export type LockedDeploy = z.output<typeof lockedRow>
@@ -91,7 +102,8 @@ export async function lockDeploy(tx: Statements, id: string): Promise<LockedDepl
   const rows = await tx.$queryRaw`
     SELECT "surface_id" AS "surfaceId", "environment", "repository", "repository_id" AS "repositoryId", "workflow",
       "workflow_ref" AS "workflowRef", "callbacks", "sha", "status", "github_run_id" AS "githubRunId",
-      "github_run_attempt" AS "githubRunAttempt"
+      "github_run_attempt" AS "githubRunAttempt", "late_run_id" AS "lateRunId",
+      "late_run_attempt" AS "lateRunAttempt", "holds_surface" AS "holdsSurface"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null
 }
@@ -111,6 +123,10 @@ export interface Advance {
   readonly runId?: bigint | null
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
+  /** What this event proves; without it the row keeps what was proven before. */
+  readonly shipped?: Shipped
+  /** The deploy ends without proof that its run is over, so it goes on holding its surface. */
+  readonly holdsSurface?: boolean
 }
 
 /**
@@ -128,7 +144,8 @@ export async function advanceDeploy(tx: Statements, advance: Advance): Promise<S
         "finished_at_utc" = CASE WHEN ${isTerminal(to)} THEN ${advance.occurredAt ?? at} ELSE "finished_at_utc" END,
         "failure_stage" = coalesce(${advance.failureStage ?? null}, "failure_stage"),
         "failure_detail" = coalesce(${advance.failureDetail ?? null}, "failure_detail"),
-        "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null})
+        "github_run_id" = coalesce("github_run_id", ${advance.runId ?? null}),
+        "shipped" = coalesce(${advance.shipped ?? null}, "shipped"), "holds_surface" = ${advance.holdsSurface ?? false}
       WHERE "id" = ${deployId}::uuid AND "status" = ANY(${sources}::text[])
       RETURNING "id", "status", "github_run_id"),
     audited AS (
@@ -142,7 +159,7 @@ export async function advanceDeploy(tx: Statements, advance: Advance): Promise<S
 }
 
 /**
- * Unfinished deploys not heard of since `silentSince` and not asked about since `notLookedSince`; whose turn is longest ago
+ * Deploys that hold their surface, unfinished or not proven to be over, not heard of since `silentSince` and not asked about since `notLookedSince`; whose turn is longest ago
  * comes first.
  */
 export function listSilentDeploys(
@@ -152,9 +169,11 @@ export function listSilentDeploys(
 ) {
   return db.deploy.findMany({
     where: {
-      status: { in: [...UNFINISHED_STATUSES] },
       lastEventAt: { lt: since.silentSince },
-      OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }],
+      AND: [
+        { OR: [{ status: { in: [...UNFINISHED_STATUSES] } }, { holdsSurface: true }] },
+        { OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }] },
+      ],
     },
     orderBy: [{ lastLookedAt: { sort: 'asc', nulls: 'first' } }, { lastEventAt: 'asc' }],
     take: limit,
@@ -194,11 +213,20 @@ export async function keepReport(
     SELECT deploy."id", deploy."log_count", fresh."line", ${at} FROM deploy, fresh`
 }
 
-/** Those of these deploys that have not ended, with their run. */
-export function listUnfinishedAmong(db: DatabaseHandle, ids: readonly string[]) {
+/** Those of these ids that are deploys of this console, with the run on record. */
+export function listDeploysAmong(db: DatabaseHandle, ids: readonly string[]) {
   return db.deploy.findMany({
-    where: { id: { in: [...ids] }, status: { in: [...UNFINISHED_STATUSES] } },
-    select: { id: true, githubRunId: true },
+    where: { id: { in: [...ids] } },
+    select: { id: true, status: true, githubRunId: true, githubRunAttempt: true, lateRunId: true },
+  })
+}
+
+/** The deploy that has ended and still holds the surface; null when none does. */
+export function findHoldingDeploy(db: DatabaseHandle, surfaceId: string) {
+  return db.deploy.findFirst({
+    where: { surfaceId, holdsSurface: true },
+    orderBy: { id: 'desc' },
+    select: { id: true, status: true, githubRunId: true, lateRunId: true },
   })
 }
 
@@ -215,11 +243,35 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
 export async function updateDeployFacts(
   tx: Statements,
   id: string,
-  facts: { readonly lastLookedAt?: Date; readonly githubRunAttempt?: number },
+  facts: {
+    readonly lastLookedAt?: Date
+    readonly githubRunAttempt?: number
+    readonly runRecord?: RunFacts
+    readonly shipped?: Shipped
+    readonly holdsSurface?: boolean
+    readonly lateRun?: { readonly runId: bigint; readonly attempt: number }
+  },
 ): Promise<void> {
+  const runRecord = facts.runRecord === undefined ? null : JSON.stringify(facts.runRecord)
   await tx.$executeRaw`
     UPDATE "console_deploys" SET "last_looked_at_utc" = coalesce(${facts.lastLookedAt ?? null}, "last_looked_at_utc"),
-      "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt")
+      "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt"),
+      "run_record" = coalesce(${runRecord}::jsonb, "run_record"), "shipped" = coalesce(${facts.shipped ?? null}, "shipped"),
+      "holds_surface" = coalesce(${facts.holdsSurface ?? null}, "holds_surface"),
+      "late_run_id" = coalesce(${facts.lateRun?.runId ?? null}, "late_run_id"),
+      "late_run_attempt" = coalesce(${facts.lateRun?.attempt ?? null}, "late_run_attempt")
+    WHERE "id" = ${id}::uuid`
+}
+
+/** Somebody gave the deploy up, or freed its surface. */
+export async function recordRelease(
+  tx: Statements,
+  id: string,
+  release: { readonly at: Date; readonly by: string; readonly reason: string },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "console_deploys" SET "holds_surface" = false, "released_at_utc" = ${release.at}, "released_by" = ${release.by},
+      "release_reason" = ${release.reason}
     WHERE "id" = ${id}::uuid`
 }
 

@@ -7,6 +7,8 @@ import type { Statements } from '~/server/db/statements'
 
 /** The partial unique index that admits one active deploy per surface. */
 export const ONE_ACTIVE_PER_SURFACE = 'console_deploys_one_active_per_surface'
+/** What the trigger names when a deploy that has ended still holds the surface. */
+export const HELD_BY_ENDED_DEPLOY = 'console_deploys_holding'
 
 export interface NewDeploy {
   readonly id: string

@@ -4,6 +4,7 @@ import type { CallbackWay } from '~/domain/callback'
 import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
+import { accountSelect } from '~/server/db/deploy-account'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
@@ -47,6 +48,13 @@ const declarationSelect = {
   archivedAt: true,
 } satisfies Prisma.SurfaceSelect
 
+/** The deploy that has ended and still holds the surface. */
+const holdingSelect = {
+  id: true,
+  githubRunId: true,
+  lateRunId: true,
+} satisfies Prisma.DeploySelect
+
 const tileSelect = {
   ...declarationSelect,
   health: true,
@@ -64,19 +72,22 @@ const tileSelect = {
   outsideRunEnvironmentKnown: true,
   lastDeploy: {
     select: {
+      ...accountSelect,
       id: true,
-      status: true,
-      failureStage: true,
       ref: true,
       sha: true,
       requestedBy: true,
-      requestedAt: true,
       finishedAt: true,
     },
   },
+  deploys: { where: { holdsSurface: true }, orderBy: { id: 'desc' }, take: 1, select: holdingSelect },
 } satisfies Prisma.SurfaceSelect
 
 export type SurfaceRow = Prisma.SurfaceGetPayload<{ select: typeof tileSelect }>
+
+/** As text: within JSON, a number would lose what is past 2^53. */
+const jsonBigInt = z.string().transform(BigInt)
+const jsonValue: z.ZodType<Prisma.JsonValue> = z.json()
 
 const surfaceRow = z.object({
   id: z.string(),
@@ -116,8 +127,15 @@ const surfaceRow = z.object({
       requestedBy: z.string(),
       requestedAt: jsonTime,
       finishedAt: jsonTime.nullable(),
+      githubRunId: jsonBigInt.nullable(),
+      runRecord: jsonValue,
+      lateRunId: jsonBigInt.nullable(),
+      lateRunAttempt: z.int().nullable(),
+      holdsSurface: z.boolean(),
+      releasedAt: jsonTime.nullable(),
     })
     .nullable(),
+  deploys: z.array(z.object({ id: z.string(), githubRunId: jsonBigInt.nullable(), lateRunId: jsonBigInt.nullable() })),
 }) satisfies z.ZodType<SurfaceRow>
 
 const surfaceRows = z.array(surfaceRow)
@@ -135,8 +153,13 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
       s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
       (SELECT json_build_object('id', d."id", 'status', d."status", 'failureStage', d."failure_stage", 'ref', d."ref",
           'sha', d."sha", 'requestedBy', d."requested_by", 'requestedAt', d."requested_at_utc",
-          'finishedAt', d."finished_at_utc")
-        FROM "console_deploys" AS d WHERE d."id" = s."last_deploy_id") AS "lastDeploy"
+          'finishedAt', d."finished_at_utc", 'githubRunId', d."github_run_id"::text, 'runRecord', d."run_record",
+          'lateRunId', d."late_run_id"::text, 'lateRunAttempt', d."late_run_attempt", 'holdsSurface', d."holds_surface",
+          'releasedAt', d."released_at_utc")
+        FROM "console_deploys" AS d WHERE d."id" = s."last_deploy_id") AS "lastDeploy",
+      (SELECT coalesce(json_agg(json_build_object('id', h."id", 'githubRunId', h."github_run_id"::text,
+          'lateRunId', h."late_run_id"::text)), '[]')
+        FROM "console_deploys" AS h WHERE h."surface_id" = s."id" AND h."holds_surface") AS "deploys"
     FROM "surfaces" AS s WHERE s."id" = ${id}`
   return surfaceRows.parse(rows)[0] ?? null
 }

@@ -10,8 +10,8 @@ import { type RequestedSurface, type RequestRow, readRequest } from '~/server/db
 import { allDone, type Statements } from '~/server/db/statements'
 import { admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
-import { busyOr } from '~/server/deploys/busy-or'
 import { kindOf } from '~/server/deploys/check-source'
+import { explainBusySurface } from '~/server/deploys/explain-busy-surface'
 import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
 import { requestKey } from '~/server/deploys/request-key'
@@ -71,7 +71,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
     const twin = violatedUniqueIndex(error) === null ? null : (await read()).deploy
     if (twin !== null) return answerAgain(twin, requestDigest)
-    throw await busyOr(deps, error, surface)
+    throw await explainBusySurface(deps, error, surface)
   }
   return sendIntent(deps, intent, since)
 }

@@ -1,7 +1,7 @@
 import 'server-only'
-import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, type DeployRow, fillRun, lockDeploy } from '~/server/db/deploys'
+import { advanceDeploy, type DeployRow, lockDeploy } from '~/server/db/deploys'
+import { adoptRun } from '~/server/deploys/adopt-run'
 import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'
 import { findRunsOfDeploy } from '~/server/github/workflow-runs'
@@ -31,15 +31,12 @@ export async function findRun(
   return deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, deploy.id)
     await raiseDuplicateRuns(deps, tx, deploy.id, runs)
-    if (locked?.githubRunId != null) return locked.githubRunId
-    await fillRun(tx, deploy.id, found)
-    const subject = { actor: ACTOR, at: deps.now(), deployId: deploy.id, surfaceId: deploy.surfaceId }
-    await appendAuditEvent(tx, subject, {
-      action: 'console.deploy.run_found',
-      status: null,
-      payload: { source: 'github', run_id: found.toString() },
-    })
-    if (locked?.status === 'requested') await proveAccepted(tx, subject, found)
+    if (locked === null) return found
+    if (locked.githubRunId !== null) return locked.githubRunId
+    const at = deps.now()
+    await adoptRun(tx, { ...locked, id: deploy.id }, { runId: found, attempt: 1, source: 'github', actor: ACTOR, at })
+    const subject = { actor: ACTOR, at, deployId: deploy.id, surfaceId: deploy.surfaceId }
+    if (locked.status === 'requested') await proveAccepted(tx, subject, found)
     return found
   })
 }

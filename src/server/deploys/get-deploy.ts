@@ -4,8 +4,8 @@ import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/d
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { phasesOf } from '~/domain/phases'
 import { buildId } from '~/server/build-id'
+import { accountOfRow } from '~/server/db/deploy-account'
 import { type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
@@ -36,11 +36,12 @@ export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
   const { deploy, owner, transitions, alarms, timeline, log } = record
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
+  const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions)
   const view: DeployView = {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
-    phases: phasesOf({ ...deploy, transitions }),
+    ...account,
     failureStage: deploy.failureStage,
     failureDetail: deploy.failureDetail,
     ref: deploy.ref,
@@ -113,6 +114,18 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
       return `From GitHub’s record: ${text('proof')}.`
     case 'console.deploy.rolled_back':
       return `Failed by a rollback of the database’s schema; it stood at ${text('from')}.`
+    case 'console.deploy.given_up':
+      return `Given up: “${text('reason')}”. No run was seen; GitHub may still start one.`
+    case 'console.deploy.released':
+      return `The surface was released: “${text('reason')}”.`
+    case 'console.deploy.late_run':
+      return `Run ${text('run_id')} was seen after this deploy had ended. It holds the surface.`
+    case 'console.deploy.late_run_over':
+      return `Run ${text('run_id')} is over and no longer holds the surface.`
+    case 'console.deploy.end_confirmed':
+      return `GitHub’s record of run ${text('run_id')} was read; it ended as "${text('conclusion')}".`
+    case 'console.deploy.record_disagrees':
+      return `Alarm: GitHub’s record contradicts "${text('reported')}": ${text('recorded')}.`
     case 'console.deploy.run_found':
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':

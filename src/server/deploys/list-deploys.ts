@@ -1,7 +1,10 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
-import type { HistoryPage } from '~/domain/history'
+import type { HistoryPage, PastDeploy } from '~/domain/history'
+import type { Transition } from '~/domain/phases'
+import { readTransitions } from '~/server/db/audit'
+import { accountOfRow } from '~/server/db/deploy-account'
 import { listSurfaceDeploys } from '~/server/db/deploy-history'
 import { findSurface } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
@@ -19,14 +22,35 @@ export async function listDeploys(
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
   const { id, name, environment, url, archivedAt } = surface
   const shown = rows.slice(0, limit)
+  const transitions = await readTransitions(
+    deps.db,
+    shown.map((row) => row.id),
+  )
   return {
     surface: { id, name, environment, url, archived: archivedAt !== null },
-    deploys: shown.map((row) => ({
-      ...row,
-      terminal: isTerminal(row.status),
-      requestedAt: row.requestedAt.toISOString(),
-      finishedAt: row.finishedAt?.toISOString() ?? null,
-    })),
+    deploys: shown.map((row) => pastDeploy(row, transitions.get(row.id) ?? [])),
     nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
+  }
+}
+
+type HistoryRow = Awaited<ReturnType<typeof listSurfaceDeploys>>[number]
+
+function pastDeploy(row: HistoryRow, transitions: readonly Transition[]): PastDeploy {
+  const { headline, shipped } = accountOfRow(row, transitions)
+  return {
+    id: row.id,
+    status: row.status,
+    terminal: isTerminal(row.status),
+    headline,
+    shipped,
+    failureDetail: row.failureDetail,
+    ref: row.ref,
+    sha: row.sha,
+    reason: row.reason,
+    kind: row.kind,
+    requestedBy: row.requestedBy,
+    approvedBy: row.approvedBy,
+    requestedAt: row.requestedAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
   }
 }

@@ -1,7 +1,9 @@
 import 'server-only'
+import { isTerminal } from '~/domain/deploy-status'
 import { appendAuditEvent } from '~/server/db/audit'
 import { type LockedDeploy, updateDeployFacts } from '~/server/db/deploys'
 import type { Statements } from '~/server/db/statements'
+import { noteLateRun } from '~/server/deploys/adopt-run'
 
 interface ReportedAttempt {
   readonly runId: bigint
@@ -19,6 +21,8 @@ export async function noteRunAttempt(tx: Statements, deploy: LockedDeploy & { id
   if (seen.attempt <= (deploy.githubRunAttempt ?? 0)) return
   await updateDeployFacts(tx, deploy.id, { githubRunAttempt: seen.attempt })
   if (seen.attempt === 1) return
+  // Nobody had heard of this attempt when the deploy ended: it ships beside the deploy's account.
+  if (isTerminal(deploy.status) && deploy.githubRunAttempt !== null) await noteLateRun(tx, deploy, seen)
   await appendAuditEvent(
     tx,
     { actor: seen.actor, at: seen.at, deployId: deploy.id, surfaceId: deploy.surfaceId },

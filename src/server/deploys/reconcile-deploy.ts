@@ -1,6 +1,6 @@
 import 'server-only'
 import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy-status'
-import { type Evidence, evidenceBeyond } from '~/domain/run-evidence'
+import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
 import {
   advanceDeploy,
@@ -12,36 +12,38 @@ import {
   updateDeployFacts,
 } from '~/server/db/deploys'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
+import { lookAfterEnd } from '~/server/deploys/look-after-end'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import { pressCancel } from '~/server/deploys/press-cancel'
+import { recordRun } from '~/server/deploys/record-run'
 import type { Deps } from '~/server/deps'
 import { readRun } from '~/server/github/workflow-runs'
-
-/** Contract.md, "Dispatch" and "Reconciler": after this without a run, there is none. */
-const NO_RUN_AFTER_MS = 10 * 60_000
 
 const ACTOR = 'reconciler'
 
 type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 
 /**
- * Compares one unfinished deploy with GitHub and closes the difference: adopts its run, applies in order what the
- * run's record proves, and gives up what GitHub, answering, has no run for. Never dispatches. While GitHub does not
- * answer, nothing is concluded.
+ * Compares one deploy with GitHub and closes the difference: adopts its run and applies in order what the record of the run
+ * proves. Without a run nothing is concluded but that the surface's time is up. A deploy that has ended stays as it ended; what its run
+ * shipped, and whether it is over, is put on record. Never dispatches. While GitHub does not answer, nothing is concluded.
  *
  * @throws whatever GitHub's client throws when GitHub does not answer
  */
 export async function reconcileDeploy(deps: Reconciling, id: string): Promise<void> {
   const deploy = await findDeploy(deps.db, id)
-  if (deploy === null || isTerminal(deploy.status) || !isKnownStatus(deploy.status)) return
+  if (deploy === null || !isKnownStatus(deploy.status)) return
   // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
   await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
-  const runId = deploy.githubRunId ?? (await findRun(deps, deploy))
-  if (runId === null) return giveUpWithoutRun(deps, deploy)
-
-  const run = await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
-  if (run === null) return giveUpGoneRun(deps, deploy)
+  // Of an ended deploy, the run that holds its surface is the one to look at.
+  const late = isTerminal(deploy.status) ? deploy.lateRunId : null
+  const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
+  const run =
+    runId === null ? null : await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
+  if (isTerminal(deploy.status))
+    return runId === null || run === null ? undefined : lookAfterEnd(deps, deploy, runId, run)
+  if (runId === null || run === null) return endWhenTimeIsUp(deps, deploy, runId)
   if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
     await pressCancel(deps, deploy, runId)
   }
@@ -49,42 +51,30 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
     deps,
     deploy,
     ({ status }) => evidenceBeyond(status, run),
-    (tx, locked) =>
-      noteRunAttempt(
-        tx,
-        { ...locked, id },
-        { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() },
-      ),
+    async (tx, locked) => {
+      const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() } as const
+      await noteRunAttempt(tx, { ...locked, id }, seen)
+    },
+    run,
   )
 }
 
-async function giveUpWithoutRun(deps: Reconciling, deploy: DeployRow): Promise<void> {
+/**
+ * No run is seen, or GitHub no longer shows it: that proves nothing, so the deploy waits for the surface's time limit. It ends then, and
+ * goes on holding its surface, since GitHub may still start the run, or go on with it.
+ */
+async function endWhenTimeIsUp(deps: Reconciling, deploy: DeployRow, runId: bigint | null): Promise<void> {
   const now = deps.now()
-  if (now.getTime() - deploy.requestedAt.getTime() < NO_RUN_AFTER_MS) return
-  const proof = 'GitHub lists no run with this deploy’s id ten minutes after the dispatch'
-  const at = now.toISOString()
+  const { timeoutMinutes } = deploy.surface
+  if (now.getTime() - deploy.requestedAt.getTime() < timeoutMinutes * 60_000) return
+  const proof =
+    runId === null
+      ? `no run was seen in ${timeoutMinutes} minutes; GitHub may still start one`
+      : `GitHub no longer shows the run, and the time limit of ${timeoutMinutes} minutes is over`
   await apply(deps, deploy, ({ status, githubRunId }) => {
     // A callback that came while GitHub was asked knows better than the list did.
-    if (githubRunId !== null || status !== deploy.status) return []
-    return status === 'requested'
-      ? [{ status: 'failed', at, failureStage: 'dispatch_failed', proof }]
-      : [{ status: 'timed_out', at, failureStage: null, proof }]
-  })
-}
-
-/** A run GitHub answers 404 for may be too young to be seen; past the surface's time limit it is gone. */
-async function giveUpGoneRun(deps: Reconciling, deploy: DeployRow): Promise<void> {
-  const now = deps.now()
-  const limitMs = deploy.surface.timeoutMinutes * 60_000
-  if (now.getTime() - deploy.requestedAt.getTime() < limitMs) return
-  const at = now.toISOString()
-  const proof = `GitHub no longer knows the run, and the time limit of ${deploy.surface.timeoutMinutes} minutes is over`
-  await apply(deps, deploy, ({ status }) => {
-    if (status !== deploy.status) return []
-    return [
-      { status: 'dispatched', at, failureStage: null, proof: 'its run was on record' },
-      { status: 'timed_out', at, failureStage: null, proof },
-    ]
+    if (status !== deploy.status || githubRunId !== runId) return []
+    return [{ status: 'timed_out', at: now.toISOString(), failureStage: null, proof }]
   })
 }
 
@@ -93,7 +83,8 @@ async function apply(
   deps: Reconciling,
   { id, surfaceId }: DeployRow,
   evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
-  also: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<unknown> = async () => {},
+  also: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<void> = async () => {},
+  run?: RunRecord,
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
@@ -104,10 +95,12 @@ async function apply(
     let from: string = status
     const moved: string[] = []
     for (const evidence of evidenceFor({ ...locked, status })) {
-      if ((await advanceByEvidence(tx, { id, surfaceId, from, at }, evidence)) === null) continue
+      if ((await advanceByEvidence(tx, { id, surfaceId, from, at, isOver: run !== undefined }, evidence)) === null)
+        continue
       from = evidence.status
       moved.push(evidence.status)
     }
+    if (run !== undefined) await recordRun(tx, { id, status: from, lateRunId: locked.lateRunId }, run, at)
     return moved
   })
   if (applied.length > 0) deps.logger.info({ deployId: id, statuses: applied }, 'reconciled with GitHub')
@@ -115,8 +108,15 @@ async function apply(
 
 function advanceByEvidence(
   tx: DatabaseHandle,
-  deploy: { readonly id: string; readonly surfaceId: string; readonly from: string; readonly at: Date },
-  { status, at: occurred_at, failureStage, proof }: Evidence,
+  deploy: {
+    readonly id: string
+    readonly surfaceId: string
+    readonly from: string
+    readonly at: Date
+    /** An end that GitHub's record of the run shows is one of the run too. */
+    readonly isOver: boolean
+  },
+  { status, at: occurred_at, failureStage, proof, implied }: Evidence,
 ): Promise<Standing | null> {
   return advanceDeploy(tx, {
     deployId: deploy.id,
@@ -126,6 +126,7 @@ function advanceByEvidence(
     at: deploy.at,
     occurredAt: new Date(occurred_at),
     failureStage,
+    holdsSurface: isTerminal(status) && !deploy.isOver,
     ...(status === 'failed' || status === 'timed_out'
       ? { failureDetail: `${proof.charAt(0).toUpperCase()}${proof.slice(1)}.` }
       : {}),
@@ -138,6 +139,7 @@ function advanceByEvidence(
         proof,
         occurred_at,
         ...(failureStage === null ? {} : { failure_stage: failureStage }),
+        ...(implied === true ? { implied } : {}),
       },
     },
   })

@@ -3,10 +3,11 @@ import type { CallbackBody, Reporter } from '~/domain/callback'
 import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/db/audit'
-import { advanceDeploy, fillRun, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
+import { advanceDeploy, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
 import { recordReceipt } from '~/server/db/receipts'
 import { allDone, type Statements } from '~/server/db/statements'
+import { adoptRun } from '~/server/deploys/adopt-run'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import {
   explainRefusedCallback,
@@ -31,6 +32,11 @@ export interface CallbackAnswer {
   readonly applied: boolean
   readonly status: string
 }
+
+/** What a run does after its last callback takes a few seconds. */
+const CONFIRM_MS = 3_000
+
+const reconcile = (deployId: string) => ({ task: 'reconcile_deploy', payload: { deployId } }) as const
 
 /** The workflow is the actor of what its signed callbacks cause. */
 const ACTOR = 'workflow'
@@ -118,9 +124,12 @@ async function settle(
     at,
     failureStage: body.failure_stage ?? null,
     ...(status === 'failed' && body.log_line ? { failureDetail: body.log_line } : {}),
+    ...(status === 'deploying' || status === 'succeeded' ? { shipped: 'yes' } : {}),
     event: { action: 'console.deploy.callback', status, payload: payloadOf(found, callback) },
   })
   if (!moved) throw new Error(`deploy ${deployId} moved under its own lock`)
+  // The workflow has said how it ended; GitHub's own record of the run is read beside that, shortly after.
+  if (isTerminal(status)) await addJob(tx, reconcile(deployId), { runAt: new Date(at.getTime() + CONFIRM_MS) })
   return { applied: true, status }
 }
 
@@ -157,18 +166,15 @@ async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCa
     await noteRunAttempt(tx, { ...found, id: deployId }, attempt)
   }
   if (body.run_id === found.githubRunId) return
+  const seen = { runId: body.run_id, attempt: body.run_attempt ?? 1, source: 'callback', actor: ACTOR, at } as const
+  if (await adoptRun(tx, { ...found, id: deployId }, seen)) return
+  if (found.githubRunId === null) return
   const subject = { actor: ACTOR, at, deployId, surfaceId: found.surfaceId }
-  const run_id = body.run_id.toString()
-  if (await fillRun(tx, deployId, body.run_id)) {
-    const event = { action: 'console.deploy.run_found', status: null, payload: { source: 'callback', run_id } } as const
-    await appendAuditEvent(tx, subject, event)
-  } else if (found.githubRunId !== null) {
-    await appendAuditEvent(tx, subject, {
-      action: 'console.deploy.run_mismatch',
-      status: null,
-      payload: { run_id: found.githubRunId.toString(), reported_run_id: run_id },
-    })
-  }
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.run_mismatch',
+    status: null,
+    payload: { run_id: found.githubRunId.toString(), reported_run_id: body.run_id.toString() },
+  })
 }
 
 /** What was reviewed is not what was shipped: an alarm, once for each commit, whatever becomes of the status. */
@@ -196,11 +202,9 @@ async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCal
       payload: { ...payloadOf(found, callback), allowed, reason: error.code },
     },
   )
-  // It may be ahead of the graph because an earlier one was lost: GitHub's own record fills the gap, at once. The job is
-  // committed with the refusal, so not even a crash right here leaves the deploy behind.
-  if (isCallbackStatus(body.status) && !isTerminal(found.status)) {
-    await addJob(tx, { task: 'reconcile_deploy', payload: { deployId } })
-  }
+  // It may be ahead of the graph because an earlier one was lost, or of a run that goes on although its deploy has ended:
+  // GitHub's own record is read at once. The job is committed with the refusal, so not even a crash right here loses it.
+  if (isCallbackStatus(body.status)) await addJob(tx, reconcile(deployId))
   return error
 }
 

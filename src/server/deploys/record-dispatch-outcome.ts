@@ -57,6 +57,7 @@ async function record(
           onlyFrom: 'requested',
           failureStage: 'dispatch_failed',
           failureDetail: outcome.reason,
+          shipped: 'no',
           event: {
             action: 'console.deploy.dispatch_refused',
             status: 'failed',

@@ -5,6 +5,8 @@ const duplicated = z.object({ run_ids: z.array(z.string()) })
 const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
 const otherCommit = z.object({ sha: z.string(), reported_sha: z.string() })
 
+const disagreement = z.object({ reported: z.string(), recorded: z.string() })
+
 const refusal = z.object({ reason: z.string() })
 
 interface AuditRow {
@@ -40,6 +42,11 @@ function warningOf(action: string, payload: unknown): string | null {
       const commits = otherCommit.safeParse(payload).data
       if (commits === undefined) return null
       return `The workflow reports that it deployed ${commits.reported_sha}. Commit ${commits.sha} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`
+    }
+    case 'console.deploy.record_disagrees': {
+      const facts = disagreement.safeParse(payload).data
+      if (facts === undefined) return null
+      return `The workflow reported "${facts.reported}", and by GitHub’s record ${facts.recorded}. Look at the run before you rely on this deploy.`
     }
     default:
       return null

@@ -81,6 +81,7 @@ const runSchema = z.object({
   status: z.string().nullable(),
   conclusion: z.string().nullable(),
   created_at: z.string(),
+  run_started_at: z.string().nullish(),
   updated_at: z.string(),
   run_attempt: z.int().default(1),
 })
@@ -127,14 +128,18 @@ export async function readRun(
   jobsAnswer.catch(() => undefined)
   const run = await unlessNotThere(github, repository, signal, () => github.request(address, parameters))
   if (run === null) return null
-  const { status, conclusion, created_at, updated_at, run_attempt } = runSchema.parse(run.data)
-  const { jobs } = z.object({ jobs: z.array(jobSchema) }).parse((await jobsAnswer).data)
+  const { status, conclusion, created_at, run_started_at, updated_at, run_attempt } = runSchema.parse(run.data)
+  const { jobs, total_count } = z
+    .object({ total_count: z.int().nullish(), jobs: z.array(jobSchema) })
+    .parse((await jobsAnswer).data)
   return {
     status: status ?? 'unknown',
     conclusion,
     createdAt: created_at,
+    startedAt: run_started_at ?? null,
     updatedAt: updated_at,
     attempt: run_attempt,
     jobs,
+    complete: total_count != null && total_count <= jobs.length,
   }
 }

@@ -1,4 +1,6 @@
 import 'server-only'
+import { readTransitions } from '~/server/db/audit'
+import { accountOfRow } from '~/server/db/deploy-account'
 import { findDeploy } from '~/server/db/deploys'
 import { claimOutcome, returnOutcome, settleOutcome, settleWithNobody } from '~/server/db/notifications'
 import type { Deps } from '~/server/deps'
@@ -28,7 +30,9 @@ export async function notifyOutcome(deps: Deps, deployId: string, lastAttempt: b
   }
   if (claim === 'interrupted') return notSent('unknown', 'The process that was sending it died before Slack answered')
 
-  const sent = await sendToSlack(url, { text: outcomeMessage(deploy, deps.config.consoleUrl) })
+  const transitions = (await readTransitions(deps.db, [deployId])).get(deployId) ?? []
+  const text = outcomeMessage(deploy, accountOfRow(deploy, transitions), deps.config.consoleUrl)
+  const sent = await sendToSlack(url, { text })
   if (sent.kind === 'sent') {
     const payload = { channel: 'slack', outcome: 'sent' } as const
     return settleOutcome(deps.db, deploy, deps.now(), { action: 'console.notification.sent', status: null, payload })

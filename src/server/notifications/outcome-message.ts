@@ -1,27 +1,26 @@
 import 'server-only'
+import type { DeployAccount } from '~/domain/deploy-account'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
 import type { DeployRow } from '~/server/db/deploys'
 
-/** A sign and a word for each outcome, so that none rests on its colour. */
-const OUTCOMES: Readonly<Record<string, string>> = {
-  succeeded: '✅ Succeeded',
-  failed: '❌ Failed',
-  timed_out: '⏱️ Timed out',
-  cancelled: '🚫 Cancelled',
-}
+/** A sign for each outcome, beside its words. */
+const SIGNS: Readonly<Record<string, string>> = { succeeded: '✅', failed: '❌', timed_out: '⏱️', cancelled: '🚫' }
 
 /** What people are told of a deploy that ended, in Slack's mrkdwn. */
-export function outcomeMessage(deploy: DeployRow, consoleUrl: string): string {
+export function outcomeMessage(
+  deploy: DeployRow,
+  account: Pick<DeployAccount, 'headline' | 'sentences'>,
+  consoleUrl: string,
+): string {
   const { surface, ref, sha } = deploy
-  const stage =
-    deploy.failureStage === null ? '' : ` at ${deploy.failureStage.replace(/_failed$/, '').replaceAll('_', ' ')}`
   const commit = sha === null || sha === ref ? '' : ` (${sha.slice(0, 7)})`
   const lines = [
-    `*${OUTCOMES[deploy.status] ?? deploy.status}${stage}: ${named(surface.name)}*, ${named(surface.environment)}`,
+    `*${SIGNS[deploy.status] ?? '•'} ${named(account.headline)}: ${named(surface.name)}*, ${named(surface.environment)}`,
     `${named(sha === ref ? ref.slice(0, 7) : ref)}${commit} by ${named(deploy.requestedBy)}${took(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
       : [`> ${plain(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),
+    ...account.sentences.map((sentence) => plain(visibleSentence(sentence))),
     `<${consoleUrl}/?deploy=${deploy.id}|Open the deploy>`,
   ]
   return lines.join('\n')

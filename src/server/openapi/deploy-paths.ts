@@ -90,6 +90,29 @@ export const deployPaths = {
       problems: ['invalid_id', 'deploy_unknown', 'deploy_ended', 'github_refused'],
     }),
   },
+  '/api/internal/deploys/{id}/release': {
+    post: operation({
+      id: 'releaseSurface',
+      permission: 'deploy.dispatch',
+      summary: 'Free the surface from a deploy that nothing ends',
+      description:
+        'Gives up a deploy for which no run was seen for ten minutes, or frees the surface from one that has ended and whose run is ' +
+        'not proven to be over. GitHub may still start, or go on with, the run.',
+      parameters: [deployId],
+      body: 'ReleaseRequest',
+      success: { status: 200, description: 'Released.', content: json('ReleaseAnswer') },
+      problems: [
+        'invalid_id',
+        'invalid_input',
+        'deploy_unknown',
+        'proof_stale',
+        'release_refused',
+        'body_incomplete',
+        'body_too_large',
+        'media_type_refused',
+      ],
+    }),
+  },
   '/api/internal/deploys/{id}/log': {
     get: operation({
       id: 'getDeployLog',

@@ -13,6 +13,8 @@ import {
   restLogPage,
   restProblem,
   restRefusalBody,
+  restReleaseAnswer,
+  restReleaseBody,
 } from '~/domain/rest'
 
 const COMPONENTS = {
@@ -25,6 +27,8 @@ const COMPONENTS = {
   Callback: callbackBody,
   CallbackAnswer: restCallbackAnswer,
   CancelAnswer: restCancelAnswer,
+  ReleaseRequest: restReleaseBody,
+  ReleaseAnswer: restReleaseAnswer,
   FreezeAnswer: restFreezeAnswer,
   AuditEntry: restAuditEntry,
   Problem: restProblem,

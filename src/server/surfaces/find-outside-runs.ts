@@ -2,7 +2,7 @@ import 'server-only'
 import { newestOutsideRun, type OutsideRun } from '~/domain/outside-run'
 import { runsOfDeploys } from '~/server/db/deploys'
 import { listSurfaces, recordOutsideRun, type SurfaceRow } from '~/server/db/surfaces'
-import { noticeDuplicateRuns } from '~/server/deploys/notice-duplicate-runs'
+import { noticeOwnRuns } from '~/server/deploys/notice-own-runs'
 import type { Deps } from '~/server/deps'
 import { listNewestRuns } from '~/server/github/list-runs'
 
@@ -29,13 +29,13 @@ async function look(deps: OutsideDeps, shipped: readonly SurfaceRow[], environme
   const [first] = shipped
   if (first === undefined) return
   const runs = await listNewestRuns(deps.github, first.repository, first.workflow)
-  await noticeDuplicateRuns(deps, runs)
+  const deployIds = await noticeOwnRuns(deps, runs)
   const ours = await runsOfDeploys(
     deps.db,
     runs.map(({ id }) => id),
   )
   for (const surface of shipped) {
-    const run = newestOutsideRun(runs, surface, { environments, ours })
+    const run = newestOutsideRun(runs, surface, { environments, ours, deployIds })
     if (!isKnown(surface, run)) await recordOutsideRun(deps.db, surface.id, run)
   }
 }

@@ -1,10 +1,11 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { byStrength } from '~/domain/freeze'
-import { phasesOf, type Transition } from '~/domain/phases'
+import type { Transition } from '~/domain/phases'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
 import { readTransitions } from '~/server/db/audit'
+import { accountOfRow } from '~/server/db/deploy-account'
 import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
@@ -64,7 +65,7 @@ function tileOf(
             id: lastDeploy.id,
             status: lastDeploy.status,
             terminal: isTerminal(lastDeploy.status),
-            phases: phasesOf({ ...lastDeploy, transitions: facts.transitions.get(lastDeploy.id) ?? [] }),
+            ...accountOfRow(lastDeploy, facts.transitions.get(lastDeploy.id) ?? []),
             failureStage: lastDeploy.failureStage,
             ref: lastDeploy.ref,
             sha: lastDeploy.sha,
@@ -73,11 +74,24 @@ function tileOf(
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
     outsideRun: outsideRunOf(surface, githubApiUrl),
+    held: heldBy(surface, githubApiUrl),
     requiresApproval: surface.requiresApproval,
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
     freezes: byStrength(
       facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
     ),
+  }
+}
+
+/** The deploy that has ended, and whose run is not proven to be over. */
+function heldBy({ deploys, repository }: SurfaceRow, githubApiUrl: string): SurfaceTile['held'] {
+  const [holding] = deploys
+  if (holding === undefined) return null
+  const runId = holding.lateRunId ?? holding.githubRunId
+  return {
+    deployId: holding.id,
+    runId: runId?.toString() ?? null,
+    runUrl: runId === null ? null : runUrl(githubApiUrl, repository, runId),
   }
 }
 

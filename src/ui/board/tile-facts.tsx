@@ -1,6 +1,7 @@
 import { UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
+import { statusWord } from '~/domain/deploy-account'
 import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
@@ -10,7 +11,7 @@ import { HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
-import { outcomeOf, statusWord } from '~/ui/status/status-words'
+import { outcomeOf } from '~/ui/status/status-words'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {

@@ -11,7 +11,7 @@ export function cancelWords(deploy: Pick<DeployView, 'cancel' | 'runId'>) {
   }
   const detail =
     deploy.runId === null
-      ? 'GitHub has named no run yet: it is cancelled as soon as it does. If none ever starts, this deploy fails ten minutes after it was requested.'
+      ? 'GitHub has named no run yet: it is cancelled as soon as it does. Ten minutes after it was requested you can give the deploy up.'
       : 'GitHub has not confirmed yet; it is asked again.'
   return { state: 'asked', headline: 'Cancel asked.', detail } as const
 }

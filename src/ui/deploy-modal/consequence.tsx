@@ -1,8 +1,6 @@
 import type { DeployView } from '~/domain/deploy'
-import { wasShipped } from '~/ui/deploy-modal/reported-since'
-import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
-import { stoppedBeforeDeploy } from '~/ui/status/status-words'
 
 interface ConsequenceProps {
   readonly deploy: DeployView
@@ -10,27 +8,25 @@ interface ConsequenceProps {
   readonly reported: string | null
 }
 
-/** Why it stopped, and what that means for the surface, where an event or the surface itself says so. */
+/** How it ended: in the workflow's own words, in those of the account, and what the surface says. */
 export function Consequence({ deploy, reported }: ConsequenceProps) {
-  if (!deploy.terminal || deploy.status === 'succeeded') return null
+  const { terminal, status, failureDetail, sentences } = deploy
+  if (!terminal) return null
   return (
     <div className="mb-3 flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
-      {deploy.failureDetail !== null && (
-        <p className="overflow-y-auto break-words sm:max-h-20 text-ink">
-          <Sentence text={deploy.failureDetail} />
+      {failureDetail !== null && status !== 'succeeded' && (
+        <p className="overflow-y-auto break-words text-ink sm:max-h-20">
+          <Sentence text={failureDetail} />
         </p>
       )}
-      {stoppedBeforeDeploy(deploy) && <p>The deploy phase never started: nothing was deployed.</p>}
-      {wasShipped(deploy) && (
+      {sentences.map((sentence) => (
+        <p key={sentence}>
+          <Sentence text={sentence} />
+        </p>
+      ))}
+      {reported !== null && status !== 'succeeded' && (
         <p>
-          {deploy.sha === null ? <ForeignText text={deploy.ref} /> : <Sha sha={deploy.sha} />} was deployed
-          {reported === null ? (
-            '.'
-          ) : (
-            <>
-              ; the surface reports <Sha sha={reported} />.
-            </>
-          )}
+          The surface reports <Sha sha={reported} />.
         </p>
       )}
     </div>

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 import type { DeployView } from '~/domain/deploy'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
-import { outcomeHeadline, outcomeOf, statusWord } from '~/ui/status/status-words'
+import { outcomeOf } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
@@ -30,7 +30,7 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
       <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
         <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
         <span className="min-w-0 break-words" title={seen}>
-          {deploy.terminal ? outcomeHeadline(deploy) : statusWord(deploy.status)}
+          {deploy.headline}
         </span>
         <span className="font-normal text-ink-faint">
           <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />

@@ -1,10 +1,5 @@
-import type { DeploySummary, DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
-
-/** Whether an event says that the new version was handed to the surface. */
-export function wasShipped(deploy: Pick<DeploySummary, 'phases'>): boolean {
-  return deploy.phases.some(({ key, state, endedAt }) => key === 'deploy' && state === 'done' && endedAt !== null)
-}
 
 /** The version the surface itself has reported since this deploy ended, unless a later deploy may have changed it. */
 export function reportedSince(

@@ -1,8 +1,8 @@
 import { ChevronRight } from 'lucide-react'
 import { isTransitionAction } from '~/domain/audit-event'
 import type { TimelineEntry } from '~/domain/deploy'
+import { statusWord } from '~/domain/deploy-account'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
-import { statusWord } from '~/ui/status/status-words'
 import { exactUtc } from '~/ui/time/relative-time'
 
 /** Whether the entry's status is one the deploy took, not one that was refused. */

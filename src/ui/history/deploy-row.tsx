@@ -4,7 +4,7 @@ import type { PastDeploy } from '~/domain/history'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
-import { outcomeHeadline, outcomeOf } from '~/ui/status/status-words'
+import { outcomeOf } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -33,7 +33,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
           <span className="mt-0.5">
             <OutcomeMark outcome={outcomeOf(deploy.status)} />
           </span>
-          {outcomeHeadline({ ...deploy, phases: [] })}
+          {deploy.headline}
         </Link>
       </td>
       <td className={`${CELL} text-ink-soft`}>

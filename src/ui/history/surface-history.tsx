@@ -93,10 +93,10 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
 
 const hasUnfinished = ({ deploys }: Pick<HistoryPage, 'deploys'>): boolean => deploys.some(({ terminal }) => !terminal)
 
-/** Back to what once succeeded; the newest of those is where the surface should be already. */
+/** Back to what is proven to have been shipped and succeeded; the newest of those is where the surface should be already. */
 function isReturnable(deploy: PastDeploy, deploys: readonly PastDeploy[]): boolean {
-  const newest = deploys.find(({ status }) => status === 'succeeded')
-  return deploy.status === 'succeeded' && deploy.sha !== null && newest?.sha !== deploy.sha
+  const isGood = ({ status, shipped }: PastDeploy) => status === 'succeeded' && shipped === 'yes'
+  return isGood(deploy) && deploy.sha !== null && deploys.find(isGood)?.sha !== deploy.sha
 }
 
 function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {

@@ -2,13 +2,13 @@ import type { DeploySummary } from '~/domain/deploy'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { windowOver } from '~/ui/freezes/freeze-words'
-import { activePhase, outcomeHeadline, statusWord } from '~/ui/status/status-words'
+import { activePhase } from '~/ui/status/status-words'
 
 /** One sentence on where a deploy stands; it changes exactly when the status does, so a live region says it once. */
 export function deployAnnouncement(deploy: DeploySummary): string {
-  if (deploy.terminal) return `${outcomeHeadline(deploy)}.`
+  if (deploy.terminal) return `${deploy.headline}.`
   const active = activePhase(deploy.phases)
-  return active === null ? `${statusWord(deploy.status)}.` : `${active.label} running.`
+  return active === null ? `${deploy.headline}.` : `${active.label} running.`
 }
 
 /** What changed on the grid between two polls, for those who do not see it. */

@@ -1,39 +1,6 @@
-import { type DeployStatus, type FailureStage, isKnownFailureStage, isKnownStatus } from '~/domain/deploy-status'
-import { PHASES, type Phase, type PhaseState } from '~/domain/phases'
-
-const STATUS_WORDS = {
-  requested: 'Requested',
-  dispatched: 'Dispatched',
-  smoke_gate_started: 'Smoke gate running',
-  smoke_gate_passed: 'Smoke gate passed',
-  freeze_check_started: 'Freeze check running',
-  freeze_check_passed: 'Freeze check passed',
-  building: 'Deploying',
-  deploying: 'Health check running',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  timed_out: 'Timed out',
-  cancelled: 'Cancelled',
-} as const satisfies Record<DeployStatus, string>
-
-/** A status in words. One this version does not know is shown as it is stored. */
-export function statusWord(status: string): string {
-  return isKnownStatus(status) ? STATUS_WORDS[status] : status
-}
-
-const STAGE_WORDS = {
-  dispatch_failed: 'Dispatch',
-  smoke_gate_failed: 'Smoke gate',
-  freeze_check_failed: 'Freeze check',
-  build_failed: 'Deploy, while building',
-  deploy_failed: 'Deploy',
-  health_check_failed: 'Health check',
-} as const satisfies Record<FailureStage, string>
-
-/** Where a deploy failed, in the words of the stepper. */
-function stageWord(stage: string): string {
-  return isKnownFailureStage(stage) ? STAGE_WORDS[stage] : stage
-}
+import { statusWord } from '~/domain/deploy-account'
+import { isKnownStatus } from '~/domain/deploy-status'
+import type { Phase, PhaseState } from '~/domain/phases'
 
 const PHASE_STATE_WORDS = {
   pending: 'Pending',
@@ -66,29 +33,4 @@ export type Outcome = 'running' | 'succeeded' | 'failed' | 'timed_out' | 'cancel
 export function outcomeOf(status: string): Outcome {
   if (status === 'succeeded' || status === 'failed' || status === 'timed_out' || status === 'cancelled') return status
   return isKnownStatus(status) ? 'running' : 'unknown'
-}
-
-/** "Failed at Smoke gate", "Cancelled", "Succeeded": the outcome with where it happened, when an event said where. */
-export function outcomeHeadline(deploy: {
-  readonly status: string
-  readonly failureStage: string | null
-  readonly phases: readonly Phase[]
-}): string {
-  const word = statusWord(deploy.status)
-  if (deploy.status === 'succeeded') return word
-  if (deploy.failureStage !== null) return `${word} at ${stageWord(deploy.failureStage)}`
-  const stoppedIn = deploy.phases.find((phase) => phase.state === deploy.status)
-  return stoppedIn === undefined ? word : `${word} at ${stoppedIn.label}`
-}
-
-const BEFORE_DEPLOY: readonly string[] = PHASES.slice(0, 2).map((phase) => phase.key)
-
-/** True only where an event says the deploy stopped before its Deploy phase: nothing was sent to the surface. */
-export function stoppedBeforeDeploy(deploy: {
-  readonly failureStage: string | null
-  readonly phases: readonly Phase[]
-}) {
-  if (deploy.failureStage === 'dispatch_failed') return true
-  const stopped = deploy.phases.find((phase) => ['failed', 'timed_out', 'cancelled'].includes(phase.state))
-  return stopped !== undefined && BEFORE_DEPLOY.includes(stopped.key)
 }

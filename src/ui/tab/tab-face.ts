@@ -1,6 +1,6 @@
 import type { DeploySummary } from '~/domain/deploy'
 import { inSentence } from '~/domain/foreign-text'
-import { outcomeHeadline, outcomeOf, positionWord } from '~/ui/status/status-words'
+import { outcomeOf, positionWord } from '~/ui/status/status-words'
 
 const PRODUCT = 'Deploy Console'
 
@@ -20,7 +20,7 @@ interface NamedDeploy {
 export function tabFace(open: NamedDeploy | null, running: readonly NamedDeploy[]): TabFace {
   if (open?.deploy.terminal === true) {
     const succeeded = outcomeOf(open.deploy.status) === 'succeeded'
-    const title = `${succeeded ? '✓' : '✕'} ${inSentence(open.surface)}: ${outcomeHeadline(open.deploy)} — ${PRODUCT}`
+    const title = `${succeeded ? '✓' : '✕'} ${inSentence(open.surface)}: ${open.deploy.headline} — ${PRODUCT}`
     return { title, icon: succeeded ? 'succeeded' : 'stopped' }
   }
   const [first, ...others] = open === null ? running : [open]

@@ -151,12 +151,12 @@ describe('cancelling a deploy', () => {
     expect(await view(id)).toMatchObject({ status: 'dispatched', runId: '5' })
   })
 
-  it('that GitHub never started is failed by the reconciler, not called cancelled', async () => {
-    const requestedAt = new Date(Date.now() - 11 * 60_000)
+  it('for which no run is seen times out, and is not called cancelled', async () => {
+    const requestedAt = new Date(Date.now() - 31 * 60_000)
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt })
     await cancel(id)
     await workNow()
-    expect(await view(id)).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+    expect(await view(id)).toMatchObject({ status: 'timed_out', failureStage: null, shipped: 'unknown' })
   })
 
   it('that has ended is refused, and one that does not exist is not found', async () => {

@@ -35,6 +35,8 @@ const moves = async (id: string) =>
     })
   ).map(({ status }) => status)
 
+/** So that no later pass looks at what a test left behind. */
+const letGo = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 const notFound = { status: 404, body: { message: 'Not Found' } }
 const step = (name: string, conclusion = 'success') => ({
@@ -128,7 +130,7 @@ describe('a dispatch whose outcome is unknown', () => {
   it('whose run only a refused callback named is taken to where that run is', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested')
-    gitHubHasRun('success', [])
+    gitHubHasRun('success', [job('deploy', [step('Deploy')])])
     await receiveCallback(deps, signedCallback(id, { status: 'deploying', run_id: '777' }), id)
     await runQueue(deps)
     expect(await deployAt(id)).toMatchObject({ status: 'succeeded', githubRunId: 777n })
@@ -144,24 +146,28 @@ describe('a dispatch whose outcome is unknown', () => {
     await reconcileDeploy(deps, id)
     expect((await deployAt(id)).status).toBe('building')
   })
-
-  it('is left alone for ten minutes while GitHub lists no run, then failed, and never sent again', async () => {
-    const young = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(9) })
-    const old = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(11) })
-    await reconcileDeploy(console_.deps, young.id)
-    await reconcileDeploy(console_.deps, old.id)
-    expect(await deployAt(young.id)).toMatchObject({ status: 'requested' })
-    expect(await deployAt(old.id)).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
-    expect(github.dispatches()).toEqual([])
-  })
 })
 
-describe('a dispatched deploy without a run', () => {
-  it('times out ten minutes after the dispatch', async () => {
-    const { id } = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(11) })
-    await reconcileDeploy(console_.deps, id)
-    expect(await deployAt(id)).toMatchObject({ status: 'timed_out', failureStage: null })
-  })
+describe('a deploy without a run', () => {
+  it.each(['requested', 'dispatched'] as const)(
+    'waits at %s for the surface’s time limit, times out without blaming a phase, goes on holding the surface, and is never sent again',
+    async (status) => {
+      const young = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(29) })
+      const old = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(31) })
+      await reconcileDeploy(console_.deps, young.id)
+      await reconcileDeploy(console_.deps, old.id)
+      expect(await deployAt(young.id)).toMatchObject({ status })
+      expect(await deployAt(old.id)).toMatchObject({
+        status: 'timed_out',
+        failureStage: null,
+        failureDetail: 'No run was seen in 30 minutes; GitHub may still start one.',
+        shipped: 'unknown',
+        holdsSurface: true,
+      })
+      expect(github.dispatches()).toEqual([])
+      await letGo()
+    },
+  )
 
   it('whose run GitHub answers 404 for waits for the surface’s time limit', async () => {
     const young = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n, requestedAt: minutesAgo(29) })
@@ -169,7 +175,8 @@ describe('a dispatched deploy without a run', () => {
     await reconcileDeploy(console_.deps, young.id)
     await reconcileDeploy(console_.deps, old.id)
     expect((await deployAt(young.id)).status).toBe('dispatched')
-    expect((await deployAt(old.id)).status).toBe('timed_out')
+    expect(await deployAt(old.id)).toMatchObject({ status: 'timed_out', holdsSurface: true })
+    await letGo()
   })
 })
 
@@ -204,20 +211,18 @@ describe('a 404', () => {
     },
   )
 
-  it.each([
-    ['requested', 'failed'],
-    ['dispatched', 'timed_out'],
-  ] as const)(
-    'of a workflow that its repository no longer has ends a deploy at %s after ten minutes',
-    async (from, to) => {
-      const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(9) })
-      const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(11) })
+  it.each(['requested', 'dispatched'] as const)(
+    'of a workflow that its repository no longer has ends a deploy at %s when its time is up',
+    async (from) => {
+      const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(29) })
+      const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(31) })
       github.script.onListRuns = () => notFound
       await reconcileDeploy(console_.deps, young.id)
       await reconcileDeploy(console_.deps, old.id)
       expect((await deployAt(young.id)).status).toBe(from)
-      expect((await deployAt(old.id)).status).toBe(to)
+      expect((await deployAt(old.id)).status).toBe('timed_out')
       expect(github.dispatches()).toEqual([])
+      await letGo()
     },
   )
 })

@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob } from '~/server/db/jobs'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
@@ -19,11 +23,12 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   healthy = { ...github.script }
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
 })
 beforeEach(async () => {
   Object.assign(github.script, healthy)
   github.requests.length = 0
-  await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
+  await console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
 })
 afterAll(async () => {
   await console_.close()
@@ -33,6 +38,13 @@ afterAll(async () => {
 const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
+const dispatchTo = ({ id, confirm }: { readonly id: string; readonly confirm: string }) =>
+  dispatchDeploy(console_.deps, OPERATOR, {
+    surfaceId: id,
+    ref: 'main',
+    confirmation: confirm,
+    idempotencyKey: randomUUID(),
+  })
 const notesOf = async (id: string) => (await viewDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
 const run = (attempt: number, conclusion: string | null): Answer => ({
   status: 200,
@@ -44,6 +56,29 @@ const run = (attempt: number, conclusion: string | null): Answer => ({
     updated_at: '2026-11-21T10:05:00Z',
   },
 })
+/** What GitHub's list says of a run besides its id and title. */
+const listed = {
+  run_number: 1,
+  event: 'workflow_dispatch',
+  status: 'in_progress',
+  conclusion: null,
+  created_at: '2026-11-21T10:00:00Z',
+}
+const deployJob = (conclusion: string, steps: object[]) => ({
+  name: 'deploy',
+  conclusion,
+  started_at: '2026-11-21T10:00:00Z',
+  completed_at: null,
+  steps,
+})
+const deployed: Answer = {
+  status: 200,
+  body: {
+    total_count: 1,
+    jobs: [deployJob('success', [{ name: 'Deploy', status: 'completed', conclusion: 'success' }])],
+  },
+}
+const skipped: Answer = { status: 200, body: { total_count: 1, jobs: [deployJob('skipped', [])] } }
 const noJobs: Answer = { status: 200, body: { total_count: 0, jobs: [] } }
 
 describe('a run that somebody ran again on GitHub', () => {
@@ -56,18 +91,57 @@ describe('a run that somebody ran again on GitHub', () => {
     expect(await deployAt(id)).toMatchObject({ status: 'building', githubRunAttempt: 2 })
     expect((await notesOf(id)).match(/goes on with the latest attempt/g)).toHaveLength(1)
     github.script.onRun = () => run(2, 'success')
+    github.script.onJobs = () => deployed
     await reconcileDeploy(console_.deps, id)
     expect((await deployAt(id)).status).toBe('succeeded')
   })
 
-  it('does not move a deploy that had ended; that it was run again is recorded', async () => {
+  it('does not move a deploy that had ended; it is recorded, holds the surface, and GitHub is asked about it', async () => {
     const { id } = await insertDeployAt(console_.deps, 'failed', { githubRunId: 7n })
+    await console_.deps.db.deploy.update({ where: { id }, data: { githubRunAttempt: 1 } })
     const again = { run_id: '7', run_attempt: 2, log_line: 'again' }
     expect((await send(id, { ...again, status: 'smoke_gate_started' })).status).toBe(422)
     expect((await send(id, { ...again, status: 'succeeded' })).status).toBe(422)
-    expect(await deployAt(id)).toMatchObject({ status: 'failed', githubRunAttempt: 2 })
+    expect(await deployAt(id)).toMatchObject({ status: 'failed', githubRunAttempt: 2, holdsSurface: true })
     expect((await notesOf(id)).match(/had ended and stays as it is/g)).toHaveLength(1)
-    expect(await queuedJobs(console_.deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))
+    expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
+    await runQueue(console_.deps)
+  })
+
+  it('stops the account from denying the deploy, and tells that the later attempt shipped, once GitHub’s record shows it', async () => {
+    const { deps } = console_
+    const { id, surface } = await insertDeployAt(deps, 'dispatched', { githubRunId: 7n })
+    github.script.onRun = () => run(1, 'success')
+    github.script.onJobs = () => skipped
+    await reconcileDeploy(deps, id)
+    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'no', headline: 'Failed' })
+    expect((await viewDeploy(deps, id)).sentences).toEqual([
+      'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.',
+    ])
+
+    const runs = [{ ...listed, ...listedRun(7, `Deploy [${id}]`), run_attempt: 2 }]
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: runs } })
+    github.script.onRun = () => run(2, null)
+    github.script.onJobs = () => noJobs
+    await findOutsideRuns(deps)
+    await runQueue(deps)
+    const meanwhile = await viewDeploy(deps, id)
+    expect(meanwhile).toMatchObject({ status: 'failed', shipped: 'unknown' })
+    expect(meanwhile.sentences.join(' ')).toContain(
+      'Run 7 was started again (attempt 2) after this deploy had ended. It holds',
+    )
+    expect(meanwhile.sentences.join(' ')).not.toContain('Nothing was deployed')
+    await expect(dispatchTo(surface)).rejects.toMatchObject({
+      code: 'surface_busy',
+      details: { deploy_id: id, run_id: '7' },
+    })
+
+    github.script.onRun = () => run(2, 'success')
+    github.script.onJobs = () => deployed
+    await reconcileDeploy(deps, id)
+    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'yes' })
+    expect(await deployAt(id)).toMatchObject({ shipped: 'yes', holdsSurface: false })
+    await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
   it('is never counted down by a late word from an earlier attempt', async () => {
@@ -94,15 +168,6 @@ describe('a run that somebody ran again on GitHub', () => {
     await runQueue(console_.deps)
   })
 })
-
-/** What GitHub says of a run besides its id and title. */
-const listed = {
-  run_number: 1,
-  event: 'workflow_dispatch',
-  status: 'in_progress',
-  conclusion: null,
-  created_at: '2026-11-21T10:00:00Z',
-}
 
 describe('two runs with one deploy’s id', () => {
   const twoRuns = (id: string): Answer => ({

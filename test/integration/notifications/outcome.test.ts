@@ -40,6 +40,7 @@ const workNow = async (replica = deps) => {
   await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
   await runQueue(replica)
 }
+const waitingToTell = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('notify_outcome'))
 const notesOf = async (id: string) => (await viewDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
 const stateOf = async (id: string) =>
   (await deps.db.outcomeNotification.findUniqueOrThrow({ where: { deployId: id } })).state
@@ -52,14 +53,15 @@ describe('the outcome of a deploy', () => {
     const { surface } = await viewDeploy(deps, id)
     expect(slack.texts.map((text) => text.replace(/after \d+ s/, 'after N s').split('\n'))).toEqual([
       [
-        `*❌ Failed at health check: ${surface.name}*, production`,
+        `*❌ Failed at Health check: ${surface.name}*, production`,
         'main by operator, after N s',
         '> answered &lt;503&gt; &amp; gave up',
+        'Whether anything was deployed is unknown: the workflow named no run, so GitHub’s record was not read.',
         `<https://console.acme.dev/?deploy=${id}|Open the deploy>`,
       ],
     ])
     expect(await notesOf(id)).toContain('Slack was told how it ended.')
-    expect(await queuedJobs(deps)).toEqual([])
+    expect(await waitingToTell()).toEqual([])
   })
 
   it.each(['succeeded', 'failed', 'timed_out', 'cancelled'] as const)(
@@ -208,7 +210,7 @@ describe('without a channel', () => {
     const id = await ended()
     await workNow(silent)
     expect(await stateOf(id)).toBe('nobody')
-    expect(await queuedJobs(deps)).toEqual([])
+    expect(await waitingToTell()).toEqual([])
     await silent.db.$disconnect()
   })
 })

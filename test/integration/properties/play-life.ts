@@ -91,10 +91,10 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     await poll()
   }
 
-  const inElevenMinutes: Deps = { ...deps, now: () => new Date(Date.now() + 11 * 60_000) }
+  const afterTheLimit: Deps = { ...deps, now: () => new Date(Date.now() + 31 * 60_000) }
   for (const each of await deployIds()) {
     model.conclude(each, 'success')
-    await reconcileDeploy(inElevenMinutes, each)
+    await reconcileDeploy(afterTheLimit, each)
   }
   return surface.id
 }

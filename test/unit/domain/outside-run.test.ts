@@ -18,8 +18,9 @@ const newest = (runs: readonly Partial<ListedRun>[], environment = 'production',
   newestOutsideRun(
     runs.map((run) => ({ ...byHand, ...run })),
     { id: 'api', environment },
-    { environments, ours: new Map(own === null ? [] : [[byHand.id, own]]) },
+    { environments, ours: new Map(own === null ? [] : [[byHand.id, own]]), deployIds: new Set([KNOWN]) },
   )
+const KNOWN = '0192f0c1-2345-7abc-8def-0123456789ab'
 
 describe('a deploy outside the console', () => {
   it('is a run that was started by hand or by a push, to the environment its name says', () => {
@@ -30,12 +31,17 @@ describe('a deploy outside the console', () => {
   })
 
   it.each([
-    ['carries a deploy id', { title: 'Deploy API to production [0192f0c1-2345-7abc-8def-0123456789ab]' }],
+    ['carries the id of a deploy of this console', { title: `Deploy API to production [${KNOWN}]` }],
     ['failed', { conclusion: 'failure' }],
     ['was cancelled', { conclusion: 'cancelled' }],
     ['was started by something else', { event: 'pull_request' }],
   ])('is no run that %s', (_, run) => {
     expect(newest([run])).toBeNull()
+  })
+
+  it('is a run that carries an id which this console never gave out', () => {
+    const title = 'Deploy API to production [0192f0c1-0000-7abc-8def-0123456789ab]'
+    expect(newest([{ title }])).toMatchObject({ number: 12 })
   })
 
   it('is no run of one of the console’s own deploys, whatever its name', () => {
@@ -48,7 +54,7 @@ describe('a deploy outside the console', () => {
 
   it('is a run of the console’s own that was run again after its deploy had ended', () => {
     const ended = { surfaceId: 'api', finishedAt: new Date('2026-11-21T08:55:00Z') }
-    const title = 'Deploy API to production [0192f0c1-2345-7abc-8def-0123456789ab]'
+    const title = `Deploy API to production [${KNOWN}]`
     expect(newest([{ attempt: 2, title }], 'production', ended)).toMatchObject({ number: 12, environmentKnown: true })
     expect(newest([{ attempt: 2, title }], 'production', { ...ended, surfaceId: 'docs' })).toBeNull()
     expect(newest([{ title }], 'production', ended), 'by a clock that is ahead').toBeNull()

@@ -2,10 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { type PhaseState, phasesOf } from '~/domain/phases'
 
 const history = (...statuses: string[]) =>
-  statuses.map((status, index) => ({ status, at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString() }))
+  statuses.map((status, index) => ({
+    status,
+    at: new Date(Date.UTC(2026, 0, 1, 0, 0, index)).toISOString(),
+    action: 'console.deploy.callback',
+    implied: false,
+  }))
 
 const states = (statuses: string[], failureStage: string | null = null): PhaseState[] =>
-  phasesOf({ status: statuses.at(-1) ?? '', failureStage, transitions: history(...statuses) }).map(({ state }) => state)
+  phasesOf({ status: statuses.at(-1) ?? '', failureStage, transitions: history(...statuses), record: null }).map(
+    ({ state }) => state,
+  )
 
 const PRODUCTION = [
   'requested',
@@ -77,6 +84,7 @@ describe('the four steps', () => {
     const marked = (stage: string) =>
       states([...upTo('building'), 'failed'], stage).filter((state) => state === 'failed').length
     expect(marked('smoke_gate_failed')).toBe(1)
+    expect(states([...upTo('building'), 'failed'], 'smoke_gate_failed')).toEqual(['done', 'done', 'failed', 'pending'])
     expect(marked('dispatch_failed')).toBe(0)
   })
 
@@ -93,6 +101,7 @@ describe('the four steps', () => {
       status: 'freeze_check_started',
       failureStage: null,
       transitions: history(...upTo('freeze_check_started')),
+      record: null,
     })
     expect(smoke).toMatchObject({ startedAt: '2026-01-01T00:00:02.000Z', endedAt: '2026-01-01T00:00:03.000Z' })
     expect(freeze).toMatchObject({ startedAt: '2026-01-01T00:00:04.000Z', endedAt: null })

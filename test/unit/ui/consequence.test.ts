@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { reportedSince, wasShipped } from '~/ui/deploy-modal/reported-since'
+import { reportedSince } from '~/ui/deploy-modal/reported-since'
 import { deployThrough, tile } from './fixtures'
 
 const started = ['requested', 'dispatched', 'smoke_gate_started', 'smoke_gate_passed', 'building']
@@ -15,12 +15,6 @@ const reporting = (secondsAfterEnd: number) => ({
 })
 
 describe('what an unhealthy deploy leaves behind', () => {
-  test('is called deployed only where an event says the deploy phase was done', () => {
-    expect(wasShipped(unhealthy)).toBe(true)
-    expect(wasShipped(deployThrough([...started, 'failed'], 'deploy_failed'))).toBe(false)
-    expect(wasShipped(deployThrough(['requested', 'dispatched', 'timed_out']))).toBe(false)
-  })
-
   test('is what the surface itself has reported since the end', () => {
     const tiles = (seconds: number) => [tile('console', { lastDeploy: unhealthy, version: reporting(seconds) })]
     expect(reportedSince(unhealthy, tiles(1))).toBe(old)

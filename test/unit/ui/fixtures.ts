@@ -1,19 +1,34 @@
 import type { DeploySummary } from '~/domain/deploy'
-import { type Phase, phasesOf } from '~/domain/phases'
+import { accountOf } from '~/domain/deploy-account'
 import type { SurfaceTile } from '~/domain/surface'
 
 /** A deploy that went through `statuses` one second apart, with the phases the domain derives from them. */
 export function deployThrough(statuses: readonly string[], failureStage: string | null = null): DeploySummary {
   const at = (index: number) => new Date(Date.UTC(2026, 10, 21, 3, 0, index)).toISOString()
-  const transitions = statuses.map((status, index) => ({ status, at: at(index) }))
+  const transitions = statuses.map((status, index) => ({
+    status,
+    at: at(index),
+    action: 'console.deploy.callback',
+    implied: false,
+  }))
   const status = statuses.at(-1) ?? 'requested'
-  const phases: Phase[] = phasesOf({ status, failureStage, transitions })
+  const account = accountOf({
+    status,
+    failureStage,
+    transitions,
+    record: null,
+    requestedAt: at(0),
+    runId: null,
+    lateRun: null,
+    holdsSurface: false,
+    released: false,
+  })
   const terminal = ['succeeded', 'failed', 'timed_out', 'cancelled'].includes(status)
   return {
     id: '0193a0c0-0000-7000-8000-000000000001',
     status,
     terminal,
-    phases,
+    ...account,
     failureStage,
     ref: 'main',
     sha: 'a'.repeat(40),
@@ -37,6 +52,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     version: null,
     lastDeploy: null,
     outsideRun: null,
+    held: null,
     requiresApproval: false,
     waiting: null,
     freezes: [],

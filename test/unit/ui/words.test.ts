@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { statusWord } from '~/domain/deploy-account'
 import { boardAnnouncement, deployAnnouncement } from '~/ui/status/announcements'
-import { outcomeHeadline, outcomeOf, statusWord, stoppedBeforeDeploy } from '~/ui/status/status-words'
+import { outcomeOf } from '~/ui/status/status-words'
 import { tabFace } from '~/ui/tab/tab-face'
 import { deployThrough, tile } from './fixtures'
 
@@ -45,20 +46,6 @@ describe('the browser tab', () => {
 })
 
 describe('the words for a deploy', () => {
-  test('say where it failed, by the stage a callback named or by the phase it was in', () => {
-    expect(outcomeHeadline(deployThrough([...started, 'failed'], 'smoke_gate_failed'))).toBe('Failed at Smoke gate')
-    expect(outcomeHeadline(deployThrough([...started, 'timed_out']))).toBe('Timed out at Smoke gate')
-    expect(outcomeHeadline(deployThrough(['requested', 'dispatched', 'cancelled']))).toBe('Cancelled')
-    expect(outcomeHeadline(deployThrough([...started, 'failed'], 'canary_failed'))).toBe('Failed at canary_failed')
-  })
-
-  test('claim that nothing was deployed only where an event says so', () => {
-    expect(stoppedBeforeDeploy(deployThrough([...started, 'failed'], 'smoke_gate_failed'))).toBe(true)
-    expect(stoppedBeforeDeploy(deployThrough(['requested', 'failed'], 'dispatch_failed'))).toBe(true)
-    expect(stoppedBeforeDeploy(deployThrough(['requested', 'dispatched', 'timed_out']))).toBe(false)
-    expect(stoppedBeforeDeploy(deployThrough(['requested', 'dispatched', 'building', 'failed']))).toBe(false)
-  })
-
   test('leave an unknown status as it is, with a neutral mark', () => {
     expect(statusWord('canary_started')).toBe('canary_started')
     expect(outcomeOf('canary_started')).toBe('unknown')

@@ -1,12 +1,13 @@
 import 'server-only'
 import { z } from 'zod'
-import { dispatchInput } from '~/domain/deploy'
+import { dispatchInput, releaseInput } from '~/domain/deploy'
 import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
 import { askForDeploy } from '~/server/approvals/ask-for-deploy'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { getLogPage } from '~/server/deploys/get-log-page'
 import { listDeploys } from '~/server/deploys/list-deploys'
+import { releaseSurface } from '~/server/deploys/release-surface'
 import { procedureFor, router } from '~/server/trpc/init'
 
 export const deploysRouter = router({
@@ -17,6 +18,10 @@ export const deploysRouter = router({
   cancel: procedureFor('deploy.cancel')
     .input(z.object({ id }))
     .mutation(({ ctx, input }) => cancelDeploy(ctx.deps, ctx.actor, input.id)),
+
+  release: procedureFor('deploy.dispatch')
+    .input(releaseInput)
+    .mutation(({ ctx, input }) => releaseSurface(ctx.deps, ctx.actor, input)),
 
   get: procedureFor('deploy.read')
     .input(z.object({ id }))

@@ -1,0 +1,16 @@
+import { restReleaseBody } from '~/domain/rest'
+import { releaseSurface } from '~/server/deploys/release-surface'
+import { deployIdOf, readJson } from '~/server/rest/read-json'
+import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { snakeCase } from '~/server/rest/snake-case'
+
+export const dynamic = 'force-dynamic'
+
+export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
+
+/** Frees the surface from a deploy that nothing on record ends, and why. */
+export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor, request }, { id }) => {
+  const deployId = deployIdOf(id)
+  const { reason } = await readJson(request, restReleaseBody)
+  return { body: snakeCase(await releaseSurface(deps, actor, { id: deployId, reason })) }
+})

@@ -1,0 +1,188 @@
+import {
+  type DeployStatus,
+  type FailureStage,
+  isKnownFailureStage,
+  isKnownStatus,
+  isTerminal,
+  type Shipped,
+} from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
+import { isStageContradicted, type Phase, type PhaseFacts, phasesOf } from '~/domain/phases'
+
+/** After this without a run, somebody who may deploy can give the deploy up. */
+export const GIVE_UP_AFTER_MS = 10 * 60_000
+
+/** Everything on record about one deploy that its account rests on. */
+export interface AccountFacts extends PhaseFacts {
+  readonly requestedAt: string
+  readonly runId: string | null
+  /** A run that was seen after the deploy had ended, or the same run started again. */
+  readonly lateRun: { readonly runId: string; readonly attempt: number } | null
+  /** It has ended, and its run is not proven to be over. */
+  readonly holdsSurface: boolean
+  readonly released: boolean
+}
+
+/** What the console says about a deploy: on the screen, over REST, in Slack and in the trail. */
+export interface DeployAccount {
+  readonly phases: readonly Phase[]
+  /** Whether the deploy phase ran to its end. While the deploy goes on, `no` is never said. */
+  readonly shipped: Shipped
+  /** Where it stands in a few words: "Failed at Smoke gate". */
+  readonly headline: string
+  /** What is proven beside that, a sentence each. */
+  readonly sentences: readonly string[]
+  /** What makes sense next, in the order an operator needs it. What a person may do is decided elsewhere. */
+  readonly actions: readonly DeployAction[]
+  /** ISO time from which the deploy can be given up, where that is possible at all. */
+  readonly giveUpFrom: string | null
+}
+
+export const DEPLOY_ACTIONS = [
+  'cancel',
+  'give_up',
+  'release',
+  'roll_back',
+  'retry',
+  'deploy_again',
+  'open_run',
+] as const
+export type DeployAction = (typeof DEPLOY_ACTIONS)[number]
+
+const STATUS_WORDS = {
+  requested: 'Requested',
+  dispatched: 'Dispatched',
+  smoke_gate_started: 'Smoke gate running',
+  smoke_gate_passed: 'Smoke gate passed',
+  freeze_check_started: 'Freeze check running',
+  freeze_check_passed: 'Freeze check passed',
+  building: 'Deploying',
+  deploying: 'Health check running',
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  timed_out: 'Timed out',
+  cancelled: 'Cancelled',
+} as const satisfies Record<DeployStatus, string>
+
+/** A status in words. One this version does not know is shown as it is stored. */
+export function statusWord(status: string): string {
+  return isKnownStatus(status) ? STATUS_WORDS[status] : status
+}
+
+const STAGE_WORDS = {
+  dispatch_failed: 'Dispatch',
+  smoke_gate_failed: 'Smoke gate',
+  freeze_check_failed: 'Freeze check',
+  build_failed: 'Deploy, while building',
+  deploy_failed: 'Deploy',
+  health_check_failed: 'Health check',
+} as const satisfies Record<FailureStage, string>
+
+/** A stage in the words of the stepper. */
+const stageWord = (stage: string): string => (isKnownFailureStage(stage) ? STAGE_WORDS[stage] : inSentence(stage))
+
+/**
+ * The one account of a deploy. Four things hold whatever is on record: no phase is failed at or before a phase that is done; whether
+ * something was shipped is said once; "nothing was deployed" is said only where GitHub refused the dispatch or its record shows a run
+ * that is over and never reached the deploy phase; what is not proven is unknown.
+ */
+export function accountOf(facts: AccountFacts): DeployAccount {
+  const phases = phasesOf(facts)
+  const shipped = shippedOf(facts)
+  const terminal = isTerminal(facts.status)
+  const mayGiveUp = !terminal && facts.runId === null && ['requested', 'dispatched'].includes(facts.status)
+  return {
+    phases,
+    shipped,
+    headline: headlineOf(facts, phases),
+    sentences: terminal ? sentencesOf(facts, shipped) : [],
+    actions: actionsOf(facts, shipped, mayGiveUp),
+    giveUpFrom: mayGiveUp ? new Date(Date.parse(facts.requestedAt) + GIVE_UP_AFTER_MS).toISOString() : null,
+  }
+}
+
+const isRefused = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
+  transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
+
+const isReported = ({ transitions }: Pick<AccountFacts, 'transitions'>, status: DeployStatus) =>
+  transitions.some((transition) => transition.status === status && !transition.implied)
+
+/** Whether the deploy phase ran to its end. Another run, or another attempt of this one, may have shipped what this one did not. */
+export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | 'record' | 'lateRun'>): Shipped {
+  const { record } = facts
+  const inRecord = record?.phases.deploy
+  if (inRecord === 'ended') return 'yes'
+  const provenNot = record?.over === true && inRecord === 'not_run' && record.attempt === 1
+  if (isReported(facts, 'deploying') || isReported(facts, 'succeeded')) return provenNot ? 'unknown' : 'yes'
+  if (facts.lateRun !== null || !isTerminal(facts.status)) return 'unknown'
+  return provenNot || isRefused(facts) ? 'no' : 'unknown'
+}
+
+function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
+  const { status, failureStage } = facts
+  const word = statusWord(status)
+  if (!isTerminal(status) || status === 'succeeded') return word
+  const stopped = phases.find(({ state }) => state === status)
+  if (failureStage !== null && !isStageContradicted(facts)) return `${word} at ${stageWord(failureStage)}`
+  return stopped === undefined ? word : `${word} at ${stopped.label}`
+}
+
+function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
+  const { failureStage, lateRun, record } = facts
+  return [
+    ...(facts.status === 'succeeded' && shipped === 'yes' ? [] : [shippedSentence(facts, shipped)]),
+    ...(failureStage !== null && isStageContradicted(facts)
+      ? [`The workflow named ${stageWord(failureStage)} as the stage that failed, which contradicts what is on record.`]
+      : []),
+    ...(lateRun === null ? [] : [lateRunSentence(facts, lateRun)]),
+    ...(lateRun === null && facts.holdsSurface && record?.over !== true
+      ? ['The surface stays held: nothing proves that the run is over.']
+      : []),
+  ]
+}
+
+function shippedSentence(facts: AccountFacts, shipped: Shipped): string {
+  const { record, runId } = facts
+  if (shipped === 'yes') return 'The new version was deployed.'
+  if (shipped === 'no') {
+    return isRefused(facts)
+      ? 'Nothing was deployed: GitHub refused the dispatch.'
+      : 'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.'
+  }
+  return `Whether anything was deployed is unknown: ${whyUnknown(facts.lateRun?.runId ?? runId, record, facts)}`
+}
+
+function whyUnknown(runId: string | null, record: AccountFacts['record'], facts: AccountFacts): string {
+  if (runId === null) {
+    return facts.transitions.some(({ action }) => action === 'console.deploy.callback')
+      ? 'the workflow named no run, so GitHub’s record was not read.'
+      : 'no run was seen; GitHub may still start one.'
+  }
+  if (record === null) return 'GitHub’s record of the run has not been read yet.'
+  if (isReported(facts, 'deploying'))
+    return 'the workflow reported it, and GitHub’s record shows that the deploy phase did not run.'
+  if (!record.over) return 'GitHub has not recorded the end of the run.'
+  return record.phases.deploy === 'started'
+    ? 'GitHub’s record shows that the deploy phase started, and not that it ended.'
+    : 'GitHub’s record does not show whether the deploy phase ran.'
+}
+
+function lateRunSentence({ runId, holdsSurface }: AccountFacts, late: NonNullable<AccountFacts['lateRun']>): string {
+  const what =
+    late.runId === runId && late.attempt > 1
+      ? `Run ${late.runId} was started again (attempt ${late.attempt}) after this deploy had ended`
+      : `Run ${late.runId} carries the id of this deploy and was seen after the deploy had ended`
+  return holdsSurface ? `${what}. It holds the surface until it is over.` : `${what}.`
+}
+
+function actionsOf(facts: AccountFacts, shipped: Shipped, mayGiveUp: boolean): DeployAction[] {
+  const { status, runId } = facts
+  const open: DeployAction[] = runId === null ? [] : ['open_run']
+  if (!isTerminal(status)) {
+    if (!isKnownStatus(status)) return [...(facts.released ? [] : ['release' as const]), ...open]
+    return [...(mayGiveUp ? ['give_up' as const] : []), 'cancel', ...open]
+  }
+  const release: DeployAction[] = facts.holdsSurface ? ['release'] : []
+  if (status === 'succeeded') return [...release, 'deploy_again', ...open]
+  return [...release, ...(shipped === 'no' ? [] : ['roll_back' as const]), 'retry', ...open]
+}

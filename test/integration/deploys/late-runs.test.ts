@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { releaseSurface } from '~/server/deploys/release-surface'
+import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { modelGitHub } from '~test/support/model-github'
+import { runQueue } from '~test/support/run-queue'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+import { viewDeploy } from '~test/support/view-deploy'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let model: ReturnType<typeof modelGitHub>
+let healthy: typeof github.script
+/** As GitHub does during an incident: runs exist, and no list shows them yet. */
+const listsNothing = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  model = modelGitHub(github)
+  healthy = { ...github.script }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
+})
+beforeEach(() => {
+  Object.assign(github.script, healthy)
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
+const inMinutes = (minutes: number) => ({
+  ...console_.deps,
+  now: () => new Date(Date.now() + minutes * 60_000),
+})
+const dispatchTo = ({ id, confirm }: { readonly id: string; readonly confirm: string }) =>
+  dispatchDeploy(console_.deps, OPERATOR, {
+    surfaceId: id,
+    ref: 'main',
+    confirmation: confirm,
+    idempotencyKey: randomUUID(),
+  })
+const release = (id: string, deps = console_.deps, actor = OPERATOR) =>
+  releaseSurface(deps, actor, { id, reason: 'the run never came' })
+const heldTile = async (surfaceId: string) =>
+  (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)?.held ?? null
+
+describe('a dispatch whose answer is lost, and whose run GitHub lists eleven minutes later', () => {
+  it('is neither failed nor freed before that, and is followed from then on', async () => {
+    const surface = await insertSurface(console_.deps)
+    github.script.onDispatch = ({ body }) => {
+      model.accept((body as { inputs: { console_deploy_id: string } }).inputs.console_deploy_id)
+      return 'hang up'
+    }
+    const { id } = await dispatchTo(surface)
+    github.script.onListRuns = listsNothing
+    await reconcileDeploy(inMinutes(10.5), id)
+    expect(await viewDeploy(console_.deps, id)).toMatchObject({ status: 'requested', shipped: 'unknown' })
+    await expect(dispatchTo(surface)).rejects.toMatchObject({ code: 'surface_busy' })
+
+    github.script.onListRuns = healthy.onListRuns
+    await reconcileDeploy(inMinutes(11), id)
+    expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: model.runsOf(id)[0]?.id })
+    model.conclude(id, 'success')
+    await reconcileDeploy(console_.deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'succeeded', shipped: 'yes' })
+  })
+})
+
+describe('a deploy without a run', () => {
+  it('can be given up after ten minutes, with a reason; that frees the surface and denies nothing', async () => {
+    const surface = await insertSurface(console_.deps)
+    github.script.onDispatch = () => 'hang up'
+    const { id } = await dispatchTo(surface)
+    await expect(release(id)).rejects.toMatchObject({ code: 'release_refused' })
+    const view = await viewDeploy(console_.deps, id)
+    expect(view.actions[0]).toBe('give_up')
+    expect(Date.parse(view.giveUpFrom ?? '') - Date.parse(view.requestedAt)).toBe(10 * 60_000)
+
+    await release(id, inMinutes(10.5))
+    const given = await viewDeploy(console_.deps, id)
+    expect(given).toMatchObject({ status: 'cancelled', shipped: 'unknown', headline: 'Cancelled' })
+    expect(given.sentences).toEqual([
+      'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
+    ])
+    expect(given.timeline.map(({ note }) => note).join(' ')).toContain('Given up: “the run never came”')
+    expect(
+      await console_.deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.given_up' } }),
+    ).toBe(1)
+    github.script.onDispatch = healthy.onDispatch
+    await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
+  })
+
+  it('that timed out holds its surface until somebody releases it', async () => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', {
+      requestedAt: new Date(Date.now() - 31 * 60_000),
+    })
+    github.script.onListRuns = listsNothing
+    await reconcileDeploy(console_.deps, id)
+    await expect(dispatchTo(surface)).rejects.toMatchObject({
+      code: 'surface_busy',
+      message: expect.stringContaining('GitHub may still start it'),
+      details: { deploy_id: id },
+    })
+    expect(await heldTile(surface.id)).toEqual({ deployId: id, runId: null, runUrl: null })
+    await release(id)
+    expect(await heldTile(surface.id)).toBeNull()
+    await expect(release(id)).rejects.toMatchObject({ code: 'release_refused' })
+    await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
+  })
+})
+
+describe('a run that shows up after its deploy ended', () => {
+  it('raises an alarm, and holds the surface until it is over', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    github.script.onDispatch = () => 'hang up'
+    const { id } = await dispatchTo(surface)
+    await release(id, inMinutes(11))
+    const run = model.accept(id)
+    await findOutsideRuns(deps)
+    await runQueue(deps)
+
+    const view = await viewDeploy(deps, id)
+    expect(view).toMatchObject({ status: 'cancelled', runId: run.id.toString(), shipped: 'unknown' })
+    expect(view.sentences.join(' ')).toContain(
+      `Run ${run.id} carries the id of this deploy and was seen after the deploy had ended. It holds`,
+    )
+    expect(await heldTile(surface.id)).toMatchObject({ deployId: id, runId: run.id.toString() })
+    github.script.onDispatch = healthy.onDispatch
+    await expect(dispatchTo(surface)).rejects.toMatchObject({
+      code: 'surface_busy',
+      message: expect.stringContaining(`Run ${run.id}`),
+      details: { deploy_id: id, run_id: run.id.toString() },
+    })
+
+    model.conclude(id, 'success')
+    await reconcileDeploy(deps, id)
+    expect(await deployAt(id)).toMatchObject({ status: 'cancelled', shipped: 'yes', holdsSurface: false })
+    expect((await viewDeploy(deps, id)).sentences[0]).toBe('The new version was deployed.')
+    await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
+  })
+
+  it('holds the surface as soon as a callback of that run arrives, and is not freed by a later look until it is over', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    github.script.onDispatch = () => 'hang up'
+    const { id } = await dispatchTo(surface)
+    await release(id, inMinutes(11))
+    const run = model.accept(id)
+    const body = { status: 'building', run_id: run.id.toString(), run_attempt: 1 }
+    expect((await receiveCallback(deps, signedCallback(id, body), id)).status).toBe(422)
+    expect(await deployAt(id)).toMatchObject({ status: 'cancelled', holdsSurface: true, lateRunId: run.id })
+    await runQueue(deps)
+    expect(await deployAt(id)).toMatchObject({ holdsSurface: true })
+  })
+
+  it('is not held again for the same attempt after somebody released the surface', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    github.script.onDispatch = () => 'hang up'
+    const { id } = await dispatchTo(surface)
+    await release(id, inMinutes(11))
+    model.accept(id)
+    await findOutsideRuns(deps)
+    await release(id)
+    await findOutsideRuns(deps)
+    await runQueue(deps)
+    expect(await deployAt(id)).toMatchObject({ holdsSurface: false })
+    const released = await deps.db.auditEvent.findMany({ where: { deployId: id, action: 'console.deploy.released' } })
+    expect(released.map(({ payload }) => payload)).toEqual([
+      { stood_at: 'cancelled', run_id: model.runsOf(id)[0]?.id.toString(), reason: 'the run never came' },
+    ])
+  })
+
+  it('refuses a dispatch that began while the deploy was ending without proof', async () => {
+    const { deps } = console_
+    const { id, surface } = await insertDeployAt(deps, 'dispatched', {
+      requestedAt: new Date(Date.now() - 31 * 60_000),
+    })
+    github.script.onListRuns = listsNothing
+    const [, answer] = await Promise.allSettled([reconcileDeploy(deps, id), dispatchTo(surface)])
+    expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'surface_busy' } })
+  })
+})
+
+describe('a deploy with a status that this version does not know', () => {
+  it('is released by an admin only, keeps its status, and no longer holds its surface', async () => {
+    const { deps } = console_
+    const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 5n })
+    await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
+    await deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`
+    await expect(dispatchTo(surface)).rejects.toMatchObject({ code: 'surface_busy' })
+    const deployer = { ...actorNamed('dora'), role: 'deployer' as const }
+    await expect(release(id, deps, deployer)).rejects.toMatchObject({ code: 'permission_refused' })
+    await release(id, deps, { ...actorNamed('ada'), role: 'admin' })
+    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'canary_started', shipped: 'unknown' })
+    expect(await deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.released' } })).toBe(1)
+    await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
+  })
+})
+
+describe('GitHub’s record, read after a workflow reported the end', () => {
+  it('raises an alarm, and takes back that it was shipped, where it contradicts a reported success', async () => {
+    const { deps } = console_
+    const { id } = await insertDeployAt(deps, 'dispatched', { githubRunId: 77n })
+    const report = (status: string) => receiveCallback(deps, signedCallback(id, { status, run_id: '77' }), id)
+    for (const status of ['building', 'deploying', 'succeeded']) expect((await report(status)).status).toBe(200)
+    expect(await deployAt(id)).toMatchObject({ status: 'succeeded', shipped: 'yes' })
+    github.script.onRun = () => ({
+      status: 200,
+      body: {
+        status: 'completed',
+        conclusion: 'success',
+        created_at: '2026-11-21T10:00:00Z',
+        updated_at: '2026-11-21T10:05:00Z',
+      },
+    })
+    const job = (name: string) => ({ name, conclusion: 'skipped', started_at: null, completed_at: null, steps: [] })
+    github.script.onJobs = () => ({ status: 200, body: { total_count: 2, jobs: [job('smoke'), job('deploy')] } })
+    await reconcileDeploy(deps, id)
+    await reconcileDeploy(deps, id)
+    const view = await viewDeploy(deps, id)
+    expect(view).toMatchObject({ status: 'succeeded', shipped: 'unknown' })
+    expect(view.warnings).toEqual([expect.stringContaining('no job of the deploy phase ran')])
+    expect(await deployAt(id)).toMatchObject({ shipped: 'unknown' })
+    expect(view.timeline.filter(({ action }) => action === 'console.deploy.record_disagrees')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { AppError } from '~/domain/errors'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { releaseSurface } from '~/server/deploys/release-surface'
+import type { Deps } from '~/server/deps'
+import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
+import { OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { type Conclusion, modelGitHub } from '~test/support/model-github'
+import { runQueue } from '~test/support/run-queue'
+import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
+import { signedCallback } from '~test/support/signed-callback'
+import { accepting, type World } from './first-dispatch'
+
+/** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
+const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 25)
+
+let console_: TestConsole
+let world: World
+let lists: World['github']['script']['onListRuns']
+
+beforeAll(async () => {
+  const github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
+  world = { deps: console_.deps, github, model: modelGitHub(github) }
+  lists = github.script.onListRuns
+})
+afterAll(async () => {
+  await console_.close()
+  await world.github.close()
+})
+
+type Act =
+  | { readonly kind: 'dispatch'; readonly answer: 'accepted' | '204' | 'lost' | 'lost, and never started' }
+  | { readonly kind: 'conclude'; readonly which: number; readonly as: Conclusion }
+  | { readonly kind: 'start again' | 'call back' | 'release'; readonly which: number }
+  | { readonly kind: 'GitHub lists runs'; readonly yes: boolean }
+  | { readonly kind: 'time passes'; readonly minutes: number }
+  | { readonly kind: 'look' }
+
+const which = fc.nat(5)
+const act: fc.Arbitrary<Act> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('dispatch' as const),
+      answer: fc.constantFrom('accepted', '204', 'lost', 'lost, and never started'),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('conclude' as const),
+      which,
+      as: fc.constantFrom<Conclusion>('success', 'failure', 'cancelled'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('start again' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('call back' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('release' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('GitHub lists runs' as const), yes: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('time passes' as const), minutes: fc.constantFrom(1, 11, 31) }),
+  },
+  { weight: 4, arbitrary: fc.constant({ kind: 'look' as const }) },
+)
+
+it('two deploys of one surface have active runs at once only where somebody overrode it with a reason', async () => {
+  process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { minLength: 3, maxLength: 14 }), async (acts) => {
+      const life = await newLife()
+      for (const each of acts) await life.play(each)
+    }),
+    { seed, numRuns },
+  )
+}, 3_600_000)
+
+async function newLife() {
+  const { github, model } = world
+  const surface = await insertSurface(console_.deps)
+  let offsetMs = 0
+  const deps: Deps = { ...console_.deps, now: () => new Date(Date.now() + offsetMs) }
+  github.script.onListRuns = lists
+  const ids: string[] = []
+  const pick = (index: number) => ids[index % Math.max(ids.length, 1)]
+  const rows = () => deps.db.deploy.findMany({ where: { surfaceId: surface.id } })
+
+  /** Runs that are active beside that of `newest`, and neither released by somebody nor still unseen by the console. */
+  const unexplained = async (newest: string) =>
+    (await rows()).filter(({ id, releasedAt, githubRunAttempt, githubRunId }) => {
+      const active = model.runsOf(id).filter(({ conclusion }) => conclusion === null)
+      // Started again on GitHub, of which the console has had no word yet.
+      const isUnseen = active.every((run) => run.id === githubRunId && run.attempt > (githubRunAttempt ?? 1))
+      return id !== newest && active.length > 0 && releasedAt === null && !isUnseen
+    })
+
+  const dispatch = async (answer: Extract<Act, { kind: 'dispatch' }>['answer']) => {
+    const never: Answer = 'hang up'
+    const answers = {
+      accepted: accepting(world),
+      '204': accepting(world, { status: 204 }),
+      lost: accepting(world, never),
+      'lost, and never started': () => never,
+    }
+    github.script.onDispatch = answers[answer]
+    try {
+      const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
+      const { id } = await dispatchDeploy(deps, { ...OPERATOR, provedAt: deps.now() }, input)
+      ids.push(id)
+      expect(await unexplained(id), 'what was active beside a deploy that was just started').toEqual([])
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'surface_busy')) throw error
+      expect((await rows()).filter((row) => row.holdsSurface || row.finishedAt === null)).not.toEqual([])
+    }
+  }
+
+  /** As the minute's passes do, and then the jobs they queued. */
+  const look = async () => {
+    await findOutsideRuns(deps)
+    for (const id of ids) await reconcileDeploy(deps, id)
+    await runQueue(deps)
+    if (github.script.onListRuns !== lists) return
+    for (const row of await rows()) {
+      const active = model.runsOf(row.id).some(({ conclusion }) => conclusion === null)
+      const isHeld = row.finishedAt === null || row.holdsSurface || row.releasedAt !== null
+      expect(!active || isHeld, `an active run of deploy ${row.id}, which is ${row.status}, holds the surface`).toBe(
+        true,
+      )
+    }
+  }
+
+  const play = async (each: Act): Promise<unknown> => {
+    if (each.kind === 'dispatch') return dispatch(each.answer)
+    if (each.kind === 'look') return look()
+    if (each.kind === 'GitHub lists runs') {
+      const nothing = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
+      github.script.onListRuns = each.yes ? lists : nothing
+      return
+    }
+    if (each.kind === 'time passes') {
+      offsetMs += each.minutes * 60_000
+      return
+    }
+    const id = pick(each.which)
+    if (id === undefined) return
+    switch (each.kind) {
+      case 'conclude':
+        return model.conclude(id, each.as)
+      case 'start again':
+        return model.startAgain(id, deps.now())
+      case 'call back': {
+        const run = model.runsOf(id).find(({ conclusion }) => conclusion === null)
+        const status = model.work(id)
+        if (run === undefined || status === null) return
+        const body = { status, run_id: run.id.toString(), run_attempt: run.attempt }
+        // Signed now: the console's clock is ahead by what has passed in this life.
+        return receiveCallback({ ...deps, now: console_.deps.now }, signedCallback(id, body), id)
+      }
+      case 'release':
+        return releaseSurface(
+          deps,
+          { ...OPERATOR, provedAt: deps.now() },
+          { id, reason: 'it is known to be over' },
+        ).catch((error: unknown) => {
+          if (!(error instanceof AppError && error.code === 'release_refused')) throw error
+        })
+      default:
+        return each satisfies never
+    }
+  }
+  return { play }
+}

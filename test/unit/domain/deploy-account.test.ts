@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AccountFacts, accountOf } from '~/domain/deploy-account'
+import { DEPLOY_STATUSES, FAILURE_STAGES, isTerminal } from '~/domain/deploy-status'
+import { PHASE_RECORDS, type RunFacts } from '~/domain/run-evidence'
+
+const at = '2026-11-28T10:00:00.000Z'
+const through = (...statuses: string[]) =>
+  statuses.map((status) => ({ status, at, action: 'console.deploy.callback', implied: false }))
+const record = (deploy: RunFacts['phases']['deploy'], more: Partial<RunFacts> = {}): RunFacts => ({
+  seenAt: at,
+  attempt: 1,
+  over: true,
+  conclusion: 'success',
+  phases: { smoke_gate: 'started', freeze_check: 'not_run', deploy, health_check: 'not_run' },
+  ...more,
+})
+const facts = (more: Partial<AccountFacts>): AccountFacts => ({
+  status: 'failed',
+  failureStage: null,
+  transitions: through('requested', 'dispatched'),
+  record: null,
+  requestedAt: at,
+  runId: '7',
+  lateRun: null,
+  holdsSurface: false,
+  released: false,
+  ...more,
+})
+const said = (more: Partial<AccountFacts>) => accountOf(facts(more)).sentences.join(' ')
+
+describe('the account of a deploy', () => {
+  it('does not fail a gate, nor deny the deploy, after the workflow reported the deploy phase', () => {
+    const account = accountOf(
+      facts({
+        failureStage: 'smoke_gate_failed',
+        transitions: through('requested', 'dispatched', 'building', 'deploying', 'failed'),
+      }),
+    )
+    expect(account.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'done', 'failed'])
+    expect(account).toMatchObject({ shipped: 'yes', headline: 'Failed at Health check' })
+    expect(account.sentences.join(' ')).toContain('The new version was deployed.')
+    expect(account.sentences.join(' ')).toContain('contradicts what is on record')
+  })
+
+  it('does not take the word of a failed smoke gate for proof that nothing was deployed', () => {
+    const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
+    expect(accountOf(facts(failed)).shipped).toBe('unknown')
+    expect(accountOf(facts({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).shipped).toBe('no')
+    expect(said({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).toBe(
+      'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.',
+    )
+  })
+
+  it('says that no run was seen, and that GitHub may still start one, of a deploy that timed out without a run', () => {
+    const account = accountOf(facts({ status: 'timed_out', runId: null, holdsSurface: true }))
+    expect(account.shipped).toBe('unknown')
+    expect(account.sentences[0]).toBe(
+      'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
+    )
+    expect(account.actions[0]).toBe('release')
+  })
+
+  it('stops denying the deploy once the run was started again after the end', () => {
+    const ended = { transitions: through('requested', 'dispatched', 'failed'), record: record('not_run') }
+    const lateRun = { runId: '7', attempt: 2 }
+    expect(accountOf(facts({ ...ended, lateRun })).shipped).toBe('unknown')
+    expect(said({ ...ended, lateRun, holdsSurface: true })).toContain('Run 7 was started again (attempt 2)')
+    const shipped = accountOf(facts({ ...ended, lateRun, record: record('ended', { attempt: 2 }) }))
+    expect(shipped).toMatchObject({ shipped: 'yes' })
+    expect(shipped.sentences[0]).toBe('The new version was deployed.')
+  })
+
+  it('shows the health check as skipped where only the conclusion of the run led to success', () => {
+    const transitions = [
+      ...through('requested', 'dispatched', 'building', 'deploying'),
+      { status: 'succeeded', at, action: 'console.deploy.reconciled', implied: true },
+    ]
+    const states = (run: RunFacts) =>
+      accountOf(facts({ status: 'succeeded', transitions, record: run })).phases.map(({ state }) => state)
+    expect(states(record('ended'))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
+  })
+
+  it('holds its four invariants whatever is on record', () => {
+    const status = fc.constantFrom(...DEPLOY_STATUSES, 'canary_started')
+    const phase = fc.constantFrom(...PHASE_RECORDS)
+    const anyRecord: fc.Arbitrary<RunFacts | null> = fc.option(
+      fc.record({
+        seenAt: fc.constant(at),
+        attempt: fc.integer({ min: 1, max: 3 }),
+        over: fc.boolean(),
+        conclusion: fc.constantFrom(null, 'success', 'failure', 'cancelled', 'startup_failure'),
+        phases: fc.record({ smoke_gate: phase, freeze_check: phase, deploy: phase, health_check: phase }),
+      }),
+    )
+    const transition = fc.record({
+      status,
+      at: fc.constant(at),
+      action: fc.constantFrom(
+        'console.deploy.callback',
+        'console.deploy.reconciled',
+        'console.deploy.dispatch_refused',
+      ),
+      implied: fc.boolean(),
+    })
+    const anything = fc.record({
+      status,
+      failureStage: fc.option(fc.constantFrom<string>(...FAILURE_STAGES, 'canary_failed')),
+      transitions: fc.array(transition, { maxLength: 8 }),
+      record: anyRecord,
+      requestedAt: fc.constant(at),
+      runId: fc.option(fc.constant('7')),
+      lateRun: fc.option(fc.constant({ runId: '8', attempt: 1 })),
+      holdsSurface: fc.boolean(),
+      released: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(anything, (each) => {
+        const account = accountOf(each)
+        const states: string[] = account.phases.map(({ state }) => state)
+        const stopped = states.indexOf(each.status)
+        if (isTerminal(each.status) && each.status !== 'succeeded' && stopped >= 0) {
+          expect(states.slice(stopped + 1), 'no phase is failed before one that is done').not.toContain('done')
+          expect(states.filter((state) => state === each.status)).toHaveLength(1)
+        }
+        const text = account.sentences.join(' ')
+        const denied = text.includes('Nothing was deployed')
+        expect(
+          [text.includes('was deployed.'), denied, text.includes('is unknown')].filter(Boolean).length,
+        ).toBeLessThanOrEqual(1)
+        expect(denied, 'nothing was deployed: only where that is proven').toBe(account.shipped === 'no')
+        if (denied) {
+          const refused = each.transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
+          expect(refused || (each.record?.over === true && each.record.phases.deploy === 'not_run')).toBe(true)
+          expect(each.lateRun).toBeNull()
+        }
+        if (account.shipped === 'yes') {
+          const reported = each.transitions.some(
+            (one) => !one.implied && (one.status === 'deploying' || one.status === 'succeeded'),
+          )
+          expect(reported || each.record?.phases.deploy === 'ended').toBe(true)
+        }
+        if (each.lateRun !== null && isTerminal(each.status)) expect(text).toContain('Run 8')
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
