@@ -96,7 +96,7 @@ describe('when the process dies', () => {
     expect(world.github.dispatches()).toHaveLength(1)
   })
 
-  it('between the decision and GitHub: the intent is there, is never sent again, and fails when GitHub has no run of it', async () => {
+  it('between the decision and GitHub: the intent is there, is never sent again, and times out where no run is seen', async () => {
     const { surface, approval } = await world.waiting()
     await diesAtDispatch(world.deps, approval.id)
     const [intent] = await world.deploysOf(surface.id)
@@ -104,9 +104,9 @@ describe('when the process dies', () => {
     expect(intent).toMatchObject({ status: 'requested', approvalId: approval.id, approvedBy: 'grace' })
     const again = await grantApproval(world.deps, world.grace, approval.id)
     expect(again).toMatchObject({ state: 'granted', deployId: intent.id })
-    const tenMinutesOn = world.later(11)
-    await reconcileDeploy(tenMinutesOn, intent.id)
-    expect(await world.deploysOf(surface.id)).toMatchObject([{ status: 'failed', failureStage: 'dispatch_failed' }])
+    const afterTheLimit = world.later(31)
+    await reconcileDeploy(afterTheLimit, intent.id)
+    expect(await world.deploysOf(surface.id)).toMatchObject([{ status: 'timed_out', shipped: 'unknown' }])
     expect(world.github.dispatches()).toEqual([])
   })
 })

@@ -53,7 +53,7 @@ describe('the account of a deploy', () => {
   })
 
   it('says that no run was seen, and that GitHub may still start one, of a deploy that timed out without a run', () => {
-    const account = accountOf(facts({ status: 'timed_out', runId: null, holdsSurface: true }))
+    const account = accountOf(facts({ status: 'timed_out', runId: null, holdsSurface: true, transitions: [] }))
     expect(account.shipped).toBe('unknown')
     expect(account.sentences[0]).toBe(
       'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
