@@ -1,5 +1,6 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { mayNow } from '~/server/auth/current-rights'
 import type { ApprovalRow } from '~/server/db/approvals'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -26,14 +27,17 @@ export async function checkFacts(
 ): Promise<SurfaceRow> {
   const surface = await findSurface(tx, row.surfaceId)
   if (surface === null || surface.archivedAt !== null) {
-    throw new AppError('surface_archived', `${row.surface.name} is no longer declared, so it cannot ship. ${KEPT}`)
+    throw new AppError(
+      'surface_archived',
+      `${inSentence(row.surface.name)} is no longer declared, so it cannot ship. ${KEPT}`,
+    )
   }
   const changed = (['environment', 'repository', 'workflow'] as const).find((key) => surface[key] !== row[key])
   if (changed !== undefined || surface.ref !== row.workflowRef) {
     const what = changed ?? 'ref'
     throw new AppError(
       'surface_changed',
-      `The ${what} of ${surface.name} is another than when this was asked for. ${KEPT}`,
+      `The ${what} of ${inSentence(surface.name)} is another than when this was asked for. ${KEPT}`,
       {
         details: { changed: what },
       },
@@ -58,9 +62,13 @@ async function checkRequester(
   const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
   if (await mayNow(deps, tx, who, { needs, surface, at })) return
   const what = row.overrideReason === null ? 'deploy' : 'deploy in spite of a freeze to'
-  throw new AppError('requester_refused', `${row.requestedBy} may no longer ${what} ${row.surface.name}. ${KEPT}`, {
-    details: { requested_by: row.requestedBy },
-  })
+  throw new AppError(
+    'requester_refused',
+    `${row.requestedBy} may no longer ${what} ${inSentence(row.surface.name)}. ${KEPT}`,
+    {
+      details: { requested_by: row.requestedBy },
+    },
+  )
 }
 
 const KEPT = 'Nothing was deployed; refuse this, or let it expire.'

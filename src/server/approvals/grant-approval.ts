@@ -2,6 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/approval'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
 import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
@@ -43,7 +44,7 @@ export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<App
 
 async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> {
   await requireWaiting(deps, row)
-  requireFreshProof(deps, actor, `approving this deploy of ${row.surface.name}`)
+  requireFreshProof(deps, actor, `approving this deploy of ${inSentence(row.surface.name)}`)
   await checkCommit(deps, row)
   const since = deps.now()
   const intent = await intentOf(deps, row, actor)

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { requireReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -32,7 +33,11 @@ async function lift(deps: LiftDeps, actor: Actor, freeze: FreezeRow): Promise<vo
   const environment = freeze.environment ?? freeze.surface?.environment ?? ''
   requireReach(actor, { environment, ...(freeze.surfaceId === null ? {} : { surfaceId: freeze.surfaceId }) })
   // Lifting opens what overriding opens, and for everybody: so it takes the same proof, in whatever environment.
-  requireFreshProof(deps, actor, freeze.surface === null ? 'lifting this freeze' : `unlocking ${freeze.surface.name}`)
+  requireFreshProof(
+    deps,
+    actor,
+    freeze.surface === null ? 'lifting this freeze' : `unlocking ${inSentence(freeze.surface.name)}`,
+  )
   const at = deps.now()
   const lifted = await deps.db.$transaction(async (tx) => {
     if (!(await markLifted(tx, freeze.id, { by: actor.name, at }))) return false

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeView, LockInput, OpenFreezeInput } from '~/domain/freeze'
 import { requireReach } from '~/server/auth/authorize'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -47,7 +48,10 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
     return await record(deps, actor, lock)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
-    throw new AppError('surface_locked', `${surface.name} is locked already; the lock that is there was kept.`)
+    throw new AppError(
+      'surface_locked',
+      `${inSentence(surface.name)} is locked already; the lock that is there was kept.`,
+    )
   }
 }
 

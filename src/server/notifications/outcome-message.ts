@@ -6,9 +6,14 @@ import type { DeployRow } from '~/server/db/deploys'
 /** A sign for each outcome, beside its words. */
 const SIGNS: Readonly<Record<string, string>> = { succeeded: '✅', failed: '❌', timed_out: '⏱️', cancelled: '🚫' }
 
+type EndedDeploy = Pick<
+  DeployRow,
+  'id' | 'status' | 'failureDetail' | 'ref' | 'sha' | 'requestedBy' | 'requestedAt' | 'finishedAt'
+> & { readonly surface: { readonly name: string; readonly environment: string } }
+
 /** What people are told of a deploy that ended, in Slack's mrkdwn. */
 export function outcomeMessage(
-  deploy: DeployRow,
+  deploy: EndedDeploy,
   account: Pick<DeployAccount, 'headline' | 'sentences'>,
   consoleUrl: string,
 ): string {
@@ -26,7 +31,7 @@ export function outcomeMessage(
   return lines.join('\n')
 }
 
-function took({ requestedAt, finishedAt }: DeployRow): string {
+function took({ requestedAt, finishedAt }: Pick<DeployRow, 'requestedAt' | 'finishedAt'>): string {
   if (finishedAt === null) return ''
   const seconds = Math.round((finishedAt.getTime() - requestedAt.getTime()) / 1000)
   return `, after ${seconds < 60 ? '' : `${Math.floor(seconds / 60)} min `}${seconds % 60} s`

@@ -1,0 +1,76 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/admission'
+import { AppError } from '~/domain/errors'
+import { outcomeMessage } from '~/server/notifications/outcome-message'
+
+const HARMFUL = ['\u202e', '\u2066', '\u2068', '\u2069', '\u200f', '\u200b', '\u001b', '\u2028']
+const name = fc
+  .array(fc.constantFrom(...HARMFUL, 'a', 'א', 'ב', ' '), { minLength: 1, maxLength: 8 })
+  .map((parts) => parts.join(''))
+
+/** Every sentence that a name can stand in, made with this one. */
+function sentencesWith(text: string): string[] {
+  const surface = { name: text, environment: text, confirm: text, archived: false }
+  const freeze = { id: 'f', kind: 'frozen', reason: text, until: null, since: '', by: text } as const
+  const refusals = [
+    firstRefusal(REQUEST_CHECKS, { surface: { ...surface, archived: true }, confirmation: '' }),
+    firstRefusal(REQUEST_CHECKS, { surface, confirmation: 'something else' }),
+    firstRefusal(FREEZE_CHECKS, { surface, freezes: [freeze], overridden: [] }),
+    firstRefusal(FREEZE_CHECKS, { surface, freezes: [{ ...freeze, kind: 'locked' }], overridden: [] }),
+    firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy: { requestedBy: text, ref: text } }),
+  ]
+  return refusals.map((refusal) => refusal?.message ?? '')
+}
+
+const ISOLATED = /\u2068[^\u2066-\u2069]*\u2069/gu
+
+describe('a sentence of the server', () => {
+  it('is not turned and hides nothing, whatever the names in it are', () => {
+    fc.assert(
+      fc.property(name, (text) => {
+        for (const sentence of sentencesWith(text)) {
+          expect(sentence).toMatch(/[a-z]{4}/)
+          expect(sentence.replaceAll(ISOLATED, '')).not.toMatch(
+            /[\p{Cc}\u2028\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069א-ת]/u,
+          )
+        }
+      }),
+    )
+  })
+
+  it('shows in an error what its author forgot, and keeps its lines apart', () => {
+    expect(new AppError('internal', 'a\u202eb\nc\u001bd').message).toBe('a⟨U+202E⟩b\nc␛d')
+  })
+})
+
+describe('the message to Slack', () => {
+  const at = new Date('2026-11-28T10:00:00Z')
+  const ended = (text: string) => ({
+    id: '0199aaaa-0000-7000-8000-000000000000',
+    status: 'failed',
+    failureDetail: `${text}\n${text}`,
+    ref: text,
+    sha: null,
+    requestedBy: text,
+    requestedAt: at,
+    finishedAt: at,
+    surface: { name: text, environment: text },
+  })
+
+  it('is as many lines as it has things to say, whatever the names in it are', () => {
+    fc.assert(
+      fc.property(name, (text) => {
+        const message = outcomeMessage(
+          ended(text),
+          { headline: 'Failed', sentences: [] },
+          'https://console.example.com',
+        )
+        expect(message.split('\n')).toHaveLength(5)
+        expect(message.replaceAll(ISOLATED, '')).not.toMatch(
+          /(?!\n)\p{Cc}|[\u2028\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]/u,
+        )
+      }),
+    )
+  })
+})
