@@ -104,8 +104,8 @@ function Reviewed({ review, seenAt, surface, onFollow, override }: ReviewedProps
       {override}
       <Changes review={review} surface={surface} />
       <p className="text-xs text-ink-faint">
-        As GitHub and the surface said at {asOf(consoleTime(seenAt), consoleNow())}. It is checked again when you
-        deploy.
+        As GitHub and the surface said at {asOf(consoleTime(seenAt), consoleNow())}. Ref, freezes and locks are checked
+        again when you deploy.
       </p>
     </>
   )
