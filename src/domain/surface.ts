@@ -32,6 +32,8 @@ export interface SurfaceTile {
   } | null
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
+  /** What an operator must know of `lastDeploy` beside its status: the newest alarm, as a sentence; null when there is none. */
+  readonly alarm: string | null
   /** A deploy without the console that is newer than `lastDeploy`; null when GitHub lists none. */
   readonly outsideRun: {
     readonly number: number

@@ -4,14 +4,15 @@ import { byStrength } from '~/domain/freeze'
 import type { Transition } from '~/domain/phases'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
-import { readTransitions } from '~/server/db/audit'
+import { readAlarms, readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
+import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
-/** The grid: four queries however many surfaces there are and however long their history is. */
+/** The grid: five queries however many surfaces there are and however long their history is. */
 export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
   const now = deps.now()
   const [surfaces, freezes, approvals] = await Promise.all([
@@ -21,14 +22,17 @@ export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Prom
   ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
-  const transitions = await readTransitions(deps.db, deployIds)
-  return surfaces.map((surface) => tileOf(surface, { transitions, holding, approvals }, deps.config.githubApiUrl))
+  const [transitions, alarms] = await Promise.all([readTransitions(deps.db, deployIds), readAlarms(deps.db, deployIds)])
+  return surfaces.map((surface) =>
+    tileOf(surface, { transitions, alarms, holding, approvals }, deps.config.githubApiUrl),
+  )
 }
 
 function tileOf(
   surface: SurfaceRow,
   facts: {
     readonly transitions: ReadonlyMap<string, readonly Transition[]>
+    readonly alarms: Awaited<ReturnType<typeof readAlarms>>
     readonly holding: readonly FreezeRow[]
     readonly approvals: readonly ApprovalRow[]
   },
@@ -73,6 +77,7 @@ function tileOf(
             requestedAt: lastDeploy.requestedAt.toISOString(),
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
+    alarm: lastDeploy === null ? null : (warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1) ?? null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface, githubApiUrl),
     requiresApproval: surface.requiresApproval,

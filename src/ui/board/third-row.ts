@@ -6,7 +6,11 @@ import { isWrong } from '~/ui/status/health-badge'
  * A tile has three rows, whatever happens: what runs, what was or is shipped, and the one of these that matters most now. A
  * tile that grew while a deploy goes on would move a button from under a pointer.
  */
-export function thirdRow(tile: SurfaceTile, running: DeploySummary | null): 'health' | 'outside' | 'freeze' | null {
+export function thirdRow(
+  tile: SurfaceTile,
+  running: DeploySummary | null,
+): 'alarm' | 'health' | 'outside' | 'freeze' | null {
+  if (tile.alarm !== null) return 'alarm'
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
   // While a deploy of the console runs too, its phases stand where the outside run would.
   if (running !== null && tile.outsideRun !== null) return 'outside'

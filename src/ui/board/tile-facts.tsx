@@ -8,7 +8,7 @@ import { MiniPhases } from '~/ui/board/mini-phases'
 import { OutsideRun } from '~/ui/board/outside-run'
 import { thirdRow } from '~/ui/board/third-row'
 import { HeldFor } from '~/ui/freezes/held-for'
-import { ForeignText } from '~/ui/primitives/foreign-text'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeOf } from '~/ui/status/status-words'
@@ -97,6 +97,13 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
         <OutsideRun run={outsideRun} tab={tab} />
       ) : (
         <Fact term="Last">{lastDeploy === null ? 'no deploy yet' : <LastDeploy deploy={lastDeploy} />}</Fact>
+      )}
+      {third === 'alarm' && tile.alarm !== null && (
+        <Fact term="Alarm">
+          <span className="truncate font-medium text-bad" title={visible(tile.alarm)}>
+            <Sentence text={tile.alarm} />
+          </span>
+        </Fact>
       )}
       {third === 'health' && (
         <Fact term="Health">

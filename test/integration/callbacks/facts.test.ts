@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CALLBACK_STATUSES } from '~/domain/deploy-status'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/get-deploy'
+import { listTiles } from '~/server/surfaces/list-tiles'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -137,6 +138,14 @@ describe('a commit other than the one that was chosen', () => {
     expect(await warningsOf(id)).toEqual([
       `The workflow reports that it deployed ${OTHER}. Commit ${REVIEWED} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`,
     ])
+  })
+
+  it('stands on the tile of the surface, for as long as that deploy is its last', async () => {
+    const id = await deploying()
+    const alarm = async () => (await listTiles(console_.deps)).find(({ lastDeploy }) => lastDeploy?.id === id)?.alarm
+    expect(await alarm()).toBeNull()
+    await send(id, { status: 'succeeded', run_id: '7', deployed_sha: OTHER })
+    expect(await alarm()).toMatch(new RegExp(`^The workflow reports that it deployed ${OTHER}`))
   })
 
   it('raises it once for each commit, also when the success was known already', async () => {

@@ -104,6 +104,8 @@ describe('the third row of a tile', () => {
   const sick = { state: 'unhealthy', detail: 'answers HTTP 503', checkedAt: null } as const
 
   test('is taken by what is wrong first, then by a run beside the deploy under way, then by what holds the surface', () => {
+    const all = { alarm: 'Another commit.', health: sick, outsideRun, freezes: [freeze] }
+    expect(thirdRow(tile('a', all), running)).toBe('alarm')
     expect(thirdRow(tile('a', { health: sick, outsideRun, freezes: [freeze] }), running)).toBe('health')
     expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), running)).toBe('outside')
     expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), null)).toBe('freeze')

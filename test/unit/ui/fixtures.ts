@@ -51,6 +51,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     health: { state: 'healthy', detail: null, checkedAt: null },
     version: null,
     lastDeploy: null,
+    alarm: null,
     outsideRun: null,
     held: null,
     requiresApproval: false,
