@@ -15,6 +15,7 @@ import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { SaidAt } from '~/ui/status/said-at'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -110,6 +111,11 @@ function Waiting({ approval, tile, lost }: WaitingProps) {
           </Notice>
         )}
         {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} />}
+        {waits && review.data !== undefined && (
+          <p className="text-xs text-ink-faint">
+            <SaidAt at={review.dataUpdatedAt} />
+          </p>
+        )}
       </ModalBody>
       <ApprovalFoot
         approval={approval}

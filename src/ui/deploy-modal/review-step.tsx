@@ -12,8 +12,7 @@ import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
-import { consoleNow, consoleTime } from '~/ui/time/clock'
-import { asOf } from '~/ui/time/relative-time'
+import { SaidAt } from '~/ui/status/said-at'
 import { trpc } from '~/ui/trpc/client'
 
 interface ReviewStepProps {
@@ -104,8 +103,7 @@ function Reviewed({ review, seenAt, surface, onFollow, override }: ReviewedProps
       {override}
       <Changes review={review} surface={surface} />
       <p className="text-xs text-ink-faint">
-        As GitHub and the surface said at {asOf(consoleTime(seenAt), consoleNow())}. Ref, freezes and locks are checked
-        again when you deploy.
+        <SaidAt at={seenAt} /> Ref, freezes and locks are checked again when you deploy.
       </p>
     </>
   )
