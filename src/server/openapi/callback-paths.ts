@@ -3,19 +3,20 @@ import { deployId } from '~/server/openapi/deploy-paths'
 import { json, operation } from '~/server/openapi/operation'
 
 const signature = [
-  { name: 'webhook-id', description: 'New for every callback, the same for a retry.' },
-  { name: 'webhook-timestamp', description: 'Unix seconds, within five minutes of now.' },
+  { name: 'webhook-id', description: 'New for every callback, the same for a retry.', required: true },
+  { name: 'webhook-timestamp', description: 'Unix seconds, within five minutes of now. Not with a token.' },
   {
     name: 'webhook-signature',
-    description: 'Space-separated `v1,<base64 HMAC-SHA256 of "id.timestamp.body">` (Standard Webhooks).',
+    description:
+      'Space-separated `v1,<base64 HMAC-SHA256 of "id.timestamp.body">` (Standard Webhooks). Not with a token.',
   },
-].map(({ name, description }) => ({
-  name,
-  in: 'header' as const,
-  required: true,
-  description,
-  schema: { type: 'string' },
-}))
+  {
+    name: 'x-console-repository',
+    description: '`owner/name` of the sender, for a signature with its repository’s own secret.',
+  },
+].map(({ required = false, ...header }) => ({ ...header, in: 'header' as const, required, schema: { type: 'string' } }))
+
+const PROOF = 'Signed, or with GitHub’s OIDC token for the run: `Authorization: Bearer …`, audience `CONSOLE_URL`.'
 
 const question = (name: string, description: string, required = false) => ({
   name,
@@ -29,6 +30,7 @@ const callback = (id: string, summary: string) =>
   operation({
     id,
     summary,
+    description: PROOF,
     permission: null,
     parameters: [deployId, ...signature],
     body: 'Callback',
@@ -62,7 +64,7 @@ export const callbackPaths = {
       id: 'checkFreeze',
       permission: null,
       summary: 'A workflow asks whether its surface is frozen or locked',
-      description: 'Signed like a callback, with `GET /api/internal/freezes` and the query in the place of the body.',
+      description: `${PROOF} Signed like a callback, with \`GET /api/internal/freezes\` and the query in the place of the body.`,
       parameters: [
         question('surface', 'The surface’s id.', true),
         question('deploy', 'The deploy the console started the run for.'),

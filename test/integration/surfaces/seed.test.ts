@@ -34,3 +34,16 @@ it('the seeder brings the table in line with the file, archives what left, delet
   await seed(surface('one', 'Renamed'), surface('two'))
   expect((await changes()).slice(4)).toEqual(['two restored'])
 })
+
+it('who may report is a change like any other, audited, and known to the next deploys', async () => {
+  const strict = surface('strict').replace(' }', ', callbacks: oidc, repository_id: 900100 }')
+  await seed(surface('strict'))
+  const before = (await changes()).length
+  await seed(strict)
+  await seed(strict)
+  expect((await changes()).slice(before)).toEqual(['strict changed'])
+  expect(await console_.deps.db.surface.findUniqueOrThrow({ where: { id: 'strict' } })).toMatchObject({
+    callbacks: 'oidc',
+    repositoryId: 900100n,
+  })
+})
