@@ -30,12 +30,18 @@ const POP_ISOLATE = '\u2069'
 /** Letters that run from right to left, by the blocks Unicode reserves for them. */
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
-/** `␛` for a control of ASCII, `⟨U+202E⟩` for any other. */
+/** As ASCII calls them; the pictures Unicode has of them are missing in many fonts. */
+const CONTROLS =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  )
+const DELETE = 0x7f
+
+/** `⟨ESC⟩` for a control of ASCII, `⟨U+202E⟩` for any other character. */
 function standIn(character: string): string {
   const code = character.codePointAt(0) ?? 0
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code)
-  if (code === 0x7f) return '\u2421'
-  return `⟨U+${code.toString(16).toUpperCase().padStart(4, '0')}⟩`
+  const control = code === DELETE ? 'DEL' : CONTROLS[code]
+  return `⟨${control ?? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`}⟩`
 }
 
 /** The text with a stand-in for each character that cannot be seen. Emoji, and scripts that need joiners, stay as they are. */

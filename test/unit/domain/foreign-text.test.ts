@@ -24,7 +24,7 @@ const hostile = fc
       ),
       fc.constantFrom('\u200b', '\u200d', '\ufeff', '\u2028', '\ufe0f', '\u{e0041}', '\n', '\u00ad', '\u3164'),
       fc.constantFrom('a', 'א', 'ب', 'क', '李', '👩', '🏴', ' ', '1', '⟨'),
-      fc.string({ unit: 'binary', maxLength: 3 }),
+      fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code)),
     ),
     { maxLength: 20 },
   )
@@ -33,7 +33,7 @@ const hostile = fc
 describe('foreign text', () => {
   it('shows each character that cannot be seen by a stand-in', () => {
     expect(visible('live \u202e… staging.b')).toBe('live ⟨U+202E⟩… staging.b')
-    expect(visible('\u001b[31m\u0000\u007f\u0085')).toBe('␛[31m␀␡⟨U+0085⟩')
+    expect(visible('\u001b[31m\u0000\u007f\u0085')).toBe('⟨ESC⟩[31m⟨NUL⟩⟨DEL⟩⟨U+0085⟩')
     expect(visible('a\u200bb\ufeffc\u2028d\u{e0041}\ud800')).toBe('a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2028⟩d⟨U+E0041⟩⟨U+D800⟩')
   })
 
@@ -45,7 +45,7 @@ describe('foreign text', () => {
         expect(inner).not.toMatch(DIRECTION)
         expect(inner).not.toMatch(UNSEEN)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -58,7 +58,7 @@ describe('foreign text', () => {
         expect(left).not.toMatch(DIRECTION)
         expect(left).not.toMatch(UNSEEN)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 
@@ -72,7 +72,7 @@ describe('foreign text', () => {
         const sentence = `Roll back ${inSentence(text)} on Console?`
         expect(visibleSentence(sentence)).toBe(sentence)
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     )
   })
 

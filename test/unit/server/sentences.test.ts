@@ -40,7 +40,7 @@ describe('a sentence of the server', () => {
   })
 
   it('shows in an error what its author forgot, and keeps its lines apart', () => {
-    expect(new AppError('internal', 'a\u202eb\nc\u001bd').message).toBe('a⟨U+202E⟩b\nc␛d')
+    expect(new AppError('internal', 'a\u202eb\nc\u001bd').message).toBe('a⟨U+202E⟩b\nc⟨ESC⟩d')
   })
 })
 

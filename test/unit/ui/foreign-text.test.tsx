@@ -284,10 +284,10 @@ describe('a name that others chose', () => {
   it('is copied as it was written, where all of it is selected', () => {
     const foreign = [
       { shown: 'main⟨U+202E⟩x', raw: 'main\u202ex' },
-      { shown: '␛[0m', raw: '\u001b[0m' },
+      { shown: '⟨ESC⟩[0m', raw: '\u001b[0m' },
     ]
-    expect(withRaw('Deploy main⟨U+202E⟩x at ␛[0m', foreign)).toBe('Deploy main\u202ex at \u001b[0m')
-    expect(withRaw('ain⟨U+202E⟩x at ␛[0m', foreign)).toBe('ain⟨U+202E⟩x at \u001b[0m')
+    expect(withRaw('Deploy main⟨U+202E⟩x at ⟨ESC⟩[0m', foreign)).toBe('Deploy main\u202ex at \u001b[0m')
+    expect(withRaw('ain⟨U+202E⟩x at ⟨ESC⟩[0m', foreign)).toBe('ain⟨U+202E⟩x at \u001b[0m')
   })
 })
 
