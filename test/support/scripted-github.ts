@@ -9,12 +9,21 @@ export interface RecordedRequest {
   readonly body: unknown
 }
 
-/** What a scripted answer is: a status with a JSON body, or `hang up` (the connection is cut without an answer). */
+/**
+ * What a scripted answer is: a status with a JSON body (or `text` as it is), or `hang up` (the connection is cut without an
+ * answer). `cut` ends the connection in the middle of the body.
+ */
 export type Answer =
-  | { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
+  | {
+      readonly status: number
+      readonly body?: unknown
+      readonly text?: string
+      readonly cut?: boolean
+      readonly headers?: Readonly<Record<string, string>>
+    }
   | 'hang up'
 
-type Handler = (request: RecordedRequest) => Answer | Promise<Answer>
+export type Handler = (request: RecordedRequest) => Answer | Promise<Answer>
 
 interface Script {
   onDispatch: Handler
@@ -62,8 +71,11 @@ export async function startScriptedGitHub() {
     requests.push(recorded)
     const answered = await handlerOf(script, recorded.path)(recorded)
     if (answered === 'hang up') return void request.socket.destroy()
-    const body = answered.body === undefined ? '' : serialise(answered.body)
-    response.writeHead(answered.status, { 'content-type': 'application/json', ...answered.headers }).end(body)
+    const body = answered.text ?? (answered.body === undefined ? '' : serialise(answered.body))
+    const headers = { 'content-type': 'application/json', ...answered.headers }
+    if (answered.cut !== true) return void response.writeHead(answered.status, headers).end(body)
+    response.writeHead(answered.status, { ...headers, 'content-length': String(body.length + 1) })
+    response.write(body, () => request.socket.destroy())
   }
 
   server.listen(0, '127.0.0.1')
@@ -93,6 +105,101 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }
+
+/** Answers one after the other; the last one is repeated. */
+export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
+  let next = 0
+  return (request) => {
+    const step = steps[Math.min(next, steps.length - 1)] ?? 'hang up'
+    next += 1
+    return typeof step === 'function' ? step(request) : step
+  }
+}
+
+/** Answers `before` until the test calls `happen`, and `after` from then on: a run that is listed late, a run forgotten. */
+export function untilEvent(before: Answer | Handler, after: Answer | Handler) {
+  let happened = false
+  const handler: Handler = (request) => {
+    const step = happened ? after : before
+    return typeof step === 'function' ? step(request) : step
+  }
+  return Object.assign(handler, {
+    happen: () => {
+      happened = true
+    },
+  })
+}
+
+/** GitHub's answers that are no success, as its REST API documentation has them ("Rate limits", "Best practices"). */
+export const answers = {
+  /** The hour's requests are used up; the headers say until when. */
+  primaryLimit: (reset: Date, status: 403 | 429 = 403): Answer => ({
+    status,
+    body: { message: 'API rate limit exceeded for installation ID 1.' },
+    headers: {
+      'x-ratelimit-limit': '5000',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(Math.floor(reset.getTime() / 1000)),
+    },
+  }),
+  /** Too many requests at once. Known by its text: `retry-after` may be missing, and requests of the hour may be left. */
+  secondaryLimit: ({ status = 403, retryAfter }: { status?: 403 | 429; retryAfter?: number } = {}): Answer => ({
+    status,
+    body: { message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.' },
+    headers: {
+      'x-ratelimit-limit': '5000',
+      'x-ratelimit-remaining': '4321',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    },
+  }),
+  moved: (location: string, status: 301 | 302 | 307 | 308 = 301): Answer => ({
+    status,
+    body: { message: 'Moved Permanently', url: location },
+    headers: { location },
+  }),
+  unauthorised: { status: 401, body: { message: 'Bad credentials' } },
+  forbidden: { status: 403, body: { message: 'Resource not accessible by integration' } },
+  notFound: { status: 404, body: { message: 'Not Found' } },
+  serverError: (status: 500 | 502 | 503 | 504 = 502): Answer => ({ status, body: { message: 'Server Error' } }),
+  /** What a proxy or a login page in GitHub's place says. */
+  html: (status = 200): Answer => ({
+    status,
+    text: '<!doctype html><title>Sign in</title>',
+    headers: { 'content-type': 'text/html; charset=utf-8' },
+  }),
+  /** The connection ends in the middle of the body. */
+  cutBody: { status: 200, text: '{"workflow_run', cut: true },
+} as const satisfies Record<string, Answer | ((...parameters: never[]) => Answer)>
+
+/** A run as GitHub answers it: in progress without a conclusion, completed with one. */
+export const runAnswer = (conclusion: string | null, attempt = 1): Answer => ({
+  status: 200,
+  body: {
+    status: conclusion === null ? 'in_progress' : 'completed',
+    conclusion,
+    run_attempt: attempt,
+    created_at: '2026-11-21T10:00:00Z',
+    updated_at: '2026-11-21T10:05:00Z',
+  },
+})
+
+/** The jobs of a run, each with its conclusion (`skipped` ones have no steps). */
+export const jobsAnswer = (jobs: Readonly<Record<string, string | null>>): Answer => ({
+  status: 200,
+  body: {
+    total_count: Object.keys(jobs).length,
+    jobs: Object.entries(jobs).map(([name, conclusion]) => ({
+      name,
+      conclusion,
+      started_at: '2026-11-21T10:00:00Z',
+      completed_at: conclusion === null ? null : '2026-11-21T10:04:00Z',
+      steps:
+        conclusion === 'skipped'
+          ? []
+          : [{ name: 'Run', status: 'completed', conclusion, started_at: '2026-11-21T10:00:00Z' }],
+    })),
+  },
+})
 
 /** JSON as GitHub sends it: a BigInt is written out in full. */
 const serialise = (body: unknown) =>

@@ -6,7 +6,16 @@ import { createCaller } from '~/server/trpc/routers/_app'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  type Answer,
+  answers,
+  inTurn,
+  jobsAnswer,
+  listedRun,
+  runAnswer,
+  startScriptedGitHub,
+  untilEvent,
+} from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { viewDeploy } from '~test/support/view-deploy'
 
@@ -22,7 +31,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   Object.assign(github.script, healthy)
   github.script.onRun = () => run(null)
-  github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+  github.script.onJobs = () => jobsAnswer({})
   github.requests.length = 0
   await console_.deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
 })
@@ -31,16 +40,7 @@ afterAll(async () => {
   await github.close()
 })
 
-const run = (conclusion: string | null): Answer => ({
-  status: 200,
-  body: {
-    status: conclusion === null ? 'in_progress' : 'completed',
-    conclusion,
-    run_attempt: 1,
-    created_at: '2026-11-21T10:00:00Z',
-    updated_at: '2026-11-21T10:05:00Z',
-  },
-})
+const run = runAnswer
 const cancel = (id: string) => cancelDeploy(console_.deps, actorNamed('ada'), id)
 const view = (id: string) => viewDeploy(console_.deps, id)
 const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
@@ -97,14 +97,13 @@ describe('cancelling a deploy', () => {
   })
 
   it.each([
-    ['500', { status: 500, body: {} }],
+    ['500', answers.serverError(500)],
     ['nothing', 'hang up' as const],
-    ['404, since the run is too young', { status: 404, body: {} }],
-  ])('to which GitHub answers %s stays asked, and is asked again', async (_, answer) => {
+    ['404, since the run is too young', answers.notFound],
+  ] as const)('to which GitHub answers %s stays asked, and is asked again', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    github.script.onCancel = () => answer
+    github.script.onCancel = inTurn(answer, healthy.onCancel)
     expect(await cancel(id)).toMatchObject({ status: 'building', cancel: { acknowledgedAt: null } })
-    github.script.onCancel = healthy.onCancel
     await workNow()
     expect((await view(id)).cancel?.acknowledgedAt).not.toBeNull()
     expect(github.cancels()).toHaveLength(2)
@@ -142,10 +141,15 @@ describe('cancelling a deploy', () => {
 
   it('whose run is not known yet waits for it, and is passed on as soon as GitHub names it', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
+    const listed = untilEvent(healthy.onListRuns, {
+      status: 200,
+      body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] },
+    })
+    github.script.onListRuns = listed
     expect(await cancel(id)).toMatchObject({ status: 'requested', cancel: { acknowledgedAt: null } })
     await workNow()
     expect(github.cancels()).toEqual([])
-    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] } })
+    listed.happen()
     await workNow()
     expect(github.cancels()).toHaveLength(1)
     expect(await view(id)).toMatchObject({ status: 'dispatched', runId: '5' })
