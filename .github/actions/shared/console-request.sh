@@ -101,16 +101,13 @@ retry_after() {
   printf '%s' "$seconds"
 }
 
-# The value of an answer's header, as one line; empty without one.
-answer_header() {
-  local name="$1" line value=''
+# What the answer says it is; empty when it does not say.
+content_type() {
+  local line value=''
+  local pattern='^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]:[[:space:]]*([^[:cntrl:]]*)'
   while IFS= read -r line; do
-    case "${line%%:*}" in
-      "$name" | "$2") value="${line#*:}" ;;
-    esac
+    if [[ "$line" =~ $pattern ]]; then value="${BASH_REMATCH[1]}"; fi
   done <"$work/headers"
-  value="$(one_line "$value")"
-  value="${value#"${value%%[![:space:]]*}"}"
   printf '%s' "${value%"${value##*[![:space:]]}"}"
 }
 
@@ -169,7 +166,7 @@ bounded_curl() {
   code="$(
     ulimit -f "$longest_answer_kib"
     exec curl --disable --config - --globoff --silent --show-error --proto '=http,https' --connect-timeout 5 \
-      --max-time "$request_seconds" --max-filesize $((longest_answer_kib * 1024)) "$@" \
+      --max-time "$request_seconds" --max-filesize $((longest_answer_kib * 1024)) ${@+"$@"} \
       --output "$work/answer" --dump-header "$work/headers" --write-out '%{http_code}'
   )" || ended=$?
   # 63: the declared size is too large; 23 and 153: the limit was met while writing.
@@ -233,9 +230,9 @@ header = \"x-console-repository: $GITHUB_REPOSITORY\""
 
 # Says who answered instead of the console, as far as the answer tells.
 describe_stranger() {
-  local type title=''
-  type="$(answer_header content-type Content-Type)"
-  if [[ "$answer" =~ \<title[^\>]*\>([^\<]{1,80}) ]]; then title=", \"$(one_line "${BASH_REMATCH[1]}")\""; fi
+  local type title='' pattern='<title[^>]*>([^<]{1,80})'
+  type="$(content_type)"
+  if [[ "$answer" =~ $pattern ]]; then title=", \"$(one_line "${BASH_REMATCH[1]}")\""; fi
   printf '%s (%s%s%s)' "$code" "${type:-no content type}" "$title" "$too_large"
 }
 
@@ -257,7 +254,7 @@ request_console() {
   for ((attempt = 1; attempt <= attempts; attempt++)); do
     send_once "$url" "$signed" "$body"
     answer="$(tr -d '\000' <"$work/answer")"
-    type="$(answer_header content-type Content-Type)"
+    type="$(content_type)"
     case "$code" in
       000) problem='The console did not answer' ;;
       429 | 5??) problem="The console answered $code" ;;
