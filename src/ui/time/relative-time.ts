@@ -22,11 +22,20 @@ export function relativeTime(at: string, now: number): string {
   return seconds < 0 ? `in ${amount}` : `${amount} ago`
 }
 
-/** "2026-11-21 03:04:05 UTC": what hovering a relative time shows. */
+/** "2026-11-21 03:04:05 UTC". */
 export function exactUtc(at: string): string {
   const then = new Date(at)
   if (Number.isNaN(then.getTime())) return at
   return `${then.toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
+/** What hovering a relative time shows: "2026-11-21 03:04:05 UTC, 2026-11-21 04:04:05 in Europe/Berlin". */
+export function exactTimes(at: string, zone: string): string {
+  const [utc, then] = [exactUtc(at), new Date(at)]
+  if (Number.isNaN(then.getTime())) return utc
+  // Swedish writes dates as ISO 8601 does.
+  const local = then.toLocaleString('sv-SE', { timeZone: zone })
+  return `${local} UTC` === utc ? utc : `${utc}, ${local} in ${zone}`
 }
 
 /** "14:03:12 UTC", with the date unless that is today's: as of when a page shows what it shows. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { duration } from '~/ui/time/duration'
-import { asOf, exactUtc, relativeTime } from '~/ui/time/relative-time'
+import { asOf, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { type LastAnswer, shownTime } from '~/ui/time/stopped-clock'
 
 const now = Date.UTC(2026, 10, 21, 3, 0, 0)
@@ -37,6 +37,13 @@ describe('a relative time', () => {
   test('has its exact UTC time', () => {
     expect(exactUtc('2026-11-21T03:04:05.678Z')).toBe('2026-11-21 03:04:05 UTC')
   })
+})
+
+test('an exact time is given in UTC and, where that is another, in the reader’s own zone', () => {
+  const at = '2026-11-21T23:04:05.678Z'
+  expect(exactTimes(at, 'UTC')).toBe('2026-11-21 23:04:05 UTC')
+  expect(exactTimes(at, 'Europe/Berlin')).toBe('2026-11-21 23:04:05 UTC, 2026-11-22 00:04:05 in Europe/Berlin')
+  expect(exactTimes('soon', 'Europe/Berlin')).toBe('soon')
 })
 
 describe('a duration', () => {
