@@ -251,22 +251,26 @@ function seenIn(markup: string) {
 }
 
 describe('a name that others chose', () => {
-  it.each(Object.keys(mainViews('x')))('changes nothing around it in %s', (view) => {
-    fc.assert(
-      fc.property(hostileName, (name) => {
-        const { texts, attributes } = seenIn(renderToStaticMarkup(mainViews(name)[view]))
-        expect(texts.some(({ text }) => text.includes(MARK))).toBe(true)
-        for (const { text, isolated } of texts) {
-          const outside = text.replaceAll(ISOLATED, '')
-          expect(outside).not.toMatch(DIRECTION_OR_UNSEEN)
-          // In a sentence that is one string, a name without letters from right to left needs no isolate.
-          if (!isolated) expect(outside).not.toMatch(/[א-ۿ]/)
-        }
-        for (const value of attributes) expect(value.replaceAll(ISOLATED, '')).not.toMatch(DIRECTION_OR_UNSEEN)
-      }),
-      { numRuns: 15 },
-    )
-  })
+  it.each(Object.keys(mainViews('x')))(
+    'changes nothing around it in %s',
+    (view) => {
+      fc.assert(
+        fc.property(hostileName, (name) => {
+          const { texts, attributes } = seenIn(renderToStaticMarkup(mainViews(name)[view]))
+          expect(texts.some(({ text }) => text.includes(MARK))).toBe(true)
+          for (const { text, isolated } of texts) {
+            const outside = text.replaceAll(ISOLATED, '')
+            expect(outside).not.toMatch(DIRECTION_OR_UNSEEN)
+            // In a sentence that is one string, a name without letters from right to left needs no isolate.
+            if (!isolated) expect(outside).not.toMatch(/[א-ۿ]/)
+          }
+          for (const value of attributes) expect(value.replaceAll(ISOLATED, '')).not.toMatch(DIRECTION_OR_UNSEEN)
+        }),
+        { numRuns: 8 },
+      )
+    },
+    30_000,
+  )
 
   it('shows by a stand-in what turns the line one confirms', () => {
     const view = mainViews('main\u202eb.gnigats')['the sentence one confirms']
