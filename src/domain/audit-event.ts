@@ -152,6 +152,12 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly http_status: number; readonly reason: string }
     }
+  /** GitHub's rate limit stands in the way of a cancellation; the request is kept and sent again after it. */
+  | {
+      readonly action: 'console.deploy.cancel_delayed'
+      readonly status: null
+      readonly payload: { readonly until: string; readonly reason: string }
+    }
   /** People were told how the deploy ended. */
   | {
       readonly action: 'console.notification.sent'
@@ -423,6 +429,7 @@ export const ALARM_ACTIONS = [
   'console.deploy.cancel_requested',
   'console.deploy.cancel_acknowledged',
   'console.deploy.cancel_refused',
+  'console.deploy.cancel_delayed',
 ] as const satisfies readonly AuditAction[]
 
 export function isTransitionAction(action: string): boolean {

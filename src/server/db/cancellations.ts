@@ -60,3 +60,18 @@ export async function recordCancelRefused(
     payload: { http_status: refusal.httpStatus, reason: refusal.reason },
   })
 }
+
+/** GitHub's rate limit: the request is kept, and sent again when the limit is over. */
+export async function recordCancelDelayed(
+  tx: DatabaseHandle,
+  subject: Subject,
+  delay: { readonly until: Date; readonly reason: string },
+): Promise<void> {
+  const open = { id: subject.deployId, cancelRequestedAt: { not: null }, cancelAcknowledgedAt: null }
+  if ((await tx.deploy.count({ where: open })) === 0) return
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.cancel_delayed',
+    status: null,
+    payload: { until: delay.until.toISOString(), reason: delay.reason },
+  })
+}

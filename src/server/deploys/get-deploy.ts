@@ -136,6 +136,8 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
       return 'Cancellation asked for.'
     case 'console.deploy.cancel_acknowledged':
       return `GitHub is cancelling run ${text('run_id')}.`
+    case 'console.deploy.cancel_delayed':
+      return text('reason')
     case 'console.deploy.cancel_refused':
       return `GitHub would not cancel: ${text('reason')}`
     case 'console.notification.sent':

@@ -1,5 +1,5 @@
 import 'server-only'
-import { recordCancelAcknowledged, recordCancelRefused } from '~/server/db/cancellations'
+import { recordCancelAcknowledged, recordCancelDelayed, recordCancelRefused } from '~/server/db/cancellations'
 import type { Deps } from '~/server/deps'
 import { type CancelOutcome, cancelRun } from '~/server/github/cancel-run'
 
@@ -21,6 +21,7 @@ export async function pressCancel(
     await deps.db.$transaction((tx) => recordCancelAcknowledged(tx, subject, runId))
   }
   if (outcome.kind === 'refused') await deps.db.$transaction((tx) => recordCancelRefused(tx, subject, outcome))
+  if (outcome.kind === 'later') await deps.db.$transaction((tx) => recordCancelDelayed(tx, subject, outcome))
   deps.logger.info({ deployId: deploy.id, outcome: outcome.kind }, 'cancellation answered')
   return outcome
 }

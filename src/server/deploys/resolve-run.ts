@@ -21,7 +21,7 @@ export async function resolveRun(
   deploy: Sought,
   timeoutMs?: number,
 ): Promise<bigint | null> {
-  if (deps.github.budget.pausedUntil(deps.now()) !== null) return null
+  if (deps.github.budget.pausedUntil(deps.now(), 'running') !== null) return null
   try {
     return await findRun(deps, deploy, timeoutMs)
   } catch (error) {

@@ -20,11 +20,13 @@ export function warningsOf(rows: readonly AuditRow[], terminal: boolean): string
   return [...new Set([...alarms, ...(terminal ? [] : cancelRefusal(rows))])]
 }
 
-/** A cancellation that GitHub refused, until the next one is asked for. */
+/** A cancellation that GitHub refused, until the next one is asked for; one that a rate limit holds up, until GitHub takes it. */
 function cancelRefusal(rows: readonly AuditRow[]): string[] {
   const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
+  const reason = refusal.safeParse(last?.payload).data?.reason ?? ''
+  if (last?.action === 'console.deploy.cancel_delayed') return [reason]
   if (last?.action !== 'console.deploy.cancel_refused') return []
-  return [`This deploy was not cancelled and goes on. ${refusal.safeParse(last.payload).data?.reason ?? ''}`]
+  return [`This deploy was not cancelled and goes on. ${reason}`]
 }
 
 function warningOf(action: string, payload: unknown): string | null {

@@ -1,7 +1,6 @@
 import 'server-only'
+import { answerOf, answerOfError, classifyAnswer, explainAnswer, type GitHubAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError, isRefusal } from '~/server/github/github-error'
 
 const TIMEOUT_MS = 8_000
 
@@ -11,24 +10,33 @@ export type CancelOutcome =
   /** 409: the run had ended before. */
   | { readonly kind: 'ended' }
   | { readonly kind: 'refused'; readonly httpStatus: number; readonly reason: string }
+  /** A rate limit: GitHub did nothing, and is asked again when the limit is over. */
+  | { readonly kind: 'later'; readonly until: Date; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** Asks GitHub to cancel a run. Asking again is harmless, so what is unknown may be asked again. Never throws. */
 export async function cancelRun(github: GitHub, repository: string, runId: bigint): Promise<CancelOutcome> {
   // The id goes into the address itself: Octokit's types know run ids as numbers only, which would round large ones.
   const address: string = `POST /repos/{owner}/{repo}/actions/runs/${runId}/cancel`
-  try {
-    await github.request(address, {
-      ...ownerAndRepo(repository),
-      request: { signal: AbortSignal.timeout(TIMEOUT_MS) },
-    })
-    return { kind: 'acknowledged' }
-  } catch (error) {
-    const answer = asGitHubError(error)
-    if (answer?.status === 409) return { kind: 'ended' }
-    // A 404 may be a run too young to be seen; a rate limit ends.
-    const later = answer === null || !isRefusal(answer) || [404, 408, 429].includes(answer.status)
-    if (later) return { kind: 'unknown', reason: `no usable answer (${answer?.status ?? 'none'})` }
-    return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, { repository }) }
+  const answer = await github
+    .request(address, { ...ownerAndRepo(repository), request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
+    .then(answerOf, answerOfError)
+  return outcomeOf(answer, repository)
+}
+
+function outcomeOf(answer: GitHubAnswer, repository: string): CancelOutcome {
+  const outcome = classifyAnswer('cancel', answer)
+  const reason = explainAnswer('cancel', answer, { repository })
+  switch (outcome.kind) {
+    case 'accepted':
+      return { kind: 'acknowledged' }
+    case 'ended':
+      return { kind: 'ended' }
+    case 'later':
+      return outcome.until === null ? { kind: 'unknown', reason } : { kind: 'later', until: outcome.until, reason }
+    case 'unknown':
+      return { kind: 'unknown', reason }
+    default:
+      return { kind: 'refused', httpStatus: answer.status ?? 0, reason }
   }
 }

@@ -2,7 +2,8 @@ import 'server-only'
 import { createAppAuth } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import type { GitHubCredentials } from '~/server/config'
-import { asGitHubError } from '~/server/github/github-error'
+import { answerOfError } from '~/server/github/answers'
+import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
@@ -20,6 +21,8 @@ const OLDER_API_VERSION = '2022-11-28'
  * to act on is sent again:
  * - Every request names the API version. A server that answers 400 because it does not know the version did nothing, so the
  *   same request is sent once more with the older one, which is remembered.
+ * - An App's installation token that GitHub does not accept (401: revoked, or its installation changed) is dropped and asked
+ *   for anew once, and the request with it.
  * - With an App's credentials, `@octokit/auth-app` sends again what was answered 401 within five seconds of a new
  *   installation token, which not all of GitHub may know yet.
  */
@@ -39,17 +42,34 @@ export function connectGitHub(
   })
   const budget = createRequestBudget()
   let version = NEWEST_API_VERSION
+  let pauseSaid = 0
+  const note = (answer: Parameters<RequestBudget['note']>[0]) => {
+    budget.note(answer)
+    const until = budget.pausedUntil(new Date(), 'background')
+    if (until === null || until.getTime() <= pauseSaid) return
+    pauseSaid = until.getTime()
+    logger.warn({ until }, 'little is left of GitHub’s rate limit: background looks pause until then')
+  }
   octokit.hook.wrap('request', async (request, parameters) => {
+    const ask = async () => {
+      try {
+        const answer = await request(parameters)
+        note(answer)
+        return answer
+      } catch (error) {
+        note(answerOfError(error))
+        throw error
+      }
+    }
     const send = async (sent: string) => {
       parameters.headers['x-github-api-version'] = sent
       try {
-        const answer = await request(parameters)
-        budget.note(answer)
-        return answer
+        return await ask()
       } catch (error) {
         const refused = asGitHubError(error)
-        if (refused?.response !== undefined) budget.note({ status: refused.status, headers: refused.response.headers })
-        throw error
+        if (options.credentials.kind !== 'app' || refused?.status !== 401 || isTokenRequest(refused)) throw error
+        await octokit.auth({ type: 'installation', refresh: true })
+        return ask()
       }
     }
     // What this request was sent with: the remembered one may be another by the time its answer is here.
@@ -72,9 +92,16 @@ function authOf(credentials: GitHubCredentials) {
   return { authStrategy: createAppAuth, auth: { appId, installationId, privateKey } }
 }
 
-/** Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. */
+/**
+ * Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. Only a GET
+ * follows a redirect: fetch turns a POST that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
+ */
 const fetchWithLimit = (url: string, init: RequestInit) =>
-  fetch(url, { ...init, signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS) })
+  fetch(url, {
+    ...init,
+    redirect: (init.method ?? 'GET') === 'GET' ? 'follow' : 'manual',
+    signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  })
 
 function isUnsupportedVersion(error: unknown): boolean {
   const answer = asGitHubError(error)

@@ -1,15 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
+import { answerOf, answerOfError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
 /** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
 const DISPATCH_TIMEOUT_MS = 15_000
-
-/** Contract.md, "Dispatch": the answers that mean GitHub did not start a run. */
-const REFUSALS = new Set([400, 401, 403, 404, 422, 429])
 
 export interface DispatchRequest {
   readonly repository: string
@@ -30,29 +26,23 @@ const acceptedAnswer = z.object({ workflow_run_id: runIdSchema })
 
 /** Asks GitHub, once, to run a workflow. Never throws: whatever happens is one of the three outcomes. */
 export async function dispatchWorkflow(github: GitHub, request: DispatchRequest): Promise<DispatchOutcome> {
-  try {
-    const response = await github.request('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
+  const answer = await github
+    .request('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {
       ...ownerAndRepo(request.repository),
       workflow_id: request.workflow,
       ref: request.ref,
       inputs: { ...request.inputs },
       request: { signal: AbortSignal.timeout(DISPATCH_TIMEOUT_MS) },
     })
-    const answer = acceptedAnswer.safeParse(response.data)
-    return { kind: 'accepted', runId: answer.success ? answer.data.workflow_run_id : null }
-  } catch (error) {
-    return outcomeOf(error, request)
+    .then(answerOf, answerOfError)
+  const reason = () => explainAnswer('dispatch', answer, request)
+  switch (classifyAnswer('dispatch', answer).kind) {
+    case 'accepted':
+      return { kind: 'accepted', runId: acceptedAnswer.safeParse(answer.data).data?.workflow_run_id ?? null }
+    case 'unknown':
+    case 'ended':
+      return { kind: 'unknown', reason: reason() }
+    default:
+      return { kind: 'refused', httpStatus: answer.status ?? 0, reason: reason() }
   }
-}
-
-function outcomeOf(error: unknown, request: DispatchRequest): DispatchOutcome {
-  // Only what GitHub documents as a no is one. A lost connection (Octokit calls it 500), a 5xx or some other status that
-  // a proxy made up proves nothing about what GitHub did.
-  const answer = asGitHubError(error)
-  // Without a token for the App, the dispatch was never sent.
-  if (answer !== null && (isTokenRequest(answer) || REFUSALS.has(answer.status))) {
-    return { kind: 'refused', httpStatus: answer.status, reason: explainRefusal(answer, request) }
-  }
-  const detail = answer?.response === undefined ? 'no answer' : `HTTP ${answer.status}`
-  return { kind: 'unknown', reason: `GitHub gave no usable answer to the dispatch (${detail}).` }
 }

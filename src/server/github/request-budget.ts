@@ -1,39 +1,44 @@
 import 'server-only'
+import { type GitHubAnswer, limitOf } from '~/server/github/answers'
 
-/** GitHub's advice for a limit that names no time. */
-const UNSPECIFIED_PAUSE_MS = 60_000
-
-/** The part of an hour's requests that is left for what cannot wait. */
-const RESERVE = 0.2
+/**
+ * The part of an hour's requests that each purpose leaves for the ones below it. `act` is a dispatch or a cancel: these may
+ * use every request there is.
+ */
+const RESERVES = { background: 0.3, people: 0.2, running: 0.1, act: 0 } as const
+export type Purpose = keyof typeof RESERVES
 
 /**
  * What GitHub's answers say about how much more may be asked (REST API, "Rate limits"). Known to this process only: another
  * replica learns it from the first answer it gets itself.
  */
 export interface RequestBudget {
-  readonly note: (answer: { readonly status: number; readonly headers: Readonly<Record<string, unknown>> }) => void
-  /** Until when nothing may be asked that can wait; null when there is no limit to respect. */
-  readonly pausedUntil: (now: Date) => Date | null
-  /** Until when little is left, and what nobody needs should not be asked; null when there is enough. */
-  readonly scarceUntil: (now: Date) => Date | null
+  readonly note: (answer: Pick<GitHubAnswer, 'status' | 'headers'> & { readonly message?: string }) => void
+  /** Until when nothing may be asked for this purpose; null when it may be. */
+  readonly pausedUntil: (now: Date, purpose: Purpose) => Date | null
 }
 
 export function createRequestBudget(clock: () => number = Date.now): RequestBudget {
-  let until = 0
-  let scarceUntil = 0
-  const pauseTo = (time: number) => {
-    if (Number.isFinite(time)) until = Math.max(until, time)
-  }
+  let limitedUntil = 0
+  let share = 1
+  let reset = 0
   return {
-    note({ status, headers }) {
-      const [limit, remaining] = [Number(headers['x-ratelimit-limit']), Number(headers['x-ratelimit-remaining'])]
-      if (remaining < limit * RESERVE) scarceUntil = Number(headers['x-ratelimit-reset']) * 1000
-      const refused = status === 429 || status === 403
-      if (refused && headers['retry-after'] !== undefined) pauseTo(clock() + Number(headers['retry-after']) * 1000)
-      else if (headers['x-ratelimit-remaining'] === '0') pauseTo(Number(headers['x-ratelimit-reset']) * 1000)
-      else if (status === 429) pauseTo(clock() + UNSPECIFIED_PAUSE_MS)
+    note({ status, headers, message = '' }) {
+      const limited = limitOf({ status, headers, message, data: null, ofToken: false }, clock())
+      if (limited !== null) limitedUntil = Math.max(limitedUntil, limited.until.getTime())
+      const [limit, remaining, resetAt] = ['limit', 'remaining', 'reset'].map((name) =>
+        Number(headers[`x-ratelimit-${name}`] ?? Number.NaN),
+      )
+      if (limit === undefined || remaining === undefined || resetAt === undefined) return
+      if (!(remaining >= 0 && resetAt > 0 && resetAt < 1e11)) return
+      share = remaining === 0 ? 0 : limit > 0 ? remaining / limit : 1
+      reset = resetAt * 1000
+      if (remaining === 0) limitedUntil = Math.max(limitedUntil, reset)
     },
-    pausedUntil: (now) => (now.getTime() < until ? new Date(until) : null),
-    scarceUntil: (now) => (now.getTime() < scarceUntil ? new Date(scarceUntil) : null),
+    pausedUntil(now, purpose) {
+      const reserved = share < RESERVES[purpose] ? reset : 0
+      const until = Math.max(limitedUntil, reserved)
+      return now.getTime() < until ? new Date(until) : null
+    },
   }
 }

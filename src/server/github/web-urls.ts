@@ -1,9 +1,13 @@
 import 'server-only'
 import { PUBLIC_GITHUB_API } from '~/server/config'
 
-/** Where people read what the API talks about: github.com, or the Enterprise Server behind `…/api/v3`. */
+/**
+ * Where people read what the API talks about: github.com, the Enterprise Server behind `…/api/v3`, or the host of an
+ * enterprise with data residency, whose API is `https://api.<subdomain>.ghe.com`.
+ */
 export function gitHubWebUrl(apiUrl: string): string {
-  return apiUrl === PUBLIC_GITHUB_API ? 'https://github.com' : apiUrl.replace(/\/api\/v3$/, '')
+  if (apiUrl === PUBLIC_GITHUB_API) return 'https://github.com'
+  return apiUrl.replace(/\/api\/v3\/?$/, '').replace(/^https:\/\/api\.([^./]+\.ghe\.com)\/?$/, 'https://$1')
 }
 
 export const runUrl = (apiUrl: string, repository: string, runId: bigint) =>

@@ -13,7 +13,7 @@ import { limitGitHubReads } from '~/server/http/rate-limits'
 export function admitGitHubRead(deps: Pick<Deps, 'github' | 'now' | 'rateLimits'>, actor: Actor): void {
   limitGitHubReads(deps, actor)
   const now = deps.now()
-  const scarceUntil = deps.github.budget.scarceUntil(now)
+  const scarceUntil = deps.github.budget.pausedUntil(now, 'people')
   if (scarceUntil === null || may(actor, 'deploy.dispatch')) return
   throw new AppError(
     'github_unavailable',

@@ -17,7 +17,7 @@ export async function findOutsideRuns(deps: OutsideDeps, stop?: AbortSignal): Pr
   const environments = [...new Set(surfaces.map(({ environment }) => environment))]
   const workflowOf = ({ repository, workflow }: SurfaceRow) => `${repository} ${workflow}`
   for (const workflow of new Set(surfaces.map(workflowOf))) {
-    if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now()) !== null) return
+    if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
     const shipped = surfaces.filter((surface) => workflowOf(surface) === workflow)
     await look(deps, shipped, environments).catch((error) =>
       deps.logger.warn({ workflow, err: error }, 'runs outside the console are not known now'),

@@ -51,6 +51,6 @@ async function visit(deps: Deps, surface: SurfaceRow): Promise<void> {
   if (runningSha === null) return
   const countedAt = surface.behindCheckedAt?.getTime() ?? 0
   const changed = runningSha !== surface.runningSha
-  if (deps.github.budget.pausedUntil(deps.now()) !== null) return
+  if (deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
   if (changed || deps.now().getTime() - countedAt >= BEHIND_MS) await measureBehind(deps, surface, runningSha)
 }

@@ -2,6 +2,7 @@ import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
+import { findDeploy } from '~/server/db/deploys'
 import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
@@ -39,9 +40,11 @@ export function jobTasks(deps: Deps): TaskList {
   }
 }
 
-/** While GitHub's rate limit is used up, the job waits for its end instead of being spent on refusals. */
+/** While GitHub's rate limit is used up or reserved, the job waits for its end. A cancel that GitHub has not taken may use the reserve. */
 async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
-  const runAt = deps.github.budget.pausedUntil(deps.now())
+  const deploy = await findDeploy(deps.db, deployId)
+  const cancels = deploy?.cancelRequestedAt != null && deploy.cancelAcknowledgedAt === null
+  const runAt = deps.github.budget.pausedUntil(deps.now(), cancels ? 'act' : 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
   await followCancel(deps, deployId)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
+import { createDeps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { actorNamed } from '~test/support/actors'
@@ -100,6 +101,8 @@ describe('cancelling a deploy', () => {
     ['500', answers.serverError(500)],
     ['nothing', 'hang up' as const],
     ['404, since the run is too young', answers.notFound],
+    ['the page of a proxy', answers.html(200)],
+    ['a status that no documentation has', { status: 418, body: {} }],
   ] as const)('to which GitHub answers %s stays asked, and is asked again', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = inTurn(answer, healthy.onCancel)
@@ -107,6 +110,30 @@ describe('cancelling a deploy', () => {
     await workNow()
     expect((await view(id)).cancel?.acknowledgedAt).not.toBeNull()
     expect(github.cancels()).toHaveLength(2)
+  })
+
+  it.each([
+    ['403 with nothing left of the hour', answers.primaryLimit(new Date(Date.now() + 3_600_000))],
+    ['429', answers.primaryLimit(new Date(Date.now() + 3_600_000), 429)],
+    ['a secondary limit with retry-after', answers.secondaryLimit({ retryAfter: 3600 })],
+    ['a secondary limit that names no time', answers.secondaryLimit()],
+  ])('that meets a rate limit (%s) is kept, and sent again when the limit is over', async (_, limited) => {
+    const deps = createDeps(console_.deps.config)
+    const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
+    github.script.onCancel = inTurn(limited, healthy.onCancel)
+    expect(await cancelDeploy(deps, actorNamed('ada'), id)).toMatchObject({ cancel: { acknowledgedAt: null } })
+    const [warning = ''] = (await view(id)).warnings
+    expect(warning).toMatch(/rate limit .*until \d\d:\d\d UTC\. The cancellation is kept and sent again then\./)
+    expect(warning).not.toMatch(/Nothing was started|goes on|permission|credentials/)
+
+    await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`
+    await runQueue(deps)
+    expect(github.cancels()).toHaveLength(1)
+    await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`
+    await runQueue({ ...deps, now: () => new Date(Date.now() + 3_700_000) })
+    expect(github.cancels()).toHaveLength(2)
+    expect(await view(id)).toMatchObject({ cancel: { acknowledgedAt: expect.any(String) }, warnings: [] })
+    await deps.db.$disconnect()
   })
 
   it('that GitHub refuses is taken back, with the reason, and can be asked again', async () => {

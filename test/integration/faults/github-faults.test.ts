@@ -42,7 +42,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     accepts: false,
     answer: { status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '60' } },
     first: 'failed',
-    says: /rate limit is used up for another 60 s/,
+    says: /rate limit is used up until \d\d:\d\d UTC\. Nothing was started; deploy again after that/,
     last: 'failed',
   },
   'a lost connection after it accepted': {
@@ -52,7 +52,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     says: UNKNOWN,
     last: 'dispatched',
   },
-  'garbage after it accepted': { accepts: true, answer: page, first: 'dispatched', says: null, last: 'dispatched' },
+  'garbage after it accepted': { accepts: true, answer: page, first: 'requested', says: UNKNOWN, last: 'dispatched' },
   [NOTHING]: {
     accepts: true,
     answer: 'never',

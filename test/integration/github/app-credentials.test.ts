@@ -81,14 +81,14 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     expect(github.state.runs).toBe(1)
   })
 
-  it('sends a dispatch that is refused with a token of longer ago once, and no more', async () => {
+  it('drops an installation token that GitHub no longer accepts, gets a new one, and sends the dispatch once more', async () => {
     const { dispatch } = client()
     await dispatch()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 })
-    github.state.unknownFor = 1
-    expect(await dispatch()).toMatchObject({ kind: 'refused', httpStatus: 401 })
-    expect(github.dispatchedWith).toHaveLength(2)
-    expect(github.state.runs).toBe(1)
+    github.issued.push('ghs_token_revoked_meanwhile')
+    expect(await dispatch()).toMatchObject({ kind: 'accepted' })
+    expect(github.dispatchedWith.at(-1)).toBe('token ghs_token_number_3')
+    expect(github.state.runs).toBe(2)
   })
 
   it.each([
@@ -98,7 +98,9 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     const outcome = await client(overrides).dispatch()
     expect(outcome).toMatchObject({
       kind: 'refused',
-      reason: expect.stringMatching(/Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID; nothing was started/),
+      reason: expect.stringMatching(
+        /Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID\. Nothing was started/,
+      ),
     })
     expect(github.dispatchedWith).toEqual([])
   })

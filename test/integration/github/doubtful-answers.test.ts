@@ -1,0 +1,57 @@
+import pino from 'pino'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { cancelRun } from '~/server/github/cancel-run'
+import { connectGitHub, type GitHub } from '~/server/github/client'
+import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
+import { answers, startScriptedGitHub } from '~test/support/scripted-github'
+
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let client: GitHub
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  client = connectGitHub(
+    { apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } },
+    pino({ level: 'silent' }),
+  )
+})
+beforeEach(() => {
+  github.requests.length = 0
+})
+afterAll(() => github.close())
+
+const dispatch = () =>
+  dispatchWorkflow(client, { repository: 'acme/old', workflow: 'deploy.yml', ref: 'main', inputs: {} })
+const MOVED = [301, 302, 307, 308] as const
+
+it.each(MOVED)('a dispatch answered %s is refused with the new address, and sent nowhere else', async (status) => {
+  github.script.onDispatch = () => answers.moved(`${github.apiUrl}/repos/acme/new`, status)
+  const reason = expect.stringMatching(/acme\/old moved to .*acme\/new: update surfaces\.yaml\. Nothing was started\./)
+  expect(await dispatch()).toEqual({ kind: 'refused', httpStatus: status, reason })
+  expect(github.requests.map(({ method }) => method)).toEqual(['POST'])
+})
+
+it.each(MOVED)('a cancel answered %s is refused with the new address, and sent nowhere else', async (status) => {
+  github.script.onCancel = () => answers.moved(`${github.apiUrl}/repos/acme/new`, status)
+  expect(await cancelRun(client, 'acme/old', 7n)).toMatchObject({ kind: 'refused', httpStatus: status })
+  expect(github.requests.map(({ method }) => method)).toEqual(['POST'])
+})
+
+it.each([
+  ['the page of a proxy', answers.html(200)],
+  ['a body that is cut', answers.cutBody],
+  ['503', answers.serverError(503)],
+] as const)('a dispatch answered with %s is unknown, and sent once', async (_, answer) => {
+  github.script.onDispatch = () => answer
+  expect(await dispatch()).toMatchObject({ kind: 'unknown' })
+  expect(github.dispatches()).toHaveLength(1)
+})
+
+it.each([
+  ['unauthorised', answers.unauthorised],
+  ['forbidden', answers.forbidden],
+  ['not found', answers.notFound],
+  ['limited', answers.secondaryLimit()],
+] as const)('a dispatch answered that it is %s is refused: nothing was started', async (_, answer) => {
+  github.script.onDispatch = () => answer
+  expect(await dispatch()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('Nothing was started') })
+})
