@@ -34,6 +34,8 @@ export interface DeployAccount {
   readonly sentences: readonly string[]
   /** What makes sense next, in the order an operator needs it. What a person may do is decided elsewhere. */
   readonly actions: readonly DeployAction[]
+  /** It has ended, its surface is free of it, and nothing more is expected from GitHub's record of its run. */
+  readonly settled: boolean
   /** ISO time from which the deploy can be given up, where that is possible at all. */
   readonly giveUpFrom: string | null
 }
@@ -97,6 +99,7 @@ export function accountOf(facts: AccountFacts): DeployAccount {
     headline: headlineOf(facts, phases),
     sentences: terminal ? sentencesOf(facts, shipped) : [],
     actions: actionsOf(facts, shipped, mayGiveUp),
+    settled: terminal && !facts.holdsSurface && (facts.runId === null || facts.record?.over === true),
     giveUpFrom: mayGiveUp ? new Date(Date.parse(facts.requestedAt) + GIVE_UP_AFTER_MS).toISOString() : null,
   }
 }

@@ -125,6 +125,9 @@ export const restDeploy = z.looseObject({
   headline: z.string().meta({ description: 'Where it stands, in a few words.' }),
   sentences: z.array(z.string()).meta({ description: 'What is proven about how it ended, a sentence each.' }),
   actions: z.array(z.string()).meta({ examples: [...DEPLOY_ACTIONS], description: 'What makes sense next, in order.' }),
+  settled: z
+    .boolean()
+    .meta({ description: 'It has ended, and nothing more is expected from GitHub’s record of its run.' }),
   give_up_from: time
     .nullable()
     .meta({ description: 'From when the deploy can be given up because no run was seen; null where it cannot.' }),

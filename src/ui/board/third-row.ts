@@ -9,8 +9,9 @@ import { isWrong } from '~/ui/status/health-badge'
 export function thirdRow(
   tile: SurfaceTile,
   running: DeploySummary | null,
-): 'alarm' | 'health' | 'outside' | 'freeze' | null {
+): 'alarm' | 'held' | 'health' | 'outside' | 'freeze' | null {
   if (tile.alarm !== null) return 'alarm'
+  if (tile.held !== null) return 'held'
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
   // While a deploy of the console runs too, its phases stand where the outside run would.
   if (running !== null && tile.outsideRun !== null) return 'outside'

@@ -105,6 +105,13 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           </span>
         </Fact>
       )}
+      {third === 'held' && tile.held !== null && (
+        <Fact term="Held">
+          <span className="truncate text-warn" title="Open the earlier deploy to release the surface.">
+            {tile.held.runId === null ? 'no run was seen; it may still start' : `run ${tile.held.runId} may be active`}
+          </span>
+        </Fact>
+      )}
       {third === 'health' && (
         <Fact term="Health">
           <span className="truncate text-bad" title={health.detail === null ? undefined : visible(health.detail)}>

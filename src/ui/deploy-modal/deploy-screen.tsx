@@ -10,6 +10,7 @@ import { DeployWarnings } from '~/ui/deploy-modal/deploy-warnings'
 import { LogTail } from '~/ui/deploy-modal/log-tail'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { NoDeployYet } from '~/ui/deploy-modal/no-deploy-yet'
+import { ReleaseSurface } from '~/ui/deploy-modal/release-surface'
 import { reportedSince } from '~/ui/deploy-modal/reported-since'
 import { Stepper } from '~/ui/deploy-modal/stepper'
 import { Timeline } from '~/ui/deploy-modal/timeline'
@@ -48,6 +49,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           </p>
           <DeployHeadline deploy={deploy} />
           <DeployWarnings warnings={deploy.warnings} />
+          <ReleaseSurface deploy={deploy} />
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
           <div className="flex shrink-0 flex-col sm:h-68">
             <Consequence deploy={deploy} reported={reportedSince(deploy, tiles)} />

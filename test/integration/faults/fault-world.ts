@@ -155,6 +155,17 @@ export async function approve(server: SignedInServer, id: string): Promise<numbe
   return response.status
 }
 
+/** Frees the surface from a deploy that nothing ends. Gives the HTTP status. */
+export async function release(server: SignedInServer, id: string): Promise<number> {
+  const response = await fetch(`${server.url}/api/internal/deploys/${id}/release`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie: server.cookie },
+    body: JSON.stringify({ reason: 'the server was killed before it asked GitHub' }),
+  })
+  await response.text()
+  return response.status
+}
+
 /** What the operator sees of a deploy. */
 export async function look(server: SignedInServer, id: string): Promise<z.output<typeof view>> {
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))

@@ -20,7 +20,7 @@ const page = { status: 200, body: '<html>Unicorn!</html>', headers: { 'content-t
 const NOTHING = 'nothing for fifteen seconds, having accepted'
 /** Of a deploy whose run is known by now, and of one that has none. */
 const SAYS_WHERE_FROM = /From GitHub’s record: run \d+|Run \d+ belongs to this deploy/
-const SAYS_WHY = /GitHub lists no run with this deploy’s id|rate limit is used up/
+const SAYS_WHY = /No run was seen in 30 minutes|rate limit is used up/
 const UNKNOWN = /GitHub gave no usable answer to the dispatch/
 
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -29,7 +29,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     answer: { status: 500, body: { message: 'Server Error' } },
     first: 'requested',
     says: UNKNOWN,
-    last: 'failed',
+    last: 'timed_out',
   },
   '502 after it accepted': {
     accepts: true,
@@ -113,7 +113,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
 
   it('and afterwards: every deploy converges to what GitHub really did, with no run more', async () => {
     const ids = cases.map(([name]) => idOf(name))
-    await world.age(ids, 11)
+    await world.age(ids, 31)
     await server.kill()
     server = await world.startServer()
     for (const [name, { last, accepts }] of cases) {

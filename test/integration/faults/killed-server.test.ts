@@ -3,7 +3,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
 import { databaseProxy } from '~test/support/database-proxy'
-import { callBack, createFaultWorld, dispatch, type FaultWorld, look } from './fault-world'
+import { callBack, createFaultWorld, dispatch, type FaultWorld, look, release } from './fault-world'
 
 const TIMEOUT = 180_000
 
@@ -54,18 +54,20 @@ async function killedWhileAsking() {
 }
 
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
-  it('between the intent and GitHub: the intent is kept and never sent again; it fails and says why, and the surface is free', async () => {
+  it('between the intent and GitHub: the intent is kept and never sent again; it times out and says why, and holds its surface until somebody releases it', async () => {
     const { id, surfaceId, key } = await killedBeforeItAsked()
     const server = await world.startServer()
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
-    await world.age([id], 11)
+    await world.age([id], 31)
     await world.nextMinute()
-    await world.until(id, 'failed')
+    await world.until(id, 'timed_out')
     const seen = await look(server, id)
-    expect(seen).toMatchObject({ failureStage: 'dispatch_failed', runId: null })
-    expect(seen.failureDetail).toContain('GitHub lists no run with this deploy’s id')
-    expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'failed' })
+    expect(seen).toMatchObject({ failureStage: null, runId: null })
+    expect(seen.failureDetail).toContain('No run was seen')
+    expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'timed_out' })
     expect(world.dispatchesOf(id)).toBe(0)
+    expect(await dispatch(server, surfaceId)).toEqual({ refused: 'surface_busy' })
+    expect(await release(server, id)).toBe(200)
 
     const next = await dispatch(server, surfaceId)
     if ('refused' in next) throw new Error(`The surface is still held: ${next.refused}`)

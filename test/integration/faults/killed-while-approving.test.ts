@@ -37,13 +37,13 @@ async function killedWhileApproving(asker: string, accepts: boolean) {
 }
 
 describe('kill -9 of the server while it approves', { timeout: TIMEOUT }, () => {
-  it('before GitHub has started a run: decided and kept, approved again it sends nothing, and it fails and says why', async () => {
+  it('before GitHub has started a run: decided and kept, approved again it sends nothing, and it times out', async () => {
     const { id, approvalId, surfaceId } = await killedWhileApproving('ada', false)
     const server = await world.startServer()
     expect(await approve(server, approvalId)).toBe(202)
-    await world.age([id], 11)
+    await world.age([id], 31)
     await world.nextMinute()
-    await world.until(id, 'failed')
+    await world.until(id, 'timed_out')
     expect(await world.deps.db.deploy.count({ where: { surfaceId } })).toBe(1)
     expect(world.model.runsOf(id)).toHaveLength(0)
     await server.kill()
