@@ -1,4 +1,4 @@
-import { isFree, nextFreePort } from './ports.ts'
+import { hasAddress, isFree, nextFreePort } from './ports.ts'
 
 const DEFAULT_PORT = 3000
 
@@ -9,14 +9,19 @@ export interface ChosenPort {
 }
 
 /** The port somebody asked for, or none at all; else the usual one, or the next that is free. */
-export async function choosePort(asked: number | undefined): Promise<ChosenPort> {
+export async function choosePort(asked: number | undefined, host: string): Promise<ChosenPort> {
+  if (!(await hasAddress(host))) {
+    throw new Error(
+      `HOST is ${host}, an address this machine does not have. Nothing was started. Example: HOST=127.0.0.1`,
+    )
+  }
   if (asked === undefined) {
-    const port = await nextFreePort(DEFAULT_PORT)
+    const port = await nextFreePort(DEFAULT_PORT, host)
     return { port, insteadOf: port === DEFAULT_PORT ? undefined : DEFAULT_PORT }
   }
-  if (await isFree(asked)) return { port: asked, insteadOf: undefined }
+  if (await isFree(asked, host)) return { port: asked, insteadOf: undefined }
   throw new Error(
     `Port ${asked} is taken by another program. Nothing was started. ` +
-      `Stop that program, set PORT to another port (${await nextFreePort(asked + 1)} is free), or leave PORT unset to have one chosen.`,
+      `Stop that program, set PORT to another port (${await nextFreePort(asked + 1, host)} is free), or leave PORT unset to have one chosen.`,
   )
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { type Config, readConfig } from '~/server/config'
+import { inUrl, isLoopback } from '~/server/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
@@ -51,6 +52,12 @@ export async function launch(mode: Mode): Promise<void> {
 async function startAll({ mode, progress, shutdown, projectDirectory }: Launch): Promise<void> {
   const config = readConfig(process.env)
   const usesSandbox = config.githubCredentials === undefined
+  if (usesSandbox && !isLoopback(config.host)) {
+    throw new Error(
+      `HOST is ${config.host}, and without GitHub credentials the sandbox runs, which serves this machine only. ` +
+        'Nothing was started. Set GITHUB_DISPATCH_TOKEN or a GitHub App, or unset HOST.',
+    )
+  }
   checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
   const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
   // Before anything is started. The sandbox's address is not known yet; any will do to check the file.
@@ -63,9 +70,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const lock = acquireLock(dataDir, mode === 'production' ? 'npm start' : 'npm run dev')
   shutdown.add('lock', lock.release)
 
-  const { port, insteadOf } = await choosePort(config.port)
+  const { port, insteadOf } = await choosePort(config.port, config.host)
   if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
-  const consoleUrl = config.consoleUrl ?? `http://localhost:${port}`
+  const name = config.host === '127.0.0.1' ? 'localhost' : inUrl(config.host)
+  const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
   const secrets = generatedSecrets(dataDir)
   const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 
@@ -113,6 +121,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   await startServer({
     mode,
     projectDirectory,
+    host: config.host,
     port,
     logFile: logFile('server'),
     env,
@@ -124,7 +133,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
   lock.publish(reached)
   const link = await printedLink(databaseUrl, sandbox !== undefined)
-  progress.note(`It listens on this machine only (127.0.0.1). Logs: ${logs}`)
+  const where = isLoopback(config.host) ? `this machine only (${config.host})` : `${config.host}, port ${port}`
+  progress.note(`It listens on ${where}. Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
 }

@@ -7,17 +7,22 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** Whether we could listen on a port, on 127.0.0.1 and, since a browser tries that first for "localhost", on ::1. */
-export async function isFree(port: number): Promise<boolean> {
+/** Whether this machine has an address to listen on. */
+export async function hasAddress(host: string): Promise<boolean> {
+  return (await listenBriefly(0, host)) !== undefined
+}
+
+/** Whether we could listen on a port: there and, since a browser tries that first for "localhost", on ::1. */
+export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return (
-    (await listenBriefly(port)) !== undefined &&
-    (await listenBriefly(port, '::1', ['EADDRNOTAVAIL', 'EAFNOSUPPORT'])) !== undefined
+    (await listenBriefly(port, host)) !== undefined &&
+    (host !== '127.0.0.1' || (await listenBriefly(port, '::1', ['EADDRNOTAVAIL', 'EAFNOSUPPORT'])) !== undefined)
   )
 }
 
 /** The first free port from one on. */
-export async function nextFreePort(from: number): Promise<number> {
-  for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isFree(port)) return port
+export async function nextFreePort(from: number, host: string): Promise<number> {
+  for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isFree(port, host)) return port
   return freePort()
 }
 

@@ -3,7 +3,14 @@ import path from 'node:path'
 
 /** A directory for us alone. One that exists is made so, if it is ours. */
 export function ensurePrivateDirectory(directory: string): string {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error
+    throw new Error(
+      `${directory} cannot be made a directory (${why}). Nothing was started. Choose another DATA_DIR; example: .data`,
+    )
+  }
   const { uid, mode } = lstatSync(directory)
   const self = process.getuid?.()
   if (self !== undefined && self !== 0 && uid !== self) {

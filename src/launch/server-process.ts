@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
+import { reachableFromHere } from '~/server/network-settings'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 import { waitForReady } from './wait-for-ready.ts'
 
@@ -12,6 +13,8 @@ const logLine = z.object({ level: z.number() })
 export interface ServerPlan {
   readonly mode: 'production' | 'development'
   readonly projectDirectory: string
+  /** The address it listens on. */
+  readonly host: string
   readonly port: number
   readonly logFile: string
   readonly env: NodeJS.ProcessEnv
@@ -20,9 +23,9 @@ export interface ServerPlan {
   readonly onLine: (line: string) => void
 }
 
-/** Starts Next's server, on loopback only, and waits until it says that database and migrations are in order. */
+/** Starts Next's server, and waits until it says that database and migrations are in order. */
 export async function startServer(plan: ServerPlan): Promise<void> {
-  const { mode, projectDirectory, port } = plan
+  const { mode, projectDirectory, host, port } = plan
   const server = superviseProcess({
     name: 'server',
     args: [
@@ -31,7 +34,7 @@ export async function startServer(plan: ServerPlan): Promise<void> {
       path.join(projectDirectory, 'node_modules/next/dist/bin/next'),
       mode === 'production' ? 'start' : 'dev',
       '--hostname',
-      '127.0.0.1',
+      host,
       '--port',
       String(port),
     ],
@@ -46,7 +49,7 @@ export async function startServer(plan: ServerPlan): Promise<void> {
   })
   plan.onStarted(server)
   await waitForReady<void>(server, plan.signal, (settle) => {
-    void pollReady(`http://127.0.0.1:${port}/api/health/ready`, server, plan.signal).then(settle)
+    void pollReady(`http://${reachableFromHere(host)}:${port}/api/health/ready`, server, plan.signal).then(settle)
   })
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type GitHubAppSettings, readGitHubApp } from './github-app-settings.ts'
-import { addressRanges, perMinute } from './network-settings.ts'
+import { addressRanges, exposureProblems, listeningAddress, perMinute } from './network-settings.ts'
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 
 /**
@@ -15,12 +15,30 @@ const optionalText = z
   .transform((value) => (value === '' ? undefined : value))
   .optional()
 
-const isHttpUrl = (value: string) => /^https?:\/\//.test(value) && URL.canParse(value)
+/** What `URL` would repair without a word (spaces, backslashes) is refused, and so is a user, who would be sent nowhere. */
+const isHttpUrl = (value: string) =>
+  /^https?:\/\/[^\s\\@]+$/i.test(value) && URL.canParse(value) && new URL(value).port !== '0'
 
 const httpUrl = (example: string) =>
-  optionalText
-    .refine((value) => value === undefined || isHttpUrl(value), `is no http(s) URL; example: ${example}`)
+  optionalText.refine(
+    (value) => value === undefined || isHttpUrl(value),
+    `is no http(s) URL without a user; example: ${example}`,
+  )
+
+/** What paths are appended to. */
+const baseUrl = (example: string) =>
+  httpUrl(example)
+    .refine((value) => !/[?#]/.test(value ?? ''), `has a query or a fragment; example: ${example}`)
     .transform((value) => value?.replace(/\/+$/, ''))
+
+/** Scheme, host and port alone. */
+const origin = (example: string) =>
+  httpUrl(example)
+    .refine(
+      (value) => value === undefined || !isHttpUrl(value) || /^https?:\/\/[^/?#]+\/*$/i.test(value),
+      `has a path, a query or a fragment, and a sub-path is not served; example: ${example}`,
+    )
+    .transform((value) => (value === undefined || !isHttpUrl(value) ? undefined : new URL(value).origin))
 
 /** On unless it is switched off. */
 const switchedOn = (name: string) =>
@@ -33,15 +51,22 @@ const environment = z.object({
   PORT: optionalText
     .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'is no port number; example: 3000')
     .transform((value) => (value === undefined ? undefined : Number(value)))
-    .refine((value) => value === undefined || (value >= 1 && value <= 65_535), 'is not between 1 and 65535'),
-  CONSOLE_URL: httpUrl('https://console.example.com'),
+    .refine(
+      (value) => value === undefined || (value >= 1 && value <= 65_535),
+      'is not between 1 and 65535; example: 3000',
+    ),
+  HOST: listeningAddress,
+  CONSOLE_URL: origin('https://console.example.com'),
   DATABASE_URL: optionalText.refine(
     (value) => value === undefined || isPostgresUrl(value),
     'is no PostgreSQL URL (percent-encode special characters of the password); example: postgresql://user:password@db.example.com:5432/console',
   ),
   DATA_DIR: optionalText.transform((value) => value ?? '.data'),
-  GITHUB_API_URL: httpUrl('https://github.example.com/api/v3'),
-  GITHUB_DISPATCH_TOKEN: optionalText,
+  GITHUB_API_URL: baseUrl('https://github.example.com/api/v3'),
+  GITHUB_DISPATCH_TOKEN: optionalText.refine(
+    (value) => value === undefined || /^[\x21-\x7e]+$/.test(value),
+    'holds a character that no token has; example: ghp_ and letters and digits',
+  ),
   GITHUB_APP_ID: optionalText,
   GITHUB_APP_INSTALLATION_ID: optionalText,
   GITHUB_APP_PRIVATE_KEY: optionalText,
@@ -79,14 +104,16 @@ const environment = z.object({
   AUTH_ALLOWED_EMAIL_DOMAINS: optionalText,
   AUTH_ALLOWED_GITHUB: optionalText,
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
-  SANDBOX_URL: httpUrl('http://127.0.0.1:3001'),
+  SANDBOX_URL: baseUrl('http://127.0.0.1:3001'),
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
   TRUSTED_PROXIES: addressRanges,
   RATE_LIMIT_PER_MINUTE: perMinute(6_000),
   RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
   IN_PROCESS_WORKER: switchedOn('IN_PROCESS_WORKER'),
   LOG_LEVEL: optionalText.pipe(
-    z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent').default('info'),
+    z
+      .enum(['debug', 'info', 'warn', 'error', 'silent'], 'is none of debug, info, warn, error, silent; example: info')
+      .default('info'),
   ),
 })
 
@@ -126,6 +153,8 @@ export type GitHubCredentials =
   | ({ readonly kind: 'app' } & GitHubAppSettings)
 
 export interface Config {
+  /** The address it listens on. */
+  readonly host: string
   /** Undefined when nobody chose one: 3000, or the next free port. */
   readonly port: number | undefined
   readonly consoleUrl: string | undefined
@@ -173,7 +202,7 @@ export function readConfig(env: Environment): Config {
   const problems = [
     ...(parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`)),
     ...github.problems,
-    ...(parsed.success ? sandboxProblems(parsed.data) : []),
+    ...(parsed.success ? [...sandboxProblems(parsed.data), ...exposureProblems(parsed.data)] : []),
     ...providers.problems,
     ...flags.problems,
   ]
@@ -184,6 +213,7 @@ export function readConfig(env: Environment): Config {
   }
   const values = parsed.data
   return {
+    host: values.HOST,
     port: values.PORT,
     consoleUrl: values.CONSOLE_URL,
     databaseUrl: values.DATABASE_URL,
@@ -197,7 +227,7 @@ export function readConfig(env: Environment): Config {
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,
-    trustedProxies: values.TRUSTED_PROXIES,
+    trustedProxies: values.TRUSTED_PROXIES ?? [],
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,
     inProcessWorker: values.IN_PROCESS_WORKER,

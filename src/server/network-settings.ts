@@ -13,9 +13,57 @@ function isAddressRange(text: string): boolean {
   return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
 }
 
+/** Undefined when nothing was said; empty for `none`. */
 export const addressRanges = TEXT.transform((value) => (value ?? '').split(',').map((range) => range.trim()))
   .transform((ranges) => ranges.filter((range) => range !== ''))
-  .refine((ranges) => ranges.every(isAddressRange), 'is no list of addresses; example: 127.0.0.1,10.0.0.0/8')
+  .refine(
+    (ranges) => ranges.join() === 'none' || ranges.every(isAddressRange),
+    'is neither a list of addresses nor none; example: 127.0.0.1,10.0.0.0/8',
+  )
+  .transform((ranges) => (ranges.length === 0 ? undefined : ranges.filter((range) => range !== 'none')))
+
+export const listeningAddress = TEXT.transform((value) => value || '127.0.0.1').refine(
+  (value) => isIP(value) !== 0 && !value.includes('%'),
+  'is no IPv4 or IPv6 address (a host name or a socket path is not served); example: 0.0.0.0',
+)
+
+/** Reached from this machine alone. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || new URL(`http://${inUrl(address)}`).hostname === '[::1]'
+}
+
+/** An address as a URL's host. */
+export const inUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address)
+
+/** Where this machine reaches what listens there: "every address" is none to connect to. */
+export function reachableFromHere(address: string): string {
+  const host = new URL(`http://${inUrl(address)}`).hostname
+  return { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' }[host] ?? host
+}
+
+interface Served {
+  readonly HOST: string
+  readonly CONSOLE_URL: string | undefined
+  readonly TRUSTED_PROXIES: readonly string[] | undefined
+  readonly SANDBOX_URL: string | undefined
+}
+
+/** What others reach needs an address to be reached at, a word about proxies, and no sandbox, whose admin has no password. */
+export function exposureProblems({ HOST: host, ...set }: Served): string[] {
+  if (isLoopback(host)) return []
+  const others = `HOST is ${host}, which other machines reach`
+  return [
+    ...(set.CONSOLE_URL === undefined
+      ? [`CONSOLE_URL is not set, and ${others}; example: https://console.example.com`]
+      : []),
+    ...(set.TRUSTED_PROXIES === undefined
+      ? [`TRUSTED_PROXIES is not set, and ${others}; set the addresses of the proxies in front, or none; example: none`]
+      : []),
+    ...(set.SANDBOX_URL === undefined
+      ? []
+      : [`SANDBOX_URL is set, and ${others}; the sandbox serves this machine only; example: HOST=127.0.0.1`]),
+  ]
+}
 
 /** Undefined for `off`. */
 export const perMinute = (usual: number) =>

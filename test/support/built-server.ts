@@ -27,6 +27,7 @@ export async function startBuiltServer(env: Readonly<Record<string, string>>): P
   await startServer({
     mode: 'production',
     projectDirectory,
+    host: '127.0.0.1',
     port,
     logFile: path.join(logs, 'server.log'),
     env: {

@@ -93,7 +93,7 @@ export function launchProduct(env: Readonly<Record<string, string>>, directory =
 /** What the developer's shell configures is not the test's, nor is the test runner's NODE_ENV the product's. */
 export function withoutConsoleSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours =
-    /^(NODE_ENV|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|CALLBACK_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|FLAG_.*|NEXT_.*)$/
+    /^(NODE_ENV|HOST|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|CALLBACK_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|FLAG_.*|NEXT_.*)$/
   const kept = { ...env }
   for (const name of Object.keys(kept)) if (ours.test(name)) Reflect.deleteProperty(kept, name)
   return kept

@@ -1,6 +1,23 @@
 import { generateKeyPairSync } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readConfig, readServerConfig } from '~/server/config'
+
+const VARIABLES = [
+  ...['HOST', 'PORT', 'CONSOLE_URL', 'DATABASE_URL', 'DATA_DIR', 'SURFACES_FILE', 'SANDBOX_URL', 'SLACK_WEBHOOK_URL'],
+  ...[
+    'GITHUB_API_URL',
+    'GITHUB_DISPATCH_TOKEN',
+    'GITHUB_APP_ID',
+    'GITHUB_APP_INSTALLATION_ID',
+    'GITHUB_APP_PRIVATE_KEY',
+  ],
+  ...['DEPLOY_CALLBACK_HMAC_SECRET', 'CALLBACK_SHARED_SECRET', 'AUTH_SECRET', 'AUTH_GITHUB_CLIENT_ID'],
+  ...['AUTH_GITHUB_CLIENT_SECRET', 'AUTH_GITHUB_PROVES_IDENTITY', 'AUTH_OIDC_ISSUER', 'AUTH_OIDC_CLIENT_ID'],
+  ...['AUTH_OIDC_CLIENT_SECRET', 'AUTH_OIDC_NAME', 'AUTH_ALLOWED_EMAIL_DOMAINS', 'AUTH_ALLOWED_GITHUB'],
+  ...['TRUSTED_PROXIES', 'RATE_LIMIT_PER_MINUTE', 'RATE_LIMIT_REFUSED_PER_MINUTE', 'IN_PROCESS_WORKER', 'LOG_LEVEL'],
+  'FLAG_CONSOLE_DEPLOY_ASYNC',
+] as const
 
 describe('the configuration', () => {
   it('needs nothing to run the sandbox', () => {
@@ -18,6 +35,18 @@ describe('the configuration', () => {
   it.each([
     ['PORT', 'three thousand', 'example: 3000'],
     ['PORT', '70000', '65535'],
+    ['PORT', '0', 'example: 3000'],
+    ['HOST', 'localhost', 'example: 0.0.0.0'],
+    ['HOST', '/run/console.sock', 'socket path is not served'],
+    ['HOST', 'fe80::1%eth0', 'example: 0.0.0.0'],
+    ['HOST', '0.0.0.0', 'CONSOLE_URL is not set'],
+    ['HOST', '::', 'TRUSTED_PROXIES is not set'],
+    ['TRUSTED_PROXIES', 'none,10.0.0.1', 'example: 127.0.0.1,10.0.0.0/8'],
+    ['TRUSTED_PROXIES', 'proxy', 'example: 127.0.0.1,10.0.0.0/8'],
+    ['LOG_LEVEL', 'verbose', 'example: info'],
+    ['GITHUB_API_URL', 'https://github.example.com/api/v3?x=1', 'has a query'],
+    ['GITHUB_DISPATCH_TOKEN', 'ghp_a\nb', 'character that no token has'],
+    ['SLACK_WEBHOOK_URL', 'https://u:p@hooks.slack.com/', 'without a user'],
     ['CONSOLE_URL', 'console.example.com', 'example: https://console.example.com'],
     ['DATABASE_URL', 'mysql://db', 'example: postgresql://'],
     ['DATABASE_URL', 'postgresql://u:sec/ret@h:1/db', 'percent-encode'],
@@ -44,6 +73,93 @@ describe('the configuration', () => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(name)
     expect(read).toThrow(expected)
+  })
+
+  it.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1'])(
+    'listens on loopback address %s without more',
+    (host) => {
+      expect(readConfig({ HOST: host }).host).toBe(host)
+    },
+  )
+
+  it('listens on other addresses where it is said how people reach it and which proxies are believed', () => {
+    const told = { HOST: '0.0.0.0', CONSOLE_URL: 'https://console.example.com', GITHUB_DISPATCH_TOKEN: 'token' }
+    expect(readConfig({ ...told, TRUSTED_PROXIES: 'none' })).toMatchObject({ host: '0.0.0.0', trustedProxies: [] })
+    expect(readConfig({ ...told, TRUSTED_PROXIES: '10.0.0.0/8' }).trustedProxies).toEqual(['10.0.0.0/8'])
+    const sandbox = { SANDBOX_URL: 'http://127.0.0.1:3001', GITHUB_API_URL: 'http://127.0.0.1:3001/api/v3' }
+    expect(() => readConfig({ ...told, TRUSTED_PROXIES: 'none', ...sandbox })).toThrow('serves this machine only')
+  })
+
+  it('takes a CONSOLE_URL of scheme, host and port, and refuses everything more', () => {
+    const text = fc.stringMatching(/^[a-z0-9._~%-]{0,8}$/)
+    const parts = fc.record({
+      scheme: fc.constantFrom('http', 'https', 'HTTPS'),
+      host: fc.constantFrom('console.example.com', 'localhost', '10.1.2.3', '[::1]'),
+      port: fc.constantFrom('', ':3000', ':65535'),
+      user: fc.option(
+        text.map((name) => `${name}@`),
+        { nil: '', freq: 2 },
+      ),
+      rest: fc.option(
+        fc.tuple(fc.constantFrom('/a', '/.', '\\\\', '?', '#', '/?', '/#', '//a'), text).map((all) => all.join('')),
+        { nil: '', freq: 2 },
+      ),
+      slash: fc.constantFrom('', '/'),
+    })
+    fc.assert(
+      fc.property(parts, ({ scheme, host, port, user, rest, slash }) => {
+        const read = () =>
+          readConfig({ CONSOLE_URL: `${scheme}://${user}${host}${port}${rest}${rest === '' ? slash : ''}` })
+        if (user === '' && rest === '') expect(read().consoleUrl).toBe(`${scheme.toLowerCase()}://${host}${port}`)
+        else expect(read).toThrow(/^The configuration is not usable[^\n]*\n {2}- CONSOLE_URL [^\n]*example: https:\S+$/)
+      }),
+    )
+    expect(() => readConfig({ CONSOLE_URL: 'https://example.com/console' })).toThrow('a sub-path is not served')
+  })
+
+  it('answers hostile values with one line for each bad variable, and with nothing else', () => {
+    const hostile = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom(
+        '',
+        ' ',
+        '0',
+        '-1',
+        '99999',
+        '1e9',
+        'none',
+        ',',
+        '::',
+        '0.0.0.0',
+        '%',
+        'null',
+        '{}',
+        '\0',
+        '\ud800',
+      ),
+      fc.constantFrom(
+        'http://',
+        'https://[',
+        'https://a:99999',
+        'http://a:0',
+        'https://%',
+        'postgresql://%@/',
+        'whsec_',
+      ),
+      fc.constantFrom('127.0.0.1/33', '1.2.3.4/', '::/129', '-----BEGIN RSA PRIVATE KEY-----', 'a'.repeat(10_000)),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...VARIABLES), hostile), (env) => {
+        try {
+          readConfig(env)
+        } catch (error) {
+          const lines = String(error).split('\n')
+          expect(lines[0]).toBe('Error: The configuration is not usable; nothing was started.')
+          for (const line of lines.slice(1)) expect(line).toMatch(/^ {2}- [A-Z_]+ .*(; |, and |both set)/)
+        }
+      }),
+      { numRuns: 300, endOnFailure: true },
+    )
   })
 
   it('takes a flag from the environment, on or off, and leaves the others to whoever promotes them', () => {
