@@ -1,6 +1,7 @@
 import type { ErrorCode } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
+import { refLabel } from '~/domain/ref'
 
 /** What the checks look at. Nothing here is asked for: whoever admits a deploy has gathered it. */
 export interface RequestFacts {
@@ -58,7 +59,7 @@ function environmentIsNotFrozen({ surface, freezes, overridden }: FreezeFacts): 
 
 function noActiveDeploy({ activeDeploy }: ActiveDeployFacts): Refusal | null {
   if (activeDeploy === null) return null
-  const message = `${inSentence(activeDeploy.requestedBy)} is deploying ${inSentence(activeDeploy.ref)} right now. Wait for its end.`
+  const message = `${inSentence(activeDeploy.requestedBy)} is deploying ${inSentence(refLabel(activeDeploy.ref))} right now. Wait for its end.`
   return { code: 'surface_busy', message, details: {} }
 }
 

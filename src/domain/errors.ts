@@ -39,6 +39,7 @@ export const ERROR_CODES = {
   source_refused: { http: 409, trpc: 'CONFLICT', title: 'The commit cannot be taken from there' },
   flag_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such flag' },
   flag_change_refused: { http: 409, trpc: 'CONFLICT', title: 'The flag cannot be changed like that now' },
+  ref_ambiguous: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The name is a branch and a tag' },
   ref_unknown: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'No such ref' },
   address_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such address' },
   method_refused: { http: 405, trpc: 'METHOD_NOT_SUPPORTED', title: 'The address does not take this method' },

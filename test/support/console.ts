@@ -76,6 +76,7 @@ export async function insertDeployAt(
       ref: 'main',
       workflowRef: 'main',
       status,
+      ...(status === 'succeeded' ? { shipped: 'yes' } : {}),
       requestedBy: 'operator',
       idempotencyKey: id,
       requestDigest: 'digest',

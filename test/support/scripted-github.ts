@@ -31,6 +31,9 @@ interface Script {
   onRun: Handler
   onJobs: Handler
   onCommit: Handler
+  /** `git/ref/…`: unless replaced, each name is a branch at the commit of `onCommit`, and no tag. */
+  onRef: Handler
+  onTag: Handler
   onChecks: Handler
   onStatuses: Handler
   onCancel: Handler
@@ -53,6 +56,8 @@ export async function startScriptedGitHub() {
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
+    onRef: (request) => branchAtCommit(request, script.onCommit),
+    onTag: () => ({ status: 404, body: { message: 'Not Found' } }),
     onChecks: () => ({ status: 200, body: { total_count: 0, check_runs: [] } }),
     onStatuses: () => ({ status: 200, body: { state: 'pending', statuses: [] } }),
   }
@@ -100,6 +105,8 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
   if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
+  if (path.includes('/git/tags/')) return script.onTag
+  if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit
   if (/\/repos\/[^/]+\/[^/]+$/.test(path)) return script.onRepository
   if (path.includes('/jobs')) return script.onJobs
@@ -200,6 +207,17 @@ export const jobsAnswer = (jobs: Readonly<Record<string, string | null>>): Answe
     })),
   },
 })
+
+async function branchAtCommit(request: RecordedRequest, onCommit: Handler): Promise<Answer> {
+  const ref = `refs/${decodeURIComponent(request.path.split('/git/ref/')[1] ?? '')}`
+  if (!ref.startsWith('refs/heads/')) return { status: 404, body: { message: 'Not Found' } }
+  const answer = await onCommit(request)
+  if (answer === 'hang up' || answer.status !== 200) return answer
+  const { sha } = answer.body as { readonly sha: string }
+  return { status: 200, body: gitRef(ref, sha) }
+}
+
+export const gitRef = (ref: string, sha: string, type = 'commit') => ({ ref, object: { type, sha } })
 
 /** JSON as GitHub sends it: a BigInt is written out in full. */
 const serialise = (body: unknown) =>

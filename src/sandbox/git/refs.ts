@@ -18,6 +18,53 @@ const list = async (repository: Repository, namespace: 'heads' | 'tags'): Promis
     })
 }
 
+interface RefObject {
+  readonly sha: string
+  readonly type: string
+}
+
+export interface GitRef {
+  readonly ref: string
+  readonly object: RefObject
+}
+
+/** Every branch and tag by its full name, with the object it points at: for an annotated tag the tag itself. */
+export const listGitRefs = async (repository: Repository): Promise<GitRef[]> => {
+  const format = '%(refname)%00%(objectname)%00%(objecttype)'
+  const output = await inRepository(repository, ['for-each-ref', `--format=${format}`, 'refs/heads', 'refs/tags'])
+  return output
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [ref = '', sha = '', type = ''] = line.split('\0')
+      return { ref, object: { sha, type } }
+    })
+}
+
+export interface TagObject {
+  readonly tag: string
+  readonly message: string
+  readonly tagger: { readonly name: string; readonly email: string; readonly date: string }
+  readonly object: RefObject
+}
+
+/** An annotated tag by the name of its own object. */
+export const readTagObject = async (repository: Repository, sha: string): Promise<TagObject | undefined> => {
+  if (!/^[0-9a-f]{40}$/.test(sha)) return undefined
+  const result = await tryInRepository(repository, ['cat-file', 'tag', sha])
+  if (result.code !== 0) return undefined
+  const [head = '', ...message] = result.stdout.split('\n\n')
+  const field = (name: string): string => new RegExp(`^${name} (.*)$`, 'm').exec(head)?.[1] ?? ''
+  const [, name = '', email = '', seconds = '0'] = /^(.*) <(.*)> (\d+)/.exec(field('tagger')) ?? []
+  const date = new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z')
+  return {
+    tag: field('tag'),
+    message: message.join('\n\n').trimEnd(),
+    tagger: { name, email, date },
+    object: { sha: field('object'), type: field('type') },
+  }
+}
+
 export const listBranches = (repository: Repository): Promise<NamedRef[]> => list(repository, 'heads')
 
 /** Tags as GitHub orders them: newest version first. */

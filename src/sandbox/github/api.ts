@@ -9,6 +9,7 @@ import { commitEndpoints } from '~/sandbox/github/endpoints/commits'
 import { compareEndpoints } from '~/sandbox/github/endpoints/compare'
 import { dispatchEndpoints } from '~/sandbox/github/endpoints/dispatch'
 import type { Endpoint } from '~/sandbox/github/endpoints/endpoint'
+import { gitRefEndpoints } from '~/sandbox/github/endpoints/git-refs'
 import { jobEndpoints } from '~/sandbox/github/endpoints/jobs'
 import { metaEndpoints } from '~/sandbox/github/endpoints/meta'
 import { repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
@@ -37,6 +38,7 @@ const endpointsOf = (deps: ApiDeps, rateLimit: RateLimit): Endpoint[] => [
   ...commitEndpoints(deps),
   ...compareEndpoints(deps),
   ...branchEndpoints(deps),
+  ...gitRefEndpoints(deps),
 ]
 
 const fullPattern = (deps: ApiDeps, pattern: string): string =>

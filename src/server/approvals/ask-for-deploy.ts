@@ -10,14 +10,13 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { freezesInForce } from '~/server/db/freezes'
 import { type RequestedSurface, readRequest } from '~/server/db/requests'
-import { admitRequest } from '~/server/deploys/admit-request'
+import { type Admitted, admitRequest } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/request-digest'
 import { requestKey } from '~/server/deploys/request-key'
 import type { Deps } from '~/server/deps'
-import { readCommit } from '~/server/github/refs'
 
 /**
  * The way to every deploy. Where the surface asks for a second person, nothing is sent: an approval waits, bound to the commit
@@ -46,10 +45,9 @@ async function ask(
   input: DispatchInput,
   requested: RequestedSurface | null,
 ): Promise<ApprovalView> {
-  const surface = await admitRequest(deps, actor, input, requested)
-  const sha = input.expectedSha ?? (await readCommit(deps.github, surface.repository, input.ref)).sha
+  const admitted = await admitRequest(deps, actor, input, requested)
   try {
-    return approvalView(deps, await record(deps, actor, input, surface, sha), actor)
+    return approvalView(deps, await record(deps, actor, input, admitted), actor)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
@@ -66,13 +64,7 @@ function again(deps: Deps, actor: Actor, input: DispatchInput, earlier: Approval
 }
 
 /** Commits the approval with its audit row. An override is bound here to the freezes that are in force now. */
-function record(
-  deps: Deps,
-  actor: Actor,
-  input: DispatchInput,
-  surface: RequestedSurface,
-  sha: string,
-): Promise<ApprovalRow> {
+function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resolved }: Admitted): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
     const override = input.overrideFreeze
@@ -93,8 +85,8 @@ function record(
       workflow: surface.workflow,
       workflowRef: surface.ref,
       ...kindOf(input.source),
-      ref: input.ref,
-      sha,
+      ref: resolved.ref,
+      sha: resolved.sha,
       reason: input.reason || null,
       overrideReason: override === undefined || overridden.length === 0 ? null : override.reason,
       overrideFreezeIds: overridden,

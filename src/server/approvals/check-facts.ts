@@ -5,13 +5,15 @@ import { mayNow } from '~/server/auth/current-rights'
 import type { ApprovalRow } from '~/server/db/approvals'
 import type { DatabaseHandle } from '~/server/db/client'
 import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
-import { requireCommit } from '~/server/deploys/admit-request'
+import { requireSameCommit } from '~/server/deploys/admit-request'
 import { checkSource, sourceOf } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
+import { resolveRef } from '~/server/github/refs'
 
-/** What GitHub knows: the ref is still at the commit that was reviewed, or that commit is still there. */
+/** What GitHub knows: the ref is still at the commit that was reviewed. A commit on record needs no question (`checkFacts` looks it up). */
 export async function checkCommit(deps: Pick<Deps, 'github'>, row: ApprovalRow): Promise<void> {
-  await requireCommit(deps, row)
+  if (sourceOf(row.kind, row.sourceId) !== undefined) return
+  requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)
 }
 
 /**

@@ -8,6 +8,7 @@ import { findSurface } from '~/server/db/surfaces'
 
 interface Target {
   readonly id: string
+  readonly environment: string
   readonly repository: string
   readonly workflow: string
 }
@@ -34,6 +35,7 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
     const deploy = await findDeploy(db, source.deployId)
     if (deploy === null || deploy.surfaceId !== target.id) throw refused('That deploy is not one of this surface.')
     if (deploy.status !== 'succeeded') throw refused(`That deploy did not succeed: it is ${deploy.status}.`)
+    if (deploy.shipped !== 'yes') throw refused('It is not proven that the deploy shipped its commit.')
     if (!sameWay(deploy, target)) throw refused('That deploy came from another repository or workflow.')
     if (deploy.sha !== sha) throw refused('That deploy shipped another commit.', { sha, is: deploy.sha })
     return
@@ -43,6 +45,9 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
     throw refused(`There is no other surface "${source.surfaceId}" to promote from.`)
   }
   if (!sameWay(from, target)) throw refused(`${from.name} ships from another repository or workflow.`)
+  if (target.environment !== 'production' || from.environment === 'production') {
+    throw refused('A promotion goes from another environment to production.')
+  }
   if (from.runningSha === null) throw refused(`${from.name} has not said which version it runs.`)
   if (from.runningSha !== sha) {
     const [asked, runs] = [sha, from.runningSha].map((commit) => commit.slice(0, 7))
@@ -50,7 +55,7 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
   }
 }
 
-const sameWay = (a: Omit<Target, 'id'>, b: Omit<Target, 'id'>) =>
+const sameWay = (a: Omit<Target, 'id' | 'environment'>, b: Omit<Target, 'id' | 'environment'>) =>
   a.repository === b.repository && a.workflow === b.workflow
 
 const refused = (why: string, commits?: { readonly sha: string; readonly is: string | null }) =>

@@ -26,7 +26,7 @@ import { flagsOn } from '~/server/flags/flags-on'
  * has read what is `known` of the request.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `ref_unknown`,
+ *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `ref_unknown`, `ref_ambiguous`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export function dispatchDeploy(
@@ -46,7 +46,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
   const request = known ?? (await read())
   if (request.deploy !== null) return answerAgain(request.deploy, requestDigest)
 
-  const surface = await admitRequest(deps, actor, input, request.surface)
+  const { surface, resolved } = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
   const asked: Asked = {
     id: deps.newId(),
@@ -54,9 +54,9 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
     environment: surface.environment,
     repository: surface.repository,
     workflow: surface.workflow,
-    ref: input.ref,
+    ref: resolved.ref,
     workflowRef: surface.ref,
-    sha: input.expectedSha ?? (input.source === undefined ? null : input.ref),
+    sha: resolved.sha,
     reason: input.reason || null,
     requestedBy: actor.name,
     requestedByUserId: actor.userId,

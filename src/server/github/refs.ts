@@ -1,6 +1,8 @@
 import 'server-only'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
+import { fullName, isCommitSha, type NamedKind, parseFullName } from '~/domain/ref'
 import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
@@ -64,10 +66,94 @@ export async function listCommits(github: GitHub, repository: string, ref: strin
   )
 }
 
-/** The commit a branch, tag or SHA points at now. Throws `ref_unknown` when there is none. */
-export async function readCommit(github: GitHub, repository: string, ref: string): Promise<CommitSummary> {
-  return read({ repository, ref }, commitSchema, (request) =>
-    github.request('GET /repos/{owner}/{repo}/commits/{ref}', { ...ownerAndRepo(repository), ref, request }),
+/** A ref as it is stored: its full name, or a SHA; and the commit it points at now. */
+export interface ResolvedRef {
+  readonly ref: string
+  readonly sha: string
+}
+
+/**
+ * The commit that a full ref name, a short name or a SHA points at now. A short name is asked for as a branch and as a tag, never
+ * left to GitHub's own guess.
+ *
+ * @throws AppError `ref_unknown`, `ref_ambiguous` (a short name of a branch and a tag), `github_unavailable`, `github_refused`
+ */
+export async function resolveRef(github: GitHub, repository: string, ref: string): Promise<ResolvedRef> {
+  if (isCommitSha(ref)) return { ref, sha: (await readCommit(github, repository, ref)).sha }
+  const named = parseFullName(ref)
+  if (named !== null) {
+    const found = await readNamedRef(github, repository, named.kind, named.name)
+    if (found === null) throw refUnknown({ repository, ref })
+    return found
+  }
+  const [branch, tag] = await Promise.all([
+    readNamedRef(github, repository, 'branch', ref),
+    readNamedRef(github, repository, 'tag', ref),
+  ])
+  if (branch !== null && tag !== null) throw refAmbiguous(ref, branch, tag)
+  const found = branch ?? tag
+  if (found !== null) return found
+  if (!/^[0-9a-f]{7,39}$/.test(ref)) throw refUnknown({ repository, ref })
+  const { sha } = await readCommit(github, repository, ref)
+  if (!sha.startsWith(ref)) throw refUnknown({ repository, ref })
+  return { ref: sha, sha }
+}
+
+const refAmbiguous = (ref: string, branch: ResolvedRef, tag: ResolvedRef) =>
+  new AppError(
+    'ref_ambiguous',
+    `${inSentence(ref)} is a branch at ${branch.sha.slice(0, 7)} and a tag at ${tag.sha.slice(0, 7)}. Nothing was deployed; send the full name of one of them.`,
+    { details: { branch: { ref: branch.ref, sha: branch.sha }, tag: { ref: tag.ref, sha: tag.sha } } },
+  )
+
+const gitObject = z.object({ type: z.string(), sha: z.string() })
+const gitRef = z.object({ ref: z.string(), object: gitObject })
+
+/** Null when there is no such branch or tag. */
+async function readNamedRef(
+  github: GitHub,
+  repository: string,
+  kind: NamedKind,
+  name: string,
+): Promise<ResolvedRef | null> {
+  const ref = fullName(kind, name)
+  try {
+    const found = await read({ repository, ref }, gitRef, (request) =>
+      github.request('GET /repos/{owner}/{repo}/git/ref/{ref}', {
+        ...ownerAndRepo(repository),
+        ref: ref.slice('refs/'.length),
+        request,
+      }),
+    )
+    return found.ref === ref ? { ref, sha: await peel(github, { repository, ref }, found.object) } : null
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ref_unknown') return null
+    throw error
+  }
+}
+
+/** An annotated tag is an object of its own, and may point at another one. */
+async function peel(github: GitHub, asked: Asked, object: z.output<typeof gitObject>): Promise<string> {
+  let at = object
+  for (let depth = 0; at.type === 'tag' && depth < 5; depth++) {
+    const tag_sha = at.sha
+    const tag = await read(asked, z.object({ object: gitObject }), (request) =>
+      github.request('GET /repos/{owner}/{repo}/git/tags/{tag_sha}', {
+        ...ownerAndRepo(asked.repository),
+        tag_sha,
+        request,
+      }),
+    )
+    at = tag.object
+  }
+  if (at.type !== 'commit') throw refUnknown(asked)
+  return at.sha
+}
+
+/** A commit by its SHA. Throws `ref_unknown` when there is none. */
+export async function readCommit(github: GitHub, repository: string, sha: string): Promise<CommitSummary> {
+  return read({ repository, ref: sha }, commitSchema, (request) =>
+    github.request('GET /repos/{owner}/{repo}/commits/{ref}', { ...ownerAndRepo(repository), ref: sha, request }),
   )
 }
 
@@ -100,6 +186,11 @@ export async function compareCommits(
   }
 }
 
+const refUnknown = (asked: Asked, cause?: unknown) => {
+  const what = asked.ref === undefined ? 'what was asked for' : inSentence(asked.ref)
+  return new AppError('ref_unknown', `GitHub knows no ${what} in ${asked.repository}. Choose another ref.`, { cause })
+}
+
 interface Asked {
   readonly repository: string
   readonly ref?: string
@@ -128,12 +219,7 @@ function readFailure(error: unknown, asked: Asked): AppError {
   const answer = asGitHubError(error)
   if (answer !== null && isRefusal(answer)) {
     const nowhere = answer.status === 404 || answer.status === 409 || answer.status === 422
-    if (nowhere) {
-      const what = asked.ref === undefined ? 'what was asked for' : `"${asked.ref}"`
-      return new AppError('ref_unknown', `GitHub knows no ${what} in ${asked.repository}. Choose another ref.`, {
-        cause: error,
-      })
-    }
+    if (nowhere) return refUnknown(asked, error)
     return new AppError('github_refused', explainRefusal(answer, asked), { cause: error })
   }
   return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed; try again.', {

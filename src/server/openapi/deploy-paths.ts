@@ -55,6 +55,7 @@ export const deployPaths = {
         'media_type_refused',
         'confirmation_mismatch',
         'idempotency_mismatch',
+        'ref_ambiguous',
         'ref_unknown',
         'github_refused',
         'github_unavailable',

@@ -8,7 +8,7 @@ import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import type { GitHub } from '~/server/github/client'
 import { askedOnce } from '~/server/github/recent-reads'
-import { compareCommits, readCommit } from '~/server/github/refs'
+import { compareCommits, readCommit, resolveRef } from '~/server/github/refs'
 import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
@@ -22,10 +22,13 @@ export async function reviewDeploy(
   const { repository, runningSha } = surface
   const { github } = deps
   // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
-  const head = await askedOnce(
+  const { ref, commit: head } = await askedOnce(
     github,
     `head ${repository} ${input.ref}`,
-    () => readCommit(github, repository, input.ref),
+    async () => {
+      const { ref, sha } = await resolveRef(github, repository, input.ref)
+      return { ref, commit: await readCommit(github, repository, sha) }
+    },
     {
       keep: false,
     },
@@ -36,7 +39,7 @@ export async function reviewDeploy(
   ])
   return {
     surfaceId: surface.id,
-    ref: input.ref,
+    ref,
     sha: head.sha,
     head,
     runningSha,

@@ -1,4 +1,5 @@
 import type { ApprovalView } from '~/domain/approval'
+import { refLabel } from '~/domain/ref'
 import { kindWords, requesterWords } from '~/ui/approvals/approval-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
@@ -12,7 +13,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalView })
       {kind !== null && `${kind}: `}
       {approval.ref !== approval.sha && (
         <span className="font-medium break-all text-ink-soft">
-          <ForeignText text={approval.ref} /> at{' '}
+          <ForeignText text={refLabel(approval.ref)} /> at{' '}
         </span>
       )}
       <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {requesterWords(approval)}{' '}

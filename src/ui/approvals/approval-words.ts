@@ -1,5 +1,6 @@
 import type { ApprovalState, ApprovalView } from '~/domain/approval'
 import { inSentence } from '~/domain/foreign-text'
+import { refLabel } from '~/domain/ref'
 import type { Review } from '~/domain/surface'
 
 /** One word for a list. */
@@ -47,7 +48,7 @@ export function standsInTheWay(
   review: Pick<Review, 'sha' | 'freezeIds' | 'warnings'>,
 ): string | null {
   if (review.sha !== approval.sha) {
-    return `${inSentence(approval.ref)} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
+    return `${inSentence(refLabel(approval.ref))} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
   }
   const busy = review.warnings.find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return busy.text

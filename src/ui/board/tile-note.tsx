@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy'
+import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
 import { HeldFor } from '~/ui/freezes/held-for'
@@ -25,7 +26,7 @@ export function TileNote({ tile, running }: TileNoteProps) {
         </span>
       ) : (
         <span className="truncate">
-          <ForeignText text={running.ref === running.sha ? running.ref.slice(0, 7) : running.ref} /> ·{' '}
+          <ForeignText text={running.ref === running.sha ? running.ref.slice(0, 7) : refLabel(running.ref)} /> ·{' '}
           <ForeignText text={running.requestedBy} />
         </span>
       )}

@@ -1,4 +1,5 @@
 import { ArrowRight } from 'lucide-react'
+import { refLabel } from '~/domain/ref'
 import type { Comparison, Review, SurfaceTile } from '~/domain/surface'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
 import { ExternalLink } from '~/ui/primitives/external-link'
@@ -42,7 +43,7 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
         <ArrowRight aria-label="becomes" className="size-4 text-ink-faint" />
         <div className="min-w-0">
           <p className="truncate text-xs text-ink-faint">
-            {review.ref === review.sha ? 'Commit' : <ForeignText text={review.ref} />}
+            {review.ref === review.sha ? 'Commit' : <ForeignText text={refLabel(review.ref)} />}
           </p>
           <Sha sha={review.sha} url={head.url} />
         </div>

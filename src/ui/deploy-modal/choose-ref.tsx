@@ -2,6 +2,7 @@
 
 import { Autocomplete } from '@base-ui/react/autocomplete'
 import { useEffect, useMemo, useState } from 'react'
+import { parseFullName } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { PromoteChoice } from '~/ui/deploy-modal/promote-choice'
@@ -30,7 +31,7 @@ interface ChooseRefProps {
  */
 export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromote }: ChooseRefProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
-  const [typed, setTyped] = useState(chosenBefore)
+  const [typed, setTyped] = useState(parseFullName(chosenBefore)?.name ?? chosenBefore)
   // Typing replaces the earlier choice; it does not go on with it.
   useEffect(() => field.current?.select(), [field])
   const [highlighted, setHighlighted] = useState<RefOption | null>(null)

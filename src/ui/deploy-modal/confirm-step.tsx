@@ -2,6 +2,7 @@
 
 import type { Dispatch } from 'react'
 import { inSentence } from '~/domain/foreign-text'
+import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
@@ -41,7 +42,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
       <ModalBody>
         <p className="text-ink-soft">
           <span className="font-medium break-all text-ink">
-            {draft.ref === flow.sha ? 'Commit' : <ForeignText text={draft.ref} />}
+            {draft.ref === flow.sha ? 'Commit' : <ForeignText text={refLabel(draft.ref)} />}
           </span>{' '}
           at <Sha sha={flow.sha} /> goes to{' '}
           <span className="font-medium text-ink">

@@ -1,4 +1,5 @@
 import type { DeployView } from '~/domain/deploy'
+import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -12,7 +13,7 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
       {deploy.kind === 'promotion' && 'Promotion of '}
       {!isCommit && (
         <span className="font-medium break-all text-ink-soft">
-          <ForeignText text={deploy.ref} />
+          <ForeignText text={refLabel(deploy.ref)} />
         </span>
       )}
       {deploy.sha !== null && (

@@ -1,3 +1,4 @@
+import { fullName } from '~/domain/ref'
 import type { RefChoices } from '~/domain/surface'
 
 export interface RefOption {
@@ -27,20 +28,28 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
   const wanted = query.toLowerCase()
   const matches = (...texts: readonly string[]) => texts.some((text) => text.toLowerCase().includes(wanted))
 
-  const branchOption = (name: string, sha: string | null): RefOption => ({
-    ref: name,
-    kind: 'branch',
+  const option = (kind: 'branch' | 'tag', name: string, sha: string | null): RefOption => ({
+    ref: fullName(kind, name),
+    kind,
     label: name,
     sha,
     detail: null,
     at: null,
   })
-  const defaultSha = branches.find((branch) => branch.name === defaultRef)?.sha ?? null
+  const defaultBranch = branches.find(({ name }) => name === defaultRef)
+  const defaultTag = tags.find(({ name }) => name === defaultRef)
+  const defaultOption =
+    defaultBranch === undefined && defaultTag !== undefined
+      ? option('tag', defaultRef, defaultTag.sha)
+      : option('branch', defaultRef, defaultBranch?.sha ?? null)
   const named = (list: RefChoices['tags'], kind: 'branch' | 'tag') =>
     list
-      .filter(({ name, sha }) => name !== defaultRef && (matches(name) || startsWithSha(sha, wanted)))
-      .map(({ name, sha }): RefOption => ({ ...branchOption(name, sha), kind }))
-      .toSorted((a, b) => Number(b.ref === query) - Number(a.ref === query))
+      .map(({ name, sha }) => option(kind, name, sha))
+      .filter(
+        ({ ref, label, sha }) =>
+          ref !== defaultOption.ref && (matches(label) || (sha !== null && startsWithSha(sha, wanted))),
+      )
+      .toSorted((a, b) => Number(isExactly(b, query)) - Number(isExactly(a, query)))
   const recent = commits
     .filter(({ sha, title, author }) => matches(title, author) || startsWithSha(sha, wanted))
     .map(
@@ -48,12 +57,12 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
     )
 
   const groups: RefGroup[] = [
-    { label: 'Default', items: matches(defaultRef) ? [branchOption(defaultRef, defaultSha)] : [] },
+    { label: 'Default', items: matches(defaultRef) ? [defaultOption] : [] },
     { label: 'Branches', items: named(branches, 'branch') },
     { label: 'Tags', items: named(tags, 'tag') },
     { label: 'Recent commits', items: recent },
   ]
-  const isExact = (group: RefGroup) => group.items.some((item) => item.ref === query)
+  const isExact = (group: RefGroup) => group.items.some((item) => isExactly(item, query))
   const exact = groups.some(isExact)
   const asTyped: RefOption = { ref: query, kind: 'typed', label: query, sha: null, detail: null, at: null }
   // Enter takes the first item: what was typed in full must not lose to a longer name that merely contains it.
@@ -61,5 +70,8 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
   const all = query === '' || exact ? ordered : [...ordered, { label: 'As typed', items: [asTyped] }]
   return all.filter((group) => group.items.length > 0)
 }
+
+const isExactly = ({ ref, kind, label }: RefOption, query: string) =>
+  ref === query || (kind !== 'commit' && label === query)
 
 const startsWithSha = (sha: string, wanted: string) => wanted.length >= 4 && sha.startsWith(wanted)
