@@ -38,10 +38,10 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
   })
   const defaultBranch = branches.find(({ name }) => name === defaultRef)
   const defaultTag = tags.find(({ name }) => name === defaultRef)
-  const defaultOption =
-    defaultBranch === undefined && defaultTag !== undefined
-      ? option('tag', defaultRef, defaultTag.sha)
-      : option('branch', defaultRef, defaultBranch?.sha ?? null)
+  // While its kind is not known it is sent by its short name, which the server resolves or refuses.
+  const unknownDefault: RefOption = { ...option('branch', defaultRef, null), ref: defaultRef }
+  const taggedDefault = defaultTag === undefined ? unknownDefault : option('tag', defaultRef, defaultTag.sha)
+  const defaultOption = defaultBranch === undefined ? taggedDefault : option('branch', defaultRef, defaultBranch.sha)
   const named = (list: RefChoices['tags'], kind: 'branch' | 'tag') =>
     list
       .map(({ name, sha }) => option(kind, name, sha))

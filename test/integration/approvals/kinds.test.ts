@@ -15,10 +15,10 @@ beforeEach(() => world.reset())
 afterAll(() => world.close())
 
 /** A surface without approval, with one deploy that ended like this. */
-async function shippedOnce(status = 'succeeded') {
+async function shippedOnce(status = 'succeeded', shipped = 'yes') {
   const surface = await insertSurface(world.deps)
   const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
-  await world.deps.db.deploy.update({ where: { id }, data: { status } })
+  await world.deps.db.deploy.update({ where: { id }, data: { status, shipped } })
   return { surface, deployId: id }
 }
 async function running(sha: string | null) {
@@ -44,15 +44,19 @@ describe('a rollback', () => {
     await expect(to(rollback(world.deps.newId()))).rejects.toMatchObject({ code: 'source_refused' })
     const failed = await shippedOnce('failed')
     await expect(to(rollback(failed.deployId))).rejects.toMatchObject({ code: 'source_refused' })
+    const unproven = await shippedOnce('succeeded', 'unknown')
+    const unprovenAgain = world.requestFor(unproven.surface, rollback(unproven.deployId))
+    await expect(dispatchDeploy(world.deps, world.ada, unprovenAgain)).rejects.toMatchObject({ code: 'source_refused' })
     const elsewhere = await shippedOnce()
     await expect(to(rollback(elsewhere.deployId))).rejects.toMatchObject({ code: 'source_refused' })
   })
 
-  it('is refused when GitHub no longer has the commit', async () => {
+  it('asks GitHub nothing about a commit on record, so it ships while GitHub’s reads are down', async () => {
     const { surface, deployId } = await shippedOnce()
-    world.github.script.onCommit = () => ({ status: 422, body: { message: 'No commit found for SHA' } })
-    const { expectedSha: _, ...input } = world.requestFor(surface, rollback(deployId))
-    await expect(dispatchDeploy(world.deps, world.ada, input)).rejects.toMatchObject({ code: 'ref_unknown' })
+    const down = () => ({ status: 503, body: { message: 'Unavailable' } })
+    Object.assign(world.github.script, { onCommit: down, onRef: down })
+    const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
+    expect(await viewDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', sha: SHA, status: 'dispatched' })
   })
 
   it('waits for a second person like any deploy, and ships as a rollback', async () => {

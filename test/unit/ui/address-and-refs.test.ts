@@ -34,23 +34,37 @@ describe('the refs to choose from', () => {
     refGroups(known, 'main', typed).flatMap((group) => group.items.map((item) => `${group.label}: ${item.ref}`))
 
   test('begin with the default ref, which is not listed twice', () => {
-    expect(flat('')).toEqual(['Default: main', 'Branches: release', 'Tags: v1.2.0', `Recent commits: ${sha('d')}`])
+    expect(flat('')).toEqual([
+      'Default: refs/heads/main',
+      'Branches: refs/heads/release',
+      'Tags: refs/tags/v1.2.0',
+      `Recent commits: ${sha('d')}`,
+    ])
   })
 
   test('are searched by name, commit title, author and SHA, and always offer what was typed', () => {
     expect(flat('mira')).toEqual([`Recent commits: ${sha('d')}`, 'As typed: mira'])
-    expect(flat('cccc')).toEqual(['Tags: v1.2.0', 'As typed: cccc'])
+    expect(flat('cccc')).toEqual(['Tags: refs/tags/v1.2.0', 'As typed: cccc'])
     expect(flat(sha('9'))).toEqual([`As typed: ${sha('9')}`])
   })
 
   test('do not offer as typed what is in the list under that very name', () => {
-    expect(flat('release')).toEqual(['Branches: release'])
+    expect(flat('release')).toEqual(['Branches: refs/heads/release'])
+  })
+
+  test('are two rows, each with its own commit, where a branch and a tag share a name', () => {
+    const known = { ...choices, tags: [{ name: 'release', sha: sha('e') }] }
+    const rows = refGroups(known, 'main', 'release').flatMap(({ items }) => items.map((item) => [item.ref, item.sha]))
+    expect(rows).toEqual([
+      ['refs/heads/release', sha('b')],
+      ['refs/tags/release', sha('e')],
+    ])
   })
 
   test('begin with what was typed in full, which Enter takes, before longer names that contain it', () => {
     const named = (name: string) => ({ name, sha: sha('e') })
     const known = { ...choices, branches: [named('pre-v2'), named('v2-fix')], tags: [named('v2-rc'), named('v2')] }
-    expect(flat('v2', known)[0]).toBe('Tags: v2')
+    expect(flat('v2', known)[0]).toBe('Tags: refs/tags/v2')
   })
 
   test('offer the default and what was typed while GitHub has not answered', () => {
