@@ -134,6 +134,18 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly sha: string; readonly reported_sha: string }
     }
+  /** Alarm: the deploy succeeded, and the surface, asked twice after its end, reports another version. */
+  | {
+      readonly action: 'console.deploy.other_version_runs'
+      readonly status: null
+      readonly payload: { readonly sha: string; readonly running_sha: string; readonly seen_at: string }
+    }
+  /** The surface, asked after the deploy had succeeded, reports its commit. */
+  | {
+      readonly action: 'console.deploy.version_seen'
+      readonly status: null
+      readonly payload: { readonly sha: string; readonly seen_at: string }
+    }
   /** An operator asked for the deploy's end. */
   | {
       readonly action: 'console.deploy.cancel_requested'
@@ -423,6 +435,8 @@ export const ALARM_ACTIONS = [
   'console.deploy.run_mismatch',
   'console.deploy.other_commit_reported',
   'console.deploy.record_disagrees',
+  'console.deploy.other_version_runs',
+  'console.deploy.version_seen',
   'console.deploy.late_run',
   'console.deploy.late_run_over',
   'console.deploy.released',

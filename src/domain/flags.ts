@@ -44,7 +44,7 @@ export interface FlagView {
 export interface RolloutFacts {
   readonly default: boolean
   readonly promotions: Readonly<Partial<Record<RolloutEnvironment, { readonly enabled: boolean }>>>
-  /** Whether a deploy to staging that was requested after staging was promoted succeeded. */
+  /** Whether a deploy to staging that was requested after the flag was last switched on there has shipped. */
   readonly observedOnStaging: boolean
 }
 
@@ -55,7 +55,7 @@ export function isPromoted(facts: Pick<RolloutFacts, 'default' | 'promotions'>, 
 /**
  * Why switching the flag on or off for an environment is refused now; null when it is allowed.
  *
- * - Production follows staging, and the first time only after one deploy to staging succeeded with the flag on there.
+ * - Production follows staging, after one deploy to staging has shipped since the flag was last switched on there.
  * - Off is allowed at any time, but staging never goes off under a production that is on.
  */
 export function refusalOf(facts: RolloutFacts, environment: RolloutEnvironment, to: boolean): string | null {
@@ -66,8 +66,7 @@ export function refusalOf(facts: RolloutFacts, environment: RolloutEnvironment, 
   }
   if (!to) return null
   if (!isPromoted(facts, 'staging')) return 'It is not on for staging yet. Promote it there first.'
-  const first = facts.promotions.production === undefined
-  return first && !facts.observedOnStaging
-    ? 'No deploy to staging has succeeded since it was promoted there. Ship something to staging, then promote it here.'
-    : null
+  return facts.observedOnStaging
+    ? null
+    : 'No deploy to staging is proven to have shipped since it was promoted there. Ship something to staging, then promote it here.'
 }

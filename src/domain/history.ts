@@ -26,6 +26,8 @@ export interface HistoryPage {
     readonly url: string
     /** No longer declared: it keeps its history, and cannot ship. */
     readonly archived: boolean
+    /** The commit it runs by the newest evidence; null when nothing proves one. */
+    readonly runs: string | null
   }
   readonly deploys: readonly PastDeploy[]
   /** Pass as `cursor` for older deploys; null when there are none. */

@@ -1,4 +1,5 @@
 import type { DeploySummary } from '~/domain/deploy'
+import type { Shipped } from '~/domain/deploy-status'
 import type { FreezeInForce } from '~/domain/freeze'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
@@ -29,9 +30,15 @@ export interface SurfaceTile {
     readonly seenAt: string
     /** Commits the default ref has that this version lacks; null when unknown. */
     readonly behindBy: number | null
+    /** Whether a deploy of this surface by the console is proven to have shipped it. */
+    readonly shippedHere: boolean
   } | null
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
+  /** The newest deploy that is proven to have shipped another commit than the one that runs; null when there is none. */
+  readonly lastGood: { readonly deployId: string; readonly sha: string; readonly finishedAt: string } | null
+  /** No longer declared; it stays on the grid until its deploy has ended. */
+  readonly archived: boolean
   /** What an operator must know of `lastDeploy` beside its status: the newest alarm, as a sentence; null when there is none. */
   readonly alarm: string | null
   /** A deploy without the console that is newer than `lastDeploy`; null when GitHub lists none. */
@@ -59,6 +66,25 @@ export interface SurfaceTile {
   } | null
   /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
   readonly freezes: readonly FreezeInForce[]
+}
+
+/**
+ * The commit a surface runs by the newest evidence: what it reported, unless a deploy that may have shipped has ended since.
+ * Null when that deploy is not proven to have shipped either.
+ */
+export function versionNow(surface: {
+  readonly runningSha: string | null
+  readonly runningSeenAt: Date | null
+  readonly lastDeploy: {
+    readonly shipped: Shipped
+    readonly sha: string | null
+    readonly finishedAt: Date | null
+  } | null
+}): string | null {
+  const { runningSha, runningSeenAt, lastDeploy } = surface
+  if (lastDeploy === null || lastDeploy.finishedAt === null || lastDeploy.shipped === 'no') return runningSha
+  if (runningSeenAt !== null && runningSeenAt > lastDeploy.finishedAt) return runningSha
+  return lastDeploy.shipped === 'yes' ? lastDeploy.sha : null
 }
 
 /** What the operator can choose from in the first step of the modal. */

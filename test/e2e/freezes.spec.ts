@@ -59,7 +59,7 @@ test('a freeze refuses a production deploy in the review, lets an override with 
   await expect(dialog).toContainText('Freeze overridden: “Fixes the outage”')
   await dialog.getByRole('button', { name: 'Done' }).click()
   await lift(page, 'Lift')
-  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('No freeze of this console holds production')
 })
 
 test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus, Shipped } from '~/domain/deploy-status'
 import type { DatabaseHandle } from '~/server/db/client'
 import { accountSelect } from '~/server/db/deploy-account'
 
@@ -28,20 +28,21 @@ export function listSurfaceDeploys(
   })
 }
 
-/** When a deploy to this environment that was requested after `since` first succeeded; null when none did. */
-export async function firstSuccessSince(db: DatabaseHandle, environment: string, since: Date): Promise<Date | null> {
+/** Whether a deploy to this environment that was requested after `since` succeeded, and is proven to have shipped. */
+export async function hasShippedSince(db: DatabaseHandle, environment: string, since: Date): Promise<boolean> {
   const found = await db.deploy.findFirst({
     where: {
       environment,
       status: 'succeeded' satisfies DeployStatus,
+      shipped: 'yes' satisfies Shipped,
       requestedAt: { gt: since },
       // Ids sort by time: nothing older than the promotion is read. An hour's grace for clocks that differ.
-      id: { gte: earliestIdAt(new Date(since.getTime() - 3_600_000)) },
+      id: { gte: earliestIdAt(new Date(Math.max(since.getTime() - 3_600_000, 0))) },
     },
     orderBy: { id: 'asc' },
-    select: { finishedAt: true, requestedAt: true },
+    select: { id: true },
   })
-  return found === null ? null : (found.finishedAt ?? found.requestedAt)
+  return found !== null
 }
 
 /** The lowest UUIDv7 of a millisecond (RFC 9562, 5.7). */

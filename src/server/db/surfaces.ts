@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import type { CallbackWay } from '~/domain/callback'
+import { TERMINAL_STATUSES } from '~/domain/deploy-status'
 import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -164,9 +165,53 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
   return surfaceRows.parse(rows)[0] ?? null
 }
 
-/** Every surface on the grid with its newest deploy, in the order of the file: bounded by the file, not by history. */
+/** Every declared surface with its newest deploy, in the order of the file: bounded by the file, not by history. */
 export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
+}
+
+/** The declared surfaces, and those that left the file while their deploy goes on. */
+export function listGridSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
+  const underWay = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }
+  return db.surface.findMany({
+    where: { OR: [{ archivedAt: null }, underWay, { deploys: { some: { holdsSurface: true } } }] },
+    orderBy: { position: 'asc' },
+    select: tileSelect,
+  })
+}
+
+const shippedRows = z.array(
+  z.object({
+    surfaceId: z.string(),
+    shippedHere: z.boolean(),
+    lastGood: z.object({ deployId: z.string(), sha: z.string(), finishedAt: jsonTime }).nullable(),
+  }),
+)
+
+export type ShippedRow = z.output<typeof shippedRows>[number]
+
+/**
+ * Per surface: whether the console shipped what it reports, and the newest deploy that shipped another commit than `now`.
+ * One statement, answered from indexes.
+ */
+export async function readShipped(
+  db: Statements,
+  surfaces: readonly { readonly id: string; readonly now: string | null }[],
+): Promise<ReadonlyMap<string, ShippedRow>> {
+  const ids = surfaces.map(({ id }) => id)
+  const versions = surfaces.map(({ now }) => now)
+  const rows = await db.$queryRaw`
+    SELECT s."id" AS "surfaceId",
+      EXISTS (SELECT FROM "console_deploys" AS d
+        WHERE d."surface_id" = s."id" AND d."sha" = s."running_sha" AND d."shipped" = 'yes') AS "shippedHere",
+      (SELECT json_build_object('deployId', g."id", 'sha', g."sha", 'finishedAt', g."finished_at_utc")
+        FROM "console_deploys" AS g
+        WHERE g."surface_id" = s."id" AND g."status" = 'succeeded' AND g."shipped" = 'yes' AND g."sha" IS NOT NULL
+          AND g."finished_at_utc" IS NOT NULL AND g."repository" = s."repository" AND g."workflow" = s."workflow"
+          AND g."sha" IS DISTINCT FROM asked."now"
+        ORDER BY g."id" DESC LIMIT 1) AS "lastGood"
+    FROM unnest(${ids}::text[], ${versions}::text[]) AS asked("id", "now") JOIN "surfaces" AS s ON s."id" = asked."id"`
+  return new Map(shippedRows.parse(rows).map((row) => [row.surfaceId, row]))
 }
 
 /** Those of the declared surfaces, each once. */

@@ -132,6 +132,10 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
       return `A callback named run ${text('reported_run_id')}; run ${text('run_id')} stays on record.`
     case 'console.deploy.other_commit_reported':
       return `The workflow reports commit ${text('reported_sha')}; ${text('sha')} was chosen.`
+    case 'console.deploy.other_version_runs':
+      return `The surface reported ${text('running_sha')}; the workflow reported ${text('sha')} as deployed.`
+    case 'console.deploy.version_seen':
+      return `The surface reports ${text('sha')}.`
     case 'console.deploy.cancel_requested':
       return 'Cancellation asked for.'
     case 'console.deploy.cancel_acknowledged':

@@ -3,6 +3,7 @@ import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import type { HistoryPage, PastDeploy } from '~/domain/history'
 import type { Transition } from '~/domain/phases'
+import { versionNow } from '~/domain/surface'
 import { readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { listSurfaceDeploys } from '~/server/db/deploy-history'
@@ -20,14 +21,19 @@ export async function listDeploys(
     listSurfaceDeploys(deps.db, { surfaceId, before: cursor, limit: limit + 1 }),
   ])
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
-  const { id, name, environment, url, archivedAt } = surface
+  const { id, name, environment, url, archivedAt, lastDeploy } = surface
   const shown = rows.slice(0, limit)
   const transitions = await readTransitions(
     deps.db,
-    shown.map((row) => row.id),
+    [...shown, ...(lastDeploy === null ? [] : [lastDeploy])].map((row) => row.id),
   )
+  const last = lastDeploy && {
+    ...lastDeploy,
+    shipped: accountOfRow(lastDeploy, transitions.get(lastDeploy.id) ?? []).shipped,
+  }
+  const runs = versionNow({ ...surface, lastDeploy: last })
   return {
-    surface: { id, name, environment, url, archived: archivedAt !== null },
+    surface: { id, name, environment, url, archived: archivedAt !== null, runs },
     deploys: shown.map((row) => pastDeploy(row, transitions.get(row.id) ?? [])),
     nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
   }

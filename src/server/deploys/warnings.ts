@@ -5,6 +5,8 @@ const duplicated = z.object({ run_ids: z.array(z.string()) })
 const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
 const otherCommit = z.object({ sha: z.string(), reported_sha: z.string() })
 
+const otherVersion = z.object({ sha: z.string(), running_sha: z.string(), seen_at: z.string() })
+
 const disagreement = z.object({ reported: z.string(), recorded: z.string() })
 
 const refusal = z.object({ reason: z.string() })
@@ -16,7 +18,9 @@ interface AuditRow {
 
 /** What an operator must know beside the status: each alarm of the audit trail as a sentence, once. */
 export function warningsOf(rows: readonly AuditRow[], terminal: boolean): string[] {
-  const alarms = rows.flatMap(({ action, payload }) => warningOf(action, payload) ?? [])
+  const seen = rows.some(({ action }) => action === 'console.deploy.version_seen')
+  const lasting = seen ? rows.filter(({ action }) => action !== 'console.deploy.other_version_runs') : rows
+  const alarms = lasting.flatMap(({ action, payload }) => warningOf(action, payload) ?? [])
   return [...new Set([...alarms, ...(terminal ? [] : cancelRefusal(rows))])]
 }
 
@@ -44,6 +48,12 @@ function warningOf(action: string, payload: unknown): string | null {
       const commits = otherCommit.safeParse(payload).data
       if (commits === undefined) return null
       return `The workflow reports that it deployed ${commits.reported_sha}. Commit ${commits.sha} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`
+    }
+    case 'console.deploy.other_version_runs': {
+      const versions = otherVersion.safeParse(payload).data
+      if (versions === undefined) return null
+      const { sha, running_sha, seen_at } = versions
+      return `The surface reported ${running_sha.slice(0, 7)}, seen ${seen_at.slice(0, 16).replace('T', ' ')} UTC; the workflow reported ${sha.slice(0, 7)} as deployed. Find out what the surface runs before you rely on this deploy.`
     }
     case 'console.deploy.record_disagrees': {
       const facts = disagreement.safeParse(payload).data

@@ -1,7 +1,7 @@
 import 'server-only'
-import type { RolloutFacts } from '~/domain/flags'
+import { isPromoted, type RolloutFacts } from '~/domain/flags'
 import type { DatabaseHandle } from '~/server/db/client'
-import { firstSuccessSince } from '~/server/db/deploy-history'
+import { hasShippedSince } from '~/server/db/deploy-history'
 import type { Promotion } from '~/server/db/flag-promotions'
 import type { DeclaredFlag } from '~/server/flags/declared-flags'
 
@@ -9,7 +9,7 @@ export interface FlagFacts extends RolloutFacts {
   readonly promotions: Readonly<Partial<Record<'staging' | 'production', Promotion>>>
 }
 
-/** Whether staging was observed is only asked where it decides: before the first promotion to production. */
+/** Whether staging was observed is only asked where it decides: before a promotion to production. */
 export async function rolloutFacts(
   db: DatabaseHandle,
   flag: DeclaredFlag,
@@ -19,10 +19,12 @@ export async function rolloutFacts(
     promotions.find((promotion) => promotion.flag === flag.name && promotion.environment === environment)
   const staging = inEnvironment('staging')
   const production = inEnvironment('production')
-  const mustBeObserved = production === undefined && staging?.enabled === true
-  return {
+  const facts = {
     default: flag.default,
     promotions: { ...(staging && { staging }), ...(production && { production }) },
-    observedOnStaging: mustBeObserved && (await firstSuccessSince(db, 'staging', staging.promotedAt)) !== null,
   }
+  const mustBeObserved = isPromoted(facts, 'staging') && !isPromoted(facts, 'production')
+  // On by default and never switched: on since ever.
+  const onSince = staging?.promotedAt ?? new Date(0)
+  return { ...facts, observedOnStaging: mustBeObserved && (await hasShippedSince(db, 'staging', onSince)) }
 }

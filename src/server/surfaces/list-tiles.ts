@@ -2,30 +2,40 @@ import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { byStrength } from '~/domain/freeze'
 import type { Transition } from '~/domain/phases'
-import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
+import { HEALTH_STATES, type HealthState, type SurfaceTile, versionNow } from '~/domain/surface'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
 import { readAlarms, readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
-import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
+import { listGridSurfaces, readShipped, type ShippedRow, type SurfaceRow } from '~/server/db/surfaces'
 import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
-/** The grid: five queries however many surfaces there are and however long their history is. */
+/** The grid: six queries however many surfaces there are and however long their history is. */
 export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
   const now = deps.now()
   const [surfaces, freezes, approvals] = await Promise.all([
-    listSurfaces(deps.db),
+    listGridSurfaces(deps.db),
     listCurrentFreezes(deps.db, now),
     listWaitingApprovals(deps.db, now),
   ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
   const [transitions, alarms] = await Promise.all([readTransitions(deps.db, deployIds), readAlarms(deps.db, deployIds)])
+  const runs = surfaces.map((surface) => ({ id: surface.id, now: versionNow(withAccount(surface, transitions)) }))
+  const shipped = await readShipped(deps.db, runs)
   return surfaces.map((surface) =>
-    tileOf(surface, { transitions, alarms, holding, approvals }, deps.config.githubApiUrl),
+    tileOf(surface, { transitions, alarms, holding, approvals, shipped }, deps.config.githubApiUrl),
   )
+}
+
+function withAccount(surface: SurfaceRow, transitions: ReadonlyMap<string, readonly Transition[]>) {
+  const { lastDeploy, runningSha, runningSeenAt } = surface
+  if (lastDeploy === null) return { runningSha, runningSeenAt, lastDeploy }
+  const { sha, finishedAt } = lastDeploy
+  const { shipped } = accountOfRow(lastDeploy, transitions.get(lastDeploy.id) ?? [])
+  return { runningSha, runningSeenAt, lastDeploy: { sha, finishedAt, shipped } }
 }
 
 function tileOf(
@@ -35,10 +45,13 @@ function tileOf(
     readonly alarms: Awaited<ReturnType<typeof readAlarms>>
     readonly holding: readonly FreezeRow[]
     readonly approvals: readonly ApprovalRow[]
+    readonly shipped: ReadonlyMap<string, ShippedRow>
   },
   githubApiUrl: string,
 ): SurfaceTile {
   const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
+  const shipped = facts.shipped.get(id)
+  const lastGood = shipped?.lastGood ?? null
   return {
     id,
     name,
@@ -61,6 +74,7 @@ function tileOf(
             url: commitUrl(githubApiUrl, repository, surface.runningSha),
             seenAt: surface.runningSeenAt.toISOString(),
             behindBy: surface.behindBy,
+            shippedHere: shipped?.shippedHere === true,
           },
     lastDeploy:
       lastDeploy === null
@@ -77,6 +91,8 @@ function tileOf(
             requestedAt: lastDeploy.requestedAt.toISOString(),
             finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
           },
+    lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
+    archived: surface.archivedAt !== null,
     alarm: lastDeploy === null ? null : (warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1) ?? null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface, githubApiUrl),

@@ -1,6 +1,10 @@
 import 'server-only'
 import { z } from 'zod'
+import type { AuditEvent } from '~/domain/audit-event'
 import type { HealthState } from '~/domain/surface'
+import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
+import { lockDeploy } from '~/server/db/deploys'
 import { recordBehind, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { compareCommits } from '~/server/github/refs'
@@ -24,10 +28,52 @@ interface Sighting {
 
 /** Asks a surface how it is and which version it runs, and records the answer. */
 export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
+  const askedAt = deps.now()
   const sighting = await look(surface.healthUrl)
   const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
-  await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: deps.now() })
+  await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
+  if (sighting.runningSha !== null) await confrontDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
   return sighting
+}
+
+/** How long a surface may go on reporting the version of before, once its deploy has succeeded. */
+const GRACE_MS = 2 * 60_000
+
+/**
+ * Holds what a surface reports against its last deploy, once that has succeeded. That the surface reports the commit is
+ * recorded once; that it reports another one is an alarm, raised once, and only before the commit was ever seen.
+ */
+async function confrontDeploy(
+  deps: Pick<Deps, 'db'>,
+  surface: SurfaceRow,
+  running: { readonly sha: string; readonly at: Date },
+): Promise<void> {
+  const { lastDeploy, runningSha: before, runningSeenAt: beforeAt, outsideRunAt } = surface
+  if (lastDeploy?.status !== 'succeeded' || lastDeploy.sha === null || lastDeploy.finishedAt === null) return
+  const { id: deployId, sha, finishedAt } = lastDeploy
+  if (running.at <= finishedAt) return
+  const matches = running.sha === sha
+  if (!matches) {
+    const seenTwice = before !== null && before !== sha && beforeAt !== null && beforeAt > finishedAt
+    const shippedSince = outsideRunAt !== null && outsideRunAt > finishedAt
+    if (!seenTwice || shippedSince || running.at.getTime() - finishedAt.getTime() < GRACE_MS) return
+  }
+  const seen_at = running.at.toISOString()
+  const event: AuditEvent = matches
+    ? { action: 'console.deploy.version_seen', status: null, payload: { sha, seen_at } }
+    : {
+        action: 'console.deploy.other_version_runs',
+        status: null,
+        payload: { sha, running_sha: running.sha, seen_at },
+      }
+  const isKnown = async (db: DatabaseHandle) =>
+    (await hasAuditEvent(db, deployId, 'console.deploy.version_seen')) ||
+    (await hasAuditEvent(db, deployId, event.action))
+  if (await isKnown(deps.db)) return
+  await deps.db.$transaction(async (tx) => {
+    if ((await lockDeploy(tx, deployId)) === null || (await isKnown(tx))) return
+    await appendAuditEvent(tx, { actor: 'console', at: running.at, deployId, surfaceId: surface.id }, event)
+  })
 }
 
 async function look(healthUrl: string): Promise<Sighting> {

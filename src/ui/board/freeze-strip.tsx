@@ -18,7 +18,7 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
       className={`flex h-9 items-center gap-x-2 rounded-b-[5px] border-t px-4 text-sm ${window === null ? 'border-line' : 'border-warn/40 bg-warn-wash'}`}
     >
       {window === null ? (
-        <p className="min-w-0 flex-1 truncate text-ink-faint">Production is not frozen</p>
+        <p className="min-w-0 flex-1 truncate text-ink-faint">No freeze of this console holds production</p>
       ) : (
         <>
           <FreezeMark kind="frozen" />

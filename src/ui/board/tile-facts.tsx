@@ -12,6 +12,7 @@ import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeOf } from '~/ui/status/status-words'
+import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
 function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
@@ -69,13 +70,27 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
     <dl className="mt-1.5 grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(3,1.25rem)] content-start gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
-          'not reported yet'
+          'not reported'
         ) : (
           <>
             <span className="relative">
               <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
-            {behind(version.behindBy, tile.ref)}
+            {version.shippedHere ? (
+              behind(version.behindBy, tile.ref)
+            ) : (
+              <span
+                className="truncate font-medium text-warn"
+                title={`Runs ${version.sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(version.seenAt)}`}
+              >
+                no deploy of this console shipped it
+              </span>
+            )}
+            {health.checkedAt !== null && version.seenAt < health.checkedAt && (
+              <span className="shrink-0 text-ink-faint">
+                seen <TimeAgo at={version.seenAt} />
+              </span>
+            )}
           </>
         )}
       </Fact>

@@ -1,21 +1,39 @@
+import Link from 'next/link'
 import type { DeploySummary } from '~/domain/deploy'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
+import { wayBack, wayBackAddress } from '~/ui/board/way-back'
 import { HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { useRefusal } from '~/ui/shell/member'
+import { exactUtc } from '~/ui/time/relative-time'
 
 interface TileNoteProps {
   readonly tile: SurfaceTile
   readonly running: DeploySummary | null
+  readonly tab: 0 | -1
 }
 
-/** Beside the button: what holds the surface where no row was left to say so, else who ships what, else the surface's id. */
-export function TileNote({ tile, running }: TileNoteProps) {
+/** Beside the button: the way back from what is wrong, what holds the surface where no row was left to say so, else who ships what, else the surface's id. */
+export function TileNote({ tile, running, tab }: TileNoteProps) {
   const [freeze] = tile.freezes
+  const back = wayBack(tile)
+  const mayDeploy = useRefusal('deploy.dispatch', tile.environment) === null
   return (
     <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-faint">
-      {freeze !== undefined && thirdRow(tile, running) !== 'freeze' ? (
+      {tile.archived ? (
+        <span className="truncate font-medium text-warn">left surfaces.yaml</span>
+      ) : back !== null && mayDeploy ? (
+        <Link
+          href={wayBackAddress(tile.id, back)}
+          tabIndex={tab}
+          title={`Deployed ${exactUtc(back.finishedAt)}`}
+          className="relative truncate text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+        >
+          Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>
+        </Link>
+      ) : freeze !== undefined && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">{freeze.kind}: </span>
           <HeldFor freeze={freeze} />

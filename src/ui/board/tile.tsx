@@ -67,7 +67,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       </header>
       <TileFacts tile={tile} running={running} tab={tab} />
       <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
-        <TileNote tile={tile} running={running} />
+        <TileNote tile={tile} running={running} tab={tab} />
         <Link
           href={`/surfaces/${tile.id}`}
           tabIndex={tab}

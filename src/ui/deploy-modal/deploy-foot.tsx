@@ -1,22 +1,28 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { DeployView } from '~/domain/deploy'
+import type { SurfaceTile } from '~/domain/surface'
 import { CancelControl } from '~/ui/deploy-modal/cancel-control'
 import { LostConnection } from '~/ui/deploy-modal/lost-connection'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { exactUtc } from '~/ui/time/relative-time'
+import { TimeAgo } from '~/ui/time/time-ago'
 
 interface DeployFootProps {
   readonly deploy: DeployView
   /** Why the last poll failed, and how old the picture is. */
   readonly lost: { readonly error: unknown; readonly updatedAt: number } | null
+  /** What the surface ran well before; null where nothing is wrong or nothing is known. */
+  readonly back: SurfaceTile['lastGood']
+  readonly onBack: (back: NonNullable<SurfaceTile['lastGood']>) => void
   /** A new deploy of the same ref, through review and confirmation like any other. */
   readonly onAgain: () => void
 }
 
 /** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
-export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
+export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -41,6 +47,12 @@ export function DeployFoot({ deploy, lost, onAgain }: DeployFootProps) {
         </ExternalLink>
       }
     >
+      {back !== null && (
+        <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
+          Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
+          <TimeAgo at={back.finishedAt} />
+        </Button>
+      )}
       <Button onClick={onAgain}>{deploy.status === 'succeeded' ? 'Deploy again' : 'Retry'}</Button>
       <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
     </ModalFoot>

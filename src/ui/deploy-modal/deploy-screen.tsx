@@ -1,7 +1,9 @@
 'use client'
 
 import { useEffect } from 'react'
+import type { DeploySource } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
+import { wayBack } from '~/ui/board/way-back'
 import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
@@ -22,7 +24,11 @@ import { trpc } from '~/ui/trpc/client'
 interface DeployScreenProps {
   readonly deployId: string
   readonly tiles: readonly SurfaceTile[]
-  readonly onAgain: (again: { readonly surfaceId: string; readonly ref: string }) => void
+  readonly onAgain: (again: {
+    readonly surfaceId: string
+    readonly ref: string
+    readonly source?: DeploySource
+  }) => void
 }
 
 /** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
@@ -35,6 +41,9 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   useEffect(() => {
     if (status !== undefined) void utils.surfaces.list.invalidate()
   }, [status, utils])
+
+  const tile = tiles.find(({ lastDeploy }) => lastDeploy?.id === deployId)
+  const back = tile === undefined ? null : wayBack(tile)
 
   if (deploy === undefined) return <NoDeployYet error={error} />
   return (
@@ -60,6 +69,10 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
         <DeployFoot
           deploy={deploy}
           lost={error === null ? null : { error, updatedAt: dataUpdatedAt }}
+          back={back}
+          onBack={({ sha, deployId: source }) =>
+            onAgain({ surfaceId: deploy.surface.id, ref: sha, source: { kind: 'rollback', deployId: source } })
+          }
           onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
         />
       </div>

@@ -65,7 +65,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} text-ink-soft`}>
         <TimeAgo at={requestedAt} />
       </td>
-      <td className={`${CELL} text-ink-soft`}>
+      <td className={`${CELL} text-ink-soft max-sm:hidden`}>
         {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
       </td>
       <td className={`${CELL} pr-3 text-right`}>

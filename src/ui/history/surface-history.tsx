@@ -46,7 +46,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
       ) : (
         <StoppedClock of={history} polled={history.data.pages.some(hasUnfinished)}>
           {history.isRefetchError && <ConnectionNotice error={history.error} updatedAt={history.dataUpdatedAt} />}
-          <div className="overflow-hidden rounded-md border border-line bg-panel">
+          <div className="overflow-x-auto rounded-md border border-line bg-panel">
             <table className="w-full border-collapse text-sm">
               <caption className="sr-only">Deploys, newest first</caption>
               <thead>
@@ -55,7 +55,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
                     <th
                       key={name}
                       scope="col"
-                      className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' ? 'max-sm:hidden' : ''}`}
+                      className={`${HEAD} ${name === 'Outcome' ? 'pl-3' : ''} ${name === 'Who' || name === 'Took' ? 'max-sm:hidden' : ''}`}
                     >
                       {name}
                     </th>
@@ -71,7 +71,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
                     key={deploy.id}
                     deploy={deploy}
                     surfaceId={surfaceId}
-                    returnable={surface?.archived === false && isReturnable(deploy, deploys)}
+                    returnable={surface?.archived === false && isReturnable(deploy, surface.runs)}
                   />
                 ))}
               </tbody>
@@ -93,10 +93,9 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
 
 const hasUnfinished = ({ deploys }: Pick<HistoryPage, 'deploys'>): boolean => deploys.some(({ terminal }) => !terminal)
 
-/** Back to what is proven to have been shipped and succeeded; the newest of those is where the surface should be already. */
-function isReturnable(deploy: PastDeploy, deploys: readonly PastDeploy[]): boolean {
-  const isGood = ({ status, shipped }: PastDeploy) => status === 'succeeded' && shipped === 'yes'
-  return isGood(deploy) && deploy.sha !== null && deploys.find(isGood)?.sha !== deploy.sha
+/** Back to what is proven to have been shipped and succeeded, and is not what runs. */
+function isReturnable({ status, shipped, sha }: PastDeploy, runs: string | null): boolean {
+  return status === 'succeeded' && shipped === 'yes' && sha !== null && sha !== runs
 }
 
 function Title({ surface }: { readonly surface: HistoryPage['surface'] }) {

@@ -26,5 +26,9 @@ function freezeSentence(before: readonly SurfaceTile[], after: readonly SurfaceT
   const earlier = windowOver('production', before)
   const now = windowOver('production', after)
   if (earlier?.id === now?.id) return []
-  return [now === null ? 'Production is not frozen any more.' : `Production is frozen: ${inSentence(now.reason)}.`]
+  return [
+    now === null
+      ? 'No freeze of this console holds production any more.'
+      : `Production is frozen: ${inSentence(now.reason)}.`,
+  ]
 }

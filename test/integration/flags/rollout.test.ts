@@ -36,9 +36,13 @@ async function flagEvents() {
   return rows
 }
 
-async function shipToStaging(status: string) {
+async function shipToStaging(status: string, shipped = status === 'succeeded' ? 'yes' : 'unknown') {
   const { deps } = console_
-  const requestedAt = deps.now()
+  await recordDeploy(status, shipped, deps.now())
+}
+
+async function recordDeploy(status: string, shipped: string, requestedAt: Date) {
+  const { deps } = console_
   const surface = await insertSurface(deps, { environment: 'staging' })
   const id = deps.newId()
   await deps.db.deploy.create({
@@ -51,6 +55,7 @@ async function shipToStaging(status: string) {
       ref: 'main',
       workflowRef: 'main',
       status,
+      shipped,
       requestedBy: 'ada',
       idempotencyKey: id,
       requestDigest: 'digest',
@@ -71,19 +76,51 @@ describe('a flag reaches production', () => {
     expect(await isOn('production')).toBe(false)
   })
 
-  it('the first time only after a deploy to staging succeeded with the flag on there', async () => {
+  it('only after a deploy to staging succeeded with the flag on there', async () => {
     await shipToStaging('succeeded')
     await promote('staging')
     await shipToStaging('failed')
     await expect(promote('production')).rejects.toMatchObject({
-      message: expect.stringContaining('No deploy to staging has succeeded since'),
+      message: expect.stringContaining('No deploy to staging is proven to have shipped since'),
     })
     await shipToStaging('succeeded')
     expect(await promote('production')).toEqual({ changed: true })
     expect(await isOn('production')).toBe(true)
   })
 
-  it('again, after it was demoted there, without another deploy', async () => {
+  it('not on a success that nothing proves to have shipped', async () => {
+    await promote('staging')
+    await shipToStaging('succeeded', 'unknown')
+    await expect(promote('production')).rejects.toMatchObject({ code: 'flag_change_refused' })
+  })
+
+  it('not on a deploy that was requested before the switch and ended after it', async () => {
+    const before = console_.deps.now()
+    await promote('staging')
+    await recordDeploy('succeeded', 'yes', before)
+    await expect(promote('production')).rejects.toMatchObject({ code: 'flag_change_refused' })
+  })
+
+  it('only after another success once staging was switched off and on again, also where a migration promoted it', async () => {
+    await console_.deps.db.flagPromotion.createMany({
+      data: ['staging', 'production'].map((environment) => ({
+        flag: FLAG,
+        environment,
+        enabled: true,
+        promotedBy: 'migration',
+        promotedAt: console_.deps.now(),
+      })),
+    })
+    await shipToStaging('succeeded')
+    await demote('production')
+    await demote('staging')
+    await promote('staging')
+    await expect(promote('production')).rejects.toMatchObject({ code: 'flag_change_refused' })
+    await shipToStaging('succeeded')
+    expect(await promote('production')).toEqual({ changed: true })
+  })
+
+  it('again, after it was demoted there alone, without another deploy', async () => {
     await promote('staging')
     await shipToStaging('succeeded')
     await promote('production')

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { arrowTarget } from '~/ui/board/arrow-target'
 import { thirdRow } from '~/ui/board/third-row'
 import { groupByEnvironment, isLively, matchesFilter, runningTiles } from '~/ui/board/tiles'
+import { wayBack } from '~/ui/board/way-back'
 import { deployThrough, tile } from './fixtures'
 
 describe('the grid', () => {
@@ -110,5 +111,22 @@ describe('the third row of a tile', () => {
     expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), running)).toBe('outside')
     expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), null)).toBe('freeze')
     expect(thirdRow(tile('a', { outsideRun }), null)).toBeNull()
+  })
+})
+
+describe('the way back on a tile', () => {
+  const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: '2026-11-28T08:00:00.000Z' }
+  const sick = { state: 'unhealthy', detail: 'answers HTTP 500', checkedAt: null } as const
+
+  test('is offered where the surface is unhealthy or an alarm holds, and not where all is well', () => {
+    expect(wayBack(tile('a', { lastGood, health: sick }))).toEqual(lastGood)
+    expect(wayBack(tile('a', { lastGood, alarm: 'The surface reported another version.' }))).toEqual(lastGood)
+    expect(wayBack(tile('a', { lastGood }))).toBeNull()
+  })
+
+  test('is not offered while a deploy is under way, or on a surface that left the file', () => {
+    const lastDeploy = deployThrough(['requested', 'dispatched'])
+    expect(wayBack(tile('a', { lastGood, lastDeploy, health: sick }))).toBeNull()
+    expect(wayBack(tile('a', { lastGood, archived: true, health: sick }))).toBeNull()
   })
 })

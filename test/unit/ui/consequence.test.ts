@@ -12,6 +12,7 @@ const reporting = (secondsAfterEnd: number) => ({
   url: '',
   seenAt: new Date(Date.parse(unhealthy.finishedAt ?? '') + secondsAfterEnd * 1000).toISOString(),
   behindBy: null,
+  shippedHere: true,
 })
 
 describe('what an unhealthy deploy leaves behind', () => {

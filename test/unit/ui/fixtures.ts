@@ -51,6 +51,8 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     health: { state: 'healthy', detail: null, checkedAt: null },
     version: null,
     lastDeploy: null,
+    lastGood: null,
+    archived: false,
     alarm: null,
     outsideRun: null,
     held: null,

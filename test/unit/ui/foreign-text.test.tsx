@@ -65,7 +65,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     ref: text,
     confirm: text,
     health: { state: 'unhealthy', detail: text, checkedAt: AT },
-    version: { sha: SHA, url: 'https://example.com', seenAt: AT, behindBy: 2 },
+    version: { sha: SHA, url: 'https://example.com', seenAt: AT, behindBy: 2, shippedHere: true },
     lastDeploy: failed,
     freezes: [freeze],
   })

@@ -60,7 +60,7 @@ test('the grid says once that production was frozen, why, and that it is not any
   const frozen = [tile('a', { freezes: [freeze] }), tile('b', { freezes: [freeze] })]
   expect(boardAnnouncement(free, frozen)).toBe('Production is frozen: Incident.')
   expect(boardAnnouncement(frozen, frozen)).toBe('')
-  expect(boardAnnouncement(frozen, free)).toBe('Production is not frozen any more.')
+  expect(boardAnnouncement(frozen, free)).toBe('No freeze of this console holds production any more.')
   expect(frozen.filter((one) => matchesFilter(one, 'frozen'))).toHaveLength(2)
   expect(free.filter((one) => matchesFilter(one, 'frozen'))).toEqual([])
 })
