@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fingerprint } from './fingerprint.ts'
 import { runTool } from './run-tool.ts'
@@ -17,6 +18,36 @@ const SOURCES = [
 /** Never part of the server; or made from what counts already. */
 const NOT_BUILT = ['src/launch', 'src/sandbox', 'src/server/db/generated']
 
+/** What the server loads; Next's caches, types and reports change without a build. */
+const SERVED = [
+  'BUILD_ID',
+  'server',
+  'static',
+  'build',
+  'node_modules',
+  'routes-manifest.json',
+  'required-server-files.json',
+]
+
+/** Names and sizes of what a build consists of: a file that was deleted or cut off changes it. */
+function inventory(output: string): string {
+  const hash = createHash('sha256')
+  const add = (relative: string): void => {
+    const found = statSync(path.join(output, relative), { throwIfNoEntry: false })
+    const kind = found?.isDirectory() ? 'directory' : (found?.size ?? 'missing')
+    hash.update(`${relative}\0${kind}\0`)
+    if (kind !== 'directory') return
+    for (const name of readdirSync(path.join(output, relative)).sort()) {
+      // Links lead to installed packages: that one is there is all there is to it.
+      const link = lstatSync(path.join(output, relative, name)).isSymbolicLink()
+      if (link) hash.update(`${name}\0${existsSync(path.join(output, relative, name))}\0`)
+      else add(path.join(relative, name))
+    }
+  }
+  for (const one of SERVED) add(one)
+  return hash.digest('hex')
+}
+
 export interface Build {
   readonly fits: boolean
   readonly make: (env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>
@@ -28,12 +59,12 @@ export function productionBuild(projectDirectory: string): Build {
   const mark = path.join(output, 'built-from')
   const wanted = fingerprint(projectDirectory, SOURCES, NOT_BUILT, [process.version, process.platform, process.arch])
   return {
-    fits: existsSync(mark) && existsSync(path.join(output, 'BUILD_ID')) && readFileSync(mark, 'utf8') === wanted,
+    fits: existsSync(mark) && readFileSync(mark, 'utf8') === `${wanted} ${inventory(output)}`,
     async make(env, signal) {
       rmSync(mark, { force: true }) // so that a build that is broken off never counts
       const next = path.join(projectDirectory, 'node_modules/next/dist/bin/next')
       await runTool('The production build', { args: [next, 'build'], cwd: projectDirectory, env, signal })
-      writeFileSync(mark, wanted)
+      writeFileSync(mark, `${wanted} ${inventory(output)}`)
     },
   }
 }

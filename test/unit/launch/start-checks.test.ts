@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -57,11 +57,12 @@ describe('the production build', () => {
     writeFileSync(path.join(checkout, file), content)
   }
 
+  // Stands for Next: makes an output, and fails after that when it is told to.
+  const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');require('fs').mkdirSync('.next/node_modules',{recursive:true});require('fs').mkdirSync('.next/server/chunks',{recursive:true});require('fs').writeFileSync('.next/server/chunks/a.js','chunk');`
+
   it('fits only sources it was completely made of', async () => {
     write('src/app/page.tsx', 'one')
     write('src/launch/start.ts', 'one')
-    // Stands for Next: makes an output, and fails after that when it is told to.
-    const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');`
     write('node_modules/next/dist/bin/next', fakeNext)
     const make = () => productionBuild(checkout).make({ ...process.env }, new AbortController().signal)
     const fits = () => productionBuild(checkout).fits
@@ -80,6 +81,19 @@ describe('the production build', () => {
     expect(fits()).toBe(false)
   })
 
+  it.each([
+    ['its packages are deleted', () => rmSync(path.join(checkout, '.next/node_modules'), { recursive: true })],
+    ['a chunk is deleted', () => rmSync(path.join(checkout, '.next/server/chunks/a.js'))],
+    ['a chunk is cut off', () => write('.next/server/chunks/a.js', 'ch')],
+    ['its id is deleted', () => rmSync(path.join(checkout, '.next/BUILD_ID'))],
+  ])('does not fit once %s', async (_, damage) => {
+    write('node_modules/next/dist/bin/next', fakeNext)
+    await productionBuild(checkout).make({ ...process.env }, new AbortController().signal)
+    expect(productionBuild(checkout).fits).toBe(true)
+    damage()
+    expect(productionBuild(checkout).fits).toBe(false)
+  })
+
   it('tells files apart by name and content, whatever their order', () => {
     write('a', '1')
     write('b', '2')
@@ -88,5 +102,13 @@ describe('the production build', () => {
     write('a', '2')
     write('b', '1')
     expect(fingerprint(checkout, ['a', 'b'], [])).not.toBe(before)
+  })
+})
+
+describe('a script of package.json that needs the Prisma client', () => {
+  const { scripts } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../package.json'), 'utf8'))
+
+  it.each(['worker', 'console', 'bench', 'fuzz'])('has it generated before npm run %s loads it', (name) => {
+    expect(scripts[name]).toMatch(/--import tsx --import \.\/src\/launch\/generate-client\.ts (src|test)\//)
   })
 })
