@@ -6,7 +6,7 @@ import { listDeploys } from '~/server/deploys/list-deploys'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
-import { insertSurface } from '~test/support/console'
+import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { SHA } from '~test/support/scripted-github'
 import { insertMember as insertOwner } from '~test/support/token-owners'
@@ -232,4 +232,15 @@ it('an approval of one surface opens no other: a surface that needs none is disp
   await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: false } })
   expect(await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))).toMatchObject({ status: 'dispatched' })
   await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'surface_busy' })
+})
+
+it('a surface that an ended deploy still holds refuses the approval, which goes on waiting', async () => {
+  const { surface, approval } = await world.waiting()
+  const held = await insertDeployAt(world.deps, 'timed_out')
+  await world.deps.db.deploy.update({ where: { id: held.id }, data: { surfaceId: surface.id, holdsSurface: true } })
+  await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({
+    code: 'surface_busy',
+    details: { deploy_id: held.id },
+  })
+  expect(await world.deps.db.approval.findUnique({ where: { id: approval.id } })).toMatchObject({ state: 'waiting' })
 })
