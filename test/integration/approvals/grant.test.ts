@@ -200,7 +200,7 @@ describe('the facts are looked at once more', () => {
     const surface = await world.deps.db.surface.findUniqueOrThrow({ where: { id } })
     const earlier = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
     const ended = (sha: string) =>
-      world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, status: 'succeeded' } })
+      world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, status: 'succeeded', shipped: 'yes' } })
     await ended(SHA)
     await world.deps.db.surface.update({ where: { id }, data: { requiresApproval: true } })
     const rollback = { ref: SHA, source: { kind: 'rollback' as const, deployId: earlier.id } }
