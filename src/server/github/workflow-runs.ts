@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { asGitHubError } from '~/server/github/github-error'
+import { PAGE_LENGTH, readPages } from '~/server/github/read-pages'
 
 /** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
 export const runIdSchema = z
@@ -123,15 +124,20 @@ export async function readRun(
   // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
-  const jobsAnswer = github.request(`${address}/jobs`, { ...parameters, per_page: 100 })
+  let total: number | null = null
+  const jobsAnswer = readPages(async (page) => {
+    const { data } = await github.request(`${address}/jobs`, { ...parameters, per_page: PAGE_LENGTH, page })
+    const listed = z.object({ total_count: z.int().nullish(), jobs: z.array(jobSchema) }).parse(data)
+    total = listed.total_count ?? null
+    return listed.jobs
+  })
   // Looked at below, when the run is there: a 404 of the jobs alone does not say that the run is gone.
   jobsAnswer.catch(() => undefined)
   const run = await unlessNotThere(github, repository, signal, () => github.request(address, parameters))
   if (run === null) return null
   const { status, conclusion, created_at, run_started_at, updated_at, run_attempt } = runSchema.parse(run.data)
-  const { jobs, total_count } = z
-    .object({ total_count: z.int().nullish(), jobs: z.array(jobSchema) })
-    .parse((await jobsAnswer).data)
+  const { items: jobs, complete } = await jobsAnswer
+  const known: number | null = total
   return {
     status: status ?? 'unknown',
     conclusion,
@@ -140,6 +146,6 @@ export async function readRun(
     updatedAt: updated_at,
     attempt: run_attempt,
     jobs,
-    complete: total_count != null && total_count <= jobs.length,
+    complete: complete && known !== null && known <= jobs.length,
   }
 }

@@ -18,11 +18,16 @@ export async function checkWarnings(
   const read = [failedCheckRuns, failedStatuses].map((failedOf) =>
     failedOf(github, repository, sha).catch((error: unknown) => {
       logger.info({ repository, sha, err: error }, 'checks of a commit could not be read; it is reviewed without them')
-      return []
+      return { failed: [], complete: true }
     }),
   )
-  const failed = [...new Set((await Promise.all(read)).flat())]
-  return failed.length === 0 ? [] : [{ kind: 'checks_red', text: sentence(failed), blocking: false }]
+  const kinds = await Promise.all(read)
+  const failed = [...new Set(kinds.flatMap((kind) => kind.failed))]
+  const texts = [
+    ...(failed.length === 0 ? [] : [sentence(failed)]),
+    ...(kinds.every(({ complete }) => complete) ? [] : ['Only the first 1,000 checks of this commit were read.']),
+  ]
+  return texts.map((text) => ({ kind: 'checks_red', text, blocking: false }))
 }
 
 function sentence(failed: readonly string[]): string {

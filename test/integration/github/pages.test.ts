@@ -1,0 +1,41 @@
+import pino from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { failedCheckRuns } from '~/server/github/checks'
+import { connectGitHub } from '~/server/github/client'
+import { readRun } from '~/server/github/workflow-runs'
+import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+})
+afterAll(() => github.close())
+const client = () =>
+  connectGitHub({ apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } }, pino({ level: 'silent' }))
+const pageOf = (path: string) => Number(new URL(path, github.apiUrl).searchParams.get('page') ?? '1')
+
+it.each([
+  [250, 250, true],
+  [1_500, 1_000, false],
+])('of a run with %i jobs, reads %i, and says whether these are all', async (there, read, complete) => {
+  github.script.onRun = () => runAnswer('success')
+  github.script.onJobs = ({ path }) => {
+    const start = (pageOf(path) - 1) * 100
+    const names = Array.from({ length: Math.max(0, Math.min(100, there - start)) }, (_, n) => `job ${start + n}`)
+    const page = jobsAnswer(Object.fromEntries(names.map((name) => [name, 'success'])))
+    return page === 'hang up' ? page : { ...page, body: { ...Object(page.body), total_count: there } }
+  }
+  const run = await readRun(client(), 'acme/platform', 7n, AbortSignal.timeout(20_000))
+  expect(run?.jobs).toHaveLength(read)
+  expect(run?.complete).toBe(complete)
+})
+
+it('finds the check that failed on the second page', async () => {
+  const green = Array.from({ length: 100 }, (_, n) => ({ name: `check ${n}`, conclusion: 'success' }))
+  github.script.onChecks = ({ path }) => ({
+    status: 200,
+    body: { check_runs: pageOf(path) === 1 ? green : [{ name: 'the last', conclusion: 'failure' }] },
+  })
+  const read = await failedCheckRuns(client(), 'acme/platform', 'a'.repeat(40))
+  expect(read).toEqual({ failed: ['the last'], complete: true })
+})
