@@ -15,6 +15,10 @@ export const GIVE_UP_AFTER_MS = 10 * 60_000
 /** Everything on record about one deploy that its account rests on. */
 export interface AccountFacts extends PhaseFacts {
   readonly requestedAt: string
+  /** The commit of this deploy, where it is known. */
+  readonly sha: string | null
+  /** What the surface has said it runs since this deploy ended; null while it has not. */
+  readonly reportedSha: string | null
   readonly runId: string | null
   /** A run that was seen after the deploy had ended, or the same run started again. */
   readonly lateRun: { readonly runId: string; readonly attempt: number } | null
@@ -141,7 +145,17 @@ function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
     ...(lateRun === null && facts.holdsSurface && record?.over !== true
       ? ['The surface stays held: nothing proves that the run is over.']
       : []),
+    ...surfaceSentence(facts, shipped),
   ]
+}
+
+/** The word of the surface itself, which neither proves nor denies that this deploy shipped. */
+function surfaceSentence({ status, sha, reportedSha }: AccountFacts, shipped: Shipped): string[] {
+  if (reportedSha === null) return []
+  if (reportedSha !== sha)
+    return status === 'succeeded' ? [] : [`The surface reports commit ${reportedSha.slice(0, 7)}.`]
+  if (shipped === 'no') return ['The surface reports the commit of this deploy, which this deploy did not ship.']
+  return status === 'succeeded' ? [] : ['The surface reports the commit of this deploy.']
 }
 
 function shippedSentence(facts: AccountFacts, shipped: Shipped): string {

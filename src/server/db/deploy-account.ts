@@ -7,6 +7,7 @@ import type { Prisma } from '~/server/db/generated/client.ts'
 /** The columns that the account of a deploy rests on, beside its accepted transitions. */
 export const accountSelect = {
   status: true,
+  sha: true,
   failureStage: true,
   requestedAt: true,
   githubRunId: true,
@@ -20,6 +21,7 @@ export const accountSelect = {
 /** What these columns hold, however they were read. */
 export interface AccountRow {
   readonly status: string
+  readonly sha: string | null
   readonly failureStage: string | null
   readonly requestedAt: Date
   readonly githubRunId: bigint | null
@@ -31,10 +33,16 @@ export interface AccountRow {
 }
 
 /** The account of a stored deploy. A record that this version cannot read counts as none: it proves nothing here. */
-export function accountOfRow(row: AccountRow, transitions: readonly Transition[]): DeployAccount {
-  const { status, failureStage, lateRunId, holdsSurface } = row
+export function accountOfRow(
+  row: AccountRow,
+  transitions: readonly Transition[],
+  reportedSha: string | null = null,
+): DeployAccount {
+  const { status, sha, failureStage, lateRunId, holdsSurface } = row
   return accountOf({
     status,
+    sha,
+    reportedSha,
     failureStage,
     transitions,
     requestedAt: row.requestedAt.toISOString(),

@@ -35,7 +35,14 @@ const versionParts = {
   written: z.string(),
   /** How many audit rows there are: they are appended only. */
   events: z.int(),
-  surface: z.object({ id: z.string(), name: z.string(), environment: z.string(), url: z.string() }),
+  surface: z.object({
+    id: z.string(),
+    name: z.string(),
+    environment: z.string(),
+    url: z.string(),
+    /** What the surface has said it runs since this deploy ended; null while it has not, or once another deploy came. */
+    reportedSha: z.string().nullable(),
+  }),
   owner: z.string().nullable(),
 }
 
@@ -112,8 +119,10 @@ export async function readDeployRecord(db: Statements, id: string, logLength: nu
         d."late_run_id"::text AS "lateRunId", d."late_run_attempt" AS "lateRunAttempt", d."released_at_utc" AS "releasedAt",
         concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
         (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
-        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url" FROM "surfaces"
-          WHERE "id" = d."surface_id") AS s) AS "surface",
+        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url",
+            CASE WHEN "last_deploy_id" = d."id" AND "running_seen_at_utc" > d."finished_at_utc" THEN "running_sha" END
+              AS "reportedSha"
+          FROM "surfaces" WHERE "id" = d."surface_id") AS s) AS "surface",
         (SELECT u."email" FROM "users" AS u
           WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
         (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
@@ -157,8 +166,10 @@ export async function readDeployVersion(db: Statements, id: string): Promise<str
     SELECT row_to_json(p) AS "parts" FROM (
       SELECT concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
         (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
-        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url" FROM "surfaces"
-          WHERE "id" = d."surface_id") AS s) AS "surface",
+        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url",
+            CASE WHEN "last_deploy_id" = d."id" AND "running_seen_at_utc" > d."finished_at_utc" THEN "running_sha" END
+              AS "reportedSha"
+          FROM "surfaces" WHERE "id" = d."surface_id") AS s) AS "surface",
         (SELECT u."email" FROM "users" AS u
           WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner"
       FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS p`
@@ -167,7 +178,10 @@ export async function readDeployVersion(db: Statements, id: string): Promise<str
 }
 
 const versionOf = ({ written, events, surface, owner }: z.output<z.ZodObject<typeof versionParts>>): string =>
-  JSON.stringify([written, events, surface.id, surface.name, surface.environment, surface.url, owner])
+  JSON.stringify([
+    ...[written, events, owner],
+    ...[surface.id, surface.name, surface.environment, surface.url, surface.reportedSha],
+  ])
 
 const reported = z.object({ reported_run_id: z.string().optional(), reported_sha: z.string().optional() })
 

@@ -36,7 +36,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
   const { deploy, owner, transitions, alarms, timeline, log } = record
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
-  const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions)
+  const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
   const view: DeployView = {
     id: deploy.id,
     status: deploy.status,

@@ -1,15 +1,8 @@
 import type { DeployView } from '~/domain/deploy'
 import { Sentence } from '~/ui/primitives/foreign-text'
-import { Sha } from '~/ui/primitives/sha'
 
-interface ConsequenceProps {
-  readonly deploy: DeployView
-  /** What the surface itself has said it runs since then; null while it has not. */
-  readonly reported: string | null
-}
-
-/** How it ended: in the workflow's own words, in those of the account, and what the surface says. */
-export function Consequence({ deploy, reported }: ConsequenceProps) {
+/** How it ended: in the workflow's own words, and in those of the account. */
+export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   const { terminal, status, failureDetail, sentences } = deploy
   if (!terminal) return null
   return (
@@ -24,11 +17,6 @@ export function Consequence({ deploy, reported }: ConsequenceProps) {
           <Sentence text={sentence} />
         </p>
       ))}
-      {reported !== null && status !== 'succeeded' && (
-        <p>
-          The surface reports <Sha sha={reported} />.
-        </p>
-      )}
     </div>
   )
 }

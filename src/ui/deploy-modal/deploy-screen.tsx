@@ -13,7 +13,6 @@ import { LogTail } from '~/ui/deploy-modal/log-tail'
 import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { NoDeployYet } from '~/ui/deploy-modal/no-deploy-yet'
 import { ReleaseSurface } from '~/ui/deploy-modal/release-surface'
-import { reportedSince } from '~/ui/deploy-modal/reported-since'
 import { Stepper } from '~/ui/deploy-modal/stepper'
 import { Timeline } from '~/ui/deploy-modal/timeline'
 import { useDeploy } from '~/ui/deploy-modal/use-deploy'
@@ -61,7 +60,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <ReleaseSurface deploy={deploy} />
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
           <div className="flex shrink-0 flex-col sm:h-68">
-            <Consequence deploy={deploy} reported={reportedSince(deploy, tiles)} />
+            <Consequence deploy={deploy} />
             <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
           </div>
           <Timeline entries={deploy.timeline} />

@@ -117,6 +117,20 @@ describe('a poll that names what it knows', () => {
     expect((await poll(id, tag)).status).toBe(304)
   })
 
+  it('gets the whole answer, with a sentence about it, when the surface reports a version after the end of its last deploy', async () => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'deploying')
+    await send(id, { status: 'failed', failure_stage: 'health_check_failed' })
+    const tag = await tagOf(id)
+    const report = (runningSha: string, runningSeenAt: Date) =>
+      console_.deps.db.surface.update({ where: { id: surface.id }, data: { runningSha, runningSeenAt } })
+    await report('c'.repeat(40), new Date(Date.now() - 60_000))
+    expect((await poll(id, tag)).status, 'seen before the end').toBe(304)
+    await report('c'.repeat(40), new Date(Date.now() + 60_000))
+    const { status, text } = await poll(id, tag)
+    expect(status).toBe(200)
+    expect(text).toContain('The surface reports commit ccccccc.')
+  })
+
   it('has no version to name while a poll may learn the run from GitHub, which is asked each time', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const tag = await tagOf(id)

@@ -5,6 +5,7 @@ import { DEPLOY_STATUSES, FAILURE_STAGES, isTerminal } from '~/domain/deploy-sta
 import { PHASE_RECORDS, type RunFacts } from '~/domain/run-evidence'
 
 const at = '2026-11-28T10:00:00.000Z'
+const SHA = 'a'.repeat(40)
 const through = (...statuses: string[]) =>
   statuses.map((status) => ({ status, at, action: 'console.deploy.callback', implied: false }))
 const record = (deploy: RunFacts['phases']['deploy'], more: Partial<RunFacts> = {}): RunFacts => ({
@@ -21,6 +22,8 @@ const facts = (more: Partial<AccountFacts>): AccountFacts => ({
   transitions: through('requested', 'dispatched'),
   record: null,
   requestedAt: at,
+  sha: SHA,
+  reportedSha: null,
   runId: '7',
   lateRun: null,
   holdsSurface: false,
@@ -81,6 +84,14 @@ describe('the account of a deploy', () => {
     expect(states(record('ended'))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
   })
 
+  it('tells what the surface reports beside what the deploy is proven to have shipped', () => {
+    const failed = { transitions: through('requested', 'dispatched', 'failed') }
+    const denied = { ...failed, record: record('not_run', { conclusion: 'failure' }) }
+    expect(said({ ...failed, reportedSha: 'b'.repeat(40) })).toContain('The surface reports commit bbbbbbb.')
+    expect(said({ ...failed, reportedSha: SHA })).toContain('The surface reports the commit of this deploy.')
+    expect(said({ ...denied, reportedSha: SHA })).toContain('which this deploy did not ship')
+  })
+
   it('holds its four invariants whatever is on record', () => {
     const status = fc.constantFrom(...DEPLOY_STATUSES, 'canary_started')
     const phase = fc.constantFrom(...PHASE_RECORDS)
@@ -109,6 +120,8 @@ describe('the account of a deploy', () => {
       transitions: fc.array(transition, { maxLength: 8 }),
       record: anyRecord,
       requestedAt: fc.constant(at),
+      sha: fc.option(fc.constant(SHA)),
+      reportedSha: fc.option(fc.constantFrom(SHA, 'b'.repeat(40))),
       runId: fc.option(fc.constant('7')),
       lateRun: fc.option(fc.constant({ runId: '8', attempt: 1 })),
       holdsSurface: fc.boolean(),
@@ -141,6 +154,9 @@ describe('the account of a deploy', () => {
           expect(reported || each.record?.phases.deploy === 'ended').toBe(true)
         }
         if (each.lateRun !== null && isTerminal(each.status)) expect(text).toContain('Run 8')
+        expect(accountOf({ ...each, reportedSha: null }).shipped, 'the surface proves nothing about a deploy').toBe(
+          account.shipped,
+        )
       }),
       { numRuns: 2_000 },
     )

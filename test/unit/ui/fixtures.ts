@@ -18,6 +18,8 @@ export function deployThrough(statuses: readonly string[], failureStage: string 
     transitions,
     record: null,
     requestedAt: at(0),
+    sha: 'a'.repeat(40),
+    reportedSha: null,
     runId: null,
     lateRun: null,
     holdsSurface: false,

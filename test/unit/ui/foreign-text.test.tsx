@@ -161,7 +161,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
         <DeployHeadline deploy={deploy} />
         <DeployFacts deploy={deploy} />
         <DeployWarnings warnings={deploy.warnings} />
-        <Consequence deploy={deploy} reported={null} />
+        <Consequence deploy={deploy} />
         <Timeline entries={deploy.timeline} />
       </>
     ),
