@@ -164,11 +164,11 @@ export type AuditEvent =
       readonly status: null
       readonly payload: { readonly http_status: number; readonly reason: string }
     }
-  /** GitHub's rate limit stands in the way of a cancellation; the request is kept and sent again after it. */
+  /** GitHub has not taken a cancellation; it is kept and sent again: after a rate limit (`until`), else soon. */
   | {
       readonly action: 'console.deploy.cancel_delayed'
       readonly status: null
-      readonly payload: { readonly until: string; readonly reason: string }
+      readonly payload: { readonly until: string | null; readonly reason: string }
     }
   /** People were told how the deploy ended. */
   | {

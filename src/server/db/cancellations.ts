@@ -1,4 +1,5 @@
 import 'server-only'
+import { isDeepStrictEqual } from 'node:util'
 import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 
@@ -61,17 +62,24 @@ export async function recordCancelRefused(
   })
 }
 
-/** GitHub's rate limit: the request is kept, and sent again when the limit is over. */
+/** GitHub has not taken the request, which is kept and sent again. Recorded once, however often GitHub says the same. */
 export async function recordCancelDelayed(
   tx: DatabaseHandle,
   subject: Subject,
-  delay: { readonly until: Date; readonly reason: string },
+  delay: { readonly until: Date | null; readonly reason: string },
 ): Promise<void> {
   const open = { id: subject.deployId, cancelRequestedAt: { not: null }, cancelAcknowledgedAt: null }
   if ((await tx.deploy.count({ where: open })) === 0) return
+  const last = await tx.auditEvent.findFirst({
+    where: { deployId: subject.deployId, action: { startsWith: 'console.deploy.cancel_' } },
+    orderBy: { id: 'desc' },
+    select: { action: true, payload: true },
+  })
+  const payload = { until: delay.until?.toISOString() ?? null, reason: delay.reason }
+  if (last?.action === 'console.deploy.cancel_delayed' && isDeepStrictEqual(last.payload, payload)) return
   await appendAuditEvent(tx, subject, {
     action: 'console.deploy.cancel_delayed',
     status: null,
-    payload: { until: delay.until.toISOString(), reason: delay.reason },
+    payload,
   })
 }

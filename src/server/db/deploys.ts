@@ -35,6 +35,7 @@ export const deploySelect = {
   logCount: true,
   requestedAt: true,
   lastEventAt: true,
+  githubSilentSince: true,
   finishedAt: true,
   cancelRequestedAt: true,
   cancelRequestedBy: true,
@@ -260,6 +261,14 @@ export async function updateDeployFacts(
       "holds_surface" = coalesce(${facts.holdsSurface ?? null}, "holds_surface"),
       "late_run_id" = coalesce(${facts.lateRun?.runId ?? null}, "late_run_id"),
       "late_run_attempt" = coalesce(${facts.lateRun?.attempt ?? null}, "late_run_attempt")
+    WHERE "id" = ${id}::uuid`
+}
+
+/** Since when GitHub has not answered about the deploy: the first failed look is kept. Null: it has answered. */
+export async function recordGitHubSilence(db: Statements, id: string, since: Date | null): Promise<void> {
+  await db.$executeRaw`
+    UPDATE "console_deploys" SET "github_silent_since_utc" =
+      CASE WHEN ${since}::timestamptz IS NULL THEN NULL ELSE coalesce("github_silent_since_utc", ${since}) END
     WHERE "id" = ${id}::uuid`
 }
 

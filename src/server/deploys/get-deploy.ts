@@ -6,7 +6,7 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { buildId } from '~/server/build-id'
 import { accountOfRow } from '~/server/db/deploy-account'
-import { type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
+import { type DeployRecord, type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
@@ -61,12 +61,19 @@ export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
-    warnings: warningsOf(alarms, isTerminal(deploy.status)),
+    warnings: [...silenceOf(deploy), ...warningsOf(alarms, isTerminal(deploy.status))],
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,
   }
   return { view, version: asksGitHub ? null : versionOf(deps, record.version) }
+}
+
+/** Of a deploy that is still looked after. */
+function silenceOf({ githubSilentSince, status, holdsSurface }: DeployRecord['deploy']): string[] {
+  if (githubSilentSince === null || (isTerminal(status) && !holdsSurface)) return []
+  const since = githubSilentSince.toISOString().slice(0, 16).replace('T', ' ')
+  return [`GitHub has not answered about this deploy since ${since} UTC. Nothing is concluded from that.`]
 }
 
 function timelineEntry(row: RecordedEvent): TimelineEntry {

@@ -1,4 +1,5 @@
 import 'server-only'
+import { z } from 'zod'
 import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy-status'
 import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -8,6 +9,7 @@ import {
   findDeploy,
   type LockedDeploy,
   lockDeploy,
+  recordGitHubSilence,
   type Standing,
   updateDeployFacts,
 } from '~/server/db/deploys'
@@ -17,6 +19,7 @@ import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import { pressCancel } from '~/server/deploys/press-cancel'
 import { recordRun } from '~/server/deploys/record-run'
 import type { Deps } from '~/server/deps'
+import { asGitHubError } from '~/server/github/github-error'
 import { readRun } from '~/server/github/workflow-runs'
 
 const ACTOR = 'reconciler'
@@ -26,7 +29,8 @@ type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 /**
  * Compares one deploy with GitHub and closes the difference: adopts its run and applies in order what the record of the run
  * proves. Without a run nothing is concluded but that the surface's time is up. A deploy that has ended stays as it ended; what its run
- * shipped, and whether it is over, is put on record. Never dispatches. While GitHub does not answer, nothing is concluded.
+ * shipped, and whether it is over, is put on record. Never dispatches. While GitHub does not answer, nothing is concluded, and since
+ * when is put on record.
  *
  * @throws whatever GitHub's client throws when GitHub does not answer
  */
@@ -36,11 +40,7 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
   // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
   await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
-  // Of an ended deploy, the run that holds its surface is the one to look at.
-  const late = isTerminal(deploy.status) ? deploy.lateRunId : null
-  const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
-  const run =
-    runId === null ? null : await readRun(deps.github, deploy.repository, runId, AbortSignal.timeout(LOOKUP_TIMEOUT_MS))
+  const { runId, run } = await askGitHub(deps, deploy)
   if (isTerminal(deploy.status))
     return runId === null || run === null ? undefined : lookAfterEnd(deps, deploy, runId, run)
   if (runId === null || run === null) return endWhenTimeIsUp(deps, deploy, runId)
@@ -57,6 +57,22 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
     },
     run,
   )
+}
+
+async function askGitHub(deps: Reconciling, deploy: DeployRow) {
+  try {
+    // Of an ended deploy, the run that holds its surface is the one to look at.
+    const late = isTerminal(deploy.status) ? deploy.lateRunId : null
+    const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
+    const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS)
+    const run = runId === null ? null : await readRun(deps.github, deploy.repository, runId, signal)
+    if (deploy.githubSilentSince !== null) await recordGitHubSilence(deps.db, deploy.id, null)
+    return { runId, run }
+  } catch (error) {
+    const unanswered = asGitHubError(error) !== null || error instanceof z.ZodError
+    if (unanswered) await recordGitHubSilence(deps.db, deploy.id, deps.now())
+    throw error
+  }
 }
 
 /**

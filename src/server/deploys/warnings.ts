@@ -24,7 +24,7 @@ export function warningsOf(rows: readonly AuditRow[], terminal: boolean): string
   return [...new Set([...alarms, ...(terminal ? [] : cancelRefusal(rows))])]
 }
 
-/** A cancellation that GitHub refused, until the next one is asked for; one that a rate limit holds up, until GitHub takes it. */
+/** A cancellation that GitHub refused, until the next one is asked for; one that GitHub has not taken, until it does. */
 function cancelRefusal(rows: readonly AuditRow[]): string[] {
   const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
   const reason = refusal.safeParse(last?.payload).data?.reason ?? ''

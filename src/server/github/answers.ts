@@ -98,7 +98,7 @@ const WHAT_BECAME = {
   cancel: {
     notDone: 'The run was not cancelled.',
     afterLimit: 'The cancellation is kept and sent again then.',
-    silent: 'The cancellation is kept and sent again.',
+    silent: 'It is kept and sent again.',
   },
 } as const satisfies Record<Verb, Readonly<Record<'notDone' | 'afterLimit' | 'silent', string>>>
 
@@ -107,8 +107,11 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
   const outcome = classifyAnswer(verb, answer, now)
   const { notDone, afterLimit, silent } = WHAT_BECAME[verb]
   const detail = answer.status === null ? 'no answer' : `HTTP ${answer.status}`
+  const failed = answer.status === null || answer.status >= 500
+  const unheard = `GitHub ${failed ? 'did not answer' : 'gave no usable answer to'} the cancellation (${detail}). ${silent}`
   switch (outcome.kind) {
     case 'later':
+      if (verb === 'cancel' && outcome.limit === null) return unheard
       if (outcome.limit === null || outcome.until === null)
         return `GitHub does not answer right now (${detail}). ${silent}`
       return outcome.limit === 'primary'
@@ -130,7 +133,7 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
         ? `The console’s credentials may not do this in ${asked.repository}: they need "Actions: read and write". GitHub says: ${answer.message} ${notDone}`
         : `GitHub refused: ${answer.message}. ${notDone}`
     default:
-      return `GitHub gave no usable answer to the ${verb} (${detail}).`
+      return verb === 'cancel' ? unheard : `GitHub gave no usable answer to the ${verb} (${detail}).`
   }
 }
 

@@ -10,9 +10,8 @@ export type CancelOutcome =
   /** 409: the run had ended before. */
   | { readonly kind: 'ended' }
   | { readonly kind: 'refused'; readonly httpStatus: number; readonly reason: string }
-  /** A rate limit: GitHub did nothing, and is asked again when the limit is over. */
-  | { readonly kind: 'later'; readonly until: Date; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Not known to be taken. GitHub is asked again: when a rate limit is over, else soon (`until` is null then). */
+  | { readonly kind: 'later'; readonly until: Date | null; readonly reason: string }
 
 /** Asks GitHub to cancel a run. Asking again is harmless, so what is unknown may be asked again. Never throws. */
 export async function cancelRun(github: GitHub, repository: string, runId: bigint): Promise<CancelOutcome> {
@@ -33,9 +32,9 @@ function outcomeOf(answer: GitHubAnswer, repository: string): CancelOutcome {
     case 'ended':
       return { kind: 'ended' }
     case 'later':
-      return outcome.until === null ? { kind: 'unknown', reason } : { kind: 'later', until: outcome.until, reason }
+      return { kind: 'later', until: outcome.until, reason }
     case 'unknown':
-      return { kind: 'unknown', reason }
+      return { kind: 'later', until: null, reason }
     default:
       return { kind: 'refused', httpStatus: answer.status ?? 0, reason }
   }

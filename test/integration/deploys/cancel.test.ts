@@ -113,6 +113,23 @@ describe('cancelling a deploy', () => {
   })
 
   it.each([
+    ['502', answers.serverError(502)],
+    ['nothing', 'hang up' as const],
+  ])('to which GitHub answers %s says, once, that it is sent again, until GitHub takes it', async (_, answer) => {
+    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+    github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
+    await cancel(id)
+    const said = expect.stringMatching(/^GitHub did not answer the cancellation \(.+\)\. It is kept and sent again\.$/)
+    expect((await view(id)).warnings).toEqual([said])
+    await workNow()
+    await workNow()
+    expect((await view(id)).warnings).toEqual([said])
+    await workNow()
+    expect((await view(id)).warnings).toEqual([])
+    expect(await actions(id)).toEqual(['cancel_requested', 'cancel_delayed', 'cancel_acknowledged'])
+  })
+
+  it.each([
     ['403 with nothing left of the hour', answers.primaryLimit(new Date(Date.now() + 3_600_000))],
     ['429', answers.primaryLimit(new Date(Date.now() + 3_600_000), 429)],
     ['a secondary limit with retry-after', answers.secondaryLimit({ retryAfter: 3600 })],

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parseCreated } from '~/sandbox/github/created-filter'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { addJob } from '~/server/db/jobs'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import type { Deps } from '~/server/deps'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { runQueue } from '~test/support/run-queue'
-import { listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -239,6 +242,38 @@ describe('while GitHub answers with errors', () => {
     expect((await deployAt(id)).status).toBe('dispatched')
     await console_.deps.db.deploy.update({ where: { id }, data: { status: 'failed' } })
   })
+
+  it.each([
+    ['a pass', (deps: Deps) => reconcileSilentDeploys(deps, undefined, 0)],
+    [
+      'a queued look',
+      async (deps: Deps, id: string) => {
+        await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
+        await runQueue(deps)
+      },
+    ],
+  ])(
+    'the deploy says since when GitHub has not answered, from the first failed look of %s to the first answer',
+    async (_, look) => {
+      const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n, requestedAt: minutesAgo(600) })
+      const lookAt = async (at: string) => {
+        const { version: before } = await getDeploy(console_.deps, id)
+        await look({ ...console_.deps, now: () => new Date(at) }, id)
+        const { view, version } = await getDeploy(console_.deps, id)
+        expect(version).not.toBe(before)
+        return view
+      }
+      const said =
+        'GitHub has not answered about this deploy since 2099-11-28 14:03 UTC. Nothing is concluded from that.'
+      github.script.onRun = () => answers.serverError()
+      expect(await lookAt('2099-11-28T14:03:20Z')).toMatchObject({ status: 'building', warnings: [said] })
+      github.script.onRun = () => 'hang up'
+      expect(await lookAt('2099-11-28T16:00:00Z')).toMatchObject({ status: 'building', warnings: [said] })
+      gitHubHasRun(null, [])
+      expect(await lookAt('2099-11-28T16:01:00Z')).toMatchObject({ status: 'building', warnings: [] })
+      await letGo()
+    },
+  )
 })
 
 describe('a pass', () => {
