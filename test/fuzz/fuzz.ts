@@ -7,6 +7,7 @@ import { createDeps } from '~/server/deps'
 import { startConsoleUnderTest } from '~test/bench/console-under-test'
 import { growthOf, probeEnvironment } from '~test/fuzz/memory'
 import { runFuzz, toMb } from '~test/fuzz/run-fuzz'
+import { startRunTokenIssuer } from '~test/support/run-token-issuer'
 
 // `npm run fuzz [-- --count=100000 --seed=1]`: the callback routes of the built product, under requests no workflow sends.
 
@@ -30,7 +31,10 @@ const GROWTH_LIMIT = 10 * 1024 ** 2
 say(`seed ${seed}`)
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-fuzz-'))
 const probeFile = path.join(directory, 'memory.json')
+const issuer = await startRunTokenIssuer()
 const product = await startConsoleUnderTest(say, {
+  GITHUB_API_URL: issuer.apiUrl,
+  CONSOLE_URL: 'http://localhost:3000',
   IN_PROCESS_WORKER: 'off',
   RATE_LIMIT_REFUSED_PER_MINUTE: 'off',
   ...probeEnvironment(probeFile),
@@ -44,7 +48,8 @@ try {
       LOG_LEVEL: 'silent',
     }),
   )
-  const figures = await runFuzz({ deps, server: product, secret: product.callbackSecret, probeFile, seed, count, say })
+  const secret = product.callbackSecret
+  const figures = await runFuzz({ deps, server: product, secret, issuer, probeFile, seed, count, say })
   await deps.db.$disconnect()
   const settled = figures.memory.slice(Math.ceil(figures.memory.length / 10))
   const growth = growthOf(settled.map(({ heap }) => heap))
@@ -66,5 +71,6 @@ try {
   process.exitCode = failed ? 1 : 0
 } finally {
   await product.stop()
+  await issuer.close()
   rmSync(directory, { recursive: true, force: true })
 }

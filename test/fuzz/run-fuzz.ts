@@ -1,3 +1,4 @@
+import { repositorySecret } from '~/server/callbacks/verify-signature'
 import type { Deps } from '~/server/deps'
 import { type Memory, memoryProbe } from '~test/fuzz/memory'
 import { mutate } from '~test/fuzz/mutate'
@@ -5,8 +6,9 @@ import { createRandom, type Random } from '~test/fuzz/random'
 import { send } from '~test/fuzz/send'
 import { signedCallback, strangeBody } from '~test/fuzz/signed-request'
 import { digestTables } from '~test/fuzz/table-digest'
-import { broken, chunked, plain, type Wire } from '~test/fuzz/to-bytes'
+import { bearing, broken, chunked, plain, type Wire } from '~test/fuzz/to-bytes'
 import { insertDeployAt } from '~test/support/console'
+import type { startRunTokenIssuer } from '~test/support/run-token-issuer'
 
 const DEPLOYS = 20
 const CONCURRENCY = 8
@@ -16,6 +18,8 @@ export interface Fuzz {
   readonly deps: Deps
   readonly server: { readonly url: string; readonly pid: number }
   readonly secret: string
+  /** GitHub, as the server knows it. */
+  readonly issuer: Pick<Awaited<ReturnType<typeof startRunTokenIssuer>>, 'mint'>
   readonly probeFile: string
   readonly seed: number
   readonly count: number
@@ -37,7 +41,16 @@ export interface FuzzFigures {
 }
 
 /** Sends `count` requests to the callback routes, the same for the same seed but for the time of day in their signatures. */
-export async function runFuzz({ deps, server, secret, probeFile, seed, count, say }: Fuzz): Promise<FuzzFigures> {
+export async function runFuzz({
+  deps,
+  server,
+  secret,
+  issuer,
+  probeFile,
+  seed,
+  count,
+  say,
+}: Fuzz): Promise<FuzzFigures> {
   const random = createRandom(seed)
   // Signed requests are about deploys of their own; nothing but those may change.
   const open = await insertDeploys(deps)
@@ -50,17 +63,23 @@ export async function runFuzz({ deps, server, secret, probeFile, seed, count, sa
   const memory: Memory[] = []
   const faults: string[] = []
 
+  const ownSecret = repositorySecret(secret, REPOSITORY)
+  let tokens = await mintTokens(issuer)
   const next = (): Wire => {
     const kind = random.next()
     if (kind < 0.1) {
       const body = random.next() < 0.5 ? strangeBody(random) : undefined
-      const callback = signedCallback(random, secret, one(random, open), body)
+      const own = random.next() < 0.3
+      const callback = signedCallback(random, own ? ownSecret : secret, one(random, open), body)
       signedIds.add(callback.id)
+      if (own) return plain(callback, [`x-console-repository: ${REPOSITORY}`])
+      if (random.next() < 0.4) return bearing(callback, random.pick(tokens.good))
       return random.next() < 0.5 ? plain(callback) : chunked(callback, random)
     }
     const mutated = mutate(signedCallback(random, secret, one(random, closed)), random, secret)
     if (kind < 0.3) return broken({ ...mutated, signature: 'v1,AAAA' }, random)
     if (kind < 0.5) return chunked(mutated, random)
+    if (kind > 0.9) return bearing(mutated, random.pick(tokens.bad), strangeHeaders(random))
     return plain(mutated, kind < 0.6 ? strangeHeaders(random) : [])
   }
 
@@ -68,6 +87,7 @@ export async function runFuzz({ deps, server, secret, probeFile, seed, count, sa
   const every = Math.ceil(count / SAMPLES)
   for (let sent = 0; sent < count; sent += every) {
     let left = Math.min(every, count - sent)
+    tokens = await mintTokens(issuer)
     const work = async () => {
       while (left > 0) {
         left -= 1
@@ -98,6 +118,34 @@ export async function runFuzz({ deps, server, secret, probeFile, seed, count, sa
 
 export const toMb = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1)
 
+/** What insertDeployAt ships from. */
+const REPOSITORY = 'acme/platform'
+
+/** Tokens of the issuer that hold, of the deploys' repository and of another, and what does not hold. They are for minutes. */
+async function mintTokens({ mint }: Fuzz['issuer']) {
+  const good = [await mint(), await mint({ claims: { run_id: '8' } }), await mint({ claims: { repository: 'acme/x' } })]
+  const [head, payload = '', signature] = (await mint()).split('.')
+  const bad: readonly [string, ...string[]] = [
+    await mint({ audience: 'https://github.com/acme' }),
+    await mint({ issuer: 'https://token.actions.githubusercontent.com' }),
+    await mint({ key: 'stranger' }),
+    await mint({ kid: 'another' }),
+    await mint({ at: new Date(Date.now() - 3_600_000) }),
+    await mint({ claims: { run_id: '-1' } }),
+    `${head}.${payload.replace(/^./, 'f')}.${signature}`,
+    `${head}.${payload}.`,
+    `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`,
+    `${Buffer.from('{"alg":"HS256","kid":"one"}').toString('base64url')}.${payload}.${signature}`,
+    'a.b.c',
+    '..',
+    'x'.repeat(9_000),
+    `${'{'.repeat(3_000)}.${payload}.${signature}`,
+  ]
+  const [first, ...others] = good
+  if (first === undefined) throw new Error('No token was made.')
+  return { good: [first, ...others] as const, bad }
+}
+
 const one = (random: Random, ids: readonly string[]): string => ids[random.below(ids.length)] ?? ''
 
 async function insertDeploys(deps: Deps): Promise<string[]> {
@@ -118,4 +166,6 @@ const strangeHeaders = (random: Random): string[] =>
     ['accept-encoding: gzip, br, *', 'range: bytes=0-5', 'if-none-match: *'],
     ['webhook-id: twice', 'webhook-timestamp: 1', 'webhook-signature: v1,AAAA'],
     [`authorization: Bearer ${random.bytes(20).toString('hex')}`],
+    ['x-console-repository: acme/platform', 'x-console-repository: acme/x'],
+    [`x-console-repository: ${random.pick(['../../etc', 'acme/platform/x', 'x'.repeat(3_000), "'%00/\u00ff", '/'])}`],
   ])

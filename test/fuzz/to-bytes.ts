@@ -27,6 +27,16 @@ export function plain(callback: Callback, extra: readonly string[] = []): Wire {
   return { bytes: assemble(callback, headers, callback.body), complete: true }
 }
 
+/** The same with a token in the place of a signature. */
+export function bearing(callback: Callback, token: string, extra: readonly string[] = []): Wire {
+  const headers = [
+    ...headersOf(callback, extra).filter((header) => !/^webhook-(signature|timestamp):/.test(header)),
+    `authorization: Bearer ${token}`,
+    `content-length: ${callback.body.length}`,
+  ]
+  return { bytes: assemble(callback, headers, callback.body), complete: true }
+}
+
 /** In pieces, without a length. */
 export function chunked(callback: Callback, random: Random): Wire {
   const parts: Buffer[] = []
