@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { callConsole } from '~test/support/call-console'
-import { createTestConsole, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/token-owners'
 
 let console_: TestConsole
@@ -28,6 +28,7 @@ it('npm run console -- user set-role, suspend, restore change what somebody may 
 })
 
 it('npm run console -- user invite prints a link’s path alone; nobody is made up, and no role is guessed', async () => {
+  await insertSurface(console_.deps, { environment: 'staging' })
   const invited = await call('invite', '--role', 'viewer', '--in', 'staging')
   expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })
   const recovery = await call('recover', '--email', 'dan@example.com')
