@@ -8,13 +8,19 @@ import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { queuedJobs } from '~test/support/run-queue'
+import { startScriptedGitHub } from '~test/support/scripted-github'
 import { type CallbackOptions, signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 beforeAll(async () => {
-  console_ = await createTestConsole()
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
 })
-afterAll(() => console_.close())
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
 
 async function send(id: string, body: object, options?: CallbackOptions) {
   const response = await receiveCallback(console_.deps, signedCallback(id, body, options), id)
