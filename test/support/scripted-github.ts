@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { parseCreated } from '~/sandbox/github/created-filter'
 
 export interface RecordedRequest {
   readonly method: string
@@ -122,6 +123,20 @@ export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
     return typeof step === 'function' ? step(request) : step
   }
 }
+
+/** The list of runs as GitHub pages it: newest first, those that fit `created`, one page of them. */
+export const listAnswer =
+  (runs: readonly { readonly created_at: string }[]): Handler =>
+  ({ path }) => {
+    const { searchParams } = new URL(path, 'http://github')
+    const fits = parseCreated(searchParams.get('created') ?? '') ?? (() => true)
+    const found = runs
+      .filter(({ created_at }) => fits(created_at))
+      .toSorted((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))
+    const length = Number(searchParams.get('per_page') ?? '30')
+    const start = (Number(searchParams.get('page') ?? '1') - 1) * length
+    return { status: 200, body: { total_count: found.length, workflow_runs: found.slice(start, start + length) } }
+  }
 
 /** Answers `before` until the test calls `happen`, and `after` from then on: a run that is listed late, a run forgotten. */
 export function untilEvent(before: Answer | Handler, after: Answer | Handler) {

@@ -2,9 +2,12 @@ import 'server-only'
 import { z } from 'zod'
 import type { ListedRun } from '~/domain/outside-run'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
+import { readPages } from '~/server/github/read-pages'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
+/** A run as GitHub lists it is some ten kilobytes, so a pass that finds nothing new reads a short page. */
 const PAGE_LENGTH = 30
+const PAGES_AT_MOST = 4
 const LIMIT_MS = 8_000
 
 const listed = z.object({
@@ -40,13 +43,26 @@ const listed = z.object({
   ),
 })
 
-/** The newest runs of a workflow, in one request. Throws Octokit's error when GitHub does not answer. */
-export async function listNewestRuns(github: GitHub, repository: string, workflow: string): Promise<ListedRun[]> {
-  const response = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
-    ...ownerAndRepo(repository),
-    workflow_id: workflow,
-    per_page: PAGE_LENGTH,
-    request: { signal: AbortSignal.timeout(LIMIT_MS) },
-  })
-  return listed.parse(response.data).workflow_runs
+/**
+ * The newest runs of a workflow: a page, and further ones until `reaches` is true of what was read. `complete` is false when the
+ * workflow may have older runs than these. Throws Octokit's error when GitHub does not answer.
+ */
+export function listNewestRuns(
+  github: GitHub,
+  repository: string,
+  workflow: string,
+  reaches: (runs: readonly ListedRun[]) => boolean,
+) {
+  const signal = AbortSignal.timeout(LIMIT_MS)
+  const readPage = async (page: number) => {
+    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+      ...ownerAndRepo(repository),
+      workflow_id: workflow,
+      per_page: PAGE_LENGTH,
+      page,
+      request: { signal },
+    })
+    return listed.parse(data).workflow_runs
+  }
+  return readPages(readPage, { length: PAGE_LENGTH, atMost: PAGES_AT_MOST, found: reaches })
 }

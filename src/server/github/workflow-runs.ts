@@ -11,19 +11,19 @@ export const runIdSchema = z
   .transform(BigInt)
   .refine((id) => id > 0n)
 
-const listedRuns = z.object({
-  workflow_runs: z.array(z.object({ id: runIdSchema, display_title: z.string() })),
-})
+const listedRun = z.object({ id: runIdSchema, display_title: z.string() })
+const listedRuns = z.object({ workflow_runs: z.array(listedRun) })
 
 /** GitHub's clock and ours are not the same one. */
 const CLOCK_SLACK_MS = 60_000
-/** Past the ten minutes after which a deploy without a run is given up. */
-const CREATED_WITHIN_MS = 15 * 60_000
+/** GitHub creates a run within seconds, but during an incident hours later. */
+const SOON_MS = 15 * 60_000
 
 /**
- * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created
- * around the time it was requested: bounded on both sides, so that a page holds them however many came later. Never
- * matched by time or actor. More than one is for an alarm. None when the repository has no such workflow (any more).
+ * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created since it was
+ * requested. Never matched by time or actor. More than one is for an alarm. None when the repository has no such workflow (any
+ * more). GitHub lists the newest first and no more than a thousand, so those created soon after the request are asked for by
+ * themselves, however many came later; then the later ones, until one is found.
  *
  * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
  */
@@ -42,16 +42,26 @@ export async function findRunsOfDeploy(
     ...ownerAndRepo(deploy.repository),
     workflow_id: deploy.workflow,
     event: 'workflow_dispatch',
-    created: `${gitHubTime(requested - CLOCK_SLACK_MS)}..${gitHubTime(requested + CREATED_WITHIN_MS)}`,
-    per_page: 100,
+    per_page: PAGE_LENGTH,
     request: { signal },
   }
-  const list = async () => {
-    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', parameters)
+  const list = async (created: string, page: number) => {
+    const address = 'GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs'
+    const { data } = await github.request(address, { ...parameters, created, page })
     return listedRuns.parse(data).workflow_runs
   }
-  const runs = (await unlessNotThere(github, deploy.repository, signal, list)) ?? []
-  return runs.filter((run) => run.display_title.includes(deploy.id)).map((run) => run.id)
+  const own = (runs: readonly z.output<typeof listedRun>[]) =>
+    runs.filter((run) => run.display_title.includes(deploy.id)).map((run) => run.id)
+  const find = async () => {
+    const later = gitHubTime(requested + SOON_MS)
+    const soon = await readPages((page) => list(`${gitHubTime(requested - CLOCK_SLACK_MS)}..${later}`, page))
+    if (own(soon.items).length > 0 || Date.now() < requested + SOON_MS) return own(soon.items)
+    const rest = await readPages((page) => list(`>=${later}`, page), { found: (runs) => own(runs).length > 0 })
+    return own(rest.items)
+  }
+  const found = await unlessNotThere(github, deploy.repository, signal, find)
+  // A run that is created meanwhile moves the others on, one of them to the next page as well.
+  return [...new Set(found)]
 }
 
 /**

@@ -136,7 +136,7 @@ describe('an unknown run id', () => {
     expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
     expect(github.requests).toHaveLength(1)
     expect(github.requests[0]?.path).toMatch(
-      /deploy-console\.yml\/runs\?event=workflow_dispatch&created=20[^&]+Z\.\.20/,
+      /deploy-console\.yml\/runs\?event=workflow_dispatch&.*created=20[^&]+Z\.\.20/,
     )
     expect(await poll(id)).toMatchObject({ runId: '9007199254740993' })
     expect(github.requests).toHaveLength(1)

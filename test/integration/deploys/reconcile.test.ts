@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { parseCreated } from '~/sandbox/github/created-filter'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob } from '~/server/db/jobs'
 import { getDeploy } from '~/server/deploys/get-deploy'
@@ -8,7 +7,7 @@ import type { Deps } from '~/server/deps'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { runQueue } from '~test/support/run-queue'
-import { answers, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -111,23 +110,36 @@ describe('a dispatch whose outcome is unknown', () => {
     expect(github.dispatches()).toEqual([])
   })
 
-  it('adopts its run also when a hundred and fifty newer ones of the workflow stand before it', async () => {
+  it.each([
+    ['a minute after the request, before 150 others', { ours: 299, others: (n: number) => 280 - n, count: 150 }],
+    [
+      'a minute after the request, within it 150 others',
+      { ours: 299, others: (n: number) => 298 - n / 1000, count: 150 },
+    ],
+    ['two hours after the request, before 150 others', { ours: 180, others: (n: number) => 170 - n, count: 150 }],
+    ['two hours after the request, among 950 others', { ours: 180, others: (n: number) => 284 - n / 4, count: 950 }],
+  ])('adopts its run that GitHub created %s', async (_, { ours, others, count }) => {
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(300) })
-    const ours = { ...listedRun(1, `Deploy [${id}]`), created_at: minutesAgo(299) }
-    const newer = Array.from({ length: 150 }, (_, index) => ({
-      ...listedRun(1_000 - index, 'Deploy something else'),
-      created_at: minutesAgo(280 - index),
+    const created = (minutes: number) => ({ created_at: minutesAgo(minutes).toISOString() })
+    const newer = Array.from({ length: count }, (_, n) => ({
+      ...listedRun(1_000 + n, 'Deploy x'),
+      ...created(others(n)),
     }))
-    // As GitHub does: those created within the bounds, a page of them.
-    github.script.onListRuns = ({ path }) => {
-      const { searchParams } = new URL(path, 'http://github')
-      const fits = parseCreated(searchParams.get('created') ?? '') ?? (() => true)
-      const runs = [...newer, ours].filter(({ created_at }) => fits(created_at.toISOString()))
-      return { status: 200, body: { workflow_runs: runs.slice(0, Number(searchParams.get('per_page'))) } }
-    }
+    github.script.onListRuns = listAnswer([...newer, { ...listedRun(1, `Deploy [${id}]`), ...created(ours) }])
     gitHubHasRun(null, [])
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 1n })
+    await letGo()
+  })
+
+  it('looks through a bounded part of a list that has no end', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(20) })
+    const page = Array.from({ length: 100 }, (_, n) => listedRun(1_000 + n, 'Deploy something else'))
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: page } })
+    await reconcileDeploy(console_.deps, id)
+    expect(github.requests).toHaveLength(20)
+    expect(await deployAt(id)).toMatchObject({ status: 'requested', githubRunId: null })
+    await letGo()
   })
 
   it('whose run only a refused callback named is taken to where that run is', async () => {

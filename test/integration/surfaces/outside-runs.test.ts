@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { listTiles } from '~/server/surfaces/list-tiles'
@@ -7,6 +7,7 @@ import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
+import { listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 let console_: TestConsole
@@ -68,4 +69,48 @@ it('a pass costs one request per workflow, and one GitHub does not answer loses 
   await findOutsideRuns({ ...deps, github: away.deps.github })
   expect(await deps.db.surface.findMany({ orderBy: { id: 'asc' } })).toEqual(before)
   await away.close()
+})
+
+describe('in a workflow that was started more than a hundred times between two passes', () => {
+  let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+  let busy: TestConsole
+  beforeAll(async () => {
+    github = await startScriptedGitHub()
+    busy = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertSurface(busy.deps, { id: 'busy' })
+  })
+  afterAll(async () => {
+    await busy.close()
+    await github.close()
+  })
+
+  const run = (n: number, title: string, conclusion: string | null) => ({
+    ...listedRun(n, title),
+    run_number: n,
+    event: 'workflow_dispatch',
+    status: conclusion === null ? 'in_progress' : 'completed',
+    conclusion,
+    created_at: new Date(Date.parse('2026-11-28T10:00:00Z') + n * 1000).toISOString(),
+  })
+  const failed = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => run(from + n, 'Deploy x to staging', 'failure'))
+  const byHand = (n: number, conclusion: string | null) => run(n, 'Deploy x to production', conclusion)
+  const pass = async (runs: ReturnType<typeof run>[]) => {
+    github.requests.length = 0
+    github.script.onListRuns = listAnswer(runs)
+    await findOutsideRuns(busy.deps)
+    const [tile] = await listTiles(busy.deps)
+    return { number: tile?.outsideRun?.number, state: tile?.outsideRun?.state, requests: github.requests.length }
+  }
+
+  it('hides none of them, forgets none that is not read any more, and costs one request when nothing is new', async () => {
+    const before = failed(1, 40)
+    expect(await pass(before)).toMatchObject({ number: undefined, requests: 2 })
+    const started = [...before, byHand(40, null), ...failed(41, 150)]
+    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 4 })
+    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 4 })
+    const ended = [...before, byHand(40, 'success'), ...failed(41, 151)]
+    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 4 })
+    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 1 })
+  })
 })
