@@ -1,6 +1,6 @@
 import type { ErrorCode } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import type { FreezeInForce } from '~/domain/freeze'
+import type { DeployFreeze, FreezeInForce } from '~/domain/freeze'
 import { refLabel } from '~/domain/ref'
 
 /** What the checks look at. Nothing here is asked for: whoever admits a deploy has gathered it. */
@@ -82,6 +82,16 @@ export function firstRefusal<Facts>(checks: readonly Check<Facts>[], facts: Fact
     if (refusal !== null) return refusal
   }
   return null
+}
+
+/** Why a production deploy of this repository would fail at its workflow's freeze check, whatever the console allows. */
+export function deployFreezeRefusal(repository: string, { reason, readAt }: DeployFreeze): Refusal {
+  const origin = `DEPLOY_FREEZE in ${inSentence(repository)}`
+  return {
+    code: 'frozen',
+    message: `Production is frozen by ${origin}: “${inSentence(reason)}” (read ${minuteUtc(readAt.toISOString())}). An override of this console does not cover it; clear the variable in the settings of the repository.`,
+    details: { origin: 'DEPLOY_FREEZE', repository, reason, read_at: readAt.toISOString() },
+  }
 }
 
 function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {

@@ -28,6 +28,12 @@ export interface FreezeInForce {
   readonly by: string
 }
 
+/** What the repository variable DEPLOY_FREEZE says: every production run of that repository fails at its freeze check. */
+export interface DeployFreeze {
+  readonly reason: string
+  readonly readAt: Date
+}
+
 /** Of several windows over one environment the one that ends last says until when it is frozen; a lock comes first. */
 export function byStrength(freezes: readonly FreezeInForce[]): FreezeInForce[] {
   const rank = ({ kind, until }: FreezeInForce) =>

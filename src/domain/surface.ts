@@ -66,6 +66,8 @@ export interface SurfaceTile {
   } | null
   /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
   readonly freezes: readonly FreezeInForce[]
+  /** Of a production surface: what DEPLOY_FREEZE in its repository said when it was read last; null when it does not freeze, or is not known. */
+  readonly deployFreeze: { readonly reason: string; readonly readAt: string } | null
 }
 
 /**
@@ -143,6 +145,8 @@ export interface ReviewWarning {
     | 'not_comparable'
     | 'unhealthy'
     | 'checks_red'
+    | 'deploy_freeze'
+    | 'deploy_freeze_unread'
   /** A sentence for the operator. */
   readonly text: string
   /** A blocking one means the server would refuse the dispatch now. */

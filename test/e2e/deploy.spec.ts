@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { deploy, expectAtSmokeGate, expectPhases, phase, test, tile } from '~test/e2e/operator'
+import { deploy, expectAtSmokeGate, expectPhases, phase, startDeploy, test, tile } from '~test/e2e/operator'
 
 test('an operator ships to production by typing the name and sees each step become active, then done, in order', async ({
   page,
@@ -93,9 +93,37 @@ test('a cancelled deploy ends when GitHub says so, at the phase it was in, and n
   expect(await sandbox.versionOf('api-prod')).toBe(before)
 })
 
-test('a freeze stops a production deploy at the freeze check, with its reason', async ({ page, sandbox }) => {
-  const before = await sandbox.versionOf('status-page')
+test('DEPLOY_FREEZE set in the repository blocks a production deploy in the review, and the strip says where it is set', async ({
+  page,
+  sandbox,
+}) => {
   await sandbox.freeze('Release week')
+  await startDeploy(page, 'status-page')
+  const dialog = page.getByRole('dialog')
+  const warning = dialog.locator('[data-warning="deploy_freeze"]')
+  await expect(warning).toContainText('Production is frozen by DEPLOY_FREEZE in acme/platform: “Release week”')
+  await expect(dialog.getByRole('button', { name: 'Cannot be deployed now' })).toHaveAttribute('aria-disabled', 'true')
+  await expect(dialog.getByLabel(/^Override it/)).toBeHidden()
+  await page.keyboard.press('Escape')
+  // The review has read the variable, and the grid shows what was read.
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('frozen by DEPLOY_FREEZE in acme/platform')
+  await expect(tile(page, 'status-page')).toContainText('by DEPLOY_FREEZE: Release week')
+  await sandbox.freeze('')
+  await startDeploy(page, 'status-page')
+  await expect(dialog.getByRole('button', { name: 'Continue' })).toHaveAttribute('aria-disabled', 'false')
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('No freeze of this console holds production')
+})
+
+test('a DEPLOY_FREEZE set after the review stops a production deploy at the freeze check, with its reason', async ({
+  page,
+  sandbox,
+}) => {
+  const before = await sandbox.versionOf('status-page')
+  await page.route(/deploys\.dispatch/, async (route) => {
+    await sandbox.freeze('Release week')
+    await route.continue()
+  })
   await deploy(page, 'status-page')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'failed', deploy: 'pending', health_check: 'pending' })
   await expect(page.getByRole('dialog')).toContainText('Release week')

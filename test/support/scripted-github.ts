@@ -39,6 +39,8 @@ interface Script {
   onStatuses: Handler
   onCancel: Handler
   onRepository: Handler
+  /** `actions/variables/…`: unless replaced, no variable is set. */
+  onVariable: Handler
 }
 
 export const SHA = 'a'.repeat(40)
@@ -56,6 +58,7 @@ export async function startScriptedGitHub() {
     onListRuns: () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } }),
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
+    onVariable: () => ({ status: 404, body: { message: 'Not Found' } }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
     onRef: (request) => branchAtCommit(request, script.onCommit),
     onTag: () => ({ status: 404, body: { message: 'Not Found' } }),
@@ -106,6 +109,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
   if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
+  if (path.includes('/actions/variables/')) return script.onVariable
   if (path.includes('/git/tags/')) return script.onTag
   if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit

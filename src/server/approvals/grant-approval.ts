@@ -22,6 +22,7 @@ import { insertUnlessFrozen } from '~/server/deploys/insert-unless-frozen'
 import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/send-intent'
 import type { Deps } from '~/server/deps'
 import { flagsOn } from '~/server/flags/flags-on'
+import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 
 /**
  * Another person says yes: the facts are checked again, the decision and the intent are committed together, and GitHub is
@@ -46,6 +47,7 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
   await requireWaiting(deps, row)
   requireFreshProof(deps, actor, `approving this deploy of ${inSentence(row.surface.name)}`)
   await checkCommit(deps, row)
+  await requireNoDeployFreeze(deps, { ...row, deployFreeze: knownDeployFreeze(row) })
   const since = deps.now()
   const intent = await intentOf(deps, row, actor)
   const { deploy } = intent
@@ -60,6 +62,10 @@ async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> 
     throw await explainBusySurface(deps, error, row.surface)
   }
   await sendIntent(deps, intent, since)
+}
+
+function knownDeployFreeze({ surface: { deployFreeze: reason, deployFreezeReadAt: readAt } }: ApprovalRow) {
+  return reason === null || readAt === null ? null : { reason, readAt }
 }
 
 /** Takes the row first, so that of several decisions at once the facts are looked at for one only. */

@@ -10,7 +10,9 @@ import type { Statements } from '~/server/db/statements'
 const approvalSelect = {
   id: true,
   surfaceId: true,
-  surface: { select: { id: true, name: true, environment: true } },
+  surface: {
+    select: { id: true, name: true, environment: true, deployFreeze: true, deployFreezeReadAt: true },
+  },
   environment: true,
   repository: true,
   workflow: true,

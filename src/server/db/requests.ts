@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { jsonTime } from '~/server/db/json-time'
 import type { Statements } from '~/server/db/statements'
 
 const surface = z.object({
@@ -13,6 +14,8 @@ const surface = z.object({
   requiresApproval: z.boolean(),
   approvalMinutes: z.int(),
   archived: z.boolean(),
+  /** What freezes production by the repository variable DEPLOY_FREEZE, as it was read last; null when nothing does. */
+  deployFreeze: z.object({ reason: z.string(), readAt: jsonTime }).nullable(),
 })
 
 const request = z.object({
@@ -55,7 +58,9 @@ export async function readRequest(
         WHERE "requested_by" = ${requestedBy} AND "idempotency_key" = ${idempotencyKey}) AS "deploy",
       (SELECT json_build_object('id', "id", 'name', "name", 'environment', "environment", 'repository', "repository",
           'workflow', "workflow", 'ref', "ref", 'confirm', "confirm", 'requiresApproval', "requires_approval",
-          'approvalMinutes', "approval_minutes", 'archived', "archived_at_utc" IS NOT NULL)
+          'approvalMinutes', "approval_minutes", 'archived', "archived_at_utc" IS NOT NULL,
+          'deployFreeze', CASE WHEN "deploy_freeze" IS NOT NULL
+            THEN json_build_object('reason', "deploy_freeze", 'readAt', "deploy_freeze_read_at_utc") END)
         FROM "surfaces" WHERE "id" = ${surfaceId}) AS "surface"`
   return answer.parse(rows)[0]
 }

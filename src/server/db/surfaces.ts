@@ -71,6 +71,8 @@ const tileSelect = {
   outsideRunAt: true,
   outsideRunState: true,
   outsideRunEnvironmentKnown: true,
+  deployFreeze: true,
+  deployFreezeReadAt: true,
   lastDeploy: {
     select: {
       ...accountSelect,
@@ -118,6 +120,8 @@ const surfaceRow = z.object({
   outsideRunAt: z.date().nullable(),
   outsideRunState: z.string().nullable(),
   outsideRunEnvironmentKnown: z.boolean().nullable(),
+  deployFreeze: z.string().nullable(),
+  deployFreezeReadAt: z.date().nullable(),
   lastDeploy: z
     .object({
       id: z.string(),
@@ -152,6 +156,7 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
       s."outside_run_id" AS "outsideRunId", s."outside_run_number" AS "outsideRunNumber",
       s."outside_run_actor" AS "outsideRunActor", s."outside_run_at_utc" AS "outsideRunAt",
       s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
+      s."deploy_freeze" AS "deployFreeze", s."deploy_freeze_read_at_utc" AS "deployFreezeReadAt",
       (SELECT json_build_object('id', d."id", 'status', d."status", 'failureStage', d."failure_stage", 'ref', d."ref",
           'sha', d."sha", 'requestedBy', d."requested_by", 'requestedAt', d."requested_at_utc",
           'finishedAt', d."finished_at_utc", 'githubRunId', d."github_run_id"::text, 'runRecord', d."run_record",
@@ -227,6 +232,10 @@ export async function listEnvironments(db: DatabaseHandle): Promise<string[]> {
 
 export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
   const { id, ...rest } = declared
+  await tx.surface.updateMany({
+    where: { id, repository: { not: rest.repository } },
+    data: { deployFreeze: null, deployFreezeReadAt: null },
+  })
   await tx.surface.upsert({
     where: { id },
     create: declared,
@@ -291,6 +300,15 @@ export async function recordOutsideRun(db: DatabaseHandle, id: string, run: Outs
     },
     select: { id: true },
   })
+}
+
+/** What GitHub says of the repository variable DEPLOY_FREEZE; `readAt` is null when it may not be read. */
+export async function recordDeployFreeze(
+  db: DatabaseHandle,
+  repository: string,
+  { reason, readAt }: { readonly reason: string | null; readonly readAt: Date | null },
+): Promise<void> {
+  await db.surface.updateMany({ where: { repository }, data: { deployFreeze: reason, deployFreezeReadAt: readAt } })
 }
 
 /** The declared part of every surface ever seen, archived ones too. */

@@ -10,6 +10,7 @@ import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import type { RequestedSurface } from '~/server/db/requests'
 import { checkSource } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
+import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { type ResolvedRef, resolveRef } from '~/server/github/refs'
 
 export interface Admitted {
@@ -41,6 +42,7 @@ export async function admitRequest(
     input.source === undefined
       ? await resolveRef(deps.github, surface.repository, input.ref)
       : { ref: input.ref, sha: input.ref }
+  await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
   return { surface, resolved }
 }

@@ -101,7 +101,13 @@ function tileOf(
     freezes: byStrength(
       facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
     ),
+    deployFreeze: deployFreezeOf(surface),
   }
+}
+
+function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: SurfaceRow): SurfaceTile['deployFreeze'] {
+  if (environment !== 'production' || deployFreeze === null || deployFreezeReadAt === null) return null
+  return { reason: deployFreeze, readAt: deployFreezeReadAt.toISOString() }
 }
 
 /** The deploy that has ended, and whose run is not proven to be over. */

@@ -1,20 +1,24 @@
 import 'server-only'
-import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
+import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
 import { isTerminal } from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import type { GitHub } from '~/server/github/client'
 import { askedOnce } from '~/server/github/recent-reads'
 import { compareCommits, readCommit, resolveRef } from '~/server/github/refs'
 import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
+type ReviewDeps = Pick<Deps, 'db' | 'sql' | 'github' | 'logger' | 'now'>
+
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
-  deps: Pick<Deps, 'sql' | 'github' | 'logger' | 'now'>,
+  deps: ReviewDeps,
   input: { readonly surfaceId: string; readonly ref: string },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
@@ -33,9 +37,10 @@ export async function reviewDeploy(
       keep: false,
     },
   )
-  const [comparison, checks] = await Promise.all([
+  const [comparison, checks, deployFreeze] = await Promise.all([
     runningSha === null ? null : comparisonOf(github, repository, runningSha, head.sha),
     checkWarnings(deps, repository, head.sha),
+    deployFreezeWarnings(deps, surface),
   ])
   return {
     surfaceId: surface.id,
@@ -44,7 +49,7 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: [...blockingWarnings(surface, freezes), ...checks, ...warningsOf(surface, comparison)],
+    warnings: [...blockingWarnings(surface, freezes), ...deployFreeze, ...checks, ...warningsOf(surface, comparison)],
     freezeIds: freezes.map(({ id }) => id),
   }
 }
@@ -69,6 +74,19 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
       freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
     ),
   ]
+}
+
+/** The workflow's freeze check reads the variable too: a deploy to production would fail there. */
+async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Promise<ReviewWarning[]> {
+  const { environment, repository } = surface
+  if (environment !== 'production') return []
+  const found = await readDeployFreeze(deps, repository)
+  if (found === 'none') return []
+  if (found !== 'unread') {
+    return [{ kind: 'deploy_freeze', text: deployFreezeRefusal(repository, found).message, blocking: true }]
+  }
+  const text = `DEPLOY_FREEZE in ${inSentence(repository)} could not be read; the workflow checks it itself.`
+  return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
 }
 
 function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewWarning[] {

@@ -7,6 +7,7 @@ import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
+import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
 import { notifyOutcome } from '~/server/notifications/notify-outcome'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -54,8 +55,12 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
 const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
-const lookOutside = (deps: Deps, { abortSignal }: JobHelpers) =>
-  findOutsideRuns(deps, AbortSignal.any([abortSignal, AbortSignal.timeout(OUTSIDE_RUNS_MS)]))
+/** What happens at GitHub without the console: freezes of a repository, and runs. */
+async function lookOutside(deps: Deps, { abortSignal }: JobHelpers): Promise<void> {
+  const stop = AbortSignal.any([abortSignal, AbortSignal.timeout(OUTSIDE_RUNS_MS)])
+  await readDeployFreezes(deps, stop)
+  await findOutsideRuns(deps, stop)
+}
 
 /** Without its error's text, which the job's own attempts have logged. */
 async function forgetFailed({ db, now, logger }: Deps): Promise<void> {

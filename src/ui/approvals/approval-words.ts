@@ -52,6 +52,8 @@ export function standsInTheWay(
   }
   const busy = review.warnings.find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return busy.text
+  const deployFreeze = review.warnings.find(({ kind }) => kind === 'deploy_freeze')
+  if (deployFreeze !== undefined) return deployFreeze.text
   if (review.freezeIds.every((id) => approval.overrideFreezeIds.includes(id))) return null
   return review.warnings.find(({ kind }) => kind === 'locked' || kind === 'frozen')?.text ?? null
 }

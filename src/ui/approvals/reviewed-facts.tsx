@@ -10,6 +10,7 @@ interface ReviewedFactsProps {
 
 /** What would ship, as GitHub and the console see it now: the commit itself, what holds the surface, what would change. */
 export function ReviewedFacts({ review, tile }: ReviewedFactsProps) {
+  const held = review.freezeIds.length > 0 || review.warnings.some(({ kind }) => kind.startsWith('deploy_freeze'))
   const others = review.warnings.filter(({ kind }) => kind !== 'nothing_new')
   return (
     <>
@@ -25,7 +26,7 @@ export function ReviewedFacts({ review, tile }: ReviewedFactsProps) {
           Now
         </h3>
         <ul aria-labelledby="the-facts" className="text-sm text-ink-soft">
-          {review.freezeIds.length === 0 && <li>Neither frozen nor locked.</li>}
+          {!held && <li>Neither frozen nor locked.</li>}
           {others.map(({ kind, text }) => (
             <li key={`${kind} ${text}`}>
               <Sentence text={text} />

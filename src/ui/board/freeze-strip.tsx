@@ -2,7 +2,7 @@ import Link from 'next/link'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
-import { untilWords, windowOver } from '~/ui/freezes/freeze-words'
+import { deployFreezeWords, frozenRepositories, minute, untilWords, windowOver } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
@@ -10,14 +10,42 @@ import { useSeenTitle } from '~/ui/time/stopped-clock'
 export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
   const seen = useSeenTitle()
   const window = windowOver('production', tiles)
+  const repositories = frozenRepositories(tiles)
+  const [first] = repositories
+  const frozen = window !== null || first !== undefined
   return (
     <section
       aria-label="Freeze"
       title={seen}
-      data-frozen={window !== null}
-      className={`flex h-9 items-center gap-x-2 rounded-b-[5px] border-t px-4 text-sm ${window === null ? 'border-line' : 'border-warn/40 bg-warn-wash'}`}
+      data-frozen={frozen}
+      className={`flex h-9 items-center gap-x-2 rounded-b-[5px] border-t px-4 text-sm ${frozen ? 'border-warn/40 bg-warn-wash' : 'border-line'}`}
     >
-      {window === null ? (
+      {first !== undefined ? (
+        <>
+          <FreezeMark kind="frozen" />
+          <p
+            className="min-w-0 flex-1 truncate"
+            title={repositories.map(({ repository, freeze }) => deployFreezeWords(repository, freeze)).join('; ')}
+          >
+            <span className="font-medium">
+              Production is frozen by DEPLOY_FREEZE in <ForeignText text={first.repository} />
+            </span>
+            {repositories.length > 1 && ` and ${repositories.length - 1} more`}
+            {window !== null && (
+              <>
+                {' '}
+                and by{' '}
+                <Link href="/freezes" className="underline decoration-control underline-offset-[3px]">
+                  a freeze of this console
+                </Link>
+              </>
+            )}
+            <span className="text-ink-soft">
+              : “<ForeignText text={first.freeze.reason} whole />” (read {minute(first.freeze.readAt)})
+            </span>
+          </p>
+        </>
+      ) : window === null ? (
         <p className="min-w-0 flex-1 truncate text-ink-faint">No freeze of this console holds production</p>
       ) : (
         <>

@@ -15,5 +15,5 @@ export function thirdRow(
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
   // While a deploy of the console runs too, its phases stand where the outside run would.
   if (running !== null && tile.outsideRun !== null) return 'outside'
-  return tile.freezes.length > 0 ? 'freeze' : null
+  return tile.freezes.length > 0 || tile.deployFreeze !== null ? 'freeze' : null
 }

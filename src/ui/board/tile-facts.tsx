@@ -7,7 +7,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { OutsideRun } from '~/ui/board/outside-run'
 import { thirdRow } from '~/ui/board/third-row'
-import { HeldFor } from '~/ui/freezes/held-for'
+import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
@@ -135,10 +135,17 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
         </Fact>
       )}
       {third === 'outside' && outsideRun !== null && <OutsideRun run={outsideRun} tab={tab} />}
-      {third === 'freeze' && freeze !== undefined && (
-        <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
-          <HeldFor freeze={freeze} />
+      {third === 'freeze' && tile.deployFreeze !== null ? (
+        <Fact term="Frozen">
+          <HeldByVariable repository={tile.repository} freeze={tile.deployFreeze} />
         </Fact>
+      ) : (
+        third === 'freeze' &&
+        freeze !== undefined && (
+          <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
+            <HeldFor freeze={freeze} />
+          </Fact>
+        )
       )}
     </dl>
   )

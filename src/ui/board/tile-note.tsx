@@ -4,7 +4,7 @@ import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
 import { wayBack, wayBackAddress } from '~/ui/board/way-back'
-import { HeldFor } from '~/ui/freezes/held-for'
+import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
 import { exactUtc } from '~/ui/time/relative-time'
@@ -33,6 +33,11 @@ export function TileNote({ tile, running, tab }: TileNoteProps) {
         >
           Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>
         </Link>
+      ) : tile.deployFreeze !== null && thirdRow(tile, running) !== 'freeze' ? (
+        <>
+          <span className="sr-only">frozen: </span>
+          <HeldByVariable repository={tile.repository} freeze={tile.deployFreeze} />
+        </>
       ) : freeze !== undefined && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">{freeze.kind}: </span>

@@ -23,8 +23,8 @@ export function groupByEnvironment(tiles: readonly SurfaceTile[]): readonly Grou
 
 /** Every word typed must occur in what the tile says: name, id, environment, repository, health, status, frozen or locked. */
 export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
-  const { id, name, environment, repository, health, lastDeploy, freezes } = tile
-  const held = freezes.map(({ kind }) => kind)
+  const { id, name, environment, repository, health, lastDeploy, freezes, deployFreeze } = tile
+  const held = [...freezes.map(({ kind }) => kind), ...(deployFreeze === null ? [] : ['frozen'])]
   const text = [id, name, environment, repository, health.state, lastDeploy?.status ?? '', ...held]
     .join(' ')
     .toLowerCase()

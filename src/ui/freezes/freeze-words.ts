@@ -4,7 +4,7 @@ import type { SurfaceTile } from '~/domain/surface'
 import { exactUtc } from '~/ui/time/relative-time'
 
 /** "2026-11-22 18:00 UTC": freezes are planned to the minute. */
-const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
+export const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
 
 /** "until 2026-11-22 18:00 UTC", or for a window without an end and for a lock: until somebody lifts it. */
 export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
@@ -30,6 +30,18 @@ export function windowOver(environment: string, tiles: readonly SurfaceTile[]): 
       .flatMap((tile) => tile.freezes)
       .find(({ kind }) => kind === 'frozen') ?? null
   )
+}
+
+/** "Production is frozen by DEPLOY_FREEZE in acme/platform: “release week” (read 2026-11-28 14:03 UTC)". */
+export const deployFreezeWords = (repository: string, freeze: NonNullable<SurfaceTile['deployFreeze']>): string =>
+  `Production is frozen by DEPLOY_FREEZE in ${inSentence(repository)}: “${inSentence(freeze.reason)}” (read ${minute(freeze.readAt)})`
+
+/** What DEPLOY_FREEZE stops, one per repository; the tiles know it of production alone. */
+export function frozenRepositories(tiles: readonly SurfaceTile[]) {
+  const found = tiles.flatMap(({ repository, deployFreeze: freeze }) =>
+    freeze === null ? [] : [{ repository, freeze }],
+  )
+  return found.filter(({ repository }, index) => found.findIndex((other) => other.repository === repository) === index)
 }
 
 /** A `datetime-local` field read as UTC; null while it is empty. */

@@ -1,7 +1,7 @@
 import type { DeploySummary } from '~/domain/deploy'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
-import { windowOver } from '~/ui/freezes/freeze-words'
+import { deployFreezeWords, frozenRepositories, windowOver } from '~/ui/freezes/freeze-words'
 import { activePhase } from '~/ui/status/status-words'
 
 /** One sentence on where a deploy stands; it changes exactly when the status does, so a live region says it once. */
@@ -19,7 +19,14 @@ export function boardAnnouncement(before: readonly SurfaceTile[], after: readonl
     if (latest === null || (earlier?.id === latest.id && earlier.status === latest.status)) return []
     return [`${inSentence(tile.name)}, ${inSentence(tile.environment)}: ${deployAnnouncement(latest)}`]
   })
-  return [...sentences, ...freezeSentence(before, after)].join(' ')
+  return [...sentences, ...freezeSentence(before, after), ...deployFreezeSentences(before, after)].join(' ')
+}
+
+function deployFreezeSentences(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string[] {
+  const earlier = frozenRepositories(before).map(({ repository }) => repository)
+  return frozenRepositories(after)
+    .filter(({ repository }) => !earlier.includes(repository))
+    .map(({ repository, freeze }) => `${deployFreezeWords(repository, freeze)}.`)
 }
 
 function freezeSentence(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string[] {

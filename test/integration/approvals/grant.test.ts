@@ -5,6 +5,7 @@ import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -192,6 +193,16 @@ describe('the facts are looked at once more', () => {
     const { id } = await lockSurface(world.deps, OPERATOR, { surfaceId: request.surface.id, reason: 'Migration' })
     await expectNotGranted(request, { code: 'surface_locked', details: { freeze_id: id } })
     await liftFreeze(world.deps, OPERATOR, id)
+    expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
+  })
+
+  it('DEPLOY_FREEZE was set in the repository since; cleared, it goes through', async () => {
+    const request = await world.waiting()
+    const { onVariable } = world.github.script
+    world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
+    await readDeployFreezes(world.deps)
+    await expectNotGranted(request, { code: 'frozen', details: { origin: 'DEPLOY_FREEZE' } })
+    world.github.script.onVariable = onVariable
     expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
   })
 

@@ -135,7 +135,7 @@ it('a request is read with the approval, the deploy and the surface it is about'
   expect(await readRequest(sql, request)).toEqual({
     asked: false,
     deploy,
-    surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false },
+    surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false, deployFreeze: null },
   })
   await db.surface.update({
     where: { id: surface.id },

@@ -78,6 +78,12 @@ describe('what stands in the way of a yes', () => {
     const later = { ...held, freezeIds: ['f', 'g'] }
     expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, later)).toBe(frozen.text)
   })
+
+  it('DEPLOY_FREEZE in the repository, whatever the request overrides', () => {
+    const variable = { kind: 'deploy_freeze', text: 'Production is frozen by DEPLOY_FREEZE.', blocking: true } as const
+    const held = { ...review, freezeIds: ['f'], warnings: [frozen, variable] }
+    expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, held)).toBe(variable.text)
+  })
 })
 
 describe('the address', () => {

@@ -61,6 +61,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     requiresApproval: false,
     waiting: null,
     freezes: [],
+    deployFreeze: null,
     ...overrides,
   }
 }

@@ -82,6 +82,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     lastDeploy: null,
     waiting: { approvalId: 'x', requestedBy: text, requestedByOwner: text, sha: SHA, expiresAt: AT },
   }
+  const byVariable = { ...production, lastDeploy: null, deployFreeze: { reason: text, readAt: AT } }
   const tiles = [production, elsewhere, running, waiting]
   const commit = { sha: SHA, title: text, author: text, at: AT, url: 'https://example.com' }
   const review: Review = {
@@ -140,6 +141,18 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     'what runs': <RunningStrip tiles={tiles} onOpen={nothing} onShow={nothing} />,
     problems: <Problems tiles={tiles} onShow={nothing} />,
     'what is frozen': <FreezeStrip tiles={tiles} />,
+    'what DEPLOY_FREEZE holds': (
+      <>
+        <FreezeStrip tiles={[byVariable]} />
+        <TileGroup
+          group={{ environment: text, tiles: [byVariable] }}
+          current={null}
+          onCurrent={nothing}
+          onDeploy={nothing}
+          onOpen={nothing}
+        />
+      </>
+    ),
     'what waits': <ApprovalStrip tiles={tiles} onOpen={nothing} />,
     'a ref to choose': (
       <RefOptionRow

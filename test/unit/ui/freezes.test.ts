@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
+import { thirdRow } from '~/ui/board/third-row'
 import { matchesFilter } from '~/ui/board/tiles'
-import { scopeWords, timesWords, untilWords, utcInstant, windowOver } from '~/ui/freezes/freeze-words'
+import {
+  deployFreezeWords,
+  frozenRepositories,
+  scopeWords,
+  timesWords,
+  untilWords,
+  utcInstant,
+  windowOver,
+} from '~/ui/freezes/freeze-words'
 import { boardAnnouncement } from '~/ui/status/announcements'
 import { tile } from './fixtures'
 
@@ -71,4 +80,27 @@ test.each([
   ['tomorrow', null],
 ])('the field "%s" is read as UTC: %s', (field, instant) => {
   expect(utcInstant(field)).toBe(instant)
+})
+
+describe('DEPLOY_FREEZE in a repository', () => {
+  const deployFreeze = { reason: 'release week', readAt: '2026-11-28T14:03:20.000Z' }
+  const frozen = tile('a', { repository: 'acme/platform', deployFreeze })
+
+  test('is worded with the repository, the reason and the time it was read', () => {
+    expect(deployFreezeWords('acme/platform', deployFreeze)).toBe(
+      'Production is frozen by DEPLOY_FREEZE in acme/platform: “release week” (read 2026-11-28 14:03 UTC)',
+    )
+  })
+
+  test('is named once for each repository, and found by the filter "frozen"', () => {
+    const tiles = [frozen, { ...frozen, id: 'b' }, tile('c', { repository: 'acme/docs', deployFreeze }), tile('d')]
+    expect(frozenRepositories(tiles).map(({ repository }) => repository)).toEqual(['acme/platform', 'acme/docs'])
+    expect(tiles.filter((one) => matchesFilter(one, 'frozen')).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is announced when it appears, and the row of the tile says it', () => {
+    expect(boardAnnouncement([{ ...frozen, deployFreeze: null }], [frozen])).toContain('frozen by DEPLOY_FREEZE')
+    expect(boardAnnouncement([frozen], [frozen])).toBe('')
+    expect(thirdRow(frozen, null)).toBe('freeze')
+  })
 })

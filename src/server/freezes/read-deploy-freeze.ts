@@ -1,0 +1,65 @@
+import 'server-only'
+import { deployFreezeRefusal } from '~/domain/admission'
+import { AppError } from '~/domain/errors'
+import type { DeployFreeze } from '~/domain/freeze'
+import { listSurfaces, recordDeployFreeze } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { answerOfError, classifyAnswer } from '~/server/github/answers'
+import { readVariable } from '~/server/github/variables'
+
+type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
+
+/** Values that do not freeze, as `.github/actions/freeze-check` has them. */
+const NOT_FROZEN: ReadonlySet<string> = new Set(['', 'false', '0'])
+const REASON_LENGTH = 500
+
+/** One pass: reads the variable of each repository that ships to production. */
+export async function readDeployFreezes(deps: ReadDeps, stop?: AbortSignal): Promise<void> {
+  const surfaces = await listSurfaces(deps.db)
+  const production = surfaces.filter(({ environment }) => environment === 'production')
+  for (const repository of new Set(production.map((surface) => surface.repository))) {
+    if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
+    await readDeployFreeze(deps, repository)
+  }
+}
+
+/**
+ * Asks GitHub for the variable DEPLOY_FREEZE of a repository, and records the answer. `unread`: the token may not read it, or
+ * GitHub does not answer; an earlier answer is forgotten in the first case, and kept with its time in the second.
+ */
+export async function readDeployFreeze(deps: ReadDeps, repository: string): Promise<DeployFreeze | 'none' | 'unread'> {
+  const readAt = deps.now()
+  let reason: string | null = null
+  try {
+    const value = await readVariable(deps.github, repository, 'DEPLOY_FREEZE')
+    if (!NOT_FROZEN.has(value)) reason = storable(value)
+  } catch (error) {
+    const { kind } = classifyAnswer('look', answerOfError(error))
+    if (kind !== 'gone') {
+      deps.logger.info({ repository, err: error }, 'DEPLOY_FREEZE could not be read; the workflow checks it itself')
+      const mayNotRead = kind === 'refused' || kind === 'unauthorised'
+      if (mayNotRead) await recordDeployFreeze(deps.db, repository, { reason: null, readAt: null })
+      return 'unread'
+    }
+  }
+  await recordDeployFreeze(deps.db, repository, { reason, readAt })
+  return reason === null ? 'none' : { reason, readAt }
+}
+
+const storable = (value: string) => value.slice(0, REASON_LENGTH).replaceAll('\0', '\u{fffd}')
+
+/**
+ * Throws `frozen` while DEPLOY_FREEZE stops a production deploy. What was read last lets a deploy pass, for the workflow checks
+ * the variable too; only before a refusal GitHub is asked again.
+ */
+export async function requireNoDeployFreeze(
+  deps: ReadDeps,
+  surface: { readonly environment: string; readonly repository: string; readonly deployFreeze: DeployFreeze | null },
+): Promise<void> {
+  const { environment, repository, deployFreeze: known } = surface
+  if (environment !== 'production' || known === null) return
+  const now = await readDeployFreeze(deps, repository)
+  if (now === 'none') return
+  const { code, message, details } = deployFreezeRefusal(repository, now === 'unread' ? known : now)
+  throw new AppError(code, `${message} Nothing was deployed.`, { details })
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { openFreeze } from '~/server/freezes/open-freeze'
+import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { insertMember } from '~test/support/members'
+import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+let production: { readonly id: string; readonly confirm: string }
+let staging: { readonly id: string; readonly confirm: string }
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  await insertMember(console_.deps, OPERATOR)
+})
+beforeEach(async () => {
+  await console_.deps.db.freeze.deleteMany()
+  await console_.deps.db.surface.updateMany({
+    data: { deployFreeze: null, deployFreezeReadAt: null, archivedAt: new Date() },
+  })
+  production = await insertSurface(console_.deps)
+  staging = await insertSurface(console_.deps, { environment: 'staging' })
+  answerWith(NOT_SET)
+  github.requests.length = 0
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+const NOT_SET: Answer = { status: 404, body: { message: 'Not Found' } }
+const FORBIDDEN: Answer = { status: 403, body: { message: 'Resource not accessible by personal access token' } }
+const AWAY: Answer = { status: 502, body: { message: 'Bad gateway' } }
+const set = (value: string): Answer => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value } })
+
+function answerWith(answer: Answer) {
+  github.script.onVariable = () => answer
+}
+const asked = () => github.requests.filter(({ path }) => path.endsWith('/actions/variables/DEPLOY_FREEZE'))
+const tileOf = async (id: string) => (await listTiles(console_.deps)).find((tile) => tile.id === id)
+const warnings = async (id: string) =>
+  (await reviewDeploy(console_.deps, { surfaceId: id, ref: 'main' })).warnings.filter(({ kind }) =>
+    ['deploy_freeze', 'deploy_freeze_unread'].includes(kind),
+  )
+const deploy = (surface: { readonly id: string; readonly confirm: string }, override?: string) =>
+  createCaller(createContextInner(console_.deps, OPERATOR)).deploys.dispatch({
+    surfaceId: surface.id,
+    ref: 'main',
+    confirmation: surface.confirm,
+    idempotencyKey: randomUUID(),
+    ...(override === undefined ? {} : { overrideFreeze: { reason: override } }),
+  })
+
+describe('the repository variable DEPLOY_FREEZE', () => {
+  it('is read once a pass for each repository that ships to production, and shown on the production tiles alone', async () => {
+    answerWith(set('release week'))
+    await insertSurface(console_.deps)
+    await readDeployFreezes(console_.deps)
+    expect(asked()).toHaveLength(1)
+    expect(await tileOf(production.id)).toMatchObject({
+      deployFreeze: { reason: 'release week', readAt: expect.any(String) },
+    })
+    expect((await tileOf(staging.id))?.deployFreeze).toBeNull()
+  })
+
+  it.each(['', 'false', '0'])('does not freeze with the value "%s"', async (value) => {
+    answerWith(set(value))
+    await readDeployFreezes(console_.deps)
+    expect((await tileOf(production.id))?.deployFreeze).toBeNull()
+    expect(await warnings(production.id)).toEqual([])
+    expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('freezes with any other value, blanks too, as the workflow reads it', async () => {
+    for (const value of ['False', ' ', 'no', '00']) {
+      answerWith(set(value))
+      await readDeployFreezes(console_.deps)
+      expect((await tileOf(production.id))?.deployFreeze, value).toMatchObject({ reason: value })
+    }
+  })
+
+  it('blocks the review of a production deploy, read freshly, and names where it is set', async () => {
+    answerWith(set('release week'))
+    expect(await warnings(production.id)).toEqual([
+      {
+        kind: 'deploy_freeze',
+        blocking: true,
+        text: expect.stringMatching(
+          /^Production is frozen by DEPLOY_FREEZE in acme\/platform: “release week” \(read \d{4}-\d\d-\d\d \d\d:\d\d UTC\)\./,
+        ),
+      },
+    ])
+    expect(await warnings(staging.id)).toEqual([])
+    expect(asked()).toHaveLength(1)
+    expect(await tileOf(production.id)).toMatchObject({ deployFreeze: { reason: 'release week' } })
+  })
+
+  it('refuses a production deploy as frozen, with its origin, and lets staging through', async () => {
+    answerWith(set('release week'))
+    await readDeployFreezes(console_.deps)
+    await expect(deploy(production)).rejects.toMatchObject({
+      cause: {
+        code: 'frozen',
+        details: { origin: 'DEPLOY_FREEZE', repository: 'acme/platform', reason: 'release week' },
+      },
+    })
+    expect(github.dispatches()).toEqual([])
+    expect(await deploy(staging)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('is not covered by an override of a freeze of the console', async () => {
+    await openFreeze(console_.deps, actorNamed('ada'), { environment: 'production', reason: 'Incident' })
+    answerWith(set('release week'))
+    await readDeployFreezes(console_.deps)
+    await expect(deploy(production, 'Fixes the outage')).rejects.toThrow(/override .* does not cover/i)
+    expect(github.dispatches()).toEqual([])
+  })
+
+  it('no longer refuses once it is cleared, without waiting for the next pass', async () => {
+    answerWith(set('release week'))
+    await readDeployFreezes(console_.deps)
+    answerWith(NOT_SET)
+    expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('costs a dispatch no request while it is not known to be set', async () => {
+    await readDeployFreezes(console_.deps)
+    github.requests.length = 0
+    await deploy(production)
+    expect(asked()).toEqual([])
+  })
+})
+
+describe('a DEPLOY_FREEZE that cannot be read', () => {
+  it('is said by the review of a production deploy, and blocks nothing', async () => {
+    answerWith(FORBIDDEN)
+    await readDeployFreezes(console_.deps)
+    expect((await tileOf(production.id))?.deployFreeze).toBeNull()
+    expect(await warnings(production.id)).toEqual([
+      {
+        kind: 'deploy_freeze_unread',
+        blocking: false,
+        text: 'DEPLOY_FREEZE in acme/platform could not be read; the workflow checks it itself.',
+      },
+    ])
+    expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('is forgotten when the token may no longer read it, and kept with its time while GitHub does not answer', async () => {
+    answerWith(set('release week'))
+    await readDeployFreezes(console_.deps)
+    const before = await tileOf(production.id)
+    answerWith(AWAY)
+    await readDeployFreezes(console_.deps)
+    expect((await tileOf(production.id))?.deployFreeze).toEqual(before?.deployFreeze)
+    await expect(deploy(production)).rejects.toMatchObject({ cause: { code: 'frozen' } })
+    answerWith(FORBIDDEN)
+    await readDeployFreezes(console_.deps)
+    expect((await tileOf(production.id))?.deployFreeze).toBeNull()
+  })
+
+  it('stays unread by the pass while background looks are paused', async () => {
+    github.script.onVariable = () => ({
+      ...(set('release week') as object),
+      status: 200,
+      headers: {
+        'x-ratelimit-limit': '5000',
+        'x-ratelimit-remaining': '100',
+        'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 600),
+      },
+    })
+    await readDeployFreezes(console_.deps)
+    await readDeployFreezes(console_.deps)
+    expect(asked()).toHaveLength(1)
+  })
+})
