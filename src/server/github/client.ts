@@ -1,9 +1,10 @@
 import 'server-only'
-import { createAppAuth } from '@octokit/auth-app'
+import { setTimeout } from 'node:timers/promises'
+import { createAppAuth, type InstallationAuthOptions } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import type { GitHubCredentials } from '~/server/config'
 import { answerOfError } from '~/server/github/answers'
-import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
+import { asGitHubError } from '~/server/github/github-error'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
@@ -21,10 +22,7 @@ const OLDER_API_VERSION = '2022-11-28'
  * to act on is sent again:
  * - Every request names the API version. A server that answers 400 because it does not know the version did nothing, so the
  *   same request is sent once more with the older one, which is remembered.
- * - An App's installation token that GitHub does not accept (401: revoked, or its installation changed) is dropped and asked
- *   for anew once, and the request with it.
- * - With an App's credentials, `@octokit/auth-app` sends again what was answered 401 within five seconds of a new
- *   installation token, which not all of GitHub may know yet.
+ * - A request whose installation token GitHub does not accept (401) is sent once more (`createInstallationAuth`).
  */
 export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
@@ -63,14 +61,7 @@ export function connectGitHub(
     }
     const send = async (sent: string) => {
       parameters.headers['x-github-api-version'] = sent
-      try {
-        return await ask()
-      } catch (error) {
-        const refused = asGitHubError(error)
-        if (options.credentials.kind !== 'app' || refused?.status !== 401 || isTokenRequest(refused)) throw error
-        await octokit.auth({ type: 'installation', refresh: true })
-        return ask()
-      }
+      return ask()
     }
     // What this request was sent with: the remembered one may be another by the time its answer is here.
     const sent = version
@@ -85,11 +76,41 @@ export function connectGitHub(
   return Object.assign(octokit, { budget })
 }
 
-/** An App's installation token is fetched when it is first needed, kept for an hour, and then fetched anew. */
+/** `@octokit/auth-app` waits for all of GitHub to know a new token by as much; in vain, the token is another's matter. */
+const TOKEN_YOUNG_MS = 5_000
+const TOKEN_SPREADS_MS = 1_000
+
+/**
+ * An App's installation token is fetched when it is first needed, kept for an hour, and then fetched anew. A request that is
+ * answered 401 is sent exactly once more: with a new token, or, when it was new, a moment later, since not all of GitHub may have
+ * known it. The hook of `@octokit/auth-app` would go on for longer than a dispatch waits, and a refusal end as unknown.
+ */
+function createInstallationAuth(options: Parameters<typeof createAppAuth>[0]) {
+  const app = createAppAuth(options)
+  type Hook = Parameters<typeof app.hook>
+  const hook = async (request: Hook[0], endpoint: Exclude<Hook[1], string>) => {
+    // The request for the token itself: signed by the App, with the time by GitHub's clock.
+    if (endpoint.url.endsWith('/access_tokens')) return app.hook(request, endpoint)
+    const send = (token: string) =>
+      request({ ...endpoint, headers: { ...endpoint.headers, authorization: `token ${token}` } })
+    const { token, createdAt } = await app({ type: 'installation' })
+    try {
+      return await send(token)
+    } catch (error) {
+      if (asGitHubError(error)?.status !== 401) throw error
+      if (Date.now() - Date.parse(createdAt) >= TOKEN_YOUNG_MS)
+        return send((await app({ type: 'installation', refresh: true })).token)
+      await setTimeout(TOKEN_SPREADS_MS)
+      return send(token)
+    }
+  }
+  return Object.assign((asked: InstallationAuthOptions) => app(asked), { hook })
+}
+
 function authOf(credentials: GitHubCredentials) {
   if (credentials.kind === 'token') return { auth: credentials.token }
   const { appId, installationId, privateKey } = credentials
-  return { authStrategy: createAppAuth, auth: { appId, installationId, privateKey } }
+  return { authStrategy: createInstallationAuth, auth: { appId, installationId, privateKey } }
 }
 
 /**

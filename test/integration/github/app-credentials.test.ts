@@ -24,6 +24,7 @@ afterEach(() => {
   github.issued.length = 0
   github.dispatchedWith.length = 0
   github.state.runs = 0
+  github.state.unknownFor = 0
 })
 afterAll(() => github.close())
 
@@ -90,6 +91,25 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     expect(github.dispatchedWith.at(-1)).toBe('token ghs_token_number_3')
     expect(github.state.runs).toBe(2)
   })
+
+  it.each([
+    ['new', 0],
+    ['older', 6_000],
+  ])(
+    'sends a dispatch twice and no more when GitHub accepts no token at all, the first one being %s',
+    async (_, age) => {
+      const { dispatch } = client()
+      await dispatch()
+      github.dispatchedWith.length = 0
+      github.state.unknownFor = Number.POSITIVE_INFINITY
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + age })
+      const reason = expect.stringMatching(/does not accept the console’s credentials.*Nothing was started\./)
+      expect(await dispatch()).toEqual({ kind: 'refused', httpStatus: 401, reason })
+      expect(github.dispatchedWith).toHaveLength(2)
+      expect(github.state.runs).toBe(1)
+    },
+    30_000,
+  )
 
   it.each([
     ['another key', { GITHUB_APP_PRIVATE_KEY: keys().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }],
