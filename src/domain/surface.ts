@@ -94,11 +94,16 @@ export interface RefChoices {
   readonly branches: readonly NamedRef[]
   readonly tags: readonly NamedRef[]
   readonly commits: readonly CommitSummary[]
+  /** Whether GitHub has no commit under the surface's default ref. */
+  readonly defaultMissing: boolean
+  /** What was not read, each a sentence for the operator. */
+  readonly notes: readonly string[]
 }
 
 export interface NamedRef {
   readonly name: string
-  readonly sha: string
+  /** Null of a tag that is an object of its own: its commit is read when the tag is reviewed. */
+  readonly sha: string | null
 }
 
 export interface CommitSummary {

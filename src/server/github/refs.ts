@@ -7,6 +7,7 @@ import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { explainRefusal } from '~/server/github/explain-refusal'
 import { asGitHubError, isRefusal } from '~/server/github/github-error'
+import { PAGE_LENGTH } from '~/server/github/read-pages'
 
 /** An operator is waiting for each of these, so none waits long. */
 const READ_TIMEOUT_MS = 8_000
@@ -45,13 +46,17 @@ const comparisonSchema = z.object({
 
 export async function listBranches(github: GitHub, repository: string): Promise<NamedRef[]> {
   return read({ repository }, z.array(namedRef), (request) =>
-    github.request('GET /repos/{owner}/{repo}/branches', { ...ownerAndRepo(repository), per_page: 100, request }),
+    github.request('GET /repos/{owner}/{repo}/branches', {
+      ...ownerAndRepo(repository),
+      per_page: PAGE_LENGTH,
+      request,
+    }),
   )
 }
 
 export async function listTags(github: GitHub, repository: string): Promise<NamedRef[]> {
   return read({ repository }, z.array(namedRef), (request) =>
-    github.request('GET /repos/{owner}/{repo}/tags', { ...ownerAndRepo(repository), per_page: 100, request }),
+    github.request('GET /repos/{owner}/{repo}/tags', { ...ownerAndRepo(repository), per_page: PAGE_LENGTH, request }),
   )
 }
 
@@ -108,6 +113,26 @@ const refAmbiguous = (ref: string, branch: ResolvedRef, tag: ResolvedRef) =>
 
 const gitObject = z.object({ type: z.string(), sha: z.string() })
 const gitRef = z.object({ ref: z.string(), object: gitObject })
+
+/** The branches or tags whose name begins with `prefix`, in the case it has. GitHub does not page this list. */
+export async function listMatchingRefs(
+  github: GitHub,
+  repository: string,
+  kind: NamedKind,
+  prefix: string,
+): Promise<NamedRef[]> {
+  const found = await read({ repository }, z.array(gitRef), (request) =>
+    github.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', {
+      ...ownerAndRepo(repository),
+      ref: fullName(kind, prefix).slice('refs/'.length),
+      request,
+    }),
+  )
+  return found.map(({ ref, object }) => ({
+    name: ref.slice(fullName(kind, '').length),
+    sha: object.type === 'commit' ? object.sha : null,
+  }))
+}
 
 /** Null when there is no such branch or tag. */
 async function readNamedRef(

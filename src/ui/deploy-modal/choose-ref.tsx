@@ -73,6 +73,12 @@ export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromo
             {readWireError(refs.error).message} A ref can still be typed in full.
           </Notice>
         )}
+        {refs.data?.defaultMissing === true && (
+          <Notice tone="warn" role="status">
+            The default ref <ForeignText text={surface.ref} /> does not exist in{' '}
+            <ForeignText text={surface.repository} />. Choose another ref.
+          </Notice>
+        )}
         <div className="-mx-2 h-[min(22rem,48dvh)] overflow-y-auto overscroll-contain max-sm:h-auto">
           <Autocomplete.List>
             {(group: RefGroup) => (
@@ -95,6 +101,11 @@ export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromo
               </Autocomplete.Group>
             )}
           </Autocomplete.List>
+          {refs.data?.notes.map((note) => (
+            <p key={note} role="status" className="px-2 py-1 text-xs text-ink-faint">
+              {note}
+            </p>
+          ))}
           {refs.isPending && (
             <div className="flex flex-col gap-3 px-2 py-2">
               <Skeleton className="h-4 w-40" />

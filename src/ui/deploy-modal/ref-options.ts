@@ -16,14 +16,14 @@ export interface RefGroup {
   readonly items: readonly RefOption[]
 }
 
-const NO_CHOICES: RefChoices = { branches: [], tags: [], commits: [] }
+const NO_CHOICES: RefChoices = { branches: [], tags: [], commits: [], defaultMissing: false, notes: [] }
 
 /**
  * The list under the ref field: the default ref first, then other branches, tags and recent commits that match what was
  * typed. Text that is none of them is offered as it stands, since GitHub knows more refs and commits than fit a list.
  */
 export function refGroups(choices: RefChoices | undefined, defaultRef: string, typed: string): readonly RefGroup[] {
-  const { branches, tags, commits } = choices ?? NO_CHOICES
+  const { branches, tags, commits, defaultMissing } = choices ?? NO_CHOICES
   const query = typed.trim()
   const wanted = query.toLowerCase()
   const matches = (...texts: readonly string[]) => texts.some((text) => text.toLowerCase().includes(wanted))
@@ -57,7 +57,7 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
     )
 
   const groups: RefGroup[] = [
-    { label: 'Default', items: matches(defaultRef) ? [defaultOption] : [] },
+    { label: 'Default', items: matches(defaultRef) && !defaultMissing ? [defaultOption] : [] },
     { label: 'Branches', items: named(branches, 'branch') },
     { label: 'Tags', items: named(tags, 'tag') },
     { label: 'Recent commits', items: recent },

@@ -29,6 +29,8 @@ describe('the refs to choose from', () => {
     ],
     tags: [{ name: 'v1.2.0', sha: sha('c') }],
     commits: [{ sha: sha('d'), title: 'Retry mails', author: 'Mira Okafor', at: '2026-11-21T00:00:00Z', url: '' }],
+    defaultMissing: false,
+    notes: [],
   }
   const flat = (typed: string, known: typeof choices | undefined = choices) =>
     refGroups(known, 'main', typed).flatMap((group) => group.items.map((item) => `${group.label}: ${item.ref}`))
@@ -36,6 +38,14 @@ describe('the refs to choose from', () => {
   test('begin with the default ref, which is not listed twice', () => {
     expect(flat('')).toEqual([
       'Default: refs/heads/main',
+      'Branches: refs/heads/release',
+      'Tags: refs/tags/v1.2.0',
+      `Recent commits: ${sha('d')}`,
+    ])
+  })
+
+  test('do not begin with a default ref that does not exist', () => {
+    expect(flat('', { ...choices, branches: choices.branches.slice(0, 1), defaultMissing: true })).toEqual([
       'Branches: refs/heads/release',
       'Tags: refs/tags/v1.2.0',
       `Recent commits: ${sha('d')}`,

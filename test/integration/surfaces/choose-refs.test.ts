@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { listRefs } from '~/server/surfaces/list-refs'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { commit, gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+
+// GitHub's lists of branches and tags are paged; its matching refs are found by the beginning of their name.
+
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const notFound = { status: 404, body: { message: 'Not Found' } }
+const names = (prefix: string, count: number) =>
+  Array.from({ length: count }, (_, n) => `${prefix}-${String(n + 1).padStart(3, '0')}`)
+let repository: { branches: string[]; tags: string[]; commits: 'some' | 'none' }
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+})
+beforeEach(async () => {
+  repository = { branches: ['main'], tags: [], commits: 'some' }
+  github.script.onListRuns = ({ path }) => {
+    const page = (all: readonly string[]) => ({
+      status: 200,
+      body: all.slice(0, 100).map((name) => ({ name, commit: { sha: SHA } })),
+    })
+    const matching = /\/git\/matching-refs\/(heads|tags)\/(.*)$/.exec(decodeURIComponent(path))
+    if (matching !== null) {
+      const [, kind = '', prefix = ''] = matching
+      const all = kind === 'heads' ? repository.branches : repository.tags
+      const found = all.filter((name) => name.startsWith(prefix)).map((name) => gitRef(`refs/${kind}/${name}`, SHA))
+      return { status: 200, body: found }
+    }
+    if (path.includes('/branches?')) return page(repository.branches)
+    if (path.includes('/tags?')) return page(repository.tags)
+    if (path.includes('/commits?'))
+      return repository.commits === 'some' ? { status: 200, body: [commit(SHA)] } : notFound
+    return notFound
+  }
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  return () => console_.close()
+})
+afterAll(() => github.close())
+
+const choices = async (query?: string) => {
+  const { id } = await insertSurface(console_.deps)
+  return listRefs(console_.deps, { surfaceId: id, query })
+}
+
+it('finds the last of 150 branches by the beginning of its name, and says that only 100 are shown before', async () => {
+  repository.branches = names('branch', 150)
+  const first = await choices()
+  expect(first.branches).toHaveLength(100)
+  expect(first.notes).toContain('The first 100 branches are shown. Type the beginning of a name to find others.')
+  const found = await choices('branch-15')
+  expect(found.branches.map(({ name }) => name)).toEqual(['branch-150'])
+})
+
+it('finds the last of 150 tags, whose commit is not known while the tag is an object of its own', async () => {
+  repository.tags = names('v', 150)
+  const first = await choices()
+  expect(first.notes).toContain('The first 100 tags are shown. Type the beginning of a name to find others.')
+  expect((await choices('v-150')).tags).toEqual([{ name: 'v-150', sha: SHA }])
+})
+
+it('shows at most 100 of the names that begin with what was typed, and says so', async () => {
+  repository.branches = [...names('a', 100), ...names('fix', 130)]
+  const found = await choices('fix')
+  expect(found.branches).toHaveLength(100)
+  expect(found.notes).toContain('The first 100 branches that match are shown. Type more of the name to find others.')
+})
+
+it('says that a name within a longer one was searched in the first 100 branches alone', async () => {
+  repository.branches = names('branch', 150)
+  expect((await choices('099')).branches.map(({ name }) => name)).toEqual(['branch-099'])
+  expect((await choices('149')).notes).toContain(
+    'Names that begin with this text are found among all branches, names that contain it among the first 100.',
+  )
+})
+
+it('names a default ref that does not exist as missing, and hides no branch because of it', async () => {
+  repository.commits = 'none'
+  repository.branches = ['trunk']
+  const found = await choices()
+  expect(found).toMatchObject({ defaultMissing: true, branches: [{ name: 'trunk' }], commits: [] })
+})
+
+it('has nothing to note where everything was read', async () => {
+  expect(await choices()).toMatchObject({ defaultMissing: false, notes: [] })
+})
