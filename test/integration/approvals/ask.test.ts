@@ -23,7 +23,7 @@ describe('a deploy of a surface that asks for a second person', () => {
       state: 'waiting',
       surface: { id: surface.id },
       kind: 'deploy',
-      ref: 'main',
+      ref: 'refs/heads/main',
       sha: SHA,
       reason: 'Release 42',
       requestedBy: 'ada',
@@ -42,7 +42,7 @@ describe('a deploy of a surface that asks for a second person', () => {
         payload: {
           approval_id: approval.id,
           kind: 'deploy',
-          ref: 'main',
+          ref: 'refs/heads/main',
           sha: SHA,
           requested_by: 'ada',
           reason: 'Release 42',
@@ -60,7 +60,7 @@ describe('a deploy of a surface that asks for a second person', () => {
 
   it('is bound to the commit the ref is at when none was reviewed', async () => {
     const { expectedSha: _, ...input } = world.requestFor(await world.newSurface())
-    expect(await world.ask(input)).toMatchObject({ ref: 'main', sha: SHA })
+    expect(await world.ask(input)).toMatchObject({ ref: 'refs/heads/main', sha: SHA })
   })
 
   it('waits as long as the surface says', async () => {

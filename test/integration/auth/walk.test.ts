@@ -48,6 +48,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'deploys.get': 'viewer',
   'deploys.list': 'viewer',
   'deploys.log': 'viewer',
+  'deploys.release': 'deployer',
   'flags.demote': 'admin',
   'flags.list': 'viewer',
   'flags.promote': 'admin',
@@ -81,6 +82,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'POST /api/internal/approvals/{id}/withdraw': 'deployer',
   'POST /api/internal/deploys': 'deployer',
   'POST /api/internal/deploys/{id}/cancel': 'deployer',
+  'POST /api/internal/deploys/{id}/release': 'deployer',
 }
 
 const VISITORS = [...ROLES, 'nobody'] as const

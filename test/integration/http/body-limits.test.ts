@@ -56,6 +56,7 @@ const READERS = [
   'POST /api/internal/approvals/{id}/refuse',
   'POST /api/internal/deploys',
   'POST /api/internal/deploys/{id}/callback',
+  'POST /api/internal/deploys/{id}/release',
   'POST /api/internal/deploys/{id}/status',
   'POST /api/trpc/{trpc}',
 ]

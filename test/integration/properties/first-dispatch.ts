@@ -63,6 +63,8 @@ async function abandoned(deps: Deps, input: Input, asks: boolean): Promise<void>
   )
   await new Promise<void>((resolve, reject) => {
     github.hook.wrap('request', async (request, options) => {
+      // What it reads before, such as the commit of the ref, is answered.
+      if (options.method !== 'POST') return request(options)
       if (asks) await request(options)
       resolve()
       return new Promise<never>(() => {})

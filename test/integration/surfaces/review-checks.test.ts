@@ -35,7 +35,7 @@ describe('a review of a commit', () => {
     const text = 'Checks of this commit failed: tests, coverage.'
     expect(await warningsNow()).toEqual([{ kind: 'checks_red', text, blocking: false }])
     expect(github.requests.map(({ path }) => path)).toContain(
-      `/api/v3/repos/acme/platform/commits/${SHA}/check-runs?per_page=100`,
+      `/api/v3/repos/acme/platform/commits/${SHA}/check-runs?per_page=100&page=1`,
     )
   })
 

@@ -7,7 +7,7 @@ import { FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tas
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { databaseProxy } from '~test/support/database-proxy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { startScriptedGitHub } from '~test/support/scripted-github'
+import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -35,16 +35,8 @@ const becomes = (id: string, status: string) =>
   vi.waitUntil(async () => (await statusOf(id)) === status, { timeout: 50_000, interval: 100 })
 const silent = () => ({ requestedAt: new Date(Date.now() - 5 * 60_000), githubRunId: 7n })
 const runSucceeded = () => {
-  github.script.onRun = () => ({
-    status: 200,
-    body: {
-      status: 'completed',
-      conclusion: 'success',
-      created_at: '2026-11-21T10:00:00Z',
-      updated_at: '2026-11-21T10:05:00Z',
-    },
-  })
-  github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+  github.script.onRun = () => runAnswer('success')
+  github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
 }
 const refusedCallback = (id: string) =>
   receiveCallback(console_.deps, signedCallback(id, { status: 'deploying', log_line: 'ahead' }), id)
@@ -189,7 +181,7 @@ describe('two replicas', () => {
         }
       }
     })
-    github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+    github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const other = createDeps(deps.config)
     const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('reconcile_pass')`
     await pass()

@@ -14,7 +14,7 @@ import {
   type TestConsole,
 } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { startScriptedGitHub } from '~test/support/scripted-github'
+import { jobsAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { startSlackReceiver } from '~test/support/slack-receiver'
 
@@ -65,7 +65,7 @@ describe('npm run worker', () => {
         updated_at: '2026-11-21T10:05:00Z',
       },
     })
-    github.script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+    github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
     await receiveCallback(server, signedCallback(id, { status: 'deploying' }), id)
     expect(await queuedJobs(deps)).toHaveLength(1)
