@@ -268,7 +268,11 @@ export type AuditEvent =
   | {
       readonly action: 'console.surface.seeded'
       readonly status: null
-      readonly payload: { readonly change: 'declared' | 'changed' | 'archived' | 'restored' }
+      readonly payload: {
+        readonly change: 'declared' | 'changed' | 'archived' | 'restored'
+        /** What protects the surface less than it did before, as surfaces.yaml names it. */
+        readonly weakened?: readonly string[]
+      }
     }
   /** Somebody signed in. `method`: password, link, or the provider's name. */
   | { readonly action: 'console.session.opened'; readonly status: null; readonly payload: { readonly method: string } }

@@ -112,7 +112,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   )
 
   const surfaces = await seedDeclaredSurfaces(databaseUrl, surfacesFile, sandbox?.url)
-  progress.done(`${surfaces} surfaces declared in ${config.surfacesFile}`)
+  for (const warning of surfaces.warnings) progress.warn(warning)
+  progress.done(`${surfaces.declared} surfaces declared in ${config.surfacesFile}`)
 
   const env = serverEnvironment(config, { databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
   if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })

@@ -5,14 +5,14 @@ export async function seedDeclaredSurfaces(
   databaseUrl: string,
   surfacesFile: string,
   sandboxUrl: string | undefined,
-): Promise<number> {
+): Promise<{ readonly declared: number; readonly warnings: readonly string[] }> {
   const declared = readSurfacesFile(surfacesFile, sandboxUrl)
   // Only now: these need the generated Prisma client, which the first start has just made.
   const { connectDatabase } = await import('~/server/db/client')
   const { seedSurfaces } = await import('~/server/surfaces/seed-surfaces')
   const { db } = connectDatabase(databaseUrl)
   try {
-    return (await seedSurfaces({ db, now: () => new Date() }, declared)).declared
+    return await seedSurfaces({ db, now: () => new Date() }, declared)
   } finally {
     await db.$disconnect()
   }

@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
@@ -9,7 +10,9 @@ const freezeSelect = {
   id: true,
   environment: true,
   surfaceId: true,
-  surface: { select: { id: true, name: true, environment: true } },
+  surface: {
+    select: { id: true, name: true, environment: true, repository: true, workflow: true, archivedAt: true },
+  },
   reason: true,
   startsAt: true,
   endsAt: true,
@@ -118,5 +121,22 @@ export const inForce = (row: z.output<typeof heldRow>): FreezeInForce => ({
   since: row.startsAt.toISOString(),
   by: row.createdBy,
 })
+
+/**
+ * The lock of a surface that left the file, when `surface` has its repository, workflow and environment: most likely it was
+ * renamed, and the lock does not hold it under its new name.
+ */
+export function lockLeftBehind(
+  surface: Readonly<Record<'id' | 'name' | 'environment' | 'repository' | 'workflow', string>>,
+  freezes: readonly FreezeRow[],
+): string | null {
+  const keys = ['environment', 'repository', 'workflow'] as const
+  const lock = freezes.find(
+    ({ surface: locked }) =>
+      locked !== null && locked.archivedAt !== null && keys.every((key) => locked[key] === surface[key]),
+  )
+  if (lock?.surface == null || freezes.some(({ surfaceId }) => surfaceId === surface.id)) return null
+  return `The lock of “${inSentence(lock.surface.name)}”, which left surfaces.yaml, does not hold “${inSentence(surface.name)}”. Lock this surface, or remove that lock.`
+}
 
 const notOver = (now: Date) => ({ liftedAt: null, OR: [{ endsAt: null }, { endsAt: { gt: now } }] })

@@ -8,7 +8,10 @@ export function freezeView(row: FreezeRow, now: Date): FreezeView {
     id: row.id,
     state: freezeState(row, now),
     environment: row.environment,
-    surface: row.surface,
+    surface:
+      row.surface === null
+        ? null
+        : { id: row.surface.id, name: row.surface.name, environment: row.surface.environment },
     reason: row.reason,
     startsAt: row.startsAt.toISOString(),
     endsAt: row.endsAt?.toISOString() ?? null,

@@ -6,7 +6,7 @@ import { HEALTH_STATES, type HealthState, type SurfaceTile, versionNow } from '~
 import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
 import { readAlarms, readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
-import { type FreezeRow, inForce, listCurrentFreezes } from '~/server/db/freezes'
+import { type FreezeRow, inForce, listCurrentFreezes, lockLeftBehind } from '~/server/db/freezes'
 import { listGridSurfaces, readShipped, type ShippedRow, type SurfaceRow } from '~/server/db/surfaces'
 import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
@@ -93,7 +93,9 @@ function tileOf(
           },
     lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
     archived: surface.archivedAt !== null,
-    alarm: lastDeploy === null ? null : (warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1) ?? null),
+    alarm:
+      (lastDeploy === null ? null : warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1)) ??
+      (surface.archivedAt === null ? lockLeftBehind(surface, facts.holding) : null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface, githubApiUrl),
     requiresApproval: surface.requiresApproval,

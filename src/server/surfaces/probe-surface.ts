@@ -39,6 +39,9 @@ export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: Surf
 /** How long a surface may go on reporting the version of before, once its deploy has succeeded. */
 const GRACE_MS = 2 * 60_000
 
+/** Longer after its end, another version says less of the deploy than of what happened since; the tile says what runs. */
+const NEWS_MS = 24 * 60 * 60_000
+
 /**
  * Holds what a surface reports against its last deploy, once that has succeeded. That the surface reports the commit is
  * recorded once; that it reports another one is an alarm, raised once, and only before the commit was ever seen.
@@ -56,7 +59,8 @@ async function confrontDeploy(
   if (!matches) {
     const seenTwice = before !== null && before !== sha && beforeAt !== null && beforeAt > finishedAt
     const shippedSince = outsideRunAt !== null && outsideRunAt > finishedAt
-    if (!seenTwice || shippedSince || running.at.getTime() - finishedAt.getTime() < GRACE_MS) return
+    const since = running.at.getTime() - finishedAt.getTime()
+    if (!seenTwice || shippedSince || since < GRACE_MS || since > NEWS_MS) return
   }
   const seen_at = running.at.toISOString()
   const event: AuditEvent = matches

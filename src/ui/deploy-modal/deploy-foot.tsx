@@ -7,6 +7,7 @@ import { ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { useRefusal } from '~/ui/shell/member'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -23,6 +24,7 @@ interface DeployFootProps {
 
 /** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
 export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
+  const mayDeploy = useRefusal('deploy.dispatch', deploy.surface.environment) === null
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -47,13 +49,18 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
         </ExternalLink>
       }
     >
-      {back !== null && (
+      {back !== null && mayDeploy && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
           Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
           <TimeAgo at={back.finishedAt} />
         </Button>
       )}
       <Button onClick={onAgain}>{deploy.status === 'succeeded' ? 'Deploy again' : 'Retry'}</Button>
+      {deploy.runUrl !== null && (
+        <ExternalLink href={deploy.runUrl} className="text-sm text-ink-soft">
+          Open the run
+        </ExternalLink>
+      )}
       <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
     </ModalFoot>
   )

@@ -15,8 +15,15 @@ const STATE_WORDS = { in_force: 'In force', upcoming: 'To come', over: 'Over' } 
   string
 >
 
+interface FreezeRowProps {
+  readonly freeze: FreezeView
+  /** It holds nothing. */
+  readonly idle?: boolean
+  readonly onChanged: () => void
+}
+
 /** One freeze or lock; while it is not over, with the way to end it. */
-export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
+export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
   const held = freeze.state === 'in_force'
   const mayLift = useRefusal('freeze.manage') === null
   return (
@@ -43,6 +50,7 @@ export function FreezeRow({ freeze, onChanged }: { readonly freeze: FreezeView; 
           {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by{' '}
           <ForeignText text={freeze.createdBy} />
         </p>
+        {idle && <p className="text-xs font-medium text-warn">No surface is in this environment.</p>}
       </div>
       {freeze.state !== 'over' && mayLift && <Lift freeze={freeze} onChanged={onChanged} />}
     </li>

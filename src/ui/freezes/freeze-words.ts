@@ -44,6 +44,10 @@ export function frozenRepositories(tiles: readonly SurfaceTile[]) {
   return found.filter(({ repository }, index) => found.findIndex((other) => other.repository === repository) === index)
 }
 
+/** A freeze over an environment that was renamed, or whose last surface left the file: it holds nothing. */
+export const isIdle = ({ environment }: Pick<FreezeView, 'environment'>, environments: readonly string[]): boolean =>
+  environment !== null && !environments.includes(environment)
+
 /** A `datetime-local` field read as UTC; null while it is empty. */
 export const utcInstant = (field: string): string | null =>
   /^\d{4}-\d\d-\d\dT\d\d:\d\d$/.test(field) ? `${field}:00Z` : null

@@ -2,6 +2,7 @@
 
 import { useSurfaces } from '~/ui/board/use-surfaces'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
+import { isIdle } from '~/ui/freezes/freeze-words'
 import { LockForm } from '~/ui/freezes/lock-form'
 import { OpenWindowForm } from '~/ui/freezes/open-window-form'
 import { PastFreezes } from '~/ui/freezes/past-freezes'
@@ -23,7 +24,7 @@ export function FreezesPage() {
     void utils.surfaces.list.invalidate()
   }
   const tiles = surfaces.data?.surfaces ?? []
-  const environments = [...new Set(tiles.map(({ environment }) => environment))]
+  const environments = [...new Set(tiles.filter(({ archived }) => !archived).map(({ environment }) => environment))]
   return (
     <PageFrame title="Freezes and locks">
       <section aria-labelledby="current">
@@ -44,7 +45,12 @@ export function FreezesPage() {
         {list.data !== undefined && list.data.current.length > 0 && (
           <ul aria-labelledby="current" className="rounded-md border border-line bg-panel">
             {list.data.current.map((freeze) => (
-              <FreezeRow key={freeze.id} freeze={freeze} onChanged={changed} />
+              <FreezeRow
+                key={freeze.id}
+                freeze={freeze}
+                idle={surfaces.data !== undefined && isIdle(freeze, environments)}
+                onChanged={changed}
+              />
             ))}
           </ul>
         )}

@@ -77,6 +77,12 @@ describe('a deploy that succeeded, while its surface reports another version', (
     expect(await alarms()).toBe(0)
   })
 
+  it('raises no alarm for a deploy that ended more than a day before the second sighting', async () => {
+    await probeAfter(24 * 60 * MINUTE, BEFORE)
+    await probeAfter(MINUTE, BEFORE)
+    expect(await alarms()).toBe(0)
+  })
+
   it('takes the warning back once the surface reports the commit', async () => {
     await probeAfter(MINUTE, BEFORE)
     await probeAfter(2 * MINUTE, BEFORE)

@@ -5,6 +5,7 @@ import { matchesFilter } from '~/ui/board/tiles'
 import {
   deployFreezeWords,
   frozenRepositories,
+  isIdle,
   scopeWords,
   timesWords,
   untilWords,
@@ -103,4 +104,10 @@ describe('DEPLOY_FREEZE in a repository', () => {
     expect(boardAnnouncement([frozen], [frozen])).toBe('')
     expect(thirdRow(frozen, null)).toBe('freeze')
   })
+})
+
+test('a freeze is idle over an environment that no surface is in; a lock never is', () => {
+  expect(isIdle(view, ['prod', 'staging'])).toBe(true)
+  expect(isIdle(view, ['production'])).toBe(false)
+  expect(isIdle(lock, [])).toBe(false)
 })

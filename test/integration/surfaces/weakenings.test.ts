@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { reaches } from '~/domain/actor'
+import { freezesInForce } from '~/server/db/freezes'
+import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { listTiles } from '~/server/surfaces/list-tiles'
+import { parseSurfaces } from '~/server/surfaces/read-surfaces-file'
+import { seedSurfaces } from '~/server/surfaces/seed-surfaces'
+import { OPERATOR } from '~test/support/actors'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+beforeEach(async () => {
+  await console_.deps.db.freeze.deleteMany()
+})
+afterAll(() => console_.close())
+
+const surface = (id: string, facts: Readonly<Record<string, string | number>> = {}) => {
+  const all = {
+    id,
+    name: id,
+    environment: 'production',
+    repository: 'a/b',
+    workflow: `${id}.yml`,
+    url: 'http://x',
+    health_url: 'http://x/h',
+    ...facts,
+  }
+  return `  - ${JSON.stringify(all)}\n`
+}
+const seed = (...entries: string[]) =>
+  seedSurfaces(console_.deps, parseSurfaces(`surfaces:\n${entries.join('')}`, 'surfaces.yaml', undefined))
+const lastSeeded = async (surfaceId: string) =>
+  (
+    await console_.deps.db.auditEvent.findFirst({
+      where: { surfaceId, action: 'console.surface.seeded' },
+      orderBy: { id: 'desc' },
+    })
+  )?.payload
+
+it.each([
+  ['approval', { approval: 'required' }, { approval: 'none' }],
+  ['environment', {}, { environment: 'staging' }],
+  ['callbacks', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'shared', repository_id: 7 }],
+  ['repository_id', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'oidc' }],
+])('audits a weakened %s of a surface by name, and warns of it at the start', async (key, before, after) => {
+  await seed(surface('api', before))
+  const { warnings } = await seed(surface('api', after))
+  expect(warnings).toEqual([expect.stringContaining('"api"')])
+  expect(await lastSeeded('api')).toEqual({ change: 'changed', weakened: [key] })
+  expect((await seed(surface('api', after))).warnings).toEqual([])
+})
+
+it('warns of no change that strengthens a surface or leaves its protection as it was', async () => {
+  await seed(surface('web', { environment: 'staging' }))
+  const stronger = { environment: 'production', approval: 'required', callbacks: 'oidc', repository_id: 7, name: 'Web' }
+  expect((await seed(surface('web', stronger))).warnings).toEqual([])
+  expect(await lastSeeded('web')).toEqual({ change: 'changed' })
+})
+
+it('compares a surface that comes back with what it was when it left', async () => {
+  await seed(surface('api', { approval: 'required' }))
+  await seed(surface('web'))
+  expect((await seed(surface('api'), surface('web'))).warnings).toHaveLength(1)
+  expect(await lastSeeded('api')).toEqual({ change: 'restored', weakened: ['approval'] })
+})
+
+it('warns of a freeze over an environment that no surface is in any more', async () => {
+  await seed(surface('api', { environment: 'live' }))
+  await openFreeze(console_.deps, OPERATOR, { environment: 'live', reason: 'Release week' })
+  const { warnings } = await seed(surface('api', { environment: 'prod' }))
+  expect(warnings).toContainEqual(expect.stringMatching(/no surface is in the environment live/i))
+})
+
+it('keeps the lock of a surface that leaves the file and comes back', async () => {
+  await seed(surface('api'), surface('web'))
+  await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
+  await seed(surface('web'))
+  await seed(surface('api'), surface('web'))
+  const held = await freezesInForce(console_.deps.sql, { id: 'api', environment: 'production' }, new Date())
+  expect(held).toMatchObject([{ kind: 'locked', reason: 'Being migrated' }])
+})
+
+it('says at the start and on the grid that a renamed surface is not held by the lock of its old name', async () => {
+  await seed(surface('api'))
+  await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
+  const { warnings } = await seed(surface('api-two', { workflow: 'api.yml' }))
+  const sentence = 'The lock of “api”, which left surfaces.yaml, does not hold “api-two”'
+  expect(warnings).toEqual([expect.stringContaining(sentence)])
+  const alarmOf = async (id: string) => (await listTiles(console_.deps)).find((tile) => tile.id === id)?.alarm
+  expect(await alarmOf('api-two')).toContain(sentence)
+  await console_.deps.db.freeze.deleteMany()
+  expect(await alarmOf('api-two')).toBeNull()
+})
+
+it('never widens a limit to environments or surfaces that no longer exist', () => {
+  const scope = { environment: 'production', surfaceId: 'api' }
+  for (const limit of [
+    { environments: ['gone'], surfaces: null },
+    { environments: [], surfaces: null },
+  ]) {
+    expect(reaches(limit, scope)).toBe(false)
+  }
+  expect(reaches({ environments: null, surfaces: ['gone'] }, scope)).toBe(false)
+  expect(reaches({ environments: null, surfaces: [] }, scope)).toBe(false)
+})
