@@ -1,6 +1,7 @@
 import 'server-only'
 import type { DeployAccount } from '~/domain/deploy-account'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
+import { refLabel } from '~/domain/ref'
 import type { DeployRow } from '~/server/db/deploys'
 
 /** A sign for each outcome, beside its words. */
@@ -21,7 +22,7 @@ export function outcomeMessage(
   const commit = sha === null || sha === ref ? '' : ` (${sha.slice(0, 7)})`
   const lines = [
     `*${SIGNS[deploy.status] ?? '•'} ${named(account.headline)}: ${named(surface.name)}*, ${named(surface.environment)}`,
-    `${named(sha === ref ? ref.slice(0, 7) : ref)}${commit} by ${named(deploy.requestedBy)}${took(deploy)}`,
+    `${named(sha === ref ? ref.slice(0, 7) : refLabel(ref))}${commit} by ${named(deploy.requestedBy)}${took(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
       : [`> ${plain(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),

@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import { visible } from '~/domain/foreign-text'
 import type { PastDeploy } from '~/domain/history'
+import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
@@ -39,7 +40,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} text-ink-soft`}>
         {ref === sha ? null : (
           <span className="break-all">
-            <ForeignText text={ref} />{' '}
+            <ForeignText text={refLabel(ref)} />{' '}
           </span>
         )}
         {sha !== null && <Sha sha={sha} />}

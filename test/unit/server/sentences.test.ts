@@ -45,6 +45,14 @@ describe('a sentence of the server', () => {
 })
 
 describe('the message to Slack', () => {
+  it('names a branch and a tag by the words of the screen', () => {
+    const message = (ref: string) =>
+      outcomeMessage({ ...ended('x'), ref }, { headline: 'Failed', sentences: [] }, 'https://console.example.com')
+    expect(message('refs/heads/main')).toContain('main by')
+    expect(message('refs/heads/main')).not.toContain('refs/heads')
+    expect(message('refs/tags/v1')).toContain('tag v1 by')
+  })
+
   const at = new Date('2026-11-28T10:00:00Z')
   const ended = (text: string) => ({
     id: '0199aaaa-0000-7000-8000-000000000000',
