@@ -30,6 +30,10 @@ export interface SurfaceTile {
     readonly seenAt: string
     /** Commits the default ref has that this version lacks; null when unknown. */
     readonly behindBy: number | null
+    /** Commits of this version that the default ref lacks; null when unknown. */
+    readonly aheadBy: number | null
+    /** When both were counted. */
+    readonly comparedAt: string | null
     /** Whether a deploy of this surface by the console is proven to have shipped it. */
     readonly shippedHere: boolean
   } | null
@@ -137,6 +141,8 @@ export interface Comparison {
   readonly removes: number
   /** Newest first; at most what one page of GitHub's answer holds. */
   readonly commits: readonly CommitSummary[]
+  /** The commits that would be gone, newest first, as far as one page holds them. */
+  readonly removed: readonly CommitSummary[]
   readonly url: string
 }
 
@@ -147,6 +153,7 @@ export interface ReviewWarning {
     | 'frozen'
     | 'nothing_new'
     | 'step_back'
+    | 'rollback_adds'
     | 'not_comparable'
     | 'unhealthy'
     | 'checks_red'

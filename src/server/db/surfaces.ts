@@ -64,6 +64,7 @@ const tileSelect = {
   runningSha: true,
   runningSeenAt: true,
   behindBy: true,
+  aheadBy: true,
   behindCheckedAt: true,
   outsideRunId: true,
   outsideRunNumber: true,
@@ -113,6 +114,7 @@ const surfaceRow = z.object({
   runningSha: z.string().nullable(),
   runningSeenAt: z.date().nullable(),
   behindBy: z.int().nullable(),
+  aheadBy: z.int().nullable(),
   behindCheckedAt: z.date().nullable(),
   outsideRunId: z.bigint().nullable(),
   outsideRunNumber: z.int().nullable(),
@@ -152,7 +154,7 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
       s."confirm", s."timeout_minutes" AS "timeoutMinutes", s."position", s."requires_approval" AS "requiresApproval",
       s."approval_minutes" AS "approvalMinutes", s."archived_at_utc" AS "archivedAt", s."health",
       s."health_detail" AS "healthDetail", s."health_checked_at_utc" AS "healthCheckedAt", s."running_sha" AS "runningSha",
-      s."running_seen_at_utc" AS "runningSeenAt", s."behind_by" AS "behindBy", s."behind_checked_at_utc" AS "behindCheckedAt",
+      s."running_seen_at_utc" AS "runningSeenAt", s."behind_by" AS "behindBy", s."ahead_by" AS "aheadBy", s."behind_checked_at_utc" AS "behindCheckedAt",
       s."outside_run_id" AS "outsideRunId", s."outside_run_number" AS "outsideRunNumber",
       s."outside_run_actor" AS "outsideRunActor", s."outside_run_at_utc" AS "outsideRunAt",
       s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
@@ -257,7 +259,7 @@ export async function recordProbe(
     readonly detail: string | null
     readonly at: Date
     readonly runningSha: string | null
-    /** Another version than before: how far it is behind has yet to be counted. */
+    /** Another version than before: how far it is from the default ref has yet to be counted. */
     readonly versionChanged: boolean
   },
 ): Promise<void> {
@@ -268,20 +270,20 @@ export async function recordProbe(
       healthDetail: probe.detail,
       healthCheckedAt: probe.at,
       ...(probe.runningSha === null ? {} : { runningSha: probe.runningSha, runningSeenAt: probe.at }),
-      ...(probe.versionChanged ? { behindBy: null, behindCheckedAt: null } : {}),
+      ...(probe.versionChanged ? { behindBy: null, aheadBy: null, behindCheckedAt: null } : {}),
     },
     select: { id: true },
   })
 }
 
-export async function recordBehind(
+export async function recordDistance(
   db: DatabaseHandle,
   id: string,
-  behind: { readonly by: number | null; readonly at: Date },
+  distance: { readonly behind: number | null; readonly ahead: number | null; readonly at: Date },
 ): Promise<void> {
   await db.surface.update({
     where: { id },
-    data: { behindBy: behind.by, behindCheckedAt: behind.at },
+    data: { behindBy: distance.behind, aheadBy: distance.ahead, behindCheckedAt: distance.at },
     select: { id: true },
   })
 }

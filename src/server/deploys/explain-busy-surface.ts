@@ -1,6 +1,7 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { findHoldingDeploy } from '~/server/db/deploys'
 import { HELD_BY_ENDED_DEPLOY, ONE_ACTIVE_PER_SURFACE } from '~/server/db/insert-deploy'
@@ -31,14 +32,10 @@ export async function explainBusySurface(
 
 async function heldSurface(deps: Pick<Deps, 'db'>, surface: BusySurface): Promise<AppError> {
   const holding = await findHoldingDeploy(deps.db, surface.id)
-  const runId = holding?.lateRunId ?? holding?.githubRunId ?? null
-  const what =
-    runId === null
-      ? `An earlier deploy of ${surface.name} ended without a run; GitHub may still start it.`
-      : `Run ${runId} of an earlier deploy of ${surface.name} is not proven to be over and may still change it.`
+  const runId = holding === null ? null : runOf(holding)
   return new AppError(
     'surface_busy',
-    `${what} Nothing was started; wait for the end of that run, or open that deploy and release the surface.`,
+    `${whyHeld(surface, holding)} Nothing was started; wait for the end of that run, or open that deploy and release the surface.`,
     {
       details: {
         ...(holding === null ? {} : { deploy_id: holding.id }),
@@ -46,4 +43,19 @@ async function heldSurface(deps: Pick<Deps, 'db'>, surface: BusySurface): Promis
       },
     },
   )
+}
+
+interface HoldingDeploy {
+  readonly githubRunId: bigint | null
+  readonly lateRunId: bigint | null
+}
+
+const runOf = ({ lateRunId, githubRunId }: HoldingDeploy) => lateRunId ?? githubRunId
+
+/** Why a deploy that has ended still holds its surface, in a sentence. */
+export function whyHeld({ name }: Pick<BusySurface, 'name'>, holding: HoldingDeploy | null): string {
+  const runId = holding === null ? null : runOf(holding)
+  return runId === null
+    ? `An earlier deploy of ${inSentence(name)} ended without a run; GitHub may still start it.`
+    : `Run ${runId} of an earlier deploy of ${inSentence(name)} is not proven to be over and may still change it.`
 }

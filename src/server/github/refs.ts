@@ -201,7 +201,8 @@ export async function compareCommits(
       kind: compared.status,
       adds: compared.ahead_by,
       removes: compared.behind_by,
-      commits: compared.commits.toReversed(),
+      commits: compared.commits.slice(-PAGE_LENGTH).toReversed(),
+      removed: [],
       url: compared.html_url,
     }
   } catch (error) {

@@ -74,6 +74,8 @@ function tileOf(
             url: commitUrl(githubApiUrl, repository, surface.runningSha),
             seenAt: surface.runningSeenAt.toISOString(),
             behindBy: surface.behindBy,
+            aheadBy: surface.aheadBy,
+            comparedAt: surface.behindCheckedAt?.toISOString() ?? null,
             shippedHere: shipped?.shippedHere === true,
           },
     lastDeploy:

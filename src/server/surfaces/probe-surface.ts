@@ -1,13 +1,15 @@
 import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit-event'
+import { AppError } from '~/domain/errors'
 import type { HealthState } from '~/domain/surface'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { lockDeploy } from '~/server/db/deploys'
-import { recordBehind, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
+import { recordDistance, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import { compareCommits } from '~/server/github/refs'
+import type { GitHub } from '~/server/github/client'
+import { compareCommits, resolveRef } from '~/server/github/refs'
 
 const PROBE_TIMEOUT_MS = 5_000
 const BODY_LIMIT = 16 * 1024
@@ -132,12 +134,27 @@ function versionIn(text: string): string | null {
   }
 }
 
-/** Counts how many commits of the default ref the running version lacks; null when GitHub cannot tell. */
-export async function measureBehind(
+/** Counts how many commits the running version lacks of the default ref, and the other way round; null when GitHub cannot tell. */
+export async function measureDistance(
   deps: Pick<Deps, 'db' | 'github' | 'now'>,
   surface: SurfaceRow,
   runningSha: string,
 ): Promise<void> {
-  const comparison = await compareCommits(deps.github, surface.repository, runningSha, surface.ref)
-  await recordBehind(deps.db, surface.id, { by: comparison?.adds ?? null, at: deps.now() })
+  const comparison = await compareWithDefault(deps.github, surface, runningSha)
+  await recordDistance(deps.db, surface.id, {
+    behind: comparison?.adds ?? null,
+    ahead: comparison?.removes ?? null,
+    at: deps.now(),
+  })
+}
+
+/** By the full name of the default ref: a short one may be a branch and a tag, and GitHub would pick. */
+async function compareWithDefault(github: GitHub, { repository, ref }: SurfaceRow, runningSha: string) {
+  try {
+    const resolved = await resolveRef(github, repository, ref)
+    return await compareCommits(github, repository, runningSha, resolved.sha)
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'ref_unknown' || error.code === 'ref_ambiguous')) return null
+    throw error
+  }
 }

@@ -1,11 +1,13 @@
 import 'server-only'
 import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
+import type { DeploySource } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
+import { whyHeld } from '~/server/deploys/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import type { GitHub } from '~/server/github/client'
@@ -19,7 +21,7 @@ type ReviewDeps = Pick<Deps, 'db' | 'sql' | 'github' | 'logger' | 'now'>
 /** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
 export async function reviewDeploy(
   deps: ReviewDeps,
-  input: { readonly surfaceId: string; readonly ref: string },
+  input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
   const freezes = await freezesInForce(deps.sql, surface, deps.now())
@@ -49,20 +51,34 @@ export async function reviewDeploy(
     head,
     runningSha,
     comparison,
-    warnings: [...blockingWarnings(surface, freezes), ...deployFreeze, ...checks, ...warningsOf(surface, comparison)],
+    warnings: [
+      ...blockingWarnings(surface, freezes),
+      ...deployFreeze,
+      ...checks,
+      ...warningsOf(surface, comparison, input.source),
+    ],
     freezeIds: freezes.map(({ id }) => id),
   }
 }
 
 /** Of two commits, which do not change: an answer that was just given is as good as another. */
 const comparisonOf = (github: GitHub, repository: string, base: string, head: string): Promise<Comparison | null> =>
-  askedOnce(github, `compare ${repository} ${base} ${head}`, () => compareCommits(github, repository, base, head), {
+  askedOnce(github, `compare ${repository} ${base} ${head}`, () => compareBothWays(github, repository, base, head), {
     keep: true,
   })
+
+/** GitHub lists what `head` adds; what it takes away is the list of the comparison the other way round. */
+async function compareBothWays(github: GitHub, repository: string, base: string, head: string) {
+  const comparison = await compareCommits(github, repository, base, head)
+  if (comparison === null || comparison.removes === 0) return comparison
+  const back = await compareCommits(github, repository, head, base)
+  return { ...comparison, removed: back?.commits ?? [] }
+}
 
 /** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
 function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
   const { lastDeploy } = surface
+  const [holding] = surface.deploys
   const activeDeploy = lastDeploy !== null && !isTerminal(lastDeploy.status) ? lastDeploy : null
   const busy = firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy })
   const held = FREEZE_CHECKS.flatMap((check) => check({ surface, freezes, overridden: [] }) ?? [])
@@ -70,6 +86,16 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
     ...(busy === null || activeDeploy === null
       ? []
       : [{ kind: 'busy' as const, text: busy.message, blocking: true, deployId: activeDeploy.id }]),
+    ...(holding === undefined
+      ? []
+      : [
+          {
+            kind: 'busy' as const,
+            text: `${whyHeld(surface, holding)} Wait for the end of that run, or open that deploy and release the surface.`,
+            blocking: true,
+            deployId: holding.id,
+          },
+        ]),
     ...held.flatMap(({ freeze, message }) =>
       freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
     ),
@@ -89,7 +115,11 @@ async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Prom
   return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
 }
 
-function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewWarning[] {
+function warningsOf(
+  surface: SurfaceRow,
+  comparison: Comparison | null,
+  source: DeploySource | undefined,
+): ReviewWarning[] {
   const warnings: ReviewWarning[] = []
   if (comparison?.kind === 'identical') {
     warnings.push({ kind: 'nothing_new', text: 'This version is already running.', blocking: false })
@@ -97,6 +127,10 @@ function warningsOf(surface: SurfaceRow, comparison: Comparison | null): ReviewW
   if (comparison !== null && comparison.removes > 0) {
     const commits = comparison.removes === 1 ? 'A commit' : `${comparison.removes} commits`
     warnings.push({ kind: 'step_back', text: `${commits} that run now would be gone.`, blocking: false })
+  }
+  if (source?.kind === 'rollback' && comparison !== null && comparison.adds > 0) {
+    const commits = comparison.adds === 1 ? 'a commit that does' : `${comparison.adds} commits that do`
+    warnings.push({ kind: 'rollback_adds', text: `This rollback also adds ${commits} not run now.`, blocking: false })
   }
   if (comparison === null) {
     const text =

@@ -2,14 +2,14 @@ import 'server-only'
 import { type DeployStatus, isTerminal } from '~/domain/deploy-status'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import { measureBehind, probeSurface } from '~/server/surfaces/probe-surface'
+import { measureDistance, probeSurface } from '~/server/surfaces/probe-surface'
 
 /** A quiet surface is asked this often; one that is being shipped to or was just now, at every pass. */
 const QUIET_MS = 30_000
 const JUST_ENDED_MS = 60_000
 /** At once: many surfaces must not hold up who is waiting for an answer, nor a few that hang hold up the others. */
 const AT_ONCE = 16
-/** How often the distance to the default branch is counted again: each count costs one GitHub request. */
+/** How often the distance to the default branch is counted again: each count costs a few GitHub requests. */
 const BEHIND_MS = 5 * 60_000
 
 /** One pass over the surfaces that are due. A failing surface never stops the others. */
@@ -52,5 +52,5 @@ async function visit(deps: Deps, surface: SurfaceRow): Promise<void> {
   const countedAt = surface.behindCheckedAt?.getTime() ?? 0
   const changed = runningSha !== surface.runningSha
   if (deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
-  if (changed || deps.now().getTime() - countedAt >= BEHIND_MS) await measureBehind(deps, surface, runningSha)
+  if (changed || deps.now().getTime() - countedAt >= BEHIND_MS) await measureDistance(deps, surface, runningSha)
 }

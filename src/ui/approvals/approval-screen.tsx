@@ -50,7 +50,12 @@ export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenPr
   return (
     <StoppedClock of={answer} polled={approval.state === 'waiting'}>
       <div data-approval={approval.id} data-state={approval.state} className="flex min-h-0 flex-1 flex-col">
-        <Waiting approval={approval} tile={tiles.find(({ id }) => id === approval.surface.id)} lost={error} />
+        <Waiting
+          approval={approval}
+          tile={tiles.find(({ id }) => id === approval.surface.id)}
+          lost={error}
+          onFollow={onDeploy}
+        />
       </div>
     </StoppedClock>
   )
@@ -60,12 +65,19 @@ interface WaitingProps {
   readonly approval: ApprovalView
   readonly tile: SurfaceTile | undefined
   readonly lost: unknown
+  readonly onFollow: (deployId: string) => void
 }
 
-function Waiting({ approval, tile, lost }: WaitingProps) {
+function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
   const waits = approval.state === 'waiting'
   const review = trpc.surfaces.review.useQuery(
-    { surfaceId: approval.surface.id, ref: approval.ref },
+    {
+      surfaceId: approval.surface.id,
+      ref: approval.ref,
+      ...(approval.kind === 'rollback' && approval.sourceId !== null
+        ? { source: { kind: 'rollback' as const, deployId: approval.sourceId } }
+        : {}),
+    },
     { enabled: waits, refetchInterval: waits ? REVIEW_MS : false, staleTime: 0, gcTime: 0 },
   )
   const obstacle = review.data === undefined ? null : standsInTheWay(approval, review.data)
@@ -110,7 +122,7 @@ function Waiting({ approval, tile, lost }: WaitingProps) {
             {readWireError(review.error).message}
           </Notice>
         )}
-        {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} />}
+        {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} onFollow={onFollow} />}
         {waits && review.data !== undefined && (
           <p className="text-xs text-ink-faint">
             <SaidAt at={review.dataUpdatedAt} />

@@ -24,17 +24,22 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
   )
 }
 
-function behind(count: number | null, ref: string): ReactNode {
-  if (count === null) return null
-  if (count === 0)
+function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['version']>, ref: string): ReactNode {
+  if (behindBy === null) return null
+  const counted = comparedAt === null ? undefined : `Counted ${exactUtc(comparedAt)}`
+  const words = [
+    behindBy > 0 ? `${behindBy} behind` : [],
+    aheadBy !== null && aheadBy > 0 ? `${aheadBy} ahead of` : [],
+  ].flat()
+  if (words.length === 0)
     return (
-      <span className="truncate">
-        up to date with <ForeignText text={ref} />
+      <span className="truncate" title={counted}>
+        {aheadBy === null ? 'not behind' : 'up to date with'} <ForeignText text={ref} />
       </span>
     )
   return (
-    <span className="truncate font-medium text-warn">
-      {count} behind <ForeignText text={ref} />
+    <span className="truncate font-medium text-warn" title={counted}>
+      {words.join(', ')} <ForeignText text={ref} />
     </span>
   )
 }
@@ -77,7 +82,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
               <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
             {version.shippedHere ? (
-              behind(version.behindBy, tile.ref)
+              distance(version, tile.ref)
             ) : (
               <span
                 className="truncate font-medium text-warn"

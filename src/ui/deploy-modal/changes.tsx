@@ -25,7 +25,6 @@ function changeSentence(comparison: Comparison | null): string {
 /** From what runs now to what would run, and the commits in between. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
   const { comparison, head } = review
-  const hidden = comparison === null ? 0 : comparison.adds - comparison.commits.length
   return (
     <>
       <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 rounded-[5px] bg-well px-4 py-3">
@@ -59,9 +58,29 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
             </ExternalLink>
           )}
         </div>
+        {comparison !== null && comparison.removes > 0 && comparison.adds > 0 && <h4 className="text-sm">Added</h4>}
         <CommitList commits={comparison === null ? [head] : comparison.commits} />
-        {hidden > 0 && <p className="pt-2 text-xs text-ink-faint">and {hidden} more, in the comparison on GitHub</p>}
+        {comparison !== null && <NotAll shown={comparison.commits.length} of={comparison.adds} />}
+        {comparison !== null && comparison.removes > 0 && (
+          <>
+            <h4 className="mt-2 text-sm">Removed</h4>
+            <CommitList label="Removed commits" commits={comparison.removed} />
+            <NotAll shown={comparison.removed.length} of={comparison.removes} />
+          </>
+        )}
       </section>
     </>
+  )
+}
+
+/** GitHub's comparison lists so many commits; of more, it does not say which. */
+const GITHUB_LISTS = 250
+
+function NotAll({ shown, of }: { readonly shown: number; readonly of: number }) {
+  if (shown >= of) return null
+  return (
+    <p className="pt-2 text-xs text-ink-faint">
+      {of > GITHUB_LISTS ? `${shown} of ${of} are shown.` : `The newest ${shown} of ${of} are shown.`}
+    </p>
   )
 }

@@ -3,9 +3,14 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
-export function CommitList({ commits }: { readonly commits: readonly CommitSummary[] }) {
+interface CommitListProps {
+  readonly commits: readonly CommitSummary[]
+  readonly label?: string
+}
+
+export function CommitList({ commits, label = 'Commits' }: CommitListProps) {
   return (
-    <ol aria-label="Commits" className="divide-y divide-line">
+    <ol aria-label={label} className="divide-y divide-line">
       {commits.map((commit) => (
         <li
           key={commit.sha}

@@ -83,6 +83,7 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
         <ReviewStep
           surface={surface}
           refName={flow.draft.ref}
+          source={flow.draft.source}
           onBack={() => act({ type: 'back' })}
           onFollow={onDeploy}
           override={flow.draft.override}

@@ -1,6 +1,7 @@
 'use client'
 
 import { type ReactNode, useEffect } from 'react'
+import type { DeploySource } from '~/domain/deploy'
 import type { Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
@@ -18,6 +19,8 @@ import { trpc } from '~/ui/trpc/client'
 interface ReviewStepProps {
   readonly surface: SurfaceTile
   readonly refName: string
+  /** Where the commit is taken from; null of a ref. */
+  readonly source: DeploySource | null
   readonly onBack: () => void
   /** To the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
@@ -28,9 +31,18 @@ interface ReviewStepProps {
 }
 
 /** Step 2: what would change, as GitHub sees it now. Asked again each time the step is entered. */
-export function ReviewStep({ surface, refName, onBack, onFollow, override, onOverride, onReviewed }: ReviewStepProps) {
+export function ReviewStep({
+  surface,
+  refName,
+  source,
+  onBack,
+  onFollow,
+  override,
+  onOverride,
+  onReviewed,
+}: ReviewStepProps) {
   const review = trpc.surfaces.review.useQuery(
-    { surfaceId: surface.id, ref: refName },
+    { surfaceId: surface.id, ref: refName, ...(source === null ? {} : { source }) },
     { staleTime: 0, gcTime: 0, refetchOnWindowFocus: false },
   )
   // Focus waits on the way on while the review loads, so that Enter goes on once it is there.

@@ -108,6 +108,7 @@ it('a surface found by its id is the row the grid shows, with its newest deploy'
       runningSha: 'running',
       runningSeenAt: at(3),
       behindBy: 3,
+      aheadBy: 2,
       behindCheckedAt: at(4),
       outsideRunId: 9007199254740993n,
       outsideRunNumber: 4,

@@ -113,7 +113,15 @@ describe('where a commit comes from', () => {
   })
 
   it('can be another environment’s surface of the same workflow that runs something else, for production only', () => {
-    const version = (sha: string) => ({ sha, url: '', seenAt: '', behindBy: null, shippedHere: true })
+    const version = (sha: string) => ({
+      sha,
+      url: '',
+      seenAt: '',
+      behindBy: null,
+      aheadBy: null,
+      comparedAt: null,
+      shippedHere: true,
+    })
     const production = tile('api', { version: version('b'.repeat(40)) })
     const staging = tile('api-staging', { environment: 'staging', version: version(SHA) })
     const others = [

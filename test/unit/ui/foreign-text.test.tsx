@@ -65,7 +65,15 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     ref: text,
     confirm: text,
     health: { state: 'unhealthy', detail: text, checkedAt: AT },
-    version: { sha: SHA, url: 'https://example.com', seenAt: AT, behindBy: 2, shippedHere: true },
+    version: {
+      sha: SHA,
+      url: 'https://example.com',
+      seenAt: AT,
+      behindBy: 2,
+      aheadBy: 1,
+      comparedAt: AT,
+      shippedHere: true,
+    },
     lastDeploy: failed,
     freezes: [freeze],
   })
@@ -91,7 +99,14 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     sha: SHA,
     head: commit,
     runningSha: 'b'.repeat(40),
-    comparison: { kind: 'ahead', adds: 1, removes: 0, commits: [commit], url: 'https://example.com' },
+    comparison: {
+      kind: 'ahead',
+      adds: 1,
+      removes: 0,
+      commits: [commit],
+      removed: [commit],
+      url: 'https://example.com',
+    },
     warnings: [{ kind: 'checks_red', text, blocking: false }],
     freezeIds: ['f'],
   }
@@ -163,7 +178,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     review: (
       <>
         <ReviewWarnings warnings={review.warnings} onFollow={nothing} />
-        <ReviewedFacts review={review} tile={production} />
+        <ReviewedFacts review={review} tile={production} onFollow={() => undefined} />
       </>
     ),
     'the sentence one confirms': (

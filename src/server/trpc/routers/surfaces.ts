@@ -28,7 +28,7 @@ export const surfacesRouter = router({
     .query(({ ctx, input }) => listRefs(ctx.deps, input)),
 
   review: githubRead
-    .input(dispatchInput.pick({ surfaceId: true, ref: true }))
+    .input(dispatchInput.pick({ surfaceId: true, ref: true, source: true }))
     .query(({ ctx, input }) => reviewDeploy(ctx.deps, input)),
 
   lock: procedureFor('freeze.manage')

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "surfaces" ADD COLUMN     "ahead_by" INTEGER;

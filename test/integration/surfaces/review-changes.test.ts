@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { DeploySource } from '~/domain/deploy'
+import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+
+const RUNNING = 'b'.repeat(40)
+let console_: TestConsole
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const commits = (count: number, digit: string) =>
+  Array.from({ length: count }, (_, n) => commit(`${digit}${String(n).padStart(39, '0')}`))
+
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  const compared = (ahead_by: number, behind_by: number, digit: string) => ({
+    status: 200,
+    body: {
+      status: 'diverged',
+      ahead_by,
+      behind_by,
+      html_url: 'https://github.example.com',
+      commits: commits(ahead_by, digit),
+    },
+  })
+  github.script.onListRuns = ({ path }) =>
+    path.includes(`${RUNNING}...${SHA}`) ? compared(2, 240, 'd') : compared(240, 2, 'e')
+})
+afterAll(async () => {
+  await console_.close()
+  await github.close()
+})
+
+async function review(source?: DeploySource) {
+  const { deps } = console_
+  const { id } = await insertSurface(deps)
+  await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
+  return reviewDeploy(deps, { surfaceId: id, ref: 'main', source })
+}
+
+it('lists the commits that are added and the newest hundred of those that are removed', async () => {
+  const { comparison } = await review()
+  expect(comparison).toMatchObject({ adds: 2, removes: 240 })
+  expect(comparison?.commits).toHaveLength(2)
+  expect(comparison?.removed).toHaveLength(100)
+  expect(comparison?.removed[0]?.sha).toBe(`e${'239'.padStart(39, '0')}`)
+})
+
+it('says of a rollback, and of nothing else, that it also adds commits that do not run now', async () => {
+  const adding = async (source?: DeploySource) =>
+    (await review(source)).warnings.filter(({ kind }) => kind === 'rollback_adds').map(({ text }) => text)
+  expect(await adding({ kind: 'rollback', deployId: 'x' })).toEqual([
+    'This rollback also adds 2 commits that do not run now.',
+  ])
+  expect(await adding()).toEqual([])
+})
