@@ -19,8 +19,5 @@ export function asGitHubError(error: unknown): GitHubError | null {
   return gitHubError.safeParse(error).data ?? null
 }
 
-/** True when GitHub itself said no (4xx), as against not answering or failing. */
-export const isRefusal = ({ status }: GitHubError): boolean => status >= 400 && status < 500
-
 /** True when it was the App's request for a token that failed: what was wanted with it was never asked. */
 export const isTokenRequest = ({ response }: GitHubError): boolean => /\/access_tokens$/.test(response?.url ?? '')

@@ -4,9 +4,8 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { fullName, isCommitSha, type NamedKind, parseFullName } from '~/domain/ref'
 import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface'
+import { answerOfError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { explainRefusal } from '~/server/github/explain-refusal'
-import { asGitHubError, isRefusal } from '~/server/github/github-error'
 import { PAGE_LENGTH } from '~/server/github/read-pages'
 
 /** An operator is waiting for each of these, so none waits long. */
@@ -242,12 +241,14 @@ async function read<Answer>(
 }
 
 function readFailure(error: unknown, asked: Asked): AppError {
-  const answer = asGitHubError(error)
-  if (answer !== null && isRefusal(answer)) {
-    const nowhere = answer.status === 404 || answer.status === 409 || answer.status === 422
-    if (nowhere) return refUnknown(asked, error)
-    return new AppError('github_refused', explainRefusal(answer, asked), { cause: error })
-  }
+  const answer = answerOfError(error)
+  const outcome = classifyAnswer('look', answer)
+  // Of an empty repository GitHub answers 409, of a commit it does not know 422.
+  const isEmpty = !answer.ofToken && (answer.status === 409 || answer.status === 422)
+  if (outcome.kind === 'gone' || isEmpty) return refUnknown(asked, error)
+  const isLater = outcome.kind === 'later' && outcome.limit === null
+  if (outcome.kind !== 'unknown' && !isLater)
+    return new AppError('github_refused', explainAnswer('look', answer, asked), { cause: error })
   return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed; try again.', {
     cause: error,
   })

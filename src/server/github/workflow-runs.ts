@@ -1,8 +1,8 @@
 import 'server-only'
 import { z } from 'zod'
 import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
+import { answerOfError, classifyAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { asGitHubError } from '~/server/github/github-error'
 import { PAGE_LENGTH, readPages } from '~/server/github/read-pages'
 
 /** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
@@ -79,7 +79,7 @@ async function unlessNotThere<Answer>(
   try {
     return await ask()
   } catch (error) {
-    if (asGitHubError(error)?.status !== 404) throw error
+    if (classifyAnswer('look', answerOfError(error)).kind !== 'gone') throw error
     await github.request('GET /repos/{owner}/{repo}', { ...ownerAndRepo(repository), request: { signal } })
     return null
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { cancelRun } from '~/server/github/cancel-run'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
-import { answers, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, inTurn, startScriptedGitHub } from '~test/support/scripted-github'
 
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let client: GitHub
@@ -54,4 +54,29 @@ it.each([
 ] as const)('a dispatch answered that it is %s is refused: nothing was started', async (_, answer) => {
   github.script.onDispatch = () => answer
   expect(await dispatch()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('Nothing was started') })
+})
+
+it('says once in the log until when background looks pause, as soon as less than 30 % of the hour is left', async () => {
+  const lines: string[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+  const logged = connectGitHub({ apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } }, logger)
+  const reset = Math.floor(Date.now() / 1000) + 1800
+  const left = (remaining: number) => ({
+    status: 200,
+    body: {},
+    headers: {
+      'x-ratelimit-limit': '5000',
+      'x-ratelimit-remaining': String(remaining),
+      'x-ratelimit-reset': String(reset),
+    },
+  })
+  github.script.onRepository = inTurn(left(1500), left(1499), left(1498))
+  const ask = () => logged.request('GET /repos/{owner}/{repo}', { owner: 'acme', repo: 'platform' })
+  await ask()
+  expect(lines).toEqual([])
+  await ask()
+  await ask()
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { until: new Date(reset * 1000).toISOString(), msg: expect.stringContaining('background looks pause') },
+  ])
 })
