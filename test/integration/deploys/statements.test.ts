@@ -145,7 +145,7 @@ it('a request is read with the approval, the deploy and the surface it is about'
   expect(await readRequest(sql, { ...request, idempotencyKey: 'another' })).toEqual({
     asked: false,
     deploy: null,
-    surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true },
+    surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true, deployFreeze: null },
   })
   expect(await readRequest(sql, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
     asked: false,
