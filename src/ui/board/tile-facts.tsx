@@ -81,14 +81,14 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
             <span className="relative">
               <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
-            {version.shippedHere ? (
+            {version.shippedHere || lastDeploy === null ? (
               distance(version, tile.ref)
             ) : (
               <span
                 className="truncate font-medium text-warn"
                 title={`Runs ${version.sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(version.seenAt)}`}
               >
-                no deploy of this console shipped it
+                not shipped from here
               </span>
             )}
             {health.checkedAt !== null && version.seenAt < health.checkedAt && (
