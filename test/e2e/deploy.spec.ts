@@ -51,7 +51,7 @@ test('a failing smoke gate stops the stepper at step 1, and nothing is deployed'
     deploy: 'pending',
     health_check: 'pending',
   })
-  await expect(page.getByRole('dialog')).toContainText('nothing was deployed')
+  await expect(page.getByRole('dialog')).toContainText('Nothing was deployed')
   expect(await sandbox.versionOf('api-prod')).toBe(before)
   await sandbox.behave('api-prod', 'quick')
 })
@@ -85,7 +85,7 @@ test('a cancelled deploy ends when GitHub says so, at the phase it was in, and n
     deploy: 'pending',
     health_check: 'pending',
   })
-  await expect(dialog).toContainText('nothing was deployed')
+  await expect(dialog).toContainText('Nothing was deployed')
   await dialog.getByText('Timeline').click()
   await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('Cancellation asked for.')
   await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('GitHub is cancelling run')
