@@ -125,7 +125,8 @@ export interface Review {
   readonly ref: string
   /** The commit `ref` points at now; goes back as `expectedSha`. */
   readonly sha: string
-  readonly head: CommitSummary
+  /** Null for a commit on record that GitHub does not answer about now. */
+  readonly head: CommitSummary | null
   /** What runs now; null when the surface never reported a version. */
   readonly runningSha: string | null
   readonly comparison: Comparison | null

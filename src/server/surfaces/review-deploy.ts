@@ -2,6 +2,7 @@ import 'server-only'
 import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
 import type { DeploySource } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
+import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
@@ -18,7 +19,10 @@ import { knownSurface } from '~/server/surfaces/list-refs'
 
 type ReviewDeps = Pick<Deps, 'db' | 'sql' | 'github' | 'logger' | 'now'>
 
-/** What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. */
+/**
+ * What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. A commit on record (a
+ * rollback, a promotion) is reviewed without GitHub where it does not answer: the way back must not depend on it.
+ */
 export async function reviewDeploy(
   deps: ReviewDeps,
   input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
@@ -28,7 +32,7 @@ export async function reviewDeploy(
   const { repository, runningSha } = surface
   const { github } = deps
   // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
-  const { ref, commit: head } = await askedOnce(
+  const asked = askedOnce(
     github,
     `head ${repository} ${input.ref}`,
     async () => {
@@ -39,15 +43,19 @@ export async function reviewDeploy(
       keep: false,
     },
   )
+  const isOnRecord = input.source !== undefined && FULL_SHA.test(input.ref)
+  const found = await (isOnRecord ? unlessAway(asked) : asked)
+  const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
+  const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
   const [comparison, checks, deployFreeze] = await Promise.all([
-    runningSha === null ? null : comparisonOf(github, repository, runningSha, head.sha),
-    checkWarnings(deps, repository, head.sha),
+    isOnRecord && compared !== null ? unlessAway(compared) : compared,
+    checkWarnings(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
   ])
   return {
     surfaceId: surface.id,
     ref,
-    sha: head.sha,
+    sha,
     head,
     runningSha,
     comparison,
@@ -55,11 +63,20 @@ export async function reviewDeploy(
       ...blockingWarnings(surface, freezes),
       ...deployFreeze,
       ...checks,
-      ...warningsOf(surface, comparison, input.source),
+      ...warningsOf(surface, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id),
   }
 }
+
+const FULL_SHA = /^[0-9a-f]{40}$/
+
+/** Null while GitHub does not answer. */
+const unlessAway = <Answer>(asked: Promise<Answer>): Promise<Answer | null> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'github_unavailable') return null
+    throw error
+  })
 
 /** Of two commits, which do not change: an answer that was just given is as good as another. */
 const comparisonOf = (github: GitHub, repository: string, base: string, head: string): Promise<Comparison | null> =>
@@ -119,6 +136,7 @@ function warningsOf(
   surface: SurfaceRow,
   comparison: Comparison | null,
   source: DeploySource | undefined,
+  isGitHubAway: boolean,
 ): ReviewWarning[] {
   const warnings: ReviewWarning[] = []
   if (comparison?.kind === 'identical') {
@@ -136,7 +154,9 @@ function warningsOf(
     const text =
       surface.runningSha === null
         ? 'The surface has not said which version it runs, so nothing can be compared.'
-        : 'GitHub cannot compare the running version with this ref.'
+        : isGitHubAway
+          ? 'GitHub does not answer, so the commits cannot be compared.'
+          : 'GitHub cannot compare the running version with this ref.'
     warnings.push({ kind: 'not_comparable', text, blocking: false })
   }
   if (surface.health === 'unhealthy' || surface.health === 'unreachable') {

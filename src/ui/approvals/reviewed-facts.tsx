@@ -2,6 +2,7 @@ import type { Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
+import { Sha } from '~/ui/primitives/sha'
 
 interface ReviewedFactsProps {
   readonly review: Review
@@ -21,7 +22,7 @@ export function ReviewedFacts({ review, tile, onFollow }: ReviewedFactsProps) {
         <h3 id="the-commit" className="mb-1 text-sm font-semibold">
           The commit
         </h3>
-        <CommitList commits={[review.head]} />
+        {review.head === null ? <Sha sha={review.sha} /> : <CommitList commits={[review.head]} />}
       </section>
       {tile !== undefined && <Changes review={review} surface={tile} />}
     </>

@@ -44,7 +44,7 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
           <p className="truncate text-xs text-ink-faint">
             {review.ref === review.sha ? 'Commit' : <ForeignText text={refLabel(review.ref)} />}
           </p>
-          <Sha sha={review.sha} url={head.url} />
+          <Sha sha={review.sha} url={head?.url ?? null} />
         </div>
       </div>
       <section aria-labelledby="changes">
@@ -59,7 +59,7 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
           )}
         </div>
         {comparison !== null && comparison.removes > 0 && comparison.adds > 0 && <h4 className="text-sm">Added</h4>}
-        <CommitList commits={comparison === null ? [head] : comparison.commits} />
+        <CommitList commits={comparison?.commits ?? (head === null ? [] : [head])} />
         {comparison !== null && <NotAll shown={comparison.commits.length} of={comparison.adds} />}
         {comparison !== null && comparison.removes > 0 && (
           <>

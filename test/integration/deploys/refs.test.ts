@@ -4,7 +4,7 @@ import type { DispatchInput } from '~/domain/deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { OPERATOR } from '~test/support/actors'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { commit, gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
@@ -95,6 +95,20 @@ describe('while GitHub’s reads are down', () => {
     const input = await newRequest({ ref: 'main' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'github_unavailable' })
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
+  })
+
+  it('reviews a rollback to a commit on record without GitHub, and says what cannot be compared', async () => {
+    const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
+    await console_.deps.db.surface.update({ where: { id: surface.id }, data: { runningSha: 'b'.repeat(40) } })
+    github.script.onListRuns = () => ({ status: 503, body: { message: 'Unavailable' } })
+    const source = { kind: 'rollback', deployId: id } as const
+    const review = await reviewDeploy(console_.deps, { surfaceId: surface.id, ref: SHA, source })
+    expect(review).toMatchObject({ ref: SHA, sha: SHA, head: null, comparison: null })
+    expect(review.warnings.map(({ text }) => text)).toContain(
+      'GitHub does not answer, so the commits cannot be compared.',
+    )
+    const named = reviewDeploy(console_.deps, { surfaceId: surface.id, ref: 'main' })
+    await expect(named).rejects.toMatchObject({ code: 'github_unavailable' })
   })
 
   it('what another environment runs can be promoted to production, and never the other way', async () => {
