@@ -20,7 +20,9 @@ const test = base.extend<object, Worker>({
   product: [
     async ({ provider }, use) => {
       const lists = { AUTH_OIDC_NAME: 'Acme ID', AUTH_ALLOWED_EMAIL_DOMAINS: 'acme.example' }
-      const product = await startProduct({ env: { ...provider.env, ...lists } })
+      const product = await startProduct({
+        env: { ...provider.env, ...lists },
+      })
       await use(product)
       await product.stop()
     },
@@ -87,4 +89,32 @@ test('the draft of a deploy survives the way to the provider and back, when the 
   await dialog.getByLabel(/Type .* to deploy/).fill('api-staging')
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(page.locator('[data-status]')).toBeVisible()
+})
+
+test('a sign-in whose state is gone comes back to the sign-in page, and says what to do', async ({ page, product }) => {
+  await page.goto(`${product.url}/api/auth/callback/oidc?code=used&state=gone`)
+  await expect(page).toHaveURL(/\/sign-in\?error=state_mismatch$/)
+  await expect(page.getByRole('alert').filter({ hasText: 'was used already, or took too long' })).toBeVisible()
+})
+
+test('somebody whose provider proves nothing is sent there once, and then told what to do', async ({
+  page,
+  product,
+  provider,
+}) => {
+  provider.as({ sub: 'heidi', email: 'heidi@acme.example', email_verified: true, name: 'Heidi' })
+  provider.forgeIdToken({ auth_time: undefined })
+  await page.goto(`${product.url}/account`)
+  await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  await page.getByLabel(/^Name of a new passkey/).fill('Laptop')
+  await page.getByRole('button', { name: 'Add passkey' }).click()
+  await question.getByRole('button', { name: 'Sign in again with Acme ID' }).click()
+  await page.getByRole('button', { name: 'Let me in' }).click()
+  await page.getByLabel(/^Name of a new passkey/).fill('Laptop')
+  await page.getByRole('button', { name: 'Add passkey' }).click()
+  await expect(question.getByRole('alert')).toContainText('Acme ID did not say that it asked you')
+  await expect(question).toContainText('Ask an admin for a link that sets a password')
+  await expect(question.getByRole('button')).toHaveText(['Cancel'])
 })
