@@ -67,8 +67,8 @@ it('an account that asks for ever new refs is stopped; others, and its own other
   // A minute's worth, and one or two that are refilled meanwhile on a slow machine.
   expect(refused.length).toBeGreaterThan(100)
   expect(refused.at(-1)).toMatchObject({ reason: tooMany })
-  // The name as a branch and as a tag, the commit, its check runs, and its statuses.
-  expect(github.requests.length).toBe(5 * (answers.length - refused.length))
+  // The name as a branch and as a tag, the commit, its check runs, its statuses, and DEPLOY_FREEZE.
+  expect(github.requests.length).toBe(6 * (answers.length - refused.length))
   await as(viewer).surfaces.list()
   await as(deployer).surfaces.review({ surfaceId: id, ref: 'main' })
   expect(await dispatch()).toMatchObject({ status: 'dispatched' })
