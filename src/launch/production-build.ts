@@ -29,10 +29,14 @@ const SERVED = [
   'required-server-files.json',
 ]
 
+/** What Next writes there while it serves: answers of routes, which are no part of the build. */
+const WRITTEN_WHILE_SERVING = path.join('server', 'route-cache')
+
 /** Names and sizes of what a build consists of: a file that was deleted or cut off changes it. */
 function inventory(output: string): string {
   const hash = createHash('sha256')
   const add = (relative: string): void => {
+    if (relative === WRITTEN_WHILE_SERVING) return
     const found = statSync(path.join(output, relative), { throwIfNoEntry: false })
     const kind = found?.isDirectory() ? 'directory' : (found?.size ?? 'missing')
     hash.update(`${relative}\0${kind}\0`)

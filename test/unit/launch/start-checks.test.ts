@@ -94,6 +94,13 @@ describe('the production build', () => {
     expect(productionBuild(checkout).fits).toBe(false)
   })
 
+  it('still fits after Next has kept answers of routes while it served', async () => {
+    write('node_modules/next/dist/bin/next', fakeNext)
+    await productionBuild(checkout).make({ ...process.env }, new AbortController().signal)
+    write('.next/server/route-cache/APP_ROUTE/icon.svg.body', '<svg/>')
+    expect(productionBuild(checkout).fits).toBe(true)
+  })
+
   it('tells files apart by name and content, whatever their order', () => {
     write('a', '1')
     write('b', '2')
