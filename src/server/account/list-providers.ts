@@ -1,6 +1,6 @@
 import 'server-only'
 import type { ProviderView } from '~/domain/account'
-import { issuerOf } from '~/server/auth/account-key'
+import { accountIssuer } from '~/server/auth/account-key'
 import type { Deps } from '~/server/deps'
 
 /** Those that are configured, and no others: a button that cannot work is not there. */
@@ -18,4 +18,4 @@ export const isConnected = (
   accounts: readonly { readonly providerId: string; readonly issuer: string | null }[],
   provider: string,
 ): boolean =>
-  accounts.some(({ providerId, issuer }) => providerId === provider && issuer === issuerOf(config, provider))
+  accounts.some(({ providerId, issuer }) => providerId === provider && issuer === accountIssuer(config, provider))

@@ -3,7 +3,7 @@ import type { ServerConfig } from '~/server/config'
 import { gitHubWebUrl } from '~/server/github/web-urls'
 
 /** Whose word a provider's accounts rest on; null where it is not configured. */
-export function issuerOf(
+export function accountIssuer(
   { providers, githubApiUrl }: Pick<ServerConfig, 'providers' | 'githubApiUrl'>,
   provider: string,
 ): string | null {

@@ -1,5 +1,5 @@
 import 'server-only'
-import { issuerOf } from '~/server/auth/account-key'
+import { accountIssuer } from '~/server/auth/account-key'
 import { bindAccountsToIssuer } from '~/server/db/accounts'
 import type { Deps } from '~/server/deps'
 
@@ -11,7 +11,7 @@ type Binding = Pick<Deps, 'db' | 'now' | 'config'>
  */
 export async function bindAccounts({ db, now, config }: Binding): Promise<void> {
   for (const provider of ['github', 'oidc']) {
-    const issuer = issuerOf(config, provider)
+    const issuer = accountIssuer(config, provider)
     if (issuer !== null) await bindAccountsToIssuer(db, { provider, issuer, at: now() })
   }
 }

@@ -1,5 +1,5 @@
 import 'server-only'
-import { issuerOf } from '~/server/auth/account-key'
+import { accountIssuer } from '~/server/auth/account-key'
 import { recordAccountChange } from '~/server/db/account-changes'
 import { readAddress } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
@@ -13,7 +13,7 @@ export async function withoutTokens() {
 
 export function connectedAccount({ config }: Pick<Deps, 'config'>) {
   return async ({ providerId }: { readonly providerId: string }) => ({
-    data: { ...NO_TOKENS, issuer: issuerOf(config, providerId) },
+    data: { ...NO_TOKENS, issuer: accountIssuer(config, providerId) },
   })
 }
 

@@ -2,7 +2,7 @@ import 'server-only'
 import type { OAuthProvider } from '@better-auth/core/oauth2'
 import * as client from 'openid-client'
 import { z } from 'zod'
-import { accountKey, issuerOf } from '~/server/auth/account-key'
+import { accountIssuer, accountKey } from '~/server/auth/account-key'
 import { bindAccounts } from '~/server/auth/bind-accounts'
 import { authorizationResponse } from '~/server/auth/oidc-provider'
 import {
@@ -35,7 +35,7 @@ interface Profile {
 export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSettings['github']>): OAuthProvider<Profile> {
   const { githubApiUrl, providers } = deps.config
   const lists = providers.allowedGitHub
-  const issuer = issuerOf(deps.config, 'github') ?? ''
+  const issuer = accountIssuer(deps.config, 'github') ?? ''
   const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/access_token` }
   const config = clientOf({ issuer, ...endpoints }, settings)
   config[client.customFetch] = withErrorStatus

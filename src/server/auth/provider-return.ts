@@ -36,7 +36,7 @@ export const LOST_RETURN = '/sign-in'
 const REFUSED_TAKEOVERS: ReadonlySet<string> = new Set(['account_not_linked', 'subject_mismatch'])
 
 /** Kept with the state, on the server: this sign-in is to be a new proof. */
-export const askForProof = () => addOAuthServerContext({ askedForProof: true })
+export const markProofRound = () => addOAuthServerContext({ askedForProof: true })
 
 export const asksForProof = async (): Promise<boolean> =>
   (await getOAuthState())?.serverContext?.['askedForProof'] === true

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { ASK_ANEW } from '~/domain/account'
 import { safeNextPath } from '~/domain/next-path'
 import { doorDigest } from '~/server/auth/known-device'
-import { askForProof } from '~/server/auth/provider-return'
+import { markProofRound } from '~/server/auth/provider-return'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
@@ -76,7 +76,7 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
           matcher: ({ path }) => path === '/sign-in/social' || path === '/link-social',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = atProvider.safeParse(body)
-            if (data?.additionalParams !== undefined) await askForProof()
+            if (data?.additionalParams !== undefined) await markProofRound()
             if (data !== undefined) return
             throw new APIError('BAD_REQUEST', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
           }),

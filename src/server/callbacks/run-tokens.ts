@@ -43,7 +43,7 @@ export interface RunTokens {
 }
 
 /** Who signs the tokens of a GitHub: github.com, GitHub Enterprise Cloud on ghe.com, or an Enterprise Server (and the sandbox). */
-export function issuerOf(githubApiUrl: string): string {
+export function jobTokenIssuer(githubApiUrl: string): string {
   if (githubApiUrl === PUBLIC_GITHUB_API) return 'https://token.actions.githubusercontent.com'
   const { origin, hostname } = new URL(githubApiUrl)
   const subdomain = /^api\.([^.]+)\.ghe\.com$/.exec(hostname)?.[1]
@@ -52,7 +52,7 @@ export function issuerOf(githubApiUrl: string): string {
 
 /** Verifies tokens of the runs of one GitHub, made for one console. The issuer's keys are kept for ten minutes. */
 export function connectRunTokens(config: { readonly githubApiUrl: string; readonly consoleUrl: string }): RunTokens {
-  const issuer = issuerOf(config.githubApiUrl)
+  const issuer = jobTokenIssuer(config.githubApiUrl)
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
     timeoutDuration: KEYS_TIMEOUT_MS,
     [customFetch]: readKeys,

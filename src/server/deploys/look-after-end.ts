@@ -7,7 +7,7 @@ import { type DeployRow, type LockedDeploy, lockDeploy, updateDeployFacts } from
 import { addJob } from '~/server/db/jobs'
 import { noteLateRun } from '~/server/deploys/adopt-run'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
-import { recordRun } from '~/server/deploys/record-run'
+import { storeRunRecord } from '~/server/deploys/store-run-record'
 import type { Deps } from '~/server/deps'
 
 const ACTOR = 'reconciler'
@@ -39,7 +39,7 @@ export async function lookAfterEnd(
     const locked = (await lockDeploy(tx, deploy.id)) ?? before
     if (over && locked.holdsSurface) await endHold(tx, deploy, { runId, conclusion: run.conclusion, at })
     if (runId !== locked.githubRunId) return
-    const shipped = await recordRun(tx, { ...locked, id: deploy.id }, run, at)
+    const shipped = await storeRunRecord(tx, { ...locked, id: deploy.id }, run, at)
     if (over) await confirmEnd(tx, deploy, locked, { runId, run, shipped, at })
   })
   if (over) return

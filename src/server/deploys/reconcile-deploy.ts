@@ -17,7 +17,7 @@ import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
 import { lookAfterEnd } from '~/server/deploys/look-after-end'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import { pressCancel } from '~/server/deploys/press-cancel'
-import { recordRun } from '~/server/deploys/record-run'
+import { storeRunRecord } from '~/server/deploys/store-run-record'
 import type { Deps } from '~/server/deps'
 import { asGitHubError } from '~/server/github/github-error'
 import { readRun } from '~/server/github/workflow-runs'
@@ -116,7 +116,7 @@ async function apply(
       from = evidence.status
       moved.push(evidence.status)
     }
-    if (run !== undefined) await recordRun(tx, { id, status: from, lateRunId: locked.lateRunId }, run, at)
+    if (run !== undefined) await storeRunRecord(tx, { id, status: from, lateRunId: locked.lateRunId }, run, at)
     return moved
   })
   if (applied.length > 0) deps.logger.info({ deployId: id, statuses: applied }, 'reconciled with GitHub')

@@ -47,7 +47,7 @@ export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now(
 }
 
 /** What came back, or was thrown instead, as an answer. */
-export function answerOf(result: { readonly status: number; readonly headers: object; readonly data: unknown }) {
+export function answerOfResult(result: { readonly status: number; readonly headers: object; readonly data: unknown }) {
   return { status: result.status, headers: { ...result.headers }, data: result.data, message: '', ofToken: false }
 }
 

@@ -1,5 +1,11 @@
 import 'server-only'
-import { answerOf, answerOfError, classifyAnswer, explainAnswer, type GitHubAnswer } from '~/server/github/answers'
+import {
+  answerOfError,
+  answerOfResult,
+  classifyAnswer,
+  explainAnswer,
+  type GitHubAnswer,
+} from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 
 const TIMEOUT_MS = 8_000
@@ -19,7 +25,7 @@ export async function cancelRun(github: GitHub, repository: string, runId: bigin
   const address: string = `POST /repos/{owner}/{repo}/actions/runs/${runId}/cancel`
   const answer = await github
     .request(address, { ...ownerAndRepo(repository), request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })
-    .then(answerOf, answerOfError)
+    .then(answerOfResult, answerOfError)
   return outcomeOf(answer, repository)
 }
 

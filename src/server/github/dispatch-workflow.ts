@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { answerOf, answerOfError, classifyAnswer, explainAnswer } from '~/server/github/answers'
+import { answerOfError, answerOfResult, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
@@ -34,7 +34,7 @@ export async function dispatchWorkflow(github: GitHub, request: DispatchRequest)
       inputs: { ...request.inputs },
       request: { signal: AbortSignal.timeout(DISPATCH_TIMEOUT_MS) },
     })
-    .then(answerOf, answerOfError)
+    .then(answerOfResult, answerOfError)
   const reason = () => explainAnswer('dispatch', answer, request)
   switch (classifyAnswer('dispatch', answer).kind) {
     case 'accepted':

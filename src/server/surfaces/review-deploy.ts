@@ -5,6 +5,7 @@ import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
+import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import type { SurfaceRow } from '~/server/db/surfaces'
@@ -43,7 +44,7 @@ export async function reviewDeploy(
       keep: false,
     },
   )
-  const isOnRecord = input.source !== undefined && FULL_SHA.test(input.ref)
+  const isOnRecord = input.source !== undefined && isCommitSha(input.ref)
   const found = await (isOnRecord ? unlessAway(asked) : asked)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
@@ -68,8 +69,6 @@ export async function reviewDeploy(
     freezeIds: freezes.map(({ id }) => id),
   }
 }
-
-const FULL_SHA = /^[0-9a-f]{40}$/
 
 /** Null while GitHub does not answer. */
 const unlessAway = <Answer>(asked: Promise<Answer>): Promise<Answer | null> =>

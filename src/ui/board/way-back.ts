@@ -5,8 +5,8 @@ import { isWrong } from '~/ui/status/health-badge'
 export function wayBack(tile: SurfaceTile): SurfaceTile['lastGood'] {
   const { lastDeploy, lastGood, archived } = tile
   if (archived || lastDeploy?.terminal === false) return null
-  const mayHaveBroken = lastDeploy !== null && lastDeploy.status !== 'succeeded' && lastDeploy.shipped !== 'no'
-  return isWrong(tile) || tile.alarm !== null || mayHaveBroken ? lastGood : null
+  const isAdvised = lastDeploy?.actions.includes('roll_back') === true
+  return isWrong(tile) || tile.alarm !== null || isAdvised ? lastGood : null
 }
 
 export const wayBackAddress = (surfaceId: string, back: NonNullable<SurfaceTile['lastGood']>) => ({

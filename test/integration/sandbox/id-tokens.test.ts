@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
-import { issuerOf } from '~/server/callbacks/run-tokens'
+import { jobTokenIssuer } from '~/server/callbacks/run-tokens'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
 import { startServer } from '~test/integration/runner/http-server'
@@ -65,7 +65,7 @@ const keysOf = (issuer: string) => createRemoteJWKSet(new URL(`${issuer}/.well-k
 
 describe('the sandbox as an issuer of tokens', () => {
   test('describes itself as GitHub does, at the address the console derives from the API’s', async () => {
-    const issuer = issuerOf(sandbox.apiUrl)
+    const issuer = jobTokenIssuer(sandbox.apiUrl)
     const described = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
     expect(described).toMatchObject({
       issuer,
@@ -94,7 +94,7 @@ describe('the sandbox as an issuer of tokens', () => {
     )
     const ask = (token: string | undefined, query = '&audience=https%3A%2F%2Fconsole.example.com') =>
       fetch(`${url}${query}`, { headers: { authorization: `Bearer ${token}` } })
-    const issuer = issuerOf(sandbox.apiUrl)
+    const issuer = jobTokenIssuer(sandbox.apiUrl)
     const { value } = await (await ask(bearer)).json()
     const { payload, protectedHeader } = await jwtVerify(value, keysOf(issuer), {
       issuer,
@@ -139,7 +139,7 @@ describe('the sandbox as an issuer of tokens', () => {
     const keys: string[] = []
     for (let start = 0; start < 2; start += 1) {
       const own = await startSandbox({ ...options, workflowsDir: checkout.dir, dir })
-      keys.push(await (await fetch(`${issuerOf(own.apiUrl)}/.well-known/jwks`)).text())
+      keys.push(await (await fetch(`${jobTokenIssuer(own.apiUrl)}/.well-known/jwks`)).text())
       await own.stop()
     }
     expect(keys[1]).toBe(keys[0])

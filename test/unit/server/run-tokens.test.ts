@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { issuerOf } from '~/server/callbacks/run-tokens'
+import { jobTokenIssuer } from '~/server/callbacks/run-tokens'
 
 describe('who signs the tokens of runs', () => {
   it.each([
@@ -9,6 +9,6 @@ describe('who signs the tokens of runs', () => {
     ['http://127.0.0.1:4010/api/v3', 'http://127.0.0.1:4010/_services/token'],
     ['https://api.octo.ghe.com.example.com/api/v3', 'https://api.octo.ghe.com.example.com/_services/token'],
   ])('for %s is %s', (api, issuer) => {
-    expect(issuerOf(api)).toBe(issuer)
+    expect(jobTokenIssuer(api)).toBe(issuer)
   })
 })

@@ -7,7 +7,7 @@ import type { DatabaseHandle } from '~/server/db/client'
 import { updateDeployFacts } from '~/server/db/deploys'
 
 /** Keeps what GitHub's record of the run proves, and what follows from it: whether anything was shipped. Under the row's lock. */
-export async function recordRun(
+export async function storeRunRecord(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
   run: RunRecord,
