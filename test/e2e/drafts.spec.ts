@@ -68,7 +68,9 @@ test('a reload brings the dialog back at its step with what was entered, but for
   await nameField(page).fill('customer-docs')
   const sent = page.waitForRequest((request) => request.url().includes('deploys.dispatch'))
   await dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
-  expect((await sent).postDataJSON()).toMatchObject({ json: { ref: 'main', reason: 'Fixes the outage' } })
+  expect((await sent).postDataJSON()).toMatchObject({
+    json: { ref: 'refs/heads/main', reason: 'Fixes the outage' },
+  })
   await expect(page.locator('[data-status]')).toBeVisible()
   // Sent, it is a draft no more.
   expect(await page.evaluate(() => window.sessionStorage.length)).toBe(0)
