@@ -24,7 +24,7 @@ async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<Command
   const { connectDatabase } = await import('~/server/db/client')
   const { db } = connectDatabase(databaseUrl)
   try {
-    return await call.run({ config, print, deps: { db, now: () => new Date(), newId: () => uuidv7() } })
+    return await call.run({ config, databaseUrl, print, deps: { db, now: () => new Date(), newId: () => uuidv7() } })
   } finally {
     await db.$disconnect()
   }

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { type Config, readConfig } from '~/server/config'
+import { readConfig } from '~/server/config'
 import { inUrl, isLoopback } from '~/server/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+import { type AgreedSecrets, agreeOnSecrets } from './agree-on-secrets.ts'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
@@ -74,7 +75,6 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
   const name = config.host === '127.0.0.1' ? 'localhost' : inUrl(config.host)
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
-  const secrets = generatedSecrets(dataDir)
   const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 
   const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, logFile('postgres'), { progress, shutdown }))
@@ -88,25 +88,29 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     progress.warn(`Changed after they were applied, so the database differs from the files: ${changed.join(', ')}`)
   }
 
+  const secrets = await agreeOnSecrets({ config, dataDir, databaseUrl })
+  const sandboxToken = usesSandbox ? generatedSecrets(dataDir).sandboxToken : undefined
+
   const watch = watcher(shutdown, logFile)
-  const sandbox = usesSandbox
-    ? {
-        token: secrets.sandboxToken,
-        url: await startSandbox({
-          projectDirectory,
-          dataDir,
-          logFile: logFile('sandbox'),
-          config: { ...config, surfacesFile },
-          consoleUrl,
-          callbackSecret: config.callbackSecrets[0] ?? secrets.callback,
-          token: secrets.sandboxToken,
-          env: toolEnv,
-          signal: shutdown.signal,
-          onStarted: watch,
-          onLine: (line) => progress.note(`sandbox: ${line}`),
-        }),
-      }
-    : undefined
+  const sandbox =
+    sandboxToken !== undefined
+      ? {
+          token: sandboxToken,
+          url: await startSandbox({
+            projectDirectory,
+            dataDir,
+            logFile: logFile('sandbox'),
+            config: { ...config, surfacesFile },
+            consoleUrl,
+            callbackSecret: secrets.callback[0],
+            token: sandboxToken,
+            env: toolEnv,
+            signal: shutdown.signal,
+            onStarted: watch,
+            onLine: (line) => progress.note(`sandbox: ${line}`),
+          }),
+        }
+      : undefined
   progress.done(
     sandbox === undefined ? `GitHub is ${config.githubApiUrl}` : `The sandbox GitHub runs on ${sandbox.url}`,
   )
@@ -115,7 +119,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   for (const warning of surfaces.warnings) progress.warn(warning)
   progress.done(`${surfaces.declared} surfaces declared in ${config.surfacesFile}`)
 
-  const env = serverEnvironment(config, { databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
+  const env = serverEnvironment({ databaseUrl, consoleUrl, port, dataDir, surfacesFile, secrets, sandbox })
   if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })
 
   progress.step('Starting the server …')
@@ -181,12 +185,12 @@ interface Provided {
   readonly port: number
   readonly dataDir: string
   readonly surfacesFile: string
-  readonly secrets: { readonly callback: string; readonly auth: string }
+  readonly secrets: AgreedSecrets
   readonly sandbox: { readonly url: string; readonly token: string } | undefined
 }
 
 /** Our own environment, with what nobody configured filled in. */
-function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEnv {
+function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   const { sandbox, secrets } = provided
   return {
     ...process.env,
@@ -196,9 +200,8 @@ function serverEnvironment(config: Config, provided: Provided): NodeJS.ProcessEn
     DATA_DIR: provided.dataDir,
     CONSOLE_URL: provided.consoleUrl,
     SURFACES_FILE: provided.surfacesFile,
-    DEPLOY_CALLBACK_HMAC_SECRET:
-      config.callbackSecrets.length > 0 ? config.callbackSecrets.join(',') : secrets.callback,
-    AUTH_SECRET: config.authSecrets.length > 0 ? config.authSecrets.join(',') : secrets.auth,
+    DEPLOY_CALLBACK_HMAC_SECRET: secrets.callback.join(','),
+    AUTH_SECRET: secrets.auth.join(','),
     ...(sandbox === undefined
       ? {}
       : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),

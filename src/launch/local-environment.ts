@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { readConfig } from '~/server/config'
+import { agreeOnSecrets } from './agree-on-secrets.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
-import { generatedSecrets } from './secrets.ts'
 
 const sandbox = z.object({ url: z.string(), token: z.string() })
 
@@ -15,9 +15,15 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   const config = readConfig(env)
   const dataDir = path.resolve(projectDirectory, config.dataDir)
   const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
-  if (config.databaseUrl === undefined) local['DATABASE_URL'] = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
-  if (config.callbackSecrets.length === 0) local['DEPLOY_CALLBACK_HMAC_SECRET'] = generatedSecrets(dataDir).callback
-  if (config.authSecrets.length === 0) local['AUTH_SECRET'] = generatedSecrets(dataDir).auth
+  const databaseUrl = config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres')))
+  if (databaseUrl !== undefined) {
+    const { auth, callback } = await agreeOnSecrets({ config, dataDir, databaseUrl })
+    Object.assign(local, {
+      DATABASE_URL: databaseUrl,
+      AUTH_SECRET: auth.join(','),
+      DEPLOY_CALLBACK_HMAC_SECRET: callback.join(','),
+    })
+  }
   const listening = path.join(dataDir, 'sandbox/sandbox.json')
   if (config.githubCredentials === undefined && existsSync(listening)) {
     const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))

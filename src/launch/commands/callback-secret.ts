@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { generatedSecrets } from '../secrets.ts'
+import { currentCallbackSecret } from '../agree-on-secrets.ts'
 import { command } from './command.ts'
 
 export const callbackSecret = command({
@@ -11,10 +11,11 @@ export const callbackSecret = command({
   input: z.object({
     repository: z.string('say which, as owner/name').regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),
   }),
-  run: async ({ config, print }, { repository }) => {
+  run: async ({ config, databaseUrl, print }, { repository }) => {
     const { repositorySecret } = await import('~/server/callbacks/verify-signature')
     const dataDir = path.resolve(import.meta.dirname, '../../..', config.dataDir)
-    await print(repositorySecret(config.callbackSecrets[0] ?? generatedSecrets(dataDir).callback, repository))
+    const secret = await currentCallbackSecret({ config, dataDir, databaseUrl })
+    await print(repositorySecret(secret, repository))
     return 'done'
   },
 })

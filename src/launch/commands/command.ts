@@ -4,6 +4,8 @@ import type { Deps } from '~/server/deps'
 
 export interface CommandContext {
   readonly config: Config
+  /** DATABASE_URL, or the embedded database's. */
+  readonly databaseUrl: string
   readonly deps: Pick<Deps, 'db' | 'now' | 'newId'>
   /** Writes a line to standard output; settles when the receiver took it. */
   readonly print: (line: string) => Promise<void>

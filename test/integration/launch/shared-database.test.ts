@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import pg from 'pg'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { agreeOnSecrets } from '~/launch/agree-on-secrets'
+import { readConfig } from '~/server/config'
+import { callConsole } from '~test/support/call-console'
+import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '~test/support/database'
+import { onDatabase } from '~test/support/migrated-template'
+import { launchProduct, withoutConsoleSettings } from '~test/support/start-product'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+const directory = mkdtempSync(path.join(tmpdir(), 'shared database '))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const newSecret = () => randomBytes(32).toString('base64url')
+const newDataDir = () => mkdtempSync(path.join(directory, 'data '))
+
+let database: TestDatabase
+beforeEach(async () => {
+  database = await createTestDatabase()
+})
+afterEach(() => database.drop())
+
+const rows = async (sql: string) => {
+  let found: Record<string, unknown>[] = []
+  await onDatabase(database.url, async (client) => {
+    found = (await client.query<Record<string, unknown>>(sql)).rows
+  })
+  return found
+}
+const digestsOf = async (variable: string) =>
+  (await rows('SELECT variable, digest FROM secret_digests ORDER BY recorded_at_utc')).filter(
+    (row) => row['variable'] === variable,
+  )
+const addUser = () =>
+  rows(
+    `INSERT INTO users (id, name, email, updated_at_utc) VALUES (gen_random_uuid(), 'Ada', 'ada@example.com', now())`,
+  )
+
+/** What the start of a server or a worker on the shared database does about secrets. */
+const agree = (dataDir: string, secrets: Record<string, string> = {}) =>
+  agreeOnSecrets({ config: readConfig({ DATABASE_URL: database.url, ...secrets }), dataDir, databaseUrl: database.url })
+
+describe('two data directories with one DATABASE_URL', () => {
+  it('let the first start record the secrets it makes, and start again with them', async () => {
+    const dataDir = newDataDir()
+    const made = await agree(dataDir)
+    await addUser()
+    expect(await agree(dataDir)).toEqual(made)
+    expect(await digestsOf('AUTH_SECRET')).toHaveLength(1)
+    expect(await digestsOf('DEPLOY_CALLBACK_HMAC_SECRET')).toHaveLength(1)
+  })
+
+  it('keep a second start from making up secrets, and it leaves no file behind', async () => {
+    await agree(newDataDir())
+    const second = newDataDir()
+    await expect(agree(second)).rejects.toThrow(
+      /^This database belongs to a console with other secrets\. Nothing was started\. Set AUTH_SECRET and DEPLOY_CALLBACK_HMAC_SECRET to /,
+    )
+    expect(existsSync(path.join(second, 'secrets'))).toBe(false)
+  })
+
+  it('let one of two first starts at the same moment make secrets, and refuse the other', async () => {
+    const starts = await Promise.allSettled([agree(newDataDir()), agree(newDataDir()), agree(newDataDir())])
+    expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+  })
+
+  it('let a second start join that is given the secrets of the first', async () => {
+    const { auth, callback } = await agree(newDataDir())
+    const given = { AUTH_SECRET: auth.join(), DEPLOY_CALLBACK_HMAC_SECRET: callback.join() }
+    expect(await agree(newDataDir(), given)).toMatchObject({ auth, callback })
+  })
+
+  it.each(['AUTH_SECRET', 'DEPLOY_CALLBACK_HMAC_SECRET'])('name %s alone when it alone differs', async (variable) => {
+    const given = { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
+    await agree(newDataDir(), given)
+    const other = agree(newDataDir(), { ...given, [variable]: newSecret() })
+    await expect(other).rejects.toThrow(`Set ${variable} to `)
+    expect(await digestsOf(variable), 'a refused start records nothing').toHaveLength(1)
+  })
+
+  it('take lists that overlap, and add their new members, so that a rotation goes through replica by replica', async () => {
+    const [old, next, stranger] = [newSecret(), newSecret(), newSecret()]
+    const callback = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
+    await agree(newDataDir(), { ...callback, AUTH_SECRET: old })
+    expect(await agree(newDataDir(), { ...callback, AUTH_SECRET: `${next},${old}` })).toMatchObject({
+      auth: [next, old],
+    })
+    expect(await digestsOf('AUTH_SECRET')).toHaveLength(2)
+    await agree(newDataDir(), { ...callback, AUTH_SECRET: next })
+    await expect(agree(newDataDir(), { ...callback, AUTH_SECRET: stranger })).rejects.toThrow('Set AUTH_SECRET to ')
+  })
+})
+
+describe('a database in use without secrets on record', () => {
+  beforeEach(addUser)
+
+  it('is not joined with made up secrets', async () => {
+    const dataDir = newDataDir()
+    await expect(agree(dataDir, { AUTH_SECRET: newSecret() })).rejects.toThrow(
+      /^This database is in use, and does not say with which secrets\. Nothing was started\. Set DEPLOY_CALLBACK_HMAC_SECRET to /,
+    )
+    expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
+  })
+
+  it('has the configured ones recorded', async () => {
+    await agree(newDataDir(), { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() })
+    expect(await digestsOf('AUTH_SECRET')).toHaveLength(1)
+  })
+})
+
+it('the embedded database goes on with the secrets of its data directory, whatever is on record', async () => {
+  await addUser()
+  const start = (dataDir: string) => agreeOnSecrets({ config: readConfig({}), dataDir, databaseUrl: database.url })
+  await start(newDataDir())
+  const dataDir = newDataDir()
+  expect((await start(dataDir)).auth).toEqual([readFileSync(path.join(dataDir, 'secrets/auth'), 'utf8').trim()])
+})
+
+it('what is on record gives no secret away, and differs between the variables', async () => {
+  const same = newSecret()
+  await agree(newDataDir(), { AUTH_SECRET: same, DEPLOY_CALLBACK_HMAC_SECRET: same })
+  const digests = (await rows('SELECT digest FROM secret_digests')).map(({ digest }) => digest)
+  expect(new Set(digests).size).toBe(2)
+  const insert = rows(`INSERT INTO secret_digests (variable, digest) VALUES ('AUTH_SECRET', '${same}')`)
+  await expect(insert).rejects.toThrow(pg.DatabaseError)
+})
+
+describe('as programs', { timeout: 120_000 }, () => {
+  /** `npm run worker`, to its end. */
+  const runWorker = async (env: Record<string, string>) => {
+    const args = ['--conditions=react-server', '--import', 'tsx', 'src/launch/worker.ts']
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...withoutConsoleSettings(process.env), ...env },
+    })
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+    return { code, err }
+  }
+  const refusal = 'This database belongs to a console with other secrets. Nothing was started. Set AUTH_SECRET'
+
+  it('npm start, npm run worker and callback-secret refuse to go on with secrets of their own', async () => {
+    await agree(newDataDir())
+    const env = { DATABASE_URL: database.url }
+    const server = launchProduct({ ...env, DATA_DIR: newDataDir() })
+    expect(await server.exited).toBe(1)
+    expect(server.output()).toContain(refusal)
+    const worker = await runWorker({ ...env, DATA_DIR: newDataDir() })
+    expect(worker).toEqual({ code: 1, err: expect.stringContaining(refusal) })
+    const dataDir = newDataDir()
+    const command = await callConsole(database.url, ['callback-secret', 'acme/platform'], { DATA_DIR: dataDir })
+    expect(command).toMatchObject({ code: 1, out: '', err: expect.stringContaining('DEPLOY_CALLBACK_HMAC_SECRET') })
+    expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
+  })
+
+  it('callback-secret records nothing, so that a typing error keeps no server from starting', async () => {
+    const given = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
+    expect(await callConsole(database.url, ['callback-secret', 'acme/platform'], given)).toMatchObject({ code: 0 })
+    expect(await digestsOf('DEPLOY_CALLBACK_HMAC_SECRET')).toEqual([])
+  })
+
+  it('npm run worker says of a database that was never migrated to start the console first', async () => {
+    const empty = await createEmptyTestDatabase()
+    const worker = await runWorker({ DATABASE_URL: empty.url, GITHUB_DISPATCH_TOKEN: 'x', DATA_DIR: newDataDir() })
+    expect(worker).toEqual({ code: 1, err: expect.stringContaining('npm start') })
+    await empty.drop()
+  })
+})
