@@ -123,7 +123,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (mode === 'production') await buildWhenNeeded(projectDirectory, env, { progress, shutdown })
 
   progress.step('Starting the server …')
-  await startServer({
+  const server = await startServer({
     mode,
     projectDirectory,
     host: config.host,
@@ -131,9 +131,10 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     logFile: logFile('server'),
     env,
     signal: shutdown.signal,
-    onStarted: watch,
+    onStarted: (attempt) => shutdown.add('server', attempt.stop, attempt.kill),
     onLine: (line) => progress.note(`server: ${line}`),
   })
+  watch(server)
   // The sandbox's own admin gets in on this machine alone, by a loopback name.
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
   lock.publish(reached)

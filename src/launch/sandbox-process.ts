@@ -43,7 +43,7 @@ export async function startSandbox(plan: SandboxPlan): Promise<string> {
     },
   })
   plan.onStarted(sandbox)
-  return await waitForReady(sandbox, plan.signal, (settle) => {
+  return await waitForReady(sandbox, { signal: plan.signal, withinMs: 120_000 }, (settle) => {
     sandbox.child.on('message', (message) => {
       const parsed = ready.safeParse(message)
       if (parsed.success) settle(parsed.data.url)

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { reachableFromHere } from '~/server/network-settings'
@@ -23,8 +24,68 @@ export interface ServerPlan {
   readonly onLine: (line: string) => void
 }
 
+/** When a start is given up. */
+const LIMITS = { tries: 3, pauseMs: 2_000, withinMs: 120_000 }
+
+/** Of what a server prints before it is ready, so much is shown at each end. */
+const SHOWN_LINES = 10
+
+/**
+ * A server that ends before it is ready is started again, with growing pauses. All tries share one time limit, so that one
+ * that stays "not ready" is waited for once. What is shown until then is bounded, and no line is shown twice.
+ */
+export async function startServer(plan: ServerPlan, limits = LIMITS): Promise<SupervisedProcess> {
+  const deadline = performance.now() + limits.withinMs
+  const output = untilReady(plan.onLine)
+  let first: Error | undefined
+  let tries = 0
+  do {
+    // The pause ends with the start; the next line says so.
+    if (tries > 0) await setTimeout(limits.pauseMs * tries, undefined, { signal: plan.signal }).catch(() => undefined)
+    plan.signal.throwIfAborted()
+    tries += 1
+    try {
+      const server = await startOnce({ ...plan, onLine: output.take }, deadline - performance.now())
+      output.showAll()
+      return server
+    } catch (error) {
+      plan.signal.throwIfAborted()
+      first ??= error instanceof Error ? error : new Error(String(error))
+      output.showNone()
+    }
+  } while (tries < limits.tries && performance.now() + limits.pauseMs * tries < deadline)
+  const count = tries === 1 ? 'once' : `${tries} times`
+  throw new Error(
+    [`${first?.message} It was tried ${count}. All data is kept. Its log: ${plan.logFile}`, ...output.last()].join(
+      '\n  ',
+    ),
+  )
+}
+
+/** Shows the first lines of the first try as they come, and keeps its last ones for the error. */
+function untilReady(show: (line: string) => void) {
+  let state: 'first' | 'none' | 'all' = 'first'
+  let shown = 0
+  const last: string[] = []
+  return {
+    take: (line: string): void => {
+      if (state === 'none') return
+      shown += 1
+      if (state === 'all' || shown <= SHOWN_LINES) show(line)
+      else if (last.push(line) > SHOWN_LINES) last.shift()
+    },
+    showAll: (): void => {
+      state = 'all'
+    },
+    showNone: (): void => {
+      state = 'none'
+    },
+    last: (): readonly string[] => last,
+  }
+}
+
 /** Starts Next's server, and waits until it says that database and migrations are in order. */
-export async function startServer(plan: ServerPlan): Promise<void> {
+async function startOnce(plan: ServerPlan, withinMs: number): Promise<SupervisedProcess> {
   const { mode, projectDirectory, host, port } = plan
   const server = superviseProcess({
     name: 'server',
@@ -48,12 +109,19 @@ export async function startServer(plan: ServerPlan): Promise<void> {
     },
   })
   plan.onStarted(server)
-  await waitForReady<void>(server, plan.signal, (settle) => {
-    void pollReady(`http://${reachableFromHere(host)}:${port}/api/health/ready`, server, plan.signal).then(settle)
-  })
+  try {
+    const url = `http://${reachableFromHere(host)}:${port}/api/health/ready`
+    await waitForReady<void>(server, { signal: plan.signal, withinMs }, (settle, fail) => {
+      pollReady(url, server, plan).then(settle, fail)
+    })
+    return server
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
 }
 
-async function pollReady(url: string, server: SupervisedProcess, signal: AbortSignal): Promise<void> {
+async function pollReady(url: string, server: SupervisedProcess, { mode, signal }: ServerPlan): Promise<void> {
   const gone = new AbortController()
   void server.exited.then(() => gone.abort())
   while (!signal.aborted && !gone.signal.aborted) {
@@ -62,7 +130,9 @@ async function pollReady(url: string, server: SupervisedProcess, signal: AbortSi
     }).catch(() => undefined)
     await answer?.body?.cancel()
     if (answer?.ok) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    // Not ready is 503. A built server that answers 500 lacks files of its own; in development somebody may be mending them.
+    if (answer?.status === 500 && mode === 'production') throw new Error(`The server answers 500 to ${url}.`)
+    await setTimeout(100)
   }
   await new Promise<never>(() => undefined) // the caller hears of the end itself
 }

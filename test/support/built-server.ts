@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freePort } from '~/launch/ports'
-import { startServer } from '~/launch/server-process'
-import type { SupervisedProcess } from '~/launch/supervised-process'
+import { type ServerPlan, startServer } from '~/launch/server-process'
 import { AUTH_SECRET } from '~test/support/console'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
@@ -23,8 +22,7 @@ export async function startBuiltServer(env: Readonly<Record<string, string>>): P
   const port = await freePort()
   const logs = mkdtempSync(path.join(tmpdir(), 'deploy-console-server-'))
   const url = `http://127.0.0.1:${port}`
-  const started: SupervisedProcess[] = []
-  await startServer({
+  const plan: ServerPlan = {
     mode: 'production',
     projectDirectory,
     host: '127.0.0.1',
@@ -39,11 +37,10 @@ export async function startBuiltServer(env: Readonly<Record<string, string>>): P
       ...env,
     },
     signal: new AbortController().signal,
-    onStarted: (server) => started.push(server),
+    onStarted: () => undefined,
     onLine: () => undefined,
-  })
-  const [server] = started
-  if (server === undefined) throw new Error('The server is ready without having been started.')
+  }
+  const server = await startServer(plan, { tries: 1, pauseMs: 0, withinMs: 120_000 })
   const gone = async () => {
     await server.exited
     rmSync(logs, { recursive: true, force: true, maxRetries: 3 })

@@ -1,0 +1,100 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeEach, expect, it } from 'vitest'
+import { freePort } from '~/launch/ports'
+import { isAlive } from '~/launch/process-state'
+import { type ServerPlan, startServer } from '~/launch/server-process'
+
+const directory = mkdtempSync(path.join(tmpdir(), 'broken server '))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+const tries = path.join(directory, 'tries')
+const logFile = path.join(directory, 'server.log')
+let shown: string[]
+let pids: number[]
+beforeEach(() => {
+  shown = []
+  pids = []
+  rmSync(tries, { force: true })
+  rmSync(logFile, { force: true })
+})
+
+/** Starts a program in Next's place. It finds its number of tries in `tries`. */
+async function start(program: string, { withinMs = 20_000, signal = new AbortController().signal } = {}) {
+  const bin = path.join(directory, 'node_modules/next/dist/bin')
+  mkdirSync(bin, { recursive: true })
+  mkdirSync(path.join(directory, 'src/launch'), { recursive: true })
+  writeFileSync(path.join(directory, 'src/launch/exit-with-parent.mjs'), '')
+  const count = `const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(tries)}, 'x')
+    const tries = fs.readFileSync(${JSON.stringify(tries)}, 'utf8').length
+    const port = process.argv.at(-1)\n`
+  writeFileSync(path.join(bin, 'next'), count + program)
+  const plan: ServerPlan = {
+    mode: 'production',
+    projectDirectory: directory,
+    host: '127.0.0.1',
+    port: await freePort(),
+    logFile,
+    env: { ...process.env },
+    signal,
+    onStarted: ({ pid }) => pids.push(pid),
+    onLine: (line) => shown.push(line),
+  }
+  return await startServer(plan, { tries: 3, pauseMs: 50, withinMs })
+}
+
+const answering = (status: number) =>
+  `require('node:http').createServer((_, answer) => answer.writeHead(${status}).end()).listen(port, '127.0.0.1')`
+
+const messageOf = async (started: Promise<unknown>) => {
+  const failure = await started.catch((error: unknown) => error)
+  if (!(failure instanceof Error)) throw new Error('The server started.')
+  return failure.message
+}
+
+it('a server that cannot start is given up after three tries, with its first error once and 20 lines at most', async () => {
+  const program = `for (let line = 0; line < 2000; line += 1) console.error('try', tries, 'line', line, '.'); process.exitCode = 7`
+  const message = await messageOf(start(program))
+  expect(message).toMatch(
+    /^The server ended before it was ready \(exit code 7\)\. It was tried 3 times\. All data is kept\. Its log: /,
+  )
+  const printed = [...shown, ...message.split('\n').slice(1)].map((line) => line.trim())
+  const ends = [...Array(10).keys(), ...Array.from({ length: 10 }, (_, n) => 1990 + n)]
+  expect(printed).toEqual(ends.map((line) => `try 1 line ${line} .`))
+  expect(readFileSync(tries, 'utf8')).toBe('xxx')
+  expect(readFileSync(logFile, 'utf8'), 'the log has all of it').toContain('try 3 line 1999')
+})
+
+it('a server that answers 500 to "ready" does not hold the start up, and is left behind by none of its tries', async () => {
+  const message = await messageOf(start(answering(500)))
+  expect(message).toMatch(/^The server answers 500 to http:\S+\/api\/health\/ready\. It was tried 3 times\. /)
+  expect(pids).toHaveLength(3)
+  expect(pids.filter(isAlive)).toEqual([])
+})
+
+it('a server that stays not ready is waited for once, and not started again', async () => {
+  const message = await messageOf(start(answering(503), { withinMs: 1_500 }))
+  expect(message).toMatch(/^The server was not ready after \d s\. It was tried once\. All data is kept\. /)
+  expect(pids).toHaveLength(1)
+  expect(pids.filter(isAlive)).toEqual([])
+})
+
+it('a server that starts at its second try is used, and what it prints from then on is shown in full', async () => {
+  const program = `if (tries === 1) process.exit(1)
+    require('node:http').createServer((_, answer) => answer.end()).listen(port, '127.0.0.1')
+    process.on('SIGTERM', () => { for (let line = 0; line < 30; line += 1) console.error(line); process.exit(0) })`
+  const server = await start(program)
+  await server.stop()
+  expect(readFileSync(tries, 'utf8')).toBe('xx')
+  expect(shown).toHaveLength(30)
+})
+
+it('a start that is broken off is not tried again', async () => {
+  const stop = new AbortController()
+  const program = `process.exitCode = 1`
+  const started = start(program, { signal: stop.signal })
+  stop.abort(new Error('The start was broken off.'))
+  await expect(started).rejects.toThrow('broken off')
+  expect(pids.length).toBeLessThanOrEqual(1)
+})
