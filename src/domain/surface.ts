@@ -70,8 +70,10 @@ export interface SurfaceTile {
   } | null
   /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
   readonly freezes: readonly FreezeInForce[]
-  /** Of a production surface: what DEPLOY_FREEZE in its repository said when it was read last; null when it does not freeze, or is not known. */
+  /** Of a production surface: what DEPLOY_FREEZE in its repository said when it was read last; null when it did not freeze, or is not known. */
   readonly deployFreeze: { readonly reason: string; readonly readAt: string } | null
+  /** Of a production surface: DEPLOY_FREEZE was not read yet, or the credentials may not read it. */
+  readonly deployFreezeUnknown: boolean
 }
 
 /**

@@ -87,7 +87,7 @@ const unavailable = (issuer: string, cause: unknown) =>
     { cause },
   )
 
-/** Reads the keys no further than their limit; what is not an answer of 200 with JSON is thrown, and told apart from a bad token. */
+/** Reads the keys no further than their limit; what is not a success with JSON is thrown, and told apart from a bad token. */
 const readKeys: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options)
   const chunks: Uint8Array[] = []
@@ -97,6 +97,6 @@ const readKeys: FetchImplementation = async (url, options) => {
     if (size > KEYS_LIMIT) throw new Error(`the keys are larger than ${KEYS_LIMIT} bytes`)
     chunks.push(chunk)
   }
-  if (response.status !== 200) throw new Error(`the keys were answered with ${response.status}`)
+  if (!response.ok) throw new Error(`the keys were answered with ${response.status}`)
   return Response.json(JSON.parse(Buffer.concat(chunks).toString('utf8')))
 }

@@ -24,23 +24,21 @@ export async function readDeployFreezes(deps: ReadDeps, stop?: AbortSignal): Pro
 }
 
 /**
- * Asks GitHub for the variable DEPLOY_FREEZE of a repository, and records the answer. `unread`: the token may not read it, or
- * GitHub does not answer; an earlier answer is forgotten in the first case, and kept with its time in the second.
+ * Asks GitHub for the variable DEPLOY_FREEZE of a repository, and records the answer. `unread`: the token may not read it or see the
+ * repository, or GitHub does not answer; an earlier answer is forgotten in the first case, and kept with its time in the second.
  */
 export async function readDeployFreeze(deps: ReadDeps, repository: string): Promise<DeployFreeze | 'none' | 'unread'> {
   const readAt = deps.now()
   let reason: string | null = null
   try {
     const value = await readVariable(deps.github, repository, 'DEPLOY_FREEZE')
-    if (!NOT_FROZEN.has(value)) reason = storable(value)
+    if (value !== null && !NOT_FROZEN.has(value)) reason = storable(value)
   } catch (error) {
+    deps.logger.info({ repository, err: error }, 'DEPLOY_FREEZE could not be read; the workflow checks it itself')
     const { kind } = classifyAnswer('look', answerOfError(error))
-    if (kind !== 'gone') {
-      deps.logger.info({ repository, err: error }, 'DEPLOY_FREEZE could not be read; the workflow checks it itself')
-      const mayNotRead = kind === 'refused' || kind === 'unauthorised'
-      if (mayNotRead) await recordDeployFreeze(deps.db, repository, { reason: null, readAt: null })
-      return 'unread'
-    }
+    const mayNotRead = kind === 'refused' || kind === 'unauthorised' || kind === 'gone'
+    if (mayNotRead) await recordDeployFreeze(deps.db, repository, { reason: null, readAt: null })
+    return 'unread'
   }
   await recordDeployFreeze(deps.db, repository, { reason, readAt })
   return reason === null ? 'none' : { reason, readAt }

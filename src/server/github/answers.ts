@@ -1,8 +1,8 @@
 import 'server-only'
 import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
 
-/** What GitHub was asked to do: tell something, start a run, or stop one. */
-export type Verb = 'look' | 'dispatch' | 'cancel'
+/** What GitHub was asked to do: tell something, tell what a ref or commit is, start a run, or stop one. */
+export type Verb = 'look' | 'resolve' | 'dispatch' | 'cancel'
 
 /** An answer of GitHub, or of something in its place. A null status: there was none. */
 export interface GitHubAnswer {
@@ -30,6 +30,7 @@ const DOCUMENTED_REFUSALS = new Set([400, 403, 422])
 /** The one table of GitHub's answers: verb × answer → outcome. */
 export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now()): Classified {
   const { status } = answer
+  const isLook = verb === 'look' || verb === 'resolve'
   if (status === null) return { kind: 'unknown' }
   if (status >= 200 && status < 300) return { kind: isAccepted(verb, answer) ? 'accepted' : 'unknown' }
   if (status >= 300 && status < 400) return { kind: 'moved', to: textOf(answer.headers['location']) }
@@ -41,10 +42,16 @@ export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now(
   if (status === 409 && verb === 'cancel') return { kind: 'ended' }
   // Of a run too young to be seen GitHub answers 404 as well.
   if (status === 404 && verb === 'cancel') return { kind: 'later', limit: null, until: null }
-  if (status === 404 || (status === 410 && verb === 'look')) return { kind: 'gone' }
+  if (status === 404 || (status === 410 && isLook)) return { kind: 'gone' }
+  // Of an empty repository GitHub answers 409, of a commit it does not know 422.
+  if ((status === 409 || status === 422) && verb === 'resolve') return { kind: 'gone' }
   if (DOCUMENTED_REFUSALS.has(status)) return { kind: 'refused' }
   return verb === 'dispatch' ? { kind: 'unknown' } : { kind: 'later', limit: null, until: null }
 }
+
+/** An Enterprise Server that does not know the API version of a request did nothing with it. */
+export const isUnsupportedVersion = ({ status, message }: GitHubAnswer): boolean =>
+  status === 400 && /api[ -]?version/i.test(message)
 
 /** What came back, or was thrown instead, as an answer. */
 export function answerOfResult(result: { readonly status: number; readonly headers: object; readonly data: unknown }) {
@@ -83,13 +90,15 @@ interface Asked {
   readonly ref?: string
 }
 
+const OF_A_LOOK = {
+  notDone: 'Nothing was changed.',
+  afterLimit: 'Nothing was changed; try again after that.',
+  silent: 'Nothing was changed; try again.',
+} as const
 /** What became of the request, for each verb: the middle part of every sentence about an answer. */
 const WHAT_BECAME = {
-  look: {
-    notDone: 'Nothing was changed.',
-    afterLimit: 'Nothing was changed; try again after that.',
-    silent: 'Nothing was changed; try again.',
-  },
+  look: OF_A_LOOK,
+  resolve: OF_A_LOOK,
   dispatch: {
     notDone: 'Nothing was started.',
     afterLimit: 'Nothing was started; deploy again after that.',
@@ -133,7 +142,9 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
         ? `The console’s credentials may not do this in ${asked.repository}: they need "Actions: read and write". GitHub says: ${answer.message} ${notDone}`
         : `GitHub refused: ${answer.message}. ${notDone}`
     default:
-      return verb === 'cancel' ? unheard : `GitHub gave no usable answer to the ${verb} (${detail}).`
+      return verb === 'cancel'
+        ? unheard
+        : `GitHub gave no usable answer to the ${verb === 'dispatch' ? verb : 'question'} (${detail}).`
   }
 }
 

@@ -3,8 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { createAppAuth, type InstallationAuthOptions } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import type { GitHubCredentials } from '~/server/config'
-import { answerOfError } from '~/server/github/answers'
-import { asGitHubError } from '~/server/github/github-error'
+import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/github/answers'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
@@ -68,7 +67,7 @@ export function connectGitHub(
     try {
       return await send(sent)
     } catch (error) {
-      if (sent !== NEWEST_API_VERSION || !isUnsupportedVersion(error)) throw error
+      if (sent !== NEWEST_API_VERSION || !isUnsupportedVersion(answerOfError(error))) throw error
       version = OLDER_API_VERSION
       return send(OLDER_API_VERSION)
     }
@@ -97,7 +96,7 @@ function createInstallationAuth(options: Parameters<typeof createAppAuth>[0]) {
     try {
       return await send(token)
     } catch (error) {
-      if (asGitHubError(error)?.status !== 401) throw error
+      if (classifyAnswer('look', answerOfError(error)).kind !== 'unauthorised') throw error
       if (Date.now() - Date.parse(createdAt) >= TOKEN_YOUNG_MS)
         return send((await app({ type: 'installation', refresh: true })).token)
       await setTimeout(TOKEN_SPREADS_MS)
@@ -123,11 +122,6 @@ const fetchWithLimit = (url: string, init: RequestInit) =>
     redirect: (init.method ?? 'GET') === 'GET' ? 'follow' : 'manual',
     signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })
-
-function isUnsupportedVersion(error: unknown): boolean {
-  const answer = asGitHubError(error)
-  return answer?.status === 400 && /api[ -]?version/i.test(answer.message)
-}
 
 /** `owner/name` as surfaces.yaml has it, in the form Octokit takes. */
 export function ownerAndRepo(repository: string): { owner: string; repo: string } {

@@ -242,13 +242,11 @@ async function read<Answer>(
 
 function readFailure(error: unknown, asked: Asked): AppError {
   const answer = answerOfError(error)
-  const outcome = classifyAnswer('look', answer)
-  // Of an empty repository GitHub answers 409, of a commit it does not know 422.
-  const isEmpty = !answer.ofToken && (answer.status === 409 || answer.status === 422)
-  if (outcome.kind === 'gone' || isEmpty) return refUnknown(asked, error)
+  const outcome = classifyAnswer('resolve', answer)
+  if (outcome.kind === 'gone') return refUnknown(asked, error)
   const isLater = outcome.kind === 'later' && outcome.limit === null
   if (outcome.kind !== 'unknown' && !isLater)
-    return new AppError('github_refused', explainAnswer('look', answer, asked), { cause: error })
+    return new AppError('github_refused', explainAnswer('resolve', answer, asked), { cause: error })
   return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed; try again.', {
     cause: error,
   })

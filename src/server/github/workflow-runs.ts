@@ -1,9 +1,9 @@
 import 'server-only'
 import { z } from 'zod'
 import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
-import { answerOfError, classifyAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH, readPages } from '~/server/github/read-pages'
+import { unlessNotThere } from '~/server/github/unless-not-there'
 
 /** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
 export const runIdSchema = z
@@ -62,27 +62,6 @@ export async function findRunsOfDeploy(
   const found = await unlessNotThere(github, deploy.repository, signal, find)
   // A run that is created meanwhile moves the others on, one of them to the next page as well.
   return [...new Set(found)]
-}
-
-/**
- * Null when what is asked for is not there. GitHub answers 404 for that, and for what it does not show to these
- * credentials; only while it shows them the repository is the 404 taken at its word.
- *
- * @throws what GitHub's client throws for the repository when that is not shown either: nothing can be concluded then
- */
-async function unlessNotThere<Answer>(
-  github: GitHub,
-  repository: string,
-  signal: AbortSignal,
-  ask: () => Promise<Answer>,
-): Promise<Answer | null> {
-  try {
-    return await ask()
-  } catch (error) {
-    if (classifyAnswer('look', answerOfError(error)).kind !== 'gone') throw error
-    await github.request('GET /repos/{owner}/{repo}', { ...ownerAndRepo(repository), request: { signal } })
-    return null
-  }
 }
 
 /** As GitHub's search syntax takes times: without fractions of a second. */

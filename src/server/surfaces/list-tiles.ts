@@ -106,6 +106,7 @@ function tileOf(
       facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
     ),
     deployFreeze: deployFreezeOf(surface),
+    deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
   }
 }
 

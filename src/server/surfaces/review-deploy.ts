@@ -127,7 +127,7 @@ async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Prom
   if (found !== 'unread') {
     return [{ kind: 'deploy_freeze', text: deployFreezeRefusal(repository, found).message, blocking: true }]
   }
-  const text = `DEPLOY_FREEZE in ${inSentence(repository)} could not be read; the workflow checks it itself.`
+  const text = `Whether DEPLOY_FREEZE is set in ${inSentence(repository)} is not known: GitHub did not show it. The workflow checks it itself.`
   return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
 }
 

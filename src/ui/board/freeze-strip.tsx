@@ -2,8 +2,15 @@ import Link from 'next/link'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
-import { deployFreezeWords, frozenRepositories, minute, untilWords, windowOver } from '~/ui/freezes/freeze-words'
-import { ForeignText } from '~/ui/primitives/foreign-text'
+import {
+  deployFreezeWords,
+  frozenRepositories,
+  minute,
+  noFreezeWords,
+  untilWords,
+  windowOver,
+} from '~/ui/freezes/freeze-words'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
@@ -46,7 +53,9 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
           </p>
         </>
       ) : window === null ? (
-        <p className="min-w-0 flex-1 truncate text-ink-faint">No freeze of this console holds production</p>
+        <p className="min-w-0 flex-1 truncate text-ink-faint" title={noFreezeWords(tiles)}>
+          <Sentence text={noFreezeWords(tiles)} />
+        </p>
       ) : (
         <>
           <FreezeMark kind="frozen" />

@@ -44,6 +44,13 @@ export function frozenRepositories(tiles: readonly SurfaceTile[]) {
   return found.filter(({ repository }, index) => found.findIndex((other) => other.repository === repository) === index)
 }
 
+/** What is known of freezes of production while none holds it. */
+export function noFreezeWords(tiles: readonly SurfaceTile[]): string {
+  const unknown = [...new Set(tiles.flatMap((tile) => (tile.deployFreezeUnknown ? [inSentence(tile.repository)] : [])))]
+  const none = 'No freeze of this console holds production'
+  return unknown.length === 0 ? none : `${none}; whether DEPLOY_FREEZE is set in ${unknown.join(' and ')} is not known`
+}
+
 /** A freeze over an environment that was renamed, or whose last surface left the file: it holds nothing. */
 export const isIdle = ({ environment }: Pick<FreezeView, 'environment'>, environments: readonly string[]): boolean =>
   environment !== null && !environments.includes(environment)

@@ -9,7 +9,7 @@ import { createCaller } from '~/server/trpc/routers/_app'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
-import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
+import { type Answer, answers, startScriptedGitHub } from '~test/support/scripted-github'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -28,7 +28,8 @@ beforeEach(async () => {
   })
   production = await insertSurface(console_.deps)
   staging = await insertSurface(console_.deps, { environment: 'staging' })
-  answerWith(NOT_SET)
+  answerWith(answers.notFound)
+  github.script.onRepository = () => ({ status: 200, body: {} })
   github.requests.length = 0
 })
 afterAll(async () => {
@@ -36,9 +37,8 @@ afterAll(async () => {
   await github.close()
 })
 
-const NOT_SET: Answer = { status: 404, body: { message: 'Not Found' } }
-const FORBIDDEN: Answer = { status: 403, body: { message: 'Resource not accessible by personal access token' } }
-const AWAY: Answer = { status: 502, body: { message: 'Bad gateway' } }
+const NOT_KNOWN =
+  'Whether DEPLOY_FREEZE is set in acme/platform is not known: GitHub did not show it. The workflow checks it itself.'
 const set = (value: string): Answer => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value } })
 
 function answerWith(answer: Answer) {
@@ -127,7 +127,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
   it('no longer refuses once it is cleared, without waiting for the next pass', async () => {
     answerWith(set('release week'))
     await readDeployFreezes(console_.deps)
-    answerWith(NOT_SET)
+    answerWith(answers.notFound)
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
@@ -141,28 +141,47 @@ describe('the repository variable DEPLOY_FREEZE', () => {
 
 describe('a DEPLOY_FREEZE that cannot be read', () => {
   it('is said by the review of a production deploy, and blocks nothing', async () => {
-    answerWith(FORBIDDEN)
+    answerWith(answers.forbidden)
     await readDeployFreezes(console_.deps)
-    expect((await tileOf(production.id))?.deployFreeze).toBeNull()
+    expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: true })
     expect(await warnings(production.id)).toEqual([
       {
         kind: 'deploy_freeze_unread',
         blocking: false,
-        text: 'DEPLOY_FREEZE in acme/platform could not be read; the workflow checks it itself.',
+        text: NOT_KNOWN,
       },
     ])
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
+  })
+
+  it('is not known, and never "not frozen", when GitHub answers 404 for a repository it does not show', async () => {
+    await readDeployFreezes(console_.deps)
+    expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: false })
+    github.script.onRepository = () => answers.notFound
+    await readDeployFreezes(console_.deps)
+    expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: true })
+    expect((await tileOf(staging.id))?.deployFreezeUnknown).toBe(false)
+    expect(await warnings(production.id)).toMatchObject([{ kind: 'deploy_freeze_unread', text: NOT_KNOWN }])
+  })
+
+  it('still refuses a deploy as frozen when the repository is no longer shown at the moment of the dispatch', async () => {
+    answerWith(set('release week'))
+    await readDeployFreezes(console_.deps)
+    answerWith(answers.notFound)
+    github.script.onRepository = () => answers.notFound
+    await expect(deploy(production)).rejects.toMatchObject({ cause: { code: 'frozen' } })
+    expect(github.dispatches()).toEqual([])
   })
 
   it('is forgotten when the token may no longer read it, and kept with its time while GitHub does not answer', async () => {
     answerWith(set('release week'))
     await readDeployFreezes(console_.deps)
     const before = await tileOf(production.id)
-    answerWith(AWAY)
+    answerWith(answers.serverError())
     await readDeployFreezes(console_.deps)
     expect((await tileOf(production.id))?.deployFreeze).toEqual(before?.deployFreeze)
     await expect(deploy(production)).rejects.toMatchObject({ cause: { code: 'frozen' } })
-    answerWith(FORBIDDEN)
+    answerWith(answers.forbidden)
     await readDeployFreezes(console_.deps)
     expect((await tileOf(production.id))?.deployFreeze).toBeNull()
   })

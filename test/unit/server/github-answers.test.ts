@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { classifyAnswer, explainAnswer, type GitHubAnswer, type Verb } from '~/server/github/answers'
@@ -16,10 +18,11 @@ const answer = (status: number | null, rest: Partial<GitHubAnswer> = {}): GitHub
 
 const ALLOWED: Readonly<Record<Verb, readonly string[]>> = {
   look: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
+  resolve: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
   dispatch: ['accepted', 'refused', 'later', 'moved', 'gone', 'unauthorised', 'unknown'],
   cancel: ['accepted', 'ended', 'refused', 'later', 'moved', 'unauthorised', 'unknown'],
 }
-const verbs = fc.constantFrom<Verb>('look', 'dispatch', 'cancel')
+const verbs = fc.constantFrom<Verb>('look', 'resolve', 'dispatch', 'cancel')
 const headers = fc.record(
   {
     'retry-after': fc.constantFrom('', '0', '60', '-1', 'Wed, 21 Oct 2026 07:28:00 GMT', '99999999999999999999'),
@@ -83,7 +86,7 @@ describe('the table of GitHub’s answers', () => {
     ['a secondary limit by its text alone', answer(403, { message: 'You have exceeded a secondary rate limit.' })],
     ['429', answer(429)],
   ])('takes %s for a limit with an end, for every verb', (_, limited) => {
-    for (const verb of ['look', 'dispatch', 'cancel'] as const) {
+    for (const verb of ['look', 'resolve', 'dispatch', 'cancel'] as const) {
       expect(classifyAnswer(verb, limited, NOW)).toMatchObject({ kind: 'later', until: expect.any(Date) })
       expect(explainAnswer(verb, limited, { repository: 'acme/platform' }, NOW)).not.toMatch(/credentials/)
     }
@@ -102,6 +105,45 @@ describe('the table of GitHub’s answers', () => {
     expect(explainAnswer('dispatch', moved, { repository: 'acme/platform' })).toBe(
       'The repository acme/platform moved to https://api.github.com/repositories/7: update surfaces.yaml. Nothing was started.',
     )
+  })
+})
+
+it('takes 409 and 422 for an unknown ref or commit, and for no proof of absence where anything else was asked', () => {
+  for (const status of [409, 422]) {
+    expect(classifyAnswer('resolve', answer(status))).toEqual({ kind: 'gone' })
+    expect(classifyAnswer('look', answer(status)).kind).not.toBe('gone')
+    expect(classifyAnswer('resolve', answer(status, { ofToken: true }))).toEqual({ kind: 'refused' })
+  }
+})
+
+/** A status held against a number, whichever way round, in a list, or in a switch. */
+const COMPARED =
+  /status\w*\??\s*(?:[!=]==?|[<>]=?)\s*[1-5]\d\d\b|\b[1-5]\d\d\s*(?:[!=]==?|[<>]=?)\s*[\w.?]*status\b|\[\s*[1-5]\d\d\s*(,\s*[1-5]\d\d\s*)*,?\s*\]|\bcase\s+[1-5]\d\d\b/i
+
+describe('the one table', () => {
+  const root = path.resolve(import.meta.dirname, '../../../src/server')
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.startsWith('db/generated/'),
+  )
+  // These compare what Slack or the console itself answers with.
+  const OTHERS = ['auth/answer-auth.ts', 'notifications/send-to-slack.ts', 'openapi/operation.ts']
+
+  it('is the only place under src/server that compares a status GitHub answered with', () => {
+    const comparing = files.filter((file) => COMPARED.test(readFileSync(path.join(root, file), 'utf8')))
+    expect(comparing.toSorted()).toEqual(['github/answers.ts', ...OTHERS].toSorted())
+  })
+
+  it.each([
+    'if (answer.status === 404) return null',
+    'error?.status !== 401',
+    'response.status >= 500',
+    'if (404 === answer.status)',
+    '[409, 422].includes(status)',
+    'new Set([400])',
+    'case 422:',
+    'httpStatus == 403',
+  ])('is not to be copied as `%s` without this test noticing', (line) => {
+    expect(line).toMatch(COMPARED)
   })
 })
 

@@ -62,6 +62,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     waiting: null,
     freezes: [],
     deployFreeze: null,
+    deployFreezeUnknown: false,
     ...overrides,
   }
 }

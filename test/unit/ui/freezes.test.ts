@@ -6,6 +6,7 @@ import {
   deployFreezeWords,
   frozenRepositories,
   isIdle,
+  noFreezeWords,
   scopeWords,
   timesWords,
   untilWords,
@@ -97,6 +98,14 @@ describe('DEPLOY_FREEZE in a repository', () => {
     const tiles = [frozen, { ...frozen, id: 'b' }, tile('c', { repository: 'acme/docs', deployFreeze }), tile('d')]
     expect(frozenRepositories(tiles).map(({ repository }) => repository)).toEqual(['acme/platform', 'acme/docs'])
     expect(tiles.filter((one) => matchesFilter(one, 'frozen')).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('is said to be not known, once for each repository, where nobody proved what it says', () => {
+    const unknown = tile('a', { repository: 'acme/platform', deployFreezeUnknown: true })
+    expect(noFreezeWords([unknown, { ...unknown, id: 'b' }, tile('c')])).toBe(
+      'No freeze of this console holds production; whether DEPLOY_FREEZE is set in acme/platform is not known',
+    )
+    expect(noFreezeWords([tile('c')])).toBe('No freeze of this console holds production')
   })
 
   test('is announced when it appears, and the row of the tile says it', () => {
