@@ -1,0 +1,40 @@
+/**
+ * What webhooks tell of: `runs` of workflows, `refs` that moved, and `other`. A hook may have the events of one subject ticked
+ * and not those of another, so each is heard for itself.
+ */
+export type WebhookSubject = 'runs' | 'refs' | 'other'
+
+export interface Hearing {
+  /** When the last webhook about the subject came; null when none ever did. */
+  readonly heardAt: Date | null
+  /** The newest activity of the subject that GitHub listed when it was asked; null when none is known. */
+  readonly activeAt: Date | null
+}
+
+/** `unheard`: no webhook ever came. `silent`: GitHub lists activity that no webhook told of. */
+export type HearingState = 'unheard' | 'heard' | 'silent'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** How long a webhook may take. GitHub delivers within seconds, and in an incident within minutes. */
+const LATE_MS = 5 * MINUTE_MS
+/** A webhook is put on record at most this often, so that a storm of them is one write. */
+export const HEARING_WRITTEN_MS = 30_000
+/** The record lags behind by that much, and GitHub's clock is another one. */
+const TOLERANCE_MS = HEARING_WRITTEN_MS + 30_000
+
+/** Whether webhooks tell of a subject. Quiet is not silent: without activity there is nothing to tell. */
+export function hearingState({ heardAt, activeAt }: Hearing, now: Date): HearingState {
+  if (heardAt === null) return 'unheard'
+  if (activeAt === null || activeAt.getTime() <= heardAt.getTime() + TOLERANCE_MS) return 'heard'
+  return now.getTime() - activeAt.getTime() > LATE_MS ? 'silent' : 'heard'
+}
+
+/**
+ * How long after a background look at a subject the next one is due: an hour while webhooks tell of it, `askingMs` as long as
+ * they do not. Null stands for a console without a webhook secret, or for a repository no webhook was ever heard of.
+ */
+export function lookInterval(hearing: Hearing | null, now: Date, askingMs: number): number {
+  return hearing !== null && hearingState(hearing, now) === 'heard' ? Math.max(HOUR_MS, askingMs) : askingMs
+}

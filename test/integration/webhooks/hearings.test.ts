@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { readHearings, recordActivity, recordHearing } from '~/server/db/webhook-hearings'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+
+let console_: TestConsole
+beforeAll(async () => {
+  console_ = await createTestConsole()
+})
+afterAll(() => console_?.close())
+
+const AT = new Date('2026-11-28T12:00:00Z')
+const after = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
+const hear = (repository: string, seconds: number, event = 'workflow_run') =>
+  recordHearing(console_.deps.db, { repository, subjects: ['runs'], event, at: after(seconds) })
+/** Where PostgreSQL keeps the row: another place after each write. */
+const place = async () => {
+  const rows = await console_.deps.db.$queryRaw`SELECT ctid::text FROM "webhook_hearings" ORDER BY 1`
+  return JSON.stringify(rows)
+}
+
+it('a storm of webhooks writes one row, and the next half minute the next', async () => {
+  await hear('Acme/Storm', 0)
+  const written = await place()
+  for (let second = 0; second <= 30; second++) await hear('acme/storm', second)
+  expect(await place()).toBe(written)
+  await hear('acme/storm', 31)
+  expect(await place()).not.toBe(written)
+  const heard = (await readHearings(console_.deps.db, 'runs')).get('acme/storm')
+  expect(heard).toEqual({ heardAt: after(31), activeAt: null })
+})
+
+it('a late webhook never takes back what was heard after it', async () => {
+  await hear('acme/late', 100)
+  await hear('acme/late', 0)
+  expect((await readHearings(console_.deps.db, 'runs')).get('acme/late')?.heardAt).toEqual(after(100))
+})
+
+it('the newest activity is kept beside what was heard, in whatever order it is listed', async () => {
+  const list = (seconds: number) =>
+    recordActivity(console_.deps.db, { repository: 'acme/Listed', subject: 'runs', at: after(seconds) })
+  await list(5)
+  await hear('acme/listed', 1)
+  await list(3)
+  expect((await readHearings(console_.deps.db, 'runs')).get('acme/listed')).toEqual({
+    heardAt: after(1),
+    activeAt: after(5),
+  })
+})
+
+it('each subject is heard for itself', async () => {
+  await recordHearing(console_.deps.db, { repository: 'acme/own', subjects: ['refs'], event: 'push', at: AT })
+  expect((await readHearings(console_.deps.db, 'runs')).get('acme/own')).toBeUndefined()
+  expect((await readHearings(console_.deps.db, 'refs')).get('acme/own')?.heardAt).toEqual(AT)
+})
