@@ -22,6 +22,8 @@ export interface ApprovalView {
   readonly ref: string
   /** The commit that was reviewed, and would ship. */
   readonly sha: string
+  /** What the surface ran at the requester's review, or `unknown`; null where the request did not say. */
+  readonly expectedRunningSha: string | null
   readonly commitUrl: string
   readonly reason: string | null
   /** Why freezes are overridden, where that is part of what is asked for. */

@@ -12,6 +12,11 @@ const gitRef = storableText
   .max(255)
   .refine((ref) => !/[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\//u.test(ref), 'not a ref name git accepts')
 
+const commitSha = z.string().regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
+
+/** What a review was made against: the commit that the surface ran, or that nothing proved one. */
+export const reviewedRunningSha = z.union([commitSha, z.literal('unknown')])
+
 /** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
 export const dispatchInput = z.object({
   surfaceId,
@@ -20,10 +25,9 @@ export const dispatchInput = z.object({
   confirmation: storableText.max(200),
   reason: reasonText.optional(),
   /** The commit that was reviewed; the dispatch is refused when the ref no longer points there. */
-  expectedSha: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
-    .optional(),
+  expectedSha: commitSha.optional(),
+  /** What ran at the review; the dispatch is refused when the surface is known to run something else by now. */
+  reviewedRunningSha: reviewedRunningSha.optional(),
   idempotencyKey: storableText.min(8).max(200),
   /**
    * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds` only of those: the ones

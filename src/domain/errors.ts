@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   freeze_over: { http: 409, trpc: 'CONFLICT', title: 'The freeze is over already' },
   deploy_elsewhere: { http: 422, trpc: 'UNPROCESSABLE_CONTENT', title: 'The deploy is of another surface' },
   ref_moved: { http: 409, trpc: 'CONFLICT', title: 'The ref has moved since it was reviewed' },
+  running_changed: { http: 409, trpc: 'CONFLICT', title: 'The surface runs another commit since the review' },
   body_incomplete: { http: 400, trpc: 'BAD_REQUEST', title: 'The body did not arrive in full' },
   body_too_large: { http: 413, trpc: 'PAYLOAD_TOO_LARGE', title: 'The body is too large' },
   media_type_refused: { http: 415, trpc: 'UNSUPPORTED_MEDIA_TYPE', title: 'The body is not sent as JSON' },

@@ -10,7 +10,7 @@ import { PHASES } from '~/domain/phases'
  * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a
  * script ignores those it does not know.
  */
-const { surfaceId, ref, confirmation, reason, expectedSha, overrideFreeze } = dispatchInput.shape
+const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, overrideFreeze } = dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
 
 /** Body of `POST /api/internal/deploys`; the idempotency key is a header. */
@@ -20,6 +20,7 @@ export const restDispatchBody = z.strictObject({
   confirmation,
   reason,
   expected_sha: expectedSha,
+  expected_running_sha: reviewedRunningSha,
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
   source: z
     .discriminatedUnion('kind', [
@@ -47,6 +48,10 @@ export const restApproval = z.looseObject({
   source_id: z.string().nullable(),
   ref: z.string(),
   sha: z.string(),
+  expected_running_sha: z.string().nullable().meta({
+    description:
+      'What the surface ran when the request was reviewed, or `unknown`; null where the request did not say.',
+  }),
   commit_url: z.string(),
   reason: z.string().nullable(),
   override_reason: z.string().nullable(),

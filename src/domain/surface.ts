@@ -1,5 +1,4 @@
 import type { DeploySummary } from '~/domain/deploy'
-import type { Shipped } from '~/domain/deploy-status'
 import type { FreezeInForce } from '~/domain/freeze'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
@@ -76,25 +75,6 @@ export interface SurfaceTile {
   readonly deployFreezeUnknown: boolean
 }
 
-/**
- * The commit a surface runs by the newest evidence: what it reported, unless a deploy that may have shipped has ended since.
- * Null when that deploy is not proven to have shipped either.
- */
-export function versionNow(surface: {
-  readonly runningSha: string | null
-  readonly runningSeenAt: Date | null
-  readonly lastDeploy: {
-    readonly shipped: Shipped
-    readonly sha: string | null
-    readonly finishedAt: Date | null
-  } | null
-}): string | null {
-  const { runningSha, runningSeenAt, lastDeploy } = surface
-  if (lastDeploy === null || lastDeploy.finishedAt === null || lastDeploy.shipped === 'no') return runningSha
-  if (runningSeenAt !== null && runningSeenAt > lastDeploy.finishedAt) return runningSha
-  return lastDeploy.shipped === 'yes' ? lastDeploy.sha : null
-}
-
 /** What the operator can choose from in the first step of the modal. */
 export interface RefChoices {
   readonly branches: readonly NamedRef[]
@@ -156,7 +136,7 @@ export interface ReviewWarning {
     | 'frozen'
     | 'nothing_new'
     | 'step_back'
-    | 'rollback_adds'
+    | 'misnamed'
     | 'not_comparable'
     | 'unhealthy'
     | 'checks_red'

@@ -21,6 +21,7 @@ export function approvalView(deps: Pick<Deps, 'config' | 'now'>, row: ApprovalRo
     sourceId: row.sourceId,
     ref: row.ref,
     sha: row.sha,
+    expectedRunningSha: row.reviewedRunningSha,
     commitUrl: commitUrl(deps.config.githubApiUrl, row.repository, row.sha),
     reason: row.reason,
     overrideReason: row.overrideReason,

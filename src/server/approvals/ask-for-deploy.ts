@@ -10,7 +10,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import { violatedUniqueIndex } from '~/server/db/client'
 import { freezesInForce } from '~/server/db/freezes'
 import { type RequestedSurface, readRequest } from '~/server/db/requests'
-import { type Admitted, admitRequest } from '~/server/deploys/admit-request'
+import { type Admitted, admitRequest, requireSameRunning } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
@@ -67,6 +67,7 @@ function again(deps: Deps, actor: Actor, input: DispatchInput, earlier: Approval
 function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resolved }: Admitted): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
+    await requireSameRunning(tx, surface, input.reviewedRunningSha)
     const override = input.overrideFreeze
     const freezes = await freezesInForce(tx, surface, at)
     const overridden =
@@ -87,6 +88,7 @@ function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resol
       ...kindOf(input.source),
       ref: resolved.ref,
       sha: resolved.sha,
+      reviewedRunningSha: input.reviewedRunningSha ?? null,
       reason: input.reason || null,
       overrideReason: override === undefined || overridden.length === 0 ? null : override.reason,
       overrideFreezeIds: overridden,

@@ -5,20 +5,21 @@ import { mayNow } from '~/server/auth/current-rights'
 import type { ApprovalRow } from '~/server/db/approvals'
 import type { DatabaseHandle } from '~/server/db/client'
 import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
-import { requireSameCommit } from '~/server/deploys/admit-request'
-import { checkSource, sourceOf } from '~/server/deploys/check-source'
+import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit-request'
+import { checkSource, requireForwards, sourceOf } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
 import { resolveRef } from '~/server/github/refs'
 
-/** What GitHub knows: the ref is still at the commit that was reviewed. A commit on record needs no question (`checkFacts` looks it up). */
-export async function checkCommit(deps: Pick<Deps, 'github'>, row: ApprovalRow): Promise<void> {
-  if (sourceOf(row.kind, row.sourceId) !== undefined) return
+/** What GitHub knows: the ref is still at the commit that was reviewed, and a promotion goes forwards. `checkFacts` looks a commit on record up. */
+export async function checkCommit(deps: Pick<Deps, 'github' | 'sql'>, row: ApprovalRow): Promise<void> {
+  const source = sourceOf(row.kind, row.sourceId)
+  if (source !== undefined) return requireForwards(deps, { ...row, ...row.surface }, source, row.sha)
   requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)
 }
 
 /**
  * What the database knows, looked at once more in the transaction that grants: the surface is declared as it was, the
- * commit still comes from where it was said to, and who asked may still ask. Freezes and the active deploy are looked at
+ * commit still comes from where it was said to, the surface runs what it ran at the review, and who asked may still ask. Freezes and the active deploy are looked at
  * by the insert itself.
  */
 export async function checkFacts(
@@ -47,6 +48,7 @@ export async function checkFacts(
   }
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) await checkSource(tx, surface, source, row.sha)
+  await requireSameRunning(tx, surface, row.reviewedRunningSha)
   await checkRequester(deps, tx, row, at)
   return surface
 }

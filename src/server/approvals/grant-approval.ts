@@ -29,7 +29,7 @@ import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
  * asked, once. When the facts speak against it, nothing is decided and it goes on waiting. Asked again by the same person,
  * it answers with what there is.
  *
- * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`,
+ * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`, `running_changed`,
  *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
  *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */

@@ -21,6 +21,7 @@ const approvalSelect = {
   sourceId: true,
   ref: true,
   sha: true,
+  reviewedRunningSha: true,
   reason: true,
   overrideReason: true,
   overrideFreezeIds: true,
@@ -55,6 +56,7 @@ export interface NewApproval {
   readonly sourceId: string | null
   readonly ref: string
   readonly sha: string
+  readonly reviewedRunningSha: string | null
   readonly reason: string | null
   readonly overrideReason: string | null
   readonly overrideFreezeIds: string[]

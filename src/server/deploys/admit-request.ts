@@ -8,7 +8,9 @@ import { refLabel } from '~/domain/ref'
 import { authorize, requireReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import type { RequestedSurface } from '~/server/db/requests'
-import { checkSource } from '~/server/deploys/check-source'
+import type { Statements } from '~/server/db/statements'
+import { readRunning } from '~/server/db/surfaces'
+import { checkSource, requireForwards } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { type ResolvedRef, resolveRef } from '~/server/github/refs'
@@ -36,7 +38,10 @@ export async function admitRequest(
   }
   const refusal = firstRefusal(REQUEST_CHECKS, { surface, confirmation: input.confirmation })
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
-  if (input.source !== undefined) await checkSource(deps.db, surface, input.source, input.ref)
+  if (input.source !== undefined) {
+    await checkSource(deps.db, surface, input.source, input.ref)
+    await requireForwards(deps, surface, input.source, input.ref)
+  }
   // The source names a commit on record: no question to GitHub, so that a rollback is possible while its reads are down.
   const resolved =
     input.source === undefined
@@ -55,4 +60,27 @@ export function requireSameCommit({ ref, sha: actual }: ResolvedRef, sha: string
     `${inSentence(refLabel(ref))} was at ${sha.slice(0, 7)} when it was reviewed and is at ${actual.slice(0, 7)} now. Nothing was deployed; review it again.`,
     { details: { expected_sha: sha, actual_sha: actual } },
   )
+}
+
+/**
+ * Throws `running_changed` when the surface is known to run something else than at the review: the commits that were listed as added
+ * and removed, and whether it is a rollback, rested on that. A request that does not say what it was reviewed against passes.
+ */
+export async function requireSameRunning(
+  sql: Statements,
+  surface: { readonly id: string; readonly name: string },
+  reviewed: string | null | undefined,
+): Promise<void> {
+  if (reviewed === null || reviewed === undefined) return
+  const runs = (await readRunning(sql, [surface.id])).get(surface.id)?.runs ?? 'unknown'
+  if (runs === reviewed) return
+  const name = inSentence(surface.name)
+  const then =
+    reviewed === 'unknown'
+      ? `What ${name} ran was not known when this was reviewed`
+      : `${name} ran ${reviewed.slice(0, 7)} when this was reviewed`
+  const now = runs === 'unknown' ? 'what it runs now is not known' : `it runs ${runs.slice(0, 7)} now`
+  throw new AppError('running_changed', `${then}, and ${now}. Nothing was deployed; review it again.`, {
+    details: { expected_running_sha: reviewed, running_sha: runs },
+  })
 }

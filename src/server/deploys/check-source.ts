@@ -1,10 +1,14 @@
 import 'server-only'
 import type { DeployKind } from '~/domain/approval'
+import { isRollback } from '~/domain/change'
 import type { DeploySource as Source } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import type { DatabaseHandle } from '~/server/db/client'
 import { findDeploy } from '~/server/db/deploys'
-import { findSurface } from '~/server/db/surfaces'
+import { findSurface, readRunning } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { comparisonOf, unlessAway } from '~/server/github/comparisons'
 
 interface Target {
   readonly id: string
@@ -53,6 +57,29 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
     const [asked, runs] = [sha, from.runningSha].map((commit) => commit.slice(0, 7))
     throw refused(`${from.name} does not run ${asked} but ${runs}.`, { sha, is: from.runningSha })
   }
+}
+
+/**
+ * Throws `source_refused` for a promotion of a commit that only takes back what the target runs: it is no promotion, and whoever
+ * means it names the commit itself. Passes while GitHub does not answer, as the review does.
+ */
+export async function requireForwards(
+  deps: Pick<Deps, 'sql' | 'github'>,
+  target: Target & { readonly name: string },
+  source: Source,
+  sha: string,
+): Promise<void> {
+  if (source.kind !== 'promotion') return
+  const runs = (await readRunning(deps.sql, [target.id])).get(target.id)?.runs ?? null
+  if (runs === null || runs === sha) return
+  const change = await unlessAway(comparisonOf(deps.github, target.repository, runs, sha))
+  if (change === null || !isRollback(change)) return
+  const [offered, now] = [sha, runs].map((commit) => commit.slice(0, 7))
+  throw new AppError(
+    'source_refused',
+    `${offered} is behind ${now}, which ${inSentence(target.name)} runs, so this is not a promotion. Nothing was deployed; to roll back, deploy the commit itself.`,
+    { details: { expected_sha: sha, running_sha: runs } },
+  )
 }
 
 const sameWay = (a: Omit<Target, 'id' | 'environment'>, b: Omit<Target, 'id' | 'environment'>) =>

@@ -8,7 +8,7 @@ import { freezesInForce } from '~/server/db/freezes'
 import type { NewDeploy } from '~/server/db/insert-deploy'
 import { type RequestedSurface, type RequestRow, readRequest } from '~/server/db/requests'
 import { allDone, type Statements } from '~/server/db/statements'
-import { admitRequest } from '~/server/deploys/admit-request'
+import { admitRequest, requireSameRunning } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
 import { explainBusySurface } from '~/server/deploys/explain-busy-surface'
@@ -26,7 +26,7 @@ import { flagsOn } from '~/server/flags/flags-on'
  * has read what is `known` of the request.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `ref_unknown`, `ref_ambiguous`,
+ *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `ref_unknown`, `ref_ambiguous`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
  */
 export function dispatchDeploy(
@@ -66,7 +66,11 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
   }
   let intent: Intent
   try {
-    intent = await commitIntent(deps, actor, asked, { surface, override: input.overrideFreeze ?? null })
+    intent = await commitIntent(deps, actor, asked, {
+      surface,
+      override: input.overrideFreeze ?? null,
+      reviewedRunningSha: input.reviewedRunningSha,
+    })
   } catch (error) {
     // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
     const twin = violatedUniqueIndex(error) === null ? null : (await read()).deploy
@@ -86,6 +90,7 @@ function commitIntent(
   request: {
     readonly surface: RequestedSurface
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
+    readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
   },
 ): Promise<Intent> {
   const { surface, override } = request
@@ -96,6 +101,7 @@ function commitIntent(
       requireStillMay(deps, sql, actor, { needs, surface, at }),
       freezesInForce(sql, surface, at),
       flagsOn({ ...deps, sql }, DISPATCH_FLAGS, surface.environment),
+      requireSameRunning(sql, surface, request.reviewedRunningSha),
     ])
     const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
     // On the same connection: to wait for another one could take seconds, in which all that was read may change.

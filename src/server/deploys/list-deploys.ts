@@ -3,11 +3,10 @@ import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import type { HistoryPage, PastDeploy } from '~/domain/history'
 import type { Transition } from '~/domain/phases'
-import { versionNow } from '~/domain/surface'
 import { readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { listSurfaceDeploys } from '~/server/db/deploy-history'
-import { findSurface } from '~/server/db/surfaces'
+import { findSurface, readRunning } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 
 /** One page of a surface's deploys, newest first; an archived surface keeps its history. Throws `surface_unknown`. */
@@ -16,22 +15,19 @@ export async function listDeploys(
   query: { readonly surfaceId: string; readonly cursor: string | null; readonly limit: number },
 ): Promise<HistoryPage> {
   const { surfaceId, cursor, limit } = query
-  const [surface, rows] = await Promise.all([
+  const [surface, running, rows] = await Promise.all([
     findSurface(deps.sql, surfaceId),
+    readRunning(deps.sql, [surfaceId]),
     listSurfaceDeploys(deps.db, { surfaceId, before: cursor, limit: limit + 1 }),
   ])
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
-  const { id, name, environment, url, archivedAt, lastDeploy } = surface
+  const { id, name, environment, url, archivedAt } = surface
   const shown = rows.slice(0, limit)
   const transitions = await readTransitions(
     deps.db,
-    [...shown, ...(lastDeploy === null ? [] : [lastDeploy])].map((row) => row.id),
+    shown.map((row) => row.id),
   )
-  const last = lastDeploy && {
-    ...lastDeploy,
-    shipped: accountOfRow(lastDeploy, transitions.get(lastDeploy.id) ?? []).shipped,
-  }
-  const runs = versionNow({ ...surface, lastDeploy: last })
+  const runs = running.get(surfaceId)?.runs ?? null
   return {
     surface: { id, name, environment, url, archived: archivedAt !== null, runs },
     deploys: shown.map((row) => pastDeploy(row, transitions.get(row.id) ?? [])),

@@ -8,6 +8,7 @@ export function digestOf(input: DispatchInput): string {
   // Left out when there is none, so that digests stored before overrides and sources existed stay what they are.
   if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))
   if (input.source !== undefined) asked.push(JSON.stringify(input.source))
+  if (input.reviewedRunningSha !== undefined) asked.push(`runs ${input.reviewedRunningSha}`)
   return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
 }
 

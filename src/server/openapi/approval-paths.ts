@@ -45,6 +45,7 @@ export const approvalPaths = {
         'approval_unknown',
         'approval_over',
         'ref_moved',
+        'running_changed',
         'ref_ambiguous',
         'ref_unknown',
         'surface_archived',

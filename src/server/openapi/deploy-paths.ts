@@ -50,6 +50,7 @@ export const deployPaths = {
         'frozen',
         'surface_locked',
         'ref_moved',
+        'running_changed',
         'body_incomplete',
         'body_too_large',
         'media_type_refused',

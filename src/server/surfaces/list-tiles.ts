@@ -2,12 +2,12 @@ import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { byStrength } from '~/domain/freeze'
 import type { Transition } from '~/domain/phases'
-import { HEALTH_STATES, type HealthState, type SurfaceTile, versionNow } from '~/domain/surface'
+import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/db/approvals'
 import { readAlarms, readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { type FreezeRow, inForce, listCurrentFreezes, lockLeftBehind } from '~/server/db/freezes'
-import { listGridSurfaces, readShipped, type ShippedRow, type SurfaceRow } from '~/server/db/surfaces'
+import { listGridSurfaces, type RunningRow, readRunning, type SurfaceRow } from '~/server/db/surfaces'
 import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
@@ -22,20 +22,15 @@ export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Prom
   ])
   const holding = freezes.filter(({ startsAt }) => startsAt <= now)
   const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
-  const [transitions, alarms] = await Promise.all([readTransitions(deps.db, deployIds), readAlarms(deps.db, deployIds)])
-  const runs = surfaces.map((surface) => ({ id: surface.id, now: versionNow(withAccount(surface, transitions)) }))
-  const shipped = await readShipped(deps.db, runs)
+  const surfaceIds = surfaces.map(({ id }) => id)
+  const [transitions, alarms, running] = await Promise.all([
+    readTransitions(deps.db, deployIds),
+    readAlarms(deps.db, deployIds),
+    readRunning(deps.db, surfaceIds),
+  ])
   return surfaces.map((surface) =>
-    tileOf(surface, { transitions, alarms, holding, approvals, shipped }, deps.config.githubApiUrl),
+    tileOf(surface, { transitions, alarms, holding, approvals, running }, deps.config.githubApiUrl),
   )
-}
-
-function withAccount(surface: SurfaceRow, transitions: ReadonlyMap<string, readonly Transition[]>) {
-  const { lastDeploy, runningSha, runningSeenAt } = surface
-  if (lastDeploy === null) return { runningSha, runningSeenAt, lastDeploy }
-  const { sha, finishedAt } = lastDeploy
-  const { shipped } = accountOfRow(lastDeploy, transitions.get(lastDeploy.id) ?? [])
-  return { runningSha, runningSeenAt, lastDeploy: { sha, finishedAt, shipped } }
 }
 
 function tileOf(
@@ -45,13 +40,13 @@ function tileOf(
     readonly alarms: Awaited<ReturnType<typeof readAlarms>>
     readonly holding: readonly FreezeRow[]
     readonly approvals: readonly ApprovalRow[]
-    readonly shipped: ReadonlyMap<string, ShippedRow>
+    readonly running: ReadonlyMap<string, RunningRow>
   },
   githubApiUrl: string,
 ): SurfaceTile {
   const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
-  const shipped = facts.shipped.get(id)
-  const lastGood = shipped?.lastGood ?? null
+  const running = facts.running.get(id)
+  const lastGood = running?.lastGood ?? null
   return {
     id,
     name,
@@ -76,7 +71,7 @@ function tileOf(
             behindBy: surface.behindBy,
             aheadBy: surface.aheadBy,
             comparedAt: surface.behindCheckedAt?.toISOString() ?? null,
-            shippedHere: shipped?.shippedHere === true,
+            shippedHere: running?.shippedHere === true,
           },
     lastDeploy:
       lastDeploy === null

@@ -1,20 +1,20 @@
 import 'server-only'
 import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
+import { explainSource, sourceToKeep } from '~/domain/change'
 import type { DeploySource } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
-import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
-import type { SurfaceRow } from '~/server/db/surfaces'
+import { readRunning, type SurfaceRow } from '~/server/db/surfaces'
 import { whyHeld } from '~/server/deploys/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
-import type { GitHub } from '~/server/github/client'
+import { comparisonOf, unlessAway } from '~/server/github/comparisons'
 import { askedOnce } from '~/server/github/recent-reads'
-import { compareCommits, readCommit, resolveRef } from '~/server/github/refs'
+import { readCommit, resolveRef } from '~/server/github/refs'
 import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
@@ -29,8 +29,12 @@ export async function reviewDeploy(
   input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
-  const freezes = await freezesInForce(deps.sql, surface, deps.now())
-  const { repository, runningSha } = surface
+  const [freezes, running] = await Promise.all([
+    freezesInForce(deps.sql, surface, deps.now()),
+    readRunning(deps.sql, [surface.id]),
+  ])
+  const { repository } = surface
+  const runningSha = running.get(surface.id)?.runs ?? null
   const { github } = deps
   // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
   const asked = askedOnce(
@@ -64,31 +68,10 @@ export async function reviewDeploy(
       ...blockingWarnings(surface, freezes),
       ...deployFreeze,
       ...checks,
-      ...warningsOf(surface, comparison, input.source, found === null),
+      ...warningsOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id),
   }
-}
-
-/** Null while GitHub does not answer. */
-const unlessAway = <Answer>(asked: Promise<Answer>): Promise<Answer | null> =>
-  asked.catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'github_unavailable') return null
-    throw error
-  })
-
-/** Of two commits, which do not change: an answer that was just given is as good as another. */
-const comparisonOf = (github: GitHub, repository: string, base: string, head: string): Promise<Comparison | null> =>
-  askedOnce(github, `compare ${repository} ${base} ${head}`, () => compareBothWays(github, repository, base, head), {
-    keep: true,
-  })
-
-/** GitHub lists what `head` adds; what it takes away is the list of the comparison the other way round. */
-async function compareBothWays(github: GitHub, repository: string, base: string, head: string) {
-  const comparison = await compareCommits(github, repository, base, head)
-  if (comparison === null || comparison.removes === 0) return comparison
-  const back = await compareCommits(github, repository, head, base)
-  return { ...comparison, removed: back?.commits ?? [] }
 }
 
 /** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
@@ -132,7 +115,7 @@ async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Prom
 }
 
 function warningsOf(
-  surface: SurfaceRow,
+  surface: SurfaceRow & { readonly runs: string | null },
   comparison: Comparison | null,
   source: DeploySource | undefined,
   isGitHubAway: boolean,
@@ -145,14 +128,15 @@ function warningsOf(
     const commits = comparison.removes === 1 ? 'A commit' : `${comparison.removes} commits`
     warnings.push({ kind: 'step_back', text: `${commits} that run now would be gone.`, blocking: false })
   }
-  if (source?.kind === 'rollback' && comparison !== null && comparison.adds > 0) {
-    const commits = comparison.adds === 1 ? 'a commit that does' : `${comparison.adds} commits that do`
-    warnings.push({ kind: 'rollback_adds', text: `This rollback also adds ${commits} not run now.`, blocking: false })
+  if (source !== undefined && comparison !== null && sourceToKeep(source, comparison) === null) {
+    warnings.push({ kind: 'misnamed', text: explainSource(source, comparison), blocking: false })
   }
   if (comparison === null) {
     const text =
-      surface.runningSha === null
-        ? 'The surface has not said which version it runs, so nothing can be compared.'
+      surface.runs === null
+        ? surface.runningSha === null
+          ? 'The surface has not said which version it runs, so nothing can be compared.'
+          : 'A deploy that may have shipped has ended since the surface said which version it runs, so nothing can be compared.'
         : isGitHubAway
           ? 'GitHub does not answer, so the commits cannot be compared.'
           : 'GitHub cannot compare the running version with this ref.'

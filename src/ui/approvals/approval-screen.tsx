@@ -2,6 +2,7 @@
 
 import { useEffect } from 'react'
 import type { ApprovalView } from '~/domain/approval'
+import type { DeploySource } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalFoot } from '~/ui/approvals/approval-foot'
@@ -74,9 +75,7 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
     {
       surfaceId: approval.surface.id,
       ref: approval.ref,
-      ...(approval.kind === 'rollback' && approval.sourceId !== null
-        ? { source: { kind: 'rollback' as const, deployId: approval.sourceId } }
-        : {}),
+      ...sourceOf(approval),
     },
     { enabled: waits, refetchInterval: waits ? REVIEW_MS : false, staleTime: 0, gcTime: 0 },
   )
@@ -136,6 +135,12 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
       />
     </>
   )
+}
+
+/** The review is made of the very source that was asked for. */
+function sourceOf({ kind, sourceId }: ApprovalView): { source?: DeploySource } {
+  if (sourceId === null || kind === 'deploy') return {}
+  return { source: kind === 'rollback' ? { kind, deployId: sourceId } : { kind, surfaceId: sourceId } }
 }
 
 function NoApprovalYet({ error }: { readonly error: unknown }) {

@@ -1,4 +1,5 @@
 import type { ApprovalState, ApprovalView } from '~/domain/approval'
+import { EARLIER_DEPLOY } from '~/domain/change'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import type { Review } from '~/domain/surface'
@@ -38,17 +39,21 @@ export const requesterWords = ({
 
 /** What is asked for, where it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
-  if (kind === 'rollback') return 'Rollback to an earlier deploy'
+  if (kind === 'rollback') return EARLIER_DEPLOY
   return kind === 'promotion' ? `Promotion of what ${inSentence(sourceId ?? '')} runs` : null
 }
 
 /** Why the server would not let it pass now, as far as the review shows; null when nothing is known against it. */
 export function standsInTheWay(
   approval: ApprovalView,
-  review: Pick<Review, 'sha' | 'freezeIds' | 'warnings'>,
+  review: Pick<Review, 'sha' | 'runningSha' | 'freezeIds' | 'warnings'>,
 ): string | null {
   if (review.sha !== approval.sha) {
     return `${inSentence(refLabel(approval.ref))} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
+  }
+  const { expectedRunningSha: expected } = approval
+  if (expected !== null && expected !== (review.runningSha ?? 'unknown')) {
+    return `${inSentence(approval.surface.name)} runs another commit than when this was asked for. It has to be asked for again.`
   }
   const busy = review.warnings.find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return busy.text

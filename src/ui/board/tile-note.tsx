@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { RETURN_VERB } from '~/domain/change'
 import type { DeploySummary } from '~/domain/deploy'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
@@ -31,7 +32,7 @@ export function TileNote({ tile, running, tab }: TileNoteProps) {
           title={`Deployed ${exactUtc(back.finishedAt)}`}
           className="relative truncate text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
-          Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>
+          {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>
         </Link>
       ) : tile.deployFreeze !== null && thirdRow(tile, running) !== 'freeze' ? (
         <>

@@ -1,26 +1,11 @@
 import { ArrowRight } from 'lucide-react'
+import { changeSentence } from '~/domain/change'
 import { refLabel } from '~/domain/ref'
-import type { Comparison, Review, SurfaceTile } from '~/domain/surface'
+import type { CommitSummary, Comparison, Review, SurfaceTile } from '~/domain/surface'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
-
-const commits = (count: number) => `${count} ${count === 1 ? 'commit' : 'commits'}`
-
-function changeSentence(comparison: Comparison | null): string {
-  if (comparison === null) return 'No comparison with what runs now'
-  switch (comparison.kind) {
-    case 'identical':
-      return 'The same commit runs now'
-    case 'ahead':
-      return `Adds ${commits(comparison.adds)}`
-    case 'behind':
-      return `Takes back ${commits(comparison.removes)}`
-    case 'diverged':
-      return `Adds ${commits(comparison.adds)}, takes back ${commits(comparison.removes)}`
-  }
-}
 
 /** From what runs now to what would run, and the commits in between. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
@@ -58,17 +43,34 @@ export function Changes({ review, surface }: { readonly review: Review; readonly
             </ExternalLink>
           )}
         </div>
-        {comparison !== null && comparison.removes > 0 && comparison.adds > 0 && <h4 className="text-sm">Added</h4>}
-        <CommitList commits={comparison?.commits ?? (head === null ? [] : [head])} />
-        {comparison !== null && <NotAll shown={comparison.commits.length} of={comparison.adds} />}
-        {comparison !== null && comparison.removes > 0 && (
-          <>
-            <h4 className="mt-2 text-sm">Removed</h4>
-            <CommitList label="Removed commits" commits={comparison.removed} />
-            <NotAll shown={comparison.removed.length} of={comparison.removes} />
-          </>
-        )}
+        <ChangedCommits comparison={comparison} head={head} />
       </section>
+    </>
+  )
+}
+
+interface ChangedCommitsProps {
+  readonly comparison: Comparison | null
+  /** Shown where there is no comparison. */
+  readonly head: CommitSummary | null
+}
+
+/** What a deploy adds and what it removes, the newest first. */
+export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
+  if (comparison === null) return head === null ? null : <CommitList commits={[head]} />
+  const { adds, removes, commits, removed } = comparison
+  return (
+    <>
+      {removes > 0 && adds > 0 && <h4 className="text-sm">Added</h4>}
+      {(commits.length > 0 || removes === 0) && <CommitList commits={commits} />}
+      <NotAll shown={commits.length} of={adds} />
+      {removes > 0 && (
+        <>
+          <h4 className={adds > 0 ? 'mt-2 text-sm' : 'text-sm'}>Removed</h4>
+          <CommitList label="Removed commits" commits={removed} />
+          <NotAll shown={removed.length} of={removes} />
+        </>
+      )}
     </>
   )
 }

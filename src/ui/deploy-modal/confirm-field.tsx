@@ -12,12 +12,14 @@ export const FIELD =
 interface ConfirmFieldProps {
   readonly confirm: string
   readonly typed: string
+  /** What typing the name is for. */
+  readonly verb: string
   readonly locked: boolean
   readonly onType: (text: string) => void
 }
 
 /** The name to type. Says that it does not match once somebody takes it for finished, not with every letter. */
-export function ConfirmField({ confirm, typed, locked, onType }: ConfirmFieldProps) {
+export function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
   const [finished, setFinished] = useState(false)
   const wrong = finished && !isConfirmed(typed, confirm)
@@ -28,7 +30,7 @@ export function ConfirmField({ confirm, typed, locked, onType }: ConfirmFieldPro
         <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">
           <ForeignText text={confirm} />
         </code>{' '}
-        to deploy
+        to {verb.toLowerCase()}
       </label>
       <input
         id="deploy-confirm"

@@ -1,9 +1,10 @@
 'use client'
 
 import type { Dispatch } from 'react'
-import { inSentence } from '~/domain/foreign-text'
+import { changeSentence, deployVerb, explainSource } from '~/domain/change'
 import { refLabel } from '~/domain/ref'
-import type { SurfaceTile } from '~/domain/surface'
+import type { Comparison, SurfaceTile } from '~/domain/surface'
+import { ChangedCommits } from '~/ui/deploy-modal/changes'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
 import { type Flow, type FlowAction, isEditable, isTypeable } from '~/ui/deploy-modal/flow'
@@ -23,13 +24,15 @@ interface ConfirmStepProps {
   readonly ready: boolean
 }
 
-const BUTTON_WORDS = { open: 'Deploy', sending: 'Dispatching…', unknown: 'Retry' } as const
-const ASKING_WORDS = { open: 'Ask for approval', sending: 'Asking…', unknown: 'Retry' } as const
-
 /** Step 3: the name, typed. The server compares it once more. */
 export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
+  const comparison = flow.reviewed?.comparison ?? null
+  const verb = deployVerb(comparison)
+  const words = surface.requiresApproval
+    ? { open: 'Ask for approval', sending: 'Asking…', unknown: 'Retry' }
+    : { open: verb, sending: 'Dispatching…', unknown: 'Retry' }
   const again = attempt.state === 'open' && attempt.sentBefore ? 'unknown' : attempt.state
   return (
     <form
@@ -53,13 +56,8 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         {surface.requiresApproval && (
           <Notice tone="plain">Nothing ships yet: another person has to approve this commit first.</Notice>
         )}
-        {draft.source !== null && (
-          <p className="text-sm text-ink-soft">
-            {draft.source.kind === 'rollback'
-              ? 'A rollback to an earlier deploy.'
-              : `Promoted from ${inSentence(draft.source.surfaceId)}, which runs it now.`}
-          </p>
-        )}
+        {draft.source !== null && <p className="text-sm text-ink-soft">{explainSource(draft.source, comparison)}</p>}
+        {flow.reviewed !== null && <ConfirmedChange comparison={comparison} />}
         {flow.override !== null && (
           <Notice tone="warn">
             <span className="font-medium">In spite of the freeze:</span> “
@@ -69,6 +67,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         <ConfirmField
           confirm={surface.confirm}
           typed={draft.typed}
+          verb={verb}
           locked={!isTypeable(flow)}
           onType={(text) => act({ type: 'typed', text })}
         />
@@ -98,9 +97,20 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         }
       >
         <Button type="submit" tone="strong" disabled={!ready} className="min-w-28">
-          {(surface.requiresApproval ? ASKING_WORDS : BUTTON_WORDS)[again]}
+          {words[again]}
         </Button>
       </ModalFoot>
     </form>
+  )
+}
+
+/** The same commits as at the review, in a box that keeps the name to type in view. */
+function ConfirmedChange({ comparison }: { readonly comparison: Comparison | null }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+    <section aria-label="Changes" tabIndex={0} className="max-h-44 overflow-y-auto">
+      <h3 className="text-sm font-semibold">{changeSentence(comparison)}</h3>
+      {comparison !== null && comparison.kind !== 'identical' && <ChangedCommits comparison={comparison} head={null} />}
+    </section>
   )
 }

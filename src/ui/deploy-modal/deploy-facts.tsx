@@ -1,3 +1,4 @@
+import { EARLIER_DEPLOY } from '~/domain/change'
 import type { DeployView } from '~/domain/deploy'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -9,7 +10,7 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
   const isCommit = deploy.sha === deploy.ref
   return (
     <p className="mt-1 text-xs text-ink-faint">
-      {deploy.kind === 'rollback' && 'Rollback to '}
+      {deploy.kind === 'rollback' && `${EARLIER_DEPLOY}: `}
       {deploy.kind === 'promotion' && 'Promotion of '}
       {!isCommit && (
         <span className="font-medium break-all text-ink-soft">

@@ -1,4 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
+import { RETURN_VERB } from '~/domain/change'
 import type { DeployView } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
 import { CancelControl } from '~/ui/deploy-modal/cancel-control'
@@ -51,7 +52,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
     >
       {back !== null && mayDeploy && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
-          Roll back to <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
+          {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
           <TimeAgo at={back.finishedAt} />
         </Button>
       )}

@@ -4,7 +4,7 @@ import { Notice } from '~/ui/primitives/notice'
 import type { WireError } from '~/ui/trpc/wire-error'
 
 /** Refusals that a new review shows, and shows the way past. */
-const REVIEW_AGAIN = ['ref_moved', 'surface_busy', 'frozen', 'surface_locked'] as const
+const REVIEW_AGAIN = ['ref_moved', 'source_refused', 'surface_busy', 'frozen', 'surface_locked'] as const
 
 /** What became of the last press. Everything typed is still there. */
 export function DispatchError({

@@ -1,4 +1,6 @@
+import { sourceToKeep } from '~/domain/change'
 import type { DeploySource } from '~/domain/deploy'
+import type { Review } from '~/domain/surface'
 import type { WireError } from '~/ui/trpc/wire-error'
 
 /** What the operator has entered; it outlives every step back and every error. */
@@ -18,6 +20,9 @@ interface Override {
   readonly freezeIds: string[]
 }
 
+/** What the review rested on. */
+type Reviewed = Pick<Review, 'runningSha' | 'comparison'>
+
 /** What goes over the wire, kept as it was sent: a retry repeats exactly this. */
 interface DispatchRequest {
   readonly surfaceId: string
@@ -25,6 +30,7 @@ interface DispatchRequest {
   readonly confirmation: string
   readonly reason?: string
   readonly expectedSha: string
+  readonly reviewedRunningSha?: string
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
   readonly source?: DeploySource
@@ -48,11 +54,18 @@ export type Attempt =
 /** The way to a new deploy: choose → review → confirm. */
 export type Flow =
   | { readonly step: 'choose'; readonly draft: Draft }
-  | { readonly step: 'review'; readonly draft: Draft }
+  | {
+      readonly step: 'review'
+      readonly draft: Draft
+      /** Why it has to be reviewed again; null at the first time. */
+      readonly refusal: WireError | null
+    }
   | {
       readonly step: 'confirm'
       readonly draft: Draft
       readonly sha: string
+      /** Null of a draft that an earlier version of the console kept. */
+      readonly reviewed: Reviewed | null
       readonly override: Override | null
       readonly attempt: Attempt
     }
@@ -60,7 +73,13 @@ export type Flow =
 export type FlowAction =
   | { readonly type: 'chosen'; readonly ref: string; readonly source?: DeploySource }
   | { readonly type: 'overriding'; readonly text: string }
-  | { readonly type: 'reviewed'; readonly sha: string; readonly key: string; readonly freezeIds: string[] }
+  | {
+      readonly type: 'reviewed'
+      readonly sha: string
+      readonly reviewed: Reviewed
+      readonly key: string
+      readonly freezeIds: string[]
+    }
   | { readonly type: 'typed'; readonly text: string }
   | { readonly type: 'reasoned'; readonly text: string }
   | { readonly type: 'sent'; readonly request: DispatchRequest }
@@ -70,7 +89,7 @@ export type FlowAction =
 /** A ref from the address starts at its review: a retry is reviewed like any other deploy. */
 export function startFlow(ref: string | null, source: DeploySource | null = null): Flow {
   const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '', source }
-  return ref === null ? { step: 'choose', draft } : { step: 'review', draft }
+  return ref === null ? { step: 'choose', draft } : { step: 'review', draft, refusal: null }
 }
 
 export function flowReducer(flow: Flow, action: FlowAction): Flow {
@@ -80,7 +99,8 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
       // Another ref is another intent: the name has to be typed for it again.
       const same = action.ref === flow.draft.ref
       const source = action.source ?? (same ? flow.draft.source : null)
-      return { step: 'review', draft: { ...flow.draft, ref: action.ref, typed: same ? flow.draft.typed : '', source } }
+      const draft = { ...flow.draft, ref: action.ref, typed: same ? flow.draft.typed : '', source }
+      return { step: 'review', draft, refusal: null }
     }
     case 'overriding':
       return flow.step === 'review' ? { ...flow, draft: { ...flow.draft, override: action.text } } : flow
@@ -90,6 +110,7 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
         step: 'confirm',
         draft: flow.draft,
         sha: action.sha,
+        reviewed: action.reviewed,
         override: overrideOf(flow.draft, action.freezeIds),
         attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false },
       }
@@ -100,18 +121,21 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
     case 'sent':
       return flow.step === 'confirm' ? { ...flow, attempt: { state: 'sending', request: action.request } } : flow
     case 'failed':
-      return flow.step === 'confirm' ? { ...flow, attempt: afterFailure(flow.attempt, action) } : flow
+      return afterFailure(flow, action)
     case 'back':
       return stepBack(flow)
   }
 }
 
-/** A refusal is an answer: nothing was recorded, and the next press is a new intent. Anything else leaves it open. */
-function afterFailure(attempt: Attempt, action: { readonly error: WireError; readonly nextKey: string }): Attempt {
-  if (attempt.state !== 'sending') return attempt
-  if (action.error.kind === 'refused')
-    return { state: 'open', key: action.nextKey, refusal: action.error, sentBefore: false }
-  return { state: 'unknown', request: attempt.request, error: action.error }
+/**
+ * A refusal is an answer: nothing was recorded, and the next press is a new intent. Anything else leaves it open. What the review
+ * rested on has changed where the surface runs another commit: the way on leads over a new review.
+ */
+function afterFailure(flow: Flow, { error, nextKey }: Extract<FlowAction, { type: 'failed' }>): Flow {
+  if (flow.step !== 'confirm' || flow.attempt.state !== 'sending') return flow
+  if (error.kind !== 'refused') return { ...flow, attempt: { state: 'unknown', request: flow.attempt.request, error } }
+  if (error.appCode === 'running_changed') return { step: 'review', draft: flow.draft, refusal: error }
+  return { ...flow, attempt: { state: 'open', key: nextKey, refusal: error, sentBefore: false } }
 }
 
 function overrideOf(draft: Draft, freezeIds: string[]): Override | null {
@@ -120,7 +144,7 @@ function overrideOf(draft: Draft, freezeIds: string[]): Override | null {
 
 function stepBack(flow: Flow): Flow {
   if (flow.step === 'review') return { step: 'choose', draft: flow.draft }
-  if (isEditable(flow)) return { step: 'review', draft: flow.draft }
+  if (isEditable(flow)) return { step: 'review', draft: flow.draft, refusal: null }
   return flow
 }
 
@@ -145,15 +169,18 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
   if (flow.attempt.state === 'sending') return null
   if (flow.attempt.state === 'unknown') return flow.attempt.request
   const reason = flow.draft.reason.trim()
+  const { reviewed } = flow
+  const source = sourceToKeep(flow.draft.source, reviewed?.comparison ?? null)
   const request: DispatchRequest = {
     surfaceId: surface.id,
     ref: flow.draft.ref,
     confirmation: flow.draft.typed.trim(),
     ...(reason === '' ? {} : { reason }),
     expectedSha: flow.sha,
+    ...(reviewed === null ? {} : { reviewedRunningSha: reviewed.runningSha ?? 'unknown' }),
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
-    ...(flow.draft.source === null ? {} : { source: flow.draft.source }),
+    ...(source === null ? {} : { source }),
   }
   return request
 }

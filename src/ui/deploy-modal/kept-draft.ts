@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
+import type { Review } from '~/domain/surface'
 import type { Flow } from '~/ui/deploy-modal/flow'
 
 /** One for each person and surface, so that nobody goes on with what somebody else began. */
@@ -14,6 +15,23 @@ const draft = z.object({
   source: dispatchInput.shape.source.unwrap().nullable(),
 })
 
+const commits = z.array(
+  z.object({ sha: z.string(), title: z.string(), author: z.string(), at: z.string(), url: z.string() }),
+)
+const reviewed = z.object({
+  runningSha: z.string().nullable(),
+  comparison: z
+    .object({
+      kind: z.enum(['identical', 'ahead', 'behind', 'diverged']),
+      adds: z.number(),
+      removes: z.number(),
+      commits,
+      removed: commits,
+      url: z.string(),
+    })
+    .nullable(),
+}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison'>>
+
 /** As it is kept: without the typed name, which is typed anew, and without what the console answered. */
 const keptDraft = z.object({
   /** The ref the address named when the dialog was opened; a dialog for another one begins anew. */
@@ -27,6 +45,8 @@ const keptDraft = z.object({
       step: z.literal('confirm'),
       draft,
       sha: z.string().max(64),
+      /** An earlier version of the console kept none. */
+      reviewed: reviewed.nullable().default(null),
       override: z.object({ reason: text, freezeIds: z.array(z.string()) }).nullable(),
       key: z.string(),
       /** Whether it went over the wire and no answer is known. */
@@ -40,10 +60,10 @@ export function draftText(flow: Flow, begunWith: string | null, at: number): str
   const { typed: _, ...entered } = flow.draft
   if (flow.step === 'choose' && entered.ref === '' && entered.reason === '' && entered.override === '') return null
   if (flow.step !== 'confirm') return JSON.stringify({ begunWith, at, flow: { step: flow.step, draft: entered } })
-  const { step, sha, override, attempt } = flow
+  const { step, sha, reviewed, override, attempt } = flow
   const key = attempt.state === 'open' ? attempt.key : attempt.request.idempotencyKey
   const sent = attempt.state !== 'open' || attempt.sentBefore
-  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, override, key, sent } })
+  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, key, sent } })
 }
 
 /** The flow that `draftText` wrote, and when; null for any other text: another version of the console may have written it. */
@@ -52,10 +72,13 @@ export function readDraftText(written: string): { begunWith: string | null; at: 
   if (kept === undefined) return null
   const { begunWith, at, flow } = kept
   const entered = { ...flow.draft, typed: '' }
-  if (flow.step !== 'confirm') return { begunWith, at, flow: { step: flow.step, draft: entered } }
-  const { step, sha, override, key, sent } = flow
+  if (flow.step === 'choose') return { begunWith, at, flow: { step: flow.step, draft: entered } }
+  // What it rested on is not known: it is reviewed anew, unless it was sent, and has to be sent again as it was.
+  const unreviewed = flow.step === 'review' || (flow.reviewed === null && !flow.sent)
+  if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
+  const { step, sha, reviewed, override, key, sent } = flow
   const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
-  return { begunWith, at, flow: { step, draft: entered, sha, override, attempt } }
+  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, attempt } }
 }
 
 function parseJson(written: string): unknown {

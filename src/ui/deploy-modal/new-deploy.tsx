@@ -1,8 +1,9 @@
 'use client'
 
 import { useEffect, useReducer, useState } from 'react'
+import { deployVerb } from '~/domain/change'
 import type { DeploySource } from '~/domain/deploy'
-import type { SurfaceTile } from '~/domain/surface'
+import type { Comparison, SurfaceTile } from '~/domain/surface'
 import { ChooseRef } from '~/ui/deploy-modal/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
@@ -51,6 +52,10 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
     },
   })
 
+  /** Of the review that is on the screen. */
+  const [compared, setCompared] = useState<Comparison | null>(null)
+  const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
+
   useHeldInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
 
   const submit = () => {
@@ -62,7 +67,7 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
 
   return (
     <>
-      <ModalHead doing="Deploy" surface={surface.name} environment={surface.environment}>
+      <ModalHead doing={deployVerb(comparison)} surface={surface.name} environment={surface.environment}>
         <FlowSteps step={flow.step} />
         {kept !== null && (
           <p role="status" className="mt-1 text-xs text-ink-soft">
@@ -86,10 +91,18 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
           source={flow.draft.source}
           onBack={() => act({ type: 'back' })}
           onFollow={onDeploy}
+          refusal={flow.refusal}
+          onCompared={setCompared}
           override={flow.draft.override}
           onOverride={(text) => act({ type: 'overriding', text })}
-          onReviewed={({ sha, freezeIds }) =>
-            act({ type: 'reviewed', sha, freezeIds: [...freezeIds], key: newIdempotencyKey() })
+          onReviewed={({ sha, freezeIds, runningSha, comparison }) =>
+            act({
+              type: 'reviewed',
+              sha,
+              reviewed: { runningSha, comparison },
+              freezeIds: [...freezeIds],
+              key: newIdempotencyKey(),
+            })
           }
         />
       )}

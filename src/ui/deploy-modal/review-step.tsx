@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy'
-import type { Review, SurfaceTile } from '~/domain/surface'
+import type { Comparison, Review, SurfaceTile } from '~/domain/surface'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { OverrideFreeze } from '~/ui/deploy-modal/override-freeze'
@@ -10,11 +10,13 @@ import { ReviewError } from '~/ui/deploy-modal/review-error'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
+import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
 import { SaidAt } from '~/ui/status/said-at'
 import { trpc } from '~/ui/trpc/client'
+import type { WireError } from '~/ui/trpc/wire-error'
 
 interface ReviewStepProps {
   readonly surface: SurfaceTile
@@ -28,6 +30,10 @@ interface ReviewStepProps {
   readonly override: string
   readonly onOverride: (reason: string) => void
   readonly onReviewed: (review: Review) => void
+  /** Why it has to be reviewed again. */
+  readonly refusal: WireError | null
+  /** Told what the review on the screen compares; null once none is. */
+  readonly onCompared: (comparison: Comparison | null) => void
 }
 
 /** Step 2: what would change, as GitHub sees it now. Asked again each time the step is entered. */
@@ -40,6 +46,8 @@ export function ReviewStep({
   override,
   onOverride,
   onReviewed,
+  refusal: changed,
+  onCompared,
 }: ReviewStepProps) {
   const review = trpc.surfaces.review.useQuery(
     { surfaceId: surface.id, ref: refName, ...(source === null ? {} : { source }) },
@@ -57,9 +65,19 @@ export function ReviewStep({
   useEffect(() => {
     if (blocked) void utils.surfaces.list.invalidate()
   }, [blocked, utils])
+  const comparison = review.data?.comparison ?? null
+  useEffect(() => {
+    onCompared(comparison)
+    return () => onCompared(null)
+  }, [comparison, onCompared])
   return (
     <>
       <ModalBody>
+        {changed !== null && (
+          <Notice tone="warn" role="alert">
+            <Sentence text={changed.message} />
+          </Notice>
+        )}
         {review.data !== undefined && (
           <Reviewed
             review={review.data}

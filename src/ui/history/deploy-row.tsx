@@ -1,4 +1,5 @@
 import Link from 'next/link'
+import { EARLIER_DEPLOY, RETURN_VERB } from '~/domain/change'
 import { visible } from '~/domain/foreign-text'
 import type { PastDeploy } from '~/domain/history'
 import { refLabel } from '~/domain/ref'
@@ -46,7 +47,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
         {sha !== null && <Sha sha={sha} />}
         {deploy.kind !== 'deploy' && (
           <span className="ml-1.5 text-xs text-ink-faint">
-            <ForeignText text={deploy.kind} />
+            <ForeignText text={deploy.kind === 'rollback' ? EARLIER_DEPLOY : deploy.kind} />
           </span>
         )}
         {reason !== null && (
@@ -72,7 +73,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} pr-3 text-right`}>
         {returnable && (
           <Link href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
-            Roll back to this
+            {RETURN_VERB} this
           </Link>
         )}
       </td>

@@ -61,7 +61,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
                     </th>
                   ))}
                   <th scope="col">
-                    <span className="sr-only">Roll back</span>
+                    <span className="sr-only">Return</span>
                   </th>
                 </tr>
               </thead>

@@ -108,6 +108,18 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'ref_moved', message: /aaaaaaa.*bbbbbbb/, details })
   })
 
+  it('the surface runs another commit than at the requester’s review', async () => {
+    const request = await world.waiting({ reviewedRunningSha: 'unknown' })
+    expect(request.approval.expectedRunningSha).toBe('unknown')
+    const runs = (runningSha: string | null) =>
+      world.deps.db.surface.update({ where: { id: request.surface.id }, data: { runningSha } })
+    await runs(MOVED)
+    const details = { expected_running_sha: 'unknown', running_sha: MOVED }
+    await expectNotGranted(request, { code: 'running_changed', message: /Nothing was deployed/, details })
+    await runs(null)
+    await grantApproval(world.deps, world.grace, request.approval.id)
+  })
+
   it('the ref is gone, or GitHub does not answer', async () => {
     const request = await world.waiting()
     world.github.script.onCommit = () => ({ status: 404, body: { message: 'Not Found' } })

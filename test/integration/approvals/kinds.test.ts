@@ -96,6 +96,29 @@ describe('a promotion', () => {
     }
   })
 
+  it('is refused to a commit that only takes back what runs, when it is asked for and when it is granted', async () => {
+    const staging = await running(SHA)
+    const target = await world.newSurface()
+    const input = world.requestFor(target, promotion(staging.id))
+    const runs = (runningSha: string) =>
+      world.deps.db.surface.update({ where: { id: target.id }, data: { runningSha } })
+    const compared = (ahead_by: number, behind_by: number) => () => ({
+      status: 200,
+      body: { status: 'diverged', ahead_by, behind_by, html_url: 'https://github.example.com', commits: [] },
+    })
+    world.github.script.onListRuns = compared(0, 2)
+    const refused = { code: 'source_refused', message: /aaaaaaa is behind ccccccc.*Nothing was deployed/ }
+    await runs(OTHER)
+    await expect(world.ask(input)).rejects.toMatchObject(refused)
+    await runs(SHA)
+    const approval = await world.ask(input)
+    await runs(OTHER)
+    await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject(refused)
+    await runs('d'.repeat(40))
+    world.github.script.onListRuns = compared(1, 2)
+    expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({ state: 'granted' })
+  })
+
   it('waits for a second person, and is not granted once the other surface runs something else', async () => {
     const staging = await running(SHA)
     const approval = await world.ask(world.requestFor(await world.newSurface(), promotion(staging.id)))

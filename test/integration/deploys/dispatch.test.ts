@@ -291,3 +291,79 @@ describe('one intent', () => {
     expect(await dispatch({ ...input, idempotencyKey: randomUUID() })).toMatchObject({ status: 'dispatched' })
   })
 })
+
+describe('what the surface ran when the deploy was reviewed', () => {
+  const [A, B] = ['a1'.repeat(20), 'b2'.repeat(20)] as const
+  const runs = (surfaceId: string, runningSha: string | null, runningSeenAt = new Date()) =>
+    console_.deps.db.surface.update({ where: { id: surfaceId }, data: { runningSha, runningSeenAt } })
+  /** A deploy of the surface by the console that has ended now. */
+  const endedDeploy = async (surfaceId: string, sha: string, shipped: string) => {
+    const { id } = await dispatch({ ...(await newRequest()), surfaceId, confirmation: surfaceId })
+    const end = { status: shipped === 'no' ? 'failed' : 'succeeded', sha, shipped, finishedAt: new Date() }
+    await console_.deps.db.deploy.update({ where: { id }, data: end })
+    github.requests.length = 0
+  }
+
+  it.each([
+    ['another commit than', A, B, /ran a1a1a1a when this was reviewed, and it runs b2b2b2b now/],
+    [
+      'a commit, which nobody knew, since',
+      'unknown',
+      B,
+      /was not known when this was reviewed, and it runs b2b2b2b now/,
+    ],
+    ['nobody knows what since', A, null, /ran a1a1a1a when this was reviewed, and what it runs now is not known/],
+  ])('refuses the deploy when it runs %s the review, and sends nothing', async (_, reviewed, now, message) => {
+    const input = await newRequest({ reviewedRunningSha: reviewed })
+    await runs(input.surfaceId, now)
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed', message })
+    await expect(dispatch(input)).rejects.toThrow(/Nothing was deployed; review it again\.$/)
+    expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
+  })
+
+  it('lets the deploy pass when it is the same, not known as before, or not said', async () => {
+    for (const [reviewed, now] of [
+      [A, A],
+      ['unknown', null],
+      [undefined, B],
+    ] as const) {
+      const input = await newRequest(reviewed === undefined ? {} : { reviewedRunningSha: reviewed })
+      await runs(input.surfaceId, now)
+      await dispatch(input)
+      expect(await deploysOf(input.surfaceId)).toMatchObject([{ status: 'dispatched' }])
+    }
+  })
+
+  it('is what a deploy shipped since, before the surface itself has said so, and the review compares with that', async () => {
+    const input = await newRequest({ reviewedRunningSha: A })
+    await runs(input.surfaceId, A, new Date(Date.now() - 60_000))
+    await endedDeploy(input.surfaceId, B, 'yes')
+    // A later deploy that shipped nothing does not bring the older sighting back.
+    await endedDeploy(input.surfaceId, A, 'no')
+    github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' } })
+    expect(await reviewDeploy(console_.deps, input)).toMatchObject({ runningSha: B })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed', details: { running_sha: B } })
+    await runs(input.surfaceId, A)
+    await dispatch(input)
+    expect(github.dispatches()).toHaveLength(1)
+  })
+
+  it('is not known once a deploy that may have shipped has ended since, and the review says so', async () => {
+    const input = await newRequest({ reviewedRunningSha: A })
+    await runs(input.surfaceId, A, new Date(Date.now() - 60_000))
+    await endedDeploy(input.surfaceId, B, 'unknown')
+    const review = await reviewDeploy(console_.deps, input)
+    expect([review.runningSha, review.warnings.find(({ kind }) => kind === 'not_comparable')?.text]).toEqual([
+      null,
+      'A deploy that may have shipped has ended since the surface said which version it runs, so nothing can be compared.',
+    ])
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed' })
+  })
+
+  it('is part of what an idempotency key stands for', async () => {
+    const input = await newRequest({ reviewedRunningSha: 'unknown' })
+    await dispatch(input)
+    const { reviewedRunningSha: _, ...other } = input
+    await expect(dispatch(other)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
+  })
+})

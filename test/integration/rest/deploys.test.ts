@@ -101,6 +101,17 @@ describe('POST /api/internal/deploys', () => {
     })
   })
 
+  it('compares what the surface ran at the review, and says what it runs now', async () => {
+    const body = await newRequest({ expected_running_sha: SHA })
+    const now = 'b'.repeat(40)
+    await console_.deps.db.surface.update({ where: { id: body.surface }, data: { runningSha: now } })
+    expect(await post(body)).toMatchObject({
+      status: 409,
+      body: { code: 'running_changed', expected_running_sha: SHA, running_sha: now },
+    })
+    expect(await post({ ...body, expected_running_sha: now })).toMatchObject({ status: 202 })
+  })
+
   it('is held by a freeze, and ships in spite of it only with a reason', async () => {
     const body = await newRequest()
     await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: body.surface, reason: 'Disk is being replaced' })

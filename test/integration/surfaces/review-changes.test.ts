@@ -46,11 +46,11 @@ it('lists the commits that are added and the newest hundred of those that are re
   expect(comparison?.removed[0]?.sha).toBe(`e${'239'.padStart(39, '0')}`)
 })
 
-it('says of a rollback, and of nothing else, that it also adds commits that do not run now', async () => {
+it('calls a rollback that adds commits none, and says how many it adds', async () => {
   const adding = async (source?: DeploySource) =>
-    (await review(source)).warnings.filter(({ kind }) => kind === 'rollback_adds').map(({ text }) => text)
+    (await review(source)).warnings.filter(({ kind }) => kind === 'misnamed').map(({ text }) => text)
   expect(await adding({ kind: 'rollback', deployId: 'x' })).toEqual([
-    'This rollback also adds 2 commits that do not run now.',
+    'The commit of an earlier deploy. This is not a rollback: it adds 2 commits.',
   ])
   expect(await adding()).toEqual([])
 })

@@ -17,6 +17,7 @@ const approval: ApprovalView = {
   sourceId: null,
   ref: 'main',
   sha: SHA,
+  expectedRunningSha: null,
   commitUrl: '',
   reason: null,
   overrideReason: null,
@@ -57,13 +58,24 @@ describe('where an approval stands', () => {
 })
 
 describe('what stands in the way of a yes', () => {
-  const review = { sha: SHA, freezeIds: [], warnings: [] }
+  const review = { sha: SHA, runningSha: null, freezeIds: [], warnings: [] }
   it('nothing, while the facts are what they were', () => {
     expect(standsInTheWay(approval, review)).toBeNull()
   })
 
   it('a ref that moved, with both commits', () => {
     expect(standsInTheWay(approval, { ...review, sha: 'b'.repeat(40) })).toMatch(/aaaaaaa.*bbbbbbb/)
+  })
+
+  it('a surface that runs another commit than at the review of who asked, where the request said which', () => {
+    const asked = { ...approval, expectedRunningSha: 'b'.repeat(40) }
+    expect(standsInTheWay(asked, { ...review, runningSha: 'b'.repeat(40) })).toBeNull()
+    for (const runningSha of [null, 'c'.repeat(40)]) {
+      expect(standsInTheWay(asked, { ...review, runningSha })).toMatch(
+        /runs another commit than when this was asked for/,
+      )
+    }
+    expect(standsInTheWay(approval, { ...review, runningSha: 'c'.repeat(40) })).toBeNull()
   })
 
   it('a deploy under way, before everything else', () => {
@@ -101,7 +113,8 @@ describe('the address', () => {
 describe('where a commit comes from', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
   it('goes along with the request, and is forgotten with another ref', () => {
-    const reviewed = { type: 'reviewed', sha: SHA, key: 'key-1', freezeIds: [] } as const
+    const facts = { runningSha: null, comparison: null }
+    const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [] } as const
     const typed = { type: 'typed', text: 'api' } as const
     const sent = (ref: string) => {
       const back = flowReducer(startFlow(SHA, source), { type: 'back' })

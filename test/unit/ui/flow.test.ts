@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { DeploySource } from '~/domain/deploy'
 import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import type { WireError } from '~/ui/trpc/wire-error'
 
@@ -6,12 +7,13 @@ const surface = { id: 'console', confirm: 'console' }
 const sha = 'b'.repeat(40)
 const unreachable: WireError = { kind: 'unreachable', appCode: null, message: 'no answer' }
 const broken: WireError = { kind: 'broken', appCode: 'database_unavailable', message: 'the database is away' }
+const reviewed = { runningSha: 'a'.repeat(40), comparison: null }
 const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'main has moved' }
 
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
 
 const atConfirm = (key = 'key-1') =>
-  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, key, freezeIds: [] })
+  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, reviewed, key, freezeIds: [] })
 
 const typed = (flow: Flow, text: string) => flowReducer(flow, { type: 'typed', text })
 
@@ -25,7 +27,9 @@ describe('the way to a deploy', () => {
   test('goes from choosing over the review to the confirmation, and nothing skips the review', () => {
     const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
     expect(chosen.step).toBe('review')
-    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, key: 'key-1', freezeIds: [] }).step).toBe('choose')
+    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: [] }).step).toBe(
+      'choose',
+    )
     expect(atConfirm().step).toBe('confirm')
   })
 
@@ -70,10 +74,43 @@ describe('what pressing Deploy sends', () => {
       ref: 'main',
       confirmation: 'console',
       expectedSha: sha,
+      reviewedRunningSha: 'a'.repeat(40),
       idempotencyKey: 'key-1',
     })
     const reasoned = flowReducer(flow, { type: 'reasoned', text: '  hotfix ' })
     expect(requestToSend(reasoned, surface)).toMatchObject({ reason: 'hotfix' })
+  })
+
+  test('says that nothing was known to run, where the review said so', () => {
+    const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
+    const unknown: FlowAction = {
+      type: 'reviewed',
+      sha,
+      reviewed: { ...reviewed, runningSha: null },
+      key: 'k',
+      freezeIds: [],
+    }
+    expect(requestToSend(typed(flowReducer(chosen, unknown), 'console'), surface)).toMatchObject({
+      reviewedRunningSha: 'unknown',
+    })
+  })
+
+  test('names no source where the comparison shows that the deploy is not what that source calls it', () => {
+    const rollback = { kind: 'rollback', deployId: 'x' } as const
+    const promotion = { kind: 'promotion', surfaceId: 'console-staging' } as const
+    const sourceSent = (source: DeploySource, adds: number, removes: number) => {
+      const comparison = { kind: 'diverged', adds, removes, commits: [], removed: [], url: 'https://x' } as const
+      const action: FlowAction = {
+        type: 'reviewed',
+        sha,
+        reviewed: { ...reviewed, comparison },
+        key: 'k',
+        freezeIds: [],
+      }
+      return requestToSend(typed(flowReducer(startFlow(sha, source), action), 'console'), surface)?.source
+    }
+    expect([sourceSent(rollback, 0, 2), sourceSent(rollback, 1, 2)]).toEqual([rollback, undefined])
+    expect([sourceSent(promotion, 1, 2), sourceSent(promotion, 0, 2)]).toEqual([promotion, undefined])
   })
 
   test('overrides the freezes that were reviewed, with the reason given there, and none when none was', () => {
@@ -82,11 +119,11 @@ describe('what pressing Deploy sends', () => {
       { type: 'chosen', ref: 'main' },
       { type: 'overriding', text: ' Fixes the outage ' },
     )
-    const frozen = flowReducer(review, { type: 'reviewed', sha, key: 'key-1', freezeIds: ['freeze-1'] })
+    const frozen = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: ['freeze-1'] })
     expect(requestToSend(typed(frozen, 'console'), surface)).toMatchObject({
       overrideFreeze: { reason: 'Fixes the outage', freezeIds: ['freeze-1'] },
     })
-    const lifted = flowReducer(review, { type: 'reviewed', sha, key: 'key-1', freezeIds: [] })
+    const lifted = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: [] })
     expect(requestToSend(typed(lifted, 'console'), surface)).not.toHaveProperty('overrideFreeze')
   })
 
@@ -127,6 +164,21 @@ describe('what pressing Deploy sends', () => {
     const failed = flowReducer(sent(flow).flow, { type: 'failed', error: refused, nextKey: 'key-2' })
     expect(failed).toMatchObject({ draft: { typed: 'console', reason: 'hotfix' }, attempt: { refusal: refused } })
     expect(requestToSend(failed, surface)).toMatchObject({ idempotencyKey: 'key-2' })
+  })
+
+  test('is reviewed again, with everything typed kept, once the surface runs another commit', () => {
+    const flow = through(typed(atConfirm(), 'console'), { type: 'reasoned', text: 'hotfix' })
+    const error: WireError = { kind: 'refused', appCode: 'running_changed', message: 'it runs b2b2b2b now' }
+    const back = flowReducer(sent(flow).flow, { type: 'failed', error, nextKey: 'key-2' })
+    expect(back).toEqual({ step: 'review', draft: { ...flow.draft, reason: 'hotfix' }, refusal: error })
+    const anew = { ...reviewed, runningSha: 'c'.repeat(40) }
+    const again = flowReducer(back, { type: 'reviewed', sha, reviewed: anew, key: 'key-3', freezeIds: [] })
+    expect(requestToSend(again, surface)).toMatchObject({
+      confirmation: 'console',
+      reason: 'hotfix',
+      reviewedRunningSha: 'c'.repeat(40),
+      idempotencyKey: 'key-3',
+    })
   })
 
   test('does not take a late failure for an answer to something that was not sent', () => {

@@ -120,6 +120,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     sourceId: text,
     ref: text,
     sha: SHA,
+    expectedRunningSha: null,
     commitUrl: 'https://example.com',
     reason: text,
     overrideReason: text,
@@ -135,7 +136,13 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   }
   const chosen = flowReducer(startFlow(null, null), { type: 'chosen', ref: text })
   const overridden = flowReducer(chosen, { type: 'overriding', text })
-  const flow = flowReducer(overridden, { type: 'reviewed', sha: SHA, freezeIds: ['f'], key: 'key-of-a-request' })
+  const flow = flowReducer(overridden, {
+    type: 'reviewed',
+    sha: SHA,
+    reviewed: review,
+    freezeIds: ['f'],
+    key: 'key-of-a-request',
+  })
   if (flow.step !== 'confirm') throw new Error('not at the last step')
   const past = { ...deploy, requestedAt: AT, finishedAt: AT }
   const inTable = (row: ReactNode) => (

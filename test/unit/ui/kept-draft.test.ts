@@ -6,13 +6,19 @@ import { draftText, readDraftText } from '~/ui/deploy-modal/kept-draft'
 const surface = { id: 'console', confirm: 'TYPED-NAME' }
 const unreachable = { kind: 'unreachable', appCode: null, message: 'no answer' } as const
 
+const commit = { sha: 'd'.repeat(40), title: 'Retry', author: 'ada', at: '2026-11-28T00:00:00.000Z', url: 'https://x' }
+const reviewed = {
+  runningSha: 'a'.repeat(40),
+  comparison: { kind: 'diverged', adds: 1, removes: 1, commits: [commit], removed: [commit], url: 'https://x' },
+} as const
+
 const through = (...actions: readonly FlowAction[]) => actions.reduce(flowReducer, startFlow(null))
 const typed: FlowAction = { type: 'typed', text: 'TYPED-NAME' }
 
 const atConfirm = through(
   { type: 'chosen', ref: 'main' },
   { type: 'overriding', text: 'the outage' },
-  { type: 'reviewed', sha: 'b'.repeat(40), key: 'key-1', freezeIds: ['freeze-1'] },
+  { type: 'reviewed', sha: 'b'.repeat(40), reviewed, key: 'key-1', freezeIds: ['freeze-1'] },
   { type: 'reasoned', text: 'hotfix' },
 )
 
@@ -39,6 +45,7 @@ const action = fc.oneof(
   fc.record({
     type: fc.constant('reviewed' as const),
     sha: fc.constant('c'.repeat(40)),
+    reviewed: fc.constant(reviewed),
     key: fc.uuid(),
     freezeIds: fc.array(fc.uuid(), { maxLength: 3 }),
   }),
@@ -79,6 +86,24 @@ describe('a draft that is kept across a reload', () => {
       after,
     )
     expect(requestToSend(tampered, surface)).toEqual(first.request)
+  })
+
+  test('keeps what the review rested on, so that the confirmation lists the same commits', () => {
+    expect(reloaded(atConfirm)).toMatchObject({ step: 'confirm', reviewed })
+  })
+
+  test('of an earlier version, which kept nothing of that, is reviewed anew, or sent again exactly as it was', () => {
+    const ofEarlierVersion = (flow: Flow) => {
+      const written = JSON.parse(draftText(flow, null, 0) ?? '')
+      delete written.flow.reviewed
+      return readDraftText(JSON.stringify(written))?.flow
+    }
+    expect(ofEarlierVersion(atConfirm)).toMatchObject({ step: 'review', draft: { ref: 'main', reason: 'hotfix' } })
+    const { request, flow } = sendFrom(flowReducer(atConfirm, typed))
+    const after = ofEarlierVersion(flow)
+    if (after === undefined) throw new Error('expected a draft')
+    const { reviewedRunningSha: _, ...asItWas } = request
+    expect(requestToSend(flowReducer(after, typed), surface)).toEqual(asItWas)
   })
 
   test('is nothing before anything was chosen or typed', () => {

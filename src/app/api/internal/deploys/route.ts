@@ -17,10 +17,18 @@ export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
   const body = await readJson(request, restDispatchBody)
-  const { surface: surfaceId, expected_sha: expectedSha, override_freeze: override, source: from, ...asked } = body
+  const {
+    surface: surfaceId,
+    expected_sha,
+    expected_running_sha,
+    override_freeze: override,
+    source: from,
+    ...asked
+  } = body
   const overrideFreeze = override && { reason: override.reason, freezeIds: override.freeze_ids }
   const source = from && sourceOf(from.kind, from.kind === 'rollback' ? from.deploy : from.surface)
-  const input = { ...asked, surfaceId, expectedSha, overrideFreeze, source, idempotencyKey }
+  const reviewed = { expectedSha: expected_sha, reviewedRunningSha: expected_running_sha }
+  const input = { ...asked, ...reviewed, surfaceId, overrideFreeze, source, idempotencyKey }
   const { outcome, ...answer } = await askForDeploy(deps, actor, input)
   const id = 'approval' in answer ? answer.approval.id : answer.id
   const noun = outcome === 'approval' ? 'approvals' : 'deploys'
