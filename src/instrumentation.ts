@@ -4,10 +4,8 @@ export async function register() {
     const { getDeps } = await import('~/server/deps')
     const { renewSecondFactorsAtStart } = await import('~/server/auth/renew-second-factors')
     const { bindAccountsAtStart } = await import('~/server/auth/bind-accounts')
-    const { guardRequests } = await import('~/server/http/guard-requests')
-    const { startInProcess } = await import('~/server/worker/start-in-process')
-    guardRequests(getDeps().config)
-    startInProcess(getDeps())
+    const { openFront } = await import('~/server/http/front')
+    openFront(getDeps())
     // Nobody waits for it: what is kept under an older secret can be read meanwhile.
     void renewSecondFactorsAtStart(getDeps())
     // Sign-in binds them, too, before it looks an account up.

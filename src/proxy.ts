@@ -9,7 +9,7 @@ const development = processEnvironment()['NODE_ENV'] === 'development'
 /** What `getDeps` made before the first request. Made here, it would bring a second copy of everything it needs. */
 const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Limited }
 
-/** Pages only: every request that passes here costs time, and the API has its headers from `guardRequests`. */
+/** Pages only: every request that passes here costs time, and the API has its headers from the guard (server/http/guard.ts). */
 export const config = { matcher: '/((?!api/|_next/|icon\\.svg$).*)' }
 
 /** A policy with a nonce of its own for every page. Next finds it in the request, and gives the nonce to its scripts. */

@@ -84,7 +84,7 @@ function untilReady(show: (line: string) => void) {
   }
 }
 
-/** Starts Next's server, and waits until it says that database and migrations are in order. */
+/** Starts the server, and waits until it says that database and migrations are in order. */
 async function startOnce(plan: ServerPlan, withinMs: number): Promise<SupervisedProcess> {
   const { mode, projectDirectory, host, port } = plan
   const server = superviseProcess({
@@ -92,11 +92,9 @@ async function startOnce(plan: ServerPlan, withinMs: number): Promise<Supervised
     args: [
       '--import',
       path.join(projectDirectory, 'src/launch/exit-with-parent.mjs'),
-      path.join(projectDirectory, 'node_modules/next/dist/bin/next'),
-      mode === 'production' ? 'start' : 'dev',
-      '--hostname',
+      path.join(projectDirectory, 'src/launch/serve.mjs'),
+      mode,
       host,
-      '--port',
       String(port),
     ],
     cwd: projectDirectory,

@@ -5,7 +5,7 @@ import { LOST_RETURN } from '~/server/auth/provider-return'
 import { dropSession, withCurrentSignature } from '~/server/auth/session-cookie'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
-import { addressOf } from '~/server/http/guard-requests'
+import { addressOf } from '~/server/http/guard'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
 

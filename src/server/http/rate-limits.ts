@@ -2,7 +2,7 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { addressGroup } from '~/server/http/client-address'
-import { addressOf } from '~/server/http/guard-requests'
+import { addressOf } from '~/server/http/guard'
 import { createRateLimiter, type RateLimiter } from '~/server/http/rate-limiter'
 
 /** What GitHub is asked only for somebody to see it: the choice of refs, and the review of one. */

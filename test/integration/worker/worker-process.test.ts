@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { releaseAbandonedJobs } from '~/server/db/jobs'
 import { createDeps } from '~/server/deps'
-import { startInProcess } from '~/server/worker/start-in-process'
+import { openFront } from '~/server/http/front'
 import {
   AUTH_SECRET,
   CALLBACK_SECRET,
@@ -55,7 +55,7 @@ describe('npm run worker', () => {
   it('does the jobs that a server without a worker leaves in the queue, and ends with 0 when asked to', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
-    startInProcess(server)
+    openFront(server)
     github.script.onRun = () => ({
       status: 200,
       body: {

@@ -1,6 +1,5 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
-import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { clientAddress, isTrusted } from '~/server/http/client-address'
 import { securityHeaders } from '~/server/http/security-headers'
@@ -18,25 +17,26 @@ const addressHeader = (): string => {
 export const addressOf = (request: { readonly headers: Headers }): string =>
   request.headers.get(addressHeader()) ?? 'unknown'
 
+/** Does to a request what must be done before anything of ours or of Next's looks at it. */
+export type Guard = (request: IncomingMessage, response: ServerResponse) => void
+
 /**
- * Sees every request of this process before Next does, on the channel Node publishes them on, and
- * - says where it came from. Next takes a client's own X-Forwarded-For for the truth (base-server.js, `??=`), so what a peer that
- *   is no trusted proxy claims about itself is taken away;
- * - gives the answer its headers. next.config.ts could, but would write down at build time what CONSOLE_URL decides, and
- *   matches every request against patterns;
- * - mends what Next answers with a 500: an address that is no percent-encoded UTF-8, or no path, becomes one that does not exist,
+ * - Says where a request came from. Next takes a client's own X-Forwarded-For for the truth (base-server.js, `??=`), so what a
+ *   peer that is no trusted proxy claims about itself is taken away.
+ * - Gives the answer its headers. next.config.ts could, but would write down at build time what CONSOLE_URL decides, and
+ *   matches every request against patterns.
+ * - Mends what Next answers with a 500: an address that is no percent-encoded UTF-8, or no path, becomes one that does not exist,
  *   a query that does not decode becomes one that does, and TRACE, which fetch's Request refuses to be (Fetch, 2.2.1), becomes a
  *   method nobody knows.
  */
-export function guardRequests(config: {
+export function createGuard(config: {
   readonly trustedProxies: readonly string[]
   readonly consoleUrl: string
-}): void {
+}): Guard {
   const trusted = trustedAddresses(config.trustedProxies)
   const headers = securityHeaders(config.consoleUrl)
   const header = addressHeader()
-  subscribe('http.server.request.start', (message) => {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse }
+  return (request, response) => {
     request.url = readableTarget(request.url ?? '/')
     if (request.method === 'TRACE') request.method = 'UNKNOWN'
     const peer = request.socket.remoteAddress ?? 'unknown'
@@ -51,7 +51,7 @@ export function guardRequests(config: {
     // For libraries that look there, and take the left-most of a list.
     request.headers['x-forwarded-for'] = client
     for (const [name, value] of headers) response.setHeader(name, value)
-  })
+  }
 }
 
 /** An address the API or the pages have nothing at, in the place of one that cannot be read. */

@@ -2,16 +2,18 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { addressOf, guardRequests } from '~/server/http/guard-requests'
+import { addressOf, createGuard } from '~/server/http/guard'
+
+const guard = createGuard({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
 
 /** Says what it was given, as Next would be. */
 const server = createServer((request, response) => {
+  guard(request, response)
   const { url, method, headers } = request
   const seen = Object.entries(headers).filter(([, value]) => typeof value === 'string') as [string, string][]
   response.end(JSON.stringify({ url, method, headers, address: addressOf({ headers: new Headers(seen) }) }))
 })
 beforeAll(async () => {
-  guardRequests({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
