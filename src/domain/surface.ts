@@ -42,7 +42,10 @@ export interface SurfaceTile {
   readonly lastGood: { readonly deployId: string; readonly sha: string; readonly finishedAt: string } | null
   /** No longer declared; it stays on the grid until its deploy has ended. */
   readonly archived: boolean
-  /** What an operator must know of `lastDeploy` beside its status: the newest alarm, as a sentence; null when there is none. */
+  /**
+   * The newest alarm of `lastDeploy`, else what is wrong with the surface's declaration (a lock left behind, a repository that moved), as a
+   * sentence; null when there is none.
+   */
   readonly alarm: string | null
   /** A deploy without the console that is newer than `lastDeploy`; null when GitHub lists none. */
   readonly outsideRun: {

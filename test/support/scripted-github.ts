@@ -113,7 +113,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (path.includes('/git/tags/')) return script.onTag
   if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit
-  if (/\/repos\/[^/]+\/[^/]+$/.test(path)) return script.onRepository
+  if (/\/(repos\/[^/]+\/[^/]+|repositories\/\d+)$/.test(path)) return script.onRepository
   if (path.includes('/jobs')) return script.onJobs
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }

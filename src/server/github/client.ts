@@ -2,13 +2,15 @@ import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { createAppAuth, type InstallationAuthOptions } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
+import { z } from 'zod'
 import type { GitHubCredentials } from '~/server/config'
 import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/github/answers'
+import { createMovedRepositories, type MovedRepositories } from '~/server/github/moved-repositories'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
 
-/** Octokit, and what its answers said about how much more may be asked. */
-export type GitHub = Octokit & { readonly budget: RequestBudget }
+/** Octokit, and what its answers said about how much more may be asked, and about repositories that moved. */
+export type GitHub = Octokit & { readonly budget: RequestBudget; readonly moved: MovedRepositories }
 
 const REQUEST_TIMEOUT_MS = 15_000
 
@@ -38,6 +40,7 @@ export function connectGitHub(
     request: { fetch: fetchWithLimit },
   })
   const budget = createRequestBudget()
+  const moved = createMovedRepositories(logger)
   let version = NEWEST_API_VERSION
   let pauseSaid = 0
   const note = (answer: Parameters<RequestBudget['note']>[0]) => {
@@ -72,7 +75,14 @@ export function connectGitHub(
       return send(OLDER_API_VERSION)
     }
   })
-  return Object.assign(octokit, { budget })
+  octokit.hook.after('request', async ({ url }, { method, owner, repo, request }) => {
+    if (method !== 'GET' || typeof owner !== 'string' || typeof repo !== 'string') return
+    await moved.note(`${owner}/${repo}`, url, async () => {
+      const { data } = await octokit.request('GET /repos/{owner}/{repo}', { owner, repo, request: { ...request } })
+      return z.object({ full_name: z.string() }).parse(data).full_name
+    })
+  })
+  return Object.assign(octokit, { budget, moved })
 }
 
 /** `@octokit/auth-app` waits for all of GitHub to know a new token by as much; in vain, the token is another's matter. */
@@ -114,7 +124,7 @@ function authOf(credentials: GitHubCredentials) {
 
 /**
  * Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. Only a GET
- * follows a redirect: fetch turns a POST that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
+ * follows a redirect, and `moved` takes note of it: fetch turns a POST that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
  */
 const fetchWithLimit = (url: string, init: RequestInit) =>
   fetch(url, {

@@ -1,5 +1,6 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
 import { byStrength } from '~/domain/freeze'
 import type { Transition } from '~/domain/phases'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
@@ -13,7 +14,7 @@ import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
 /** The grid: six queries however many surfaces there are and however long their history is. */
-export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<SurfaceTile[]> {
+export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>): Promise<SurfaceTile[]> {
   const now = deps.now()
   const [surfaces, freezes, approvals] = await Promise.all([
     listGridSurfaces(deps.db),
@@ -29,7 +30,11 @@ export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'now'>): Prom
     readRunning(deps.db, surfaceIds),
   ])
   return surfaces.map((surface) =>
-    tileOf(surface, { transitions, alarms, holding, approvals, running }, deps.config.githubApiUrl),
+    tileOf(
+      surface,
+      { transitions, alarms, holding, approvals, running, movedTo: deps.github.moved.newNameOf(surface.repository) },
+      deps.config.githubApiUrl,
+    ),
   )
 }
 
@@ -41,6 +46,7 @@ function tileOf(
     readonly holding: readonly FreezeRow[]
     readonly approvals: readonly ApprovalRow[]
     readonly running: ReadonlyMap<string, RunningRow>
+    readonly movedTo: string | null
   },
   githubApiUrl: string,
 ): SurfaceTile {
@@ -92,7 +98,9 @@ function tileOf(
     archived: surface.archivedAt !== null,
     alarm:
       (lastDeploy === null ? null : warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1)) ??
-      (surface.archivedAt === null ? lockLeftBehind(surface, facts.holding) : null),
+      (surface.archivedAt === null
+        ? (lockLeftBehind(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
+        : null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface, githubApiUrl),
     requiresApproval: surface.requiresApproval,
@@ -104,6 +112,12 @@ function tileOf(
     deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
   }
 }
+
+/** Reads follow the move. A dispatch does not, and is refused. */
+const movedAlarm = (repository: string, movedTo: string | null): string | null =>
+  movedTo === null
+    ? null
+    : `The repository ${inSentence(repository)} moved to ${inSentence(movedTo)}. GitHub refuses deploys under the old name; update surfaces.yaml.`
 
 function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: SurfaceRow): SurfaceTile['deployFreeze'] {
   if (environment !== 'production' || deployFreeze === null || deployFreezeReadAt === null) return null

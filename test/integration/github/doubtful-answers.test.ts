@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { cancelRun } from '~/server/github/cancel-run'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
-import { answers, inTurn, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, inTurn, startScriptedGitHub, untilEvent } from '~test/support/scripted-github'
 
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let client: GitHub
@@ -34,6 +34,28 @@ it.each(MOVED)('a cancel answered %s is refused with the new address, and sent n
   github.script.onCancel = () => answers.moved(`${github.apiUrl}/repos/acme/new`, status)
   expect(await cancelRun(client, 'acme/old', 7n)).toMatchObject({ kind: 'refused', httpStatus: status })
   expect(github.requests.map(({ method }) => method)).toEqual(['POST'])
+})
+
+it.each(MOVED)('a read answered %s follows, and the new name is said in the log, once', async (status) => {
+  const lines: string[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
+  const logged = connectGitHub({ apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } }, logger)
+  const moves = untilEvent(({ path }) => answers.moved(path.replace('/repos/acme/old', '/repositories/7'), status), {
+    status: 200,
+    body: { full_name: 'acme/old' },
+  })
+  github.script.onRepository = (request) =>
+    request.path.includes('/repositories/7') ? { status: 200, body: { full_name: 'acme/new' } } : moves(request)
+  const read = () => logged.request('GET /repos/{owner}/{repo}', { owner: 'acme', repo: 'old' })
+  expect((await read()).data).toEqual({ full_name: 'acme/new' })
+  await read()
+  expect(logged.moved.newNameOf('acme/old')).toBe('acme/new')
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { repository: 'acme/old', movedTo: 'acme/new', msg: expect.stringContaining('update surfaces.yaml') },
+  ])
+  moves.happen()
+  await read()
+  expect(logged.moved.newNameOf('acme/old')).toBeNull()
 })
 
 it.each([

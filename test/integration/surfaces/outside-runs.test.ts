@@ -7,7 +7,7 @@ import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
-import { listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 let console_: TestConsole
@@ -102,6 +102,23 @@ describe('in a workflow that was started more than a hundred times between two p
     const [tile] = await listTiles(busy.deps)
     return { number: tile?.outsideRun?.number, state: tile?.outsideRun?.state, requests: github.requests.length }
   }
+
+  it('is followed to the new name of its repository, which the tile says until surfaces.yaml or GitHub has it otherwise', async () => {
+    const movedAt = (path: string) => path.includes('/repos/acme/platform/')
+    github.script.onListRuns = (request) =>
+      movedAt(request.path)
+        ? answers.moved(request.path.replace('/repos/acme/platform', '/repositories/7'))
+        : listAnswer([byHand(1, null)])(request)
+    github.script.onRepository = () => ({ status: 200, body: { full_name: 'acme/renamed' } })
+    await findOutsideRuns(busy.deps)
+    const [tile] = await listTiles(busy.deps)
+    expect(tile).toMatchObject({
+      outsideRun: { number: 1 },
+      alarm: expect.stringMatching(/^The repository acme\/platform moved to acme\/renamed\..*update surfaces\.yaml\.$/),
+    })
+    await pass([])
+    expect((await listTiles(busy.deps))[0]?.alarm).toBeNull()
+  })
 
   it('hides none of them, forgets none that is not read any more, and costs one request when nothing is new', async () => {
     const before = failed(1, 40)
