@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { connectRunTokens, type RunTokens } from '~/server/callbacks/run-tokens'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
 import { type Connections, connectDatabase } from '~/server/db/client'
+import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/db/github-answers'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { createRateLimits, type RateLimits } from '~/server/http/rate-limits'
 import { createLogger, type Logger } from '~/server/logger'
@@ -24,10 +25,17 @@ export interface Deps extends Connections {
 
 export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
+  const connections = connectDatabase(config.databaseUrl)
+  const { db } = connections
+  const answers = {
+    find: (key: string) => findAnswer(db, key),
+    keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
+    noteUsed: (key: string, at: Date) => noteAnswerUsed(db, key, at),
+  }
   return {
     config,
-    ...connectDatabase(config.databaseUrl),
-    github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger),
+    ...connections,
+    github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, answers),
     runTokens: connectRunTokens(config),
     logger,
     rateLimits: createRateLimits(config),

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ApiDeps } from '~/sandbox/github/api-deps'
 import { apiError, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/api-error'
@@ -68,20 +68,34 @@ export const createApi = (deps: ApiDeps, token: string) => {
   }))
   const route = createRouter(named)
 
+  /** A 304 to who names the answer's own ETag: that one does not count. */
+  const withEtag = (answered: Answer, known: string | undefined): Answer => {
+    const etag = `W/"${hash('sha256', answered.body ?? '')}"`
+    const headers: Record<string, string> = { ...answered.headers, etag }
+    if (known !== etag) return { ...answered, headers }
+    rateLimit.giveBack()
+    const { 'content-type': _, ...others } = headers
+    return { status: 304, headers: others }
+  }
+
   const answer = async (raw: IncomingMessage, match: Match<Endpoint> | undefined): Promise<Answer> => {
     const versionHeader = raw.headers['x-github-api-version']
     const version = apiVersionOf(Array.isArray(versionHeader) ? versionHeader[0] : versionHeader)
     if (typeof version !== 'string') return version
     const refused = authenticate(raw, token)
     if (refused) return refused
-    if (!match?.request.path.endsWith('/rate_limit') && !rateLimit.take()) {
+    const counts = match?.request.path.endsWith('/rate_limit') !== true
+    if (counts && !rateLimit.take()) {
       return apiError(403, 'API rate limit exceeded for user ID 21480655.')
     }
     if (!match) return notFound()
     const body = match.route.method === 'GET' ? undefined : await readJson(raw)
     const url = `${deps.urls.web}${match.request.path}`
     const answered = await match.route.handle({ ...match.request, version, url, body })
-    return { ...answered, headers: { ...answered.headers, 'x-github-api-version-selected': version } }
+    const headers = { ...answered.headers, 'x-github-api-version-selected': version }
+    return counts && match.route.method === 'GET' && answered.status === 200
+      ? withEtag({ ...answered, headers }, raw.headers['if-none-match'])
+      : { ...answered, headers }
   }
 
   return (raw: IncomingMessage, path: string, query: URLSearchParams): ApiMatch => {

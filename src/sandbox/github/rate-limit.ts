@@ -4,6 +4,8 @@ const HOUR_S = 3_600
 export interface RateLimit {
   /** Counts one request; answers false when the hour's requests are used up. */
   readonly take: () => boolean
+  /** The request just counted is none of the hour's: it was answered 304. */
+  readonly giveBack: () => void
   readonly headers: () => Record<string, string>
   readonly body: () => Record<string, unknown>
 }
@@ -24,6 +26,9 @@ export const createRateLimit = (now: () => number = () => Math.floor(Date.now() 
       if (used >= LIMIT) return false
       used += 1
       return true
+    },
+    giveBack: () => {
+      used = Math.max(0, used - 1)
     },
     headers: () => ({
       'x-ratelimit-limit': String(LIMIT),

@@ -84,6 +84,12 @@ export function limitOf({ status, headers, message }: GitHubAnswer, now: number)
   return { limit: secondary ? 'secondary' : 'primary', until: new Date(until) } as const
 }
 
+/** What a conditional GET was answered with: that the stored answer still holds, a new one to store, or neither. */
+export function classifyConditional(status: number): 'unchanged' | 'new' | 'other' {
+  if (status === 304) return 'unchanged'
+  return status === 200 ? 'new' : 'other'
+}
+
 interface Asked {
   readonly repository: string
   readonly workflow?: string

@@ -1,10 +1,12 @@
 import 'server-only'
+import { hash } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { createAppAuth, type InstallationAuthOptions } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import { z } from 'zod'
 import type { GitHubCredentials } from '~/server/config'
 import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/github/answers'
+import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
 import { createMovedRepositories, type MovedRepositories } from '~/server/github/moved-repositories'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import type { Logger } from '~/server/logger'
@@ -24,10 +26,12 @@ const OLDER_API_VERSION = '2022-11-28'
  * - Every request names the API version. A server that answers 400 because it does not know the version did nothing, so the
  *   same request is sent once more with the older one, which is remembered.
  * - A request whose installation token GitHub does not accept (401) is sent once more (`createInstallationAuth`).
+ * With a store of answers, every GET is conditional (`fetchConditionally`).
  */
 export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
   logger: Logger,
+  answers?: AnswerStore,
 ): GitHub {
   // Octokit logs a line per request; what matters of a failed one is logged where it is handled.
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
@@ -37,7 +41,15 @@ export function connectGitHub(
     baseUrl: options.apiUrl,
     userAgent: 'deploy-console',
     log,
-    request: { fetch: fetchWithLimit },
+    request: {
+      fetch:
+        answers === undefined
+          ? fetchWithLimit
+          : fetchConditionally(fetchWithLimit, answers, {
+              credentials: nameOf(options.credentials),
+              onStoreError: (err) => logger.debug({ err }, 'stored answers of GitHub are not at hand'),
+            }),
+    },
   })
   const budget = createRequestBudget()
   const moved = createMovedRepositories(logger)
@@ -121,6 +133,12 @@ function authOf(credentials: GitHubCredentials) {
   const { appId, installationId, privateKey } = credentials
   return { authStrategy: createInstallationAuth, auth: { appId, installationId, privateKey } }
 }
+
+/** Tells one's answers from another's, and gives nothing secret away. */
+const nameOf = (credentials: GitHubCredentials): string =>
+  credentials.kind === 'token'
+    ? `token ${hash('sha256', credentials.token)}`
+    : `app ${credentials.appId} ${credentials.installationId}`
 
 /**
  * Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. Only a GET

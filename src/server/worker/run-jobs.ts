@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseCronItems, type Runner, run } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
 import { jobLogger } from '~/server/worker/job-logger'
-import { FORGET_FAILED, jobTasks, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
+import { FORGET_ANSWERS, FORGET_FAILED, jobTasks, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
 const CONCURRENCY = 4
@@ -29,6 +29,7 @@ export const SCHEDULE = [
   { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },
   { task: OUTSIDE_RUNS, match: EVERY_MINUTE, options: { ...once(OUTSIDE_RUNS), backfillPeriod: 0 } },
   { task: FORGET_FAILED, match: EVERY_HOUR, options: { ...once(FORGET_FAILED), backfillPeriod: 0 } },
+  { task: FORGET_ANSWERS, match: EVERY_HOUR, options: { ...once(FORGET_ANSWERS), backfillPeriod: 0 } },
 ]
 
 /**

@@ -3,6 +3,7 @@ import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import { findDeploy } from '~/server/db/deploys'
+import { forgetUnusedAnswers } from '~/server/db/github-answers'
 import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
@@ -24,6 +25,7 @@ const ofDeploy = z.object({ deployId: z.uuid() })
 export const RECONCILE_PASS = 'reconcile_pass'
 export const OUTSIDE_RUNS = 'find_outside_runs'
 export const FORGET_FAILED = 'forget_failed_jobs'
+export const FORGET_ANSWERS = 'forget_github_answers'
 
 /** What each queued job does. A task that throws is tried again later, with growing pauses. */
 export function jobTasks(deps: Deps): TaskList {
@@ -38,6 +40,7 @@ export function jobTasks(deps: Deps): TaskList {
       withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
     [OUTSIDE_RUNS]: (_, helpers) => withoutOthers(helpers, 'outsideRuns', () => lookOutside(deps, helpers)),
     [FORGET_FAILED]: () => forgetFailed(deps),
+    [FORGET_ANSWERS]: () => forgetUnusedAnswers(deps.db, deps.now()),
   }
 }
 

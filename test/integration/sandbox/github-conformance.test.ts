@@ -210,6 +210,16 @@ describe('every answer of the REST API is as GitHub describes it', () => {
     if (status === 204) expect(answer.text).toBe('')
   })
 
+  test('who names the ETag of an answer that has not changed is told 304, which does not count', async () => {
+    const ask = (headers: Record<string, string>) => call(sandbox, 'GET', `${REPO}/branches`, { headers })
+    const etag = (await ask({})).headers.get('etag') ?? ''
+    const [unchanged, other] = [await ask({ 'if-none-match': etag }), await ask({ 'if-none-match': 'W/"other"' })]
+    expect([unchanged.status, unchanged.text, unchanged.headers.get('etag')]).toEqual([304, '', etag])
+    expect([other.status, other.headers.get('etag')]).toEqual([200, etag])
+    const left = ({ headers }: typeof other) => Number(headers.get('x-ratelimit-remaining'))
+    expect(left(unchanged) - left(other)).toBe(1)
+  })
+
   test.each(['cancel', 'force-cancel'])('a run in progress, its jobs, and %s of it', async (how) => {
     const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: `${checkout.dir}/never` })
     await untilStepRuns(sandbox, run, 'Wait at the gate')

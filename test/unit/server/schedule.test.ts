@@ -1,7 +1,7 @@
 import { parseCronItems } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import { SCHEDULE } from '~/server/worker/run-jobs'
-import { FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
+import { FORGET_ANSWERS, FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Every minute of a day, as the queue looks at it. */
 const DAY = Array.from({ length: 24 * 60 }, (_, index) => ({
@@ -20,12 +20,13 @@ describe('the schedule', () => {
     expect(dueInADay[RECONCILE_PASS]).toBe(24 * 60)
   })
 
-  it('has the look for outside runs due in every minute, and the forgetting of failed jobs once an hour', () => {
+  it('has the look for outside runs due in every minute, and what is forgotten once an hour', () => {
     expect(dueInADay[OUTSIDE_RUNS]).toBe(24 * 60)
     expect(dueInADay[FORGET_FAILED]).toBe(24)
+    expect(dueInADay[FORGET_ANSWERS]).toBe(24)
   })
 
   it('never makes up for minutes nobody worked in: the pass of a start has seen to them', () => {
-    expect(SCHEDULE.map(({ options }) => options.backfillPeriod)).toEqual([0, 0, 0])
+    expect(SCHEDULE.map(({ options }) => options.backfillPeriod)).toEqual([0, 0, 0, 0])
   })
 })

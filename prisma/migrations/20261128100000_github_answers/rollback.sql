@@ -1,0 +1,2 @@
+-- Loses nothing: GitHub is asked again.
+DROP TABLE "github_answers";
