@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { startConsoleUnderTest } from '~test/bench/console-under-test'
 import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
@@ -7,15 +8,43 @@ import { measureDispatches } from '~test/bench/measure-dispatches'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
 import { asJson, asTable } from '~test/bench/report'
 
-// `npm run bench`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
+// `npm run bench [-- --json] [-- --quick]`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
+
+const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
+const json = values.json === true
 
 /** As many as the product has database connections. */
-const CONCURRENCY = 10
+const concurrency = 10
 const FEW = 1_000
-const MANY = 1_000_000
 const BATCH = 50_000
 
-const json = process.argv.includes('--json')
+/** Warmed up until the server has compiled its code, as one that runs for weeks has. */
+const WHOLE = {
+  many: 1_000_000,
+  polled: FEW,
+  poll: { concurrency, warmUp: 6_000, count: 8_000 },
+  costs: { rounds: 5, perRound: 250, compiledAfter: 2_000, newest: 300 },
+  callback: { concurrency, warmUp: 500, count: 500 },
+  dispatch: {
+    atOnce: { concurrency: 4, warmUp: 200, count: 240 },
+    oneByOne: { concurrency: 1, warmUp: 20, count: 150 },
+  },
+}
+
+/** Shows that all of it runs; its figures say nothing. */
+const QUICK: typeof WHOLE = {
+  many: 2_000,
+  polled: 20,
+  poll: { concurrency, warmUp: 10, count: 100 },
+  costs: { rounds: 1, perRound: 10, compiledAfter: 10, newest: 10 },
+  callback: { concurrency, warmUp: 5, count: 10 },
+  dispatch: {
+    atOnce: { concurrency: 4, warmUp: 4, count: 20 },
+    oneByOne: { concurrency: 1, warmUp: 1, count: 5 },
+  },
+}
+const sizes = values.quick === true ? QUICK : WHOLE
+const MANY = sizes.many
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
 }
@@ -54,20 +83,20 @@ async function bench() {
       product,
       db,
       load,
-      CONCURRENCY,
-      Array.from({ length: FEW }, (_, n) => storedDeployId(n + 1)),
+      sizes.poll,
+      Array.from({ length: sizes.polled }, (_, n) => storedDeployId(n + 1)),
     )
-    const few = await measureCosts(product, load, FEW)
+    const few = await measureCosts(product, load, FEW, sizes.costs)
     say(`filling up to ${MANY} stored deploys …`)
     for (let from = FEW + 1; from <= MANY; from += BATCH) await fillDeploys(db, from, Math.min(from + BATCH - 1, MANY))
     await settle(db)
     say('polls, grid and history again …')
-    const many = await measureCosts(product, load, MANY)
+    const many = await measureCosts(product, load, MANY, sizes.costs)
     // Last, because the surfaces these two add are none that a console of this size would have.
     say('callbacks …')
-    const callback = await measureCallbacks(product, db, load, CONCURRENCY)
+    const callback = await measureCallbacks(product, db, load, sizes.callback)
     say('dispatches …')
-    const dispatch = await measureDispatches(product, db, load)
+    const dispatch = await measureDispatches(product, db, load, sizes.dispatch)
     return { callback, poll, dispatch, few, many }
   } finally {
     await stopAll()

@@ -7,11 +7,7 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signedLife } from '~test/bench/prepare'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
-import { bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
-
-const DEPLOYS = 500
-/** Until the server has compiled its code, as one that runs for weeks has. */
-const WARM_UP = 500
+import { bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
 
 export interface CallbackFigures {
   readonly product: LoadResult
@@ -28,29 +24,29 @@ export async function measureCallbacks(
   product: ConsoleUnderTest,
   db: pg.Client,
   load: LoadGenerator,
-  concurrency: number,
+  size: Size,
 ): Promise<CallbackFigures> {
-  const deploys = await prepareDeploys(db, 'callback-', DEPLOYS + WARM_UP)
+  const all = size.count + size.warmUp
+  const deploys = await prepareDeploys(db, 'callback-', all)
   const recorded = await recordLife(product, db)
-  const size = { concurrency, warmUp: WARM_UP, count: DEPLOYS }
   const overSql = (twins: readonly PreparedDeploy[], prepared: boolean): LoadJob =>
     bareSql(product, size, (n) => {
       const twin = twins[n]
       return twin === undefined ? [] : recorded.map((callback) => replay(callback, twin, prepared))
     })
-  const twins = await prepareDeploys(db, 'sql-', DEPLOYS + WARM_UP)
-  const preparedTwins = await prepareDeploys(db, 'prepared-', DEPLOYS + WARM_UP)
+  const twins = await prepareDeploys(db, 'sql-', all)
+  const preparedTwins = await prepareDeploys(db, 'prepared-', all)
   const figures = await takeTurns(load, {
     product: {
       kind: 'http',
       origin: product.url,
-      concurrency,
-      warmUp: WARM_UP,
+      concurrency: size.concurrency,
+      warmUp: size.warmUp,
       lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
     },
     sql: overSql(twins, false),
     prepared: overSql(preparedTwins, true),
-    bare: bareRoute(product, { concurrency, warmUp: WARM_UP, count: DEPLOYS * LIFE.length }),
+    bare: bareRoute(product, { ...size, count: size.count * LIFE.length }),
   })
   await expectSucceeded(db, [...deploys, ...twins, ...preparedTwins])
   return { ...figures, statements: recorded[1]?.statements.length ?? 0 }

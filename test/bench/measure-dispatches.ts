@@ -11,23 +11,24 @@ import { takeTurns } from '~test/bench/take-turns'
 import { bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
 import { SHA } from '~test/support/scripted-github'
 
-const AT_ONCE: Size = { concurrency: 4, warmUp: 200, count: 240 }
-/** After those: the server has compiled its code by then. */
-const ONE_BY_ONE: Size = { concurrency: 1, warmUp: 20, count: 150 }
-
 export interface DispatchFigures {
   readonly product: LoadResult
-  /** Asked directly for the same: the commit, then the run. */
+  /** Asked directly for the same: the branch, then the run. */
   readonly gitHub: LoadResult
   readonly sql: LoadResult
   readonly bare: LoadResult
 }
 
-/** Dispatches of a surface each, and the yardsticks. */
-export async function measureDispatches(product: ConsoleUnderTest, db: pg.Client, load: LoadGenerator) {
+/** Dispatches of a surface each, and the yardsticks. One by one after those at once: the server has compiled its code by then. */
+export async function measureDispatches(
+  product: ConsoleUnderTest,
+  db: pg.Client,
+  load: LoadGenerator,
+  sizes: { readonly atOnce: Size; readonly oneByOne: Size },
+) {
   const recorded = await recordDispatch(product, db)
-  const atOnce = await dispatches(product, db, load, { name: 'at-once', size: AT_ONCE, recorded })
-  const oneByOne = await dispatches(product, db, load, { name: 'one-by-one', size: ONE_BY_ONE, recorded })
+  const atOnce = await dispatches(product, db, load, { name: 'at-once', size: sizes.atOnce, recorded })
+  const oneByOne = await dispatches(product, db, load, { name: 'one-by-one', size: sizes.oneByOne, recorded })
   return { oneByOne, atOnce, statements: recorded.statements.length }
 }
 
@@ -60,7 +61,7 @@ async function dispatches(
     })),
     gitHub: job(product.gitHubOrigin, () => ({
       method: 'GET',
-      path: '/api/v3/repos/acme/platform/commits/main',
+      path: '/api/v3/repos/acme/platform/git/ref/heads/main',
       expect: 200,
       followedBy: {
         method: 'POST',
@@ -82,7 +83,7 @@ async function dispatches(
 /** As the modal asks: with the commit that was reviewed, which the server compares with GitHub's. */
 const inputFor = (surfaceId: string) => ({
   surfaceId,
-  ref: 'main',
+  ref: 'refs/heads/main',
   expectedSha: SHA,
   confirmation: surfaceId,
   idempotencyKey: randomUUID(),

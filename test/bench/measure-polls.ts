@@ -8,11 +8,7 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 import { openWindows } from '~test/bench/prepare'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
-import { BARE_REQUEST, bareRoute, bareSql, withOwnDeps } from '~test/bench/yardsticks'
-
-const POLLS = 8_000
-/** A server that runs for weeks has compiled its code; one that has just started has not. */
-const WARM_UP = 6_000
+import { BARE_REQUEST, bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
 
 function query(cookie: string, procedure: string, input?: object): LoadRequest {
   const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`
@@ -67,11 +63,10 @@ export async function measurePolls(
   product: ConsoleUnderTest,
   db: pg.Client,
   load: LoadGenerator,
-  concurrency: number,
+  size: Size,
   polled: readonly string[],
 ): Promise<PollFigures> {
-  const size = { concurrency, warmUp: WARM_UP, count: POLLS }
-  const all = POLLS + WARM_UP
+  const all = size.count + size.warmUp
   const polls = async (requests: readonly LoadRequest[]): Promise<LoadJob> => {
     const cookies = await openWindows(db, product, windowOf(all) + WINDOWS_AT_ONCE)
     const request = (n: number): LoadRequest => {
@@ -79,7 +74,7 @@ export async function measurePolls(
       return { ...asked, headers: { ...asked.headers, cookie: turn(cookies, windowOf(n)) } }
     }
     const lanes = Array.from({ length: all }, (_, n) => [request(n)])
-    return { kind: 'http', origin: product.url, concurrency, warmUp: WARM_UP, lanes }
+    return { kind: 'http', origin: product.url, concurrency: size.concurrency, warmUp: size.warmUp, lanes }
   }
   const [template = ''] = polled
   const sqlOf = async (ask: (deps: Deps) => Promise<unknown>): Promise<LoadJob> => {
@@ -112,23 +107,31 @@ export interface Costs {
   readonly history: Cost
 }
 
-const ROUNDS = 5
+export interface CostSizes {
+  readonly rounds: number
+  readonly perRound: number
+  readonly compiledAfter: number
+  /** Deploys of the last hours of a busy console. */
+  readonly newest: number
+}
+
 const NEVER = Number.POSITIVE_INFINITY
 /** From this deploy on its surface has a whole page of older ones, so that a page is as long at any size. */
 const FULL_PAGE_FROM = 650
-const PER_ROUND = 250
 const WARM = 50
-const COMPILED_AFTER = 2_000
 /** Far from what is measured: those rows must not have been read just now. */
 const ELSEWHERE = 100_000
-/** Deploys of the last hours of a busy console. */
-const NEWEST = 300
 
 /** What polls, the grid and a page of a surface's history cost with `stored` deploys. In a round each has its turn. */
-export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerator, stored: number): Promise<Costs> {
+export async function measureCosts(
+  product: ConsoleUnderTest,
+  load: LoadGenerator,
+  stored: number,
+  { rounds, perRound, compiledAfter, newest: newestCount }: CostSizes,
+): Promise<Costs> {
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
-  const newest = Array.from({ length: NEWEST }, (_, n) => storedDeployId(stored - n))
+  const newest = Array.from({ length: newestCount }, (_, n) => storedDeployId(stored - n))
   const knowing = await knowingPolls(product, newest)
   const kinds: Readonly<Record<keyof Costs, (n: number) => readonly LoadRequest[]>> = {
     poll: (n) => [turn(knowing, n)],
@@ -145,12 +148,12 @@ export async function measureCosts(product: ConsoleUnderTest, load: LoadGenerato
     return summarise([await load.run({ kind: 'http', origin: product.url, concurrency, warmUp: WARM, lanes })]).p50
   }
   // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
-  for (const name of names) await median(10, COMPILED_AFTER, (n) => kinds[name](ELSEWHERE + n))
+  for (const name of names) await median(10, compiledAfter, (n) => kinds[name](ELSEWHERE + n))
   const best = { bare: NEVER, poll: NEVER, wholePoll: NEVER, oldPoll: NEVER, grid: NEVER, history: NEVER }
-  for (let round = 0; round < ROUNDS; round += 1) {
-    best.bare = Math.min(best.bare, await median(1, PER_ROUND, () => [BARE_REQUEST]))
+  for (let round = 0; round < rounds; round += 1) {
+    best.bare = Math.min(best.bare, await median(1, perRound, () => [BARE_REQUEST]))
     for (const name of names) {
-      best[name] = Math.min(best[name], await median(1, PER_ROUND, (n) => kinds[name](round * 1_000 + n)))
+      best[name] = Math.min(best[name], await median(1, perRound, (n) => kinds[name](round * 1_000 + n)))
     }
   }
   const cost = (name: keyof Costs): Cost => ({ ms: best[name], overBare: best[name] / best.bare })

@@ -6,14 +6,14 @@ import { commit, SHA } from '~test/support/scripted-github'
 /** What GitHub takes to answer in this benchmark. */
 const ANSWER_MS = 50
 
-/** A GitHub that knows one commit and accepts every dispatch, each after 50 ms; and the health endpoint of all surfaces. */
+/** A GitHub that knows one branch and accepts every dispatch, each after 50 ms; and the health endpoint of all surfaces. */
 export async function startSlowGitHub() {
   let runId = 5_000_000_000
   const server = createServer(async (request, response) => {
     request.resume()
     const { method, url = '' } = request
-    const answer = (body: object) => {
-      response.writeHead(200, { 'content-type': 'application/json' })
+    const answer = (body: object, status = 200) => {
+      response.writeHead(status, { 'content-type': 'application/json' })
       response.end(JSON.stringify(body))
     }
     if (!url.startsWith('/api/v3')) return answer({ status: 'ok' })
@@ -22,6 +22,11 @@ export async function startSlowGitHub() {
       runId += 1
       return answer({ workflow_run_id: runId })
     }
+    const path = decodeURIComponent(url)
+    if (path.endsWith('/git/ref/heads/main')) {
+      return answer({ ref: 'refs/heads/main', object: { type: 'commit', sha: SHA } })
+    }
+    if (path.includes('/git/')) return answer({ message: 'Not Found' }, 404)
     answer(commit(SHA))
   })
   server.listen(0, '127.0.0.1')
