@@ -47,6 +47,17 @@ const switchedOn = (name: string) =>
     .refine((value) => value !== undefined, `is neither on nor off; example: ${name}=off`)
     .transform((value) => value ?? true)
 
+/** One secret or more, comma-separated. Empty: none is set. */
+const secretList = (problemOf: (secret: string) => string | null, example: string) =>
+  optionalText.transform((value, context) => {
+    if (value === undefined) return []
+    const secrets = value.split(',').map((secret) => secret.trim())
+    const problem = secrets.map(problemOf).find((found) => found !== null)
+    if (problem === undefined) return secrets
+    context.addIssue(`${problem}; example: ${example}`)
+    return z.NEVER
+  })
+
 const environment = z.object({
   PORT: optionalText
     .refine((value) => value === undefined || /^\d{1,5}$/.test(value), 'is no port number; example: 3000')
@@ -70,28 +81,19 @@ const environment = z.object({
   GITHUB_APP_ID: optionalText,
   GITHUB_APP_INSTALLATION_ID: optionalText,
   GITHUB_APP_PRIVATE_KEY: optionalText,
-  DEPLOY_CALLBACK_HMAC_SECRET: optionalText.transform((value, context) => {
-    const secrets = (value ?? '').split(',').map((secret) => secret.trim())
-    if (value === undefined) return []
-    for (const secret of secrets) {
-      const problem = callbackSecretProblem(secret)
-      if (problem !== null) {
-        context.addIssue(`${problem}; example: whsec_ and 32 random bytes in base64 (openssl rand -base64 32)`)
-        return z.NEVER
-      }
-    }
-    return secrets
-  }),
+  GITHUB_WEBHOOK_SECRET: secretList(
+    (secret) => (Buffer.byteLength(secret) < 24 ? 'holds a secret of less than 24 bytes' : null),
+    '32 random bytes in hexadecimal (openssl rand -hex 32)',
+  ),
+  DEPLOY_CALLBACK_HMAC_SECRET: secretList(
+    callbackSecretProblem,
+    'whsec_ and 32 random bytes in base64 (openssl rand -base64 32)',
+  ),
   CALLBACK_SHARED_SECRET: switchedOn('CALLBACK_SHARED_SECRET'),
-  AUTH_SECRET: optionalText.transform((value, context) => {
-    if (value === undefined) return []
-    const secrets = value.split(',').map((secret) => secret.trim())
-    if (secrets.every((secret) => Buffer.byteLength(secret) >= 32)) return secrets
-    context.addIssue(
-      'holds a secret of less than 32 bytes; example: 32 random bytes in base64 (openssl rand -base64 32)',
-    )
-    return z.NEVER
-  }),
+  AUTH_SECRET: secretList(
+    (secret) => (Buffer.byteLength(secret) < 32 ? 'holds a secret of less than 32 bytes' : null),
+    '32 random bytes in base64 (openssl rand -base64 32)',
+  ),
   AUTH_GITHUB_CLIENT_ID: optionalText,
   AUTH_GITHUB_CLIENT_SECRET: optionalText,
   AUTH_GITHUB_PROVES_IDENTITY: optionalText
@@ -164,6 +166,8 @@ export interface Config {
   readonly githubApiUrl: string
   /** A token or an App. Undefined: no credentials, so the launch starts the sandbox. */
   readonly githubCredentials: GitHubCredentials | undefined
+  /** Every secret GitHub's webhooks may be signed with. Empty: none are taken. */
+  readonly githubWebhookSecrets: readonly string[]
   /** Every secret a callback may be signed with; the first is the current one. Empty: generated at first start. */
   readonly callbackSecrets: readonly string[]
   /** False: a callback has to be signed with its repository's own secret, or bring GitHub's token. */
@@ -220,6 +224,7 @@ export function readConfig(env: Environment): Config {
     dataDir: values.DATA_DIR,
     githubApiUrl: values.GITHUB_API_URL ?? PUBLIC_GITHUB_API,
     githubCredentials: github.credentials,
+    githubWebhookSecrets: values.GITHUB_WEBHOOK_SECRET,
     callbackSecrets: values.DEPLOY_CALLBACK_HMAC_SECRET,
     sharedCallbackSecret: values.CALLBACK_SHARED_SECRET,
     authSecrets: values.AUTH_SECRET,

@@ -6,6 +6,7 @@ import { createDeps, type Deps } from '~/server/deps'
 import { createTestDatabase } from '~test/support/database'
 
 export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`
+export const WEBHOOK_SECRET = randomBytes(32).toString('hex')
 export const AUTH_SECRET = randomBytes(32).toString('base64')
 
 export interface TestConsole {
@@ -22,6 +23,7 @@ export async function createTestConsole(options: { githubApiUrl?: string; env?: 
     GITHUB_DISPATCH_TOKEN: 'test-token',
     DEPLOY_CALLBACK_HMAC_SECRET: CALLBACK_SECRET,
     AUTH_SECRET,
+    GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET,
     LOG_LEVEL: 'silent',
     RATE_LIMIT_PER_MINUTE: 'off',
     ...options.env,

@@ -15,5 +15,6 @@ export function runQueue(deps: Deps): Promise<void> {
 
 /** What waits in the queue, by task and key. */
 export const queuedJobs = (deps: Deps) =>
-  deps.db.$queryRaw<{ task: string; key: string | null; attempts: number; locked_by: string | null }[]>`
-    SELECT "task_identifier" AS "task", "key", "attempts"::int, "locked_by" FROM graphile_worker.jobs ORDER BY "id"`
+  deps.db.$queryRaw<{ task: string; key: string | null; attempts: number; locked_by: string | null; runAt: Date }[]>`
+    SELECT "task_identifier" AS "task", "key", "attempts"::int, "locked_by",
+      "run_at" AS "runAt" FROM graphile_worker.jobs ORDER BY "id"`

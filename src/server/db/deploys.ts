@@ -240,6 +240,14 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
   return new Map(rows.flatMap(({ githubRunId, ...own }) => (githubRunId === null ? [] : [[githubRunId, own]])))
 }
 
+/** The deploys this run belongs to, or holds the surface of after their end. */
+export function deploysOfRun(db: DatabaseHandle, runId: bigint) {
+  return db.deploy.findMany({
+    where: { OR: [{ githubRunId: runId }, { holdsSurface: true, lateRunId: runId }] },
+    select: { id: true, lastLookedAt: true },
+  })
+}
+
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
   tx: Statements,

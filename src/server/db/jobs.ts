@@ -4,32 +4,43 @@ import type { DatabaseHandle } from '~/server/db/client'
 import type { Statements } from '~/server/db/statements'
 
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
-export type Job = {
-  /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` tells people how it ended. */
-  readonly task: 'reconcile_deploy' | 'notify_outcome'
-  readonly payload: { readonly deployId: string }
-}
+export type Job =
+  | {
+      /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` tells people how it ended. */
+      readonly task: 'reconcile_deploy' | 'notify_outcome'
+      readonly payload: { readonly deployId: string }
+    }
+  | {
+      /** Looks at one repository, in lower case: at its runs that the console did not start, or at where its default refs are. */
+      readonly task: 'find_outside_runs' | 'measure_distance'
+      readonly payload: { readonly repository: string }
+    }
 
 interface JobOptions {
   /** Not before; at once when left out. */
   readonly runAt?: Date
   readonly maxAttempts?: number
+  /** Leaves a job that waits already as it is: asked for again and again, it is not put off each time. */
+  readonly unlessWaiting?: boolean
 }
 
 /**
  * Puts a job into the queue within the caller's transaction: the job exists exactly if the change that asked for it was
- * committed, and survives a crash right after. One waiting job per task and deploy: a second one takes the place of the
+ * committed, and survives a crash right after. One waiting job per task and subject: a second one takes the place of the
  * first; beside one that already runs, another is queued, since that one may have read what was there before.
  */
 export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
-  const key = `${job.task}:${job.payload.deployId}`
+  const subject = 'deployId' in job.payload ? job.payload.deployId : job.payload.repository
+  const key = `${job.task}:${subject}`
+  const mode = options.unlessWaiting === true ? 'preserve_run_at' : 'replace'
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
       identifier => ${job.task},
       payload => ${JSON.stringify(job.payload)}::json,
       run_at => ${options.runAt ?? null}::timestamptz,
       max_attempts => ${options.maxAttempts ?? null}::int,
-      job_key => ${key})`
+      job_key => ${key},
+      job_key_mode => ${mode})`
 }
 
 /**

@@ -187,6 +187,24 @@ export function listGridSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   })
 }
 
+/** The declared surfaces of these repositories, whose names come in lower case. */
+export async function listSurfacesOf(db: DatabaseHandle, repositories: readonly string[]) {
+  const surfaces = await db.surface.findMany({
+    // ILIKE, in which `_` stands for any letter: what is only alike is left out below.
+    where: {
+      archivedAt: null,
+      OR: repositories.map((name) => ({ repository: { equals: name, mode: 'insensitive' } })),
+    },
+    select: {
+      repository: true,
+      workflow: true,
+      ref: true,
+      lastDeploy: { select: { id: true, status: true, githubRunId: true, lastLookedAt: true } },
+    },
+  })
+  return surfaces.filter(({ repository }) => repositories.includes(repository.toLowerCase()))
+}
+
 const runningRows = z.array(
   z.object({
     surfaceId: z.string(),

@@ -2,6 +2,9 @@ import 'server-only'
 import { HEARING_WRITTEN_MS, type Hearing, type WebhookSubject } from '~/domain/webhook-hearing'
 import type { DatabaseHandle } from '~/server/db/client'
 
+/** The repository of a ping that names none: a GitHub App's, or an organisation's. */
+export const NO_REPOSITORY = '*'
+
 /** Puts on record that a webhook came. A row that is fresh enough is left as it is: a storm of webhooks writes one row. */
 export async function recordHearing(
   db: DatabaseHandle,

@@ -14,11 +14,12 @@ type OutsideDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
 /**
  * One pass: looks for deploys that happened without the console, and for second runs of the console's own. One request per
- * workflow, however many surfaces it ships, and more only while there are more new runs than a page holds. A workflow GitHub does not list now keeps what was seen of it before.
+ * workflow (of the repository `only`, in lower case, when it is given), however many surfaces it ships, and more only while there are more new runs than a page holds. A workflow GitHub does not list now keeps what was seen of it before.
  */
-export async function findOutsideRuns(deps: OutsideDeps, stop?: AbortSignal): Promise<void> {
-  const surfaces = await listSurfaces(deps.db)
-  const environments = [...new Set(surfaces.map(({ environment }) => environment))]
+export async function findOutsideRuns(deps: OutsideDeps, stop?: AbortSignal, only?: string): Promise<void> {
+  const declared = await listSurfaces(deps.db)
+  const surfaces = declared.filter(({ repository }) => only === undefined || repository.toLowerCase() === only)
+  const environments = [...new Set(declared.map(({ environment }) => environment))]
   const workflowOf = ({ repository, workflow }: SurfaceRow) => `${repository} ${workflow}`
   for (const workflow of new Set(surfaces.map(workflowOf))) {
     if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return

@@ -6,7 +6,7 @@ import type { HealthState } from '~/domain/surface'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { lockDeploy } from '~/server/db/deploys'
-import { recordDistance, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
+import { listSurfaces, recordDistance, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import type { GitHub } from '~/server/github/client'
 import { compareCommits, resolveRef } from '~/server/github/refs'
@@ -146,6 +146,14 @@ export async function measureDistance(
     ahead: comparison?.removes ?? null,
     at: deps.now(),
   })
+}
+
+/** The same for each surface of a repository, in lower case. */
+export async function measureDistances(deps: Pick<Deps, 'db' | 'github' | 'now'>, repository: string): Promise<void> {
+  for (const surface of await listSurfaces(deps.db)) {
+    if (surface.repository.toLowerCase() !== repository || surface.runningSha === null) continue
+    await measureDistance(deps, surface, surface.runningSha)
+  }
 }
 
 /** By the full name of the default ref: a short one may be a branch and a tag, and GitHub would pick. */

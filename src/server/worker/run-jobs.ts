@@ -13,6 +13,9 @@ const CONCURRENCY = 4
  */
 const OUTLIVES_DATABASE: GraphileConfig.Preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 
+/** How late a job may start that waits for its time, as a look does for the rest of a burst of webhooks. One without a time starts at once. */
+const DUE_MS = 500
+
 /** Between attempts to reach a database that is away. */
 const RETRY_MS = 2_000
 
@@ -52,6 +55,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
     connectionString: deps.config.databaseUrl,
     concurrency: CONCURRENCY,
     maxPoolSize: CONCURRENCY + 2,
+    pollInterval: DUE_MS,
     // Signals are the process's matter: Next's in the server, the worker program's in a worker.
     noHandleSignals: true,
     taskList: jobTasks(deps),

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => console_.close())
 
 /** No session, no token: a signature in its place, which no other site has. */
-const SIGNED = ['/api/internal/deploys/{id}/status', '/api/internal/deploys/{id}/callback']
+const SIGNED = ['/api/github/webhooks', '/api/internal/deploys/{id}/status', '/api/internal/deploys/{id}/callback']
 const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE']
 
 const own = { host: 'localhost:3000', origin: 'http://localhost:3000', 'content-type': 'application/json' }

@@ -57,6 +57,7 @@ describe('the configuration', () => {
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_c2hvcnQ=', 'less than 24 bytes'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', 'whsec_not base64!', 'not base64'],
     ['DEPLOY_CALLBACK_HMAC_SECRET', `${'x'.repeat(24)},`, 'less than 24 bytes'],
+    ['GITHUB_WEBHOOK_SECRET', 'short', 'less than 24 bytes'],
     ['AUTH_SECRET', 'short', 'less than 32 bytes'],
     ['AUTH_SECRET', `${'x'.repeat(32)},short`, 'less than 32 bytes'],
     ['AUTH_GITHUB_CLIENT_ID', 'Iv23li', 'AUTH_GITHUB_CLIENT_SECRET is not set'],
