@@ -1,5 +1,13 @@
 import type { CallbackStatus } from '~/domain/deploy-status'
-import { listedRun, type startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  type Answer,
+  answers,
+  deployIdOf,
+  type Handler,
+  inTurn,
+  listedRun,
+  type startScriptedGitHub,
+} from '~test/support/scripted-github'
 
 type ScriptedGitHub = Awaited<ReturnType<typeof startScriptedGitHub>>
 
@@ -57,7 +65,6 @@ export function modelGitHub(github: ScriptedGitHub) {
     return run
   }
   const runOf = (path: string) => runs.find(({ id }) => path.includes(`/runs/${id}`))
-  const notFound = { status: 404, body: { message: 'Not Found' } }
 
   github.script.onListRuns = () => ({
     status: 200,
@@ -65,7 +72,7 @@ export function modelGitHub(github: ScriptedGitHub) {
   })
   github.script.onRun = ({ path }) => {
     const run = runOf(path)
-    if (run === undefined) return notFound
+    if (run === undefined) return answers.notFound
     const status = run.conclusion === null ? 'in_progress' : 'completed'
     return {
       status: 200,
@@ -81,13 +88,22 @@ export function modelGitHub(github: ScriptedGitHub) {
   }
   github.script.onJobs = ({ path }) => {
     const run = runOf(path)
-    if (run === undefined) return notFound
+    if (run === undefined) return answers.notFound
     const jobs = jobsOf(run)
     return { status: 200, body: { total_count: jobs.length, jobs } }
   }
 
+  /** Starts a run for every dispatch it gets, whatever it then answers: unless told otherwise, with the run. */
+  const accepting =
+    (answer?: Answer | Handler): Handler =>
+    (request) => {
+      const run = accept(deployIdOf(request))
+      return inTurn(answer ?? { status: 200, body: { workflow_run_id: run.id } })(request)
+    }
+
   return {
     accept,
+    accepting,
     runsOf: (deployId: string) => runs.filter((run) => run.deployId === deployId),
     /** The workflow takes its next step: the status it reports, or null when there is none left. */
     work: (deployId: string): StepStatus | null => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { z } from 'zod'
 import { parseCreated } from '~/sandbox/github/created-filter'
 
 export interface RecordedRequest {
@@ -95,7 +96,10 @@ export async function startScriptedGitHub() {
     requests,
     script,
     cancels: () => requests.filter(({ path }) => path.endsWith('/cancel')),
-    dispatches: () => requests.filter(({ path }) => path.endsWith('/dispatches')),
+    dispatches: () => requests.filter(isDispatch),
+    /** How often GitHub was asked to start a run for this deploy, whatever it answered. */
+    dispatchesOf: (deployId: string) =>
+      requests.filter((request) => isDispatch(request) && deployIdOf(request) === deployId).length,
     close: async () => {
       server.closeAllConnections()
       server.close()
@@ -103,6 +107,13 @@ export async function startScriptedGitHub() {
     },
   }
 }
+
+const isDispatch = ({ path }: RecordedRequest) => path.endsWith('/dispatches')
+
+const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
+
+/** Which deploy a recorded dispatch is for. */
+export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
 
 function handlerOf(script: Script, path: string): Handler {
   if (path.endsWith('/cancel')) return script.onCancel
@@ -118,15 +129,39 @@ function handlerOf(script: Script, path: string): Handler {
   return /\/runs\/\d+$/.test(path) ? script.onRun : script.onListRuns
 }
 
+const take = (step: Answer | Handler, request: RecordedRequest) => (typeof step === 'function' ? step(request) : step)
+
 /** Answers one after the other; the last one is repeated. */
 export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
   let next = 0
   return (request) => {
     const step = steps[Math.min(next, steps.length - 1)] ?? 'hang up'
     next += 1
-    return typeof step === 'function' ? step(request) : step
+    return take(step, request)
   }
 }
+
+/** Answers late: when the test calls `release`. `asked` resolves when the first request is here. */
+export function heldBack(step: Answer | Handler) {
+  const released = signal()
+  const asked = signal()
+  const handler: Handler = async (request) => {
+    asked.give()
+    await released.given
+    return take(step, request)
+  }
+  return Object.assign(handler, { asked: asked.given, release: released.give })
+}
+
+function signal() {
+  let give = () => {}
+  const given = new Promise<void>((resolve) => {
+    give = resolve
+  })
+  return { give, given }
+}
+
+export const neverAnswered: Handler = () => new Promise<Answer>(() => undefined)
 
 /** The list of runs as GitHub pages it: newest first, those that fit `created`, one page of them. */
 export const listAnswer =
@@ -145,10 +180,7 @@ export const listAnswer =
 /** Answers `before` until the test calls `happen`, and `after` from then on: a run that is listed late, a run forgotten. */
 export function untilEvent(before: Answer | Handler, after: Answer | Handler) {
   let happened = false
-  const handler: Handler = (request) => {
-    const step = happened ? after : before
-    return typeof step === 'function' ? step(request) : step
-  }
+  const handler: Handler = (request) => take(happened ? after : before, request)
   return Object.assign(handler, {
     happen: () => {
       happened = true
@@ -209,23 +241,36 @@ export const runAnswer = (conclusion: string | null, attempt = 1): Answer => ({
   },
 })
 
-/** The jobs of a run, each with its conclusion (`skipped` ones have no steps). */
-export const jobsAnswer = (jobs: Readonly<Record<string, string | null>>): Answer => ({
+/**
+ * The jobs of a run, each with its conclusion (`skipped` ones have no steps), or with the conclusions of its steps, the last of
+ * which is the job's. What has none is in progress.
+ */
+export const jobsAnswer = (
+  jobs: Readonly<Record<string, string | null | Readonly<Record<string, string | null>>>>,
+): Answer => ({
   status: 200,
-  body: {
-    total_count: Object.keys(jobs).length,
-    jobs: Object.entries(jobs).map(([name, conclusion]) => ({
-      name,
-      conclusion,
-      started_at: '2026-11-21T10:00:00Z',
-      completed_at: conclusion === null ? null : '2026-11-21T10:04:00Z',
-      steps:
-        conclusion === 'skipped'
-          ? []
-          : [{ name: 'Run', status: 'completed', conclusion, started_at: '2026-11-21T10:00:00Z' }],
-    })),
-  },
+  body: { total_count: Object.keys(jobs).length, jobs: Object.entries(jobs).map(jobOf) },
 })
+
+function jobOf([name, told]: [string, string | null | Readonly<Record<string, string | null>>]) {
+  const steps = Object.entries(
+    told === 'skipped' ? {} : told !== null && typeof told === 'object' ? told : { Run: told },
+  )
+  const conclusion = told === 'skipped' ? told : (steps.at(-1)?.[1] ?? null)
+  const started_at = '2026-11-21T10:00:00Z'
+  return {
+    name,
+    conclusion,
+    started_at,
+    completed_at: conclusion === null ? null : '2026-11-21T10:04:00Z',
+    steps: steps.map(([step, ended]) => ({
+      name: step,
+      status: ended === null ? 'in_progress' : 'completed',
+      conclusion: ended,
+      started_at,
+    })),
+  }
+}
 
 async function branchAtCommit(request: RecordedRequest, onCommit: Handler): Promise<Answer> {
   const ref = `refs/${decodeURIComponent(request.path.split('/git/ref/')[1] ?? '')}`

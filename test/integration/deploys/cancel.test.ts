@@ -8,8 +8,8 @@ import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import {
-  type Answer,
   answers,
+  heldBack,
   inTurn,
   jobsAnswer,
   listedRun,
@@ -31,7 +31,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   Object.assign(github.script, healthy)
-  github.script.onRun = () => run(null)
+  github.script.onRun = () => runAnswer(null)
   github.script.onJobs = () => jobsAnswer({})
   github.requests.length = 0
   await console_.deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
@@ -41,7 +41,6 @@ afterAll(async () => {
   await github.close()
 })
 
-const run = runAnswer
 const cancel = (id: string) => cancelDeploy(console_.deps, actorNamed('ada'), id)
 const view = (id: string) => viewDeploy(console_.deps, id)
 const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
@@ -69,7 +68,7 @@ describe('cancelling a deploy', () => {
 
     await workNow()
     expect(await view(id)).toMatchObject({ status: 'building', cancel: { askedBy: 'ada' } })
-    github.script.onRun = () => run('cancelled')
+    github.script.onRun = () => runAnswer('cancelled')
     await workNow()
     const ended = await view(id)
     expect(ended.status).toBe('cancelled')
@@ -83,7 +82,7 @@ describe('cancelling a deploy', () => {
     await Promise.all([cancel(id), cancel(id)])
     await cancel(id)
     expect(await actions(id)).toEqual(['cancel_requested', 'cancel_acknowledged'])
-    github.script.onRun = () => run('cancelled')
+    github.script.onRun = () => runAnswer('cancelled')
     await workNow()
     expect(await cancel(id)).toMatchObject({ status: 'cancelled' })
   })
@@ -91,7 +90,7 @@ describe('cancelling a deploy', () => {
   it('that succeeds in the same moment is shown as succeeded: GitHub answers 409, and its record decides', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
     github.script.onCancel = () => ({ status: 409, body: { message: 'Cannot cancel a run that is completed.' } })
-    github.script.onRun = () => run('success')
+    github.script.onRun = () => runAnswer('success')
     expect(await cancel(id)).toMatchObject({ status: 'deploying', cancel: { acknowledgedAt: null } })
     await runQueue(console_.deps)
     expect((await view(id)).status).toBe('succeeded')
@@ -155,7 +154,7 @@ describe('cancelling a deploy', () => {
 
   it('that GitHub refuses is taken back, with the reason, and can be asked again', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    github.script.onCancel = () => ({ status: 403, body: { message: 'Resource not accessible' } })
+    github.script.onCancel = () => answers.forbidden
     await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
     expect(await view(id)).toMatchObject({
       cancel: null,
@@ -169,17 +168,14 @@ describe('cancelling a deploy', () => {
 
   it('survives the death of the process right after it was recorded', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    let die = (_: Answer) => {}
-    const death = new Promise<Answer>((resolve) => {
-      die = resolve
-    })
-    github.script.onCancel = () => death
+    const death = heldBack('hang up')
+    github.script.onCancel = death
     const dying = cancel(id)
-    await expect.poll(() => github.cancels()).toHaveLength(1)
+    await death.asked
     github.script.onCancel = healthy.onCancel
     await workNow()
     expect(await actions(id)).toEqual(['cancel_requested', 'cancel_acknowledged'])
-    die('hang up')
+    death.release()
     await dying
   })
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { z } from 'zod'
 import type { DispatchInput } from '~/domain/deploy'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
@@ -9,7 +8,7 @@ import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
-import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, commit, deployIdOf, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -93,8 +92,8 @@ describe('GitHub accepts', () => {
 
   it('after the workflow’s first callback is already here: nothing moves back', async () => {
     const input = await newRequest()
-    github.script.onDispatch = async ({ body }) => {
-      const { console_deploy_id: id } = (body as { inputs: { console_deploy_id: string } }).inputs
+    github.script.onDispatch = async (request) => {
+      const id = deployIdOf(request)
       await receiveCallback(console_.deps, signedCallback(id, { status: 'smoke_gate_started' }), id)
       return { status: 200, body: { workflow_run_id: 77 } }
     }
@@ -119,16 +118,17 @@ describe('GitHub accepts', () => {
   })
 
   it('an older Enterprise Server loses neither of two first requests at once: each is asked in the older version, once', async () => {
-    const runs: unknown[] = []
+    const runs: string[] = []
     let bothSent = () => {}
     const both = new Promise<void>((resolve) => {
       bothSent = resolve
     })
     let waiting = 0
     // Both have been sent with the newest version before either hears that it is unknown.
-    github.script.onDispatch = async ({ headers, body }) => {
+    github.script.onDispatch = async (request) => {
+      const { headers } = request
       if (headers['x-github-api-version'] === '2022-11-28') {
-        runs.push(body)
+        runs.push(deployIdOf(request))
         return { status: 204 }
       }
       waiting += 1
@@ -143,10 +143,9 @@ describe('GitHub accepts', () => {
       const input = { surfaceId: id, ref: 'main', confirmation: confirm, idempotencyKey: randomUUID() }
       return dispatchDeploy(older.deps, OPERATOR, input)
     }
-    const answers = await Promise.all([ask(), ask()])
-    expect(answers.map(({ status }) => status)).toEqual(['dispatched', 'dispatched'])
-    const ids = runs.map((body) => z.object({ inputs: z.object({ console_deploy_id: z.string() }) }).parse(body))
-    expect(ids.map(({ inputs }) => inputs.console_deploy_id).toSorted()).toEqual(answers.map(({ id }) => id).toSorted())
+    const asked = await Promise.all([ask(), ask()])
+    expect(asked.map(({ status }) => status)).toEqual(['dispatched', 'dispatched'])
+    expect(runs.toSorted()).toEqual(asked.map(({ id }) => id).toSorted())
     await older.close()
   })
 })
@@ -171,9 +170,7 @@ describe('GitHub refuses', () => {
 })
 
 it('GitHub refuses with 403 because its rate limit is used up: failed, and the operator reads until when', async () => {
-  const reset = String(Math.floor(Date.now() / 1000) + 600)
-  const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
-  github.script.onDispatch = () => ({ status: 403, body: { message: 'API rate limit exceeded' }, headers })
+  github.script.onDispatch = () => answers.primaryLimit(new Date(Date.now() + 600_000))
   // What a process learned of the limit is its own: this is a process of its own.
   const deps = createDeps(console_.deps.config)
   const { id } = await dispatchDeploy(deps, OPERATOR, await newRequest())
@@ -185,8 +182,8 @@ it('GitHub refuses with 403 because its rate limit is used up: failed, and the o
 
 describe('GitHub refuses what a callback has already proved', () => {
   it('the proof stands: the deploy goes on', async () => {
-    github.script.onDispatch = async ({ body }) => {
-      const { console_deploy_id: id } = (body as { inputs: { console_deploy_id: string } }).inputs
+    github.script.onDispatch = async (request) => {
+      const id = deployIdOf(request)
       await receiveCallback(console_.deps, signedCallback(id, { status: 'building' }), id)
       return { status: 422, body: { message: 'said by somebody in between' } }
     }
@@ -196,8 +193,8 @@ describe('GitHub refuses what a callback has already proved', () => {
 
 describe('GitHub’s answer is unknown', () => {
   it.each([
-    ['500', { status: 500, body: { message: 'boom' } }],
-    ['502', { status: 502, body: '<html>' }],
+    ['500', answers.serverError(500)],
+    ['502', answers.html(502)],
     ['a status only a proxy would make up', { status: 499, body: {} }],
     ['a cut connection', 'hang up' as const],
   ])('(%s): the deploy stays requested, holds its surface, and is never sent again', async (_, answer) => {

@@ -11,7 +11,7 @@ import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } fr
 import { insertMember } from '~test/support/members'
 import { modelGitHub } from '~test/support/model-github'
 import { runQueue } from '~test/support/run-queue'
-import { startScriptedGitHub } from '~test/support/scripted-github'
+import { jobsAnswer, listAnswer, runAnswer, startScriptedGitHub, untilEvent } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { viewDeploy } from '~test/support/view-deploy'
 
@@ -20,7 +20,7 @@ let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let model: ReturnType<typeof modelGitHub>
 let healthy: typeof github.script
 /** As GitHub does during an incident: runs exist, and no list shows them yet. */
-const listsNothing = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
+const listsNothing = listAnswer([])
 
 beforeAll(async () => {
   github = await startScriptedGitHub()
@@ -57,17 +57,14 @@ const heldTile = async (surfaceId: string) =>
 describe('a dispatch whose answer is lost, and whose run GitHub lists eleven minutes later', () => {
   it('is neither failed nor freed before that, and is followed from then on', async () => {
     const surface = await insertSurface(console_.deps)
-    github.script.onDispatch = ({ body }) => {
-      model.accept((body as { inputs: { console_deploy_id: string } }).inputs.console_deploy_id)
-      return 'hang up'
-    }
+    const lists = untilEvent(listsNothing, healthy.onListRuns)
+    Object.assign(github.script, { onDispatch: model.accepting('hang up'), onListRuns: lists })
     const { id } = await dispatchTo(surface)
-    github.script.onListRuns = listsNothing
     await reconcileDeploy(inMinutes(10.5), id)
     expect(await viewDeploy(console_.deps, id)).toMatchObject({ status: 'requested', shipped: 'unknown' })
     await expect(dispatchTo(surface)).rejects.toMatchObject({ code: 'surface_busy' })
 
-    github.script.onListRuns = healthy.onListRuns
+    lists.happen()
     await reconcileDeploy(inMinutes(11), id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: model.runsOf(id)[0]?.id })
     model.conclude(id, 'success')
@@ -216,17 +213,8 @@ describe('GitHub’s record, read after a workflow reported the end', () => {
     const report = (status: string) => receiveCallback(deps, signedCallback(id, { status, run_id: '77' }), id)
     for (const status of ['building', 'deploying', 'succeeded']) expect((await report(status)).status).toBe(200)
     expect(await deployAt(id)).toMatchObject({ status: 'succeeded', shipped: 'yes' })
-    github.script.onRun = () => ({
-      status: 200,
-      body: {
-        status: 'completed',
-        conclusion: 'success',
-        created_at: '2026-11-21T10:00:00Z',
-        updated_at: '2026-11-21T10:05:00Z',
-      },
-    })
-    const job = (name: string) => ({ name, conclusion: 'skipped', started_at: null, completed_at: null, steps: [] })
-    github.script.onJobs = () => ({ status: 200, body: { total_count: 2, jobs: [job('smoke'), job('deploy')] } })
+    github.script.onRun = () => runAnswer('success')
+    github.script.onJobs = () => jobsAnswer({ smoke: 'skipped', deploy: 'skipped' })
     await reconcileDeploy(deps, id)
     await reconcileDeploy(deps, id)
     const view = await viewDeploy(deps, id)

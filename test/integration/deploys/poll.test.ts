@@ -4,7 +4,7 @@ import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import { answers, listedRun, neverAnswered, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -143,8 +143,8 @@ describe('an unknown run id', () => {
   })
 
   it.each([
-    ['answers 500', { status: 500, body: {} }],
-    ['answers 404', { status: 404, body: { message: 'Not Found' } }],
+    ['answers 500', answers.serverError(500)],
+    ['answers 404', answers.notFound],
     ['answers garbage', { status: 200, body: { workflow_runs: 'none' } }],
     ['hangs up', 'hang up' as const],
   ])('stays open without failing the poll when GitHub %s', async (_, answer) => {
@@ -155,7 +155,7 @@ describe('an unknown run id', () => {
 
   it('is not waited for when GitHub does not answer: the poll gives up after 8 s', { timeout: 30_000 }, async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
-    github.script.onListRuns = () => new Promise<Answer>(() => undefined)
+    github.script.onListRuns = neverAnswered
     expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
   })
 

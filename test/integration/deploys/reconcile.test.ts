@@ -7,7 +7,14 @@ import type { Deps } from '~/server/deps'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { runQueue } from '~test/support/run-queue'
-import { answers, listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  answers,
+  jobsAnswer,
+  listAnswer,
+  listedRun,
+  runAnswer,
+  startScriptedGitHub,
+} from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -40,38 +47,20 @@ const moves = async (id: string) =>
 /** So that no later pass looks at what a test left behind. */
 const letGo = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
-const notFound = { status: 404, body: { message: 'Not Found' } }
-const step = (name: string, conclusion = 'success') => ({
-  name,
-  status: 'completed',
-  conclusion,
-  started_at: '2026-11-21T10:00:00Z',
-})
-const job = (name: string, steps: object[], conclusion: string | null = 'success') => ({
-  name,
-  conclusion,
-  started_at: '2026-11-21T10:00:00Z',
-  completed_at: null,
-  steps,
-})
 
-function gitHubHasRun(conclusion: string | null, jobs: object[]) {
-  const status = conclusion === null ? 'in_progress' : 'completed'
-  github.script.onRun = () => ({
-    status: 200,
-    body: { status, conclusion, created_at: '2026-11-21T10:00:00Z', updated_at: '2026-11-21T10:05:00Z' },
-  })
-  github.script.onJobs = () => ({ status: 200, body: { total_count: jobs.length, jobs } })
+function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAnswer>[0] = {}) {
+  github.script.onRun = () => runAnswer(conclusion)
+  github.script.onJobs = () => jobsAnswer(jobs)
 }
 
 describe('a callback ahead of the graph', () => {
   it('is refused, keeps its log line, and the gap is filled at once from GitHub’s own record, in order', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
-    gitHubHasRun(null, [
-      job('smoke', [step('Notify — smoke gate started'), step('Notify — smoke gate passed')]),
-      job('deploy', [{ ...step('Notify — building'), status: 'in_progress', conclusion: null }], null),
-    ])
+    gitHubHasRun(null, {
+      smoke: { 'Notify — smoke gate started': 'success', 'Notify — smoke gate passed': 'success' },
+      deploy: { 'Notify — building': null },
+    })
     const response = await receiveCallback(deps, signedCallback(id, { status: 'building', log_line: 'kept' }), id)
     expect(response.status).toBe(422)
     await runQueue(deps)
@@ -89,7 +78,7 @@ describe('a run that ended without its last callback', () => {
     ['failure', 'failed', 'health_check_failed'],
   ])('(%s) ends the deploy as %s', async (conclusion, status, failureStage) => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
-    gitHubHasRun(conclusion, [job('deploy', [step('Health check', conclusion)], conclusion)])
+    gitHubHasRun(conclusion, { deploy: { 'Health check': conclusion } })
     await reconcileDeploy(console_.deps, id)
     const finishedAt = new Date('2026-11-21T10:05:00Z')
     expect(await deployAt(id), 'ended when the run did').toMatchObject({ status, failureStage, finishedAt })
@@ -104,7 +93,7 @@ describe('a dispatch whose outcome is unknown', () => {
       status: 200,
       body: { workflow_runs: [listedRun(9007199254740993n, `Deploy [${id}]`)] },
     })
-    gitHubHasRun(null, [])
+    gitHubHasRun(null)
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 9007199254740993n })
     expect(github.dispatches()).toEqual([])
@@ -126,7 +115,7 @@ describe('a dispatch whose outcome is unknown', () => {
       ...created(others(n)),
     }))
     github.script.onListRuns = listAnswer([...newer, { ...listedRun(1, `Deploy [${id}]`), ...created(ours) }])
-    gitHubHasRun(null, [])
+    gitHubHasRun(null)
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 1n })
     await letGo()
@@ -145,7 +134,7 @@ describe('a dispatch whose outcome is unknown', () => {
   it('whose run only a refused callback named is taken to where that run is', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested')
-    gitHubHasRun('success', [job('deploy', [step('Deploy')])])
+    gitHubHasRun('success', { deploy: 'success' })
     await receiveCallback(deps, signedCallback(id, { status: 'deploying', run_id: '777' }), id)
     await runQueue(deps)
     expect(await deployAt(id)).toMatchObject({ status: 'succeeded', githubRunId: 777n })
@@ -197,8 +186,8 @@ describe('a deploy without a run', () => {
 
 describe('a 404', () => {
   const notShown = () => {
-    github.script.onListRuns = () => notFound
-    github.script.onRepository = () => notFound
+    github.script.onListRuns = () => answers.notFound
+    github.script.onRepository = () => answers.notFound
   }
 
   it('of a run in a repository that is not shown either concludes nothing, however old the deploy', async () => {
@@ -210,8 +199,8 @@ describe('a 404', () => {
 
   it('of the jobs alone, with run and repository shown, is no end of the run', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
-    gitHubHasRun(null, [])
-    github.script.onJobs = () => notFound
+    gitHubHasRun(null)
+    github.script.onJobs = () => answers.notFound
     await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
     expect((await deployAt(id)).status).toBe('deploying')
   })
@@ -231,7 +220,7 @@ describe('a 404', () => {
     async (from) => {
       const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(29) })
       const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(31) })
-      github.script.onListRuns = () => notFound
+      github.script.onListRuns = () => answers.notFound
       await reconcileDeploy(console_.deps, young.id)
       await reconcileDeploy(console_.deps, old.id)
       expect((await deployAt(young.id)).status).toBe(from)
@@ -244,7 +233,7 @@ describe('a 404', () => {
 
 describe('while GitHub answers with errors', () => {
   it.each([
-    ['500', { status: 500, body: {} }],
+    ['500', answers.serverError(500)],
     ['garbage', { status: 200, body: 'x' }],
     ['nothing', 'hang up' as const],
   ])('(%s) nothing is timed out, however old', async (_, answer) => {
@@ -281,7 +270,7 @@ describe('while GitHub answers with errors', () => {
       expect(await lookAt('2099-11-28T14:03:20Z')).toMatchObject({ status: 'building', warnings: [said] })
       github.script.onRun = () => 'hang up'
       expect(await lookAt('2099-11-28T16:00:00Z')).toMatchObject({ status: 'building', warnings: [said] })
-      gitHubHasRun(null, [])
+      gitHubHasRun(null)
       expect(await lookAt('2099-11-28T16:01:00Z')).toMatchObject({ status: 'building', warnings: [] })
       await letGo()
     },
@@ -294,7 +283,7 @@ describe('a pass', () => {
     await insertDeployAt(console_.deps, 'building', { githubRunId: 1n })
     await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 2n, requestedAt: minutesAgo(5) })
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
-    gitHubHasRun(null, [])
+    gitHubHasRun(null)
     await reconcileSilentDeploys(console_.deps)
     expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toEqual(['3', '3'])
     await reconcileSilentDeploys(console_.deps)
@@ -305,7 +294,7 @@ describe('a pass', () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     const start = Date.now()
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
-    gitHubHasRun(null, [])
+    gitHubHasRun(null)
     // A clock whose first reading is the pass's start, and every later one the moment its last look may begin.
     const passAt = (at: number) => {
       const readings = [at]
@@ -323,9 +312,9 @@ describe('a pass', () => {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
     }
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 3n, requestedAt: minutesAgo(5) })
-    github.script.onListRuns = () => notFound
-    github.script.onRepository = () => notFound
-    gitHubHasRun('success', [])
+    github.script.onListRuns = () => answers.notFound
+    github.script.onRepository = () => answers.notFound
+    gitHubHasRun('success')
     await reconcileSilentDeploys(console_.deps)
     await reconcileSilentDeploys(console_.deps)
     expect((await deployAt(id)).status).toBe('succeeded')
@@ -336,7 +325,7 @@ describe('a pass', () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 5n, requestedAt: minutesAgo(5) })
     await console_.deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
     await console_.deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`
-    gitHubHasRun('success', [])
+    gitHubHasRun('success')
     await reconcileSilentDeploys(console_.deps)
     expect((await deployAt(id)).status).toBe('canary_started')
   })

@@ -11,7 +11,14 @@ import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { type Answer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  type Answer,
+  answers,
+  jobsAnswer,
+  listedRun,
+  runAnswer,
+  startScriptedGitHub,
+} from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { viewDeploy } from '~test/support/view-deploy'
 
@@ -46,16 +53,6 @@ const dispatchTo = ({ id, confirm }: { readonly id: string; readonly confirm: st
     idempotencyKey: randomUUID(),
   })
 const notesOf = async (id: string) => (await viewDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
-const run = (attempt: number, conclusion: string | null): Answer => ({
-  status: 200,
-  body: {
-    status: conclusion === null ? 'in_progress' : 'completed',
-    conclusion,
-    run_attempt: attempt,
-    created_at: '2026-11-21T10:00:00Z',
-    updated_at: '2026-11-21T10:05:00Z',
-  },
-})
 /** What GitHub's list says of a run besides its id and title. */
 const listed = {
   run_number: 1,
@@ -64,33 +61,20 @@ const listed = {
   conclusion: null,
   created_at: '2026-11-21T10:00:00Z',
 }
-const deployJob = (conclusion: string, steps: object[]) => ({
-  name: 'deploy',
-  conclusion,
-  started_at: '2026-11-21T10:00:00Z',
-  completed_at: null,
-  steps,
-})
-const deployed: Answer = {
-  status: 200,
-  body: {
-    total_count: 1,
-    jobs: [deployJob('success', [{ name: 'Deploy', status: 'completed', conclusion: 'success' }])],
-  },
-}
-const skipped: Answer = { status: 200, body: { total_count: 1, jobs: [deployJob('skipped', [])] } }
-const noJobs: Answer = { status: 200, body: { total_count: 0, jobs: [] } }
+const deployed = jobsAnswer({ deploy: 'success' })
+const skipped = jobsAnswer({ deploy: 'skipped' })
+const noJobs = jobsAnswer({})
 
 describe('a run that somebody ran again on GitHub', () => {
   it('carries its unfinished deploy on with the latest attempt, and the timeline says so once', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onJobs = () => noJobs
-    github.script.onRun = () => run(2, null)
+    github.script.onRun = () => runAnswer(null, 2)
     await reconcileDeploy(console_.deps, id)
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'building', githubRunAttempt: 2 })
     expect((await notesOf(id)).match(/goes on with the latest attempt/g)).toHaveLength(1)
-    github.script.onRun = () => run(2, 'success')
+    github.script.onRun = () => runAnswer('success', 2)
     github.script.onJobs = () => deployed
     await reconcileDeploy(console_.deps, id)
     expect((await deployAt(id)).status).toBe('succeeded')
@@ -111,7 +95,7 @@ describe('a run that somebody ran again on GitHub', () => {
   it('stops the account from denying the deploy, and tells that the later attempt shipped, once GitHub’s record shows it', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'dispatched', { githubRunId: 7n })
-    github.script.onRun = () => run(1, 'success')
+    github.script.onRun = () => runAnswer('success')
     github.script.onJobs = () => skipped
     await reconcileDeploy(deps, id)
     expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'no', headline: 'Failed' })
@@ -121,7 +105,7 @@ describe('a run that somebody ran again on GitHub', () => {
 
     const runs = [{ ...listed, ...listedRun(7, `Deploy [${id}]`), run_attempt: 2 }]
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: runs } })
-    github.script.onRun = () => run(2, null)
+    github.script.onRun = () => runAnswer(null, 2)
     github.script.onJobs = () => noJobs
     await findOutsideRuns(deps)
     await runQueue(deps)
@@ -136,7 +120,7 @@ describe('a run that somebody ran again on GitHub', () => {
       details: { deploy_id: id, run_id: '7' },
     })
 
-    github.script.onRun = () => run(2, 'success')
+    github.script.onRun = () => runAnswer('success', 2)
     github.script.onJobs = () => deployed
     await reconcileDeploy(deps, id)
     expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'yes' })
@@ -217,25 +201,19 @@ describe('two runs with one deploy’s id', () => {
 })
 
 describe('GitHub’s rate limit', () => {
-  const inAnHour = () => Math.floor(Date.now() / 1000) + 3_600
+  const inAnHour = () => new Date(Date.now() + 3_600_000)
+  const lastOfTheHour = (): Answer => ({
+    ...(runAnswer(null) as object),
+    status: 200,
+    headers: {
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(Math.floor(inAnHour().getTime() / 1000)),
+    },
+  })
   const limits: [string, () => Answer][] = [
-    [
-      'the last request of the hour',
-      () => ({
-        ...(run(1, null) as object),
-        status: 200,
-        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inAnHour()) },
-      }),
-    ],
-    ['429 with retry-after', () => ({ status: 429, body: {}, headers: { 'retry-after': '3600' } })],
-    [
-      '403 with nothing left',
-      () => ({
-        status: 403,
-        body: {},
-        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(inAnHour()) },
-      }),
-    ],
+    ['the last request of the hour', lastOfTheHour],
+    ['429 with retry-after', () => answers.secondaryLimit({ status: 429, retryAfter: 3600 })],
+    ['403 with nothing left', () => answers.primaryLimit(inAnHour())],
   ]
 
   /** What a process learned of the limit is its own: each case is a process of its own. */
@@ -256,7 +234,7 @@ describe('GitHub’s rate limit', () => {
       const runs = () => new Set(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1]))
       expect(runs()).toEqual(new Set(['1']))
 
-      github.script.onRun = () => run(1, null)
+      github.script.onRun = () => runAnswer(null)
       await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
       expect(runs()).toEqual(new Set(['1', '2']))
     })
@@ -275,7 +253,7 @@ describe('GitHub’s rate limit', () => {
 
   it('keeps a job waiting until the reset instead of spending it, and no poll looks for a run', async () => {
     await ownProcess(async (deps) => {
-      const reset = inAnHour()
+      const reset = inAnHour().getTime() / 1000
       deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
       const { id } = await insertDeployAt(deps, 'dispatched')
       await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))

@@ -8,7 +8,7 @@ import { RECONCILE_PASS } from '~/server/worker/tasks'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import { AUTH_SECRET, CALLBACK_SECRET, createTestConsole, insertSurface } from '~test/support/console'
 import { modelGitHub } from '~test/support/model-github'
-import { type Answer, type RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
+import { startScriptedGitHub } from '~test/support/scripted-github'
 import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
 
@@ -24,12 +24,8 @@ const refused = z.object({
   error: z.object({ json: z.object({ data: z.object({ appCode: z.string().nullable() }) }) }),
 })
 const dispatched = z.object({ id: z.string(), status: z.string(), runId: z.string().nullable() })
-const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
 
 export type Dispatched = z.output<typeof dispatched> | { readonly refused: string | null }
-
-/** Which deploy a recorded dispatch is for. */
-export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
 
 /** A server, and an operator who is signed in to it. */
 export interface SignedInServer extends BuiltServer {
@@ -47,10 +43,7 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
   const { deps } = console_
   const servers: BuiltServer[] = []
 
-  const accept = (request: RecordedRequest): Answer => {
-    const run = model.accept(deployIdOf(request))
-    return { status: 200, body: { workflow_run_id: run.id } }
-  }
+  const accept = model.accepting()
   github.script.onDispatch = accept
 
   const statusOf = async (id: string) =>
@@ -62,8 +55,6 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
     model,
     accept,
     statusOf,
-    /** How often GitHub was asked to start a run for this deploy. */
-    dispatchesOf: (id: string) => github.dispatches().filter((request) => deployIdOf(request) === id).length,
     startServer: async (databaseUrl = deps.config.databaseUrl): Promise<SignedInServer> => {
       const server = await startBuiltServer({
         DATABASE_URL: databaseUrl,

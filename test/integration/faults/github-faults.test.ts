@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeployStatus } from '~/domain/deploy-status'
-import type { Answer } from '~test/support/scripted-github'
+import { type Answer, answers, deployIdOf, type Handler, inTurn, neverAnswered } from '~test/support/scripted-github'
 import type { SignedInServer } from './fault-world'
-import { createFaultWorld, type Dispatched, deployIdOf, dispatch, type FaultWorld, look } from './fault-world'
+import { createFaultWorld, type Dispatched, dispatch, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
 
 interface Fault {
   readonly accepts: boolean
-  readonly answer: Answer | 'never'
+  readonly answer: Answer | Handler
   /** Where the deploy stands when the dispatch is answered, and what the operator reads. */
   readonly first: DeployStatus
   readonly says: RegExp | null
@@ -16,7 +16,6 @@ interface Fault {
   readonly last: DeployStatus
 }
 
-const page = { status: 200, body: '<html>Unicorn!</html>', headers: { 'content-type': 'text/html' } }
 const NOTHING = 'nothing for fifteen seconds, having accepted'
 /** Of a deploy whose run is known by now, and of one that has none. */
 const SAYS_WHERE_FROM = /From GitHub’s record: run \d+|Run \d+ belongs to this deploy/
@@ -26,21 +25,21 @@ const UNKNOWN = /GitHub gave no usable answer to the dispatch/
 const FAULTS: Readonly<Record<string, Fault>> = {
   '500 without having accepted': {
     accepts: false,
-    answer: { status: 500, body: { message: 'Server Error' } },
+    answer: answers.serverError(500),
     first: 'requested',
     says: UNKNOWN,
     last: 'timed_out',
   },
   '502 after it accepted': {
     accepts: true,
-    answer: { status: 502, body: page.body, headers: page.headers },
+    answer: answers.html(502),
     first: 'requested',
     says: UNKNOWN,
     last: 'dispatched',
   },
   '429, its rate limit': {
     accepts: false,
-    answer: { status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '60' } },
+    answer: answers.primaryLimit(new Date(Date.now() + 60_000), 429),
     first: 'failed',
     says: /rate limit is used up until \d\d:\d\d UTC\. Nothing was started; deploy again after that/,
     last: 'failed',
@@ -52,10 +51,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     says: UNKNOWN,
     last: 'dispatched',
   },
-  'garbage after it accepted': { accepts: true, answer: page, first: 'requested', says: UNKNOWN, last: 'dispatched' },
+  'garbage after it accepted': {
+    accepts: true,
+    answer: answers.html(200),
+    first: 'requested',
+    says: UNKNOWN,
+    last: 'dispatched',
+  },
   [NOTHING]: {
     accepts: true,
-    answer: 'never',
+    answer: neverAnswered,
     first: 'requested',
     says: UNKNOWN,
     last: 'dispatched',
@@ -70,18 +75,17 @@ const waitedMs = new Map<string, number>()
 beforeAll(async () => {
   world = await createFaultWorld()
   server = await world.startServer()
-  const faultOf = new Map<string, Fault>()
+  const answerOf = new Map<string, Handler>()
   world.github.script.onDispatch = async (request) => {
     const { surfaceId } = await world.deps.db.deploy.findUniqueOrThrow({ where: { id: deployIdOf(request) } })
-    const fault = faultOf.get(surfaceId)
-    if (fault === undefined) throw new Error(`no fault is planned for ${surfaceId}`)
-    if (fault.accepts) world.accept(request)
-    return fault.answer === 'never' ? new Promise<Answer>(() => undefined) : fault.answer
+    const answer = answerOf.get(surfaceId)
+    if (answer === undefined) throw new Error(`no fault is planned for ${surfaceId}`)
+    return answer(request)
   }
   // All at once, so that the one that lasts fifteen seconds lasts beside the others.
-  const ask = async ([name, fault]: [string, Fault]) => {
+  const ask = async ([name, { accepts, answer }]: [string, Fault]) => {
     const surfaceId = await world.newSurface()
-    faultOf.set(surfaceId, fault)
+    answerOf.set(surfaceId, accepts ? world.model.accepting(answer) : inTurn(answer))
     const asked = performance.now()
     made.set(name, await dispatch(server, surfaceId))
     waitedMs.set(name, performance.now() - asked)
@@ -104,7 +108,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
     expect(seen.status).toBe(fault.first)
     const said = [seen.failureDetail, ...seen.timeline.map(({ note }) => note)].filter((text) => text !== null)
     if (fault.says !== null) expect(said.join(' ')).toMatch(fault.says)
-    expect(world.dispatchesOf(id)).toBe(1)
+    expect(world.github.dispatchesOf(id)).toBe(1)
   })
 
   it('nothing for fifteen seconds: it is not waited for much longer', () => {
@@ -126,7 +130,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
       // Why it stands there: what GitHub said, or what GitHub's record proves.
       const why = [failureDetail, ...timeline.map(({ note }) => note)].join(' ')
       expect(why, name).toMatch(accepts ? SAYS_WHERE_FROM : SAYS_WHY)
-      expect(world.dispatchesOf(id), name).toBe(1)
+      expect(world.github.dispatchesOf(id), name).toBe(1)
     }
   })
 })

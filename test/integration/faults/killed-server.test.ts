@@ -31,7 +31,7 @@ async function killedBeforeItAsked() {
   await proxy.cut()
   if (intent === undefined) throw new Error('The intent was never committed.')
   expect(intent.status).toBe('requested')
-  expect(world.dispatchesOf(intent.id)).toBe(0)
+  expect(world.github.dispatchesOf(intent.id)).toBe(0)
   return { id: intent.id, surfaceId, key }
 }
 
@@ -40,11 +40,10 @@ async function killedWhileAsking() {
   const surfaceId = await world.newSurface()
   const server = await world.startServer()
   const key = randomUUID()
-  world.github.script.onDispatch = async (request) => {
-    world.accept(request)
+  world.github.script.onDispatch = world.model.accepting(async () => {
     await server.kill()
     return 'hang up' as const
-  }
+  })
   await expect(dispatch(server, surfaceId, key)).rejects.toThrow()
   world.github.script.onDispatch = world.accept
   const intent = await world.intentOn(surfaceId)
@@ -65,7 +64,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     expect(seen).toMatchObject({ failureStage: null, runId: null })
     expect(seen.failureDetail).toContain('No run was seen')
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'timed_out' })
-    expect(world.dispatchesOf(id)).toBe(0)
+    expect(world.github.dispatchesOf(id)).toBe(0)
     expect(await dispatch(server, surfaceId)).toEqual({ refused: 'surface_busy' })
     expect(await release(server, id)).toBe(200)
 

@@ -22,11 +22,11 @@ async function killedWhileApproving(asker: string, accepts: boolean) {
   const asked = await askForDeploy(world.deps, ada, input)
   if (asked.outcome === 'deploy') throw new Error('It was dispatched without an approval.')
   const server = await world.startServer()
-  world.github.script.onDispatch = async (request) => {
-    if (accepts) world.accept(request)
+  const kill = async () => {
     await server.kill()
     return 'hang up' as const
   }
+  world.github.script.onDispatch = accepts ? world.model.accepting(kill) : kill
   await expect(approve(server, asked.approval.id)).rejects.toThrow()
   world.github.script.onDispatch = world.accept
   const intent = await world.intentOn(surfaceId)

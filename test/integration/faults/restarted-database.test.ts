@@ -37,7 +37,7 @@ describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { tim
     const surfaceId = await world.newSurface()
     const key = randomUUID()
     world.github.script.onDispatch = async (request) => {
-      const answer = world.accept(request)
+      const answer = await world.accept(request)
       await database.stop()
       return answer
     }
@@ -61,7 +61,7 @@ describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { tim
     const runs = world.model.runsOf(id)
     expect(runs).toHaveLength(1)
     expect((await look(server, id)).runId).toBe(runs[0]?.id.toString())
-    expect(world.dispatchesOf(id)).toBe(1)
+    expect(world.github.dispatchesOf(id)).toBe(1)
   })
 })
 

@@ -1,10 +1,9 @@
-import { z } from 'zod'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { connectGitHub } from '~/server/github/client'
 import { OPERATOR } from '~test/support/actors'
 import type { modelGitHub } from '~test/support/model-github'
-import type { Answer, RecordedRequest, startScriptedGitHub } from '~test/support/scripted-github'
+import { type Answer, answers, type startScriptedGitHub } from '~test/support/scripted-github'
 import type { Dispatch } from './deploy-actions'
 
 export interface World {
@@ -14,20 +13,6 @@ export interface World {
 }
 
 type Input = Parameters<typeof dispatchDeploy>[2]
-
-const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
-
-/** How often GitHub was asked to start a run for this deploy, whatever it answered. */
-export const dispatchesOf = ({ github }: World, id: string): number =>
-  github.dispatches().filter(({ body }) => dispatchBody.parse(body).inputs.console_deploy_id === id).length
-
-/** A GitHub that starts a run for every dispatch it gets, whatever it then answers. */
-export const accepting =
-  ({ model }: World, answer?: Answer) =>
-  ({ body }: RecordedRequest): Answer => {
-    const run = model.accept(dispatchBody.parse(body).inputs.console_deploy_id)
-    return answer ?? { status: 200, body: { workflow_run_id: run.id } }
-  }
 
 /** The first dispatch of a life, with what happens to it. */
 export async function firstDispatch(world: World, dispatch: Dispatch, input: Input): Promise<void> {
@@ -41,17 +26,17 @@ export async function firstDispatch(world: World, dispatch: Dispatch, input: Inp
 function answerTo(world: World, dispatch: Dispatch) {
   switch (dispatch) {
     case 'accepted without a run id':
-      return accepting(world, { status: 204 })
+      return world.model.accepting({ status: 204 })
     case 'accepted, answered 502':
-      return accepting(world, { status: 502, body: {} })
+      return world.model.accepting(answers.serverError(502))
     case 'accepted, connection lost':
-      return accepting(world, 'hang up')
+      return world.model.accepting('hang up')
     case 'answered 500':
-      return (): Answer => ({ status: 500, body: {} })
+      return (): Answer => answers.serverError(500)
     case 'refused':
       return (): Answer => ({ status: 422, body: { message: 'No ref found for: main' } })
     default:
-      return accepting(world)
+      return world.model.accepting()
   }
 }
 

@@ -13,9 +13,9 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 import { insertMember } from '~test/support/members'
 import { type Conclusion, modelGitHub } from '~test/support/model-github'
 import { runQueue } from '~test/support/run-queue'
-import { type Answer, startScriptedGitHub } from '~test/support/scripted-github'
+import { inTurn, listAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
-import { accepting, type World } from './first-dispatch'
+import type { World } from './first-dispatch'
 
 /** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
@@ -110,15 +110,13 @@ it('two deploys of one surface have active runs at once only where somebody over
   )
 }, 3_600_000)
 
-const nothing = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
-
 /** A surface, and a GitHub that lists runs, or does so only later. */
 async function newLife(listsFromTheStart: boolean) {
   const { github, model } = world
   const surface = await insertSurface(console_.deps)
   let offsetMs = 0
   const deps: Deps = { ...console_.deps, now: () => new Date(Date.now() + offsetMs) }
-  github.script.onListRuns = listsFromTheStart ? lists : nothing
+  github.script.onListRuns = listsFromTheStart ? lists : listAnswer([])
   const ids: string[] = []
   const pick = (index: number) => ids[index % Math.max(ids.length, 1)]
   const rows = () => deps.db.deploy.findMany({ where: { surfaceId: surface.id } })
@@ -133,12 +131,11 @@ async function newLife(listsFromTheStart: boolean) {
     })
 
   const dispatch = async (answer: Extract<Act, { kind: 'dispatch' }>['answer']) => {
-    const never: Answer = 'hang up'
     const answers = {
-      accepted: accepting(world),
-      '204': accepting(world, { status: 204 }),
-      lost: accepting(world, never),
-      'lost, and never started': () => never,
+      accepted: model.accepting(),
+      '204': model.accepting({ status: 204 }),
+      lost: model.accepting('hang up'),
+      'lost, and never started': inTurn('hang up'),
     }
     github.script.onDispatch = answers[answer]
     try {
@@ -174,7 +171,7 @@ async function newLife(listsFromTheStart: boolean) {
       return look()
     }
     if (each.kind === 'GitHub lists runs') {
-      github.script.onListRuns = each.yes ? lists : nothing
+      github.script.onListRuns = each.yes ? lists : listAnswer([])
       return
     }
     const id = pick(each.which)

@@ -8,7 +8,7 @@ import { insertMember } from '~test/support/members'
 import { modelGitHub } from '~test/support/model-github'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 import { type Dispatch, life } from './deploy-actions'
-import { dispatchesOf, type World } from './first-dispatch'
+import type { World } from './first-dispatch'
 import { playLife } from './play-life'
 
 /** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
@@ -83,7 +83,7 @@ async function expectOneDispatch(surfaceId: string, first: Dispatch): Promise<vo
   const deploys = await world.deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
   for (const [index, { id }] of deploys.entries()) {
     const neverAsked = index === 0 && first === 'console crashed before it asked'
-    expect(dispatchesOf(world, id), `dispatches of a deploy that was ${first}`).toBe(neverAsked ? 0 : 1)
+    expect(world.github.dispatchesOf(id), `dispatches of a deploy that was ${first}`).toBe(neverAsked ? 0 : 1)
     expect(world.model.runsOf(id).length).toBeLessThanOrEqual(1)
   }
 }

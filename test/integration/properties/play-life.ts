@@ -12,7 +12,7 @@ import { insertSurface } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 import { crashing, onlyCrash } from './crash'
 import type { Action, Delivery, Life } from './deploy-actions'
-import { accepting, firstDispatch, type World } from './first-dispatch'
+import { firstDispatch, type World } from './first-dispatch'
 
 /** Plays a life to its end, and lets GitHub and the reconciler have the last word. Gives the surface it happened on. */
 export async function playLife(world: World, { dispatch, rounds }: Life): Promise<string> {
@@ -24,7 +24,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     (await deps.db.deploy.findMany({ where: { surfaceId: surface.id }, orderBy: { id: 'asc' } })).map(({ id }) => id)
 
   await firstDispatch(world, dispatch, input)
-  world.github.script.onDispatch = accepting(world)
+  world.github.script.onDispatch = world.model.accepting()
   const [id] = await deployIds()
   if (id === undefined) throw new Error('The intent was not recorded.')
 

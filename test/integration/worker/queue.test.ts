@@ -7,7 +7,7 @@ import { FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tas
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { databaseProxy } from '~test/support/database-proxy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import { heldBack, jobsAnswer, listAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
@@ -135,62 +135,40 @@ describe('two replicas', () => {
   it('look for outside runs once a pass, not once each', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'failed')
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const asked = new Promise<void>((resolve) => {
-      github.script.onListRuns = async () => {
-        resolve()
-        await held
-        return { status: 200, body: { workflow_runs: [] } }
-      }
-    })
+    const runs = heldBack(listAnswer([]))
+    github.script.onListRuns = runs
     const other = createDeps(deps.config)
     const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('find_outside_runs')`
     await pass()
     const first = runQueue(deps)
-    await asked
+    await runs.asked
     await pass()
     await runQueue(other)
-    release()
+    runs.release()
     await first
-    expect(github.requests.map(({ path }) => path.split('/').at(-1)?.split('?')[0])).toEqual(['DEPLOY_FREEZE', 'runs'])
+    expect(github.requests.map(({ path }) => path.split('/').at(-1)?.split('?')[0])).toEqual([
+      'DEPLOY_FREEZE',
+      'platform',
+      'runs',
+    ])
     await other.db.$disconnect()
   })
 
   it('never make a pass at the same time', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'building', silent())
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const asked = new Promise<void>((resolve) => {
-      github.script.onRun = async () => {
-        resolve()
-        await held
-        return {
-          status: 200,
-          body: {
-            status: 'in_progress',
-            conclusion: null,
-            created_at: '2026-11-21T10:00:00Z',
-            updated_at: '2026-11-21T10:05:00Z',
-          },
-        }
-      }
-    })
+    const run = heldBack(runAnswer(null))
+    github.script.onRun = run
     github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const other = createDeps(deps.config)
     const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('reconcile_pass')`
     await pass()
     const first = runQueue(deps)
-    await asked
+    await run.asked
     await pass()
     await runQueue(other)
     expect(github.requests.filter(({ path }) => path.endsWith('/runs/7'))).toHaveLength(1)
-    release()
+    run.release()
     await first
     await other.db.$disconnect()
   })
@@ -236,25 +214,15 @@ describe('a worker', () => {
 
   it('whose database goes away in the middle of a job does that job again when it is back', async () => {
     runSucceeded()
-    const answer = github.script.onRun
-    let release = () => {}
-    const held = new Promise<void>((resolve) => {
-      release = resolve
-    })
-    const asked = new Promise<void>((resolve) => {
-      github.script.onRun = async (request) => {
-        resolve()
-        await held
-        return answer(request)
-      }
-    })
+    const run = heldBack(github.script.onRun)
+    github.script.onRun = run
     const proxy = await behindProxy()
     await proxy.mend()
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     await console_.deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
-    await asked
+    await run.asked
     await proxy.cut()
-    release()
+    run.release()
     await proxy.mend()
     await becomes(id, 'succeeded')
   })

@@ -4,6 +4,7 @@ import { addJob } from '~/server/db/jobs'
 import { createFaultWorld, type FaultWorld } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'
+import { heldBack } from '~test/support/scripted-github'
 
 const TIMEOUT = 120_000
 
@@ -30,24 +31,14 @@ it('a server asked to stop lets the job under way end: nothing is left locked in
   const { id } = await insertDeployAt(deps, 'building')
   model.accept(id)
   model.conclude(id, 'success')
-  const answer = github.script.onRun
-  let release = () => {}
-  const held = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  const asked = new Promise<void>((resolve) => {
-    github.script.onRun = async (request) => {
-      resolve()
-      await held
-      return answer(request)
-    }
-  })
+  const run = heldBack(github.script.onRun)
+  github.script.onRun = run
   await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
-  await asked
+  await run.asked
   const stopped = server.stop()
   // Left to itself, Next would have ended the process by then.
   expect(await waitFor(() => isGone(server.pid), { withinMs: 4_500 })).toBeUndefined()
-  release()
+  run.release()
   await stopped
   expect(await world.statusOf(id)).toBe('succeeded')
   expect(await queuedJobs(deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))

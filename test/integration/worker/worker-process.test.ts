@@ -14,7 +14,7 @@ import {
   type TestConsole,
 } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { jobsAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import { jobsAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { startSlackReceiver } from '~test/support/slack-receiver'
 
@@ -56,15 +56,7 @@ describe('npm run worker', () => {
     const { deps } = console_
     const server = createDeps(deps.config)
     openFront(server)
-    github.script.onRun = () => ({
-      status: 200,
-      body: {
-        status: 'completed',
-        conclusion: 'success',
-        created_at: '2026-11-21T10:00:00Z',
-        updated_at: '2026-11-21T10:05:00Z',
-      },
-    })
+    github.script.onRun = () => runAnswer('success')
     github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
     await receiveCallback(server, signedCallback(id, { status: 'deploying' }), id)
