@@ -5,6 +5,7 @@ import { addJob } from '~/server/db/jobs'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
+import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { OPERATOR } from '~test/support/actors'
@@ -248,6 +249,31 @@ describe('GitHub’s rate limit', () => {
       expect(github.requests).toEqual([])
       await findOutsideRuns({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
       expect(github.requests).toHaveLength(1)
+    })
+  })
+
+  it('with a fifth of the hour left stops the background looks, and those for running deploys only below a tenth', async () => {
+    await ownProcess(async (deps) => {
+      const left = (remaining: number) => ({
+        status: 200,
+        headers: {
+          'x-ratelimit-limit': '5000',
+          'x-ratelimit-remaining': String(remaining),
+          'x-ratelimit-reset': String(Math.floor(inAnHour().getTime() / 1000)),
+        },
+      })
+      await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(5) })
+      deps.github.budget.note(left(1_000))
+      await findOutsideRuns(deps)
+      await readDeployFreezes(deps)
+      expect(github.requests).toEqual([])
+      await reconcileSilentDeploys(deps)
+      expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toContain('1')
+
+      github.requests.length = 0
+      deps.github.budget.note(left(499))
+      await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 60_000) })
+      expect(github.requests).toEqual([])
     })
   })
 
