@@ -89,13 +89,15 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   }
 
   const secrets = await agreeOnSecrets({ config, dataDir, databaseUrl })
-  const sandboxToken = usesSandbox ? generatedSecrets(dataDir).sandboxToken : undefined
+  const generated = usesSandbox ? generatedSecrets(dataDir) : undefined
+  const [webhookSecret = generated?.sandboxWebhook] = config.githubWebhookSecrets
 
   const watch = watcher(shutdown, logFile)
   const sandbox =
-    sandboxToken !== undefined
+    generated !== undefined && webhookSecret !== undefined
       ? {
-          token: sandboxToken,
+          token: generated.sandboxToken,
+          webhookSecret,
           url: await startSandbox({
             projectDirectory,
             dataDir,
@@ -103,7 +105,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
             config: { ...config, surfacesFile },
             consoleUrl,
             callbackSecret: secrets.callback[0],
-            token: sandboxToken,
+            token: generated.sandboxToken,
+            webhookSecret,
             env: toolEnv,
             signal: shutdown.signal,
             onStarted: watch,
@@ -187,7 +190,7 @@ interface Provided {
   readonly dataDir: string
   readonly surfacesFile: string
   readonly secrets: AgreedSecrets
-  readonly sandbox: { readonly url: string; readonly token: string } | undefined
+  readonly sandbox: { readonly url: string; readonly token: string; readonly webhookSecret: string } | undefined
 }
 
 /** Our own environment, with what nobody configured filled in. */
@@ -205,6 +208,11 @@ function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
     AUTH_SECRET: secrets.auth.join(','),
     ...(sandbox === undefined
       ? {}
-      : { GITHUB_API_URL: `${sandbox.url}/api/v3`, GITHUB_DISPATCH_TOKEN: sandbox.token, SANDBOX_URL: sandbox.url }),
+      : {
+          GITHUB_API_URL: `${sandbox.url}/api/v3`,
+          GITHUB_DISPATCH_TOKEN: sandbox.token,
+          GITHUB_WEBHOOK_SECRET: process.env['GITHUB_WEBHOOK_SECRET'] || sandbox.webhookSecret,
+          SANDBOX_URL: sandbox.url,
+        }),
   }
 }

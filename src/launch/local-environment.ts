@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { readConfig } from '~/server/config'
 import { agreeOnSecrets } from './agree-on-secrets.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
+import { generatedSecrets } from './secrets.ts'
 
 const sandbox = z.object({ url: z.string(), token: z.string() })
 
@@ -28,6 +29,9 @@ export async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory:
   if (config.githubCredentials === undefined && existsSync(listening)) {
     const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))
     Object.assign(local, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
+    if (config.githubWebhookSecrets.length === 0) {
+      local['GITHUB_WEBHOOK_SECRET'] = generatedSecrets(dataDir).sandboxWebhook
+    }
   }
   return local
 }

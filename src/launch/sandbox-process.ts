@@ -15,6 +15,7 @@ export interface SandboxPlan {
   readonly consoleUrl: string
   readonly callbackSecret: string
   readonly token: string
+  readonly webhookSecret: string
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
   readonly onStarted: (process: SupervisedProcess) => void
@@ -36,6 +37,7 @@ export async function startSandbox(plan: SandboxPlan): Promise<string> {
       SANDBOX_TOKEN: plan.token,
       SANDBOX_CONSOLE_URL: plan.consoleUrl,
       SANDBOX_CALLBACK_SECRET: plan.callbackSecret,
+      SANDBOX_WEBHOOK_SECRET: plan.webhookSecret,
       SANDBOX_SURFACES: JSON.stringify(sampleSurfaces(plan.config.surfacesFile)),
     },
     onLine: (line, from) => {

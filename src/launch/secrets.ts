@@ -7,6 +7,8 @@ export interface GeneratedSecrets {
   readonly callback: string
   readonly auth: string
   readonly sandboxToken: string
+  /** What the sandbox signs its webhooks with. */
+  readonly sandboxWebhook: string
 }
 
 /** The secrets nobody configured: made at the first start, the same ever after. */
@@ -16,5 +18,6 @@ export function generatedSecrets(dataDir: string): GeneratedSecrets {
     callback: rememberedText(path.join(directory, 'callback'), () => `whsec_${randomBytes(32).toString('base64')}`),
     auth: rememberedText(path.join(directory, 'auth'), () => randomBytes(32).toString('base64url')),
     sandboxToken: rememberedText(path.join(directory, 'sandbox-token'), () => randomBytes(32).toString('base64url')),
+    sandboxWebhook: rememberedText(path.join(directory, 'sandbox-webhook'), () => randomBytes(32).toString('hex')),
   }
 }

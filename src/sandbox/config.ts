@@ -33,6 +33,7 @@ const environmentSchema = z.object({
   SANDBOX_TOKEN: z.string().min(16),
   SANDBOX_CONSOLE_URL: z.url({ protocol: /^https?$/ }),
   SANDBOX_CALLBACK_SECRET: z.string().min(1),
+  SANDBOX_WEBHOOK_SECRET: z.string().min(24).optional(),
   SANDBOX_SURFACES: surfacesFromJson.pipe(
     z
       .array(surfaceSchema)
@@ -56,6 +57,7 @@ const examples: Readonly<Record<string, string>> = {
   SANDBOX_TOKEN: 'at least 16 characters, e.g. the output of `openssl rand -hex 16`',
   SANDBOX_CONSOLE_URL: 'http://127.0.0.1:3000',
   SANDBOX_CALLBACK_SECRET: 'whsec_… or at least 24 bytes of text',
+  SANDBOX_WEBHOOK_SECRET: 'at least 24 characters, e.g. the output of `openssl rand -hex 32`',
   SANDBOX_SURFACES:
     '[{"id":"console","name":"Console","environment":"production","repository":"acme/platform","workflow":"deploy-console.yml","ref":"main"}]',
 }
@@ -68,6 +70,8 @@ export interface SandboxConfig {
   readonly token: string
   readonly consoleUrl: string
   readonly callbackSecret: string
+  /** What webhooks are signed with. `undefined`: none are sent. */
+  readonly webhookSecret: string | undefined
   readonly surfaces: readonly SurfaceDeclaration[]
 }
 
@@ -90,6 +94,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     token: value.SANDBOX_TOKEN,
     consoleUrl: value.SANDBOX_CONSOLE_URL.replace(/\/+$/, ''),
     callbackSecret: value.SANDBOX_CALLBACK_SECRET,
+    webhookSecret: value.SANDBOX_WEBHOOK_SECRET,
     surfaces: value.SANDBOX_SURFACES,
   }
 }

@@ -9,6 +9,7 @@ import { logCommits } from '~/sandbox/git/commits'
 import { openRepository } from '~/sandbox/git/create-repository'
 import { resolveCommit } from '~/sandbox/git/refs'
 import { createApi } from '~/sandbox/github/api'
+import type { ApiDeps } from '~/sandbox/github/api-deps'
 import { openIdTokens } from '~/sandbox/github/id-tokens'
 import { json } from '~/sandbox/http/answer'
 import { closeServer, listen } from '~/sandbox/http/listen'
@@ -22,12 +23,15 @@ import { openIds } from '~/sandbox/runs/ids'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
 import { createWorkDir, removeWorkDir, runRequestFor } from '~/sandbox/runs/run-request'
 import { createRunService } from '~/sandbox/runs/run-service'
-import { openRunStore } from '~/sandbox/runs/run-store'
+import { openRunStore, type RunStore } from '~/sandbox/runs/run-store'
 import { readListening, writeListening } from '~/sandbox/state/listening'
 import { openSecrets } from '~/sandbox/state/secrets'
 import { openVariables } from '~/sandbox/state/variables'
 import { openSurfaces } from '~/sandbox/surfaces/open-surfaces'
 import { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
+import { openDeliveries } from '~/sandbox/webhooks/deliveries'
+import { announcePushes, pingOf } from '~/sandbox/webhooks/repository-events'
+import { announcing } from '~/sandbox/webhooks/run-events'
 
 export interface Sandbox {
   readonly url: string
@@ -55,6 +59,22 @@ const failure = (request: IncomingMessage, response: ServerResponse, error: unkn
     )
 }
 
+/** Webhooks to the console, when there is a secret to sign them with. */
+const openWebhooks = async (config: SandboxConfig, github: Pick<ApiDeps, 'urls' | 'repository'>) => {
+  if (config.webhookSecret === undefined) return { store: (store: RunStore) => store, close: async () => undefined }
+  const url = `${config.consoleUrl}/api/github/webhooks`
+  const deliveries = openDeliveries(url, config.webhookSecret)
+  const watcher = await announcePushes(github, deliveries)
+  deliveries.ping(await pingOf(github, url))
+  return {
+    store: (store: RunStore) => announcing(store, github, deliveries),
+    close: async () => {
+      watcher.close()
+      await deliveries.close()
+    },
+  }
+}
+
 /** Starts everything of the sandbox; what it finds in its directory goes on where it stopped. */
 export const startSandbox = async (config: SandboxConfig, executor: Executor): Promise<Sandbox> => {
   mkdirSync(config.dir, { recursive: true, mode: 0o700 })
@@ -80,7 +100,8 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const history = await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 50 })
   const surfaces = await openSurfaces({ dir: config.dir, declared: config.surfaces, history })
 
-  const store = openRunStore(`${config.dir}/runs`)
+  const told = await openWebhooks(config, { urls, repository })
+  const store = told.store(openRunStore(`${config.dir}/runs`))
   const holds = createHolds()
   const idTokens = await openIdTokens({ dir: config.dir, web, repository })
   const requestFor = runRequestFor({
@@ -116,7 +137,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
     close: async () => {
       // The port is given up at once: the next start may come before the last step has ended.
       const platforms = [...surfaces.values()].map((platform) => platform.close())
-      await Promise.all([queue.close(), closeServer(server), ...platforms])
+      await Promise.all([told.close(), queue.close(), closeServer(server), ...platforms])
     },
   }
 }

@@ -25,6 +25,8 @@ export interface SandboxOptions {
   /** Where the workflows under test send their callbacks. */
   readonly consoleUrl: string
   readonly callbackSecret: string
+  /** None are sent when not given. */
+  readonly webhookSecret?: string
   /** State directory; a new temporary one, removed by `stop`, when not given. */
   readonly dir?: string
   /** A checkout whose `.github` is run; this repository's own when not given. */
@@ -69,6 +71,7 @@ export const startSandbox = async (options: SandboxOptions): Promise<RunningSand
       SANDBOX_TOKEN: token,
       SANDBOX_CONSOLE_URL: options.consoleUrl,
       SANDBOX_CALLBACK_SECRET: options.callbackSecret,
+      ...(options.webhookSecret === undefined ? {} : { SANDBOX_WEBHOOK_SECRET: options.webhookSecret }),
       SANDBOX_SURFACES: JSON.stringify(options.surfaces ?? sampleSurfaces),
       ...(options.port === undefined ? {} : { SANDBOX_PORT: String(options.port) }),
     },

@@ -11,7 +11,16 @@ const operation = z.object({
   ),
 })
 
-const description = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
+const webhook = z.object({
+  post: z.object({
+    requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }),
+  }),
+})
+
+const description = z.object({
+  paths: z.record(z.string(), z.record(z.string(), z.unknown())),
+  'x-webhooks': z.record(z.string(), z.unknown()).optional(),
+})
 
 /** OpenAPI 3.0 says `nullable`, JSON Schema a type of its own; an `enum` beside `nullable` need not list null. */
 const asJsonSchema = (value: unknown): unknown => {
@@ -40,12 +49,14 @@ const GENERAL_ERRORS = new Set([400, 401, 403, 404, 409, 422])
 export interface Description {
   /** What is wrong with an answer, in words; empty when it is as described. */
   readonly problems: (method: string, template: string, status: number, contentType: string, body: unknown) => string[]
+  /** The same of a webhook's payload, by event and action: `workflow-run-completed`. */
+  readonly webhookProblems: (event: string, body: unknown) => string[]
 }
 
 /** GitHub's published description of its REST API, as a checker of answers. */
 export const loadDescription = (name: 'api.github.com' | 'ghes-3.19'): Description => {
   const file = createRequire(import.meta.url).resolve(`@octokit/openapi/generated/${name}.deref.json`)
-  const { paths } = description.parse(JSON.parse(readFileSync(file, 'utf8')))
+  const { paths, 'x-webhooks': webhooks = {} } = description.parse(JSON.parse(readFileSync(file, 'utf8')))
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false })
   addFormats(ajv)
   const compiled = new Map<string, ValidateFunction>()
@@ -62,6 +73,11 @@ export const loadDescription = (name: 'api.github.com' | 'ghes-3.19'): Descripti
     return (validate.errors ?? []).slice(0, 8).map((error) => `${error.instancePath} ${error.message}`)
   }
   return {
+    webhookProblems: (event, body) => {
+      const found = webhook.safeParse(webhooks[event])
+      if (!found.success) return [`${name} does not describe the event ${event}`]
+      return check(event, found.data.post.requestBody.content['application/json'].schema, body)
+    },
     problems: (method, template, status, contentType, body) => {
       const found = paths[template]?.[method.toLowerCase()]
       if (found === undefined) return [`${name} does not describe ${method} ${template}`]

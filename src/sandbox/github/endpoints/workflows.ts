@@ -8,7 +8,10 @@ import { nodeIdOf } from '~/sandbox/github/shapes/user'
 import { findWorkflow, listWorkflows, type WorkflowEntry, workflowName } from '~/sandbox/github/workflow-files'
 import { type Answer, json } from '~/sandbox/http/answer'
 
-const workflowShape = async ({ repository, urls }: ApiDeps, workflow: WorkflowEntry) => {
+export const workflowShape = async (
+  { repository, urls }: Pick<ApiDeps, 'repository' | 'urls'>,
+  workflow: WorkflowEntry,
+) => {
   const branch = repository.defaultBranch
   const commits = await logCommits(repository, `refs/heads/${branch}`, { limit: 100, path: workflow.path })
   return {
