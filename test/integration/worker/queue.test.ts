@@ -3,7 +3,7 @@ import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob, releaseAbandonedJobs } from '~/server/db/jobs'
 import { createDeps } from '~/server/deps'
 import { startWorker } from '~/server/worker/start-worker'
-import { FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
+import { FORGET_ANSWERS, FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { databaseProxy } from '~test/support/database-proxy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
@@ -195,7 +195,12 @@ describe('a worker', () => {
     const known = () => db.$queryRaw<{ task: string }[]>`
       SELECT identifier AS task FROM graphile_worker._private_known_crontabs ORDER BY identifier`
     await vi.waitUntil(async () => (await known()).length > 0, { timeout: 50_000, interval: 100 })
-    expect((await known()).map(({ task }) => task)).toEqual([OUTSIDE_RUNS, FORGET_FAILED, RECONCILE_PASS])
+    expect((await known()).map(({ task }) => task)).toEqual([
+      OUTSIDE_RUNS,
+      FORGET_FAILED,
+      FORGET_ANSWERS,
+      RECONCILE_PASS,
+    ])
   })
 
   it('makes a pass when it starts, starts without a database, and outlives one that goes away', async () => {
