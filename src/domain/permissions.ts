@@ -21,6 +21,7 @@ export const PERMISSIONS = {
   'freeze.override': 'approver',
   'deploy.release_unknown': 'admin',
   'flag.change': 'admin',
+  'health.read': 'admin',
   'member.manage': 'admin',
 } as const satisfies Record<string, Role>
 

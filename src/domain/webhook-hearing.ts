@@ -14,6 +14,31 @@ export interface Hearing {
 /** `unheard`: no webhook ever came. `silent`: GitHub lists activity that no webhook told of. */
 export type HearingState = 'unheard' | 'heard' | 'silent'
 
+/** One subject of a repository, as admins see it. Times are ISO strings in UTC. */
+export interface HeardSubject {
+  readonly state: HearingState
+  readonly heardAt: string | null
+  /** Of a silent one: the activity that no webhook told of. */
+  readonly untoldAt: string | null
+}
+
+export interface WebhookState {
+  /** Whether the console has a secret to verify webhooks with. */
+  readonly configured: boolean
+  /** Where GitHub has to send them. */
+  readonly url: string
+  /** When a ping came that names no repository, as a GitHub App's does. */
+  readonly appHeardAt: string | null
+  /** Every repository a surface names. */
+  readonly repositories: readonly {
+    readonly repository: string
+    readonly runs: HeardSubject
+    readonly refs: HeardSubject
+    /** The newest webhook of all; null when none ever came. */
+    readonly last: { readonly event: string; readonly at: string } | null
+  }[]
+}
+
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 

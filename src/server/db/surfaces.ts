@@ -253,6 +253,17 @@ export async function listEnvironments(db: DatabaseHandle): Promise<string[]> {
   return rows.map(({ environment }) => environment)
 }
 
+/** Those of the declared surfaces, each once whatever its case. */
+export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
+  const rows = await db.surface.findMany({
+    where: { archivedAt: null },
+    distinct: 'repository',
+    orderBy: { repository: 'asc' },
+    select: { repository: true },
+  })
+  return [...new Map(rows.map(({ repository }) => [repository.toLowerCase(), repository])).values()]
+}
+
 export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
   const { id, ...rest } = declared
   await tx.surface.updateMany({

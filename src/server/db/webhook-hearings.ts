@@ -44,3 +44,8 @@ export async function readHearings(db: DatabaseHandle, subject: WebhookSubject):
   })
   return new Map(rows.map(({ repository, ...hearing }) => [repository, hearing]))
 }
+
+/** Everything that was heard, the newest first. */
+export function listHearings(db: DatabaseHandle) {
+  return db.webhookHearing.findMany({ orderBy: [{ heardAt: 'desc' }] })
+}

@@ -2,15 +2,17 @@
 
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import { useRefusal } from '~/ui/shell/member'
+import { may } from '~/domain/actor'
+import { useMember } from '~/ui/shell/member'
 
 const PAGES = [
-  { href: '/', name: 'Surfaces' },
-  { href: '/approvals', name: 'Approvals' },
-  { href: '/freezes', name: 'Freezes' },
-  { href: '/audit', name: 'Audit' },
-  { href: '/flags', name: 'Flags' },
-  { href: '/people', name: 'People' },
+  { href: '/', name: 'Surfaces', permission: 'surface.read' },
+  { href: '/approvals', name: 'Approvals', permission: 'deploy.read' },
+  { href: '/freezes', name: 'Freezes', permission: 'freeze.read' },
+  { href: '/audit', name: 'Audit', permission: 'audit.read' },
+  { href: '/flags', name: 'Flags', permission: 'flag.read' },
+  { href: '/people', name: 'People', permission: 'member.manage' },
+  { href: '/health', name: 'Health', permission: 'health.read' },
 ] as const
 
 const isUnder = (pathname: string, href: string) =>
@@ -19,10 +21,13 @@ const isUnder = (pathname: string, href: string) =>
 /** The way between the pages. The one that is open is marked by more than its colour. */
 export function MainNav() {
   const pathname = usePathname()
-  const managesPeople = useRefusal('member.manage') === null
+  const member = useMember()
+  const pages = PAGES.filter(
+    ({ permission }) => member === null || may({ role: member.role, permissions: null }, permission),
+  )
   return (
     <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full max-sm:gap-0">
-      {PAGES.filter(({ href }) => href !== '/people' || managesPeople).map(({ href, name }) => {
+      {pages.map(({ href, name }) => {
         const current = isUnder(pathname, href)
         return (
           <Link

@@ -56,6 +56,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'freezes.lift': 'approver',
   'freezes.list': 'viewer',
   'freezes.open': 'approver',
+  'health.webhooks': 'admin',
   'members.change': 'admin',
   'members.invitations': 'admin',
   'members.invite': 'admin',

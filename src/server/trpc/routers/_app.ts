@@ -6,6 +6,7 @@ import { auditRouter } from '~/server/trpc/routers/audit'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
+import { healthRouter } from '~/server/trpc/routers/health'
 import { membersRouter } from '~/server/trpc/routers/members'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
@@ -17,6 +18,7 @@ export const appRouter = router({
   deploys: deploysRouter,
   flags: flagsRouter,
   freezes: freezesRouter,
+  health: healthRouter,
   members: membersRouter,
   surfaces: surfacesRouter,
   tokens: tokensRouter,

@@ -1,0 +1,140 @@
+'use client'
+
+import type { HeardSubject, WebhookState } from '~/domain/webhook-hearing'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const REFETCH_MS = 10_000
+const HEAD = 'px-4 py-2 text-left text-xs font-medium text-ink-faint'
+const CELL = 'px-4 py-2.5 align-top'
+
+/** Whether GitHub tells of what happens, by repository. */
+export function WebhookHearing() {
+  const state = trpc.health.webhooks.useQuery(undefined, { refetchInterval: REFETCH_MS })
+  return (
+    <section aria-labelledby="webhooks" className="min-w-0">
+      <h2 id="webhooks" className="mb-2.5 text-sm font-semibold">
+        Webhooks of GitHub
+      </h2>
+      {state.isError && (
+        <div className="mb-3">
+          <Notice tone="warn" role="status">
+            {readWireError(state.error).message}
+          </Notice>
+        </div>
+      )}
+      {state.isPending && <RowsSkeleton what="the webhooks" />}
+      {state.data !== undefined && (
+        <StoppedClock of={state}>
+          <Summary state={state.data} />
+          {state.data.configured && state.data.repositories.length > 0 && <Repositories state={state.data} />}
+        </StoppedClock>
+      )}
+    </section>
+  )
+}
+
+function Summary({ state }: { readonly state: WebhookState }) {
+  const silent = state.repositories.filter(({ runs, refs }) => runs.state === 'silent' || refs.state === 'silent')
+  if (!state.configured) {
+    return (
+      <Notice tone="plain">
+        Webhooks are not set up. GitHub is asked once in a while instead: changes are seen later, and more requests are
+        used. To set them up, set <code>GITHUB_WEBHOOK_SECRET</code> and follow docs/webhooks.md.
+      </Notice>
+    )
+  }
+  return (
+    <div className="mb-3 flex flex-col gap-3">
+      {silent.length > 0 && (
+        <Notice tone="warn" role="status">
+          Webhooks are silent: GitHub lists activity that no webhook told of. GitHub is asked as often as without
+          webhooks until the next one comes. Look at the recent deliveries of the webhook on GitHub.
+        </Notice>
+      )}
+      <p className="max-w-prose text-sm text-pretty text-ink-soft">
+        GitHub sends them to <span className="font-mono text-[0.8125rem] wrap-anywhere text-ink">{state.url}</span>.
+        {state.appHeardAt !== null && (
+          <>
+            {' '}
+            A ping without a repository, as a GitHub App sends it, was heard <TimeAgo at={state.appHeardAt} />.
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function Repositories({ state }: { readonly state: WebhookState }) {
+  return (
+    <div className="overflow-hidden rounded-md border border-line bg-panel">
+      <table className="w-full table-auto border-collapse text-sm">
+        <caption className="sr-only">What was heard, by repository</caption>
+        <thead>
+          <tr>
+            <th scope="col" className={HEAD}>
+              Repository
+            </th>
+            <th scope="col" className={HEAD}>
+              Runs
+            </th>
+            <th scope="col" className={HEAD}>
+              Pushes
+            </th>
+            <th scope="col" className={`${HEAD} max-sm:hidden`}>
+              Last webhook
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {state.repositories.map(({ repository, runs, refs, last }) => (
+            <tr key={repository} data-repository={repository} className="border-t border-line">
+              <th scope="row" className={`${CELL} text-left font-medium wrap-anywhere`}>
+                <ForeignText text={repository} />
+              </th>
+              <td className={CELL}>
+                <Heard subject={runs} />
+              </td>
+              <td className={CELL}>
+                <Heard subject={refs} />
+              </td>
+              <td className={`${CELL} text-ink-soft max-sm:hidden`}>
+                {last === null ? (
+                  'None'
+                ) : (
+                  <>
+                    <span className="font-mono text-[0.8125rem]">{last.event}</span> <TimeAgo at={last.at} />
+                  </>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Heard({ subject: { state, heardAt, untoldAt } }: { readonly subject: HeardSubject }) {
+  if (state === 'unheard' || heardAt === null) return <span className="text-ink-faint">Not heard yet</span>
+  if (state === 'heard' || untoldAt === null) {
+    return (
+      <span className="text-ink-soft">
+        Heard <TimeAgo at={heardAt} />
+      </span>
+    )
+  }
+  return (
+    <span>
+      <span className="font-medium text-warn">Silent</span>
+      <span className="block text-xs text-ink-soft">
+        Heard <TimeAgo at={heardAt} />, activity <TimeAgo at={untoldAt} />
+      </span>
+    </span>
+  )
+}
