@@ -20,16 +20,15 @@ beforeEach(() => {
   rmSync(logFile, { force: true })
 })
 
-/** Starts a program in Next's place. It finds its number of tries in `tries`. */
+/** Starts a program in the place of serve.mjs. It finds its number of tries in `tries`. */
 async function start(program: string, { withinMs = 20_000, signal = new AbortController().signal } = {}) {
-  const bin = path.join(directory, 'node_modules/next/dist/bin')
-  mkdirSync(bin, { recursive: true })
   mkdirSync(path.join(directory, 'src/launch'), { recursive: true })
   writeFileSync(path.join(directory, 'src/launch/exit-with-parent.mjs'), '')
-  const count = `const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(tries)}, 'x')
+  const count = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url)
+    const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(tries)}, 'x')
     const tries = fs.readFileSync(${JSON.stringify(tries)}, 'utf8').length
     const port = process.argv.at(-1)\n`
-  writeFileSync(path.join(bin, 'next'), count + program)
+  writeFileSync(path.join(directory, 'src/launch/serve.mjs'), count + program)
   const plan: ServerPlan = {
     mode: 'production',
     projectDirectory: directory,

@@ -1,0 +1,74 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '~/launch/ports'
+import { startServer } from '~/launch/server-process'
+import { readConfig } from '~/server/config'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+const directory = mkdtempSync(path.join(tmpdir(), 'listening address '))
+afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+/** The server's own listener, with a Next that answers everything at once: no build is needed to see where it listens. */
+beforeAll(() => {
+  for (const file of ['serve.mjs', 'exit-with-parent.mjs']) {
+    cpSync(path.join(root, 'src/launch', file), path.join(directory, 'src/launch', file))
+  }
+  const next = path.join(directory, 'node_modules/next')
+  mkdirSync(next, { recursive: true })
+  writeFileSync(
+    path.join(next, 'index.js'),
+    `module.exports = () => ({
+       prepare: async () => globalThis.deployConsoleOpened({ guard() {}, streams: () => false, stop: async () => {} }),
+       getRequestHandler: () => (_, response) => response.end('ready'),
+     })`,
+  )
+})
+
+const accepts = (host: string, port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect({ host, port })
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+/** Which of this machine's addresses take a connection while the server runs with these settings. */
+async function reachedAt(settings: Record<string, string>) {
+  const { host } = readConfig({ GITHUB_DISPATCH_TOKEN: 'token', ...settings })
+  const port = await freePort()
+  const server = await startServer({
+    mode: 'production',
+    projectDirectory: directory,
+    host,
+    port,
+    logFile: path.join(directory, 'server.log'),
+    env: process.env,
+    signal: new AbortController().signal,
+    onStarted: () => undefined,
+    onLine: () => undefined,
+  })
+  try {
+    const addresses = ['127.0.0.1', '127.0.0.2', '127.0.0.3']
+    const taken = await Promise.all(addresses.map((address) => accepts(address, port)))
+    return addresses.filter((_, n) => taken[n])
+  } finally {
+    await server.stop()
+  }
+}
+
+it('the server listens at 127.0.0.1 alone when HOST is not set', async () => {
+  expect(await reachedAt({})).toEqual(['127.0.0.1'])
+})
+
+// On Linux all of 127.0.0.0/8 is this machine's, so that another address can be tried without leaving it.
+it.runIf(process.platform === 'linux')('the server listens at the address HOST names, and at no other', async () => {
+  expect(await reachedAt({ HOST: '127.0.0.2' })).toEqual(['127.0.0.2'])
+})
+
+it.each(['0.0.0.0', '192.0.2.7', '::'])('HOST=%s is refused until CONSOLE_URL is set', (HOST) => {
+  const settings = { GITHUB_DISPATCH_TOKEN: 'token', TRUSTED_PROXIES: 'none', HOST }
+  expect(() => readConfig(settings)).toThrow(`CONSOLE_URL is not set, and HOST is ${HOST}, which other machines reach`)
+  expect(readConfig({ ...settings, CONSOLE_URL: 'https://console.example.com' }).host).toBe(HOST)
+})
