@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test'
+import { expect, type Route } from '@playwright/test'
 import { deploy, expectAtSmokeGate, expectPhases, startDeploy, test, tile } from '~test/e2e/operator'
 
 const gridPoll = '**/api/trpc/surfaces.list*'
@@ -25,7 +25,7 @@ test('whoever is second to a surface is led to the deploy that holds it, from th
 
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(dialog.getByRole('alert')).toContainText('already under way')
-  await dialog.getByRole('button', { name: 'Back' }).click()
+  await dialog.getByRole('button', { name: 'Back', exact: true }).click()
   await expect(dialog.locator('[data-warning="busy"]')).toContainText('Blocked.')
   await dialog.getByRole('button', { name: 'Follow it' }).click()
   await expect(second).toHaveURL(address)
@@ -64,8 +64,8 @@ test('a step back finds the chosen ref where it was left', async ({ page }) => {
   const option = dialog.getByRole('group', { name: 'Tags' }).getByRole('option').first()
   await option.click()
   await dialog.getByRole('button', { name: 'Continue' }).click()
-  await dialog.getByRole('button', { name: 'Back' }).click()
-  await dialog.getByRole('button', { name: 'Back' }).click()
+  await dialog.getByRole('button', { name: 'Back', exact: true }).click()
+  await dialog.getByRole('button', { name: 'Back', exact: true }).click()
   await expect(field).toBeFocused()
   await expect(field).not.toHaveValue('')
   const chosen = await field.inputValue()
@@ -91,6 +91,25 @@ test('a name that does not match says so after Enter, and spaces around the righ
   await expect(dialog).not.toContainText('Does not match')
   await submit.click()
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+})
+
+test('once the surface runs another commit, the way leads back to the review, with what was typed', async ({
+  page,
+}) => {
+  await startDeploy(page, 'customer-docs')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
+  await dialog.getByLabel('Reason').fill('hotfix')
+  // As if the review had been made while another commit ran.
+  const reviewedBefore = (body: string) => body.replace(/("reviewedRunningSha":")[^"]*/, `$1${'a1'.repeat(20)}`)
+  const older = (route: Route) => route.continue({ postData: reviewedBefore(route.request().postData() ?? '') })
+  await page.route('**/api/trpc/deploys.dispatch*', older, { times: 1 })
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
+  await expect(dialog.getByRole('alert')).toContainText(/ran a1a1a1a when this was reviewed, and it runs .* now/)
+  await dialog.getByRole('button', { name: 'Continue' }).click()
+  await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('customer-docs')
+  await expect(dialog.getByLabel('Reason')).toHaveValue('hotfix')
 })
 
 test('a ref that does not exist is refused at the review, and Enter leads to choosing another', async ({ page }) => {

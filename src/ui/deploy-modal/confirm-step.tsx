@@ -3,7 +3,7 @@
 import type { Dispatch } from 'react'
 import { changeSentence, deployVerb, explainSource } from '~/domain/change'
 import { refLabel } from '~/domain/ref'
-import type { Comparison, SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface'
 import { ChangedCommits } from '~/ui/deploy-modal/changes'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
@@ -57,7 +57,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           <Notice tone="plain">Nothing ships yet: another person has to approve this commit first.</Notice>
         )}
         {draft.source !== null && <p className="text-sm text-ink-soft">{explainSource(draft.source, comparison)}</p>}
-        {flow.reviewed !== null && <ConfirmedChange comparison={comparison} />}
+        {flow.reviewed !== null && <p className="font-medium">{changeSentence(comparison)}.</p>}
         {flow.override !== null && (
           <Notice tone="warn">
             <span className="font-medium">In spite of the freeze:</span> “
@@ -86,6 +86,14 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           />
         </div>
         <DispatchError attempt={attempt} onReviewAgain={() => act({ type: 'back' })} onFollow={onFollow} />
+        {comparison !== null && comparison.kind !== 'identical' && (
+          <section aria-labelledby="confirmed-commits">
+            <h3 id="confirmed-commits" className="mb-1 text-sm font-semibold">
+              Commits
+            </h3>
+            <ChangedCommits comparison={comparison} head={null} />
+          </section>
+        )}
       </ModalBody>
       <ModalFoot
         left={
@@ -101,16 +109,5 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         </Button>
       </ModalFoot>
     </form>
-  )
-}
-
-/** The same commits as at the review, in a box that keeps the name to type in view. */
-function ConfirmedChange({ comparison }: { readonly comparison: Comparison | null }) {
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section aria-label="Changes" tabIndex={0} className="max-h-44 overflow-y-auto">
-      <h3 className="text-sm font-semibold">{changeSentence(comparison)}</h3>
-      {comparison !== null && comparison.kind !== 'identical' && <ChangedCommits comparison={comparison} head={null} />}
-    </section>
   )
 }

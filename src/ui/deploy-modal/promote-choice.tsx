@@ -3,7 +3,10 @@ import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 
-/** Surfaces that ship by the same workflow to another environment and have said what they run: a version seen working. */
+/**
+ * Surfaces that ship by the same workflow to another environment and have said what they run: a version seen working. Where both
+ * are part of the default ref and the other one lacks more of it, that version is behind: it is no promotion.
+ */
 export function promotableTo(surface: SurfaceTile | undefined, tiles: readonly SurfaceTile[]): SurfaceTile[] {
   if (surface?.environment !== 'production') return []
   return tiles.filter(
@@ -12,9 +15,15 @@ export function promotableTo(surface: SurfaceTile | undefined, tiles: readonly S
       repository === surface.repository &&
       workflow === surface.workflow &&
       version !== null &&
-      version.sha !== surface.version?.sha,
+      version.sha !== surface.version?.sha &&
+      !isBehind(version, surface.version),
   )
 }
+
+type Version = SurfaceTile['version']
+
+const isBehind = (version: Version, runs: Version): boolean =>
+  version?.aheadBy === 0 && runs?.aheadBy === 0 && (version.behindBy ?? 0) > (runs.behindBy ?? Number.POSITIVE_INFINITY)
 
 interface PromoteChoiceProps {
   readonly from: readonly SurfaceTile[]

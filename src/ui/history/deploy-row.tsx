@@ -24,6 +24,11 @@ interface DeployRowProps {
 /** One deploy of the past, or the one under way: outcome, what, who, when, how long. */
 export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
   const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
+  const back = returnable && (
+    <Link href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
+      {RETURN_VERB} this
+    </Link>
+  )
   return (
     <tr data-deploy={id} className="border-t border-line">
       <td className={`${CELL} pl-3`}>
@@ -46,8 +51,8 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
         )}
         {sha !== null && <Sha sha={sha} />}
         {deploy.kind !== 'deploy' && (
-          <span className="ml-1.5 text-xs text-ink-faint">
-            <ForeignText text={deploy.kind === 'rollback' ? EARLIER_DEPLOY : deploy.kind} />
+          <span className="block text-xs text-ink-faint">
+            <ForeignText text={deploy.kind === 'rollback' ? EARLIER_DEPLOY.toLowerCase() : deploy.kind} />
           </span>
         )}
         {reason !== null && (
@@ -55,6 +60,8 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
             “<ForeignText text={reason} whole />”
           </span>
         )}
+        {/* A narrow screen has no room for a column of its own. */}
+        <span className="block sm:hidden">{back}</span>
       </td>
       <td className={`${CELL} text-ink-soft max-sm:hidden`}>
         <ForeignText text={requestedBy} />
@@ -70,13 +77,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
       <td className={`${CELL} text-ink-soft max-sm:hidden`}>
         {deploy.terminal && finishedAt === null ? '–' : <Elapsed since={requestedAt} until={finishedAt} />}
       </td>
-      <td className={`${CELL} pr-3 text-right`}>
-        {returnable && (
-          <Link href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
-            {RETURN_VERB} this
-          </Link>
-        )}
-      </td>
+      <td className={`${CELL} pr-3 text-right whitespace-nowrap max-sm:hidden`}>{back}</td>
     </tr>
   )
 }

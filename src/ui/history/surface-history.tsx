@@ -60,7 +60,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
                       {name}
                     </th>
                   ))}
-                  <th scope="col">
+                  <th scope="col" className="max-sm:hidden">
                     <span className="sr-only">Return</span>
                   </th>
                 </tr>

@@ -145,4 +145,16 @@ describe('where a commit comes from', () => {
     expect(promotableTo(production, [production, staging, ...others]).map(({ id }) => id)).toEqual(['api-staging'])
     expect(promotableTo(staging, [production, staging])).toEqual([])
   })
+
+  it('is not offered for a promotion where the counts show that it is behind what runs', () => {
+    const counted = (sha: string, behindBy: number | null, aheadBy: number | null) => ({
+      version: { sha, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
+    })
+    const production = tile('api', counted('b'.repeat(40), 3, 0))
+    const offered = (behindBy: number | null, aheadBy: number | null) =>
+      promotableTo(production, [tile('api-staging', { environment: 'staging', ...counted(SHA, behindBy, aheadBy) })])
+    expect([offered(9, 0), offered(0, 0), offered(9, 1), offered(null, null)].map(({ length }) => length)).toEqual([
+      0, 1, 1, 1,
+    ])
+  })
 })
