@@ -297,5 +297,6 @@ export const commit = (sha: string) => ({
 export const listedRun = (id: number | bigint, displayTitle: string) => ({
   id,
   display_title: displayTitle,
+  path: '.github/workflows/deploy-console.yml',
   html_url: `https://github.example.com/acme/platform/actions/runs/${id}`,
 })

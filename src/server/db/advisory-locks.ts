@@ -4,8 +4,6 @@ import 'server-only'
 export const ADVISORY_LOCKS = {
   /** Held over a pass of the reconciler. */
   reconcilePass: 7_310_424,
-  /** Held while GitHub is asked for runs from outside. */
-  outsideRuns: 7_310_425,
   /** Held by whoever appends seals, until the transaction ends. */
   seal: 7_310_426,
 } as const

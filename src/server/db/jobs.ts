@@ -11,8 +11,8 @@ export type Job =
       readonly payload: { readonly deployId: string }
     }
   | {
-      /** Looks at one repository, in lower case: at its runs that the console did not start, or at where its default refs are. */
-      readonly task: 'find_outside_runs' | 'measure_distance'
+      /** Looks at one repository, in lower case: at its runs that the console did not start, at where its default refs are, or at its DEPLOY_FREEZE. */
+      readonly task: 'find_outside_runs' | 'measure_distance' | 'read_deploy_freeze'
       readonly payload: { readonly repository: string }
     }
 
@@ -22,24 +22,34 @@ interface JobOptions {
   readonly maxAttempts?: number
   /** Leaves a job that waits already as it is: asked for again and again, it is not put off each time. */
   readonly unlessWaiting?: boolean
+  /** Has its turn after jobs that somebody waits for. */
+  readonly mayWait?: boolean
 }
+
+const LATER_PRIORITY = 10
 
 /**
  * Puts a job into the queue within the caller's transaction: the job exists exactly if the change that asked for it was
  * committed, and survives a crash right after. One waiting job per task and subject: a second one takes the place of the
- * first; beside one that already runs, another is queued, since that one may have read what was there before.
+ * first; beside one that already runs, another is queued, since that one may have read what was there before. Looks at one
+ * repository are taken one after the other: two at once could record the older answer last.
  */
 export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
-  const subject = 'deployId' in job.payload ? job.payload.deployId : job.payload.repository
+  const [subject, queue] =
+    'deployId' in job.payload
+      ? [job.payload.deployId, null]
+      : [job.payload.repository, `github:${job.payload.repository}`]
   const key = `${job.task}:${subject}`
   const mode = options.unlessWaiting === true ? 'preserve_run_at' : 'replace'
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
       identifier => ${job.task},
       payload => ${JSON.stringify(job.payload)}::json,
+      queue_name => ${queue},
       run_at => ${options.runAt ?? null}::timestamptz,
       max_attempts => ${options.maxAttempts ?? null}::int,
       job_key => ${key},
+      priority => ${options.mayWait === true ? LATER_PRIORITY : null}::int,
       job_key_mode => ${mode})`
 }
 

@@ -66,6 +66,7 @@ const tileSelect = {
   behindBy: true,
   aheadBy: true,
   behindCheckedAt: true,
+  comparedSha: true,
   outsideRunId: true,
   outsideRunNumber: true,
   outsideRunActor: true,
@@ -116,6 +117,7 @@ const surfaceRow = z.object({
   behindBy: z.int().nullable(),
   aheadBy: z.int().nullable(),
   behindCheckedAt: z.date().nullable(),
+  comparedSha: z.string().nullable(),
   outsideRunId: z.bigint().nullable(),
   outsideRunNumber: z.int().nullable(),
   outsideRunActor: z.string().nullable(),
@@ -155,6 +157,7 @@ export async function findSurface(sql: Statements, id: string): Promise<SurfaceR
       s."approval_minutes" AS "approvalMinutes", s."archived_at_utc" AS "archivedAt", s."health",
       s."health_detail" AS "healthDetail", s."health_checked_at_utc" AS "healthCheckedAt", s."running_sha" AS "runningSha",
       s."running_seen_at_utc" AS "runningSeenAt", s."behind_by" AS "behindBy", s."ahead_by" AS "aheadBy", s."behind_checked_at_utc" AS "behindCheckedAt",
+      s."compared_sha" AS "comparedSha",
       s."outside_run_id" AS "outsideRunId", s."outside_run_number" AS "outsideRunNumber",
       s."outside_run_actor" AS "outsideRunActor", s."outside_run_at_utc" AS "outsideRunAt",
       s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
@@ -268,7 +271,7 @@ export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclara
   const { id, ...rest } = declared
   await tx.surface.updateMany({
     where: { id, repository: { not: rest.repository } },
-    data: { deployFreeze: null, deployFreezeReadAt: null },
+    data: { deployFreeze: null, deployFreezeReadAt: null, comparedSha: null },
   })
   await tx.surface.upsert({
     where: { id },
@@ -302,22 +305,38 @@ export async function recordProbe(
       healthDetail: probe.detail,
       healthCheckedAt: probe.at,
       ...(probe.runningSha === null ? {} : { runningSha: probe.runningSha, runningSeenAt: probe.at }),
-      ...(probe.versionChanged ? { behindBy: null, aheadBy: null, behindCheckedAt: null } : {}),
+      ...(probe.versionChanged ? { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } : {}),
     },
     select: { id: true },
   })
 }
 
+/** Of surfaces that run one commit; one that runs another by now is left as it is. */
 export async function recordDistance(
   db: DatabaseHandle,
-  id: string,
-  distance: { readonly behind: number | null; readonly ahead: number | null; readonly at: Date },
+  ids: readonly string[],
+  distance: {
+    readonly runningSha: string
+    readonly comparedSha: string | null
+    readonly behind: number | null
+    readonly ahead: number | null
+    readonly at: Date
+  },
 ): Promise<void> {
-  await db.surface.update({
-    where: { id },
-    data: { behindBy: distance.behind, aheadBy: distance.ahead, behindCheckedAt: distance.at },
-    select: { id: true },
+  const { runningSha, comparedSha, behind, ahead, at } = distance
+  await db.surface.updateMany({
+    where: { id: { in: [...ids] }, runningSha },
+    data: { behindBy: behind, aheadBy: ahead, comparedSha, behindCheckedAt: at },
   })
+}
+
+/** The distance on record still holds: neither commit changed. */
+export async function recordCounted(
+  db: DatabaseHandle,
+  ids: readonly string[],
+  { runningSha, at }: { readonly runningSha: string; readonly at: Date },
+): Promise<void> {
+  await db.surface.updateMany({ where: { id: { in: [...ids] }, runningSha }, data: { behindCheckedAt: at } })
 }
 
 /** What GitHub lists of deploys without the console; null when it lists none. */

@@ -2,6 +2,7 @@ import 'server-only'
 import { deployFreezeRefusal } from '~/domain/admission'
 import { AppError } from '~/domain/errors'
 import type { DeployFreeze } from '~/domain/freeze'
+import { recordLook } from '~/server/db/repository-looks'
 import { listSurfaces, recordDeployFreeze } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { answerOfError, classifyAnswer } from '~/server/github/answers'
@@ -13,15 +14,27 @@ type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 const NOT_FROZEN: ReadonlySet<string> = new Set(['', 'false', '0'])
 const REASON_LENGTH = 500
 
-/** One pass: reads the variable of each repository that ships to production. */
-export async function readDeployFreezes(deps: ReadDeps, stop?: AbortSignal): Promise<void> {
-  const surfaces = await listSurfaces(deps.db)
-  const production = surfaces.filter(({ environment }) => environment === 'production')
-  for (const repository of new Set(production.map((surface) => surface.repository))) {
-    if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
+/** Reads the variable of each repository that ships to production. */
+export async function readDeployFreezes(deps: ReadDeps): Promise<void> {
+  for (const repository of new Set((await listProduction(deps)).map((surface) => surface.repository))) {
     await readDeployFreeze(deps, repository)
   }
 }
+
+/** The background look at one repository. */
+export async function lookAtDeployFreeze(deps: ReadDeps, repository: string): Promise<void> {
+  const surface = (await listProduction(deps)).find((one) => one.repository.toLowerCase() === repository.toLowerCase())
+  if (surface === undefined) return
+  const lookedAt = deps.now()
+  await recordLook(deps.db, repository, 'freeze', { lookedAt })
+  const found = await readDeployFreeze(deps, surface.repository)
+  const reason = found === 'none' || found === 'unread' ? null : found.reason
+  if (found !== 'unread' && reason !== surface.deployFreeze)
+    await recordLook(deps.db, repository, 'freeze', { lookedAt, changedAt: lookedAt })
+}
+
+const listProduction = async ({ db }: ReadDeps) =>
+  (await listSurfaces(db)).filter(({ environment }) => environment === 'production')
 
 /**
  * Asks GitHub for the variable DEPLOY_FREEZE of a repository, and records the answer. `unread`: the token may not read it or see the

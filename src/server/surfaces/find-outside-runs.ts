@@ -1,63 +1,132 @@
 import 'server-only'
 import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/outside-run'
 import { runsOfDeploys } from '~/server/db/deploys'
+import { findLook, recordLook } from '~/server/db/repository-looks'
 import { listSurfaces, recordOutsideRun, type SurfaceRow } from '~/server/db/surfaces'
+import { recordActivity } from '~/server/db/webhook-hearings'
 import { noticeOwnRuns } from '~/server/deploys/notice-own-runs'
 import type { Deps } from '~/server/deps'
-import type { GitHub } from '~/server/github/client'
-import { listNewestRuns } from '~/server/github/list-runs'
-
-/** The newest run of each workflow that a pass of this process has dealt with: the next one need not read past it. */
-const newestKnown = new WeakMap<GitHub, Map<string, bigint>>()
+import { listNewestRuns, listRepositoryRuns } from '~/server/github/list-runs'
 
 type OutsideDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
-/**
- * One pass: looks for deploys that happened without the console, and for second runs of the console's own. One request per
- * workflow (of the repository `only`, in lower case, when it is given), however many surfaces it ships, and more only while there are more new runs than a page holds. A workflow GitHub does not list now keeps what was seen of it before.
- */
-export async function findOutsideRuns(deps: OutsideDeps, stop?: AbortSignal, only?: string): Promise<void> {
-  const declared = await listSurfaces(deps.db)
-  const surfaces = declared.filter(({ repository }) => only === undefined || repository.toLowerCase() === only)
-  const environments = [...new Set(declared.map(({ environment }) => environment))]
-  const workflowOf = ({ repository, workflow }: SurfaceRow) => `${repository} ${workflow}`
-  for (const workflow of new Set(surfaces.map(workflowOf))) {
-    if (stop?.aborted === true || deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
-    const shipped = surfaces.filter((surface) => workflowOf(surface) === workflow)
-    await look(deps, shipped, environments).catch((error) =>
-      deps.logger.warn({ workflow, err: error }, 'runs outside the console are not known now'),
+/** Looks at every repository, one after the other. One GitHub does not list now keeps what was seen of it before. */
+export async function findOutsideRuns(deps: OutsideDeps): Promise<void> {
+  const surfaces = await listSurfaces(deps.db)
+  for (const repository of new Set(surfaces.map((surface) => surface.repository.toLowerCase()))) {
+    await findOutsideRunsOf(deps, repository).catch((error) =>
+      deps.logger.warn({ repository, err: error }, 'runs outside the console are not known now'),
     )
   }
 }
 
-async function look(deps: OutsideDeps, shipped: readonly SurfaceRow[], environments: readonly string[]): Promise<void> {
+/**
+ * Looks for deploys of a repository that happened without the console, and for second runs of the console's own. One request,
+ * however many workflows and surfaces it has. A workflow is listed by itself where the repository's list does not reach far
+ * enough back.
+ *
+ * @throws Octokit's error when GitHub does not answer
+ */
+export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): Promise<void> {
+  const surfaces = await listSurfaces(deps.db)
+  const environments = [...new Set(surfaces.map(({ environment }) => environment))]
+  const shipped = surfaces.filter((surface) => surface.repository.toLowerCase() === repository.toLowerCase())
   const [first] = shipped
   if (first === undefined) return
-  const { repository, workflow } = first
-  const before = newestKnown.get(deps.github) ?? new Map<string, bigint>()
-  const known = before.get(`${repository} ${workflow}`)
-  const running = shipped.flatMap(
-    (surface) => (surface.outsideRunState === 'running' ? surface.outsideRunId : null) ?? [],
-  )
-  const { items: runs, complete } = await listNewestRuns(deps.github, repository, workflow, (read) => {
-    const oldest = read.at(-1)?.id ?? 0n
-    return known !== undefined && [known, ...running].every((id) => oldest <= id)
-  })
-  if (!complete && known !== undefined && !runs.some(({ id }) => id <= known))
-    deps.logger.warn({ repository, workflow, read: runs.length }, 'GitHub lists more new runs than are read at once')
-  const deployIds = await noticeOwnRuns(deps, runs)
-  const ours = await runsOfDeploys(
-    deps.db,
-    runs.map(({ id }) => id),
-  )
-  for (const surface of shipped) {
-    const run = newestOutsideRun(runs, surface, { environments, ours, deployIds })
-    if (!complete && keepsRecord(surface, run, runs)) continue
-    if (!isKnown(surface, run)) await recordOutsideRun(deps.db, surface.id, run)
+  const lookedAt = deps.now()
+  const before = await findLook(deps.db, repository, 'runs')
+  await recordLook(deps.db, repository, 'runs', { lookedAt })
+  const list = await listShipped(deps, first.repository, shipped, before, lookedAt)
+  for (const [workflow, { runs, complete }] of list.byWorkflow) {
+    const deployIds = await noticeOwnRuns(deps, runs)
+    const ours = await runsOfDeploys(
+      deps.db,
+      runs.map(({ id }) => id),
+    )
+    for (const surface of shipped.filter((one) => one.workflow === workflow)) {
+      const run = newestOutsideRun(runs, surface, { environments, ours, deployIds })
+      if (!complete && keepsRecord(surface, run, runs)) continue
+      if (!isKnown(surface, run)) await recordOutsideRun(deps.db, surface.id, run)
+    }
   }
-  const newest = runs[0]?.id
-  if (newest !== undefined) newestKnown.set(deps.github, before.set(`${repository} ${workflow}`, newest))
+  const known = before?.newestRunId ?? null
+  const { newest } = list
+  const isNew = newest !== null && (known === null || newest.id > known)
+  const isRunning = [...list.byWorkflow.values()].some(({ runs }) => runs.some(({ status }) => status !== 'completed'))
+  await recordLook(deps.db, repository, 'runs', {
+    lookedAt,
+    newestRunId: isNew ? newest.id : known,
+    ...(isRunning || (isNew && known !== null) ? { changedAt: lookedAt } : {}),
+    ...(list.listedAlone.length === 0
+      ? {}
+      : {
+          workflows: [...new Set([...(before?.workflows ?? []), ...list.listedAlone])],
+          workflowsListedAt: lookedAt,
+        }),
+  })
+  if (isNew) {
+    await recordActivity(deps.db, { repository, subject: 'runs', at: new Date(newest.startedAt) })
+  }
 }
+
+/** A page of a workflow by itself; a repository's list may hold fewer of its runs. */
+const WORKFLOW_RUNS = 30
+/** How often a workflow is listed by itself in a busy repository: one of its older runs may have been started again. */
+const LISTED_ALONE_MS = 3_600_000
+
+interface WorkflowRuns {
+  readonly runs: readonly ListedRun[]
+  readonly complete: boolean
+}
+
+async function listShipped(
+  { github, logger }: OutsideDeps,
+  repository: string,
+  shipped: readonly SurfaceRow[],
+  before: Awaited<ReturnType<typeof findLook>>,
+  now: Date,
+) {
+  const known = before?.newestRunId ?? null
+  const reachesBackTo = (ids: readonly bigint[]) => (runs: readonly ListedRun[]) => {
+    const oldest = runs.at(-1)?.id ?? 0n
+    return ids.every((id) => oldest <= id)
+  }
+  const whole =
+    before === null ? null : await listRepositoryRuns(github, repository, reachesBackTo(known === null ? [] : [known]))
+  const isAloneDue = now.getTime() - (before?.workflowsListedAt?.getTime() ?? 0) >= LISTED_ALONE_MS
+  const byWorkflow = new Map<string, WorkflowRuns>()
+  const listedAlone: string[] = []
+  const seen: ListedRun[] = [...(whole?.items ?? [])]
+  for (const workflow of new Set(shipped.map((surface) => surface.workflow))) {
+    const running = shipped.flatMap((surface) =>
+      surface.workflow === workflow && surface.outsideRunState === 'running' ? (surface.outsideRunId ?? []) : [],
+    )
+    const needed = known === null ? running : [known, ...running]
+    const mine = (whole?.items ?? []).filter((run) => run.workflow === workflow)
+    const suffices =
+      whole !== null &&
+      before?.workflows.includes(workflow) === true &&
+      (whole.complete ||
+        (known !== null && reachesBackTo(needed)(whole.items) && (mine.length >= WORKFLOW_RUNS || !isAloneDue)))
+    if (suffices) {
+      byWorkflow.set(workflow, { runs: mine, complete: whole.complete })
+      continue
+    }
+    const alone = await listNewestRuns(github, repository, workflow, reachesBackTo(needed))
+    if (!alone.complete && known !== null && !alone.items.some(({ id }) => id <= known))
+      logger.warn(
+        { repository, workflow, read: alone.items.length },
+        'GitHub lists more new runs than are read at once',
+      )
+    byWorkflow.set(workflow, { runs: alone.items, complete: alone.complete })
+    listedAlone.push(workflow)
+    seen.push(...alone.items)
+  }
+  return { byWorkflow, listedAlone, newest: newestOf(seen) }
+}
+
+const newestOf = (runs: readonly ListedRun[]): ListedRun | null =>
+  runs.reduce<ListedRun | null>((newest, run) => (newest === null || run.id > newest.id ? run : newest), null)
 
 /** The run on record was not read, which says nothing against it, and what was found started before it. */
 function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly ListedRun[]): boolean {
@@ -65,7 +134,7 @@ function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly
   return run === null || Date.parse(run.startedAt) < surface.outsideRunAt.getTime()
 }
 
-/** Most passes find what the one before found: nothing is written then. */
+/** Most looks find what the one before found: nothing is written then. */
 function isKnown(surface: SurfaceRow, run: OutsideRun | null): boolean {
   if (run === null) return surface.outsideRunId === null
   const sameAttempt = surface.outsideRunAt?.getTime() === Date.parse(run.startedAt)

@@ -1,15 +1,13 @@
 import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit-event'
-import { AppError } from '~/domain/errors'
 import type { HealthState } from '~/domain/surface'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { lockDeploy } from '~/server/db/deploys'
-import { listSurfaces, recordDistance, recordProbe, type SurfaceRow } from '~/server/db/surfaces'
+import { addJob } from '~/server/db/jobs'
+import { recordProbe, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import type { GitHub } from '~/server/github/client'
-import { compareCommits, resolveRef } from '~/server/github/refs'
 
 const PROBE_TIMEOUT_MS = 5_000
 const BODY_LIMIT = 16 * 1024
@@ -34,6 +32,11 @@ export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: Surf
   const sighting = await look(surface.healthUrl)
   const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
   await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
+  // Another version than before: how far it is from the default ref is counted anew.
+  if (versionChanged) {
+    const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
+    await addJob(deps.db, job, { unlessWaiting: true })
+  }
   if (sighting.runningSha !== null) await confrontDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
   return sighting
 }
@@ -131,38 +134,5 @@ function versionIn(text: string): string | null {
     return healthBody.parse(JSON.parse(text)).version ?? null
   } catch {
     return null
-  }
-}
-
-/** Counts how many commits the running version lacks of the default ref, and the other way round; null when GitHub cannot tell. */
-export async function measureDistance(
-  deps: Pick<Deps, 'db' | 'github' | 'now'>,
-  surface: SurfaceRow,
-  runningSha: string,
-): Promise<void> {
-  const comparison = await compareWithDefault(deps.github, surface, runningSha)
-  await recordDistance(deps.db, surface.id, {
-    behind: comparison?.adds ?? null,
-    ahead: comparison?.removes ?? null,
-    at: deps.now(),
-  })
-}
-
-/** The same for each surface of a repository, in lower case. */
-export async function measureDistances(deps: Pick<Deps, 'db' | 'github' | 'now'>, repository: string): Promise<void> {
-  for (const surface of await listSurfaces(deps.db)) {
-    if (surface.repository.toLowerCase() !== repository || surface.runningSha === null) continue
-    await measureDistance(deps, surface, surface.runningSha)
-  }
-}
-
-/** By the full name of the default ref: a short one may be a branch and a tag, and GitHub would pick. */
-async function compareWithDefault(github: GitHub, { repository, ref }: SurfaceRow, runningSha: string) {
-  try {
-    const resolved = await resolveRef(github, repository, ref)
-    return await compareCommits(github, repository, runningSha, resolved.sha)
-  } catch (error) {
-    if (error instanceof AppError && (error.code === 'ref_unknown' || error.code === 'ref_ambiguous')) return null
-    throw error
   }
 }

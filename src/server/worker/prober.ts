@@ -2,15 +2,13 @@ import 'server-only'
 import { type DeployStatus, isTerminal } from '~/domain/deploy-status'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import { measureDistance, probeSurface } from '~/server/surfaces/probe-surface'
+import { probeSurface } from '~/server/surfaces/probe-surface'
 
 /** A quiet surface is asked this often; one that is being shipped to or was just now, at every pass. */
 const QUIET_MS = 30_000
 const JUST_ENDED_MS = 60_000
 /** At once: many surfaces must not hold up who is waiting for an answer, nor a few that hang hold up the others. */
 const AT_ONCE = 16
-/** How often the distance to the default branch is counted again: each count costs a few GitHub requests. */
-const BEHIND_MS = 5 * 60_000
 
 /** One pass over the surfaces that are due. A failing surface never stops the others. */
 export async function probeDueSurfaces(deps: Deps): Promise<void> {
@@ -18,7 +16,7 @@ export async function probeDueSurfaces(deps: Deps): Promise<void> {
   const due = (await listSurfaces(deps.db)).filter((surface) => isDue(surface, now)).values()
   const lane = async () => {
     for (const surface of due) {
-      await visit(deps, surface).catch((err: unknown) => {
+      await probeSurface(deps, surface).catch((err: unknown) => {
         deps.logger.warn({ surface: surface.id, err }, 'a surface could not be probed')
       })
     }
@@ -44,13 +42,4 @@ function isDue({ lastDeploy, healthCheckedAt }: SurfaceRow, now: Date): boolean 
       ? since(lastDeploy.finishedAt) < JUST_ENDED_MS
       : !BEFORE_SHIPPING.has(lastDeploy.status))
   return moving || since(healthCheckedAt) >= QUIET_MS
-}
-
-async function visit(deps: Deps, surface: SurfaceRow): Promise<void> {
-  const { runningSha } = await probeSurface(deps, surface)
-  if (runningSha === null) return
-  const countedAt = surface.behindCheckedAt?.getTime() ?? 0
-  const changed = runningSha !== surface.runningSha
-  if (deps.github.budget.pausedUntil(deps.now(), 'background') !== null) return
-  if (changed || deps.now().getTime() - countedAt >= BEHIND_MS) await measureDistance(deps, surface, runningSha)
 }

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseCronItems, type Runner, run } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
 import { jobLogger } from '~/server/worker/job-logger'
-import { FORGET_ANSWERS, FORGET_FAILED, jobTasks, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
+import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
 const CONCURRENCY = 4
@@ -25,12 +25,12 @@ const EVERY_MINUTE = '* * * * *'
 const EVERY_HOUR = '17 * * * *'
 
 /**
- * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. The look for
- * outside runs costs one of GitHub's 5,000 requests an hour per workflow.
+ * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. Which
+ * looks at repositories are due is decided every minute (domain/look-pace.ts); each is a job of its own.
  */
 export const SCHEDULE = [
   { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },
-  { task: OUTSIDE_RUNS, match: EVERY_MINUTE, options: { ...once(OUTSIDE_RUNS), backfillPeriod: 0 } },
+  { task: DUE_LOOKS, match: EVERY_MINUTE, options: { ...once(DUE_LOOKS), backfillPeriod: 0 } },
   { task: FORGET_FAILED, match: EVERY_HOUR, options: { ...once(FORGET_FAILED), backfillPeriod: 0 } },
   { task: FORGET_ANSWERS, match: EVERY_HOUR, options: { ...once(FORGET_ANSWERS), backfillPeriod: 0 } },
 ]
@@ -70,7 +70,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
     // What happened while nobody looked is not made to wait for the next minute.
     else {
       await runner.addJob(RECONCILE_PASS, { afterStart: true }, once(RECONCILE_PASS))
-      await runner.addJob(OUTSIDE_RUNS, {}, once(OUTSIDE_RUNS))
+      await runner.addJob(DUE_LOOKS, {}, once(DUE_LOOKS))
     }
     await runner.promise
   } finally {

@@ -8,14 +8,13 @@ import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
-import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
+import { lookAtDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { notifyOutcome } from '~/server/notifications/notify-outcome'
-import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
-import { measureDistances } from '~/server/surfaces/probe-surface'
+import { findOutsideRunsOf } from '~/server/surfaces/find-outside-runs'
+import { measureDistances } from '~/server/surfaces/measure-distance'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { queueLooks } from '~/server/worker/repository-looks'
 
-/** The look for outside runs ends before the next one is due; what it did not come to has its turn then. */
-const OUTSIDE_RUNS_MS = 50_000
 /** Long enough for somebody to ask why, after a holiday too. */
 const FAILED_JOBS_KEPT_MS = 14 * 24 * 3_600_000
 
@@ -23,14 +22,11 @@ const passPayload = z.object({ afterStart: z.boolean().default(false) })
 
 const ofDeploy = z.object({ deployId: z.uuid() })
 const ofRepository = z.object({ repository: z.string() })
-/** The schedule's look takes every repository. */
+/** Without a repository, an older version asked for a look at all of them. */
 const outsidePayload = z.object({ repository: z.string().optional() })
 
-/** After which a look at one repository is tried again when the schedule's look at all of them is under way. */
-const TAKEN_MS = 2_000
-
 export const RECONCILE_PASS = 'reconcile_pass'
-export const OUTSIDE_RUNS = 'find_outside_runs'
+export const DUE_LOOKS = 'look_at_repositories'
 export const FORGET_FAILED = 'forget_failed_jobs'
 export const FORGET_ANSWERS = 'forget_github_answers'
 
@@ -40,14 +36,21 @@ export function jobTasks(deps: Deps): TaskList {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
     notify_outcome: (payload, { job }) =>
       notifyOutcome(deps, ofDeploy.parse(payload).deployId, job.attempts >= job.max_attempts),
-    find_outside_runs: (payload, helpers) => lookOutside(deps, helpers, outsidePayload.parse(payload ?? {})),
-    measure_distance: (payload) => measureNow(deps, ofRepository.parse(payload)),
+    find_outside_runs: async (payload) => {
+      const { repository } = outsidePayload.parse(payload ?? {})
+      if (repository === undefined) return queueLooks(deps, { dueOnly: false })
+      await look(deps, { task: 'find_outside_runs', payload: { repository } }, findOutsideRunsOf)
+    },
+    measure_distance: (payload) =>
+      look(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDistances),
+    read_deploy_freeze: (payload) =>
+      look(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, lookAtDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
   return {
     ...tasks,
-    [RECONCILE_PASS]: async (payload, helpers) => {
-      await withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload)))
-    },
+    [RECONCILE_PASS]: (payload, helpers) =>
+      withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
+    [DUE_LOOKS]: () => queueLooks(deps, { dueOnly: true }),
     [FORGET_FAILED]: () => forgetFailed(deps),
     [FORGET_ANSWERS]: () => forgetUnusedAnswers(deps.db, deps.now()),
   }
@@ -67,31 +70,15 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
 const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
-/** What happens at GitHub without the console: freezes of a repository, and runs. Two looks at once could record the older list last. */
-async function lookOutside(
+/** A background look at a repository. It waits while what is left of GitHub's hour is reserved. */
+async function look(
   deps: Deps,
-  helpers: JobHelpers,
-  { repository }: z.output<typeof outsidePayload>,
+  job: Extract<Job, { readonly payload: { readonly repository: string } }>,
+  take: (deps: Deps, repository: string) => Promise<void>,
 ): Promise<void> {
-  const stop = AbortSignal.any([helpers.abortSignal, AbortSignal.timeout(OUTSIDE_RUNS_MS)])
-  if (repository === undefined) {
-    await withoutOthers(helpers, 'outsideRuns', async () => {
-      await readDeployFreezes(deps, stop)
-      await findOutsideRuns(deps, stop)
-    })
-    return
-  }
-  const job: Job = { task: 'find_outside_runs', payload: { repository } }
-  const paused = deps.github.budget.pausedUntil(deps.now(), 'background')
-  if (paused !== null) return addJob(deps.db, job, { runAt: paused })
-  const looked = await withoutOthers(helpers, 'outsideRuns', () => findOutsideRuns(deps, stop, repository))
-  if (!looked) await addJob(deps.db, job, { runAt: new Date(deps.now().getTime() + TAKEN_MS) })
-}
-
-async function measureNow(deps: Deps, { repository }: z.output<typeof ofRepository>): Promise<void> {
   const runAt = deps.github.budget.pausedUntil(deps.now(), 'background')
-  if (runAt !== null) return addJob(deps.db, { task: 'measure_distance', payload: { repository } }, { runAt })
-  await measureDistances(deps, repository)
+  if (runAt !== null) return addJob(deps.db, job, { runAt, mayWait: true })
+  await take(deps, job.payload.repository)
 }
 
 /** Without its error's text, which the job's own attempts have logged. */
@@ -102,21 +89,20 @@ async function forgetFailed({ db, now, logger }: Deps): Promise<void> {
 }
 
 /**
- * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. False when it is taken: the
- * work is being done.
+ * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
+ * work is being done, and there is nothing to do.
  */
 async function withoutOthers(
   helpers: JobHelpers,
   name: keyof typeof ADVISORY_LOCKS,
   work: () => Promise<void>,
-): Promise<boolean> {
+): Promise<void> {
   const lock = ADVISORY_LOCKS[name]
-  return helpers.withPgClient(async (client) => {
+  await helpers.withPgClient(async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS held', [lock])
-    if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return false
+    if (!z.tuple([z.object({ held: z.boolean() })]).parse(rows)[0].held) return
     try {
       await work()
-      return true
     } finally {
       await client.query('SELECT pg_advisory_unlock($1)', [lock])
     }

@@ -115,10 +115,9 @@ describe('sealing', () => {
     await expectEachSealedOnce()
   })
 
-  it('goes on while GitHub is asked for runs from outside, and while the reconciler makes its pass', async () => {
+  it('goes on while the reconciler makes its pass', async () => {
     await onDatabase(console_.deps.config.databaseUrl, async (worker) => {
-      const { outsideRuns, reconcilePass } = ADVISORY_LOCKS
-      await worker.query('SELECT pg_advisory_lock($1), pg_advisory_lock($2)', [outsideRuns, reconcilePass])
+      await worker.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.reconcilePass])
       const id = await insert(worker, 'meanwhile')
       await sealAudit(console_.deps)
       expect((await seals()).at(-1)?.auditEventId).toBe(id)

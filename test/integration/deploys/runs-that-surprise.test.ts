@@ -5,9 +5,9 @@ import { addJob } from '~/server/db/jobs'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
-import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
+import { queueLooks } from '~/server/worker/repository-looks'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -241,14 +241,25 @@ describe('GitHub’s rate limit', () => {
     })
   })
 
-  it('stops the look for runs outside the console until the reset', async () => {
+  it('stops the looks at repositories until the reset, those too that were asked for before', async () => {
     await ownProcess(async (deps) => {
-      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
       await insertDeployAt(deps, 'succeeded')
-      await findOutsideRuns(deps)
+      await queueLooks(deps, { dueOnly: false })
+      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
+      await queueLooks(deps, { dueOnly: true })
+      await runQueue(deps)
       expect(github.requests).toEqual([])
-      await findOutsideRuns({ ...deps, now: () => new Date(Date.now() + 3_601_000) })
-      expect(github.requests).toHaveLength(1)
+      const waiting = (await queuedJobs(deps)).map(({ task }) => task)
+      expect(waiting).toEqual(expect.arrayContaining(['find_outside_runs', 'read_deploy_freeze']))
+
+      await deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
+      const afterReset = { ...deps, now: () => new Date(Date.now() + 3_601_000) }
+      await queueLooks(afterReset, { dueOnly: false })
+      await runQueue(afterReset)
+      const asked = github.requests.map(({ path }) => path)
+      for (const about of ['/runs?', '/variables/DEPLOY_FREEZE']) {
+        expect(asked).toContainEqual(expect.stringContaining(about))
+      }
     })
   })
 
@@ -264,9 +275,8 @@ describe('GitHub’s rate limit', () => {
       })
       await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(5) })
       deps.github.budget.note(left(1_000))
-      await findOutsideRuns(deps)
-      await readDeployFreezes(deps)
-      expect(github.requests).toEqual([])
+      await queueLooks(deps, { dueOnly: false })
+      expect(await queuedJobs(deps)).toEqual([])
       await reconcileSilentDeploys(deps)
       expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toContain('1')
 

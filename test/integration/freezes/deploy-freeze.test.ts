@@ -185,19 +185,4 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
     await readDeployFreezes(console_.deps)
     expect((await tileOf(production.id))?.deployFreeze).toBeNull()
   })
-
-  it('stays unread by the pass while background looks are paused', async () => {
-    github.script.onVariable = () => ({
-      ...(set('release week') as object),
-      status: 200,
-      headers: {
-        'x-ratelimit-limit': '5000',
-        'x-ratelimit-remaining': '100',
-        'x-ratelimit-reset': String(Math.floor(Date.now() / 1000) + 600),
-      },
-    })
-    await readDeployFreezes(console_.deps)
-    await readDeployFreezes(console_.deps)
-    expect(asked()).toHaveLength(1)
-  })
 })

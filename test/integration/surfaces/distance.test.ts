@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { findSurface } from '~/server/db/surfaces'
+import { createDeps } from '~/server/deps'
 import { listTiles } from '~/server/surfaces/list-tiles'
-import { measureDistance } from '~/server/surfaces/probe-surface'
+import { measureDistances } from '~/server/surfaces/measure-distance'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
-import { gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
+import { commit, gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
 const RUNNING = 'b'.repeat(40)
 const TAG = 'c'.repeat(40)
@@ -14,8 +14,10 @@ beforeAll(async () => {
   github = await startScriptedGitHub()
   console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
 })
-beforeEach(() => {
+beforeEach(async () => {
   github.requests.length = 0
+  await console_.deps.db.surface.updateMany({ data: { archivedAt: new Date() } })
+  await console_.deps.db.defaultRef.deleteMany()
   github.script.onListRuns = () => ({
     status: 200,
     body: { status: 'diverged', ahead_by: 3, behind_by: 2, html_url: 'https://github.example.com', commits: [] },
@@ -30,15 +32,44 @@ async function measured() {
   const { deps } = console_
   const { id } = await insertSurface(deps)
   await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
-  const surface = await findSurface(deps.sql, id)
-  if (surface === null) throw new Error('the surface is gone')
-  await measureDistance(deps, surface, RUNNING)
+  await measureDistances(deps, 'acme/platform')
   return (await listTiles(deps)).find((tile) => tile.id === id)?.version
 }
 
 it('a version of an unmerged branch is said to be behind and ahead of the default ref, with the time of the count', async () => {
   expect(await measured()).toMatchObject({ behindBy: 3, aheadBy: 2, comparedAt: expect.any(String) })
   expect(github.requests.at(-1)?.path).toContain(`/compare/${RUNNING}...${SHA}`)
+})
+
+it('is compared once for all surfaces that run one commit, by whichever worker, and again when either commit changes', async () => {
+  const { deps } = console_
+  const compared = () =>
+    github.requests.filter(({ path }) => path.includes('/compare/')).map(({ path }) => path.slice(-83))
+  const surfaces = await Promise.all([insertSurface(deps), insertSurface(deps), insertSurface(deps)])
+  await deps.db.surface.updateMany({
+    where: { id: { in: surfaces.map(({ id }) => id) } },
+    data: { runningSha: RUNNING, runningSeenAt: deps.now() },
+  })
+  const another = createDeps(deps.config)
+  await measureDistances(deps, 'acme/platform')
+  await measureDistances(another, 'acme/platform')
+  await another.db.$disconnect()
+  expect(compared()).toEqual([`${RUNNING}...${SHA}`])
+  expect((await listTiles(deps)).map(({ version }) => version?.behindBy)).toEqual([3, 3, 3])
+
+  const before = github.script.onCommit
+  github.script.onCommit = () => ({ status: 200, body: commit(TAG) })
+  await measureDistances(deps, 'acme/platform')
+  await measureDistances(deps, 'acme/platform')
+  github.script.onCommit = before
+  expect(compared()).toEqual([`${RUNNING}...${SHA}`, `${RUNNING}...${TAG}`])
+})
+
+it('where the default ref has not moved, a look is one request', async () => {
+  await measured()
+  github.requests.length = 0
+  await measureDistances(console_.deps, 'acme/platform')
+  expect(github.requests.map(({ path }) => path.split('/acme/platform')[1])).toEqual(['/git/ref/heads%2Fmain'])
 })
 
 it('a default ref that is a branch and a tag is not compared', async () => {

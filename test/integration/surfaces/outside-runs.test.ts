@@ -57,7 +57,7 @@ it('a run started by hand is on the tile of its environment while it runs and wh
   expect(await seen('console-staging')).toBeNull()
 })
 
-it('a pass costs one request per workflow, and one GitHub does not answer loses nothing', async () => {
+it('a look at a repository costs one request, and one GitHub does not answer loses nothing', async () => {
   const { deps } = console_
   const asked: string[] = []
   deps.github.hook.before('request', ({ url }) => void asked.push(url))
@@ -120,14 +120,14 @@ describe('in a workflow that was started more than a hundred times between two p
     expect((await listTiles(busy.deps))[0]?.alarm).toBeNull()
   })
 
-  it('hides none of them, forgets none that is not read any more, and costs one request when nothing is new', async () => {
+  it('hides none of them, forgets none that is not read any more, and costs one request when nothing is new and none goes on', async () => {
     const before = failed(1, 40)
-    expect(await pass(before)).toMatchObject({ number: undefined, requests: 2 })
+    expect(await pass(before)).toMatchObject({ number: undefined, requests: 1 })
     const started = [...before, byHand(40, null), ...failed(41, 150)]
-    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 4 })
-    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 4 })
+    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 6 })
+    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 5 })
     const ended = [...before, byHand(40, 'success'), ...failed(41, 151)]
-    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 4 })
+    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 5 })
     expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 1 })
   })
 })

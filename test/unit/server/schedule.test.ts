@@ -1,7 +1,7 @@
 import { parseCronItems } from 'graphile-worker'
 import { describe, expect, it } from 'vitest'
 import { SCHEDULE } from '~/server/worker/run-jobs'
-import { FORGET_ANSWERS, FORGET_FAILED, OUTSIDE_RUNS, RECONCILE_PASS } from '~/server/worker/tasks'
+import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 
 /** Every minute of a day, as the queue looks at it. */
 const DAY = Array.from({ length: 24 * 60 }, (_, index) => ({
@@ -20,8 +20,8 @@ describe('the schedule', () => {
     expect(dueInADay[RECONCILE_PASS]).toBe(24 * 60)
   })
 
-  it('has the look for outside runs due in every minute, and what is forgotten once an hour', () => {
-    expect(dueInADay[OUTSIDE_RUNS]).toBe(24 * 60)
+  it('has the looks at repositories due in every minute, and what is forgotten once an hour', () => {
+    expect(dueInADay[DUE_LOOKS]).toBe(24 * 60)
     expect(dueInADay[FORGET_FAILED]).toBe(24)
     expect(dueInADay[FORGET_ANSWERS]).toBe(24)
   })

@@ -1,0 +1,42 @@
+import { type Hearing, lookInterval } from '~/domain/webhook-hearing'
+
+/** What a background look at a repository is for: its runs, its default refs, its variable DEPLOY_FREEZE. */
+export type Look = 'runs' | 'refs' | 'freeze'
+
+const MINUTE_MS = 60_000
+
+/** How often GitHub is asked while something happens, and how seldom while nothing does. */
+const ASKING_MS: Readonly<Record<Look, { readonly busy: number; readonly quiet: number }>> = {
+  runs: { busy: MINUTE_MS, quiet: 7.5 * MINUTE_MS },
+  refs: { busy: 5 * MINUTE_MS, quiet: 20 * MINUTE_MS },
+  freeze: { busy: 5 * MINUTE_MS, quiet: 20 * MINUTE_MS },
+}
+/** The pause grows with the quiet: something that changed an hour ago is asked for every quarter of an hour. */
+const SHARE_OF_QUIET = 0.25
+
+export interface Looked {
+  readonly lookedAt: Date
+  /** When a look last found something new; null when none did. */
+  readonly changedAt: Date | null
+}
+
+/**
+ * Whether a look is due. `hearing` is of the webhooks that tell of what is looked at: while they are heard, the look is their
+ * proof, and an hour is often enough.
+ */
+export function isLookDue(
+  look: Look,
+  looked: Looked | null,
+  {
+    hearing,
+    isDeploying,
+    now,
+  }: { readonly hearing: Hearing | null; readonly isDeploying: boolean; readonly now: Date },
+): boolean {
+  if (looked === null) return true
+  const { busy, quiet } = ASKING_MS[look]
+  const { changedAt } = looked
+  const quietMs = isDeploying ? 0 : changedAt === null ? Number.POSITIVE_INFINITY : now.getTime() - changedAt.getTime()
+  const askingMs = Math.min(quiet, Math.max(busy, quietMs * SHARE_OF_QUIET))
+  return now.getTime() - looked.lookedAt.getTime() >= lookInterval(hearing, now, askingMs)
+}
