@@ -6,6 +6,7 @@ import { startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
+import { measureWebhooks } from '~test/bench/measure-webhooks'
 import { asJson, asTable } from '~test/bench/report'
 
 // `npm run bench [-- --json] [-- --quick]`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
@@ -25,6 +26,7 @@ const WHOLE = {
   poll: { concurrency, warmUp: 6_000, count: 8_000 },
   costs: { rounds: 5, perRound: 250, compiledAfter: 2_000, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
+  webhook: { rounds: 10 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 200, count: 240 },
     oneByOne: { concurrency: 1, warmUp: 20, count: 150 },
@@ -38,6 +40,7 @@ const QUICK: typeof WHOLE = {
   poll: { concurrency, warmUp: 10, count: 100 },
   costs: { rounds: 1, perRound: 10, compiledAfter: 10, newest: 10 },
   callback: { concurrency, warmUp: 5, count: 10 },
+  webhook: { rounds: 2 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 4, count: 20 },
     oneByOne: { concurrency: 1, warmUp: 1, count: 5 },
@@ -97,7 +100,9 @@ async function bench() {
     const callback = await measureCallbacks(product, db, load, sizes.callback)
     say('dispatches …')
     const dispatch = await measureDispatches(product, db, load, sizes.dispatch)
-    return { callback, poll, dispatch, few, many }
+    say('webhooks …')
+    const webhooks = await measureWebhooks(product, db, sizes.webhook)
+    return { callback, poll, dispatch, webhooks, few, many }
   } finally {
     await stopAll()
   }

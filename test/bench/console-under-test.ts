@@ -18,6 +18,9 @@ export interface ConsoleUnderTest {
   readonly databaseUrl: string
   readonly gitHubOrigin: string
   readonly callbackSecret: string
+  readonly webhookSecret: string
+  readonly requestsAbout: (runId: string) => number
+  readonly firstRequestAbout: (runId: string, waitMs: number) => Promise<number>
   readonly authSecret: string
   /** Of an operator who is signed in. */
   readonly cookie: string
@@ -48,6 +51,7 @@ export async function startConsoleUnderTest(
   writeFileSync(surfaces, 'surfaces: []\n')
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
   const authSecret = randomBytes(32).toString('base64')
+  const webhookSecret = randomBytes(32).toString('hex')
   const server = await startBuiltServer({
     DATABASE_URL: database.url,
     DATA_DIR: path.join(directory, 'data'),
@@ -55,6 +59,7 @@ export async function startConsoleUnderTest(
     GITHUB_API_URL: `${gitHub.origin}/api/v3`,
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
+    GITHUB_WEBHOOK_SECRET: webhookSecret,
     // One account asks a thousand times a second. Signed callbacks meet no limit.
     RATE_LIMIT_PER_MINUTE: 'off',
     AUTH_SECRET: authSecret,
@@ -66,6 +71,9 @@ export async function startConsoleUnderTest(
     databaseUrl: database.url,
     gitHubOrigin: gitHub.origin,
     callbackSecret,
+    webhookSecret,
+    requestsAbout: gitHub.requestsAbout,
+    firstRequestAbout: gitHub.firstRequestAbout,
     authSecret,
     cookie: await operatorCookie(database.url, authSecret),
     stop: async () => {

@@ -2,6 +2,7 @@ import type { LoadResult } from '~test/bench/load'
 import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { DispatchFigures } from '~test/bench/measure-dispatches'
 import type { Costs, PollFigures } from '~test/bench/measure-polls'
+import type { WebhookFigures } from '~test/bench/measure-webhooks'
 
 export interface Figures {
   readonly callback: CallbackFigures
@@ -11,6 +12,7 @@ export interface Figures {
     readonly atOnce: DispatchFigures
     readonly statements: number
   }
+  readonly webhooks: WebhookFigures
   readonly few: Costs
   readonly many: Costs
 }
@@ -34,7 +36,7 @@ const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
   of_bare_route: share(product, bare),
 })
 
-export function asJson({ callback, poll, dispatch, few, many }: Figures) {
+export function asJson({ callback, poll, dispatch, webhooks, few, many }: Figures) {
   const scale = (name: keyof Costs) => round(many[name].overBare / few[name].overBare, 3)
   return {
     callback: {
@@ -53,6 +55,12 @@ export function asJson({ callback, poll, dispatch, few, many }: Figures) {
       },
     },
     dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
+    webhooks: {
+      burst: webhooks.burst,
+      burst_requests: webhooks.requests,
+      event_to_look_p50_ms: round(webhooks.p50, 0),
+      event_to_look_p95_ms: round(webhooks.p95, 0),
+    },
     scale: {
       poll: scale('poll'),
       whole_poll: scale('wholePoll'),
@@ -92,6 +100,7 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
     line('  bare route', poll.bare),
     ...dispatches('one at a time', dispatch.oneByOne, `adds ${oneByOne.added_p50_ms} ms at p50 (target < 15 ms)`),
     ...dispatches('four at once', dispatch.atOnce, `adds ${atOnce.added_p50_ms} ms at p50`),
+    `webhooks: a burst of ${figures.webhooks.burst} about one run is ${figures.webhooks.requests} requests; the look begins after ${json.webhooks.event_to_look_p50_ms} ms (p95 ${json.webhooks.event_to_look_p95_ms})`,
     '',
     'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time.',
     `${'stored deploys'.padEnd(NAME)}${`${stored.few}`.padStart(7)}${`${stored.many}`.padStart(9)}${'ratio'.padStart(9)}`,

@@ -1,6 +1,6 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
-import { findDefaultRef, recordDefaultRef, recordLook } from '~/server/db/repository-looks'
+import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/db/repository-looks'
 import { listSurfaces, recordCounted, recordDistance, type SurfaceRow } from '~/server/db/surfaces'
 import { recordActivity } from '~/server/db/webhook-hearings'
 import type { Deps } from '~/server/deps'
@@ -20,13 +20,15 @@ export async function measureDistances(deps: MeasureDeps, repository: string): P
     (surface) => surface.repository.toLowerCase() === repository.toLowerCase() && surface.runningSha !== null,
   )
   const at = deps.now()
+  const before = await findLook(deps.db, repository, 'refs')
   await recordLook(deps.db, repository, 'refs', { lookedAt: at })
   for (const ref of new Set(surfaces.map((surface) => surface.ref))) {
     const onRef = surfaces.filter((surface) => surface.ref === ref)
     const { sha: head, moved } = await findHead(deps, onRef[0]?.repository ?? repository, ref)
     if (moved) {
       await recordLook(deps.db, repository, 'refs', { lookedAt: at, changedAt: at })
-      await recordActivity(deps.db, { repository, subject: 'refs', at })
+      // It moved at some time since the look before: a webhook that came since then told of it.
+      await recordActivity(deps.db, { repository, subject: 'refs', at: before?.lookedAt ?? at })
     }
     for (const runningSha of new Set(onRef.map((surface) => surface.runningSha ?? ''))) {
       const same = onRef.filter((surface) => surface.runningSha === runningSha)

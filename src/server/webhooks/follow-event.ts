@@ -17,6 +17,11 @@ const BURST_MS = 1_000
 /** A deploy is looked at this often at most, however many events tell of it: a look costs two or three requests. */
 const LOOKED_MS = 5_000
 
+/** What there is to look at in a repository. */
+const REPOSITORY_LOOKS = ['find_outside_runs', 'measure_distance', 'read_deploy_freeze'] as const
+/** A look that fails is tried again this often, with growing pauses: the next event, or the schedule, asks for another. */
+const ATTEMPTS = 5
+
 type Following = Pick<Deps, 'db' | 'now'>
 type NamedSurface = Awaited<ReturnType<typeof listSurfacesOf>>[number]
 
@@ -42,7 +47,7 @@ export async function followEvent(deps: Following, event: WebhookEvent | null): 
     for (const repository of heard) await recordHearing(tx, { repository, subjects, event: name, at })
     for (const { job, lastLookedAt } of sought) {
       const next = Math.max(at.getTime() + BURST_MS, (lastLookedAt?.getTime() ?? 0) + LOOKED_MS)
-      await addJob(tx, job, { runAt: new Date(next), unlessWaiting: true })
+      await addJob(tx, job, { runAt: new Date(next), unlessWaiting: true, maxAttempts: ATTEMPTS })
     }
   })
   return { event: name, looks: sought.length, ...(missing === undefined ? {} : { missing }) }
@@ -50,8 +55,7 @@ export async function followEvent(deps: Following, event: WebhookEvent | null): 
 
 async function seek(deps: Following, { look }: WebhookEvent, surfaces: readonly NamedSurface[]): Promise<Sought[]> {
   if (look === null) return []
-  if (look.at === 'repository')
-    return [...lookAt('find_outside_runs', surfaces), ...lookAt('measure_distance', surfaces)]
+  if (look.at === 'repository') return REPOSITORY_LOOKS.flatMap((task) => lookAt(task, surfaces))
   if (look.at === 'ref')
     return lookAt(
       'measure_distance',
@@ -76,7 +80,7 @@ const reconcile = ({ id, lastLookedAt }: { readonly id: string; readonly lastLoo
   lastLookedAt,
 })
 
-const lookAt = (task: 'find_outside_runs' | 'measure_distance', surfaces: readonly NamedSurface[]): Sought[] =>
+const lookAt = (task: (typeof REPOSITORY_LOOKS)[number], surfaces: readonly NamedSurface[]): Sought[] =>
   [...new Set(surfaces.map(({ repository }) => repository.toLowerCase()))].map((repository) => ({
     job: { task, payload: { repository } },
     lastLookedAt: null,

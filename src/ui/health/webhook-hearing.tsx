@@ -10,8 +10,8 @@ import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const REFETCH_MS = 10_000
-const HEAD = 'px-4 py-2 text-left text-xs font-medium text-ink-faint'
-const CELL = 'px-4 py-2.5 align-top'
+const HEAD = 'px-2 py-2 sm:px-4 text-left text-xs font-medium text-ink-faint'
+const CELL = 'px-2 py-2.5 align-top sm:px-4'
 
 /** Whether GitHub tells of what happens, by repository. */
 export function WebhookHearing() {
@@ -58,14 +58,13 @@ function Summary({ state }: { readonly state: WebhookState }) {
         </Notice>
       )}
       <p className="max-w-prose text-sm text-pretty text-ink-soft">
-        GitHub sends them to <span className="font-mono text-[0.8125rem] wrap-anywhere text-ink">{state.url}</span>.
-        {state.appHeardAt !== null && (
-          <>
-            {' '}
-            A ping without a repository, as a GitHub App sends it, was heard <TimeAgo at={state.appHeardAt} />.
-          </>
-        )}
+        Payload URL: <span className="font-mono text-[0.8125rem] wrap-anywhere text-ink">{state.url}</span>
       </p>
+      {state.appHeardAt !== null && (
+        <p className="text-sm text-ink-soft">
+          A ping without a repository, as a GitHub App sends it, was heard <TimeAgo at={state.appHeardAt} />.
+        </p>
+      )}
     </div>
   )
 }

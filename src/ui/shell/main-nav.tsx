@@ -26,7 +26,10 @@ export function MainNav() {
     ({ permission }) => member === null || may({ role: member.role, permissions: null }, permission),
   )
   return (
-    <nav aria-label="Pages" className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full max-sm:gap-0">
+    <nav
+      aria-label="Pages"
+      className="-mx-1.5 flex gap-0.5 text-sm max-sm:order-last max-sm:w-full max-sm:flex-wrap max-sm:gap-0"
+    >
       {pages.map(({ href, name }) => {
         const current = isUnder(pathname, href)
         return (

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { hearingState } from '~/domain/webhook-hearing'
+import { readHearings, recordHearing } from '~/server/db/webhook-hearings'
 import { createDeps } from '~/server/deps'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { measureDistances } from '~/server/surfaces/measure-distance'
@@ -95,4 +97,30 @@ it('the review of a surface that an ended deploy holds is blocked, and names the
       deployId: id,
     },
   ])
+})
+
+it('a ref that moved after the last webhook makes pushes silent; one that a webhook told of does not, however late the look', async () => {
+  const { deps } = console_
+  const { id } = await insertSurface(deps)
+  await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
+  const { onCommit } = github.script
+  onTestFinished(() => {
+    github.script.onCommit = onCommit
+  })
+  const minute = (n: number) => new Date(Date.parse('2026-11-28T12:00:00Z') + n * 60_000)
+  const lookAt = async (n: number, sha: string) => {
+    github.script.onCommit = () => ({ status: 200, body: commit(sha) })
+    await measureDistances({ ...deps, now: () => minute(n) }, 'acme/platform')
+    const hearing = (await readHearings(deps.db, 'refs')).get('acme/platform')
+    return hearing === undefined ? undefined : hearingState(hearing, minute(n + 6))
+  }
+  const hear = (n: number) =>
+    recordHearing(deps.db, { repository: 'acme/platform', subjects: ['refs'], event: 'push', at: minute(n) })
+  await deps.db.webhookHearing.deleteMany()
+  await lookAt(0, '1'.repeat(40))
+  await hear(10)
+  expect(await lookAt(40, '2'.repeat(40))).toBe('heard')
+  expect(await lookAt(80, '3'.repeat(40))).toBe('silent')
+  await hear(90)
+  expect(await lookAt(90, '3'.repeat(40))).toBe('heard')
 })

@@ -199,8 +199,12 @@ describe('an event', () => {
   ])(
     '(%s) about the repository itself is a look at all of it, under the name surfaces.yaml has',
     async (name, payload) => {
-      expect(await send(name, payload)).toMatchObject({ status: 202, body: { looks: 2 } })
-      expect((await keys()).toSorted()).toEqual(['find_outside_runs:acme/platform', 'measure_distance:acme/platform'])
+      expect(await send(name, payload)).toMatchObject({ status: 202, body: { looks: 3 } })
+      expect((await keys()).toSorted()).toEqual([
+        'find_outside_runs:acme/platform',
+        'measure_distance:acme/platform',
+        'read_deploy_freeze:acme/platform',
+      ])
     },
   )
 

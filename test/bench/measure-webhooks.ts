@@ -1,0 +1,57 @@
+import type pg from 'pg'
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import { prepareDeploys } from '~test/bench/prepare'
+import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
+
+const BURST = 50
+const WAIT_MS = 30_000
+/** A second look at the same run would have begun by then. */
+const AFTER_MS = 7_000
+
+export interface WebhookFigures {
+  readonly burst: number
+  /** Requests about the run that GitHub got for a burst of events, at most: one look asks for the run and for its jobs. */
+  readonly requests: number
+  /** From the first event sent to the first request of the look. */
+  readonly p50: number
+  readonly p95: number
+}
+
+/** Bursts of webhooks about one run each, and what GitHub is asked for it. */
+export async function measureWebhooks(
+  product: ConsoleUnderTest,
+  db: pg.Client,
+  { rounds }: { readonly rounds: number },
+): Promise<WebhookFigures> {
+  const deploys = await prepareDeploys(db, 'webhook-', rounds)
+  await db.query('UPDATE surfaces SET archived_at_utc = NULL WHERE id = ANY($1::text[])', [
+    deploys.map(({ surfaceId }) => surfaceId),
+  ])
+  const waits: number[] = []
+  for (const { runId } of deploys) {
+    const events = await Promise.all(Array.from({ length: BURST }, (_, n) => webhookOf(product, Number(runId), n)))
+    const sentAt = performance.now()
+    await Promise.all(events.map((event) => accepted(product, event)))
+    waits.push((await product.firstRequestAbout(runId, WAIT_MS)) - sentAt)
+  }
+  await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
+  const sorted = waits.toSorted((a, b) => a - b)
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  const requests = Math.max(...deploys.map(({ runId }) => product.requestsAbout(runId)))
+  return { burst: BURST, requests, p50: at(0.5), p95: at(0.95) }
+}
+
+const webhookOf = ({ webhookSecret: secret }: ConsoleUnderTest, runId: number, n: number): Promise<Request> =>
+  n % 5 === 0
+    ? signedWebhook('workflow_run', webhookEvents.run(runId), { secret })
+    : signedWebhook('workflow_job', webhookEvents.job(runId), { secret })
+
+async function accepted(product: ConsoleUnderTest, event: Request): Promise<void> {
+  const answer = await fetch(`${product.url}/api/github/webhooks`, {
+    method: 'POST',
+    headers: event.headers,
+    body: await event.text(),
+  })
+  await answer.body?.cancel()
+  if (answer.status !== 202) throw new Error(`A webhook was answered ${answer.status}.`)
+}
