@@ -1,0 +1,107 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { AppError } from '~/domain/errors'
+import { readEvent } from '~/server/webhooks/read-event'
+
+const EVENTS = [
+  'workflow_run',
+  'workflow_job',
+  'deployment_review',
+  'deployment_status',
+  'push',
+  'check_run',
+  'check_suite',
+  'status',
+  'repository',
+  'installation',
+  'installation_repositories',
+  'ping',
+]
+
+const full_name = 'Acme/Platform'
+/** Of each event what the console reads, as GitHub's description names it, with the action it is described under. */
+const READ: readonly (readonly [event: string, described: string, payload: object])[] = [
+  ['workflow_run', 'workflow-run-completed', { workflow_run: { id: 7, path: '.github/workflows/d.yml' } }],
+  ['workflow_job', 'workflow-job-queued', { workflow_job: { run_id: 7 } }],
+  ['deployment_review', 'deployment-review-requested', { workflow_run: { id: 7, path: '.github/workflows/d.yml' } }],
+  ['deployment_status', 'deployment-status-created', { workflow_run: { id: 7, path: '.github/workflows/d.yml' } }],
+  ['push', 'push', { ref: 'refs/heads/main' }],
+  ['check_run', 'check-run-completed', {}],
+  ['check_suite', 'check-suite-completed', {}],
+  ['status', 'status', {}],
+  ['repository', 'repository-renamed', { changes: { repository: { name: { from: 'old' } } } }],
+  ['repository', 'repository-transferred', { changes: { owner: { from: { organization: { login: 'old' } } } } }],
+  ['repository', 'repository-archived', {}],
+  ['ping', 'ping', { hook: { events: ['push'] } }],
+]
+
+const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.deref.json')
+const schema = z.object({
+  properties: z.record(z.string(), z.unknown()).optional(),
+  allOf: z.array(z.unknown()).optional(),
+  anyOf: z.array(z.unknown()).optional(),
+  oneOf: z.array(z.unknown()).optional(),
+})
+
+/** Whether a described object has these members, however deep. */
+function describes(described: unknown, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return described !== undefined
+  const { properties = {}, allOf = [], anyOf = [], oneOf = [] } = schema.parse(described)
+  return Object.entries(value).every(
+    ([name, inner]) =>
+      (properties[name] !== undefined && describes(properties[name], inner)) ||
+      [...allOf, ...anyOf, ...oneOf].some((part) => describes(part, { [name]: inner })),
+  )
+}
+
+describe('an event of GitHub’s', () => {
+  const webhook = z.object({
+    post: z.object({
+      requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }),
+    }),
+  })
+  const described = z
+    .object({ 'x-webhooks': z.record(z.string(), z.unknown()) })
+    .parse(JSON.parse(readFileSync(file, 'utf8')))['x-webhooks']
+  const descriptionOf = (name: string) =>
+    webhook.parse(described[name]).post.requestBody.content['application/json'].schema
+
+  it.each(READ)('(%s) has what is read of it where GitHub describes it (%s)', (event, name, payload) => {
+    const whole = { ...payload, repository: { full_name } }
+    expect(describes(descriptionOf(name), whole)).toBe(true)
+    expect(readEvent(event, whole)?.repositories).toContain('acme/platform')
+  })
+})
+
+it('whatever is sent under whatever name is read or refused as input that does not fit, and never throws another error', () => {
+  const fragment = fc.constantFrom(
+    { repository: { full_name } },
+    { repository: null },
+    { workflow_run: { id: 7, path: null } },
+    { workflow_run: { id: -1 } },
+    { workflow_job: { run_id: 2 ** 60 } },
+    { changes: { owner: { from: {} }, repository: { name: { from: '../../x' } } } },
+    { hook: { events: ['*'] } },
+    { ref: '\u0000' },
+    { repositories: [{ full_name }] },
+  )
+  const payload = fc.oneof(
+    fc.json().map((text): unknown => JSON.parse(text)),
+    fc.array(fragment).map((parts) => Object.assign({}, ...parts)),
+  )
+  fc.assert(
+    fc.property(fc.oneof(fc.constantFrom(...EVENTS), fc.string()), payload, (name, sent) => {
+      try {
+        const event = readEvent(name, sent)
+        expect(event === null).toBe(!EVENTS.includes(name))
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        expect(error.code).toBe('invalid_input')
+      }
+    }),
+    { numRuns: 2_000 },
+  )
+})
