@@ -5,7 +5,8 @@ export async function register() {
     const { renewSecondFactorsAtStart } = await import('~/server/auth/renew-second-factors')
     const { bindAccountsAtStart } = await import('~/server/auth/bind-accounts')
     const { openFront } = await import('~/server/http/front')
-    openFront(getDeps())
+    const { answerTrpc } = await import('~/server/trpc/answer-trpc')
+    openFront(getDeps(), answerTrpc)
     // Nobody waits for it: what is kept under an older secret can be read meanwhile.
     void renewSecondFactorsAtStart(getDeps())
     // Sign-in binds them, too, before it looks an account up.

@@ -31,7 +31,7 @@ const handle = app.getRequestHandler()
 
 server.on('request', (request, response) => {
   front.guard(request, response)
-  if (front.streams(request)) front.stream(request, response)
+  if (front.streams(request)) void front.stream(request, response)
   else void handle(request, response)
 })
 server.once('error', (error) => {

@@ -7,6 +7,7 @@ import { type Connections, connectDatabase } from '~/server/db/client'
 import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/db/github-answers'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { createRateLimits, type RateLimits } from '~/server/http/rate-limits'
+import { createHub, type LiveHub } from '~/server/live/hub'
 import { createLogger, type Logger } from '~/server/logger'
 
 /** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
@@ -16,6 +17,8 @@ export interface Deps extends Connections {
   readonly runTokens: RunTokens
   readonly logger: Logger
   readonly rateLimits: RateLimits
+  /** Tells windows what changed. */
+  readonly live: LiveHub
   readonly now: () => Date
   /** Lets time pass. With `now`, what a test turns to wait 25 seconds in none. */
   readonly pause: (ms: number) => Promise<unknown>
@@ -27,19 +30,22 @@ export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
   const connections = connectDatabase(config.databaseUrl)
   const { db } = connections
+  const now = () => new Date()
   const answers = {
     find: (key: string) => findAnswer(db, key),
     keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
     noteUsed: (key: string, at: Date) => noteAnswerUsed(db, key, at),
   }
+  const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, answers)
   return {
     config,
     ...connections,
-    github: connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, answers),
+    github,
     runTokens: connectRunTokens(config),
     logger,
     rateLimits: createRateLimits(config),
-    now: () => new Date(),
+    live: createHub({ db, config, github, logger, now }),
+    now,
     pause: (ms) => setTimeout(ms),
     newId: () => uuidv7(),
   }

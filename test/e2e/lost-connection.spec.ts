@@ -1,5 +1,18 @@
-import { expect } from '@playwright/test'
-import { deploy, expectPhases, test } from '~test/e2e/operator'
+import { expect, type Page } from '@playwright/test'
+import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
+import { tcpProxy } from '~test/support/tcp-proxy'
+
+const BUILDING = { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' } as const
+
+/** The page as it is, over a way that can be cut. */
+async function overProxy(page: Page) {
+  const at = new URL(page.url())
+  const way = await tcpProxy(at.origin)
+  await way.mend()
+  await page.goto(new URL(at.search, way.url).href)
+  await expectPhases(page, BUILDING)
+  return way
+}
 
 test('a lost connection is said once, and what was known stays as it was until the next answer', async ({
   page,
@@ -7,9 +20,9 @@ test('a lost connection is said once, and what was known stays as it was until t
 }) => {
   await sandbox.hold('Build')
   await deploy(page, 'api-prod')
-  const states = { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' } as const
-  await expectPhases(page, states)
-  await page.route('**/api/trpc/**', (route) => route.abort())
+  await expectPhases(page, BUILDING)
+  const way = await overProxy(page)
+  await way.cut()
 
   const said = page.getByText('Connection to the console lost.')
   await expect(page.getByRole('dialog').getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
@@ -20,40 +33,76 @@ test('a lost connection is said once, and what was known stays as it was until t
     await page.waitForEvent('requestfailed', (request) => request.url().includes('surfaces.list'))
   }
   await expect(said).toHaveCount(1)
-  await expectPhases(page, states)
+  await expectPhases(page, BUILDING)
   expect(await clock.textContent()).toBe(shown)
   await page.keyboard.press('Escape')
   await expect(page.getByRole('dialog')).toBeHidden()
   await expect(said).toHaveCount(1)
 
-  await page.unroute('**/api/trpc/**')
+  await way.mend()
   await expect(said).toHaveCount(0)
   await sandbox.release('Build')
+  await way.cut()
 })
 
 test('offline, every age and every running clock stands still at the last answer, and goes on with the next one', async ({
   page,
-  context,
   sandbox,
 }) => {
   await page.clock.install()
   await page.reload()
   await sandbox.hold('Build')
   await deploy(page, 'status-page')
-  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
+  await expectPhases(page, BUILDING)
+  const way = await overProxy(page)
   const soFar = page.getByText(/\d:\d\d so far/)
   const clocks = () => page.locator('time, [title^="since "]').allTextContents()
 
-  await context.setOffline(true)
+  await way.cut()
   await expect(page.getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
+  // The grid tries twice before it gives up; from then on its clocks stand as well.
+  for (let failed = 0; failed < 2; failed++) {
+    await page.waitForEvent('requestfailed', (request) => request.url().includes('surfaces.list'))
+  }
   const [shown, said] = [await clocks(), await soFar.textContent()]
   expect(shown.length).toBeGreaterThan(5)
   // Five minutes in which every poll fails and every timer of the page runs.
   await page.clock.runFor('05:00')
   expect(await clocks()).toEqual(shown)
 
-  await context.setOffline(false)
+  await way.mend()
   await expect(page.getByText('Connection to the console lost.')).toHaveCount(0)
   await expect(soFar).not.toHaveText(said ?? '')
   await sandbox.release('Build')
+  await way.cut()
+})
+
+test('where changes cannot be told, the page asks, and follows a deploy to its end all the same', async ({ page }) => {
+  await page.route('**/api/trpc/live.watch*', (route) => route.abort())
+  await page.reload()
+  await deploy(page, 'status-page')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+})
+
+test('tabs that follow ask for nothing, see what changes, and share one stream', async ({ page, context }) => {
+  const asked: string[] = []
+  context.on('request', (request) => {
+    const [, procedure] = /\/api\/trpc\/([\w.]+)/.exec(request.url()) ?? []
+    if (procedure !== undefined) asked.push(procedure)
+  })
+  const second = await context.newPage()
+  await second.goto(page.url())
+  // What it was told first has it read the grid a second time.
+  await expect.poll(() => asked.filter((procedure) => procedure === 'surfaces.list').length).toBe(2)
+  asked.length = 0
+  const { origin } = new URL(page.url())
+  const elsewhere = (procedure: string, json: object) =>
+    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
+  await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
+  for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).toContainText('Locked')
+  await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
+  for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).not.toContainText('Locked')
+  expect(asked.filter((procedure) => !procedure.startsWith('freezes.'))).toEqual([])
+  await page.close()
+  await second.waitForRequest((request) => request.url().includes('live.watch'))
 })

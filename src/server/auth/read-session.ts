@@ -5,7 +5,7 @@ import type { Freshness } from '~/server/auth/freshness'
 import { sessionToken } from '~/server/auth/session-cookie'
 import { idleLimitMs } from '~/server/auth/session-limits'
 import type { MemberRow } from '~/server/db/members'
-import { endSession, findSession, noteActivity } from '~/server/db/sessions'
+import { endSession, findSession, listSessionsById, noteActivity } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { hasAccess } from '~/server/members/has-access'
 
@@ -41,6 +41,20 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
   const limits = { permissions: null, surfaces: null, via: 'session', provedAt, sessionId } as const
   const actor: Actor = { name: email, userId, role, environments, ...limits }
   return { actor, member, sessionId, provedAt }
+}
+
+/** Of these sessions, those that are not over and whose people may come in. Reading this is nothing the person does. */
+export async function stillSignedIn(
+  deps: Pick<Deps, 'db' | 'config'>,
+  sessionIds: readonly string[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const found = await listSessionsById(deps.db, sessionIds)
+  return new Set(
+    found.flatMap(({ sessionId, member, ...session }) =>
+      whyOver(session, member, now) === null && hasAccess(deps, member) ? [sessionId] : [],
+    ),
+  )
 }
 
 function whyOver(

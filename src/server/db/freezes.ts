@@ -53,6 +53,18 @@ export async function liftFreeze(
   return count > 0
 }
 
+/** The next moment at which a freeze begins or ends, or a request for approval lapses, by the clock alone; null: none. */
+export async function nextBoundary(db: DatabaseHandle, after: Date): Promise<Date | null> {
+  const live = { liftedAt: null }
+  const [starts, ends, lapses] = await Promise.all([
+    db.freeze.aggregate({ where: { ...live, startsAt: { gt: after } }, _min: { startsAt: true } }),
+    db.freeze.aggregate({ where: { ...live, endsAt: { gt: after } }, _min: { endsAt: true } }),
+    db.approval.aggregate({ where: { state: 'waiting', expiresAt: { gt: after } }, _min: { expiresAt: true } }),
+  ])
+  const times = [starts._min.startsAt, ends._min.endsAt, lapses._min.expiresAt].filter((time) => time !== null)
+  return times.reduce<Date | null>((first, time) => (first === null || time < first ? time : first), null)
+}
+
 export function findFreeze(db: DatabaseHandle, id: string): Promise<FreezeRow | null> {
   return db.freeze.findUnique({ where: { id }, select: freezeSelect })
 }

@@ -19,7 +19,7 @@ export interface MemberRow {
   readonly addedAt: Date
 }
 
-const SELECT = {
+export const memberSelect = {
   userId: true,
   role: true,
   environments: true,
@@ -40,7 +40,7 @@ type Stored = Omit<MemberRow, 'name' | 'email' | 'role' | 'environments'> & {
   readonly user: { readonly name: string; readonly email: string }
 }
 
-const toRow = ({ user, allEnvironments, environments, ...row }: Stored): MemberRow => ({
+export const toMember = ({ user, allEnvironments, environments, ...row }: Stored): MemberRow => ({
   ...row,
   ...user,
   role: role.parse(row.role),
@@ -75,7 +75,7 @@ export async function readMember(db: Statements, userId: string): Promise<Member
 }
 
 export const memberOf = ({ name, email, ...row }: z.output<typeof storedMember>): MemberRow =>
-  toRow({ ...row, user: { name, email } })
+  toMember({ ...row, user: { name, email } })
 
 /** What the trail calls a person. */
 export async function readAddress(db: DatabaseHandle, userId: string): Promise<string> {
@@ -170,8 +170,8 @@ export async function listMembers(
   page: { readonly after: string | null; readonly limit: number },
 ): Promise<MemberRow[]> {
   const where = page.after === null ? {} : { userId: { gt: page.after } }
-  const rows = await db.member.findMany({ where, orderBy: { userId: 'asc' }, take: page.limit, select: SELECT })
-  return rows.map(toRow)
+  const rows = await db.member.findMany({ where, orderBy: { userId: 'asc' }, take: page.limit, select: memberSelect })
+  return rows.map(toMember)
 }
 
 /** Whether the console keeps an admin when this one is gone: one who can sign in, and the sandbox's own only there. */

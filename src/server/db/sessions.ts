@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
-import { type MemberRow, memberOf, storedMember } from '~/server/db/members'
+import { type MemberRow, memberOf, memberSelect, storedMember, toMember } from '~/server/db/members'
 import { forgetAttempts } from '~/server/db/sign-in-attempts'
 import type { Statements } from '~/server/db/statements'
 
@@ -34,6 +34,20 @@ export async function findSession(db: Statements, token: string): Promise<Sessio
   if (found === undefined) return null
   const { sessionId, expiresAt, provedAt, activeAt, ...stored } = found
   return { sessionId, expiresAt, provedAt, activeAt, member: memberOf(stored) }
+}
+
+/** These sessions, over or not, and whose they are; not those of somebody without a place here. */
+export async function listSessionsById(
+  db: DatabaseHandle,
+  ids: readonly string[],
+): Promise<Pick<SessionRow, 'sessionId' | 'expiresAt' | 'activeAt' | 'member'>[]> {
+  const rows = await db.session.findMany({
+    where: { id: { in: [...ids] } },
+    select: { id: true, expiresAt: true, activeAt: true, user: { select: { member: { select: memberSelect } } } },
+  })
+  return rows.flatMap(({ id, expiresAt, activeAt, user: { member } }) =>
+    member === null ? [] : [{ sessionId: id, expiresAt, activeAt, member: toMember(member) }],
+  )
 }
 
 /** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */

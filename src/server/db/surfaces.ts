@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { CallbackWay } from '~/domain/callback'
 import { TERMINAL_STATUSES } from '~/domain/deploy-status'
+import type { Checked } from '~/domain/live'
 import type { OutsideRun } from '~/domain/outside-run'
 import type { HealthState } from '~/domain/surface'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -180,15 +181,14 @@ export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
 }
 
-export function listSurfacesById(db: DatabaseHandle, ids: readonly string[]): Promise<SurfaceRow[]> {
-  return db.surface.findMany({ where: { id: { in: [...ids] } }, select: tileSelect })
-}
-
-/** The declared surfaces, and those that left the file while their deploy goes on. */
-export function listGridSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
+/** The declared surfaces, and those that left the file while their deploy goes on; all, or these. */
+export function listGridSurfaces(db: DatabaseHandle, ids?: readonly string[]): Promise<SurfaceRow[]> {
   const underWay = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }
   return db.surface.findMany({
-    where: { OR: [{ archivedAt: null }, underWay, { deploys: { some: { holdsSurface: true } } }] },
+    where: {
+      OR: [{ archivedAt: null }, underWay, { deploys: { some: { holdsSurface: true } } }],
+      ...(ids === undefined ? {} : { id: { in: [...ids] } }),
+    },
     orderBy: { position: 'asc' },
     select: tileSelect,
   })
@@ -247,6 +247,19 @@ export async function readRunning(db: Statements, ids: readonly string[]): Promi
       WHEN ended."finished_at_utc" IS NULL OR s."running_seen_at_utc" > ended."finished_at_utc" THEN s."running_sha"
       WHEN ended."shipped" = 'yes' THEN ended."sha" END AS "sha") AS now`
   return new Map(runningRows.parse(rows).map((row) => [row.surfaceId, row]))
+}
+
+/** Of the declared surfaces, those probed since then. */
+export async function listCheckedSince(db: DatabaseHandle, since: Date): Promise<Checked[]> {
+  const rows = await db.surface.findMany({
+    where: { archivedAt: null, healthCheckedAt: { gt: since } },
+    select: { id: true, healthCheckedAt: true, runningSeenAt: true },
+  })
+  return rows.flatMap(({ id, healthCheckedAt, runningSeenAt }) =>
+    healthCheckedAt === null
+      ? []
+      : [{ id, checkedAt: healthCheckedAt.toISOString(), seenAt: runningSeenAt?.toISOString() ?? null }],
+  )
 }
 
 /** Those of the declared surfaces, each once. */

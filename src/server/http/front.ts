@@ -1,30 +1,54 @@
 import 'server-only'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import type { ReadableStream } from 'node:stream/web'
+import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import type { Deps } from '~/server/deps'
 import { createGuard, type Guard } from '~/server/http/guard'
 import { startWorker } from '~/server/worker/start-worker'
 
-/** What our own HTTP server (src/launch/serve.mjs) does itself, and leaves to Next for the rest. */
+/** What our own HTTP server (src/launch/serve.mjs) does itself; everything else is Next's. */
 export interface Front {
   readonly guard: Guard
   /** Whether `stream` answers this request instead of Next. */
   readonly streams: (request: IncomingMessage) => boolean
-  readonly stream: (request: IncomingMessage, response: ServerResponse) => void
-  /** Settles when streams are ended and the jobs under way are done. */
+  /** Settles when the stream is over, whoever ended it. */
+  readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Ends the streams, and settles when the jobs under way are done. */
   readonly stop: () => Promise<void>
 }
 
 const shared = globalThis as typeof globalThis & { deployConsoleOpened?: (front: Front) => void }
 
-/** Hands it to the HTTP server, which is no part of the build. */
-export function openFront(deps: Deps): void {
+const STREAMS = '/api/trpc/live.watch'
+
+/** Hands it to the HTTP server, which is no part of the build. `answerTrpc` answers what is streamed, too. */
+export function openFront(deps: Deps, answerTrpc: (request: Request) => Promise<Response>): void {
   const worker = deps.config.inProcessWorker ? startWorker(deps) : null
   shared.deployConsoleOpened?.({
     guard: createGuard(deps.config),
-    streams: () => false,
-    stream: () => undefined,
+    streams: ({ method, url }) => method === 'GET' && url?.split('?')[0] === STREAMS,
+    stream: (request, response) => stream(answerTrpc, request, response),
     stop: async () => {
+      deps.live.stop()
       await worker?.stop()
     },
   })
+}
+
+async function stream(
+  answerTrpc: (request: Request) => Promise<Response>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = await answerTrpc(incomingMessageToRequest(request, response, { maxBodySize: null }))
+  response.writeHead(answer.status, {
+    ...Object.fromEntries(answer.headers),
+    // For proxies: neither kept nor compressed, which would hold events back.
+    'cache-control': 'no-store, no-transform',
+  })
+  if (answer.body === null) response.end()
+  // The window went away: that is how most streams end.
+  else await pipeline(Readable.fromWeb(answer.body as ReadableStream), response).catch(() => undefined)
 }

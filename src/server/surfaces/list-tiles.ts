@@ -13,11 +13,14 @@ import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
-/** The grid: six queries however many surfaces there are and however long their history is. */
-export async function listTiles(deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>): Promise<SurfaceTile[]> {
+/** The grid, or these tiles of it: six queries however many surfaces there are and however long their history is. */
+export async function listTiles(
+  deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>,
+  ids?: readonly string[],
+): Promise<SurfaceTile[]> {
   const now = deps.now()
   const [surfaces, freezes, approvals] = await Promise.all([
-    listGridSurfaces(deps.db),
+    listGridSurfaces(deps.db, ids),
     listCurrentFreezes(deps.db, now),
     listWaitingApprovals(deps.db, now),
   ])

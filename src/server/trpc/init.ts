@@ -19,8 +19,15 @@ const OF_TRPC: Partial<Record<TRPCError['code'], ErrorCode>> = {
   UNSUPPORTED_MEDIA_TYPE: 'media_type_refused',
 }
 
+const LIVE_PING_MS = 5_000
+
 const t = initTRPC.context<Context>().create({
   transformer,
+  sse: {
+    // A proxy or a browser that hears nothing takes the stream for dead.
+    ping: { enabled: true, intervalMs: LIVE_PING_MS },
+    client: { reconnectAfterInactivityMs: LIVE_PING_MS * 3 },
+  },
   /** What the screen gets of an error: its code in the one table, and a sentence for the operator. */
   errorFormatter({ shape, error }) {
     const { cause } = error

@@ -2,6 +2,7 @@
 
 import { ApprovalRow } from '~/ui/approvals/approval-row'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
+import { useAskEvery } from '~/ui/live/live-state'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -12,9 +13,10 @@ const POLL_MS = 5_000
 
 /** What waits for another person, and what became of the requests before. */
 export function ApprovalsPage() {
+  const askEvery = useAskEvery(POLL_MS)
   const list = trpc.approvals.list.useInfiniteQuery(
     {},
-    { getNextPageParam: (page) => page.nextCursor, refetchInterval: POLL_MS },
+    { getNextPageParam: (page) => page.nextCursor, refetchInterval: askEvery },
   )
   const waiting = list.data?.pages[0]?.waiting ?? []
   const decided = list.data?.pages.flatMap((page) => page.decided) ?? []

@@ -3,22 +3,30 @@
 import { focusManager } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { isLively } from '~/ui/board/tiles'
+import { useLiveState } from '~/ui/live/live-state'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
 
-const POLL_MS = 2_000
+/** While changes are not told. */
+const ASK_MS = 10_000
+/** While anything is on its way as well. */
+const ASK_LIVELY_MS = 2_000
 
 /**
- * The grid's one query, every 2 s for whoever looks. A hidden tab asks only while anything runs or has just ended, which
- * its title and icon follow; otherwise it rests until it is looked at again.
+ * The grid's one query, kept as it is by what the console tells. Where nothing is told it asks: every 10 s for whoever looks,
+ * and every 2 s while anything runs or has just ended, which the title and icon of a hidden tab follow as well.
  */
 export function useSurfaces() {
+  const { live } = useLiveState()
   const query = trpc.surfaces.list.useQuery(undefined, {
-    refetchInterval: ({ state }) =>
-      focusManager.isFocused() || isLively(state.data?.surfaces ?? [], consoleNow()) ? POLL_MS : false,
+    refetchInterval: ({ state }) => {
+      if (live) return false
+      if (isLively(state.data?.surfaces ?? [], consoleNow())) return ASK_LIVELY_MS
+      return focusManager.isFocused() ? (state.error === null ? ASK_MS : ASK_LIVELY_MS) : false
+    },
     refetchIntervalInBackground: true,
     // However fresh the last answer is: this is also what starts the polling again.
-    refetchOnWindowFocus: 'always',
+    refetchOnWindowFocus: live ? false : 'always',
   })
   const serverNow = query.data?.now
   useEffect(() => {

@@ -1,5 +1,6 @@
 'use client'
 
+import { useLiveState } from '~/ui/live/live-state'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -12,6 +13,7 @@ const CONFIRM_MS = 5_000
  * answer stays, and the next poll comes. Only "no such deploy" ends the polling.
  */
 export function useDeploy(id: string | null) {
+  const { live } = useLiveState()
   return trpc.deploys.get.useQuery(
     { id: id ?? '' },
     {
@@ -21,6 +23,8 @@ export function useDeploy(id: string | null) {
       refetchInterval: ({ state }) => {
         if (state.data?.settled === true) return false
         if (state.error !== null && readWireError(state.error).kind === 'refused') return false
+        // What asks GitHub for the run is the poll itself, and nobody tells of that.
+        if (live && (state.data?.terminal === true || state.data?.runId != null)) return false
         return state.data?.terminal === true ? CONFIRM_MS : POLL_MS
       },
     },

@@ -6,6 +6,7 @@ import { isIdle } from '~/ui/freezes/freeze-words'
 import { LockForm } from '~/ui/freezes/lock-form'
 import { OpenWindowForm } from '~/ui/freezes/open-window-form'
 import { PastFreezes } from '~/ui/freezes/past-freezes'
+import { useAskEvery } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -17,7 +18,8 @@ const POLL_MS = 10_000
 /** What is frozen or locked, what will be, what was; and the forms that begin and end it. */
 export function FreezesPage() {
   const surfaces = useSurfaces()
-  const list = trpc.freezes.list.useQuery({}, { refetchInterval: POLL_MS })
+  const askEvery = useAskEvery(POLL_MS)
+  const list = trpc.freezes.list.useQuery({}, { refetchInterval: askEvery })
   const utils = trpc.useUtils()
   const changed = () => {
     void utils.freezes.list.invalidate()

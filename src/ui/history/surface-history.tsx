@@ -4,6 +4,7 @@ import Link from 'next/link'
 import type { HistoryPage, PastDeploy } from '~/domain/history'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployRow } from '~/ui/history/deploy-row'
+import { useAskEvery } from '~/ui/live/live-state'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
@@ -21,12 +22,13 @@ const POLL_MS = 5_000
 
 /** Everything that was ever shipped to one surface, newest first. */
 export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
+  const askEvery = useAskEvery(POLL_MS)
   const history = trpc.deploys.list.useInfiniteQuery(
     { surfaceId },
     {
       getNextPageParam: (page) => page.nextCursor,
       refetchOnWindowFocus: false,
-      refetchInterval: ({ state }) => (state.data?.pages.some(hasUnfinished) ? POLL_MS : false),
+      refetchInterval: ({ state }) => (state.data?.pages.some(hasUnfinished) ? askEvery : false),
     },
   )
   const deploys = history.data?.pages.flatMap((page) => page.deploys) ?? []

@@ -7,6 +7,7 @@ import type { Permission } from '~/domain/permissions'
 import { ConfirmIdentity } from '~/ui/account/confirm-identity'
 import { SignInDialog } from '~/ui/auth/sign-in-dialog'
 import { useTypingAsActivity } from '~/ui/auth/typed-input'
+import { Live } from '~/ui/live/live'
 import { useRawCopy } from '~/ui/primitives/use-raw-copy'
 import { usePagePerson } from '~/ui/trpc/page-person'
 
@@ -19,7 +20,7 @@ export function SignedIn({ member, children }: { readonly member: PageMember; re
   useRawCopy()
   return (
     <Member value={member}>
-      {children}
+      <Live person={member.email}>{children}</Live>
       <ConfirmIdentity />
       <SignInDialog email={member.email} providers={member.providers} />
     </Member>

@@ -1,11 +1,12 @@
 'use client'
 
 import { createContext, type ReactNode, useContext } from 'react'
+import { useLiveState } from '~/ui/live/live-state'
 import { consoleTime } from '~/ui/time/clock'
 import { exactUtc } from '~/ui/time/relative-time'
 
-/** The slowest of the polled pages asks every 5 s: no answer for this long means that answers have stopped. */
-const ANSWERS_STOPPED_MS = 15_000
+/** An event comes every 10 s where changes are told, and so does the slowest page's answer where they are asked for. */
+const ANSWERS_STOPPED_MS = 25_000
 
 /** The last answer of the query that a part of the page shows. */
 export interface LastAnswer {
@@ -45,7 +46,9 @@ interface StoppedClockProps {
 /** Everything below that counts stands still while the query has no answers. */
 export function StoppedClock({ of, polled = true, children }: StoppedClockProps) {
   const around = useLastAnswer()
-  const at = of.dataUpdatedAt === 0 ? 0 : consoleTime(of.dataUpdatedAt)
-  const own = { at, failing: of.isError || of.failureCount > 0 }
+  // While changes are told, what no event changed is as it was at the last one.
+  const { live, heardAt } = useLiveState()
+  const at = of.dataUpdatedAt === 0 ? 0 : consoleTime(Math.max(of.dataUpdatedAt, heardAt))
+  const own = { at, failing: !live && (of.isError || of.failureCount > 0) }
   return <Answer value={polled ? own : around}>{children}</Answer>
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { httpLink } from '@trpc/client'
+import { httpLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import { authLink } from '~/ui/trpc/auth-link'
@@ -36,8 +36,14 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   const [client] = useState(() =>
     trpc.createClient({
       links: [
-        authLink(),
-        httpLink({ url: '/api/trpc', transformer: superjson, headers: personHeader, fetch: createFetchChanges() }),
+        splitLink({
+          condition: ({ type }) => type === 'subscription',
+          true: httpSubscriptionLink({ url: '/api/trpc', transformer: superjson }),
+          false: [
+            authLink(),
+            httpLink({ url: '/api/trpc', transformer: superjson, headers: personHeader, fetch: createFetchChanges() }),
+          ],
+        }),
       ],
     }),
   )

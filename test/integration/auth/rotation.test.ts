@@ -6,7 +6,7 @@ import { readSecondFactor, replaceSecondFactor } from '~/server/db/second-factor
 import { createDeps, type Deps } from '~/server/deps'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { AUTH_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
-import { databaseProxy } from '~test/support/database-proxy'
+import { tcpProxy } from '~test/support/tcp-proxy'
 import { codeAt } from '~test/support/totp'
 
 const NEW_SECRET = randomBytes(32).toString('base64')
@@ -146,7 +146,7 @@ describe('a second factor', () => {
   })
 
   it('is renewed by a server that started while the database was away', async () => {
-    const proxy = await databaseProxy(rotating.deps.config.databaseUrl)
+    const proxy = await tcpProxy(rotating.deps.config.databaseUrl)
     const config = { ...rotating.deps.config, databaseUrl: proxy.url, authSecrets: [NEW_SECRET, AUTH_SECRET] }
     const deps = createDeps(config)
     await renewSecondFactorsAtStart({ ...deps, pause: () => proxy.mend() })

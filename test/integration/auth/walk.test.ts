@@ -57,6 +57,7 @@ const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'freezes.list': 'viewer',
   'freezes.open': 'approver',
   'health.webhooks': 'admin',
+  'live.watch': 'viewer',
   'members.change': 'admin',
   'members.invitations': 'admin',
   'members.invite': 'admin',
@@ -141,10 +142,13 @@ describe('every procedure', () => {
   it.each(procedures)('$path lets in who may, and nobody else', async ({ path, type }) => {
     const { GET, POST } = await import('~/app/api/trpc/[trpc]/route')
     const ownRoute = path === 'deploys.get' ? await import('~/app/api/trpc/deploys.get/route') : null
-    const [method, handler] = type === 'query' ? (['GET', ownRoute?.GET ?? GET] as const) : (['POST', POST] as const)
+    const [method, handler] = type === 'mutation' ? (['POST', POST] as const) : (['GET', ownRoute?.GET ?? GET] as const)
     for (const visitor of VISITORS) {
-      const query = type === 'query' ? `?input=${encodeURIComponent(JSON.stringify({ json: {} }))}` : ''
-      const { status } = await handler(call(`/api/trpc/${path}${query}`, method, visitor))
+      const query = type !== 'mutation' ? `?input=${encodeURIComponent(JSON.stringify({ json: {} }))}` : ''
+      const answer = await handler(call(`/api/trpc/${path}${query}`, method, visitor))
+      // A stream begins with 200 whatever happens; a refusal is its only event.
+      const refusal = type === 'subscription' ? /"httpStatus":(\d+)/.exec(await answer.text())?.[1] : undefined
+      const status = Number(refusal ?? answer.status)
       expect(`${visitor}: ${outcome(status)}`).toBe(`${visitor}: ${expected(visitor, path)}`)
     }
   })

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
-import { databaseProxy } from '~test/support/database-proxy'
+import { tcpProxy } from '~test/support/tcp-proxy'
 import { callBack, createFaultWorld, dispatch, type FaultWorld, look, release } from './fault-world'
 
 const TIMEOUT = 180_000
@@ -15,7 +15,7 @@ afterAll(() => world.close(), TIMEOUT)
 
 /** Kills the server when its intent is committed and it has not been told so: GitHub hears nothing. */
 async function killedBeforeItAsked() {
-  const proxy = await databaseProxy(world.deps.config.databaseUrl)
+  const proxy = await tcpProxy(world.deps.config.databaseUrl)
   await proxy.mend()
   const surfaceId = await world.newSurface()
   const server = await world.startServer(proxy.url)

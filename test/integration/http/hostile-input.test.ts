@@ -39,6 +39,8 @@ const PLAUSIBLE = {
   environment: 'staging',
   environments: ['staging'],
   expectedSha: 'a'.repeat(40),
+  reviewedRunningSha: 'a'.repeat(40),
+  expected_running_sha: 'a'.repeat(40),
   expected_sha: 'a'.repeat(40),
   deployed_sha: 'a'.repeat(40),
   idempotencyKey: 'key-of-a-request',
@@ -70,7 +72,10 @@ const shown = (value: unknown) => `${hostileJson(value)}`.slice(0, 200)
 const headers = () => ({ host: 'localhost:3000', 'content-type': 'application/json', cookie })
 
 describe('every procedure answers hostile input with an error of the table, never with a 5xx', () => {
-  const meant = z.object({ type: z.enum(['query', 'mutation']), inputs: z.array(z.instanceof(z.ZodType)) })
+  const meant = z.object({
+    type: z.enum(['query', 'mutation', 'subscription']),
+    inputs: z.array(z.instanceof(z.ZodType)),
+  })
   const procedures = Object.entries(appRouter._def.procedures).map(([path, made]) => ({
     path,
     ...meant.parse(Object(made)._def),
@@ -80,7 +85,7 @@ describe('every procedure answers hostile input with an error of the table, neve
     const { GET, POST } = await import('~/app/api/trpc/[trpc]/route')
     const address = `http://localhost:3000/api/trpc/${path}`
     const answer =
-      type === 'query'
+      type !== 'mutation'
         ? await GET(new Request(`${address}?input=${encodeURIComponent(text)}`, { headers: headers() }))
         : await POST(new Request(address, { method: 'POST', headers: headers(), body: text }))
     return { status: answer.status, text: await answer.text() }

@@ -10,8 +10,8 @@ import {
   insertDeployAt,
   type TestConsole,
 } from '~test/support/console'
-import { databaseProxy } from '~test/support/database-proxy'
 import { signedInAs } from '~test/support/sessions'
+import { tcpProxy } from '~test/support/tcp-proxy'
 
 let console_: TestConsole
 beforeAll(async () => {
@@ -21,10 +21,10 @@ afterAll(() => console_.close())
 
 describe('with the database away, of somebody who is signed in', () => {
   let deps: Deps
-  let proxy: Awaited<ReturnType<typeof databaseProxy>>
+  let proxy: Awaited<ReturnType<typeof tcpProxy>>
   let ahead = 0
   beforeAll(async () => {
-    proxy = await databaseProxy(console_.deps.config.databaseUrl)
+    proxy = await tcpProxy(console_.deps.config.databaseUrl)
     await proxy.mend()
     const config = readServerConfig({
       DATABASE_URL: proxy.url,

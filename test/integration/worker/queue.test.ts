@@ -5,10 +5,10 @@ import { createDeps } from '~/server/deps'
 import { startWorker } from '~/server/worker/start-worker'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
-import { databaseProxy } from '~test/support/database-proxy'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { heldBack, jobsAnswer, listAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
+import { tcpProxy } from '~test/support/tcp-proxy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -176,7 +176,7 @@ describe('two replicas', () => {
 describe('a worker', () => {
   /** A worker behind a way to the database that can be cut; stopped whatever becomes of the test. */
   const behindProxy = async () => {
-    const proxy = await databaseProxy(console_.deps.config.databaseUrl)
+    const proxy = await tcpProxy(console_.deps.config.databaseUrl)
     const deps = createDeps({ ...console_.deps.config, databaseUrl: proxy.url })
     const worker = startWorker(deps)
     onTestFinished(async () => {

@@ -55,7 +55,7 @@ describe('npm run worker', () => {
   it('does the jobs that a server without a worker leaves in the queue, and ends with 0 when asked to', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
-    openFront(server)
+    openFront(server, async () => new Response(null))
     github.script.onRun = () => runAnswer('success')
     github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })

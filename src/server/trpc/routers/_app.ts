@@ -7,6 +7,7 @@ import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { healthRouter } from '~/server/trpc/routers/health'
+import { liveRouter } from '~/server/trpc/routers/live'
 import { membersRouter } from '~/server/trpc/routers/members'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
@@ -19,6 +20,7 @@ export const appRouter = router({
   flags: flagsRouter,
   freezes: freezesRouter,
   health: healthRouter,
+  live: liveRouter,
   members: membersRouter,
   surfaces: surfacesRouter,
   tokens: tokensRouter,

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { freePort } from '~/launch/ports'
 
-/** A way to a database that can be cut and mended, as a restart of the server cuts it, and held. Cut at first. */
-export async function databaseProxy(databaseUrl: string) {
-  const target = new URL(databaseUrl)
+/** A way to a server that can be cut and mended, as a restart of that server cuts it, and held. Cut at first. */
+export async function tcpProxy(serverUrl: string) {
+  const target = new URL(serverUrl)
   const port = await freePort()
   const sockets = new Set<Socket>()
   const holds: (() => unknown)[] = []
@@ -18,15 +18,15 @@ export async function databaseProxy(databaseUrl: string) {
     client.pipe(upstream).pipe(client)
     holds.push(() => upstream.unpipe(client).pause())
   })
-  const url = new URL(databaseUrl)
-  url.host = `127.0.0.1:${port}`
+  const url = new URL(serverUrl)
+  url.port = String(port)
   return {
     url: url.href,
     mend: async () => {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     },
-    /** From here on what the database is told still reaches it, and nothing it answers reaches anybody. */
+    /** From here on what the server is told still reaches it, and nothing it answers reaches anybody. */
     hold: () => {
       for (const hold of holds) hold()
     },

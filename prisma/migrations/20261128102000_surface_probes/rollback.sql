@@ -1,2 +1,0 @@
--- Loses nothing: every surface is asked again.
-DROP TABLE "surface_probes";

@@ -1,0 +1,328 @@
+import 'server-only'
+import { randomBytes } from 'node:crypto'
+import type { Actor } from '~/domain/actor'
+import { AppError } from '~/domain/errors'
+import { LIVE_BEAT_MS, type LiveEvent } from '~/domain/live'
+import type { SurfaceTile } from '~/domain/surface'
+import { stillSignedIn } from '~/server/auth/read-session'
+import { nextBoundary } from '~/server/db/freezes'
+import { listCheckedSince } from '~/server/db/surfaces'
+import type { Deps } from '~/server/deps'
+import { type Change, listen } from '~/server/live/listen'
+import { listTiles } from '~/server/surfaces/list-tiles'
+
+/** Changes that come within this are one event. */
+const GATHER_MS = 25
+/** Everything is compared again this often: what no notice told of is shown at last, and so is what came with the time alone. */
+const COMPARE_MS = 60_000
+/** What a window that was away for a moment can be told instead of reading everything again. */
+const REMEMBERED = 500
+/** A window that takes no events for so long is told to read everything again once it does. */
+const WAITING_MOST = 50
+/** A browser needs one for all its tabs. */
+const STREAMS_PER_ACCOUNT = 12
+const STREAMS = 2_000
+/** A stream that cannot begin within this is refused, and the window asks instead. */
+const BEGIN_MS = 5_000
+
+/** An event with the id a window names to go on after it. */
+export interface Told {
+  readonly id: string
+  readonly event: LiveEvent
+}
+
+interface Stream {
+  readonly userId: string
+  readonly sessionId: string
+  readonly waiting: Told[]
+  /** Set once it is over; null: without an error. */
+  over: AppError | null | undefined
+  wake: () => void
+}
+
+type HubDeps = Pick<Deps, 'db' | 'config' | 'github' | 'logger' | 'now'>
+
+export interface LiveHub {
+  /**
+   * The events from now on; first what was missed since `lastId`. Ends with `signed_out` when the session is over.
+   *
+   * @throws AppError `permission_refused` for a token, `rate_limited`, `database_unavailable`
+   */
+  readonly watch: (actor: Actor, lastId: string | null, signal: AbortSignal | undefined) => AsyncGenerator<Told>
+  /** Ends every stream, each window asks elsewhere, and the connection. */
+  readonly stop: () => void
+}
+
+/** Tells each window of this process what changed, whoever changed it. One connection listens for all of them. */
+export function createHub(deps: HubDeps): LiveHub {
+  const streams = new Set<Stream>()
+  const stopping = new AbortController()
+  /** Ids of another process, or of an earlier start, mean nothing here. */
+  const epoch = randomBytes(6).toString('base64url')
+  const remembered: Told[] = []
+  const shown = new Map<string, string>()
+  let order = ''
+  let pending = noChanges()
+  let sequence = 0
+  let heard: 'not yet' | 'listening' | 'lost' = 'not yet'
+  let timer: NodeJS.Timeout | undefined
+  let working = false
+  let beatenAt = deps.now()
+  let comparedAt = 0
+  let boundary: Date | null = null
+  const waitingToBegin = new Set<() => void>()
+
+  const tell = (event: LiveEvent): void => {
+    sequence += 1
+    const told = { id: `${epoch}.${sequence}`, event }
+    remembered.push(told)
+    if (remembered.length > REMEMBERED) remembered.shift()
+    for (const stream of streams) {
+      stream.waiting.push(told)
+      if (stream.waiting.length > WAITING_MOST) {
+        stream.waiting.length = 0
+        stream.waiting.push({ id: told.id, event: { ...quiet(deps.now()), reload: true } })
+      }
+      stream.wake()
+    }
+  }
+
+  const end = (stream: Stream, error: AppError | null): void => {
+    stream.over = error
+    stream.wake()
+  }
+
+  const endAll = (error: AppError | null): void => {
+    for (const stream of streams) end(stream, error)
+    // What happens from now on is not heard.
+    remembered.length = 0
+    shown.clear()
+    comparedAt = 0
+  }
+
+  const note = (change: Change): void => {
+    if (streams.size === 0) {
+      remembered.length = 0
+      shown.clear()
+      comparedAt = 0
+      return
+    }
+    if (change.kind === 'deploy') pending.deploys.add(change.id)
+    else if (change.kind === 'surface') pending.surfaces.add(change.id)
+    else pending.everything = true
+    if (change.kind === 'approval') pending.approvals.add(change.id)
+    if (change.kind === 'freeze') pending.freezes = true
+    schedule(GATHER_MS)
+  }
+
+  const schedule = (ms: number): void => {
+    if (working || stopping.signal.aborted) return
+    clearTimeout(timer)
+    timer = setTimeout(() => void work(), ms)
+  }
+
+  /** One event from what is pending; an empty one when it is time for a beat. */
+  const work = async (): Promise<void> => {
+    working = true
+    const taken = pending
+    pending = noChanges()
+    try {
+      const now = deps.now()
+      const over = await sessionsOver(now)
+      if (over || streams.size === 0) return
+      const comparing = taken.everything || now.getTime() - comparedAt >= COMPARE_MS || isPast(boundary, now)
+      const event = { ...quiet(now), ...(await whatChanged(taken, comparing, now)) }
+      tell({
+        ...event,
+        deploys: [...taken.deploys],
+        approvals: [...taken.approvals],
+        freezes: taken.freezes || isPast(boundary, now),
+      })
+      if (comparing) {
+        comparedAt = now.getTime()
+        boundary = await nextBoundary(deps.db, now)
+      }
+    } catch (err) {
+      deps.logger.warn({ err }, 'what changed could not be told; windows ask instead')
+      endAll(away())
+    } finally {
+      working = false
+      const more = pending.everything || pending.deploys.size + pending.surfaces.size > 0
+      if (more) schedule(GATHER_MS)
+      else if (streams.size > 0) schedule(Math.min(LIVE_BEAT_MS, untilBoundary()))
+    }
+  }
+
+  const untilBoundary = (): number =>
+    boundary === null ? LIVE_BEAT_MS : Math.max(GATHER_MS, boundary.getTime() - deps.now().getTime() + 1)
+
+  /** Ends the streams of those who are signed out, suspended or gone; true when no stream is left. */
+  const sessionsOver = async (now: Date): Promise<boolean> => {
+    // One that begins meanwhile was not asked about.
+    const asked = [...streams]
+    const open = await stillSignedIn(deps, [...new Set(asked.map(({ sessionId }) => sessionId))], now)
+    for (const stream of asked) {
+      if (!open.has(stream.sessionId)) {
+        end(stream, new AppError('signed_out', 'You are not signed in any more. Nothing was done; sign in again.'))
+        streams.delete(stream)
+      }
+    }
+    return streams.size === 0
+  }
+
+  const whatChanged = async (
+    taken: ReturnType<typeof noChanges>,
+    comparing: boolean,
+    now: Date,
+  ): Promise<Pick<LiveEvent, 'tiles' | 'checked' | 'reload'>> => {
+    const first = shown.size === 0
+    const ids = comparing || first ? undefined : [...taken.surfaces, ...surfacesOf(taken.deploys)]
+    const tiles = ids?.length === 0 ? [] : await listTiles(deps, ids)
+    const changed = tiles.filter((tile) => {
+      const text = withoutTimes(tile)
+      const before = shown.get(tile.id)
+      shown.set(tile.id, text)
+      return before !== text
+    })
+    const checked = await listCheckedSince(deps.db, beatenAt)
+    beatenAt = now
+    if (ids !== undefined) return { tiles: changed, checked, reload: false }
+    const orderNow = tiles.map(({ id }) => id).join('\n')
+    const moved = order !== orderNow
+    order = orderNow
+    if (!first && !moved) return { tiles: changed, checked, reload: false }
+    for (const id of shown.keys()) if (!tiles.some((tile) => tile.id === id)) shown.delete(id)
+    return { tiles: [], checked: [], reload: true }
+  }
+
+  const surfacesOf = (deploys: ReadonlySet<string>): string[] =>
+    deploys.size === 0
+      ? []
+      : [...shown].flatMap(([id, text]) => ([...deploys].some((deploy) => text.includes(deploy)) ? [id] : []))
+
+  const begin = (): Promise<void> => {
+    if (heard === 'not yet') {
+      heard = 'lost'
+      const listener = {
+        onChange: note,
+        onListening: () => {
+          heard = 'listening'
+          for (const resolve of waitingToBegin) resolve()
+          waitingToBegin.clear()
+        },
+        onLost: () => {
+          heard = 'lost'
+          endAll(away())
+        },
+      }
+      void listen(deps.config.databaseUrl, deps.logger, listener, stopping.signal)
+    }
+    if (heard === 'listening') return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const refuse = setTimeout(() => reject(away()), BEGIN_MS)
+      waitingToBegin.add(() => {
+        clearTimeout(refuse)
+        resolve()
+      })
+    })
+  }
+
+  /** What a window that last saw `lastId` has missed; null when that is not known. */
+  const missedSince = (lastId: string | null): readonly Told[] | null => {
+    if (lastId === `${epoch}.${sequence}`) return []
+    const at = remembered.findIndex(({ id }) => id === lastId)
+    return at < 0 ? null : remembered.slice(at + 1)
+  }
+
+  return {
+    async *watch(actor, lastId, signal) {
+      const { sessionId, userId } = actor
+      if (sessionId === undefined)
+        throw new AppError('permission_refused', 'An API token cannot follow changes; poll instead.')
+      admit(streams, userId)
+      await begin()
+      const stream: Stream = { userId, sessionId, waiting: [], over: undefined, wake: () => undefined }
+      const leave = () => end(stream, null)
+      signal?.addEventListener('abort', leave)
+      const missed = missedSince(lastId)
+      streams.add(stream)
+      if (missed === null) {
+        stream.waiting.push({ id: `${epoch}.${sequence}`, event: { ...quiet(deps.now()), reload: true } })
+      } else stream.waiting.push(...missed)
+      // The first event of a stream tells its window that it works.
+      pending.everything ||= shown.size === 0
+      schedule(GATHER_MS)
+      try {
+        while (stream.over === undefined && signal?.aborted !== true) {
+          const told = stream.waiting.shift()
+          if (told !== undefined) yield told
+          else {
+            await new Promise<void>((resolve) => {
+              stream.wake = resolve
+              if (stream.over !== undefined) resolve()
+            })
+          }
+        }
+        if (stream.over) throw stream.over
+      } finally {
+        streams.delete(stream)
+        signal?.removeEventListener('abort', leave)
+      }
+    },
+    stop: () => {
+      stopping.abort()
+      endAll(null)
+      clearTimeout(timer)
+    },
+  }
+}
+
+function noChanges() {
+  return {
+    surfaces: new Set<string>(),
+    deploys: new Set<string>(),
+    approvals: new Set<string>(),
+    freezes: false,
+    everything: false,
+  }
+}
+
+const quiet = (now: Date): LiveEvent => ({
+  now: now.toISOString(),
+  reload: false,
+  tiles: [],
+  checked: [],
+  deploys: [],
+  approvals: [],
+  freezes: false,
+})
+
+const isPast = (boundary: Date | null, now: Date): boolean => boundary !== null && boundary <= now
+
+const away = (): AppError =>
+  new AppError(
+    'database_unavailable',
+    'Changes cannot be followed now. Nothing is lost; this window asks every few seconds.',
+  )
+
+function admit(streams: ReadonlySet<Stream>, userId: string): void {
+  const own = [...streams].filter((stream) => stream.userId === userId).length
+  if (own < STREAMS_PER_ACCOUNT && streams.size < STREAMS) return
+  throw new AppError(
+    'rate_limited',
+    'Too many windows follow changes. Nothing is lost; this one asks every few seconds.',
+    {
+      retryAfterSeconds: 60,
+    },
+  )
+}
+
+/** Of a tile, all that is news when it changes: not that something was looked at again and found as it was. */
+function withoutTimes({ health, version, deployFreeze, ...tile }: SurfaceTile): string {
+  return JSON.stringify({
+    ...tile,
+    health: { ...health, checkedAt: null },
+    version: version === null ? null : { ...version, seenAt: null, comparedAt: null },
+    deployFreeze: deployFreeze === null ? null : { ...deployFreeze, readAt: null },
+  })
+}

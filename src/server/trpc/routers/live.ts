@@ -1,0 +1,20 @@
+import 'server-only'
+import { tracked } from '@trpc/server'
+import { z } from 'zod'
+import { AppError } from '~/domain/errors'
+import { storableText } from '~/domain/input'
+import { procedureFor, router } from '~/server/trpc/init'
+
+export const liveRouter = router({
+  /** The person is named in the input, for EventSource sends no headers: one person's page follows nothing as another. */
+  watch: procedureFor('surface.read')
+    .input(z.object({ person: storableText.max(320), lastEventId: storableText.max(100).nullish() }))
+    .subscription(async function* ({ ctx, input, signal }) {
+      if (input.person !== ctx.actor.name) {
+        throw new AppError('signed_out', `${input.person} is not signed in any more. Nothing was done; sign in again.`)
+      }
+      for await (const { id, event } of ctx.deps.live.watch(ctx.actor, input.lastEventId ?? null, signal)) {
+        yield tracked(id, event)
+      }
+    }),
+})

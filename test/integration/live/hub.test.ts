@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import type { LiveEvent } from '~/domain/live'
+import { authenticate } from '~/server/auth/authenticate'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { createDeps } from '~/server/deps'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
+import { signedCallback } from '~test/support/signed-callback'
+
+let console_: TestConsole
+beforeEach(async () => {
+  console_ = await createTestConsole()
+})
+afterEach(async () => {
+  console_.deps.live.stop()
+  await console_.close()
+})
+
+async function operator(email = 'operator@example.com') {
+  const { deps } = console_
+  const actor = await authenticate(deps, new Headers({ cookie: await signedInAs(deps, { email }) }), 'now')
+  if (actor === null) throw new Error('Nobody is signed in.')
+  return actor
+}
+
+/** A window: its stream, read as far as something expected, within what a test may take. */
+async function follow(deps = console_.deps, options: { readonly lastId?: string; readonly email?: string } = {}) {
+  const leaving = new AbortController()
+  onTestFinished(() => leaving.abort())
+  const events = deps.live.watch(await operator(options.email), options.lastId ?? null, leaving.signal)
+  let lastId = ''
+  const next = async (): Promise<LiveEvent> => {
+    const { value, done } = await events.next()
+    if (done === true) throw new Error('The stream ended.')
+    lastId = value.id
+    return value.event
+  }
+  const until = async (expected: (event: LiveEvent) => boolean): Promise<LiveEvent> => {
+    for (;;) {
+      const event = await next()
+      if (expected(event)) return event
+    }
+  }
+  return { next, until, leave: () => leaving.abort(), lastId: () => lastId }
+}
+
+/** Begun, and past the event that has every window read everything. */
+async function settled(deps = console_.deps) {
+  const window = await follow(deps)
+  await window.until(({ reload }) => reload)
+  await window.next()
+  return window
+}
+
+const tileOf = (event: LiveEvent, id: string) => event.tiles.find((tile) => tile.id === id)
+
+describe('a change', () => {
+  it('is told to the windows of every process, with the tile as it is now, whichever process made it', async () => {
+    const { deps } = console_
+    const other = createDeps(deps.config)
+    onTestFinished(async () => {
+      other.live.stop()
+      await other.db.$disconnect()
+    })
+    const { id, surface } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
+    const windows = [await settled(deps), await settled(other)]
+    await receiveCallback(deps, signedCallback(id, { status: 'smoke_gate_passed', run_id: '7' }), id)
+    for (const window of windows) {
+      const event = await window.until((told) => told.deploys.includes(id) && told.tiles.length > 0)
+      expect(tileOf(event, surface.id)?.lastDeploy?.status).toBe('smoke_gate_passed')
+      expect(event.tiles).toHaveLength(1)
+    }
+  })
+
+  it('that was rolled back is told to nobody', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const window = await settled()
+    const taken = new Error('taken back')
+    const change = (health: string) => ({ where: { id: surface.id }, data: { health } })
+    await deps.db
+      .$transaction(async (tx) => {
+        await tx.surface.update(change('unhealthy'))
+        throw taken
+      })
+      .catch((error: unknown) => expect(error).toBe(taken))
+    await deps.db.surface.update(change('healthy'))
+    expect(tileOf(await window.until(({ tiles }) => tiles.length > 0), surface.id)?.health.state).toBe('healthy')
+  })
+
+  it('of nothing but the time of a look is no change: no tile is told of it', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const other = await insertSurface(deps)
+    const window = await settled()
+    await deps.db.surface.update({ where: { id: surface.id }, data: { healthCheckedAt: new Date() } })
+    await deps.db.surface.update({ where: { id: other.id }, data: { health: 'healthy' } })
+    const event = await window.until(({ tiles }) => tiles.length > 0)
+    expect(event.tiles.map(({ id }) => id)).toEqual([other.id])
+    expect(event.checked.map(({ id }) => id)).toEqual([surface.id])
+  })
+
+  it('by the clock alone is told as well: a freeze that begins is on the tile when it does', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps, { environment: 'staging' })
+    const window = await settled()
+    const startsAt = new Date(Date.now() + 1_500)
+    await deps.db.freeze.create({
+      data: {
+        id: randomUUID(),
+        environment: 'staging',
+        reason: 'release',
+        startsAt,
+        createdBy: 'x',
+        createdAt: new Date(),
+      },
+    })
+    const event = await window.until((told) => (tileOf(told, surface.id)?.freezes.length ?? 0) > 0)
+    expect(Date.parse(event.now)).toBeGreaterThanOrEqual(startsAt.getTime())
+  })
+})
+
+describe('a window that was away', () => {
+  it('is told what it missed and nothing else', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const stays = await settled()
+    const goes = await settled()
+    goes.leave()
+    await deps.db.surface.update({ where: { id: surface.id }, data: { health: 'unhealthy' } })
+    await stays.until(({ tiles }) => tiles.length > 0)
+    const back = await follow(deps, { lastId: goes.lastId() })
+    const missed = await back.next()
+    expect(missed.reload).toBe(false)
+    expect(tileOf(missed, surface.id)?.health.state).toBe('unhealthy')
+  })
+
+  it('at another process, or for too long, is told to read everything again', async () => {
+    await settled()
+    expect((await (await follow(console_.deps, { lastId: 'elsewhere.7' })).next()).reload).toBe(true)
+  })
+})
+
+describe('a stream ends', () => {
+  it('at the next event after its person was suspended, and nobody else’s does', async () => {
+    const { deps } = console_
+    const surface = await insertSurface(deps)
+    const suspended = await follow(deps, { email: 'suspended@example.com' })
+    await suspended.next()
+    const other = await settled()
+    await deps.db.member.updateMany({
+      where: { user: { email: 'suspended@example.com' } },
+      data: { suspendedAt: new Date() },
+    })
+    await deps.db.surface.update({ where: { id: surface.id }, data: { health: 'unhealthy' } })
+    await expect(suspended.until(() => false)).rejects.toMatchObject({ code: 'signed_out' })
+
+    expect(tileOf(await other.until(({ tiles }) => tiles.length > 0), surface.id)?.health.state).toBe('unhealthy')
+  })
+
+  it('when the database’s notices cannot be heard any more, and the next one is told to read everything again', async () => {
+    const { deps } = console_
+    const window = await settled()
+    await deps.db.$executeRaw`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'deploy-console-live'
+        AND datname = current_database()`
+    await expect(window.until(() => false)).rejects.toMatchObject({ code: 'database_unavailable' })
+    expect((await (await follow(deps, { lastId: window.lastId() })).next()).reload).toBe(true)
+  })
+
+  it('without an error when the server stops', async () => {
+    const window = await settled()
+    console_.deps.live.stop()
+    await expect(window.until(() => false)).rejects.toThrow('The stream ended.')
+  })
+})
+
+it('an account has a bounded number of streams; one more is refused, and one that ended makes room', async () => {
+  const first = await settled()
+  const more = await Promise.all(Array.from({ length: 11 }, () => follow()))
+  for (const window of more) await window.next()
+  await expect((await follow()).next()).rejects.toMatchObject({ code: 'rate_limited' })
+  expect((await (await follow(console_.deps, { email: 'another@example.com' })).next()).reload).toBe(true)
+  first.leave()
+  await expect(first.until(() => false)).rejects.toThrow('The stream ended.')
+  expect((await (await follow()).next()).reload).toBe(true)
+})
