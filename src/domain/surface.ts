@@ -152,3 +152,13 @@ export interface ReviewWarning {
   /** The deploy that holds the surface, of a `busy` warning. */
   readonly deployId?: string
 }
+
+/** Of a tile, all that is news when it changes: not that something was looked at again and found as it was. */
+export function withoutTimes({ health, version, deployFreeze, ...tile }: SurfaceTile) {
+  return {
+    ...tile,
+    health: { ...health, checkedAt: null },
+    version: version === null ? null : { ...version, seenAt: null, comparedAt: null },
+    deployFreeze: deployFreeze === null ? null : { ...deployFreeze, readAt: null },
+  }
+}

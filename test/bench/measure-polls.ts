@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { getDeploy, pollVersion } from '~/server/deploys/get-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import type { Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { gridSurface, storedDeployId } from '~test/bench/fill'
@@ -44,7 +44,6 @@ function turn<Item>(items: readonly Item[], n: number): Item {
 export interface PollFigures {
   /** A window asks every two seconds, and most of the time nothing has happened. */
   readonly nothingNew: LoadResult
-  readonly nothingNewSql: LoadResult
   readonly whole: LoadResult
   readonly wholeSql: LoadResult
   readonly bare: LoadResult
@@ -83,7 +82,6 @@ export async function measurePolls(
   }
   return takeTurns(load, {
     nothingNew: await polls(await knowingPolls(product, polled)),
-    nothingNewSql: await sqlOf((deps) => pollVersion(deps, template)),
     whole: await polls(polled.map((id) => wholePoll(product, id))),
     wholeSql: await sqlOf((deps) => getDeploy(deps, template)),
     bare: bareRoute(product, size),

@@ -46,7 +46,6 @@ export function asJson({ callback, poll, dispatch, webhooks, few, many }: Figure
     },
     poll: {
       ...speed(poll.nothingNew),
-      of_sql: share(poll.nothingNew, poll.nothingNewSql),
       of_bare_route: share(poll.nothingNew, poll.bare),
       whole: {
         ...speed(poll.whole),
@@ -94,7 +93,6 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
     line('  the same, prepared', callback.prepared),
     line('  bare route', callback.bare, `a callback is ${percent(json.callback.of_bare_route)} of it`),
     line('poll, nothing new', poll.nothingNew, `${percent(json.poll.of_bare_route)} of the bare route (target 60 %)`),
-    line('  its SQL over pg (1 statement)', poll.nothingNewSql, `a poll is ${percent(json.poll.of_sql)} of it`),
     line('poll, the whole answer', poll.whole, `${percent(json.poll.whole.of_bare_route)} of the bare route`),
     line('  its SQL over pg (1 statement)', poll.wholeSql, `a poll is ${percent(json.poll.whole.of_sql)} of it`),
     line('  bare route', poll.bare),

@@ -20,11 +20,11 @@ export interface SignedIn {
 
 /**
  * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
- * signs their cookies and ends them; every change reads one, so that is done here, in one statement (ADR 009).
+ * signs their cookies and ends them.
  */
 export async function readSession(deps: Deps, headers: Headers, freshness: Freshness): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
-  const session = token === null ? null : await findSession(deps.sql, token)
+  const session = token === null ? null : await findSession(deps.db, token)
   if (session === null) return null
   const { sessionId, provedAt, member } = session
   const now = deps.now()

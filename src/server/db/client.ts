@@ -3,8 +3,6 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { z } from 'zod'
 import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
-
-import { JoinedWrites } from '~/server/db/joined-writes'
 import { type DirectDatabase, directDatabase } from '~/server/db/statements'
 
 export type Database = PrismaClient
@@ -24,7 +22,6 @@ export function connectDatabase(url: string): Connections {
     connectionString: url,
     // Statements that need not wait for each other's answers do not: a callback's wait for the row's lock only.
     pipeline: true,
-    stream: () => new JoinedWrites(),
     max: 10,
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 15_000,

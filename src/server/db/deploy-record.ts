@@ -4,20 +4,9 @@ import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
 import { occurredAt, transitionOf } from '~/server/db/audit'
-import { jsonTime } from '~/server/db/json-time'
-import type { Statements } from '~/server/db/statements'
-
-const auditRow = z.object({
-  at: z.string(),
-  actor: z.string(),
-  action: z.string(),
-  status: z.string().nullable(),
-  payload: z.unknown(),
-})
-const logRow = z.object({ seq: z.int(), line: z.string(), at: z.string() })
-
-/** As `Date.toISOString` writes it, so that no time of a row is read and written again. */
-const ISO_TIME = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+import type { Database, DatabaseHandle } from '~/server/db/client'
+import { Prisma } from '~/server/db/generated/client.ts'
+import { readLogLines } from '~/server/db/log-lines'
 
 const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
 const ALARMS: readonly string[] = ALARM_ACTIONS
@@ -26,71 +15,66 @@ const LASTING: readonly string[] = [...TRANSITION_ACTIONS, ...ALARM_ACTIONS]
 /** As many as the timeline shows: a deploy has a dozen or two, refused callbacks could make it more. */
 const TIMELINE_LENGTH = 200
 
-/** Something of it changes when anything does that a poll shows of a deploy. */
-const versionParts = {
-  /**
-   * The row as a transaction wrote it: with each change of a column, and each log line, which is counted there. What stands beside the
-   * transaction's number is for a database that was set back, and gives out the same numbers again.
-   */
-  written: z.string(),
-  /** How many audit rows there are: they are appended only. */
-  events: z.int(),
-  surface: z.object({
-    id: z.string(),
-    name: z.string(),
-    environment: z.string(),
-    url: z.string(),
-    /** What the surface has said it runs since this deploy ended; null while it has not, or once another deploy came. */
-    reportedSha: z.string().nullable(),
-  }),
-  owner: z.string().nullable(),
-}
+const deploySelect = {
+  id: true,
+  surfaceId: true,
+  repository: true,
+  workflow: true,
+  ref: true,
+  sha: true,
+  reason: true,
+  status: true,
+  failureStage: true,
+  failureDetail: true,
+  requestedBy: true,
+  requestedByUserId: true,
+  githubRunId: true,
+  githubRunAttempt: true,
+  requestedAt: true,
+  githubSilentSince: true,
+  finishedAt: true,
+  cancelRequestedAt: true,
+  cancelRequestedBy: true,
+  cancelAcknowledgedAt: true,
+  overrideReason: true,
+  kind: true,
+  approvedBy: true,
+  runRecord: true,
+  holdsSurface: true,
+  lateRunId: true,
+  lateRunAttempt: true,
+  releasedAt: true,
+  surface: {
+    select: {
+      id: true,
+      name: true,
+      environment: true,
+      url: true,
+      lastDeployId: true,
+      runningSha: true,
+      runningSeenAt: true,
+    },
+  },
+} satisfies Prisma.DeploySelect
 
-const record = z.object({
-  id: z.string(),
-  surfaceId: z.string(),
-  repository: z.string(),
-  workflow: z.string(),
-  ref: z.string(),
-  sha: z.string().nullable(),
-  reason: z.string().nullable(),
-  status: z.string(),
-  failureStage: z.string().nullable(),
-  failureDetail: z.string().nullable(),
-  requestedBy: z.string(),
-  githubRunId: z.string().transform(BigInt).nullable(),
-  githubRunAttempt: z.int().nullable(),
-  requestedAt: jsonTime,
-  githubSilentSince: jsonTime.nullable(),
-  finishedAt: jsonTime.nullable(),
-  cancelRequestedAt: jsonTime.nullable(),
-  cancelRequestedBy: z.string().nullable(),
-  cancelAcknowledgedAt: jsonTime.nullable(),
-  overrideReason: z.string().nullable(),
-  kind: z.string(),
-  approvedBy: z.string().nullable(),
-  runRecord: z.unknown(),
-  holdsSurface: z.boolean(),
-  lateRunId: z.string().transform(BigInt).nullable(),
-  lateRunAttempt: z.int().nullable(),
-  releasedAt: jsonTime.nullable(),
-  ...versionParts,
-  audit: z.array(auditRow),
-  log: z.array(logRow),
-})
+type StoredDeploy = Prisma.DeployGetPayload<{ select: typeof deploySelect }>
 
-const answer = z.array(z.object({ record }))
-const versionAnswer = z.array(z.object({ parts: z.object(versionParts) }))
-
-export interface RecordedEvent extends Omit<z.output<typeof auditRow>, 'at'> {
+export interface RecordedEvent {
   /** ISO time; GitHub's own of an event the reconciler found later. */
   readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly status: string | null
+  readonly payload: unknown
 }
 
 export interface DeployRecord {
-  readonly deploy: Omit<z.output<typeof record>, 'owner' | 'audit' | 'log' | 'written' | 'events'>
-  /** The same again only while nothing of all this changes. Of any length. */
-  readonly version: string
+  readonly deploy: Omit<StoredDeploy, 'surface' | 'requestedByUserId'> & {
+    readonly surface: Pick<StoredDeploy['surface'], 'id' | 'name' | 'environment' | 'url'> & {
+      /** What the surface has said it runs since this deploy ended; null while it has not, or once another deploy came. */
+      readonly reportedSha: string | null
+    }
+  }
   /** Whose API token asked for it; null when a person did. */
   readonly owner: string | null
   /** Every accepted one, oldest first: what the steps are computed from. */
@@ -102,87 +86,78 @@ export interface DeployRecord {
   readonly log: { readonly lines: readonly LogLine[]; readonly cursor: number | null }
 }
 
-/**
- * A deploy with its surface, audit rows and newest log lines: what every poll reads, so it is one statement, and its answer
- * one value (ADR 009). One statement is one snapshot: the status never contradicts the timeline beside it. Of the rows older
- * than the newest ones it reads the transitions (each status is reached once) and the newest of each alarm.
- */
-export async function readDeployRecord(db: Statements, id: string, logLength: number): Promise<DeployRecord | null> {
-  const rows = await db.$queryRaw`
-    SELECT row_to_json(r) AS "record" FROM (
-      SELECT d."id", d."surface_id" AS "surfaceId", d."repository", d."workflow", d."ref", d."sha", d."reason", d."status",
-        d."failure_stage" AS "failureStage", d."failure_detail" AS "failureDetail", d."requested_by" AS "requestedBy",
-        d."github_run_id"::text AS "githubRunId", d."github_run_attempt" AS "githubRunAttempt",
-        d."requested_at_utc" AS "requestedAt", d."github_silent_since_utc" AS "githubSilentSince", d."finished_at_utc" AS "finishedAt",
-        d."cancel_requested_at_utc" AS "cancelRequestedAt", d."cancel_requested_by" AS "cancelRequestedBy",
-        d."cancel_acknowledged_at_utc" AS "cancelAcknowledgedAt", d."override_reason" AS "overrideReason",
-        d."kind", d."approved_by" AS "approvedBy", d."run_record" AS "runRecord", d."holds_surface" AS "holdsSurface",
-        d."late_run_id"::text AS "lateRunId", d."late_run_attempt" AS "lateRunAttempt", d."released_at_utc" AS "releasedAt",
-        concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
-        (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
-        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url",
-            CASE WHEN "last_deploy_id" = d."id" AND "running_seen_at_utc" > d."finished_at_utc" THEN "running_sha" END
-              AS "reportedSha"
-          FROM "surfaces" WHERE "id" = d."surface_id") AS s) AS "surface",
-        (SELECT u."email" FROM "users" AS u
-          WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner",
-        (SELECT coalesce(json_agg(a ORDER BY a."id"), '[]') FROM (
-          (SELECT "id", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}) AS "at", "actor", "action", "status", "payload"
-            FROM "audit_events"
-            WHERE "deploy_id" = d."id" ORDER BY "id" DESC LIMIT ${TIMELINE_LENGTH})
-          UNION ALL
-          (SELECT DISTINCT ON ("action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'))
-              "id", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}), "actor", "action", "status", "payload"
-            FROM "audit_events"
-            WHERE "deploy_id" = d."id" AND "action" = ANY(${LASTING}::text[]) AND "id" <= (
-              SELECT "id" FROM "audit_events" WHERE "deploy_id" = d."id"
-              ORDER BY "id" DESC OFFSET ${TIMELINE_LENGTH} LIMIT 1)
-            ORDER BY "action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'), "id" DESC)) AS a) AS "audit",
-        (SELECT coalesce(json_agg(l ORDER BY l."seq"), '[]') FROM (
-          SELECT "seq", "line", to_char("at_utc" AT TIME ZONE 'UTC', ${ISO_TIME}) AS "at" FROM "deploy_log_lines"
-          WHERE "deploy_id" = d."id" ORDER BY "seq" DESC LIMIT ${logLength}) AS l) AS "log"
-      FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS r`
-  const found = answer.parse(rows)[0]?.record
-  if (found === undefined) return null
-  const { owner, audit, log, written: _, events: __, ...deploy } = found
-  const events = audit.map((row) => ({ ...row, at: occurredAt(row.payload) ?? row.at }))
-  const first = log[0]
-  const transitions = events.flatMap(({ status, ...row }) =>
-    status !== null && TRANSITIONS.includes(row.action) ? [transitionOf({ ...row, status })] : [],
-  )
-  return {
-    deploy,
-    version: versionOf(found),
-    owner,
-    transitions,
-    alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),
-    timeline: events.slice(-TIMELINE_LENGTH),
-    log: { lines: log, cursor: first !== undefined && first.seq > 1 ? first.seq : null },
-  }
+/** A deploy with its surface, audit rows and newest log lines, as of one moment: the status never contradicts the timeline beside it. */
+export function readDeployRecord(db: Database, id: string, logLength: number): Promise<DeployRecord | null> {
+  const oneMoment = { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead }
+  return db.$transaction(async (tx) => {
+    const stored = await tx.deploy.findUnique({ where: { id }, select: deploySelect })
+    if (stored === null) return null
+    const { surface, requestedByUserId, ...deploy } = stored
+    const { lastDeployId, runningSha, runningSeenAt, ...shown } = surface
+    const sinceEnd =
+      lastDeployId === id && runningSeenAt !== null && deploy.finishedAt !== null && runningSeenAt > deploy.finishedAt
+    const events = await readEvents(tx, id)
+    const transitions = events.flatMap(({ status, ...row }) =>
+      status !== null && TRANSITIONS.includes(row.action) ? [transitionOf({ ...row, status })] : [],
+    )
+    return {
+      deploy: { ...deploy, surface: { ...shown, reportedSha: sinceEnd ? runningSha : null } },
+      owner: await readOwner(tx, deploy.requestedBy, requestedByUserId),
+      transitions,
+      alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),
+      timeline: events.slice(-TIMELINE_LENGTH),
+      log: await readLogLines(tx, { deployId: id, limit: logLength }),
+    }
+  }, oneMoment)
 }
 
-/** The `version` a record would have now, without reading all of it; null when there is no such deploy. */
-export async function readDeployVersion(db: Statements, id: string): Promise<string | null> {
-  const rows = await db.$queryRaw`
-    SELECT row_to_json(p) AS "parts" FROM (
-      SELECT concat_ws(' ', d."xmin", d."status", d."log_count", d."last_event_at_utc") AS "written",
-        (SELECT count(*) FROM "audit_events" WHERE "deploy_id" = d."id") AS "events",
-        (SELECT row_to_json(s) FROM (SELECT "id", "name", "environment", "url",
-            CASE WHEN "last_deploy_id" = d."id" AND "running_seen_at_utc" > d."finished_at_utc" THEN "running_sha" END
-              AS "reportedSha"
-          FROM "surfaces" WHERE "id" = d."surface_id") AS s) AS "surface",
-        (SELECT u."email" FROM "users" AS u
-          WHERE u."id" = d."requested_by_user_id" AND d."requested_by" LIKE 'token:%') AS "owner"
-      FROM "console_deploys" AS d WHERE d."id" = ${id}::uuid) AS p`
-  const found = versionAnswer.parse(rows)[0]
-  return found === undefined ? null : versionOf(found.parts)
+async function readOwner(tx: DatabaseHandle, requestedBy: string, userId: string | null): Promise<string | null> {
+  if (userId === null || !requestedBy.startsWith('token:')) return null
+  const user = await tx.user.findUnique({ where: { id: userId }, select: { email: true } })
+  return user?.email ?? null
 }
 
-const versionOf = ({ written, events, surface, owner }: z.output<z.ZodObject<typeof versionParts>>): string =>
-  JSON.stringify([
-    ...[written, events, owner],
-    ...[surface.id, surface.name, surface.environment, surface.url, surface.reportedSha],
-  ])
+const olderRows = z.array(
+  z.object({
+    at: z.date(),
+    actor: z.string(),
+    action: z.string(),
+    status: z.string().nullable(),
+    payload: z.unknown(),
+  }),
+)
+
+/** The newest rows and, of those before them, what lasts: each transition, and the newest of each alarm. Oldest first. */
+async function readEvents(tx: DatabaseHandle, deployId: string): Promise<RecordedEvent[]> {
+  const newest = await tx.auditEvent.findMany({
+    where: { deployId },
+    orderBy: { id: 'desc' },
+    take: TIMELINE_LENGTH,
+    select: { id: true, at: true, actor: true, action: true, status: true, payload: true },
+  })
+  const oldest = newest.at(-1)
+  const older =
+    oldest === undefined || newest.length < TIMELINE_LENGTH
+      ? []
+      : olderRows.parse(
+          // Prisma's `distinct` reads every row there is.
+          await tx.$queryRaw`
+            SELECT "at_utc" AS "at", "actor", "action", "status", "payload" FROM (
+              SELECT DISTINCT ON ("action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha')) *
+              FROM "audit_events"
+              WHERE "deploy_id" = ${deployId}::uuid AND "action" = ANY(${LASTING}::text[]) AND "id" < ${oldest.id}
+              ORDER BY "action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'), "id" DESC)
+              AS lasting
+            ORDER BY "id"`,
+        )
+  return [...older, ...newest.reverse()].map(({ at, actor, action, status, payload }) => ({
+    at: occurredAt(payload) ?? at.toISOString(),
+    actor,
+    action,
+    status,
+    payload,
+  }))
+}
 
 const reported = z.object({ reported_run_id: z.string().optional(), reported_sha: z.string().optional() })
 

@@ -1,53 +1,39 @@
 import 'server-only'
-import { z } from 'zod'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
-import { type MemberRow, memberOf, memberSelect, storedMember, toMember } from '~/server/db/members'
+import type { Prisma } from '~/server/db/generated/client.ts'
+import { type MemberRow, memberSelect, toMember } from '~/server/db/members'
 import { forgetAttempts } from '~/server/db/sign-in-attempts'
-import type { Statements } from '~/server/db/statements'
 
-const sessionRow = storedMember.extend({
-  sessionId: z.string(),
-  expiresAt: z.date(),
-  provedAt: z.date(),
-  activeAt: z.date(),
-})
-const sessionRows = z.array(sessionRow)
-
-export interface SessionRow extends Omit<z.output<typeof sessionRow>, keyof z.output<typeof storedMember>> {
+export interface SessionRow {
+  readonly sessionId: string
+  readonly expiresAt: Date
+  readonly provedAt: Date
+  readonly activeAt: Date
   readonly member: MemberRow
 }
 
-/**
- * The session with this token, over or not, and whose it is; null for somebody without a place here as well. Every change reads
- * it, so it is one statement (ADR 009).
- */
-export async function findSession(db: Statements, token: string): Promise<SessionRow | null> {
-  const rows = await db.$queryRaw`
-    SELECT s."id" AS "sessionId", s."expires_at_utc" AS "expiresAt", s."proved_at_utc" AS "provedAt",
-      s."active_at_utc" AS "activeAt", m."user_id" AS "userId", u."name", u."email", m."role", m."environments",
-      m."all_environments" AS "allEnvironments", m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly",
-      m."added_by" AS "addedBy", m."added_at_utc" AS "addedAt"
-    FROM "sessions" AS s JOIN "members" AS m ON m."user_id" = s."user_id" JOIN "users" AS u ON u."id" = m."user_id"
-    WHERE s."token" = ${token}`
-  const found = sessionRows.parse(rows)[0]
-  if (found === undefined) return null
-  const { sessionId, expiresAt, provedAt, activeAt, ...stored } = found
-  return { sessionId, expiresAt, provedAt, activeAt, member: memberOf(stored) }
+const sessionSelect = {
+  id: true,
+  expiresAt: true,
+  provedAt: true,
+  activeAt: true,
+  user: { select: { member: { select: memberSelect } } },
+} satisfies Prisma.SessionSelect
+
+const toSession = ({ id, user, ...times }: Prisma.SessionGetPayload<{ select: typeof sessionSelect }>) =>
+  user.member === null ? null : { sessionId: id, ...times, member: toMember(user.member) }
+
+/** The session with this token, over or not, and whose it is; null for somebody without a place here as well. */
+export async function findSession(db: DatabaseHandle, token: string): Promise<SessionRow | null> {
+  const row = await db.session.findUnique({ where: { token }, select: sessionSelect })
+  return row === null ? null : toSession(row)
 }
 
 /** These sessions, over or not, and whose they are; not those of somebody without a place here. */
-export async function listSessionsById(
-  db: DatabaseHandle,
-  ids: readonly string[],
-): Promise<Pick<SessionRow, 'sessionId' | 'expiresAt' | 'activeAt' | 'member'>[]> {
-  const rows = await db.session.findMany({
-    where: { id: { in: [...ids] } },
-    select: { id: true, expiresAt: true, activeAt: true, user: { select: { member: { select: memberSelect } } } },
-  })
-  return rows.flatMap(({ id, expiresAt, activeAt, user: { member } }) =>
-    member === null ? [] : [{ sessionId: id, expiresAt, activeAt, member: toMember(member) }],
-  )
+export async function listSessionsById(db: DatabaseHandle, ids: readonly string[]): Promise<SessionRow[]> {
+  const rows = await db.session.findMany({ where: { id: { in: [...ids] } }, select: sessionSelect })
+  return rows.map(toSession).filter((session) => session !== null)
 }
 
 /** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */

@@ -1,43 +1,25 @@
 import 'server-only'
-import { hash } from 'node:crypto'
 import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { buildId } from '~/server/build-id'
 import { accountOfRow } from '~/server/db/deploy-account'
-import { type DeployRecord, type RecordedEvent, readDeployRecord, readDeployVersion } from '~/server/db/deploy-record'
+import { type DeployRecord, type RecordedEvent, readDeployRecord } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
 import { warningsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 
-interface Poll {
-  readonly view: DeployView
-  /** While `pollVersion` is this, a poll would answer the same. Null: it also depends on what GitHub says meanwhile. */
-  readonly version: string | null
-}
-
-/** The `version` a poll would have now; null when there is no such deploy. */
-export async function pollVersion(deps: Pick<Deps, 'sql' | 'config'>, id: string): Promise<string | null> {
-  const ofRows = await readDeployVersion(deps.sql, id)
-  return ofRows === null ? null : versionOf(deps, ofRows)
-}
-
-/** Of the rows, of what makes the view of them, and of what that goes by. */
-const versionOf = ({ config }: Pick<Deps, 'config'>, ofRows: string): string =>
-  hash('sha256', JSON.stringify([buildId, config.githubApiUrl, ofRows]), 'base64url')
-
 /** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
-export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
-  const record = await readDeployRecord(deps.sql, id, LOG_TAIL_LENGTH)
+export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
+  const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
   const { deploy, owner, transitions, alarms, timeline, log } = record
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
   const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
-  const view: DeployView = {
+  return {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
@@ -66,7 +48,6 @@ export async function getDeploy(deps: Deps, id: string): Promise<Poll> {
     logTail: log.lines,
     logCursor: log.cursor,
   }
-  return { view, version: asksGitHub ? null : versionOf(deps, record.version) }
 }
 
 /** Of a deploy that is still looked after. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { LIVE_BEAT_MS, type LiveEvent } from '~/domain/live'
-import type { SurfaceTile } from '~/domain/surface'
+import { withoutTimes } from '~/domain/surface'
 import { stillSignedIn } from '~/server/auth/read-session'
 import { nextBoundary } from '~/server/db/freezes'
 import { listCheckedSince } from '~/server/db/surfaces'
@@ -179,7 +179,7 @@ export function createHub(deps: HubDeps): LiveHub {
     const ids = comparing || first ? undefined : [...taken.surfaces, ...surfacesOf(taken.deploys)]
     const tiles = ids?.length === 0 ? [] : await listTiles(deps, ids)
     const changed = tiles.filter((tile) => {
-      const text = withoutTimes(tile)
+      const text = JSON.stringify(withoutTimes(tile))
       const before = shown.get(tile.id)
       shown.set(tile.id, text)
       return before !== text
@@ -315,14 +315,4 @@ function admit(streams: ReadonlySet<Stream>, userId: string): void {
       retryAfterSeconds: 60,
     },
   )
-}
-
-/** Of a tile, all that is news when it changes: not that something was looked at again and found as it was. */
-function withoutTimes({ health, version, deployFreeze, ...tile }: SurfaceTile): string {
-  return JSON.stringify({
-    ...tile,
-    health: { ...health, checkedAt: null },
-    version: version === null ? null : { ...version, seenAt: null, comparedAt: null },
-    deployFreeze: deployFreeze === null ? null : { ...deployFreeze, readAt: null },
-  })
 }

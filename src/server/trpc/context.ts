@@ -7,8 +7,6 @@ import { type Deps, getDeps } from '~/server/deps'
 import { toTrpcError } from '~/server/trpc/to-trpc-error'
 
 interface Call {
-  /** True once the call counts in the limit of its account. */
-  counted: boolean
   /** The version of what is answered, for the caller to name when it asks again (`http/not-modified.ts`). */
   version: string | null
 }
@@ -25,7 +23,7 @@ export interface Context {
 export const createContextInner = (deps: Deps, actor: Actor | null): Context => ({
   deps,
   actor,
-  call: { counted: false, version: null },
+  call: { version: null },
 })
 
 export async function createContext({ req }: { readonly req: Request }): Promise<Context> {

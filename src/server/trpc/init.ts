@@ -1,5 +1,6 @@
 import 'server-only'
 import { initTRPC, type TRPCError } from '@trpc/server'
+import superjson from 'superjson'
 import { ZodError, z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { AppError, type ErrorCode } from '~/domain/errors'
@@ -8,7 +9,6 @@ import { authorize } from '~/server/auth/authorize'
 import { limitAccount } from '~/server/http/rate-limits'
 import type { Context } from '~/server/trpc/context'
 import { toTrpcError, unexpectedError } from '~/server/trpc/to-trpc-error'
-import { transformer } from '~/server/trpc/transformer'
 
 /** What tRPC refuses by itself, before a procedure is reached. */
 const OF_TRPC: Partial<Record<TRPCError['code'], ErrorCode>> = {
@@ -22,7 +22,7 @@ const OF_TRPC: Partial<Record<TRPCError['code'], ErrorCode>> = {
 const LIVE_PING_MS = 5_000
 
 const t = initTRPC.context<Context>().create({
-  transformer,
+  transformer: superjson,
   sse: {
     // A proxy or a browser that hears nothing takes the stream for dead.
     ping: { enabled: true, intervalMs: LIVE_PING_MS },
@@ -46,7 +46,7 @@ export const createCallerFactory = t.createCallerFactory
 function permitted(ctx: Context, path: string, permission: Permission): Actor {
   try {
     const actor = authorize(ctx.actor, permission)
-    return ctx.call.counted ? actor : limitAccount(ctx.deps, actor)
+    return limitAccount(ctx.deps, actor)
   } catch (refusal) {
     throw toTrpcError(ctx.deps.logger, refusal, { path })
   }

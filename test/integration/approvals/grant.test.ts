@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
@@ -11,7 +12,6 @@ import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { SHA } from '~test/support/scripted-github'
 import { insertMember as insertOwner } from '~test/support/token-owners'
-import { viewDeploy } from '~test/support/view-deploy'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 const MOVED = 'b'.repeat(40)
@@ -48,7 +48,7 @@ describe('another person says yes', () => {
       { inputs: { console_deploy_id: granted.deployId, ref: SHA } },
     ])
     const id = granted.deployId ?? ''
-    const view = await viewDeploy(world.deps, id)
+    const view = await getDeploy(world.deps, id)
     expect(view).toMatchObject({ status: 'dispatched', requestedBy: 'ada', approvedBy: 'grace', reason: 'Release 42' })
     expect(view.timeline[0]).toMatchObject({ actor: 'grace', note: 'Approved, as asked for by ada.' })
     const { deploys } = await listDeploys(world.deps, { surfaceId: surface.id, cursor: null, limit: 10 })
@@ -146,7 +146,7 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'frozen', details: { freeze_id: later.id } })
     await liftFreeze(world.deps, OPERATOR, later.id)
     const { deployId } = await grantApproval(world.deps, world.grace, request.approval.id)
-    expect(await viewDeploy(world.deps, deployId ?? '')).toMatchObject({ overrideReason: 'Fixes the outage' })
+    expect(await getDeploy(world.deps, deployId ?? '')).toMatchObject({ overrideReason: 'Fixes the outage' })
   })
 
   it('a deploy is under way: the one that holds the surface is named', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { insertSurface } from '~test/support/console'
 import { SHA } from '~test/support/scripted-github'
-import { viewDeploy } from '~test/support/view-deploy'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 const OTHER = 'c'.repeat(40)
@@ -32,7 +32,7 @@ describe('a rollback', () => {
   it('ships the commit of an earlier deploy again, and says so', async () => {
     const { surface, deployId } = await shippedOnce()
     const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
-    expect(await viewDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', ref: SHA, sha: SHA })
+    expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', ref: SHA, sha: SHA })
     expect(world.github.dispatches().at(-1)?.body).toMatchObject({ inputs: { ref: SHA } })
   })
 
@@ -56,7 +56,7 @@ describe('a rollback', () => {
     const down = () => ({ status: 503, body: { message: 'Unavailable' } })
     Object.assign(world.github.script, { onCommit: down, onRef: down })
     const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
-    expect(await viewDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', sha: SHA, status: 'dispatched' })
+    expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', sha: SHA, status: 'dispatched' })
   })
 
   it('waits for a second person like any deploy, and ships as a rollback', async () => {
@@ -65,7 +65,7 @@ describe('a rollback', () => {
     const approval = await world.ask(world.requestFor(surface, rollback(deployId)))
     expect(approval).toMatchObject({ kind: 'rollback', sourceId: deployId, sha: SHA })
     const granted = await grantApproval(world.deps, world.grace, approval.id)
-    expect(await viewDeploy(world.deps, granted.deployId ?? '')).toMatchObject({
+    expect(await getDeploy(world.deps, granted.deployId ?? '')).toMatchObject({
       kind: 'rollback',
       approvedBy: 'grace',
     })
@@ -77,7 +77,7 @@ describe('a promotion', () => {
     const staging = await running(SHA)
     const input = world.requestFor(await insertSurface(world.deps), promotion(staging.id))
     const { id } = await dispatchDeploy(world.deps, world.ada, input)
-    expect(await viewDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
+    expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
   })
 
   it('is refused from one that runs another commit, says nothing, ships otherwise, is itself, or is not there', async () => {
@@ -127,6 +127,6 @@ describe('a promotion', () => {
     await expect(granting).rejects.toMatchObject({ code: 'source_refused', details: { actual_sha: OTHER } })
     await world.deps.db.surface.update({ where: { id: staging.id }, data: { runningSha: SHA } })
     const { deployId } = await grantApproval(world.deps, world.grace, approval.id)
-    expect(await viewDeploy(world.deps, deployId ?? '')).toMatchObject({ kind: 'promotion', sha: SHA })
+    expect(await getDeploy(world.deps, deployId ?? '')).toMatchObject({ kind: 'promotion', sha: SHA })
   })
 })

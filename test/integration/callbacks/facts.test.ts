@@ -28,7 +28,7 @@ const linesOf = async (id: string) =>
   )
 const receiptsOf = (id: string) => console_.deps.db.callbackReceipt.count({ where: { deployId: id } })
 const deployOf = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
-const warningsOf = async (id: string) => (await getDeploy(console_.deps, id)).view.warnings
+const warningsOf = async (id: string) => (await getDeploy(console_.deps, id)).warnings
 
 describe('a log line', () => {
   it('that comes with the same status again, under new webhook ids, is stored once; every receipt is kept', async () => {

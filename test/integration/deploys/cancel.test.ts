@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { cancelDeploy } from '~/server/deploys/cancel-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { createDeps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
@@ -18,7 +19,6 @@ import {
   untilEvent,
 } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -42,7 +42,7 @@ afterAll(async () => {
 })
 
 const cancel = (id: string) => cancelDeploy(console_.deps, actorNamed('ada'), id)
-const view = (id: string) => viewDeploy(console_.deps, id)
+const view = (id: string) => getDeploy(console_.deps, id)
 const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
 /** The queue's look-outs are due at once, instead of in a few seconds. */
 const workNow = async () => {

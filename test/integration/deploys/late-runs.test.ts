@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { releaseSurface } from '~/server/deploys/release-surface'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
@@ -13,7 +14,6 @@ import { modelGitHub } from '~test/support/model-github'
 import { runQueue } from '~test/support/run-queue'
 import { jobsAnswer, listAnswer, runAnswer, startScriptedGitHub, untilEvent } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -61,7 +61,7 @@ describe('a dispatch whose answer is lost, and whose run GitHub lists eleven min
     Object.assign(github.script, { onDispatch: model.accepting('hang up'), onListRuns: lists })
     const { id } = await dispatchTo(surface)
     await reconcileDeploy(inMinutes(10.5), id)
-    expect(await viewDeploy(console_.deps, id)).toMatchObject({ status: 'requested', shipped: 'unknown' })
+    expect(await getDeploy(console_.deps, id)).toMatchObject({ status: 'requested', shipped: 'unknown' })
     await expect(dispatchTo(surface)).rejects.toMatchObject({ code: 'surface_busy' })
 
     lists.happen()
@@ -79,12 +79,12 @@ describe('a deploy without a run', () => {
     github.script.onDispatch = () => 'hang up'
     const { id } = await dispatchTo(surface)
     await expect(release(id)).rejects.toMatchObject({ code: 'release_refused' })
-    const view = await viewDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
     expect(view.actions[0]).toBe('give_up')
     expect(Date.parse(view.giveUpFrom ?? '') - Date.parse(view.requestedAt)).toBe(10 * 60_000)
 
     await release(id, inMinutes(10.5))
-    const given = await viewDeploy(console_.deps, id)
+    const given = await getDeploy(console_.deps, id)
     expect(given).toMatchObject({ status: 'cancelled', shipped: 'unknown', headline: 'Cancelled' })
     expect(given.sentences).toEqual([
       'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
@@ -127,7 +127,7 @@ describe('a run that shows up after its deploy ended', () => {
     await findOutsideRuns(deps)
     await runQueue(deps)
 
-    const view = await viewDeploy(deps, id)
+    const view = await getDeploy(deps, id)
     expect(view).toMatchObject({ status: 'cancelled', runId: run.id.toString(), shipped: 'unknown' })
     expect(view.sentences.join(' ')).toContain(
       `Run ${run.id} carries the id of this deploy and was seen after the deploy had ended. It holds`,
@@ -143,7 +143,7 @@ describe('a run that shows up after its deploy ended', () => {
     model.conclude(id, 'success')
     await reconcileDeploy(deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'cancelled', shipped: 'yes', holdsSurface: false })
-    expect((await viewDeploy(deps, id)).sentences[0]).toBe('The new version was deployed.')
+    expect((await getDeploy(deps, id)).sentences[0]).toBe('The new version was deployed.')
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
@@ -200,7 +200,7 @@ describe('a deploy with a status that this version does not know', () => {
     const deployer = { ...actorNamed('dora'), role: 'deployer' as const }
     await expect(release(id, deps, deployer)).rejects.toMatchObject({ code: 'permission_refused' })
     await release(id, deps, { ...actorNamed('ada'), role: 'admin' })
-    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'canary_started', shipped: 'unknown' })
+    expect(await getDeploy(deps, id)).toMatchObject({ status: 'canary_started', shipped: 'unknown' })
     expect(await deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.released' } })).toBe(1)
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
@@ -217,7 +217,7 @@ describe('GitHub’s record, read after a workflow reported the end', () => {
     github.script.onJobs = () => jobsAnswer({ smoke: 'skipped', deploy: 'skipped' })
     await reconcileDeploy(deps, id)
     await reconcileDeploy(deps, id)
-    const view = await viewDeploy(deps, id)
+    const view = await getDeploy(deps, id)
     expect(view).toMatchObject({ status: 'succeeded', shipped: 'unknown' })
     expect(view.warnings).toEqual([expect.stringContaining('no job of the deploy phase ran')])
     expect(await deployAt(id)).toMatchObject({ shipped: 'unknown' })

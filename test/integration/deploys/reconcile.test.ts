@@ -258,11 +258,8 @@ describe('while GitHub answers with errors', () => {
     async (_, look) => {
       const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n, requestedAt: minutesAgo(600) })
       const lookAt = async (at: string) => {
-        const { version: before } = await getDeploy(console_.deps, id)
         await look({ ...console_.deps, now: () => new Date(at) }, id)
-        const { view, version } = await getDeploy(console_.deps, id)
-        expect(version).not.toBe(before)
-        return view
+        return getDeploy(console_.deps, id)
       }
       const said =
         'GitHub has not answered about this deploy since 2099-11-28 14:03 UTC. Nothing is concluded from that.'

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { addJob } from '~/server/db/jobs'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
@@ -21,7 +22,6 @@ import {
   startScriptedGitHub,
 } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -53,7 +53,7 @@ const dispatchTo = ({ id, confirm }: { readonly id: string; readonly confirm: st
     confirmation: confirm,
     idempotencyKey: randomUUID(),
   })
-const notesOf = async (id: string) => (await viewDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
+const notesOf = async (id: string) => (await getDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
 /** What GitHub's list says of a run besides its id and title. */
 const listed = {
   run_number: 1,
@@ -99,8 +99,8 @@ describe('a run that somebody ran again on GitHub', () => {
     github.script.onRun = () => runAnswer('success')
     github.script.onJobs = () => skipped
     await reconcileDeploy(deps, id)
-    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'no', headline: 'Failed' })
-    expect((await viewDeploy(deps, id)).sentences).toEqual([
+    expect(await getDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'no', headline: 'Failed' })
+    expect((await getDeploy(deps, id)).sentences).toEqual([
       'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.',
     ])
 
@@ -110,7 +110,7 @@ describe('a run that somebody ran again on GitHub', () => {
     github.script.onJobs = () => noJobs
     await findOutsideRuns(deps)
     await runQueue(deps)
-    const meanwhile = await viewDeploy(deps, id)
+    const meanwhile = await getDeploy(deps, id)
     expect(meanwhile).toMatchObject({ status: 'failed', shipped: 'unknown' })
     expect(meanwhile.sentences.join(' ')).toContain(
       'Run 7 was started again (attempt 2) after this deploy had ended. It holds',
@@ -124,7 +124,7 @@ describe('a run that somebody ran again on GitHub', () => {
     github.script.onRun = () => runAnswer('success', 2)
     github.script.onJobs = () => deployed
     await reconcileDeploy(deps, id)
-    expect(await viewDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'yes' })
+    expect(await getDeploy(deps, id)).toMatchObject({ status: 'failed', shipped: 'yes' })
     expect(await deployAt(id)).toMatchObject({ shipped: 'yes', holdsSurface: false })
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
@@ -142,7 +142,7 @@ describe('a run that somebody ran again on GitHub', () => {
     const late = await send(id, { status: 'failed', run_id: '7', run_attempt: 1, log_line: 'tests failed' })
     expect(late.status).toBe(422)
     expect(await late.json()).toMatchObject({ code: 'attempt_superseded', from: 'building', to: 'failed' })
-    const view = await viewDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'building', failureStage: null, runAttempt: 2 })
     expect(view.logTail.map(({ line }) => line)).toEqual(['tests failed'])
     expect(view.timeline.map(({ note }) => note).join('\n')).toContain('"failed" of an earlier attempt refused')
@@ -163,10 +163,10 @@ describe('two runs with one deploy’s id', () => {
   it('raise an alarm on the deploy, once, and one of them is followed', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = () => twoRuns(id)
-    await viewDeploy(console_.deps, id)
+    await getDeploy(console_.deps, id)
     await console_.deps.db.deploy.update({ where: { id }, data: { githubRunId: null } })
     await reconcileDeploy(console_.deps, id)
-    const view = await viewDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'dispatched', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
@@ -185,17 +185,17 @@ describe('two runs with one deploy’s id', () => {
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: runs } })
     await findOutsideRuns(deps)
     await findOutsideRuns(deps)
-    const view = await viewDeploy(deps, id)
+    const view = await getDeploy(deps, id)
     expect(view).toMatchObject({ status: 'building', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
-    expect((await viewDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
+    expect((await getDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
   })
 
   it('raise it also when only a callback of the other one tells', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
     await send(id, { status: 'building', run_id: '11', run_attempt: 3 })
-    const view = await viewDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
     expect(view.warnings).toEqual([expect.stringContaining('Run 11 reports to this deploy, which belongs to run 12')])
     expect(view.runAttempt).toBeNull()
   })
@@ -294,7 +294,7 @@ describe('GitHub’s rate limit', () => {
       const { id } = await insertDeployAt(deps, 'dispatched')
       await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
       await runQueue(deps)
-      await viewDeploy(deps, id)
+      await getDeploy(deps, id)
       expect(github.requests).toEqual([])
       const [job] = await deps.db.$queryRaw<{ at: number }[]>`
         SELECT extract(epoch FROM run_at)::float AS at FROM graphile_worker.jobs WHERE key = ${`reconcile_deploy:${id}`}`

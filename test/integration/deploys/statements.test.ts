@@ -207,14 +207,14 @@ it('a session is found by its token, with the member whose it is', async () => {
   await db.member.update({ where: { userId }, data: { suspendedAt: new Date(7), sandboxOnly: true, addedBy: 'ada' } })
   const times = { expiresAt: new Date(4), provedAt: new Date(5), activeAt: new Date(6) }
   const { id } = await db.session.create({ data: { id: randomUUID(), token: 'the-token', userId, ...times } })
-  expect(await findSession(sql, 'the-token')).toEqual({
+  expect(await findSession(db, 'the-token')).toEqual({
     sessionId: id,
     ...times,
     member: await readMember(sql, userId),
   })
-  expect(await findSession(sql, 'another')).toBeNull()
+  expect(await findSession(db, 'another')).toBeNull()
   await db.member.delete({ where: { userId } })
-  expect(await findSession(sql, 'the-token')).toBeNull()
+  expect(await findSession(db, 'the-token')).toBeNull()
 })
 
 it('a token is found by its digest and by its id, as it was inserted, and somebody else’s is not', async () => {

@@ -33,7 +33,7 @@ const answered = z.object({ result: z.object({ data: z.object({ json: z.looseObj
 
 /** Asks as the modal does; `known` is the ETag of an earlier answer. */
 async function poll(id: string, known: string | null = null, headers: Readonly<Record<string, string>> = { cookie }) {
-  const { GET } = await import('~/app/api/trpc/deploys.get/route')
+  const { GET } = await import('~/app/api/trpc/[trpc]/route')
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))
   const request = new Request(`http://localhost:3000/api/trpc/deploys.get?input=${input}`, {
     headers: { host: 'localhost:3000', ...headers, ...(known === null ? {} : { 'if-none-match': known }) },
@@ -131,13 +131,14 @@ describe('a poll that names what it knows', () => {
     expect(text).toContain('The surface reports commit ccccccc.')
   })
 
-  it('has no version to name while a poll may learn the run from GitHub, which is asked each time', async () => {
+  it('may learn the run from GitHub, which is asked each time', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const tag = await tagOf(id)
     await console_.deps.db.deploy.update({ where: { id }, data: { status: 'dispatched' } })
-    expect(await poll(id, tag)).toMatchObject({ status: 200, tag: null })
+    const asked = (await poll(id, tag)).tag
+    expect((await poll(id, asked)).status).toBe(304)
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] } })
-    const found = await poll(id, tag)
+    const found = await poll(id, asked)
     expect(found.text).toContain('/runs/5')
     expect((await poll(id, await tagOf(id))).status).toBe(304)
   })
@@ -157,6 +158,33 @@ describe('a poll that names what it knows', () => {
     })
     expect((await poll(id, tag, { cookie: suspended })).status).toBe(401)
     expect((await poll(id, tag, { cookie, origin: 'https://evil.example' })).status).toBe(403)
+  })
+
+  it('of the grid is not sent again for a look that found nothing new, until what it shows of looks would be half a minute old', async () => {
+    const { GET } = await import('~/app/api/trpc/[trpc]/route')
+    const begun = Math.floor(Date.now() / 30_000) * 30_000
+    let at = new Date(begun)
+    const deps = { ...console_.deps, now: () => at }
+    Object.assign(globalThis, { deployConsoleDeps: deps })
+    const { surface } = await insertDeployAt(deps, 'succeeded')
+    const ask = async (known: string | null) => {
+      const headers = { host: 'localhost:3000', cookie, ...(known === null ? {} : { 'if-none-match': known }) }
+      const { status, headers: answered } = await GET(
+        new Request('http://localhost:3000/api/trpc/surfaces.list', { headers }),
+      )
+      return { status, tag: answered.get('etag') }
+    }
+    const look = (health: string) =>
+      deps.db.surface.update({ where: { id: surface.id }, data: { health, healthCheckedAt: new Date() } })
+    await look('healthy')
+    const { tag } = await ask(null)
+    await look('healthy')
+    expect((await ask(tag)).status).toBe(304)
+    await look('unhealthy')
+    expect((await ask(tag)).status).toBe(200)
+    const { tag: later } = await ask(null)
+    at = new Date(begun + 30_000)
+    expect((await ask(later)).status).toBe(200)
   })
 
   it('is refused as ever for a deploy there is not, and for an id that is none', async () => {

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { liftFreeze, unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { startScriptedGitHub } from '~test/support/scripted-github'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -104,7 +104,7 @@ describe('an override', () => {
     const { id: freezeId } = await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     const { id } = await dispatch(input)
-    const view = await viewDeploy(console_.deps, id)
+    const view = await getDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'dispatched', overrideReason: 'Fixes the outage' })
     expect(view.timeline.map(({ note }) => note)).toContain('Freeze overridden: “Fixes the outage”.')
     expect(await auditOf(input.surfaceId)).toMatchObject([
@@ -139,7 +139,7 @@ describe('an override', () => {
 
   it('of nothing is an ordinary deploy', async () => {
     const { id } = await dispatch(await request('production', { overrideFreeze: { reason: 'Just in case' } }))
-    expect(await viewDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })
+    expect(await getDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })
   })
 
   it('is part of what is asked for: another reason under the same key is another request', async () => {

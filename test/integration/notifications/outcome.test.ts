@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { freePort } from '~/launch/ports'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/db/deploys'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { startWorker } from '~/server/worker/start-worker'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import { signedCallback } from '~test/support/signed-callback'
 import { startSlackReceiver } from '~test/support/slack-receiver'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let slack: Awaited<ReturnType<typeof startSlackReceiver>>
@@ -41,7 +41,7 @@ const workNow = async (replica = deps) => {
   await runQueue(replica)
 }
 const waitingToTell = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('notify_outcome'))
-const notesOf = async (id: string) => (await viewDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
+const notesOf = async (id: string) => (await getDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
 const stateOf = async (id: string) =>
   (await deps.db.outcomeNotification.findUniqueOrThrow({ where: { deployId: id } })).state
 
@@ -50,7 +50,7 @@ describe('the outcome of a deploy', () => {
     const id = await ended('failed', { failure_stage: 'health_check_failed', log_line: 'answered <503> & gave up' })
     await workNow()
     await workNow()
-    const { surface } = await viewDeploy(deps, id)
+    const { surface } = await getDeploy(deps, id)
     expect(slack.texts.map((text) => text.replace(/after \d+ s/, 'after N s').split('\n'))).toEqual([
       [
         `*❌ Failed at Health check: ${surface.name}*, production`,
@@ -135,7 +135,7 @@ describe('Slack failing', () => {
     await workNow()
     expect(slack.texts).toHaveLength(1)
     expect(await notesOf(id)).toContain('Slack was not told: Slack answered 404')
-    expect(JSON.stringify(await viewDeploy(deps, id))).not.toContain('very-secret-path')
+    expect(JSON.stringify(await getDeploy(deps, id))).not.toContain('very-secret-path')
   })
 
   it('after the last attempt is given up, and says so', async () => {

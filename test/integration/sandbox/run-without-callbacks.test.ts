@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isTransitionAction } from '~/domain/audit-event'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { listTiles } from '~/server/surfaces/list-tiles'
@@ -14,7 +15,6 @@ import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
-import { viewDeploy } from '~test/support/view-deploy'
 
 // The workflows of this repository, really executed, whose callbacks are all lost: what stands in the console's place takes none.
 
@@ -69,7 +69,7 @@ it('a run that reported nothing is followed to its end from GitHub’s record of
     'succeeded',
   ])
   for (const { payload } of transitions.slice(1)) expect(payload).toMatchObject({ source: 'github' })
-  const { phases } = await viewDeploy(deps, id)
+  const { phases } = await getDeploy(deps, id)
   expect(phases.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])
 })
 

@@ -8,6 +8,7 @@ import { getDeploy } from '~/server/deploys/get-deploy'
 import { getLogPage } from '~/server/deploys/get-log-page'
 import { listDeploys } from '~/server/deploys/list-deploys'
 import { releaseSurface } from '~/server/deploys/release-surface'
+import { versionOf } from '~/server/http/not-modified'
 import { procedureFor, router } from '~/server/trpc/init'
 
 export const deploysRouter = router({
@@ -26,8 +27,8 @@ export const deploysRouter = router({
   get: procedureFor('deploy.read')
     .input(z.object({ id }))
     .query(async ({ ctx, input }) => {
-      const { view, version } = await getDeploy(ctx.deps, input.id)
-      ctx.call.version = version
+      const view = await getDeploy(ctx.deps, input.id)
+      ctx.call.version = versionOf(view)
       return view
     }),
 

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy'
 import { lockInput } from '~/domain/freeze'
 import { storableText, surfaceId } from '~/domain/input'
+import { withoutTimes } from '~/domain/surface'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
+import { versionOf } from '~/server/http/not-modified'
 import { admitGitHubRead } from '~/server/surfaces/admit-github-read'
 import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
@@ -17,11 +19,15 @@ const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
   return next()
 })
 
+/** A grid on which nothing but the time of a look has changed is sent again after this, so that those are never older. */
+const LOOKS_SHOWN_MS = 30_000
+
 export const surfacesRouter = router({
-  list: procedureFor('surface.read').query(async ({ ctx }) => ({
-    surfaces: await listTiles(ctx.deps),
-    now: ctx.deps.now().toISOString(),
-  })),
+  list: procedureFor('surface.read').query(async ({ ctx }) => {
+    const surfaces = await listTiles(ctx.deps)
+    ctx.call.version = versionOf([surfaces.map(withoutTimes), Math.floor(ctx.deps.now().getTime() / LOOKS_SHOWN_MS)])
+    return { surfaces, now: ctx.deps.now().toISOString() }
+  }),
 
   refs: githubRead
     .input(z.object({ surfaceId, query: storableText.max(255).optional() }))

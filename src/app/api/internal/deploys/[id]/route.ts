@@ -1,5 +1,5 @@
-import { getDeploy, pollVersion } from '~/server/deploys/get-deploy'
-import { notModified, versionHeader } from '~/server/http/not-modified'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { unlessKnown, versionOf } from '~/server/http/not-modified'
 import { deployIdOf } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { snakeCase } from '~/server/rest/snake-case'
@@ -10,9 +10,7 @@ export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
 /** Contract.md, "Poll". */
 export const GET = restRoute('deploy.read', async ({ deps, request }, { id: sent }: { readonly id: string }) => {
-  const id = deployIdOf(sent)
-  const unchanged = await notModified(request, () => pollVersion(deps, id))
-  if (unchanged !== null) return unchanged
-  const { view, version } = await getDeploy(deps, id)
-  return { headers: versionHeader(version), body: snakeCase(view) }
+  const view = snakeCase(await getDeploy(deps, deployIdOf(sent)))
+  const headers = { 'cache-control': 'no-store', etag: versionOf(view) }
+  return unlessKnown(request, Response.json(view, { headers }))
 })
