@@ -298,3 +298,12 @@ export async function fillRun(tx: Statements, id: string, runId: bigint): Promis
     UPDATE "console_deploys" SET "github_run_id" = ${runId} WHERE "id" = ${id}::uuid AND "github_run_id" IS NULL`
   return written > 0
 }
+
+/** True for one of those who ask at the same time, unless somebody has looked since `sinceBefore`. */
+export async function claimRunLookup(db: DatabaseHandle, id: string, now: Date, sinceBefore: Date): Promise<boolean> {
+  const { count } = await db.deploy.updateMany({
+    where: { id, githubRunId: null, OR: [{ runSoughtAt: null }, { runSoughtAt: { lt: sinceBefore } }] },
+    data: { runSoughtAt: now },
+  })
+  return count === 1
+}

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { createDeps, type Deps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { answers, listedRun, neverAnswered, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
+import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -42,6 +44,19 @@ describe('a poll', () => {
     expect(view.phases.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending'])
     expect(view.logTail.map(({ line }) => line)).toEqual(['one', 'two'])
     expect(view.timeline.map(({ status }) => status)).toEqual([null, 'smoke_gate_started', 'smoke_gate_passed'])
+  })
+
+  it('of ten watchers in two processes asks GitHub for the run as often as that of one', async () => {
+    const { id } = await insertDeployAt(console_.deps, 'dispatched')
+    const other = createDeps(console_.deps.config)
+    const start = Date.now()
+    const watch = (process: Deps, ms: number) => viewDeploy({ ...process, now: () => new Date(start + ms) }, id)
+    // Each asks every two seconds; every fifth of a second one of them does.
+    for (let ms = 0; ms < 20_000; ms += 200) await watch(ms % 400 === 0 ? console_.deps : other, ms)
+    expect(github.requests.filter(({ path }) => path.includes('/runs?'))).toHaveLength(10)
+    await Promise.all(Array.from({ length: 10 }, (_, n) => watch(n % 2 === 0 ? console_.deps : other, 20_000)))
+    expect(github.requests.filter(({ path }) => path.includes('/runs?'))).toHaveLength(11)
+    await other.db.$disconnect()
   })
 
   it('shows the same steps however many callbacks were refused since', async () => {
