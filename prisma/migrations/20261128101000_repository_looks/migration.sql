@@ -1,9 +1,6 @@
 -- AlterTable
 ALTER TABLE "surfaces" ADD COLUMN     "compared_sha" TEXT;
 
--- AlterTable
-ALTER TABLE "console_deploys" ADD COLUMN     "run_sought_at_utc" TIMESTAMPTZ(3);
-
 -- CreateTable
 CREATE TABLE "repository_looks" (
     "repository" TEXT NOT NULL,

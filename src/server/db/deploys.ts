@@ -302,8 +302,8 @@ export async function fillRun(tx: Statements, id: string, runId: bigint): Promis
 /** True for one of those who ask at the same time, unless somebody has looked since `sinceBefore`. */
 export async function claimRunLookup(db: DatabaseHandle, id: string, now: Date, sinceBefore: Date): Promise<boolean> {
   const { count } = await db.deploy.updateMany({
-    where: { id, githubRunId: null, OR: [{ runSoughtAt: null }, { runSoughtAt: { lt: sinceBefore } }] },
-    data: { runSoughtAt: now },
+    where: { id, githubRunId: null, OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: sinceBefore } }] },
+    data: { lastLookedAt: now },
   })
   return count === 1
 }

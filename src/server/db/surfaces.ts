@@ -181,6 +181,10 @@ export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
 }
 
+export function listSurfacesById(db: DatabaseHandle, ids: readonly string[]): Promise<SurfaceRow[]> {
+  return db.surface.findMany({ where: { id: { in: [...ids] } }, select: tileSelect })
+}
+
 /** The declared surfaces, and those that left the file while their deploy goes on; all, or these. */
 export function listGridSurfaces(db: DatabaseHandle, ids?: readonly string[]): Promise<SurfaceRow[]> {
   const underWay = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }

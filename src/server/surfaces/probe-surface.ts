@@ -24,6 +24,8 @@ interface Sighting {
   readonly health: HealthState
   readonly detail: string | null
   readonly runningSha: string | null
+  /** False: nothing was heard within the time a probe takes. */
+  readonly answered: boolean
 }
 
 /** Asks a surface how it is and which version it runs, and records the answer. */
@@ -93,12 +95,14 @@ async function look(healthUrl: string): Promise<Sighting> {
       redirect: 'manual',
     })
     const runningSha = versionIn(await boundedText(response))
-    if (response.ok) return { health: 'healthy', detail: null, runningSha }
-    return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha }
+    if (response.ok) return { health: 'healthy', detail: null, runningSha, answered: true }
+    return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha, answered: true }
   } catch (error) {
-    return { health: 'unreachable', detail: whyUnreachable(error), runningSha: null }
+    return { health: 'unreachable', detail: whyUnreachable(error), runningSha: null, answered: !isTimeout(error) }
   }
 }
+
+const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'
 
 const connectionFailure = z.object({ cause: z.object({ code: z.string() }) })
 
@@ -112,7 +116,7 @@ const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
 
 /** In words where the failure is a known one, else by the code the system gives it. */
 function whyUnreachable(error: unknown): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`
+  if (isTimeout(error)) return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`
   const code = connectionFailure.safeParse(error).data?.cause.code
   if (code === undefined) return 'cannot be reached'
   return CONNECTION_FAILURES[code] ?? `cannot be reached (${code})`

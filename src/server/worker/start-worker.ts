@@ -2,11 +2,10 @@ import 'server-only'
 import { expireApprovals } from '~/server/approvals/expire-approvals'
 import { sealAudit } from '~/server/audit/seal-audit'
 import type { Deps } from '~/server/deps'
-import { probeDueSurfaces } from '~/server/worker/prober'
+import { runProber } from '~/server/worker/prober'
 import { repeat } from '~/server/worker/repeat'
 import { runJobs } from '~/server/worker/run-jobs'
 
-const PROBER_PAUSE_MS = 3_000
 /** An approval is over when its time is up; this is how soon the trail says so. */
 const EXPIRY_PAUSE_MS = 15_000
 /** How long a row of the trail may wait for its seal; a look at an empty list costs nothing to speak of. */
@@ -26,7 +25,7 @@ export function startWorker(deps: Deps): Worker {
   const { signal } = stopping
   const running = Promise.all([
     runJobs(deps, signal),
-    repeat(deps.logger, signal, { name: 'prober', pauseMs: PROBER_PAUSE_MS, pass: () => probeDueSurfaces(deps) }),
+    runProber(deps, signal),
     repeat(deps.logger, signal, { name: 'approvals', pauseMs: EXPIRY_PAUSE_MS, pass: () => expireApprovals(deps) }),
     repeat(deps.logger, signal, { name: 'sealer', pauseMs: SEALER_PAUSE_MS, pass: () => sealAudit(deps, signal) }),
   ])

@@ -131,13 +131,14 @@ describe('a poll that names what it knows', () => {
     expect(text).toContain('The surface reports commit ccccccc.')
   })
 
-  it('may learn the run from GitHub, which is asked each time', async () => {
+  it('may learn the run from GitHub, which is asked every two seconds', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const tag = await tagOf(id)
     await console_.deps.db.deploy.update({ where: { id }, data: { status: 'dispatched' } })
     const asked = (await poll(id, tag)).tag
     expect((await poll(id, asked)).status).toBe(304)
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [listedRun(5, `Deploy [${id}]`)] } })
+    await console_.deps.db.deploy.update({ where: { id }, data: { lastLookedAt: new Date(Date.now() - 2_000) } })
     const found = await poll(id, asked)
     expect(found.text).toContain('/runs/5')
     expect((await poll(id, await tagOf(id))).status).toBe(304)

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import { afterAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DeployStatus } from '~/domain/deploy-status'
-import { probeDueSurfaces } from '~/server/worker/prober'
+import { claimDueProbes, releaseProbe } from '~/server/db/surface-probes'
+import { createDeps, type Deps } from '~/server/deps'
+import { createProber } from '~/server/worker/prober'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 
 const SECOND = 1_000
@@ -13,6 +15,7 @@ let answer = (response: ServerResponse) => void response.end('{}')
 const server = createServer((request, response) => {
   asked.push(request.url?.slice(1) ?? '')
   answer(response)
+  server.emit('asked')
 })
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
@@ -22,9 +25,16 @@ const port = typeof address === 'object' ? address?.port : undefined
 beforeEach(async () => {
   console_ = await createTestConsole()
   asked = []
+  answer = (response) => void response.end('{}')
   return () => console_.close()
 })
 afterAll(() => server.close())
+
+async function askDue(deps: Deps = console_.deps) {
+  const prober = createProber(deps)
+  await prober.askDue()
+  await prober.idle()
+}
 
 /** The surface answers here, and was last asked so long ago. */
 async function lastAsked(surfaceId: string, secondsAgo: number | null) {
@@ -42,7 +52,7 @@ it('a quiet surface is asked every 30 seconds, and one never asked at once', asy
   await lastAsked((await insertSurface(console_.deps)).id, 25)
   const due = await lastAsked((await insertSurface(console_.deps)).id, 31)
   const fresh = await lastAsked((await insertSurface(console_.deps)).id, null)
-  await probeDueSurfaces(console_.deps)
+  await askDue()
   expect(asked.toSorted()).toEqual([due, fresh].toSorted())
 })
 
@@ -55,11 +65,11 @@ it.each<[DeployStatus, 'every pass' | 'every 30 seconds']>([
 ])('a surface whose deploy stands at %s is asked at %s', async (status, cadence) => {
   const { surface } = await insertDeployAt(console_.deps, status)
   await lastAsked(surface.id, 2)
-  await probeDueSurfaces(console_.deps)
+  await askDue()
   expect(asked).toEqual(cadence === 'every pass' ? [surface.id] : [])
   await lastAsked(surface.id, 31)
   asked = []
-  await probeDueSurfaces(console_.deps)
+  await askDue()
   expect(asked).toEqual([surface.id])
 })
 
@@ -72,33 +82,106 @@ it('a surface is asked at every pass for a minute after its deploy ended, and as
     })
     await lastAsked(surface.id, 2)
     asked = []
-    await probeDueSurfaces(console_.deps)
+    await askDue()
     return asked
   }
   expect(await endedAgo(30)).toEqual([surface.id])
   expect(await endedAgo(90)).toEqual([])
 })
 
-it('no more than 16 surfaces are asked at once, and one that hangs keeps only its own place', async () => {
+it('no more than 16 quiet surfaces are asked at once; those that do not answer within a second leave their places', async () => {
   for (let count = 0; count < 40; count += 1) await lastAsked((await insertSurface(console_.deps)).id, null)
   const open: ServerResponse[] = []
   answer = (response) => {
     open.push(response)
     server.emit('asked')
   }
-  const pass = probeDueSurfaces(console_.deps)
-  while (open.length < 16) await once(server, 'asked')
-  // Whatever set out before this one has arrived once this one has.
-  const later = fetch(`http://127.0.0.1:${port}/later`)
-  while (!asked.includes('later')) await once(server, 'asked')
-  expect(asked).toHaveLength(16 + 1)
+  let letSecondPass = () => {}
+  const second = new Promise<void>((resolve) => {
+    letSecondPass = resolve
+  })
+  const prober = createProber({ ...console_.deps, pause: () => second })
+  expect([await prober.askDue(), await prober.askDue()]).toEqual([16, 0])
+  const freed = prober.placeFreed()
+  letSecondPass()
+  await freed
+  expect(await prober.askDue()).toBe(16)
+  const { surface } = await insertDeployAt(console_.deps, 'deploying')
+  await lastAsked(surface.id, 2)
+  // One that is deployed to has a lane of its own.
+  expect(await prober.askDue()).toBeGreaterThan(0)
+  while (!asked.includes(surface.id)) await once(server, 'asked')
+  answer = (response) => void response.end('{}')
+  for (const response of open) response.end('{}')
+  await prober.idle()
+  expect(new Set(asked).size).toBe(asked.length)
+})
 
-  const [hanging] = open.splice(0, 1)
-  for (let answered = 0; answered < 39 + 1; answered += 1) {
-    if (open.length === 0) await once(server, 'asked')
-    open.shift()?.end('{}')
+it('several workers ask each surface once', async () => {
+  for (let count = 0; count < 60; count += 1) await lastAsked((await insertSurface(console_.deps)).id, null)
+  const workers = Array.from({ length: 3 }, () => createDeps(console_.deps.config))
+  const all = workers.map(async (deps) => {
+    const prober = createProber(deps)
+    while ((await prober.askDue()) > 0) await prober.placeFreed()
+    await prober.idle()
+  })
+  await Promise.all(all)
+  while (asked.length < 60) await askDue()
+  expect([asked.length, new Set(asked).size]).toEqual([60, 60])
+  await Promise.all(workers.map(({ db }) => db.$disconnect()))
+})
+
+it('what a worker that died had claimed is asked by another after fifteen seconds', async () => {
+  const { deps } = console_
+  const id = await lastAsked((await insertSurface(deps)).id, null)
+  const now = deps.now()
+  expect(await claimDueProbes(deps.db, 'quiet', 16, now)).toMatchObject([{ id }])
+  const later = (seconds: number) => new Date(now.getTime() + seconds * SECOND)
+  expect(await claimDueProbes(deps.db, 'quiet', 16, later(14))).toEqual([])
+  expect(await claimDueProbes(deps.db, 'quiet', 16, later(15))).toMatchObject([{ id }])
+})
+
+describe('a surface that does not answer in time', () => {
+  /** How long after the last probe it is due again, as far as half an hour. */
+  async function pauseOf(id: string) {
+    const { deps } = console_
+    const { healthCheckedAt } = await deps.db.surface.findUniqueOrThrow({ where: { id } })
+    for (let seconds = 30; seconds <= 1_800; seconds += 30) {
+      const now = new Date((healthCheckedAt?.getTime() ?? 0) + seconds * SECOND)
+      if ((await claimDueProbes(deps.db, 'quiet', 1, now)).length === 0) continue
+      await deps.db.surfaceProbe.updateMany({ data: { claimedUntil: null } })
+      return seconds
+    }
+    return null
   }
-  expect(new Set(asked).size).toBe(40 + 1)
-  hanging?.end('{}')
-  await Promise.all([pass, later])
+  const unanswered = (id: string) => releaseProbe(console_.deps.db, id, { lane: 'quiet', answered: false })
+
+  it('is asked at growing pauses, and as any other once it answered', async () => {
+    const id = await lastAsked((await insertSurface(console_.deps)).id, null)
+    await askDue()
+    const pauses = [await pauseOf(id)]
+    for (let times = 0; times < 6; times += 1) {
+      await unanswered(id)
+      pauses.push(await pauseOf(id))
+    }
+    expect(pauses).toEqual([30, 60, 120, 240, 480, 600, 600])
+    await lastAsked(id, 601)
+    await askDue()
+    expect(await pauseOf(id)).toBe(30)
+  })
+
+  it('is asked at once, and from then on as any other, when somebody deploys to it', async () => {
+    const { surface } = await insertDeployAt(console_.deps, 'building')
+    await lastAsked(surface.id, 31)
+    await askDue()
+    for (let times = 0; times < 6; times += 1) await unanswered(surface.id)
+    await lastAsked(surface.id, 2)
+    asked = []
+    await askDue()
+    expect(asked).toEqual([surface.id])
+    await console_.deps.db.deploy.updateMany({
+      data: { status: 'failed', finishedAt: new Date(Date.now() - 90 * SECOND) },
+    })
+    expect(await pauseOf(surface.id)).toBe(30)
+  })
 })

@@ -1,0 +1,2 @@
+-- Loses nothing: every surface is asked again.
+DROP TABLE "surface_probes";
