@@ -13,6 +13,8 @@ const ASKING_MS: Readonly<Record<Look, { readonly busy: number; readonly quiet: 
 }
 /** The pause grows with the quiet: something that changed an hour ago is asked for every quarter of an hour. */
 const SHARE_OF_QUIET = 0.25
+/** The most by which a pause is longer, so that looks spread out while nothing happens. */
+const LATEST = 0.1
 
 export interface Looked {
   readonly lookedAt: Date
@@ -31,12 +33,20 @@ export function isLookDue(
     hearing,
     isDeploying,
     now,
-  }: { readonly hearing: Hearing | null; readonly isDeploying: boolean; readonly now: Date },
+    late = 0,
+  }: {
+    readonly hearing: Hearing | null
+    readonly isDeploying: boolean
+    readonly now: Date
+    /** From 0 to 1, of each repository its own: many that were looked at together are not looked at together again. */
+    readonly late?: number
+  },
 ): boolean {
   if (looked === null) return true
   const { busy, quiet } = ASKING_MS[look]
   const { changedAt } = looked
   const quietMs = isDeploying ? 0 : changedAt === null ? Number.POSITIVE_INFINITY : now.getTime() - changedAt.getTime()
   const askingMs = Math.min(quiet, Math.max(busy, quietMs * SHARE_OF_QUIET))
-  return now.getTime() - looked.lookedAt.getTime() >= lookInterval(hearing, now, askingMs)
+  const pauseMs = lookInterval(hearing, now, askingMs)
+  return now.getTime() - looked.lookedAt.getTime() >= pauseMs * (askingMs > busy ? 1 + late * LATEST : 1)
 }

@@ -1,11 +1,13 @@
 import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
+import type { KindUsage, Standing } from '~/domain/github-budget'
 import { connectRunTokens, type RunTokens } from '~/server/callbacks/run-tokens'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
 import { type Connections, connectDatabase } from '~/server/db/client'
 import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/db/github-answers'
-import { connectGitHub, type GitHub } from '~/server/github/client'
+import { addUsage, exchangeStanding } from '~/server/db/github-usage'
+import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github/client'
 import { createRateLimits, type RateLimits } from '~/server/http/rate-limits'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { createLogger, type Logger } from '~/server/logger'
@@ -31,12 +33,15 @@ export function createDeps(config: ServerConfig): Deps {
   const connections = connectDatabase(config.databaseUrl)
   const { db } = connections
   const now = () => new Date()
-  const answers = {
+  const store = {
     find: (key: string) => findAnswer(db, key),
     keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
     noteUsed: (key: string, at: Date) => noteAnswerUsed(db, key, at),
+    addUsage: (hour: Date, counts: readonly KindUsage[]) => addUsage(db, hour, counts),
+    exchangeStanding: (known: Standing | null) =>
+      exchangeStanding(db, digestOfCredentials(config.githubCredentials), known),
   }
-  const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, answers)
+  const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, store)
   return {
     config,
     ...connections,

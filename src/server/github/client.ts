@@ -9,10 +9,17 @@ import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/gi
 import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
 import { createMovedRepositories, type MovedRepositories } from '~/server/github/moved-repositories'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
+import { countRequests, createUsage, type RequestUsage, type UsageStore } from '~/server/github/request-usage'
 import type { Logger } from '~/server/logger'
 
 /** Octokit, and what its answers said about how much more may be asked, and about repositories that moved. */
-export type GitHub = Octokit & { readonly budget: RequestBudget; readonly moved: MovedRepositories }
+export type GitHub = Octokit & {
+  readonly budget: RequestBudget
+  readonly usage: RequestUsage
+  readonly moved: MovedRepositories
+  /** Digest of the credentials: what is stored of GitHub is theirs. */
+  readonly credentials: string
+}
 
 const REQUEST_TIMEOUT_MS = 15_000
 
@@ -31,27 +38,25 @@ const OLDER_API_VERSION = '2022-11-28'
 export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
   logger: Logger,
-  answers?: AnswerStore,
+  store?: AnswerStore & UsageStore,
 ): GitHub {
   // Octokit logs a line per request; what matters of a failed one is logged where it is handled.
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
   const log = { debug: line, info: line, warn: line, error: line }
+  const credentials = digestOfCredentials(options.credentials)
+  const onStoreError = (err: unknown) => logger.debug({ err }, 'what is stored of GitHub is not at hand')
+  const budget = createRequestBudget()
+  const usage = createUsage(budget, onStoreError, store)
+  const send = countRequests(fetchWithLimit, usage)
   const octokit = new Octokit({
     ...authOf(options.credentials),
     baseUrl: options.apiUrl,
     userAgent: 'deploy-console',
     log,
     request: {
-      fetch:
-        answers === undefined
-          ? fetchWithLimit
-          : fetchConditionally(fetchWithLimit, answers, {
-              credentials: nameOf(options.credentials),
-              onStoreError: (err) => logger.debug({ err }, 'stored answers of GitHub are not at hand'),
-            }),
+      fetch: store === undefined ? send : fetchConditionally(send, store, { credentials, onStoreError }),
     },
   })
-  const budget = createRequestBudget()
   const moved = createMovedRepositories(logger)
   let version = NEWEST_API_VERSION
   let pauseSaid = 0
@@ -60,7 +65,8 @@ export function connectGitHub(
     const until = budget.pausedUntil(new Date(), 'background')
     if (until === null || until.getTime() <= pauseSaid) return
     pauseSaid = until.getTime()
-    logger.warn({ until }, 'little is left of GitHub’s rate limit: background looks pause until then')
+    const askedFor = usage.counted()
+    logger.warn({ until, askedFor }, 'less than 30 % of GitHub’s hour is left: background looks pause until then')
   }
   octokit.hook.wrap('request', async (request, parameters) => {
     const ask = async () => {
@@ -94,7 +100,7 @@ export function connectGitHub(
       return z.object({ full_name: z.string() }).parse(data).full_name
     })
   })
-  return Object.assign(octokit, { budget, moved })
+  return Object.assign(octokit, { budget, moved, usage, credentials })
 }
 
 /** `@octokit/auth-app` waits for all of GitHub to know a new token by as much; in vain, the token is another's matter. */
@@ -134,11 +140,14 @@ function authOf(credentials: GitHubCredentials) {
   return { authStrategy: createInstallationAuth, auth: { appId, installationId, privateKey } }
 }
 
-/** Tells one's answers from another's, and gives nothing secret away. */
-const nameOf = (credentials: GitHubCredentials): string =>
-  credentials.kind === 'token'
-    ? `token ${hash('sha256', credentials.token)}`
-    : `app ${credentials.appId} ${credentials.installationId}`
+/** Tells what was answered to one from what was answered to another, and gives nothing secret away. */
+export const digestOfCredentials = (credentials: GitHubCredentials): string =>
+  hash(
+    'sha256',
+    credentials.kind === 'token'
+      ? `token ${credentials.token}`
+      : `app ${credentials.appId} ${credentials.installationId}`,
+  )
 
 /**
  * Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. Only a GET

@@ -12,7 +12,7 @@ export interface AnswerStore {
   readonly noteUsed: (key: string, at: Date) => Promise<void>
 }
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
 /** A longer answer is asked for anew each time. */
 const LONGEST_BODY = 512 * 1024

@@ -1,4 +1,5 @@
 import 'server-only'
+import { hash } from 'node:crypto'
 import { isTerminal } from '~/domain/deploy-status'
 import { isLookDue, type Look } from '~/domain/look-pace'
 import type { WebhookSubject } from '~/domain/webhook-hearing'
@@ -49,7 +50,11 @@ export async function queueLooks(
           of.toLowerCase() === repository && lastDeploy !== null && !isTerminal(lastDeploy.status),
       )
       const hearing = isHearing ? (hearings.get(repository) ?? null) : null
-      if (dueOnly && !isLookDue(look, looks.get(repository) ?? null, { hearing, isDeploying, now })) continue
+      if (
+        dueOnly &&
+        !isLookDue(look, looks.get(repository) ?? null, { hearing, isDeploying, now, late: lateOf(repository) })
+      )
+        continue
       await addJob(
         deps.db,
         { task, payload: { repository } },
@@ -58,3 +63,6 @@ export async function queueLooks(
     }
   }
 }
+
+/** As good as random, and the same for every process. */
+const lateOf = (repository: string) => Number.parseInt(hash('sha256', repository).slice(0, 8), 16) / 2 ** 32

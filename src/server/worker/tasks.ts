@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import { findDeploy } from '~/server/db/deploys'
 import { forgetUnusedAnswers } from '~/server/db/github-answers'
+import { forgetUsage } from '~/server/db/github-usage'
 import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
@@ -52,7 +53,10 @@ export function jobTasks(deps: Deps): TaskList {
       withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
     [DUE_LOOKS]: () => queueLooks(deps, { dueOnly: true }),
     [FORGET_FAILED]: () => forgetFailed(deps),
-    [FORGET_ANSWERS]: () => forgetUnusedAnswers(deps.db, deps.now()),
+    [FORGET_ANSWERS]: async () => {
+      await forgetUnusedAnswers(deps.db, deps.now())
+      await forgetUsage(deps.db, deps.now())
+    },
   }
 }
 

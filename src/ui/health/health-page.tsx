@@ -1,5 +1,6 @@
 'use client'
 
+import { GitHubBudget } from '~/ui/health/github-budget'
 import { WebhookHearing } from '~/ui/health/webhook-hearing'
 import { PageFrame } from '~/ui/shell/page-frame'
 
@@ -7,7 +8,10 @@ import { PageFrame } from '~/ui/shell/page-frame'
 export function HealthPage() {
   return (
     <PageFrame title="Health">
-      <WebhookHearing />
+      <div className="flex min-w-0 flex-col gap-8">
+        <WebhookHearing />
+        <GitHubBudget />
+      </div>
     </PageFrame>
   )
 }

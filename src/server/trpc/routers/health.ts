@@ -1,8 +1,10 @@
 import 'server-only'
+import { readBudget } from '~/server/health/read-budget'
 import { procedureFor, router } from '~/server/trpc/init'
 import { readWebhookState } from '~/server/webhooks/read-webhook-state'
 
 /** How the console itself is, and what it has with GitHub. */
 export const healthRouter = router({
+  budget: procedureFor('health.read').query(({ ctx }) => readBudget(ctx.deps)),
   webhooks: procedureFor('health.read').query(({ ctx }) => readWebhookState(ctx.deps)),
 })

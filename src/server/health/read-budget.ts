@@ -1,0 +1,34 @@
+import 'server-only'
+import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github-budget'
+import { findStanding, sumUsage } from '~/server/db/github-usage'
+import type { Deps } from '~/server/deps'
+
+const HOUR_MS = 3_600_000
+
+/** What is left of GitHub's hour, and what it was used for, by all processes. */
+export async function readBudget({ db, github, now }: Pick<Deps, 'db' | 'github' | 'now'>): Promise<BudgetState> {
+  await github.usage.flush()
+  const at = now()
+  const thisHour = at.getTime() - (at.getTime() % HOUR_MS)
+  const [standing, lastHours, lastDay] = await Promise.all([
+    findStanding(db, github.credentials),
+    sumUsage(db, new Date(thisHour - HOUR_MS)),
+    sumUsage(db, new Date(thisHour - 23 * HOUR_MS)),
+  ])
+  return {
+    standing:
+      standing === null || standing.resetAt <= at
+        ? null
+        : { ...standing, resetAt: standing.resetAt.toISOString(), notedAt: standing.notedAt.toISOString() },
+    lastHours: inOrder(lastHours),
+    lastDay: inOrder(lastDay),
+  }
+}
+
+const KINDS = Object.keys(REQUEST_KINDS) as RequestKind[]
+
+const inOrder = (sums: Awaited<ReturnType<typeof sumUsage>>): KindUsage[] =>
+  KINDS.flatMap((kind) => {
+    const sum = sums.get(kind)
+    return sum === undefined ? [] : [{ kind, ...sum }]
+  })

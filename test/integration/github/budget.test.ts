@@ -1,0 +1,118 @@
+import pino from 'pino'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createDeps, type Deps } from '~/server/deps'
+import { connectGitHub } from '~/server/github/client'
+import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
+import { listNewestRuns } from '~/server/github/list-runs'
+import { kindOfRequest } from '~/server/github/request-usage'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed } from '~test/support/actors'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { startScriptedGitHub } from '~test/support/scripted-github'
+
+const RESET_S = Math.ceil(Date.now() / 1000) + 1_800
+let console_: TestConsole
+let other: Deps
+let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+const left = (remaining: number) => ({
+  'x-ratelimit-limit': '5000',
+  'x-ratelimit-remaining': String(remaining),
+  'x-ratelimit-reset': String(RESET_S),
+})
+const answering = (remaining: number) => () => ({
+  status: 200,
+  body: { workflow_runs: [] },
+  headers: { ...left(remaining), etag: 'W/"one"' },
+})
+beforeAll(async () => {
+  github = await startScriptedGitHub()
+  console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
+  other = createDeps(console_.deps.config)
+})
+afterAll(async () => {
+  await other.db.$disconnect()
+  await console_.close()
+  await github.close()
+})
+
+const list = ({ github: client }: Pick<Deps, 'github'>) =>
+  listNewestRuns(client, 'acme/platform', 'deploy.yml', () => true)
+const budget = (role: 'admin' | 'deployer') =>
+  createCaller(createContextInner(console_.deps, actorNamed('ada', { role }))).health.budget()
+
+it('admins see what is left of the hour, and what all processes asked for, by kind; nobody else does', async () => {
+  github.script.onListRuns = answering(4_321)
+  await list(console_.deps)
+  github.script.onListRuns = () => ({ status: 304, headers: left(4_321) })
+  await list(other)
+  await other.github.usage.flush()
+  await dispatchWorkflow(console_.deps.github, {
+    repository: 'acme/platform',
+    workflow: 'x.yml',
+    ref: 'main',
+    inputs: {},
+  })
+  expect(await budget('admin')).toMatchObject({
+    standing: { limit: 5_000, remaining: 4_321, resetAt: new Date(RESET_S * 1000).toISOString() },
+    lastHours: [
+      { kind: 'runs', requests: 2, unchanged: 1 },
+      { kind: 'dispatch', requests: 1, unchanged: 0 },
+    ],
+    lastDay: [{ kind: 'runs' }, { kind: 'dispatch' }],
+  })
+  await expect(budget('deployer')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+})
+
+it('what GitHub said to one process holds for the others too', async () => {
+  github.script.onListRuns = answering(1_000)
+  await list(console_.deps)
+  await console_.deps.github.usage.flush()
+  expect(other.github.budget.pausedUntil(new Date(), 'background')).toBeNull()
+  await dispatchWorkflow(other.github, { repository: 'acme/platform', workflow: 'x.yml', ref: 'main', inputs: {} })
+  await other.github.usage.flush()
+  expect(other.github.budget.pausedUntil(new Date(), 'background')).toEqual(new Date(RESET_S * 1000))
+})
+
+it('counts what could not be written with what comes next', async () => {
+  await other.db.$executeRaw`ALTER TABLE "github_usage" RENAME TO "away"`
+  github.script.onListRuns = answering(1_000)
+  await list(other)
+  await other.github.usage.flush()
+  await other.db.$executeRaw`ALTER TABLE "away" RENAME TO "github_usage"`
+  const before = (await budget('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests ?? 0
+  await list(other)
+  await other.github.usage.flush()
+  expect((await budget('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests).toBe(before + 2)
+})
+
+it('says once in the log when less than 30 % is left, with what this process used the hour for', async () => {
+  const lines: unknown[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const { githubCredentials: credentials } = console_.deps.config
+  const client = connectGitHub({ apiUrl: github.apiUrl, credentials }, logger)
+  github.script.onListRuns = answering(1_499)
+  for (const _ of [1, 2, 3]) await list({ github: client })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({
+    askedFor: { runs: 1 },
+    msg: 'less than 30 % of GitHub’s hour is left: background looks pause until then',
+  })
+})
+
+it.each([
+  ['GET', '/repos/a/b/actions/runs?per_page=50&page=1', 'runs'],
+  ['GET', '/repos/a/b/actions/workflows/x.yml/runs?per_page=30', 'runs'],
+  ['GET', '/repos/a/b/actions/workflows/x.yml/runs?event=workflow_dispatch&created=%3E%3D2026', 'lookup'],
+  ['GET', '/repos/a/b/actions/runs/9/jobs?page=1', 'run'],
+  ['GET', '/repos/a/b/actions/variables/DEPLOY_FREEZE', 'variable'],
+  ['GET', '/repos/a/b/git/ref/heads%2Fmain', 'ref'],
+  ['GET', '/repos/a/b/compare/a...b', 'compare'],
+  ['GET', '/repos/a/b/commits/abc/check-runs?page=1', 'checks'],
+  ['GET', '/repos/a/b/commits?sha=main', 'choices'],
+  ['POST', '/repos/a/b/actions/workflows/x.yml/dispatches', 'dispatch'],
+  ['POST', '/repos/a/b/actions/runs/9/cancel', 'cancel'],
+  ['POST', '/app/installations/1/access_tokens', 'other'],
+])('counts %s %s as %s', (method, path, kind) => {
+  expect(kindOfRequest(method, `https://api.github.com${path}`)).toBe(kind)
+})

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+
+/** What a repository at rest is asked for, by the last part of the address. */
+const KINDS: readonly (readonly [kind: string, path: RegExp, body: (path: string) => unknown])[] = [
+  ['runs', /\/actions\/(workflows\/[^/]+\/)?runs\?/, listOfRuns],
+  ['ref', /\/git\/ref\/heads/, () => ({ ref: 'refs/heads/main', object: { type: 'commit', sha: 'a'.repeat(40) } })],
+  ['compare', /\/compare\//, () => ({ status: 'ahead', ahead_by: 3, behind_by: 0, html_url: '', commits: [] })],
+  ['variable', /\/actions\/variables\//, () => ({ name: 'DEPLOY_FREEZE', value: 'false' })],
+]
+
+/** Counts of requests, by kind. */
+export interface Asked {
+  readonly requests: Record<string, number>
+  /** Of these, how many were answered 304. */
+  readonly unchanged: Record<string, number>
+}
+
+/** A GitHub of any number of repositories in which nothing happens. It answers with ETags, and counts. */
+export async function startRestingGitHub() {
+  let asked: Asked = { requests: {}, unchanged: {} }
+  const server = createServer((request, response) => {
+    const path = request.url ?? ''
+    const [kind, , bodyOf] = KINDS.find(([, pattern]) => pattern.test(path)) ?? ['other', null, () => null]
+    asked.requests[kind] = (asked.requests[kind] ?? 0) + 1
+    const body = bodyOf(path)
+    if (body === null) return void response.writeHead(404, { 'content-type': 'application/json' }).end('{}')
+    const text = JSON.stringify(body)
+    const etag = `W/"${createHash('sha256').update(path).update(text).digest('hex')}"`
+    if (request.headers['if-none-match'] !== etag)
+      return void response.writeHead(200, { 'content-type': 'application/json', etag }).end(text)
+    asked.unchanged[kind] = (asked.unchanged[kind] ?? 0) + 1
+    response.writeHead(304, { etag }).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return {
+    apiUrl: `http://127.0.0.1:${port}/api/v3`,
+    /** What was asked since the last time this was called. */
+    take: (): Asked => {
+      const taken = asked
+      asked = { requests: {}, unchanged: {} }
+      return taken
+    },
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Two pages of runs, most of them of checks. */
+function listOfRuns(path: string): unknown {
+  const page = Number(new URL(path, 'http://github').searchParams.get('page') ?? '1')
+  const length = Number(new URL(path, 'http://github').searchParams.get('per_page') ?? '30')
+  const ids = Array.from({ length: 80 }, (_, n) => 80 - n).slice((page - 1) * length, page * length)
+  return {
+    total_count: 80,
+    workflow_runs: ids.map((id) => ({
+      id,
+      run_number: id,
+      display_title: id % 4 === 0 ? 'Deploy docs to production' : 'Checks',
+      path: `.github/workflows/${id % 4 === 0 || path.includes('/workflows/') ? 'deploy.yml' : 'checks.yml'}`,
+      event: 'push',
+      status: 'completed',
+      conclusion: 'success',
+      created_at: '2026-11-20T10:00:00Z',
+    })),
+  }
+}
+
+export const sumOf = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((sum, n) => sum + n, 0)
