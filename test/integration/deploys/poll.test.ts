@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { getDeploy } from '~/server/deploys/get-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { createContextInner } from '~/server/trpc/context'
 import { createCaller } from '~/server/trpc/routers/_app'
@@ -7,7 +8,6 @@ import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { answers, listedRun, neverAnswered, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
-import { viewDeploy } from '~test/support/view-deploy'
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -50,7 +50,7 @@ describe('a poll', () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const other = createDeps(console_.deps.config)
     const start = Date.now()
-    const watch = (process: Deps, ms: number) => viewDeploy({ ...process, now: () => new Date(start + ms) }, id)
+    const watch = (process: Deps, ms: number) => getDeploy({ ...process, now: () => new Date(start + ms) }, id)
     // Each asks every two seconds; every fifth of a second one of them does.
     for (let ms = 0; ms < 20_000; ms += 200) await watch(ms % 400 === 0 ? console_.deps : other, ms)
     expect(github.requests.filter(({ path }) => path.includes('/runs?'))).toHaveLength(10)
