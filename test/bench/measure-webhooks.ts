@@ -4,6 +4,8 @@ import { prepareDeploys } from '~test/bench/prepare'
 import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
 
 const BURST = 50
+/** Runs that no other part of the benchmark has a deploy of. */
+const FIRST_RUN = 3_000_000_000
 const WAIT_MS = 30_000
 /** A second look at the same run would have begun by then. */
 const AFTER_MS = 7_000
@@ -23,7 +25,15 @@ export async function measureWebhooks(
   db: pg.Client,
   { rounds }: { readonly rounds: number },
 ): Promise<WebhookFigures> {
-  const deploys = await prepareDeploys(db, 'webhook-', rounds)
+  const deploys = (await prepareDeploys(db, 'webhook-', rounds)).map((deploy, n) => ({
+    ...deploy,
+    runId: String(FIRST_RUN + n),
+  }))
+  await db.query(
+    `UPDATE console_deploys SET github_run_id = run::bigint
+     FROM unnest($1::uuid[], $2::text[]) AS own(deploy, run) WHERE id = deploy`,
+    [deploys.map(({ id }) => id), deploys.map(({ runId }) => runId)],
+  )
   await db.query('UPDATE surfaces SET archived_at_utc = NULL WHERE id = ANY($1::text[])', [
     deploys.map(({ surfaceId }) => surfaceId),
   ])

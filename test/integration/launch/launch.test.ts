@@ -19,7 +19,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
 
 /** What each program the launch starts looks like in a list of processes. */
 const PROGRAMS = {
-  server: /next-server|bin\/next/,
+  server: /src\/launch\/serve\.mjs/,
   sandbox: /src\/sandbox\/main\.ts/,
   database: /bin\/postgres -D/,
 } as const

@@ -109,7 +109,7 @@ describe('after a deploy from its request to its outcome, no secret of the run i
       const leaked = [secret.value, Buffer.from(secret.value).toString('base64')]
       for (const text of leaked) expect(secretsIn(`"${text}"`, secrets)).toContain(secret.name)
     }
-    expect(commands.some((command) => command.includes('next-server') || command.includes('bin/next'))).toBe(true)
+    expect(commands.some((command) => command.includes('src/launch/serve.mjs'))).toBe(true)
     expect(commands.some((command) => command.includes('notify.sh') || command.includes('curl'))).toBe(true)
   })
 
