@@ -1,4 +1,5 @@
 import type { CallbackWay } from '~/domain/callback'
+import type { ChannelKind } from '~/domain/delivery'
 import type { DeployStatus, Shipped } from '~/domain/deploy-status'
 import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
@@ -174,17 +175,13 @@ export type AuditEvent =
   | {
       readonly action: 'console.notification.sent'
       readonly status: null
-      readonly payload: { readonly channel: 'slack'; readonly outcome: 'sent' }
+      readonly payload: ToldPayload & { readonly outcome: 'sent' }
     }
   /** They were not, for good (`failed`), or nobody can know (`unknown`), and it is not posted again. */
   | {
       readonly action: 'console.notification.not_sent'
       readonly status: null
-      readonly payload: {
-        readonly channel: 'slack'
-        readonly outcome: 'failed' | 'unknown'
-        readonly reason: string
-      }
+      readonly payload: ToldPayload & { readonly outcome: 'failed' | 'unknown'; readonly reason: string }
     }
   /** Somebody ran the run again on GitHub. `stood_at`: where the deploy stood then; an ended one does not move. */
   | {
@@ -364,6 +361,9 @@ type RefusedPayload = { readonly method: string; readonly address_digest: string
 
 /** `identity`: issuer and subject, as the provider proved them. */
 export type RefusedIdentity = { readonly reason: string; readonly identity: string }
+
+/** `name` where the channel is none of the configuration. */
+type ToldPayload = { readonly channel: ChannelKind; readonly name?: string }
 
 /** `environments: null`: all of them. */
 type LimitsPayload = { readonly role: Role; readonly environments: readonly string[] | null }

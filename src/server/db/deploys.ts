@@ -12,8 +12,8 @@ import {
 import type { OwnRun } from '~/domain/outside-run'
 import type { RunFacts } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
+import { queueDeliveries } from '~/server/db/deliveries'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import { queueOutcome } from '~/server/db/notifications'
 import type { Statements } from '~/server/db/statements'
 
 export const deploySelect = {
@@ -155,7 +155,7 @@ export async function advanceDeploy(tx: Statements, advance: Advance): Promise<S
       FROM moved)
     SELECT "id", "status", "github_run_id" AS "githubRunId" FROM moved`
   const moved = standings.parse(rows)[0] ?? null
-  if (moved !== null && isTerminal(to)) await queueOutcome(tx, deployId, at)
+  if (moved !== null && isTerminal(to)) await queueDeliveries(tx, deployId, at)
   return moved
 }
 

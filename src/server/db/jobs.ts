@@ -6,9 +6,14 @@ import type { Statements } from '~/server/db/statements'
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
 export type Job =
   | {
-      /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` tells people how it ended. */
+      /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` is what an older version queued at a deploy's end. */
       readonly task: 'reconcile_deploy' | 'notify_outcome'
       readonly payload: { readonly deployId: string }
+    }
+  | {
+      /** One attempt to tell one channel how a deploy ended. */
+      readonly task: 'deliver'
+      readonly payload: { readonly deliveryId: string }
     }
   | {
       /** Looks at one repository, in lower case: at its runs that the console did not start, at where its default refs are, or at its DEPLOY_FREEZE. */
@@ -35,10 +40,7 @@ const LATER_PRIORITY = 10
  * repository are taken one after the other: two at once could record the older answer last.
  */
 export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
-  const [subject, queue] =
-    'deployId' in job.payload
-      ? [job.payload.deployId, null]
-      : [job.payload.repository, `github:${job.payload.repository}`]
+  const [subject, queue] = subjectOf(job.payload)
   const key = `${job.task}:${subject}`
   const mode = options.unlessWaiting === true ? 'preserve_run_at' : 'replace'
   await tx.$executeRaw`
@@ -51,6 +53,13 @@ export async function addJob(tx: Statements, job: Job, options: JobOptions = {})
       job_key => ${key},
       priority => ${options.mayWait === true ? LATER_PRIORITY : null}::int,
       job_key_mode => ${mode})`
+}
+
+/** What a job is about, and the queue in which those about the same are taken one after the other. */
+function subjectOf(payload: Job['payload']): readonly [string, string | null] {
+  if ('deployId' in payload) return [payload.deployId, null]
+  if ('deliveryId' in payload) return [payload.deliveryId, null]
+  return [payload.repository, `github:${payload.repository}`]
 }
 
 /**

@@ -2,15 +2,16 @@ import 'server-only'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
+import { adoptOutcome } from '~/server/db/deliveries'
 import { findDeploy } from '~/server/db/deploys'
 import { forgetUnusedAnswers } from '~/server/db/github-answers'
 import { forgetUsage } from '~/server/db/github-usage'
 import { addJob, forgetFailedJobs, type Job } from '~/server/db/jobs'
+import { deliver } from '~/server/deliveries/deliver'
 import { followCancel } from '~/server/deploys/follow-cancel'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { lookAtDeployFreeze } from '~/server/freezes/read-deploy-freeze'
-import { notifyOutcome } from '~/server/notifications/notify-outcome'
 import { findOutsideRunsOf } from '~/server/surfaces/find-outside-runs'
 import { measureDistances } from '~/server/surfaces/measure-distance'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
@@ -22,6 +23,7 @@ const FAILED_JOBS_KEPT_MS = 14 * 24 * 3_600_000
 const passPayload = z.object({ afterStart: z.boolean().default(false) })
 
 const ofDeploy = z.object({ deployId: z.uuid() })
+const ofDelivery = z.object({ deliveryId: z.uuid() })
 const ofRepository = z.object({ repository: z.string() })
 /** Without a repository, an older version asked for a look at all of them. */
 const outsidePayload = z.object({ repository: z.string().optional() })
@@ -35,8 +37,8 @@ export const FORGET_ANSWERS = 'forget_github_answers'
 export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
-    notify_outcome: (payload, { job }) =>
-      notifyOutcome(deps, ofDeploy.parse(payload).deployId, job.attempts >= job.max_attempts),
+    notify_outcome: (payload) => adoptOutcome(deps.db, ofDeploy.parse(payload).deployId, deps.now()),
+    deliver: (payload) => deliver(deps, ofDelivery.parse(payload).deliveryId),
     find_outside_runs: async (payload) => {
       const { repository } = outsidePayload.parse(payload ?? {})
       if (repository === undefined) return queueLooks(deps, { dueOnly: false })

@@ -92,7 +92,7 @@ describe('npm run worker', () => {
     await releaseAbandonedJobs(deps.db, new Date(Date.now() + 60_000))
     await runQueue(next)
     expect(slack.texts).toHaveLength(1)
-    expect(await deps.db.outcomeNotification.findUnique({ where: { deployId: id } })).toMatchObject({
+    expect(await deps.db.delivery.findFirst({ where: { deployId: id } })).toMatchObject({
       state: 'unknown',
     })
     await next.db.$disconnect()

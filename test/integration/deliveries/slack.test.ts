@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import { freePort } from '~/launch/ports'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/db/deploys'
+import { addJob } from '~/server/db/jobs'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { startWorker } from '~/server/worker/start-worker'
@@ -40,10 +42,11 @@ const workNow = async (replica = deps) => {
   await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
   await runQueue(replica)
 }
-const waitingToTell = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('notify_outcome'))
+const waitingToTell = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('deliver'))
 const notesOf = async (id: string) => (await getDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
-const stateOf = async (id: string) =>
-  (await deps.db.outcomeNotification.findUniqueOrThrow({ where: { deployId: id } })).state
+const deliveryOf = (id: string) =>
+  deps.db.delivery.findUniqueOrThrow({ where: { deployId_channelId: { deployId: id, channelId: CONFIGURED_CHANNEL } } })
+const stateOf = async (id: string) => (await deliveryOf(id)).state
 
 describe('the outcome of a deploy', () => {
   it('reaches Slack once, with surface, outcome, ref, who, how long, why and a link', async () => {
@@ -105,7 +108,7 @@ describe('the outcome of a deploy', () => {
     await expect(broken).rejects.toThrow('broken off')
     await workNow()
     expect(slack.texts).toEqual([])
-    expect(await deps.db.outcomeNotification.count({ where: { deployId: id } })).toBe(0)
+    expect(await deps.db.delivery.count({ where: { deployId: id } })).toBe(0)
   })
 
   it('does not hold up the callback, however long Slack takes', async () => {
@@ -128,6 +131,25 @@ describe('Slack failing', () => {
     expect(slack.texts).toHaveLength(2)
   })
 
+  it('is asked again with growing pauses for a day, each attempt on record, and then given up', async () => {
+    const id = await ended()
+    slack.script.answer = () => 503
+    const pauses: number[] = []
+    for (let attempt = 1; ; attempt += 1) {
+      await workNow()
+      const { state, attempts, lastStatus, lastError, nextTryAt, updatedAt } = await deliveryOf(id)
+      expect([attempts, lastStatus, lastError]).toEqual([attempt, 503, 'Slack answered 503 (no_service)'])
+      if (state === 'failed') break
+      const [job] = await waitingToTell()
+      expect([state, job?.runAt]).toEqual(['waiting', nextTryAt])
+      pauses.push(Number(nextTryAt) - updatedAt.getTime())
+    }
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
+    expect(pauses.reduce((sum, pause) => sum + pause) / 3_600_000).toBeCloseTo(24, 0)
+    expect([await waitingToTell(), (await deliveryOf(id)).nextTryAt]).toEqual([[], null])
+    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 503')
+  })
+
   it('for good is not asked again, and the timeline says so without the address', async () => {
     const id = await ended()
     slack.script.answer = () => 404
@@ -136,15 +158,6 @@ describe('Slack failing', () => {
     expect(slack.texts).toHaveLength(1)
     expect(await notesOf(id)).toContain('Slack was not told: Slack answered 404')
     expect(JSON.stringify(await getDeploy(deps, id))).not.toContain('very-secret-path')
-  })
-
-  it('after the last attempt is given up, and says so', async () => {
-    const id = await ended()
-    slack.script.answer = () => 500
-    await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts - 1`
-    await workNow()
-    expect(await stateOf(id)).toBe('failed')
-    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 500')
   })
 
   it('to answer after it was told may have posted: it is not told twice', async () => {
@@ -179,7 +192,7 @@ describe('a crash', () => {
 
   it('between Slack’s answer and the record of it does not tell twice', async () => {
     const id = await ended()
-    await deps.db.outcomeNotification.update({ where: { deployId: id }, data: { state: 'sending' } })
+    await deps.db.delivery.updateMany({ where: { deployId: id }, data: { state: 'sending' } })
     await workNow()
     expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
     expect(await notesOf(id)).toContain('Slack may not have been told')
@@ -209,8 +222,34 @@ describe('without a channel', () => {
     const silent = createDeps({ ...deps.config, slackWebhookUrl: undefined })
     const id = await ended()
     await workNow(silent)
-    expect(await stateOf(id)).toBe('nobody')
+    expect(await stateOf(id)).toBe('dropped')
     expect(await waitingToTell()).toEqual([])
     await silent.db.$disconnect()
+  })
+})
+
+describe('the outbox of an older version', () => {
+  const leftBehind = async (state: string) => {
+    const { id } = await insertDeployAt(deps, 'succeeded')
+    await deps.db.outcomeNotification.create({ data: { deployId: id, state, updatedAt: deps.now() } })
+    await addJob(deps.db, { task: 'notify_outcome', payload: { deployId: id } })
+    await workNow()
+    await workNow()
+    return id
+  }
+
+  it('is taken over once: what waits there is told', async () => {
+    const id = await leftBehind('waiting')
+    expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'sent'])
+  })
+
+  it('is taken over once: what it began to send is not sent again', async () => {
+    const id = await leftBehind('sending')
+    expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
+  })
+
+  it.each(['sent', 'nobody'])('is not told again when it stands at %s', async (state) => {
+    const id = await leftBehind(state)
+    expect([slack.texts.length, await deps.db.delivery.count({ where: { deployId: id } })]).toEqual([0, 0])
   })
 })
