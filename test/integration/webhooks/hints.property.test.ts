@@ -55,7 +55,7 @@ const sent = fc.record({
   /** A webhook may be sent again. */
   times: fc.integer({ min: 1, max: 3 }),
   /** Whether the looks that wait take place before the next event. */
-  looked: fc.boolean(),
+  looked: fc.nat({ max: 4 }).map((n) => n === 0),
 })
 
 async function look() {
@@ -68,7 +68,10 @@ const facts = async () => ({
     orderBy: { id: 'asc' },
     omit: { lastLookedAt: true, runRecord: true, githubSilentSince: true },
   }),
-  surfaces: await console_.deps.db.surface.findMany({ orderBy: { id: 'asc' }, omit: { behindCheckedAt: true } }),
+  surfaces: await console_.deps.db.surface.findMany({
+    orderBy: { id: 'asc' },
+    omit: { behindCheckedAt: true, deployFreezeReadAt: true },
+  }),
   audit: await console_.deps.db.auditEvent.count(),
 })
 
@@ -102,7 +105,7 @@ it('no sequence of signed events changes a deploy that GitHub itself says nothin
       await look()
       expect(await facts()).toEqual(before)
     }),
-    { numRuns: 20 },
+    { numRuns: 12 },
   )
-  expect(github.requests.length, 'the events did make the console look').toBeGreaterThan(50)
+  expect(github.requests.length, 'the events did make the console look').toBeGreaterThan(20)
 })
