@@ -7,6 +7,7 @@ import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
 import { measureWebhooks } from '~test/bench/measure-webhooks'
+import { measureWindows } from '~test/bench/measure-windows'
 import { asJson, asTable } from '~test/bench/report'
 
 // `npm run bench [-- --json] [-- --quick]`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
@@ -27,6 +28,7 @@ const WHOLE = {
   costs: { rounds: 5, perRound: 250, compiledAfter: 2_000, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
   webhook: { rounds: 10 },
+  window: { windows: [50, 500], seconds: 35 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 200, count: 240 },
     oneByOne: { concurrency: 1, warmUp: 20, count: 150 },
@@ -41,6 +43,7 @@ const QUICK: typeof WHOLE = {
   costs: { rounds: 1, perRound: 10, compiledAfter: 10, newest: 10 },
   callback: { concurrency, warmUp: 5, count: 10 },
   webhook: { rounds: 2 },
+  window: { windows: [3], seconds: 3 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 4, count: 20 },
     oneByOne: { concurrency: 1, warmUp: 1, count: 5 },
@@ -102,7 +105,9 @@ async function bench() {
     const dispatch = await measureDispatches(product, db, load, sizes.dispatch)
     say('webhooks …')
     const webhooks = await measureWebhooks(product, db, sizes.webhook)
-    return { callback, poll, dispatch, webhooks, few, many }
+    say('windows …')
+    const windows = await measureWindows(product, db, sizes.window)
+    return { callback, poll, dispatch, webhooks, windows, few, many }
   } finally {
     await stopAll()
   }

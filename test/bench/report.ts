@@ -3,6 +3,7 @@ import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { DispatchFigures } from '~test/bench/measure-dispatches'
 import type { Costs, PollFigures } from '~test/bench/measure-polls'
 import type { WebhookFigures } from '~test/bench/measure-webhooks'
+import type { WindowFigures } from '~test/bench/measure-windows'
 
 export interface Figures {
   readonly callback: CallbackFigures
@@ -13,6 +14,7 @@ export interface Figures {
     readonly statements: number
   }
   readonly webhooks: WebhookFigures
+  readonly windows: readonly WindowFigures[]
   readonly few: Costs
   readonly many: Costs
 }
@@ -36,7 +38,7 @@ const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
   of_bare_route: share(product, bare),
 })
 
-export function asJson({ callback, poll, dispatch, webhooks, few, many }: Figures) {
+export function asJson({ callback, poll, dispatch, webhooks, windows, few, many }: Figures) {
   const scale = (name: keyof Costs) => round(many[name].overBare / few[name].overBare, 3)
   return {
     callback: {
@@ -60,6 +62,14 @@ export function asJson({ callback, poll, dispatch, webhooks, few, many }: Figure
       event_to_look_p50_ms: round(webhooks.p50, 0),
       event_to_look_p95_ms: round(webhooks.p95, 0),
     },
+    windows: windows.map((told) => ({
+      windows: told.windows,
+      cpu_ms_per_window_minute: round(told.cpuPerWindowMinute, 1),
+      cores: round(told.cores, 2),
+      memory_mb: round(told.memory, 0),
+      told_p50_ms: round(told.p50, 1),
+      told_p95_ms: round(told.p95, 1),
+    })),
     scale: {
       poll: scale('poll'),
       whole_poll: scale('wholePoll'),
@@ -94,11 +104,15 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
     line('  bare route', callback.bare, `a callback is ${percent(json.callback.of_bare_route)} of it`),
     line('poll, nothing new', poll.nothingNew, `${percent(json.poll.of_bare_route)} of the bare route (target 60 %)`),
     line('poll, the whole answer', poll.whole, `${percent(json.poll.whole.of_bare_route)} of the bare route`),
-    line('  its SQL over pg (1 statement)', poll.wholeSql, `a poll is ${percent(json.poll.whole.of_sql)} of it`),
+    line('  its SQL over pg', poll.wholeSql, `a poll is ${percent(json.poll.whole.of_sql)} of it`),
     line('  bare route', poll.bare),
     ...dispatches('one at a time', dispatch.oneByOne, `adds ${oneByOne.added_p50_ms} ms at p50 (target < 15 ms)`),
     ...dispatches('four at once', dispatch.atOnce, `adds ${atOnce.added_p50_ms} ms at p50`),
     `webhooks: a burst of ${figures.webhooks.burst} about one run is ${figures.webhooks.requests} requests; the look begins after ${json.webhooks.event_to_look_p50_ms} ms (p95 ${json.webhooks.event_to_look_p95_ms})`,
+    ...json.windows.map(
+      (told) =>
+        `${told.windows} windows, ${told.cores} cores, ${told.memory_mb} MB: ${told.cpu_ms_per_window_minute} ms of a core for each in a minute; told after ${told.told_p50_ms} ms (p95 ${told.told_p95_ms})`,
+    ),
     '',
     'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time.',
     `${'stored deploys'.padEnd(NAME)}${`${stored.few}`.padStart(7)}${`${stored.many}`.padStart(9)}${'ratio'.padStart(9)}`,

@@ -1,0 +1,174 @@
+import { readFileSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { createInterface } from 'node:readline'
+import type pg from 'pg'
+import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import { insertSurfaces } from '~test/bench/fill'
+import type { LoadRequest } from '~test/bench/load'
+import { prepareDeploys, signedLife } from '~test/bench/prepare'
+import { withOwnDeps } from '~test/bench/yardsticks'
+import { signedInAs } from '~test/support/sessions'
+
+const SURFACES = 200
+const DEPLOYS = 5
+/** An account may have no more streams. */
+const PER_ACCOUNT = 12
+/** As sysconf(_SC_CLK_TCK) says on every Linux there is. */
+const TICKS_A_SECOND = 100
+
+export interface WindowFigures {
+  readonly windows: number
+  /** Milliseconds of a core, server and PostgreSQL together, that one window costs in a minute. */
+  readonly cpuPerWindowMinute: number
+  /** Cores in use while all of them follow, the prober's and the callbacks' work included. */
+  readonly cores: number
+  /** Megabytes the server's process has. */
+  readonly memory: number
+  /** Milliseconds from a callback's being sent to the event that tells of it. */
+  readonly p50: number
+  readonly p95: number
+}
+
+export interface WindowSize {
+  readonly windows: readonly number[]
+  readonly seconds: number
+}
+
+/** Windows that follow a grid of 200 surfaces while five deploys report; the same time without any is taken off. */
+export async function measureWindows(
+  product: ConsoleUnderTest,
+  db: pg.Client,
+  { windows, seconds }: WindowSize,
+): Promise<WindowFigures[]> {
+  await insertSurfaces(db, { prefix: 'window-', count: SURFACES, archived: false, origin: product.gitHubOrigin })
+  const alone = await cpuOver(product, db, seconds, await reports(product, db, 'alone-'))
+  const figures: WindowFigures[] = []
+  for (const count of windows) {
+    const callbacks = await reports(product, db, `told-${count}-`)
+    const open = await openStreams(product, count)
+    const heard = open.first.until
+    const latencies: number[] = []
+    const told = callbacks.map(({ send, deployId }) => ({
+      send: async () => {
+        const event = heard(deployId)
+        const sentAt = performance.now()
+        await send()
+        await event
+        latencies.push(performance.now() - sentAt)
+      },
+    }))
+    const used = await cpuOver(product, db, seconds, told)
+    const sorted = latencies.toSorted((a, b) => a - b)
+    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+    figures.push({
+      windows: count,
+      cpuPerWindowMinute: ((used - alone) * 60_000) / count,
+      cores: used,
+      memory: residentMegabytes(product.pid),
+      p50: at(0.5),
+      p95: at(0.95),
+    })
+    open.close()
+  }
+  return figures
+}
+
+interface Report {
+  readonly send: () => Promise<void>
+}
+
+/** The callbacks of five deploys, in turn. */
+async function reports(product: ConsoleUnderTest, db: pg.Client, prefix: string) {
+  const deploys = await prepareDeploys(db, prefix, DEPLOYS)
+  await db.query(
+    `UPDATE surfaces AS s SET archived_at_utc = NULL, last_deploy_id = d.id FROM console_deploys AS d
+     WHERE d.surface_id = s.id AND s.id LIKE $1 || '%'`,
+    [prefix],
+  )
+  const lives = deploys.map((deploy) =>
+    signedLife(product.callbackSecret, deploy).map((request) => ({ deploy, request })),
+  )
+  const inTurn = (lives[0] ?? []).flatMap((_, step) => lives.flatMap((life) => life[step] ?? []))
+  return inTurn.map(({ deploy, request }) => ({ deployId: deploy.id, send: () => post(product, request) }))
+}
+
+async function post(product: ConsoleUnderTest, { path, headers, body, expect }: LoadRequest): Promise<void> {
+  const answer = await fetch(`${product.url}${path}`, { method: 'POST', headers: headers ?? {}, body: body ?? null })
+  await answer.body?.cancel()
+  if (answer.status !== expect) throw new Error(`A callback was answered ${answer.status}.`)
+}
+
+/** Cores in use on average while the callbacks are sent, evenly over that time. */
+async function cpuOver(
+  product: ConsoleUnderTest,
+  db: pg.Client,
+  seconds: number,
+  callbacks: readonly Report[],
+): Promise<number> {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / callbacks.length))
+  const { rows } = await db.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL')
+  const pids = [product.pid, ...rows.map(({ pid }) => pid)]
+  const used = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+  const [before, from] = [used(), performance.now()]
+  for (const { send } of callbacks) {
+    await send()
+    await pause()
+  }
+  return (used() - before) / ((performance.now() - from) / 1000)
+}
+
+function cpuSeconds(pid: number): number {
+  try {
+    // After the name, which may hold spaces: utime and stime are the 14th and 15th field (proc(5)).
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
+  } catch {
+    return 0
+  }
+}
+
+const residentMegabytes = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
+
+async function openStreams(product: ConsoleUnderTest, count: number) {
+  const accounts = Array.from({ length: Math.ceil(count / PER_ACCOUNT) }, (_, n) => `window-${n}@example.com`)
+  const cookies = await withOwnDeps(product, (deps) =>
+    Promise.all(accounts.map((email) => signedInAs(deps, { email, role: 'viewer' }))),
+  )
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY })
+  const streams = await Promise.all(
+    Array.from({ length: count }, (_, n) => {
+      const account = Math.floor(n / PER_ACCOUNT)
+      return openStream(product, agent, accounts[account] ?? '', cookies[account] ?? '')
+    }),
+  )
+  const [first] = streams
+  if (first === undefined) throw new Error('There is no window to measure with.')
+  return { first, close: () => agent.destroy() }
+}
+
+/** Settles with its first event. */
+function openStream(product: ConsoleUnderTest, agent: Agent, person: string, cookie: string) {
+  const input = encodeURIComponent(JSON.stringify({ json: { person } }))
+  const waiting = new Map<string, () => void>()
+  /** The next event that names this deploy. */
+  const until = (deployId: string) => new Promise<void>((resolve) => waiting.set(deployId, resolve))
+  return new Promise<{ readonly until: typeof until }>((resolve, reject) => {
+    const request = get(
+      `${product.url}/api/trpc/live.watch?input=${input}`,
+      { agent, headers: { cookie } },
+      (answer) => {
+        createInterface({ input: answer }).on('line', (line) => {
+          if (!line.startsWith('data:')) return
+          if (line.includes('"reload":true')) resolve({ until })
+          for (const [deployId, heard] of waiting) {
+            if (!line.includes(deployId)) continue
+            waiting.delete(deployId)
+            heard()
+          }
+        })
+      },
+    )
+    request.on('error', reject)
+  })
+}
