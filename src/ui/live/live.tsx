@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
-import { type ReactNode, useEffect } from 'react'
+import { type ReactNode, useCallback, useEffect } from 'react'
 import type { LiveEvent } from '~/domain/live'
 import type { SurfaceTile } from '~/domain/surface'
 import { followChanges } from '~/ui/live/follow-changes'
@@ -17,14 +17,15 @@ export function Live({ person, children }: { readonly person: string; readonly c
   const { live, heardAt } = useLiveState()
   const lost = !live && heardAt > 0
 
+  const askAgain = useCallback(() => {
+    void utils.surfaces.list.invalidate()
+    void utils.deploys.get.invalidate()
+    void utils.deploys.list.invalidate()
+    void utils.approvals.invalidate()
+    void utils.freezes.invalidate()
+  }, [utils])
+
   useEffect(() => {
-    const askAgain = () => {
-      void utils.surfaces.list.invalidate()
-      void utils.deploys.get.invalidate()
-      void utils.deploys.list.invalidate()
-      void utils.approvals.invalidate()
-      void utils.freezes.invalidate()
-    }
     const onEvent = (event: LiveEvent): void => {
       noteServerTime(event.now)
       if (event.reload) {
@@ -45,12 +46,14 @@ export function Live({ person, children }: { readonly person: string; readonly c
         )
     }
     return followChanges(person, utils.client, onEvent)
-  }, [person, utils, queryClient])
+  }, [person, utils, queryClient, askAgain])
 
   useEffect(() => {
-    // What came last is as old as the last event; whether the console can still be reached is found out at once.
-    if (lost) void queryClient.invalidateQueries({ queryKey: getQueryKey(trpc.surfaces.list) })
-  }, [lost, queryClient])
+    if (!lost) return
+    // Whether the console can be reached at all is found out at once; and what failed meanwhile is not left as it was.
+    askAgain()
+    return askAgain
+  }, [lost, askAgain])
 
   return children
 }
