@@ -1,18 +1,27 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
+import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import { startConsoleUnderTest } from '~test/bench/console-under-test'
 import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
 import { startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
+import { measureProber } from '~test/bench/measure-prober'
+import { measureRest } from '~test/bench/measure-rest'
 import { measureWebhooks } from '~test/bench/measure-webhooks'
 import { measureWindows } from '~test/bench/measure-windows'
-import { asJson, asTable } from '~test/bench/report'
+import { asJson, asTable, proberAsJson, proberAsTable } from '~test/bench/report'
 
 // `npm run bench [-- --json] [-- --quick]`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
+// `npm run bench -- --prober [--json] [--quick]`: how old what is known of surfaces gets, alone.
 
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, quick: { type: 'boolean' } } })
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, prober: { type: 'boolean' } },
+})
 const json = values.json === true
 
 /** As many as the product has database connections. */
@@ -29,6 +38,8 @@ const WHOLE = {
   callback: { concurrency, warmUp: 500, count: 500 },
   webhook: { rounds: 10 },
   window: { windows: [50, 500], seconds: 35 },
+  rest: { repositories: 100 },
+  prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 200, count: 240 },
     oneByOne: { concurrency: 1, warmUp: 20, count: 150 },
@@ -44,6 +55,8 @@ const QUICK: typeof WHOLE = {
   callback: { concurrency, warmUp: 5, count: 10 },
   webhook: { rounds: 2 },
   window: { windows: [3], seconds: 3 },
+  rest: { repositories: 4 },
+  prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 5, measuredS: 5 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 4, count: 20 },
     oneByOne: { concurrency: 1, warmUp: 1, count: 5 },
@@ -107,11 +120,34 @@ async function bench() {
     const webhooks = await measureWebhooks(product, db, sizes.webhook)
     say('windows …')
     const windows = await measureWindows(product, db, sizes.window)
-    return { callback, poll, dispatch, webhooks, windows, few, many }
+    say('GitHub at rest …')
+    const rest = await measureRest(product.databaseUrl, sizes.rest)
+    return { callback, poll, dispatch, webhooks, windows, rest, few, many }
   } finally {
     await stopAll()
   }
 }
 
-const figures = await bench()
-process.stdout.write(`${json ? JSON.stringify(asJson(figures)) : asTable(figures, { few: FEW, many: MANY })}\n`)
+async function benchProber() {
+  const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-bench-'))
+  stops.push(async () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
+  const data = path.join(directory, 'postgres')
+  mkdirSync(data, { mode: 0o700 })
+  try {
+    const database = await startEmbeddedPostgres(data, {
+      logFile: path.join(directory, 'postgres.log'),
+    })
+    stops.push(() => database.stop())
+    return await measureProber(database.url, sizes.prober)
+  } finally {
+    await stopAll()
+  }
+}
+
+if (values.prober === true) {
+  const figures = await benchProber()
+  process.stdout.write(`${json ? JSON.stringify(proberAsJson(figures)) : proberAsTable(figures)}\n`)
+} else {
+  const figures = await bench()
+  process.stdout.write(`${json ? JSON.stringify(asJson(figures)) : asTable(figures, { few: FEW, many: MANY })}\n`)
+}

@@ -2,6 +2,8 @@ import type { LoadResult } from '~test/bench/load'
 import type { CallbackFigures } from '~test/bench/measure-callbacks'
 import type { DispatchFigures } from '~test/bench/measure-dispatches'
 import type { Costs, PollFigures } from '~test/bench/measure-polls'
+import type { ProberFigures } from '~test/bench/measure-prober'
+import type { RestFigures } from '~test/bench/measure-rest'
 import type { WebhookFigures } from '~test/bench/measure-webhooks'
 import type { WindowFigures } from '~test/bench/measure-windows'
 
@@ -15,6 +17,7 @@ export interface Figures {
   }
   readonly webhooks: WebhookFigures
   readonly windows: readonly WindowFigures[]
+  readonly rest: RestFigures
   readonly few: Costs
   readonly many: Costs
 }
@@ -38,7 +41,7 @@ const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
   of_bare_route: share(product, bare),
 })
 
-export function asJson({ callback, poll, dispatch, webhooks, windows, few, many }: Figures) {
+export function asJson({ callback, poll, dispatch, webhooks, windows, rest, few, many }: Figures) {
   const scale = (name: keyof Costs) => round(many[name].overBare / few[name].overBare, 3)
   return {
     callback: {
@@ -70,6 +73,11 @@ export function asJson({ callback, poll, dispatch, webhooks, windows, few, many 
       told_p50_ms: round(told.p50, 1),
       told_p95_ms: round(told.p95, 1),
     })),
+    github: {
+      rest_200_webhooks_per_hour: rest.webhooksPerHour,
+      rest_200_polling_per_hour: rest.pollingPerHour,
+      rest_200_polling_unchanged: round(rest.pollingUnchanged, 3),
+    },
     scale: {
       poll: scale('poll'),
       whole_poll: scale('wholePoll'),
@@ -113,6 +121,7 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
       (told) =>
         `${told.windows} windows, ${told.cores} cores, ${told.memory_mb} MB: ${told.cpu_ms_per_window_minute} ms of a core for each in a minute; told after ${told.told_p50_ms} ms (p95 ${told.told_p95_ms})`,
     ),
+    `GitHub at rest, 200 surfaces: ${json.github.rest_200_polling_per_hour} requests an hour without webhooks (target 1,500), ${json.github.rest_200_webhooks_per_hour} with (300)`,
     '',
     'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time.',
     `${'stored deploys'.padEnd(NAME)}${`${stored.few}`.padStart(7)}${`${stored.many}`.padStart(9)}${'ratio'.padStart(9)}`,
@@ -125,3 +134,20 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
 }
 
 const percent = (of: number) => `${(of * 100).toFixed(0)} %`
+
+export const proberAsJson = ({ healthyOldestS, deployingOldestS, askedTwice, hangingAsked }: ProberFigures) => ({
+  prober: {
+    healthy_oldest_s: round(healthyOldestS, 1),
+    deploying_oldest_s: round(deployingOldestS, 1),
+    asked_twice: askedTwice,
+    hanging_asked: hangingAsked,
+  },
+})
+
+export const proberAsTable = ({ healthyOldestS, deployingOldestS, askedTwice, hangingAsked }: ProberFigures): string =>
+  [
+    `healthy surface, oldest      ${healthyOldestS.toFixed(1)} s (target 35)`,
+    `deploying surface, oldest    ${deployingOldestS.toFixed(1)} s (target 4)`,
+    `asked twice                  ${askedTwice} (target 0)`,
+    `requests to hanging ones     ${hangingAsked}`,
+  ].join('\n')

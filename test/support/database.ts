@@ -8,8 +8,7 @@ export interface TestDatabase {
 }
 
 /** A database of its own for a test file, with all migrations applied: a copy of a template, which takes a tenth of a second. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = testServerUrl()
+export async function createTestDatabase(server = testServerUrl()): Promise<TestDatabase> {
   return createFrom(server, await migratedTemplate(server))
 }
 

@@ -18,7 +18,7 @@ const BEFORE_SHIPPING: readonly DeployStatus[] = [
 ]
 const JUST_ENDED_S = 60
 
-/** Between two probes of a surface; longer each time it did not answer, up to the longest. */
+/** Between two probes of a surface; twice as long from the second time on that it did not answer, up to the longest. */
 const PAUSE_S: Readonly<Record<Lane, number>> = { deploying: 2, quiet: 30 }
 const LONGEST_PAUSE_S = 600
 /** More than a probe takes, with what is written about it. */
@@ -44,7 +44,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
         AND (p."claimed_until_utc" IS NULL OR p."claimed_until_utc" <= ${now}::timestamptz)
         AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *
           CASE WHEN now."deploying" THEN ${PAUSE_S.deploying}::float8
-          ELSE least(${LONGEST_PAUSE_S}::float8, ${PAUSE_S.quiet}::float8 * power(2, least(coalesce(p."unanswered", 0), 10))) END)
+          ELSE least(${LONGEST_PAUSE_S}::float8, ${PAUSE_S.quiet}::float8 * power(2, least(greatest(coalesce(p."unanswered", 0) - 1, 0), 10))) END)
       ORDER BY s."health_checked_at_utc" NULLS FIRST, s."position" LIMIT ${limit}::int
       FOR NO KEY UPDATE OF s SKIP LOCKED)
     INSERT INTO "surface_probes" AS claim ("surface_id", "claimed_until_utc")

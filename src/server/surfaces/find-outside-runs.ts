@@ -1,9 +1,10 @@
 import 'server-only'
 import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/outside-run'
+import { hearingState } from '~/domain/webhook-hearing'
 import { runsOfDeploys } from '~/server/db/deploys'
 import { findLook, recordLook } from '~/server/db/repository-looks'
 import { listSurfaces, recordOutsideRun, type SurfaceRow } from '~/server/db/surfaces'
-import { recordActivity } from '~/server/db/webhook-hearings'
+import { readHearings, recordActivity } from '~/server/db/webhook-hearings'
 import { noticeOwnRuns } from '~/server/deploys/notice-own-runs'
 import type { Deps } from '~/server/deps'
 import { listNewestRuns, listRepositoryRuns } from '~/server/github/list-runs'
@@ -71,8 +72,11 @@ export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): 
 
 /** A page of a workflow by itself; a repository's list may hold fewer of its runs. */
 const WORKFLOW_RUNS = 30
-/** How often a workflow is listed by itself in a busy repository: one of its older runs may have been started again. */
-const LISTED_ALONE_MS = 3_600_000
+/**
+ * How often a workflow is listed by itself in a busy repository: one of its older runs may have been started again. Where webhooks
+ * would have told of that and told nothing since the last look, a day is often enough.
+ */
+const LISTED_ALONE_MS = { asking: 3_600_000, told: 24 * 3_600_000 }
 
 interface WorkflowRuns {
   readonly runs: readonly ListedRun[]
@@ -80,7 +84,7 @@ interface WorkflowRuns {
 }
 
 async function listShipped(
-  { github, logger }: OutsideDeps,
+  { db, github, logger }: OutsideDeps,
   repository: string,
   shipped: readonly SurfaceRow[],
   before: Awaited<ReturnType<typeof findLook>>,
@@ -93,7 +97,12 @@ async function listShipped(
   }
   const whole =
     before === null ? null : await listRepositoryRuns(github, repository, reachesBackTo(known === null ? [] : [known]))
-  const isAloneDue = now.getTime() - (before?.workflowsListedAt?.getTime() ?? 0) >= LISTED_ALONE_MS
+  const hearing = (await readHearings(db, 'runs')).get(repository.toLowerCase()) ?? null
+  const isTold = hearing !== null && hearingState(hearing, now) === 'heard'
+  const nothingTold = isTold && before !== null && (hearing.heardAt ?? now) <= before.lookedAt
+  const isAloneDue =
+    now.getTime() - (before?.workflowsListedAt?.getTime() ?? 0) >=
+    (nothingTold ? LISTED_ALONE_MS.told : LISTED_ALONE_MS.asking)
   const byWorkflow = new Map<string, WorkflowRuns>()
   const listedAlone: string[] = []
   const seen: ListedRun[] = [...(whole?.items ?? [])]

@@ -81,8 +81,10 @@ export async function runProber(deps: Deps, signal: AbortSignal): Promise<void> 
       return 0
     })
     // Where something was claimed more may be due: that need not wait for the next tick.
-    const tick = pause(TICK_MS, undefined, { signal }).catch(() => undefined)
+    const waited = new AbortController()
+    const tick = pause(TICK_MS, undefined, { signal: AbortSignal.any([signal, waited.signal]) }).catch(() => undefined)
     await (claimed > 0 ? Promise.race([tick, prober.placeFreed()]) : tick)
+    waited.abort()
   }
   await prober.idle()
 }

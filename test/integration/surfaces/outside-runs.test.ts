@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordHearing } from '~/server/db/webhook-hearings'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { listTiles } from '~/server/surfaces/list-tiles'
@@ -129,5 +130,55 @@ describe('in a workflow that was started more than a hundred times between two p
     const ended = [...before, byHand(40, 'success'), ...failed(41, 151)]
     expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 5 })
     expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 1 })
+  })
+})
+
+describe('in a repository whose newest page of runs is full of checks', () => {
+  let github: Awaited<ReturnType<typeof startScriptedGitHub>>
+  let busy: TestConsole
+  beforeAll(async () => {
+    github = await startScriptedGitHub()
+    busy = await createTestConsole({ githubApiUrl: github.apiUrl })
+    await insertSurface(busy.deps, { id: 'busy' })
+  })
+  afterAll(async () => {
+    await busy.close()
+    await github.close()
+  })
+
+  const START = Date.parse('2026-11-28T10:00:00Z')
+  const at = (minutes: number) => ({ ...busy.deps, now: () => new Date(START + minutes * 60_000) })
+  const runs = Array.from({ length: 90 }, (_, n) => ({
+    ...listedRun(n + 1, 'Checks'),
+    path: `.github/workflows/${n < 20 ? 'deploy-console' : 'checks'}.yml`,
+    run_number: n + 1,
+    event: 'push',
+    status: 'completed',
+    conclusion: 'failure',
+    created_at: new Date(START - (100 - n) * 60_000).toISOString(),
+  }))
+  const look = async (minutes: number) => {
+    github.requests.length = 0
+    github.script.onListRuns = listAnswer(runs)
+    await findOutsideRuns(at(minutes))
+    return github.requests.map(({ path }) => (path.includes('/workflows/') ? 'workflow' : 'repository'))
+  }
+
+  it('the workflow is listed by itself at first and every hour, once a day while webhooks tell nothing, and at once when one comes', async () => {
+    expect(await look(0)).toEqual(['workflow'])
+    expect(await look(20)).toEqual(['repository'])
+    expect(await look(75)).toEqual(['repository', 'workflow'])
+    const hear = (minutes: number) =>
+      recordHearing(busy.deps.db, {
+        repository: 'acme/platform',
+        subjects: ['runs'],
+        event: 'push',
+        at: at(minutes).now(),
+      })
+    await hear(140)
+    expect(await look(141)).toEqual(['repository', 'workflow'])
+    expect(await look(220)).toEqual(['repository'])
+    await hear(230)
+    expect(await look(231)).toEqual(['repository', 'workflow'])
   })
 })
