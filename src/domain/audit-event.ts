@@ -261,6 +261,23 @@ export type AuditEvent =
   /** An API token was made, or taken away. Never the token itself. */
   | { readonly action: 'console.token.created'; readonly status: null; readonly payload: TokenPayload }
   | { readonly action: 'console.token.revoked'; readonly status: null; readonly payload: TokenPayload }
+  /** A channel for deliveries was added, switched, removed, or sent a test. Never its address or its secret. */
+  | {
+      readonly action: 'console.channel.added' | 'console.channel.removed' | 'console.channel.tested'
+      readonly status: null
+      readonly payload: ChannelPayload
+    }
+  | {
+      readonly action: 'console.channel.changed'
+      readonly status: null
+      readonly payload: ChannelPayload & { readonly change: 'enabled' | 'disabled' }
+    }
+  /** Somebody had a delivery sent again. */
+  | {
+      readonly action: 'console.delivery.resent'
+      readonly status: null
+      readonly payload: ChannelPayload & { readonly delivery_id: string; readonly stood_at: string }
+    }
   /** A surface was declared, changed, archived or brought back by the seeder. */
   | {
       readonly action: 'console.surface.seeded'
@@ -361,6 +378,13 @@ type RefusedPayload = { readonly method: string; readonly address_digest: string
 
 /** `identity`: issuer and subject, as the provider proved them. */
 export type RefusedIdentity = { readonly reason: string; readonly identity: string }
+
+type ChannelPayload = {
+  readonly channel_id: string
+  readonly kind: string
+  readonly name: string
+  readonly host: string | null
+}
 
 /** `name` where the channel is none of the configuration. */
 type ToldPayload = { readonly channel: ChannelKind; readonly name?: string }

@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { nameText, storableText } from '~/domain/input'
+
 /** The row of `SLACK_WEBHOOK_URL`, which a migration made. Its address is in the configuration. */
 export const CONFIGURED_CHANNEL = '00000000-0000-7000-8000-000000000001'
 
@@ -21,3 +24,51 @@ export function nextTry(attempts: number, now: Date): Date | null {
 
 /** What is kept of an error. */
 export const LAST_ERROR_LENGTH = 300
+
+/** Each outcome is a delivery, a job and a request per channel. */
+export const CHANNELS_AT_MOST = 20
+
+export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'failed' | 'unknown' | 'dropped'
+
+/** Input of `deliveries.addChannel`. */
+export const addChannelInput = z.object({
+  kind: z.enum(CHANNEL_KINDS),
+  name: nameText.max(60),
+  url: storableText
+    .trim()
+    .max(2_000)
+    .refine(
+      (value) => /^https?:\/\/[^\s\\@#]+$/i.test(value) && URL.canParse(value) && new URL(value).port !== '0',
+      'is no http(s) URL without a user and a fragment; example: https://hooks.example.com/deploys',
+    ),
+})
+export type AddChannelInput = z.output<typeof addChannelInput>
+
+/** A delivery as the page shows it. */
+export interface DeliveryView {
+  readonly id: string
+  /** One that this version does not know is shown as it is stored. */
+  readonly state: string
+  readonly attempts: number
+  readonly lastStatus: number | null
+  readonly lastError: string | null
+  readonly nextTryAt: string | null
+  readonly updatedAt: string
+  /** Null: a test. */
+  readonly deploy: { readonly id: string; readonly surface: string; readonly status: string } | null
+}
+
+/** A channel as the page shows it: everything but its address and its secret. */
+export interface ChannelView {
+  readonly id: string
+  readonly kind: string
+  readonly name: string
+  readonly host: string
+  readonly enabled: boolean
+  /** Set by `SLACK_WEBHOOK_URL`: the page shows it and cannot change it. */
+  readonly configured: boolean
+  readonly createdBy: string
+  readonly createdAt: string
+  /** The last ones, newest first. */
+  readonly deliveries: readonly DeliveryView[]
+}

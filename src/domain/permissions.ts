@@ -19,6 +19,7 @@ export const PERMISSIONS = {
   'deploy.approve': 'approver',
   'freeze.manage': 'approver',
   'freeze.override': 'approver',
+  'delivery.manage': 'admin',
   'deploy.release_unknown': 'admin',
   'flag.change': 'admin',
   'health.read': 'admin',

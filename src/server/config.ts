@@ -108,6 +108,10 @@ const environment = z.object({
   SURFACES_FILE: optionalText.transform((value) => value ?? 'surfaces.yaml'),
   SANDBOX_URL: baseUrl('http://127.0.0.1:3001'),
   SLACK_WEBHOOK_URL: httpUrl('https://hooks.slack.com/services/T000/B000/XXXX'),
+  DELIVERY_PRIVATE_ADDRESSES: optionalText.refine(
+    (value) => value === undefined || value === 'allow' || value === 'refuse',
+    'is neither allow nor refuse; example: DELIVERY_PRIVATE_ADDRESSES=allow',
+  ),
   TRUSTED_PROXIES: addressRanges,
   RATE_LIMIT_PER_MINUTE: perMinute(6_000),
   RATE_LIMIT_REFUSED_PER_MINUTE: perMinute(600),
@@ -180,6 +184,8 @@ export interface Config {
   readonly sandboxUrl: string | undefined
   /** A secret: whoever has it can post. Undefined: nobody is told. */
   readonly slackWebhookUrl: string | undefined
+  /** Deliveries may go to private addresses, and without TLS. */
+  readonly privateDeliveries: boolean
   /** Addresses and ranges whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[]
   /** Requests of one address, and of one account. Undefined: no limit. */
@@ -232,6 +238,7 @@ export function readConfig(env: Environment): Config {
     surfacesFile: values.SURFACES_FILE,
     sandboxUrl: values.SANDBOX_URL,
     slackWebhookUrl: values.SLACK_WEBHOOK_URL,
+    privateDeliveries: values.DELIVERY_PRIVATE_ADDRESSES === 'allow',
     trustedProxies: values.TRUSTED_PROXIES ?? [],
     rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
     rateLimitRefusedPerMinute: values.RATE_LIMIT_REFUSED_PER_MINUTE,

@@ -1,6 +1,6 @@
 import 'server-only'
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
-import { encryptionMark, isReadable, secretVersion } from '~/server/auth/secret-version'
+import { encryptionKey, encryptionMark, isReadable } from '~/server/auth/secret-version'
 import { listSecondFactorsWithout, replaceSecondFactor, type SecondFactorRow } from '~/server/db/second-factors'
 import type { Deps } from '~/server/deps'
 
@@ -37,11 +37,15 @@ export async function renewSecondFactors({ db, config }: Renewing): Promise<Rene
   }
 }
 
-/** At the start of a server; again while the database is away, and then no more. Never throws. */
-export async function renewSecondFactorsAtStart(deps: Renewing & Pick<Deps, 'logger' | 'pause'>): Promise<void> {
+/** At the start of a server, with what else is kept encrypted; again while the database is away, and then no more. Never throws. */
+export async function renewSecondFactorsAtStart(
+  deps: Renewing & Pick<Deps, 'logger' | 'pause'>,
+  renewOthers: (deps: Renewing) => Promise<void> = async () => undefined,
+): Promise<void> {
   for (;;) {
     try {
       const { renewed, unreadable } = await renewSecondFactors(deps)
+      await renewOthers(deps)
       if (renewed > 0)
         deps.logger.info({ renewed }, 'second factors are kept under the first secret of AUTH_SECRET now')
       if (unreadable > 0) deps.logger.error({ unreadable }, UNREADABLE)
@@ -61,8 +65,7 @@ const UNREADABLE =
   'changed. Put it back behind the first and restart: they are brought under the first then'
 
 async function underFirst(authSecrets: readonly string[], { secret, backupCodes }: SecondFactorRow) {
-  const versions = authSecrets.map((value) => [secretVersion(value), value] as const)
-  const key = { keys: new Map(versions), currentVersion: versions[0]?.[0] ?? 0 }
+  const key = encryptionKey(authSecrets)
   const again = async (data: string) => symmetricEncrypt({ key, data: await symmetricDecrypt({ key, data }) })
   return { secret: await again(secret), backupCodes: await again(backupCodes) }
 }

@@ -6,6 +6,12 @@ export function secretVersion(secret: string): number {
   return createHash('sha256').update(`version:${secret}`).digest().readUIntBE(0, 6)
 }
 
+/** What better-auth's own encryption takes: the first secret encrypts, every one of the list decrypts. */
+export function encryptionKey(authSecrets: readonly string[]) {
+  const versions = authSecrets.map((value) => [secretVersion(value), value] as const)
+  return { keys: new Map(versions), currentVersion: versions[0]?.[0] ?? 0 }
+}
+
 /** What better-auth puts in front of everything it encrypts under this secret. */
 export const encryptionMark = (secret: string): string => `$ba$${secretVersion(secret)}$`
 

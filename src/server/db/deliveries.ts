@@ -110,3 +110,20 @@ export async function settleDelivery(
     await appendAuditEvent(tx, { actor: 'console', at, deployId: deploy.id, surfaceId: deploy.surfaceId }, event)
   })
 }
+
+/** A test of a channel. */
+export async function queueTest(tx: DatabaseHandle, channelId: string, at: Date): Promise<void> {
+  const data = { channelId, state: 'waiting', nextTryAt: at, createdAt: at, updatedAt: at }
+  const { id } = await tx.delivery.create({ data, select: { id: true } })
+  await queueDelivery(tx, id)
+}
+
+/** Has it sent once more; false while it is under way. */
+export async function resendSettled(tx: DatabaseHandle, id: string, at: Date): Promise<boolean> {
+  const { count } = await tx.delivery.updateMany({
+    where: { id, state: { notIn: ['waiting', 'sending'] } },
+    data: { state: 'waiting', attempts: 0, nextTryAt: at, updatedAt: at },
+  })
+  if (count > 0) await queueDelivery(tx, id)
+  return count > 0
+}

@@ -1,5 +1,5 @@
 import 'server-only'
-import { nextTry } from '~/domain/delivery'
+import { CONFIGURED_CHANNEL, nextTry } from '~/domain/delivery'
 import type { DeployAccount } from '~/domain/deploy-account'
 import { readTransitions } from '~/server/db/audit'
 import {
@@ -13,16 +13,13 @@ import {
 } from '~/server/db/deliveries'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { type DeployRow, findDeploy } from '~/server/db/deploys'
+import type { SendOutcome } from '~/server/deliveries/guarded-post'
 import { outcomeMessage } from '~/server/deliveries/outcome-message'
+import { outcomePayload } from '~/server/deliveries/outcome-payload'
+import { openChannel } from '~/server/deliveries/sealed-channel'
 import { sendToSlack } from '~/server/deliveries/send-to-slack'
+import { sendWebhook } from '~/server/deliveries/send-webhook'
 import type { Deps } from '~/server/deps'
-
-/** Three outcomes, as with every call that cannot be repeated harmlessly: after `unknown` the receiver may have taken it. */
-export type SendOutcome =
-  | { readonly kind: 'sent'; readonly status: number }
-  /** Certainly not taken. `lasting`: trying again would not help. */
-  | { readonly kind: 'not_sent'; readonly lasting: boolean; readonly status: number | null; readonly reason: string }
-  | { readonly kind: 'unknown'; readonly reason: string }
 
 export interface EndedDeploy {
   readonly row: DeployRow
@@ -39,7 +36,7 @@ const INTERRUPTED = 'The process that was sending it died before the answer'
 export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   const delivery = await findDelivery(deps.db, deliveryId)
   if (delivery === null || !['waiting', 'sending'].includes(delivery.state)) return
-  const send = senderOf(deps, delivery)
+  const send = await senderOf(deps, delivery)
   if (typeof send === 'string') return dropDelivery(deps.sql, deliveryId, deps.now(), send)
   const interrupted = delivery.state === 'sending'
   if (!(await claimDelivery(deps.db, delivery, deps.now()))) return
@@ -49,20 +46,37 @@ export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   await record(deps, delivery, ended, sent)
 }
 
+type Send = (ended: EndedDeploy | null) => Promise<SendOutcome>
+
 /** How this channel is told; a sentence when it is none any more. */
-function senderOf(
-  { config }: Deps,
-  { channel }: DeliveryRow,
-): ((ended: EndedDeploy | null) => Promise<SendOutcome>) | string {
+async function senderOf(deps: Deps, { id, channel, createdAt }: DeliveryRow): Promise<Send | string> {
+  const { config } = deps
   if (channel.removedAt !== null) return 'The channel was removed.'
   if (channel.disabledAt !== null) return 'The channel is disabled.'
-  const url = config.slackWebhookUrl
-  if (url === undefined) return 'SLACK_WEBHOOK_URL is not set.'
-  return (ended) =>
-    sendToSlack(url, {
-      text: ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.account, config.consoleUrl),
-    })
+  if (channel.id === CONFIGURED_CHANNEL) {
+    const url = config.slackWebhookUrl
+    if (url === undefined) return 'SLACK_WEBHOOK_URL is not set.'
+    // Whoever configures the console may choose any address.
+    return (ended) => sendToSlack(url, { text: messageOf(config, ended) }, { allowPrivate: true })
+  }
+  const opened = await openChannel(config.authSecrets, channel.sealed ?? '')
+  if (opened === null) {
+    deps.logger.error({ channelId: channel.id }, UNREADABLE)
+    return 'The channel was kept under a secret that is no longer in AUTH_SECRET. Remove it and add it again.'
+  }
+  const { url, secret } = opened
+  const rule = { allowPrivate: config.privateDeliveries }
+  if (secret === null) return (ended) => sendToSlack(url, { text: messageOf(config, ended) }, rule)
+  return (ended) => {
+    const body = JSON.stringify(outcomePayload(ended, config.consoleUrl, createdAt))
+    return sendWebhook({ url, secret, id, body, at: deps.now() }, rule)
+  }
 }
+
+const UNREADABLE = 'a channel cannot be used: the secret it was kept under was taken out of AUTH_SECRET'
+
+const messageOf = ({ consoleUrl }: Deps['config'], ended: EndedDeploy | null) =>
+  ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.account, consoleUrl)
 
 const TEST_MESSAGE = 'This is a test of Deploy Console. How deploys end is posted here.'
 
@@ -107,4 +121,8 @@ async function record(deps: Deps, delivery: DeliveryRow, ended: EndedDeploy | nu
 }
 
 /** How the trail names a channel. */
-const channelOf = ({ channel }: DeliveryRow) => ({ channel: channel.kind === 'webhook' ? 'webhook' : 'slack' }) as const
+const channelOf = ({ channel }: DeliveryRow) =>
+  ({
+    channel: channel.kind === 'webhook' ? 'webhook' : 'slack',
+    ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }),
+  }) as const

@@ -82,6 +82,9 @@ function rejectionNote(status: string | null, reason: string, from: string, mism
   }
 }
 
+/** Whom a delivery told, as the timeline names it. */
+const told = (name: string) => (name === '' ? 'Slack' : inSentence(name))
+
 /** Says in a sentence what the status alone does not. */
 function noteOf({ action, status, payload }: RecordedEvent): string | null {
   const text = (key: string) => {
@@ -133,11 +136,13 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
     case 'console.deploy.cancel_refused':
       return `GitHub would not cancel: ${text('reason')}`
     case 'console.notification.sent':
-      return 'Slack was told how it ended.'
+      return `${told(text('name'))} was told how it ended.`
     case 'console.notification.not_sent':
       return text('outcome') === 'unknown'
-        ? `Slack may not have been told: ${text('reason')}. It is not posted twice.`
-        : `Slack was not told: ${text('reason')}.`
+        ? `${told(text('name'))} may not have been told: ${text('reason')}. It is not posted twice.`
+        : `${told(text('name'))} was not told: ${text('reason')}.`
+    case 'console.delivery.resent':
+      return `It is sent to ${told(text('name'))} again.`
     case 'console.deploy.run_attempt':
       return isTerminal(text('stood_at'))
         ? `Run ${text('run_id')} was run again on GitHub. This deploy had ended and stays as it is.`

@@ -11,6 +11,7 @@ const PAGES = [
   { href: '/freezes', name: 'Freezes', permission: 'freeze.read' },
   { href: '/audit', name: 'Audit', permission: 'audit.read' },
   { href: '/flags', name: 'Flags', permission: 'flag.read' },
+  { href: '/deliveries', name: 'Deliveries', permission: 'delivery.manage' },
   { href: '/people', name: 'People', permission: 'member.manage' },
   { href: '/health', name: 'Health', permission: 'health.read' },
 ] as const

@@ -55,6 +55,7 @@ const PLAUSIBLE = {
   to: '2026-11-28T10:00:00+01:00',
   format: 'json',
   userId: '0199aaaa-0000-7000-8000-000000000000',
+  url: 'https://192.0.2.1/hook',
   password: 'correct horse battery',
 }
 

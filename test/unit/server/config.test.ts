@@ -5,6 +5,7 @@ import { readConfig, readServerConfig } from '~/server/config'
 
 const VARIABLES = [
   ...['HOST', 'PORT', 'CONSOLE_URL', 'DATABASE_URL', 'DATA_DIR', 'SURFACES_FILE', 'SANDBOX_URL', 'SLACK_WEBHOOK_URL'],
+  'DELIVERY_PRIVATE_ADDRESSES',
   ...[
     'GITHUB_API_URL',
     'GITHUB_DISPATCH_TOKEN',
@@ -68,6 +69,7 @@ describe('the configuration', () => {
     ['AUTH_ALLOWED_GITHUB', 'acme/', 'example: acme,acme-labs/platform'],
     ['AUTH_ALLOWED_GITHUB', 'acme', 'nobody can sign in with GitHub'],
     ['SLACK_WEBHOOK_URL', 'hooks.slack.com/services/T0', 'example: https://hooks.slack.com/services/'],
+    ['DELIVERY_PRIVATE_ADDRESSES', 'on', 'example: DELIVERY_PRIVATE_ADDRESSES=allow'],
     ['IN_PROCESS_WORKER', 'maybe', 'example: IN_PROCESS_WORKER=off'],
     ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=on'],
   ])('refuses %s=%j by name, with what is wrong and an example', (name, value, expected) => {

@@ -3,6 +3,7 @@ import { createCallerFactory, router } from '~/server/trpc/init'
 import { accountRouter } from '~/server/trpc/routers/account'
 import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
+import { deliveriesRouter } from '~/server/trpc/routers/deliveries'
 import { deploysRouter } from '~/server/trpc/routers/deploys'
 import { flagsRouter } from '~/server/trpc/routers/flags'
 import { freezesRouter } from '~/server/trpc/routers/freezes'
@@ -16,6 +17,7 @@ export const appRouter = router({
   account: accountRouter,
   approvals: approvalsRouter,
   audit: auditRouter,
+  deliveries: deliveriesRouter,
   deploys: deploysRouter,
   flags: flagsRouter,
   freezes: freezesRouter,

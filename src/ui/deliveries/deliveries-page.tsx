@@ -1,0 +1,77 @@
+'use client'
+
+import { useState } from 'react'
+import type { ChannelView } from '~/domain/delivery'
+import { inSentence } from '~/domain/foreign-text'
+import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
+import { ChannelCard } from '~/ui/deliveries/channel-card'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { ShownOnce } from '~/ui/primitives/shown-once'
+import { PageFrame } from '~/ui/shell/page-frame'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+const UNDER_WAY_MS = 2_000
+const AT_REST_MS = 30_000
+
+const isUnderWay = ({ deliveries }: ChannelView) =>
+  deliveries.some(({ state, attempts }) => state === 'sending' || (state === 'waiting' && attempts === 0))
+
+const WARNING =
+  'Copy it now: this is the only time it is shown. The receiver verifies with it that a delivery comes from here.'
+
+/** Whom the console tells how deploys end, and what became of it. */
+export function DeliveriesPage() {
+  const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null)
+  const utils = trpc.useUtils()
+  const changed = () => void utils.deliveries.list.invalidate()
+  const list = trpc.deliveries.list.useQuery(undefined, {
+    refetchInterval: ({ state }) => (state.data?.some(isUnderWay) === true ? UNDER_WAY_MS : AT_REST_MS),
+  })
+  return (
+    <PageFrame title="Deliveries">
+      <p className="-mt-2 mb-5 max-w-prose text-sm text-pretty text-ink-soft">
+        Each channel is told how every deploy ends. A delivery that is not taken is tried again for a day.
+      </p>
+      {made !== null && (
+        <ShownOnce
+          title={`The signing secret of “${inSentence(made.name)}”`}
+          warning={WARNING}
+          label="The signing secret"
+          secret={made.secret}
+          onDone={() => setMade(null)}
+        />
+      )}
+      <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        <section aria-labelledby="channels" className="min-w-0">
+          <h2 id="channels" className="mb-2.5 text-sm font-semibold">
+            Channels
+          </h2>
+          {list.isError && (
+            <Notice tone="warn" role="status">
+              {readWireError(list.error).message}
+            </Notice>
+          )}
+          {list.isPending && <RowsSkeleton what="channels" />}
+          {list.data?.length === 0 && (
+            <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
+              There is no channel. Add one, and it is told how deploys end from then on.
+            </p>
+          )}
+          <div className="flex flex-col gap-4">
+            {list.data?.map((channel) => (
+              <ChannelCard key={channel.id} channel={channel} onChanged={changed} />
+            ))}
+          </div>
+        </section>
+        <AddChannelForm
+          onAdded={({ name, secret }) => {
+            setMade(secret === null ? null : { name, secret })
+            changed()
+          }}
+        />
+      </div>
+    </PageFrame>
+  )
+}

@@ -1,0 +1,280 @@
+import { Webhook } from 'standardwebhooks'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AddChannelInput } from '~/domain/delivery'
+import { CONFIGURED_CHANNEL } from '~/domain/delivery'
+import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { openChannel, renewChannels } from '~/server/deliveries/sealed-channel'
+import { getDeploy } from '~/server/deploys/get-deploy'
+import { createDeps, type Deps } from '~/server/deps'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
+import { actorNamed, OPERATOR } from '~test/support/actors'
+import { AUTH_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { runQueue } from '~test/support/run-queue'
+import { signedCallback } from '~test/support/signed-callback'
+import { startSlackReceiver } from '~test/support/slack-receiver'
+import { startWebhookReceiver } from '~test/support/webhook-receiver'
+
+let console_: TestConsole
+let deps: Deps
+let slack: Awaited<ReturnType<typeof startSlackReceiver>>
+let receiver: Awaited<ReturnType<typeof startWebhookReceiver>>
+beforeAll(async () => {
+  slack = await startSlackReceiver()
+  receiver = await startWebhookReceiver()
+  console_ = await createTestConsole({
+    env: {
+      SLACK_WEBHOOK_URL: slack.url,
+      CONSOLE_URL: 'https://console.acme.dev',
+      DELIVERY_PRIVATE_ADDRESSES: 'allow',
+    },
+  })
+  deps = console_.deps
+})
+beforeEach(() => {
+  slack.texts.length = 0
+  receiver.received.length = 0
+  receiver.script.answer = () => ({ status: 204 })
+})
+afterEach(async () => {
+  for (const { id, configured } of await call().list()) if (!configured) await call().removeChannel({ id })
+  await workNow()
+})
+afterAll(async () => {
+  await console_.close()
+  await slack.close()
+  await receiver.close()
+})
+
+const call = (from = deps, actor = OPERATOR) => createCaller(createContextInner(from, actor)).deliveries
+const add = (input: Partial<AddChannelInput> = {}) =>
+  call().addChannel({ kind: 'webhook', name: 'Chat bot', url: receiver.url, ...input })
+async function ended() {
+  const { id } = await insertDeployAt(deps, 'deploying')
+  await receiveCallback(deps, signedCallback(id, { status: 'failed', failure_stage: 'health_check_failed' }), id)
+  return id
+}
+const workNow = async () => {
+  await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
+  await runQueue(deps)
+}
+const channelNow = async (id: string) => (await call().list()).find((channel) => channel.id === id)
+const lastOf = async (id: string) => (await channelNow(id))?.deliveries[0]
+const trail = async () =>
+  (
+    await deps.db.auditEvent.findMany({
+      where: { action: { startsWith: 'console.channel.' } },
+      orderBy: { id: 'desc' },
+      take: 1,
+    })
+  )[0]
+
+describe('a signed webhook', () => {
+  it('is told each outcome, beside Slack, verified by the library of its receiver', async () => {
+    const { id: channelId, secret } = await add()
+    const id = await ended()
+    await workNow()
+    const [{ headers, body } = { headers: {}, body: '' }] = receiver.received
+    const payload = new Webhook(secret ?? '').verify(body, headers as Record<string, string>)
+    const deploy = await getDeploy(deps, id)
+    expect(payload).toEqual({
+      type: 'deploy.ended',
+      version: 1,
+      timestamp: expect.any(String),
+      data: {
+        deploy: {
+          id,
+          status: 'failed',
+          shipped: 'unknown',
+          headline: 'Failed at Health check',
+          sentences: deploy.sentences,
+          failure_stage: 'health_check_failed',
+          surface: { id: deploy.surface.id, name: deploy.surface.name, environment: 'production' },
+          repository: 'acme/platform',
+          ref: 'main',
+          sha: null,
+          run_id: null,
+          requested_by: 'operator',
+          requested_at: expect.any(String),
+          finished_at: expect.any(String),
+          url: `https://console.acme.dev/?deploy=${id}`,
+        },
+      },
+    })
+    expect([slack.texts.length, receiver.received.length]).toEqual([1, 1])
+    expect(await lastOf(channelId)).toMatchObject({ state: 'sent', attempts: 1, lastStatus: 204, deploy: { id } })
+    expect(deploy.timeline.map(({ note }) => note)).toContain('Chat bot was told how it ended.')
+  })
+
+  it('whose answer never came is told again, with the same id, so that the receiver can drop the second', async () => {
+    const { id } = await add()
+    receiver.script.answer = () => 'hang up'
+    await ended()
+    await workNow()
+    expect(await lastOf(id)).toMatchObject({ state: 'waiting', attempts: 1, lastStatus: null })
+    receiver.script.answer = () => ({ status: 200 })
+    await workNow()
+    const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+    expect(ids).toEqual([ids[0], ids[0]])
+    expect(await lastOf(id)).toMatchObject({ id: ids[0], state: 'sent', attempts: 2 })
+  })
+
+  it('that fails holds up neither Slack nor another, and its record names no address', async () => {
+    receiver.script.answer = () => ({ status: 302, location: slack.url })
+    const { id } = await add()
+    const { id: other } = await add({ kind: 'slack', name: 'Other room', url: slack.url })
+    await ended()
+    await workNow()
+    expect(slack.texts).toHaveLength(2)
+    expect(await lastOf(other)).toMatchObject({ state: 'sent' })
+    expect(await lastOf(id)).toMatchObject({ state: 'waiting', lastError: 'The receiver answered 302' })
+    expect(JSON.stringify(await call().list())).not.toContain('very-secret-path')
+  })
+
+  it('that answers 410 is not told that again', async () => {
+    receiver.script.answer = () => ({ status: 410 })
+    const { id } = await add()
+    await ended()
+    await workNow()
+    await workNow()
+    expect([receiver.received.length, (await lastOf(id))?.state]).toEqual([1, 'failed'])
+  })
+})
+
+describe('a channel', () => {
+  it('keeps its address and its secret encrypted, and shows neither again', async () => {
+    const { id, secret } = await add()
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
+    const row = await deps.db.deliveryChannel.findUniqueOrThrow({ where: { id } })
+    const events = await deps.db.auditEvent.findMany()
+    const seen = JSON.stringify([row, await call().list(), events], (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    )
+    expect(seen).not.toContain('very-secret-path')
+    expect(seen).not.toContain(secret?.slice(6))
+    expect(await openChannel([AUTH_SECRET], row.sealed ?? '')).toEqual({ url: receiver.url, secret })
+  })
+
+  it('is brought under a new AUTH_SECRET, and with its own taken away says so instead of being told', async () => {
+    const { id } = await add()
+    const [older, newer] = ['o', 'n'].map((letter) => letter.repeat(40))
+    const withSecrets = (...authSecrets: (string | undefined)[]) =>
+      createDeps({ ...deps.config, authSecrets: authSecrets.filter((one) => one !== undefined) })
+    const rotating = withSecrets(newer, AUTH_SECRET)
+    await renewChannels(rotating)
+    const { sealed } = await deps.db.deliveryChannel.findUniqueOrThrow({ where: { id } })
+    expect(await openChannel([newer ?? ''], sealed ?? '')).toMatchObject({ url: receiver.url })
+    await call().testChannel({ id })
+    await workNow()
+    expect(await lastOf(id)).toMatchObject({ state: 'dropped', lastError: expect.stringContaining('AUTH_SECRET') })
+    expect(await openChannel([older ?? ''], sealed ?? '')).toBeNull()
+    await rotating.db.$disconnect()
+  })
+
+  it('that is disabled is told nothing, and enabled again is told what ends from then on', async () => {
+    const { id } = await add()
+    await ended()
+    await call().setEnabled({ id, enabled: false })
+    await workNow()
+    await ended()
+    await workNow()
+    expect((await channelNow(id))?.deliveries).toMatchObject([{ state: 'dropped' }])
+    await call().setEnabled({ id, enabled: true })
+    await ended()
+    await workNow()
+    expect(receiver.received).toHaveLength(1)
+    expect(await trail()).toMatchObject({ action: 'console.channel.changed', payload: { change: 'enabled' } })
+  })
+
+  it('that is removed is told nothing of what waits, and its secret is forgotten', async () => {
+    const { id } = await add()
+    await ended()
+    await call().removeChannel({ id })
+    await workNow()
+    expect(receiver.received).toEqual([])
+    expect(await deps.db.deliveryChannel.findUniqueOrThrow({ where: { id } })).toMatchObject({ sealed: null })
+    expect(await deps.db.delivery.findFirst({ where: { channelId: id } })).toMatchObject({ state: 'dropped' })
+    expect(await trail()).toMatchObject({ action: 'console.channel.removed', actor: OPERATOR.name })
+  })
+
+  it('of the configuration is shown and can be tested, and not changed', async () => {
+    const id = CONFIGURED_CHANNEL
+    expect(await channelNow(id)).toMatchObject({ name: 'SLACK_WEBHOOK_URL', configured: true })
+    for (const change of [call().removeChannel({ id }), call().setEnabled({ id, enabled: false })]) {
+      await expect(change).rejects.toMatchObject({ cause: { code: 'channel_configured' } })
+    }
+    await call().testChannel({ id })
+    await workNow()
+    expect(slack.texts).toEqual(['This is a test of Deploy Console. How deploys end is posted here.'])
+  })
+
+  it.each([
+    'http://1.1.1.1/hook',
+    'https://127.0.0.1/hook',
+    'https://169.254.169.254/latest',
+    'https://localhost/hook',
+  ])('is not added at %s unless the configuration allows it', async (url) => {
+    const strict = { ...deps, config: { ...deps.config, privateDeliveries: false } }
+    const refused = call(strict).addChannel({ kind: 'webhook', name: 'Inside', url })
+    await expect(refused).rejects.toMatchObject({ cause: { code: 'destination_refused' } })
+    expect((await call().list()).map(({ name }) => name)).not.toContain('Inside')
+  })
+
+  it('that was added while private addresses were allowed is not told once they are not', async () => {
+    const { id } = await add()
+    await ended()
+    const strict = createDeps({ ...deps.config, privateDeliveries: false })
+    await runQueue(strict)
+    expect(receiver.received).toEqual([])
+    expect(await lastOf(id)).toMatchObject({ state: 'waiting', lastError: expect.stringContaining('private') })
+    await strict.db.$disconnect()
+  })
+
+  it('is added only by an admin who has just proved who it is', async () => {
+    const input = { kind: 'webhook', name: 'Bot', url: receiver.url } as const
+    const stale = actorNamed('stale', { provedAt: new Date(0) })
+    await expect(call(deps, stale).addChannel(input)).rejects.toMatchObject({ cause: { code: 'proof_stale' } })
+  })
+})
+
+describe('a test', () => {
+  it('is a signed delivery of its own, on record and in the trail', async () => {
+    const { id, secret } = await add()
+    await call().testChannel({ id })
+    await workNow()
+    const [{ headers, body } = { headers: {}, body: '' }] = receiver.received
+    expect(new Webhook(secret ?? '').verify(body, headers as Record<string, string>)).toMatchObject({ type: 'test' })
+    expect(await lastOf(id)).toMatchObject({ state: 'sent', deploy: null })
+    expect(await trail()).toMatchObject({
+      action: 'console.channel.tested',
+      payload: { channel_id: id, name: 'Chat bot' },
+    })
+  })
+})
+
+describe('sending again', () => {
+  it('repeats a delivery with its id from the first attempt on, and says so on the deploy', async () => {
+    const { id } = await add()
+    const deployId = await ended()
+    await workNow()
+    const sent = await lastOf(id)
+    await call().resend({ id: sent?.id ?? '' })
+    expect(await lastOf(id)).toMatchObject({ id: sent?.id, state: 'waiting', attempts: 0 })
+    await workNow()
+    expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual([sent?.id, sent?.id])
+    const notes = (await getDeploy(deps, deployId)).timeline.map(({ note }) => note)
+    expect(notes).toContain('It is sent to Chat bot again.')
+  })
+
+  it('is refused while the delivery is under way, and while its channel is disabled', async () => {
+    const { id } = await add()
+    await ended()
+    const waiting = await lastOf(id)
+    const again = () => call().resend({ id: waiting?.id ?? '' })
+    await expect(again()).rejects.toMatchObject({ cause: { code: 'delivery_refused' } })
+    await workNow()
+    await call().setEnabled({ id, enabled: false })
+    await expect(again()).rejects.toMatchObject({ cause: { code: 'delivery_refused' } })
+    expect(receiver.received).toHaveLength(1)
+  })
+})

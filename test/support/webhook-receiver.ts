@@ -1,0 +1,42 @@
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+}
+
+interface Answer {
+  readonly status: number
+  readonly location?: string
+}
+
+/** A real HTTP server that takes deliveries. `answer` decides each request: a status, or `hang up` after it was read. */
+export async function startWebhookReceiver() {
+  const received: Received[] = []
+  const script: { answer: () => Answer | 'hang up' } = { answer: () => ({ status: 204 }) }
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') })
+      const answer = script.answer()
+      if (answer === 'hang up') request.socket.destroy()
+      else response.writeHead(answer.status, answer.location === undefined ? {} : { location: answer.location }).end()
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/hooks/very-secret-path`,
+    received,
+    script,
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
