@@ -139,7 +139,7 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
       return `${told(text('name'))} was told how it ended.`
     case 'console.notification.not_sent':
       return text('outcome') === 'unknown'
-        ? `${told(text('name'))} may not have been told: ${text('reason')}. It is not posted twice.`
+        ? `${told(text('name'))} may not have been told: ${text('reason')}.${text('channel') === 'webhook' ? '' : ' It is not posted twice.'}`
         : `${told(text('name'))} was not told: ${text('reason')}.`
     case 'console.delivery.resent':
       return `It is sent to ${told(text('name'))} again.`

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AddChannelInput } from '~/domain/delivery'
-import { CONFIGURED_CHANNEL } from '~/domain/delivery'
+import { CONFIGURED_CHANNEL, RETRY_PAUSES_MS } from '~/domain/delivery'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { openChannel, renewChannels } from '~/server/deliveries/sealed-channel'
 import { getDeploy } from '~/server/deploys/get-deploy'
@@ -117,6 +117,22 @@ describe('a signed webhook', () => {
     const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
     expect(ids).toEqual([ids[0], ids[0]])
     expect(await lastOf(id)).toMatchObject({ id: ids[0], state: 'sent', attempts: 2 })
+  })
+
+  it('that answered no attempt of a day is unknown, and the deploy says so', async () => {
+    const { id } = await add()
+    receiver.script.answer = () => 'hang up'
+    const deployId = await ended()
+    await deps.db.delivery.updateMany({
+      where: { deployId, channelId: id },
+      data: { attempts: RETRY_PAUSES_MS.length },
+    })
+    await workNow()
+    expect(await lastOf(id)).toMatchObject({ state: 'unknown', nextTryAt: null })
+    const notes = (await getDeploy(deps, deployId)).timeline.map(({ note }) => note)
+    expect(notes.find((note) => note?.startsWith('Chat bot'))).toMatch(
+      /^Chat bot may not have been told: The receiver did not answer \([\w ]+\)\.$/,
+    )
   })
 
   it('that fails holds up neither Slack nor another, and its record names no address', async () => {
