@@ -23,7 +23,11 @@ export default defineConfig({
     maxWorkers: Math.max(3, availableParallelism() - 1),
     sequence: { sequencer: StartersFirst },
     projects: [
-      { resolve: { alias }, test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.{ts,tsx}'] } },
+      {
+        resolve: { alias },
+        // No test takes a second by itself; a busy machine may take many times as long.
+        test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+      },
       {
         resolve: { alias },
         test: {
