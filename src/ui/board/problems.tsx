@@ -1,8 +1,7 @@
 import { TriangleAlert } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface'
-import { groupByEnvironment, hasNamesake } from '~/ui/board/tiles'
+import { groupByEnvironment, hasNamesake, problemOf } from '~/ui/board/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { healthWord, isWrong } from '~/ui/status/health-badge'
 
 const NAMED = 2
 
@@ -11,10 +10,10 @@ interface ProblemsProps {
   readonly onShow: (surfaceId: string) => void
 }
 
-/** Which surfaces are wrong, by name, production first, each a way to its tile. */
+/** Which surfaces are wrong or have an alarm, by name, production first, each a way to its tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
-  const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter(isWrong))
-  if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No surface reports a problem</p>
+  const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => problemOf(tile) !== null))
+  if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No problem is known</p>
   return (
     <p className="ml-auto flex min-w-0 items-center gap-1.5 text-ink-soft">
       <TriangleAlert aria-hidden="true" className="size-4 shrink-0 text-bad" />
@@ -33,7 +32,7 @@ export function Problems({ tiles, onShow }: ProblemsProps) {
                 <ForeignText text={tile.environment} />
               </span>
             </button>{' '}
-            {healthWord(tile.health.state).toLowerCase()}
+            {problemOf(tile)}
           </span>
         ))}
         {wrong.length > NAMED && `, and ${wrong.length - NAMED} more`}

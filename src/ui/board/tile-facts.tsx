@@ -26,19 +26,22 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
 
 function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['version']>, ref: string): ReactNode {
   if (behindBy === null) return null
-  const counted = comparedAt === null ? undefined : `Counted ${exactUtc(comparedAt)}`
+  const counted = comparedAt === null ? '' : `Counted ${exactUtc(comparedAt)}`
   const words = [
     behindBy > 0 ? `${behindBy} behind` : [],
     aheadBy !== null && aheadBy > 0 ? `${aheadBy} ahead of` : [],
   ].flat()
   if (words.length === 0)
     return (
-      <span className="truncate" title={counted}>
+      <span className="truncate" title={counted === '' ? undefined : counted}>
         {aheadBy === null ? 'not behind' : 'up to date with'} <ForeignText text={ref} />
       </span>
     )
   return (
-    <span className="truncate font-medium text-warn" title={counted}>
+    <span
+      className="truncate font-medium text-warn"
+      title={`${words.join(', ')} ${inSentence(ref)}${counted === '' ? '' : `. ${counted}`}`}
+    >
       {words.join(', ')} <ForeignText text={ref} />
     </span>
   )

@@ -1,5 +1,6 @@
 import type { DeploySummary } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
+import { healthWord, isWrong } from '~/ui/status/health-badge'
 
 export interface Group {
   readonly environment: string
@@ -32,6 +33,12 @@ export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
     .toLowerCase()
     .split(/\s+/)
     .every((word) => text.includes(word))
+}
+
+/** What is wrong with a surface, in a word; null when nothing is known to be. */
+export function problemOf(tile: SurfaceTile): string | null {
+  if (isWrong(tile)) return healthWord(tile.health.state).toLowerCase()
+  return tile.alarm === null ? null : 'alarm'
 }
 
 export interface RunningTile {

@@ -52,8 +52,10 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
     >
       {back !== null && mayDeploy && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
-          {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
-          <TimeAgo at={back.finishedAt} />
+          <span>
+            {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
+            <TimeAgo at={back.finishedAt} />
+          </span>
         </Button>
       )}
       <Button onClick={onAgain}>{deploy.status === 'succeeded' ? 'Deploy again' : 'Retry'}</Button>

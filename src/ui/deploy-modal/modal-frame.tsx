@@ -36,7 +36,7 @@ export function ModalFoot({ left, children }: { readonly left?: ReactNode; reado
   return (
     <footer className="flex shrink-0 flex-wrap items-center justify-between gap-2 border-t border-line px-5 py-3">
       <div className="flex min-w-0 items-center gap-2 text-xs text-ink-faint">{left}</div>
-      <div className="ml-auto flex items-center gap-2">{children}</div>
+      <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{children}</div>
     </footer>
   )
 }

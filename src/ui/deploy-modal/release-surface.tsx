@@ -31,25 +31,31 @@ export function ReleaseSurface({ deploy }: { readonly deploy: DeployView }) {
       }
     >
       <p>{words.why}</p>
-      {asking && <ReleaseForm deploy={deploy} act={words.act} onClose={() => setAsking(false)} />}
+      {asking && <ReleaseForm deploy={deploy} {...words} onClose={() => setAsking(false)} />}
     </Notice>
   )
 }
 
-function wordsFor(deploy: DeployView, now: number | null): { readonly act: string; readonly why: string } | null {
+function wordsFor(
+  deploy: DeployView,
+  now: number | null,
+): { readonly act: string; readonly keep: string; readonly why: string } | null {
   if (deploy.giveUpFrom !== null) {
     if (now === null || now < Date.parse(deploy.giveUpFrom)) return null
-    const why = 'No run was seen for ten minutes. GitHub may still start one, so the deploy goes on waiting.'
-    return { act: 'Give up', why }
+    const why =
+      'No run was seen for ten minutes; GitHub may still start one. Giving up ends the deploy as cancelled and frees the surface.'
+    return { act: 'Give up', keep: 'Keep waiting', why }
   }
   if (!deploy.actions.includes('release')) return null
   return deploy.terminal
     ? {
         act: 'Release',
+        keep: 'Keep it held',
         why: 'The surface is held: another deploy of it can start once this run is over, or somebody releases it.',
       }
     : {
         act: 'Release',
+        keep: 'Keep it held',
         why: 'This version of the console does not know this status. An admin can release the surface.',
       }
 }
@@ -57,10 +63,11 @@ function wordsFor(deploy: DeployView, now: number | null): { readonly act: strin
 interface ReleaseFormProps {
   readonly deploy: DeployView
   readonly act: string
+  readonly keep: string
   readonly onClose: () => void
 }
 
-function ReleaseForm({ deploy, act, onClose }: ReleaseFormProps) {
+function ReleaseForm({ deploy, act, keep, onClose }: ReleaseFormProps) {
   const [reason, setReason] = useState('')
   const field = useFocusOnArrival<HTMLInputElement>()
   const utils = trpc.useUtils()
@@ -102,7 +109,7 @@ function ReleaseForm({ deploy, act, onClose }: ReleaseFormProps) {
           {release.isPending ? 'Asking…' : `${act}, with this reason`}
         </Button>
         <Button onClick={onClose} disabled={release.isPending}>
-          Keep it
+          {keep}
         </Button>
       </div>
     </form>

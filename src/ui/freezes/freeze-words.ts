@@ -47,8 +47,9 @@ export function frozenRepositories(tiles: readonly SurfaceTile[]) {
 /** What is known of freezes of production while none holds it. */
 export function noFreezeWords(tiles: readonly SurfaceTile[]): string {
   const unknown = [...new Set(tiles.flatMap((tile) => (tile.deployFreezeUnknown ? [inSentence(tile.repository)] : [])))]
-  const none = 'No freeze of this console holds production'
-  return unknown.length === 0 ? none : `${none}; whether DEPLOY_FREEZE is set in ${unknown.join(' and ')} is not known`
+  if (unknown.length === 0) return 'No freeze of this console holds production'
+  // What is not known comes first: a narrow screen shows no more than the start.
+  return `DEPLOY_FREEZE not known in ${unknown.join(' and ')}; no freeze of this console holds production`
 }
 
 /** A freeze over an environment that was renamed, or whose last surface left the file: it holds nothing. */

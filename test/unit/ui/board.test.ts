@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { arrowTarget } from '~/ui/board/arrow-target'
 import { thirdRow } from '~/ui/board/third-row'
-import { groupByEnvironment, isLively, matchesFilter, runningTiles } from '~/ui/board/tiles'
+import { groupByEnvironment, isLively, matchesFilter, problemOf, runningTiles } from '~/ui/board/tiles'
 import { wayBack } from '~/ui/board/way-back'
 import { deployThrough, tile } from './fixtures'
 
@@ -19,6 +19,13 @@ describe('the grid', () => {
       'demo',
       'preview',
     ])
+  })
+
+  test('counts an alarm as a problem where the surface itself says it is healthy, and its health first where it does not', () => {
+    const health = { state: 'unhealthy', detail: 'HTTP 503', checkedAt: null } as const
+    expect(problemOf(tile('a'))).toBeNull()
+    expect(problemOf(tile('b', { alarm: 'The surface reported another version.' }))).toBe('alarm')
+    expect(problemOf(tile('c', { alarm: 'The surface reported another version.', health }))).toBe('unhealthy')
   })
 
   test('shows as running only deploys that are not over, one with an unknown status among them', () => {

@@ -103,7 +103,7 @@ describe('DEPLOY_FREEZE in a repository', () => {
   test('is said to be not known, once for each repository, where nobody proved what it says', () => {
     const unknown = tile('a', { repository: 'acme/platform', deployFreezeUnknown: true })
     expect(noFreezeWords([unknown, { ...unknown, id: 'b' }, tile('c')])).toBe(
-      'No freeze of this console holds production; whether DEPLOY_FREEZE is set in acme/platform is not known',
+      'DEPLOY_FREEZE not known in acme/platform; no freeze of this console holds production',
     )
     expect(noFreezeWords([tile('c')])).toBe('No freeze of this console holds production')
   })
