@@ -21,6 +21,7 @@ export function makeCanaries(): Canaries {
   const wanted = {
     DATABASE_URL: random(),
     DEPLOY_CALLBACK_HMAC_SECRET: random(),
+    GITHUB_WEBHOOK_SECRET: random(),
     AUTH_SECRET: random(),
     AUTH_GITHUB_CLIENT_SECRET: random(),
     AUTH_OIDC_CLIENT_SECRET: random(),
