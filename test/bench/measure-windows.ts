@@ -158,7 +158,9 @@ function openStream(product: ConsoleUnderTest, agent: Agent, person: string, coo
       `${product.url}/api/trpc/live.watch?input=${input}`,
       { agent, headers: { cookie } },
       (answer) => {
-        createInterface({ input: answer }).on('line', (line) => {
+        // Cut off when all is measured.
+      answer.on('error', () => undefined)
+      createInterface({ input: answer }).on('line', (line) => {
           if (!line.startsWith('data:')) return
           if (line.includes('"reload":true')) resolve({ until })
           for (const [deployId, heard] of waiting) {
