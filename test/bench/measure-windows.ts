@@ -158,9 +158,10 @@ function openStream(product: ConsoleUnderTest, agent: Agent, person: string, coo
       `${product.url}/api/trpc/live.watch?input=${input}`,
       { agent, headers: { cookie } },
       (answer) => {
+        const lines = createInterface({ input: answer })
         // Cut off when all is measured.
-      answer.on('error', () => undefined)
-      createInterface({ input: answer }).on('line', (line) => {
+        for (const cut of [answer, lines]) cut.on('error', () => undefined)
+        lines.on('line', (line) => {
           if (!line.startsWith('data:')) return
           if (line.includes('"reload":true')) resolve({ until })
           for (const [deployId, heard] of waiting) {
