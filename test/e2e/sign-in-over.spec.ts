@@ -137,6 +137,8 @@ test('a page of one person does nothing as another who signed in in another tab'
 })
 
 test('typing keeps the session from going idle, and a window that only polls does not', async ({ page, product }) => {
+  await page.route('**/api/trpc/live.watch*', (route) => route.abort())
+  await page.reload()
   await startDeploy(page, 'console')
   await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
   await letSessionsIdle(product, '20 minutes')
