@@ -1,0 +1,184 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { freePort, isFree } from '~/launch/ports'
+import { isAlive } from '~/launch/process-state'
+import { descendantsOf } from '~test/support/process-tree'
+import { withoutConsoleSettings } from '~test/support/start-product'
+import { stepsOf } from '~test/support/test-steps'
+
+const root = path.resolve(import.meta.dirname, '../../..')
+const contentsOf = (file: string) => readFileSync(path.join(root, file), 'utf8')
+
+/** A test elsewhere that runs what the command runs, and the file with the line that does. */
+interface Elsewhere {
+  readonly file: string
+  readonly test: string
+  readonly by: string
+  readonly runs: string
+}
+
+/** What is run for a command, the test that runs the same program, or why nothing here can. */
+type Shown = { readonly run: string } | Elsewhere | { readonly reason: string }
+
+const COMMANDS: Readonly<Record<string, Shown>> = {
+  'npm run bench': { run: 'npm run bench -- --quick' },
+  'npm run fuzz': { run: 'npm run fuzz -- --count=100' },
+  'npm run format': { run: 'npm run format' },
+  'npm start': { run: 'npm start' },
+  'npm run worker': { run: 'npm run worker' },
+  'npm run sandbox -- surface console slow': { run: 'npm run sandbox -- surface console slow' },
+  'npm run sandbox -- freeze "release week"': { run: 'npm run sandbox -- freeze "release week"' },
+  'npm run console -- --help': { run: 'npm run console -- --help' },
+  'npm run -s console -- callback-secret <owner/name>': { run: 'npm run -s console -- callback-secret acme/platform' },
+  'npm run dev': { run: 'npm run dev' },
+  'GITHUB_DISPATCH_TOKEN=… DEPLOY_CALLBACK_HMAC_SECRET=… CONSOLE_URL=… npm start': {
+    file: 'test/integration/launch/launch.test.ts',
+    test: 'npm start with a real GitHub',
+    by: 'test/support/start-product.ts',
+    runs: 'src/launch/start.ts',
+  },
+  'npx prisma migrate dev --name …': {
+    file: 'test/integration/schema-engine/prisma-commands.test.ts',
+    test: 'migrate dev writes and applies the first migration',
+    by: 'test/integration/schema-engine/prisma-commands.test.ts',
+    runs: 'migrate dev --name',
+  },
+  'npm ci': { reason: 'its packages are those that this test runs with' },
+  'npm test': { reason: 'this test is part of it' },
+  'npm run check': { reason: 'its steps are the first ones of npm test' },
+  'npm run screenshots': { reason: 'it needs a browser, and replaces the pictures of docs/screenshots' },
+}
+
+/** Every command of the README, of fenced blocks and in the text: `a && b` is two. */
+function readmeCommands(): readonly string[] {
+  const readme = contentsOf('README.md')
+  const fenced = [...readme.matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'))
+  const inline = [...readme.matchAll(/`((?:[A-Z_]+=\S+ )*(?:npm|npx|node|git) [^`]+)`/g)].map(([, found = '']) => found)
+  return [...fenced, ...inline].flatMap((line) => line.split(' && '))
+}
+
+it('each command of the README is run below or by a test that exists, or says why it cannot be', () => {
+  expect([...new Set(readmeCommands())].sort()).toEqual(Object.keys(COMMANDS).sort())
+  const scripts = contentsOf('package.json')
+  for (const [command, shown] of Object.entries(COMMANDS)) {
+    if (!('file' in shown)) continue
+    const { file, test, by, runs } = shown
+    expect(contentsOf(file)).toContain(test)
+    if (by !== file) expect(contentsOf(file)).toContain(`'~${by.replace(/\.ts$/, '')}'`)
+    expect(contentsOf(by)).toContain(runs)
+    if (!command.includes(runs)) expect(scripts).toContain(runs)
+  }
+})
+
+it('npm run check does nothing that npm test does not do', () => {
+  const plan = { reports: '/reports', browser: undefined }
+  expect(stepsOf({ ...plan, fast: false })).toEqual(expect.arrayContaining([...stepsOf({ ...plan, fast: true })]))
+})
+
+describe('in a fresh clone', { timeout: 600_000 }, () => {
+  let directory: string
+  let clone: string
+  let port: number
+  let env: NodeJS.ProcessEnv
+  beforeAll(async () => {
+    // Not in memory: where the packages are, most likely, so that links to them will do.
+    directory = mkdtempSync(path.join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), 'deploy-console-readme-'))
+    clone = path.join(directory, 'clone')
+    execFileSync('git', ['clone', '--quiet', root, clone])
+    // A clone after `npm ci` is its files and the packages: a second `npm ci` would make the same at the cost of minutes.
+    const copy = 'cp -al "$0" "$1" 2>/dev/null || { rm -rf "$1" && cp -a "$0" "$1"; }'
+    execFileSync('bash', ['-c', copy, path.join(root, 'node_modules'), path.join(clone, 'node_modules')])
+    // Nor is the build made twice: `npm test` has just made it, by the code with which these commands do when it does not fit.
+    const build = path.join(root, '.next')
+    const counts = (file: string) => !['cache', 'dev'].includes(path.relative(build, file))
+    if (existsSync(build)) {
+      cpSync(build, path.join(clone, '.next'), { recursive: true, verbatimSymlinks: true, filter: counts })
+    }
+    port = await freePort()
+    env = { ...withoutConsoleSettings(process.env), PORT: String(port), CI: '1' }
+    for (const name of Object.keys(env)) if (/^(npm_|VITEST)/.test(name)) Reflect.deleteProperty(env, name)
+  })
+  afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
+
+  /** In a process group of its own, as a shell does. */
+  const begin = (command: string) => {
+    const shown = COMMANDS[command]
+    if (shown === undefined || !('run' in shown)) throw new Error(`${command} is not one to run.`)
+    const child = spawn('bash', ['-c', `exec ${shown.run}`], {
+      cwd: clone,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    const said: string[] = []
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => said.push(chunk))
+    }
+    return { child, said: () => said.join(''), closed: once(child, 'close').then(() => child.exitCode) }
+  }
+  const run = async (command: string) => {
+    const { said, closed } = begin(command)
+    expect(await closed, `${command}\n${said()}`).toBe(0)
+    return said()
+  }
+  /** Runs it until it says so, does something beside it, and ends it as a terminal does on Ctrl-C. */
+  const during = async (command: string, says: RegExp, work: () => Promise<void> = async () => undefined) => {
+    const { child, said, closed } = begin(command)
+    const pid = child.pid ?? 0
+    let started: readonly number[] = []
+    try {
+      await new Promise<void>((resolve, reject) => {
+        child.stdout.on('data', () => says.test(said()) && resolve())
+        void closed.then((code) => reject(new Error(`${command} ended (${code}) without ${says}:\n${said()}`)))
+      })
+      await work()
+      started = descendantsOf(pid).map((entry) => entry.pid)
+    } finally {
+      if (child.exitCode === null) process.kill(-pid, 'SIGINT')
+    }
+    // The shell between npm and the program gets the signal too; where it dies of it, npm ends by the signal, not with 0.
+    expect([0, 'SIGINT'], `${command}\n${said()}`).toContain((await closed) ?? child.signalCode)
+    expect(started.length).toBeGreaterThan(0)
+    expect(started.filter(isAlive), said()).toEqual([])
+    return said()
+  }
+  const withoutClient = () => rmSync(path.join(clone, 'src/server/db/generated'), { recursive: true, force: true })
+
+  it('the benchmark runs right after npm ci', async () => {
+    withoutClient()
+    expect(await run('npm run bench')).toContain('dispatch, four at once')
+  })
+
+  it('the fuzzer runs right after npm ci', async () => {
+    withoutClient()
+    expect(await run('npm run fuzz')).toContain('server faults: 0')
+  })
+
+  it('npm start and what the README runs beside it work, and Ctrl-C in a terminal ends all of it', async () => {
+    withoutClient()
+    const said = await during('npm start', /Deploy Console is ready: http/, async () => {
+      await during('npm run worker', /The worker runs/)
+      expect(await run('npm run console -- --help')).toContain('callback-secret')
+      expect(await run('npm run sandbox -- surface console slow')).toContain('console is slow')
+      await run('npm run sandbox -- freeze "release week"')
+      expect(await run('npm run -s console -- callback-secret <owner/name>')).toMatch(/^whsec_\S+\n$/)
+    })
+    expect(said).toContain('Everything is stopped; all data is kept.')
+    expect(await isFree(port)).toBe(true)
+  })
+
+  it('npm run dev starts, and Ctrl-C in a terminal ends all of it', async () => {
+    const said = await during('npm run dev', /Deploy Console is ready: http/)
+    expect(said).toContain('Everything is stopped; all data is kept.')
+    expect(await isFree(port)).toBe(true)
+  })
+
+  it('npm run format finds nothing to format, and no command writes what git does not ignore', async () => {
+    await run('npm run format')
+    expect(execFileSync('git', ['status', '--porcelain'], { cwd: clone, encoding: 'utf8' })).toBe('')
+  })
+})
