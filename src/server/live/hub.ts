@@ -66,6 +66,7 @@ export function createHub(deps: HubDeps): LiveHub {
   let sequence = 0
   let heard: 'not yet' | 'listening' | 'lost' = 'not yet'
   let timer: NodeJS.Timeout | undefined
+  let dueAt = Number.POSITIVE_INFINITY
   let working = false
   let beatenAt = deps.now()
   let comparedAt = 0
@@ -92,19 +93,22 @@ export function createHub(deps: HubDeps): LiveHub {
     stream.wake()
   }
 
-  const endAll = (error: AppError | null): void => {
-    for (const stream of streams) end(stream, error)
-    // What happens from now on is not heard.
+  /** What is known is out of date: nobody who comes back can be told what they missed. */
+  const forget = (): void => {
+    sequence += 1
     remembered.length = 0
     shown.clear()
     comparedAt = 0
   }
 
+  const endAll = (error: AppError | null): void => {
+    for (const stream of streams) end(stream, error)
+    forget()
+  }
+
   const note = (change: Change): void => {
     if (streams.size === 0) {
-      remembered.length = 0
-      shown.clear()
-      comparedAt = 0
+      forget()
       return
     }
     if (change.kind === 'deploy') pending.deploys.add(change.id)
@@ -115,15 +119,19 @@ export function createHub(deps: HubDeps): LiveHub {
     schedule(GATHER_MS)
   }
 
+  /** Never later than what is due already: changes that come without a pause would hold each other back. */
   const schedule = (ms: number): void => {
-    if (working || stopping.signal.aborted) return
+    const at = performance.now() + ms
+    if (working || stopping.signal.aborted || at >= dueAt) return
     clearTimeout(timer)
+    dueAt = at
     timer = setTimeout(() => void work(), ms)
   }
 
   /** One event from what is pending; an empty one when it is time for a beat. */
   const work = async (): Promise<void> => {
     working = true
+    dueAt = Number.POSITIVE_INFINITY
     const taken = pending
     pending = noChanges()
     try {
@@ -239,8 +247,8 @@ export function createHub(deps: HubDeps): LiveHub {
       const { sessionId, userId } = actor
       if (sessionId === undefined)
         throw new AppError('permission_refused', 'An API token cannot follow changes; poll instead.')
-      admit(streams, userId)
       await begin()
+      admit(streams, userId)
       const stream: Stream = { userId, sessionId, waiting: [], over: undefined, wake: () => undefined }
       const leave = () => end(stream, null)
       signal?.addEventListener('abort', leave)

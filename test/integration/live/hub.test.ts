@@ -121,6 +121,24 @@ describe('a change', () => {
   })
 })
 
+it('changes that come without a pause hold no event back', async () => {
+  const { deps } = console_
+  const surface = await insertSurface(deps)
+  const window = await settled()
+  let told = false
+  const flood = async (n: number): Promise<void> => {
+    if (told) return
+    // Held back so long, it would not come in any use of the console.
+    if (n > 200) return window.leave()
+    await deps.db.surface.update({ where: { id: surface.id }, data: { healthDetail: `look ${n}` } })
+    return flood(n + 1)
+  }
+  const flooding = flood(1)
+  expect(tileOf(await window.until(({ tiles }) => tiles.length > 0), surface.id)?.health.detail).toMatch(/^look \d+$/)
+  told = true
+  await flooding
+})
+
 describe('a window that was away', () => {
   it('is told what it missed and nothing else', async () => {
     const { deps } = console_
