@@ -7,40 +7,22 @@ const TIMEOUT_MS = 10_000
 /** Of an answer nothing but the status counts, and of Slack's a word. */
 const ANSWER_BYTES = 16_384
 
-/** Everything that is not the public internet (IANA's special-purpose registries), and Azure's metadata service. */
+/** Of IPv4, everything that is not the public internet (IANA's special-purpose registry), and Azure's metadata service. */
+const REFUSED_IPV4 =
+  '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 ' +
+  '192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3'
+/** Of the routed IPv6: protocol assignments and tunnels, which lead to IPv4 addresses, and documentation. */
+const REFUSED_IPV6 = '2001::/23 2001:db8::/32 2002::/16 3fff::/20'
+
 const REFUSED = new BlockList()
-for (const [net, prefix] of [
-  ...([
-    ['0.0.0.0', 8],
-    ['10.0.0.0', 8],
-    ['100.64.0.0', 10],
-    ['127.0.0.0', 8],
-    ['168.63.129.16', 32],
-  ] as const),
-  ...([
-    ['169.254.0.0', 16],
-    ['172.16.0.0', 12],
-    ['192.0.0.0', 24],
-    ['192.0.2.0', 24],
-    ['192.88.99.0', 24],
-  ] as const),
-  ...([
-    ['192.168.0.0', 16],
-    ['198.18.0.0', 15],
-    ['198.51.100.0', 24],
-    ['203.0.113.0', 24],
-    ['224.0.0.0', 3],
-  ] as const),
+for (const [family, ranges] of [
+  ['ipv4', REFUSED_IPV4],
+  ['ipv6', REFUSED_IPV6],
 ] as const) {
-  REFUSED.addSubnet(net, prefix, 'ipv4')
-}
-for (const [net, prefix] of [
-  ['2001::', 23],
-  ['2001:db8::', 32],
-  ['2002::', 16],
-  ['3fff::', 20],
-] as const) {
-  REFUSED.addSubnet(net, prefix, 'ipv6')
+  for (const range of ranges.split(' ')) {
+    const [net = '', prefix] = range.split('/')
+    REFUSED.addSubnet(net, Number(prefix), family)
+  }
 }
 /** All of IPv6 that is routed; loopback, local, mapped and translated addresses lie outside. */
 const ROUTED_IPV6 = new BlockList()

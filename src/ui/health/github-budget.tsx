@@ -1,14 +1,11 @@
 'use client'
 
 import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github-budget'
+import { HEALTH_REFETCH_MS, HealthSection } from '~/ui/health/health-section'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
-import { StoppedClock } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
-const REFETCH_MS = 10_000
 const HEAD = 'px-2 py-2 sm:px-4 text-xs font-medium text-ink-faint'
 const CELL = 'px-2 py-2.5 align-top sm:px-4'
 /** Background looks pause below this. */
@@ -16,27 +13,16 @@ const SCARCE = 0.3
 
 /** How much more the console may ask GitHub, and what it asked. */
 export function GitHubBudget() {
-  const state = trpc.health.budget.useQuery(undefined, { refetchInterval: REFETCH_MS })
+  const query = trpc.health.budget.useQuery(undefined, { refetchInterval: HEALTH_REFETCH_MS })
   return (
-    <section aria-labelledby="budget" className="min-w-0">
-      <h2 id="budget" className="mb-2.5 text-sm font-semibold">
-        Requests to GitHub
-      </h2>
-      {state.isError && (
-        <div className="mb-3">
-          <Notice tone="warn" role="status">
-            {readWireError(state.error).message}
-          </Notice>
-        </div>
+    <HealthSection id="budget" title="Requests to GitHub" what="the requests to GitHub" query={query}>
+      {(state) => (
+        <>
+          <Left standing={state.standing} />
+          {state.lastDay.length > 0 && <Kinds state={state} />}
+        </>
       )}
-      {state.isPending && <RowsSkeleton what="the requests to GitHub" />}
-      {state.data !== undefined && (
-        <StoppedClock of={state}>
-          <Left standing={state.data.standing} />
-          {state.data.lastDay.length > 0 && <Kinds state={state.data} />}
-        </StoppedClock>
-      )}
-    </section>
+    </HealthSection>
   )
 }
 

@@ -1,41 +1,27 @@
 'use client'
 
 import type { HeardSubject, WebhookState } from '~/domain/webhook-hearing'
+import { HEALTH_REFETCH_MS, HealthSection } from '~/ui/health/health-section'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
-import { StoppedClock } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
-import { readWireError } from '~/ui/trpc/wire-error'
 
-const REFETCH_MS = 10_000
 const HEAD = 'px-2 py-2 sm:px-4 text-left text-xs font-medium text-ink-faint'
 const CELL = 'px-2 py-2.5 align-top sm:px-4'
 
 /** Whether GitHub tells of what happens, by repository. */
 export function WebhookHearing() {
-  const state = trpc.health.webhooks.useQuery(undefined, { refetchInterval: REFETCH_MS })
+  const query = trpc.health.webhooks.useQuery(undefined, { refetchInterval: HEALTH_REFETCH_MS })
   return (
-    <section aria-labelledby="webhooks" className="min-w-0">
-      <h2 id="webhooks" className="mb-2.5 text-sm font-semibold">
-        Webhooks of GitHub
-      </h2>
-      {state.isError && (
-        <div className="mb-3">
-          <Notice tone="warn" role="status">
-            {readWireError(state.error).message}
-          </Notice>
-        </div>
+    <HealthSection id="webhooks" title="Webhooks of GitHub" what="the webhooks" query={query}>
+      {(state) => (
+        <>
+          <Summary state={state} />
+          {state.configured && state.repositories.length > 0 && <Repositories state={state} />}
+        </>
       )}
-      {state.isPending && <RowsSkeleton what="the webhooks" />}
-      {state.data !== undefined && (
-        <StoppedClock of={state}>
-          <Summary state={state.data} />
-          {state.data.configured && state.data.repositories.length > 0 && <Repositories state={state.data} />}
-        </StoppedClock>
-      )}
-    </section>
+    </HealthSection>
   )
 }
 

@@ -1,0 +1,44 @@
+import type { ReactNode } from 'react'
+import { Notice } from '~/ui/primitives/notice'
+import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** How often a section asks again. */
+export const HEALTH_REFETCH_MS = 10_000
+
+interface HealthSectionProps<Data> {
+  readonly id: string
+  readonly title: string
+  /** What is awaited, for those who hear the page: "the webhooks". */
+  readonly what: string
+  readonly query: {
+    readonly data: Data | undefined
+    readonly error: unknown
+    readonly isPending: boolean
+    readonly isError: boolean
+    readonly dataUpdatedAt: number
+    readonly failureCount: number
+  }
+  readonly children: (data: Data) => ReactNode
+}
+
+/** A part of the page with a query of its own: one that fails leaves the others as they are. */
+export function HealthSection<Data>({ id, title, what, query, children }: HealthSectionProps<Data>) {
+  return (
+    <section aria-labelledby={id} className="min-w-0">
+      <h2 id={id} className="mb-2.5 text-sm font-semibold">
+        {title}
+      </h2>
+      {query.isError && (
+        <div className="mb-3">
+          <Notice tone="warn" role="status">
+            {readWireError(query.error).message}
+          </Notice>
+        </div>
+      )}
+      {query.isPending && <RowsSkeleton what={what} />}
+      {query.data !== undefined && <StoppedClock of={query}>{children(query.data)}</StoppedClock>}
+    </section>
+  )
+}
