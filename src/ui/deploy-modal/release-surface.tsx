@@ -51,7 +51,10 @@ function wordsFor(
     ? {
         act: 'Release',
         keep: 'Keep it held',
-        why: 'The surface is held: another deploy of it can start once this run is over, or somebody releases it.',
+        why:
+          deploy.runId === null
+            ? 'The surface is held, for GitHub may still start a run: another deploy of it can start once such a run has ended, or somebody releases it.'
+            : 'The surface is held: another deploy of it can start once this run is over, or somebody releases it.',
       }
     : {
         act: 'Release',
