@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applyMigrations } from '~/launch/database-schema'
+import { applyMigrations, installJobTablesOf } from '~/launch/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
@@ -23,6 +23,7 @@ let server: SignedInServer
 beforeAll(async () => {
   database = await startDatabase()
   await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
+  await installJobTablesOf(database.url, 'silent')
   world = await createFaultWorld({ databaseUrl: database.url })
   server = await world.startServer()
 }, TIMEOUT)
