@@ -103,7 +103,7 @@ async function recordDispatch(product: ConsoleUnderTest, db: pg.Client): Promise
   const { surfaceId, idempotencyKey } = input
   return withOwnDeps(product, async (deps) => {
     let deployId = ''
-    const whoAsks = () => authenticate(deps, new Headers({ cookie: product.cookie }), 'now')
+    const whoAsks = () => authenticate(deps, new Headers({ cookie: product.cookie }), 'person')
     // That somebody did something is noted once a minute, and not again below.
     await whoAsks()
     const statements = await recordStatements(async () => {

@@ -2,7 +2,6 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { AccountChange } from '~/domain/audit-event'
 import { AppError } from '~/domain/errors'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { deletePasskey, lockUser, readSignInMethods, renamePasskey, renameUser } from '~/server/db/accounts'
 import { appendAuditEvent } from '~/server/db/audit'
@@ -47,7 +46,6 @@ async function change(
     const payload = { change: made }
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.account.changed', status: null, payload })
   })
-  forgetSessionsOf(actor.userId)
 }
 
 const unknownPasskey = () => new AppError('passkey_unknown', 'There is no such passkey any more. Nothing was changed.')

@@ -1,7 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { revokeSessions } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 
@@ -13,7 +12,6 @@ export async function endOwnSessions(
 ): Promise<{ readonly ended: number }> {
   const which = id === null ? { except: actor.sessionId ?? '' } : { only: id }
   const ended = await revokeSessions(db, { userId: actor.userId, actor: actor.name, at: now(), ...which })
-  forgetSessionsOf(actor.userId)
   if (id !== null && ended === 0) throw new AppError('session_unknown', 'That session has ended already.')
   return { ended }
 }

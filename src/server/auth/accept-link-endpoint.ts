@@ -4,7 +4,6 @@ import { APIError, createAuthEndpoint } from 'better-auth/api'
 import { setSessionCookie } from 'better-auth/cookies'
 import { ERROR_CODES } from '~/domain/errors'
 import { acceptLinkInput } from '~/domain/member'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import type { Deps } from '~/server/deps'
 import { logAppError, toAppError } from '~/server/http/problem'
 import { acceptLink } from '~/server/members/accept-link'
@@ -25,7 +24,6 @@ export function acceptLinkEndpoint(deps: Deps) {
           const { code, message } = error
           throw new APIError(ERROR_CODES[code].http, { code, message })
         })
-        forgetSessionsOf(userId)
         if (!signsIn) return ctx.json({ ok: true })
         const user = await internalAdapter.findUserById(userId)
         const session = await internalAdapter.createSession(userId)

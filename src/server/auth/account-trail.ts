@@ -6,7 +6,6 @@ import type { AccountChange } from '~/domain/audit-event'
 import { PASSWORD_PATHS } from '~/server/auth/account-guard'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { pendingUserId } from '~/server/auth/pending-sign-in'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn, recordWrongCode } from '~/server/auth/record-sign-in'
 import { NOT_A_MEMBER } from '~/server/auth/strangers'
 import { recordAccountChange } from '~/server/db/account-changes'
@@ -35,7 +34,6 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
             if (refusal === 'INVALID_PASSWORD') return await failed(user.email, 'password')
             if (refusal !== null) return
             const digest = PASSWORD_PATHS.has(path ?? '') ? ownPasswordDigest(deps.config, user.email) : null
-            forgetSessionsOf(user.id)
             const change = CHANGES[path ?? ''] ?? null
             await recordAccountChange(deps.db, { actor: user.email, at: deps.now(), change, digest })
           }),

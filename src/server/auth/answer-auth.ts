@@ -22,7 +22,7 @@ export async function answerAuth(request: Request): Promise<Response> {
     headers.set(ADDRESS_HEADER, addressOf(bounded))
     // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
     // Of whoever that leaves with no session, the library is shown none.
-    if ((await authenticate(deps, headers, 'now')) === null) dropSession(deps.config, headers)
+    if ((await authenticate(deps, headers, 'person')) === null) dropSession(deps.config, headers)
     const response = await authOf(deps).handler(new Request(bounded, { headers }))
     response.headers.set('cache-control', 'no-store')
     return answered(response)

@@ -8,7 +8,6 @@ import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { isPasskeyOf } from '~/server/auth/check-passkey'
 import { CHALLENGE_COOKIE } from '~/server/auth/passkeys'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn } from '~/server/auth/record-sign-in'
 import { refuseWhenLocked } from '~/server/auth/refuse-when-locked'
 import { recordProof } from '~/server/db/sessions'
@@ -28,7 +27,6 @@ export function confirmEndpoints(deps: Deps) {
   const prove = async (session: { id: string; userId: string }, email: string, method: Method) => {
     const digest = method === 'password' ? ownPasswordDigest(deps.config, email) : null
     await recordProof(deps.db, { sessionId: session.id, actor: email, method, digest, at: deps.now() })
-    forgetSessionsOf(session.userId)
     return { ok: true }
   }
   const use = [sessionMiddleware]

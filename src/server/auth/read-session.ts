@@ -1,7 +1,7 @@
 import 'server-only'
 import { ACTIVITY_STEP_MS } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
-import type { Freshness } from '~/server/auth/freshness'
+import type { AskedBy } from '~/server/auth/asked-by'
 import { sessionToken } from '~/server/auth/session-cookie'
 import { idleLimitMs } from '~/server/auth/session-limits'
 import type { MemberRow } from '~/server/db/members'
@@ -22,7 +22,7 @@ export interface SignedIn {
  * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
  * signs their cookies and ends them.
  */
-export async function readSession(deps: Deps, headers: Headers, freshness: Freshness): Promise<SignedIn | null> {
+export async function readSession(deps: Deps, headers: Headers, askedBy: AskedBy): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
   const session = token === null ? null : await findSession(deps.db, token)
   if (session === null) return null
@@ -34,7 +34,7 @@ export async function readSession(deps: Deps, headers: Headers, freshness: Fresh
     return null
   }
   if (!hasAccess(deps, member)) return null
-  if (freshness === 'now' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
+  if (askedBy === 'person' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
     await noteActivity(deps.db, sessionId, now)
   }
   const { userId, email, role, environments } = member

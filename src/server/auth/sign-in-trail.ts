@@ -4,7 +4,6 @@ import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { addressDigest } from '~/server/auth/address-digest'
 import { doorDigest, rememberDevice } from '~/server/auth/known-device'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { recordFailedSignIn, recordPasswordChange, recordSignIn, recordSignOut } from '~/server/auth/record-sign-in'
 import { sessionCookie } from '~/server/auth/session-cookie'
 import { methodOf } from '~/server/auth/sign-in-method'
@@ -30,7 +29,6 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
               after: async (session, context) => {
                 const { data } = owner.safeParse(session)
                 if (data === undefined) return
-                forgetSessionsOf(data.userId)
                 const reason = reasonOf(context?.path)
                 if (reason !== null) await recordSignOut(deps, data.userId, reason)
               },

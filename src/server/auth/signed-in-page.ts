@@ -21,7 +21,7 @@ export async function signedInPage(
   // First: it tells Next that the page is made per request, so that no build asks for the configuration.
   const sent = await headers()
   const deps = getDeps()
-  const signedIn = await readSession(deps, sent, 'now')
+  const signedIn = await readSession(deps, sent, 'person')
   if (signedIn === null) redirect(`/sign-in?next=${encodeURIComponent(path + asQuery(options.search ?? {}))}`)
   if (options.permission !== undefined && !may(signedIn.actor, options.permission)) notFound()
   const { name, email, role, environments } = signedIn.member
@@ -31,7 +31,7 @@ export async function signedInPage(
 /** Whoever is signed in already, for the pages that are for nobody yet. */
 export async function isSignedIn(): Promise<boolean> {
   const sent = await headers()
-  return (await readSession(getDeps(), sent, 'now')) !== null
+  return (await readSession(getDeps(), sent, 'person')) !== null
 }
 
 function asQuery(search: Search): string {

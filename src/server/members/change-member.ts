@@ -3,7 +3,6 @@ import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { type ChangeMemberInput, SANDBOX_OPERATOR, widens } from '~/domain/member'
 import { requireWholeReach } from '~/server/auth/authorize'
-import { forgetSessionsOf } from '~/server/auth/recent-answers'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
@@ -94,7 +93,6 @@ async function asOne(
     if (member === null) throw new AppError('member_unknown', 'There is no such member. Nothing was changed.')
     await change(tx, member)
   })
-  forgetSessionsOf(userId)
 }
 
 async function requireOtherAdmin({ config }: MemberDeps, tx: DatabaseHandle, member: MemberRow): Promise<void> {

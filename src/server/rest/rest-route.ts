@@ -2,10 +2,10 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
+import { askedBy } from '~/server/auth/asked-by'
 import { authenticate } from '~/server/auth/authenticate'
 import { authenticateToken, bringsToken } from '~/server/auth/authenticate-token'
 import { authorize } from '~/server/auth/authorize'
-import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { limitAccount } from '~/server/http/rate-limits'
@@ -38,8 +38,7 @@ export function restRoute<Params>(
     if (refused !== null) return refused
     try {
       const { headers } = request
-      const caller =
-        (await authenticateToken(deps, headers)) ?? (await authenticate(deps, headers, freshnessOf(request)))
+      const caller = (await authenticateToken(deps, headers)) ?? (await authenticate(deps, headers, askedBy(request)))
       const actor = limitAccount(deps, authorize(caller, permission))
       const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered

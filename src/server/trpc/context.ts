@@ -1,8 +1,8 @@
 import 'server-only'
 import { PERSON_HEADER } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
+import { askedBy } from '~/server/auth/asked-by'
 import { authenticate } from '~/server/auth/authenticate'
-import { freshnessOf } from '~/server/auth/freshness'
 import { type Deps, getDeps } from '~/server/deps'
 import { toTrpcError } from '~/server/trpc/to-trpc-error'
 
@@ -29,7 +29,7 @@ export const createContextInner = (deps: Deps, actor: Actor | null): Context => 
 export async function createContext({ req }: { readonly req: Request }): Promise<Context> {
   const deps = getDeps()
   try {
-    const actor = await authenticate(deps, req.headers, freshnessOf(req))
+    const actor = await authenticate(deps, req.headers, askedBy(req))
     return createContextInner(deps, isPageOf(actor, req) ? actor : null)
   } catch (thrown) {
     // No procedure has been reached yet, so none of them turns this into an error of the console's.

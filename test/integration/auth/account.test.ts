@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => console_.close())
 
-const who = (headers: Headers) => authenticate(console_.deps, headers, 'now')
+const who = (headers: Headers) => authenticate(console_.deps, headers, 'person')
 const caller = (actor: Actor | null) => createCaller(createContextInner(console_.deps, actor)).account
 const own = async (of: Browser) => caller(await who(of.headers()))
 const bobs = async () =>

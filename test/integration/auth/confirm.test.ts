@@ -23,7 +23,7 @@ afterEach(async () => {
 const letProofsAge = () =>
   console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
 const provedMinutesAgo = async (of: Browser) => {
-  const provedAt = (await authenticate(console_.deps, of.headers(), 'now'))?.provedAt
+  const provedAt = (await authenticate(console_.deps, of.headers(), 'person'))?.provedAt
   return provedAt == null ? null : Math.round((Date.now() - provedAt.getTime()) / 60_000)
 }
 const actions = async () =>

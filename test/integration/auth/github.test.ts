@@ -33,7 +33,7 @@ describe('somebody who signs in with GitHub', () => {
     github.as({ ...bob, memberships })
     const { browser, error } = await visit()
     expect(error).toBeNull()
-    expect(await authenticate(console_.deps, browser.headers(), 'now')).toMatchObject({
+    expect(await authenticate(console_.deps, browser.headers(), 'person')).toMatchObject({
       name: 'bob@example.com',
       role: 'viewer',
     })
@@ -80,7 +80,7 @@ describe('somebody who signs in with GitHub', () => {
     github.as({ ...bob, login: 'robert', email: 'robert@elsewhere.example' })
     const { browser, error } = await visit()
     expect(error).toBeNull()
-    expect(await authenticate(console_.deps, browser.headers(), 'now')).toMatchObject({ name: 'bob@example.com' })
+    expect(await authenticate(console_.deps, browser.headers(), 'person')).toMatchObject({ name: 'bob@example.com' })
   })
 })
 
@@ -88,7 +88,7 @@ describe('signing in with GitHub', () => {
   const comeIn = async () => {
     github.as(bob)
     const { browser } = await visit()
-    const actor = await authenticate(console_.deps, browser.headers(), 'now')
+    const actor = await authenticate(console_.deps, browser.headers(), 'person')
     if (actor === null) throw new Error('nobody is signed in')
     return { fresh: isProofFresh(actor, new Date()), methods: await listProofMethods(console_.deps, actor) }
   }

@@ -43,7 +43,7 @@ describe('after the issuer was changed', () => {
     after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
     const { browser, error } = await atProvider(deps, 'oidc')
     expect(error).toBeNull()
-    expect(await authenticate(deps, browser.headers(), 'now')).toMatchObject({ name: 'mallory@example.com' })
+    expect(await authenticate(deps, browser.headers(), 'person')).toMatchObject({ name: 'mallory@example.com' })
     expect(await console_.deps.db.user.count()).toBe(2)
   })
 

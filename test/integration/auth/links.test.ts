@@ -34,7 +34,7 @@ const tokenOf = ({ path }: { readonly path: string }) => path.slice('/invite/'.l
 const NEW_PASSWORD = 'another long password'
 
 async function actorOf(held: Browser): Promise<Actor> {
-  const actor = await authenticate(console_.deps, held.headers(), 'now')
+  const actor = await authenticate(console_.deps, held.headers(), 'person')
   if (actor === null) throw new Error('nobody is signed in')
   return actor
 }
@@ -161,7 +161,7 @@ describe('a link for a new password', () => {
     await createToken(console_.deps, bob.actor, { label: 'ci', ...scope })
 
     expect(await use(await caller.members.recoveryLink({ userId }))).toMatchObject({ status: 200 })
-    expect(await authenticate(console_.deps, bob.held.headers(), 'now')).toBeNull()
+    expect(await authenticate(console_.deps, bob.held.headers(), 'person')).toBeNull()
     expect(await db.passkey.count()).toBe(0)
     expect(await db.account.findMany({ where: { userId } })).toMatchObject([{ providerId: 'credential' }])
     expect((await atProvider(console_.deps, 'oidc')).error).not.toBeNull()
@@ -194,7 +194,7 @@ describe('a link for a new password', () => {
     expect(await console_.deps.db.account.count({ where: { providerId: 'oidc' } })).toBe(0)
     const code = codeAt(secret, Date.now() + 30_000)
     expect((await half.post('/two-factor/verify-totp', { code })).status).not.toBe(200)
-    expect(await authenticate(console_.deps, half.headers(), 'now')).toBeNull()
+    expect(await authenticate(console_.deps, half.headers(), 'person')).toBeNull()
 
     // The factor itself stays: without it, whoever made the link could use it.
     const fresh = await visitor().post('/sign-in/email', { ...credentials, password: NEW_PASSWORD })

@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => console_.close())
 
 const actorOf = async (cookies: Headers): Promise<Actor> => {
-  const actor = await authenticate(console_.deps, cookies, 'now')
+  const actor = await authenticate(console_.deps, cookies, 'person')
   if (actor === null) throw new Error('nobody is signed in')
   return actor
 }
@@ -114,7 +114,7 @@ describe('a link for a new password', () => {
     const use = { token: path.slice('/invite/'.length), password: 'another long password' }
     expect(await finder.post('/links/accept', use)).toMatchObject({ status: 200 })
     expect(finder.cookies()).toBe('')
-    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'window')).toBeNull()
     expect(await finder.post('/links/accept', use)).toMatchObject({ status: 410 })
     const old = { email: 'bob@example.com', password: PASSWORD }
     expect(await finder.post('/sign-in/email', old)).toMatchObject({ status: 401 })
@@ -137,13 +137,13 @@ describe('a member', () => {
   it('of a new role has it at the next request, also in a poll that knew the old one', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
-    await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    await authenticate(console_.deps, bob.visitor.headers(), 'window')
     await changeMember(console_.deps, actor, {
       userId: bob.actor.userId,
       role: 'viewer',
       environments: ['staging'],
     })
-    const polled = await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    const polled = await authenticate(console_.deps, bob.visitor.headers(), 'window')
     expect(polled).toMatchObject({ role: 'viewer', environments: ['staging'] })
     expect(await actions()).toContain('console.member.changed')
   })
@@ -151,9 +151,9 @@ describe('a member', () => {
   it('who is suspended is out at once, and gets in again only when access is given back', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
-    await authenticate(console_.deps, bob.visitor.headers(), 'recent')
+    await authenticate(console_.deps, bob.visitor.headers(), 'window')
     await suspendMember(console_.deps, actor, bob.actor.userId)
-    expect(await authenticate(console_.deps, bob.visitor.headers(), 'recent')).toBeNull()
+    expect(await authenticate(console_.deps, bob.visitor.headers(), 'window')).toBeNull()
     const credentials = { email: 'bob@example.com', password: PASSWORD }
     expect(await bob.visitor.post('/sign-in/email', credentials)).toMatchObject({ status: 403 })
     expect(await console_.deps.db.session.count({ where: { userId: bob.actor.userId } })).toBe(0)

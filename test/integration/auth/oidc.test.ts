@@ -77,7 +77,7 @@ describe('somebody an OIDC provider names', () => {
     provider.as(bob)
     const first = await visit()
     expect(first).toMatchObject({ error: null, path: '/freezes' })
-    expect(await authenticate(console_.deps, first.browser.headers(), 'now')).toMatchObject({
+    expect(await authenticate(console_.deps, first.browser.headers(), 'person')).toMatchObject({
       name: 'bob@example.com',
       role: 'deployer',
       environments: ['staging'],
@@ -102,7 +102,7 @@ describe('somebody an OIDC provider names', () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'Example.com' })
     provider.as(bob)
     const { browser: held } = await visit()
-    expect(await authenticate(console_.deps, held.headers(), 'now')).toMatchObject({ role: 'viewer' })
+    expect(await authenticate(console_.deps, held.headers(), 'person')).toMatchObject({ role: 'viewer' })
     expect(await console_.deps.db.account.findMany()).toMatchObject([
       {
         providerId: 'oidc',
@@ -215,7 +215,7 @@ describe('somebody an OIDC provider names', () => {
     provider.as(bob)
     expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: null })
     const signedIn = await visit()
-    expect(await authenticate(console_.deps, signedIn.browser.headers(), 'now')).toMatchObject({ role: 'admin' })
+    expect(await authenticate(console_.deps, signedIn.browser.headers(), 'person')).toMatchObject({ role: 'admin' })
     await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
     const stale = await held.post(path, { provider: 'oidc', callbackURL: '/account' })
     expect(stale).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
@@ -276,7 +276,7 @@ describe('a sign-in at the provider', () => {
 
 describe('a sign-in that is to be a new proof', () => {
   const proofMethods = async (held: Browser) => {
-    const actor = await authenticate(console_.deps, held.headers(), 'now')
+    const actor = await authenticate(console_.deps, held.headers(), 'person')
     if (actor === null) throw new Error('nobody is signed in')
     return (await listProofMethods(console_.deps, actor)).providers
   }
@@ -291,7 +291,7 @@ describe('a sign-in that is to be a new proof', () => {
     expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'possible' }])
     const { asked } = await atProvider(console_.deps, 'oidc', { held, anew: true })
     expect([asked.searchParams.get('prompt'), asked.searchParams.get('max_age')]).toEqual(['login', '0'])
-    const actor = await authenticate(console_.deps, held.headers(), 'now')
+    const actor = await authenticate(console_.deps, held.headers(), 'person')
     expect(isProofFresh(actor ?? { via: 'session', provedAt: null }, new Date())).toBe(true)
   })
 

@@ -32,15 +32,15 @@ describe('the session secret', () => {
   it('is replaced without signing anybody out: first both, the new one in front, then the new one alone', async () => {
     const ada = await firstAdmin(console_.deps)
     const both = restarted([NEW_SECRET, AUTH_SECRET])
-    expect(await authenticate(both, ada.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    expect(await authenticate(both, ada.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
     const later = browser(both)
     expect(await later.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })).toMatchObject({
       status: 200,
     })
 
     const alone = restarted([NEW_SECRET])
-    expect(await authenticate(alone, later.headers(), 'now'), 'signed with the new one').not.toBeNull()
-    expect(await authenticate(alone, ada.headers(), 'now'), 'signed with the old one').toBeNull()
+    expect(await authenticate(alone, later.headers(), 'person'), 'signed with the new one').not.toBeNull()
+    expect(await authenticate(alone, ada.headers(), 'person'), 'signed with the old one').toBeNull()
   })
 
   it('that is none of the list signs nobody in, nor does a session without a signature', async () => {
@@ -50,7 +50,7 @@ describe('the session secret', () => {
     const { token } = await stranger.db.session.findFirstOrThrow()
     for (const value of [token, `${token}.`, `${token}.${'A'.repeat(43)}=`, '%', '.', `${token}%2E`]) {
       const headers = new Headers({ cookie: `console.session_token=${value}` })
-      expect(await authenticate(stranger, headers, 'now')).toBeNull()
+      expect(await authenticate(stranger, headers, 'person')).toBeNull()
     }
   })
 })
@@ -60,7 +60,7 @@ describe('while replicas are restarted one by one', () => {
     const [before, after] = [restarted([AUTH_SECRET, NEW_SECRET]), restarted([NEW_SECRET, AUTH_SECRET])]
     const held = browser(after)
     await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
-    expect(await authenticate(before, held.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    expect(await authenticate(before, held.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
   })
 })
 
@@ -114,7 +114,7 @@ describe('a second factor', () => {
     const other = withSecrets(NEW_SECRET, AUTH_SECRET)
     Object.assign(globalThis, { deployConsoleDeps: other })
     expect(await held.post('/two-factor/verify-totp', { code: nextCode() })).toMatchObject({ status: 200 })
-    expect(await authenticate(other, held.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    expect(await authenticate(other, held.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
   })
 
   it('whose secret was taken out too early is refused in words, uses no code up, and works when it is put back', async () => {
@@ -167,6 +167,6 @@ describe('the session cookie', () => {
     expect(behind.headers.getSetCookie()[0]).toMatch(/^__Secure-console\.session_token=.*Secure/)
     expect(behind.headers.getSetCookie()[1]).toMatch(/^__Secure-console\.device=.*HttpOnly; Secure; SameSite=Strict$/)
     const [pair = ''] = (behind.headers.getSetCookie()[0] ?? '').split(';')
-    expect(await authenticate(tls, new Headers({ cookie: pair }), 'now')).not.toBeNull()
+    expect(await authenticate(tls, new Headers({ cookie: pair }), 'person')).not.toBeNull()
   })
 })

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(() => console_.close())
 
 async function actorOf(deps: Deps, headers: Headers): Promise<Actor> {
-  const actor = await authenticate(deps, headers, 'now')
+  const actor = await authenticate(deps, headers, 'person')
   if (actor === null) throw new Error('nobody is signed in')
   return actor
 }
@@ -63,7 +63,7 @@ it('whom it let in, and whom those let in, have no access with a real GitHub unt
   const scope = { permissions: ['deploy.read' as const], environments: [], surfaces: null, expiresInDays: 30 }
   const { secret } = await createToken(sandbox, bob.actor, { label: 'ci', ...scope })
   for (const { held, actor } of [bob, eve]) {
-    expect(await authenticate(real, held.headers(), 'now')).toBeNull()
+    expect(await authenticate(real, held.headers(), 'person')).toBeNull()
     expect(await signIn(real, actor.name)).toMatchObject({ status: 403 })
   }
   const rest = restClient(real, async () => '')

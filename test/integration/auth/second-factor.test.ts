@@ -33,7 +33,7 @@ async function afterPassword(): Promise<Browser> {
   expect(answer).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
   return held
 }
-const isIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'now')) !== null
+const isIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'person')) !== null
 const give = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
 
 describe('with the second factor on', () => {

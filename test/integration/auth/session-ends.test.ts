@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '~/domain/permissions'
+import type { AskedBy } from '~/server/auth/asked-by'
 import { authenticate } from '~/server/auth/authenticate'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
@@ -27,7 +28,7 @@ async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: 
   await deps.db.session.update({ where: { id }, data: { activeAt, expiresAt } })
   const where = { actor: email, action: 'console.session.closed' }
   return {
-    use: async (freshness: 'now' | 'recent' = 'now') => (await authenticate(deps, headers, freshness))?.name ?? null,
+    use: async (by: AskedBy = 'person') => (await authenticate(deps, headers, by))?.name ?? null,
     callNoteActivity: async (more: Readonly<Record<string, string>> = {}) => {
       const { POST } = await import('~/app/api/trpc/[trpc]/route')
       const bare = { host: 'localhost:3000', 'content-type': 'application/json', ...more }
@@ -82,7 +83,7 @@ describe('what counts as use', () => {
 
   it('is no poll: a window that is only open does not keep its session', async () => {
     const { use, row, activeAt, email } = await session('admin', { idle: 2 * MINUTE })
-    expect(await use('recent')).toBe(email)
+    expect(await use('window')).toBe(email)
     expect(await row()).toEqual({ activeAt })
   })
 })

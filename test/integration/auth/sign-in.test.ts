@@ -20,7 +20,7 @@ const trail = async () =>
 describe('signing in', () => {
   it('by a setup link makes the first admin and signs it in', async () => {
     const ada = await firstAdmin(console_.deps)
-    expect(await authenticate(console_.deps, ada.headers(), 'now')).toMatchObject({
+    expect(await authenticate(console_.deps, ada.headers(), 'person')).toMatchObject({
       name: 'ada@example.com',
       role: 'admin',
       environments: null,
@@ -47,7 +47,7 @@ describe('signing in', () => {
     expect(wrong.status).toBe(401)
     const ada = browser(console_.deps)
     expect((await ada.post('/sign-in/email', { email: 'Ada@example.com', password: PASSWORD })).status).toBe(200)
-    expect(await authenticate(console_.deps, ada.headers(), 'now')).toMatchObject({ name: 'ada@example.com' })
+    expect(await authenticate(console_.deps, ada.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
     expect((await trail()).slice(3)).toEqual([
       ['ada@example.com', 'console.session.refused'],
       ['somebody', 'console.session.refused'],
@@ -70,18 +70,18 @@ describe('signing in', () => {
   it('ends with signing out, also for a poll that knew the session a moment ago', async () => {
     const ada = await firstAdmin(console_.deps)
     const sent = ada.headers()
-    expect(await authenticate(console_.deps, sent, 'recent')).not.toBeNull()
+    expect(await authenticate(console_.deps, sent, 'window')).not.toBeNull()
     expect((await ada.post('/sign-out', {})).status).toBe(200)
-    expect(await authenticate(console_.deps, sent, 'recent')).toBeNull()
-    expect(await authenticate(console_.deps, sent, 'now')).toBeNull()
+    expect(await authenticate(console_.deps, sent, 'window')).toBeNull()
+    expect(await authenticate(console_.deps, sent, 'person')).toBeNull()
     expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.closed'])
   })
 
   it('is over for an admin who did nothing for half an hour, whatever a window polled meanwhile', async () => {
     const ada = await firstAdmin(console_.deps)
-    await authenticate(at(console_.deps, 20), ada.headers(), 'recent')
-    expect(await authenticate(at(console_.deps, 29), ada.headers(), 'recent')).not.toBeNull()
-    expect(await authenticate(at(console_.deps, 31), ada.headers(), 'recent')).toBeNull()
+    await authenticate(at(console_.deps, 20), ada.headers(), 'window')
+    expect(await authenticate(at(console_.deps, 29), ada.headers(), 'window')).not.toBeNull()
+    expect(await authenticate(at(console_.deps, 31), ada.headers(), 'window')).toBeNull()
     expect(await console_.deps.db.session.count()).toBe(0)
   })
 })
@@ -90,8 +90,8 @@ it('the sandbox’s own admin is signed in only while GitHub is the sandbox', as
   const { deps } = console_
   const headers = new Headers({ cookie: await signedInAs(deps, { email: SANDBOX_OPERATOR.email }) })
   const sandbox = { ...deps, config: { ...deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
-  expect(await authenticate(sandbox, headers, 'now')).toMatchObject({ name: SANDBOX_OPERATOR.email, role: 'admin' })
-  expect(await authenticate(deps, headers, 'now')).toBeNull()
+  expect(await authenticate(sandbox, headers, 'person')).toMatchObject({ name: SANDBOX_OPERATOR.email, role: 'admin' })
+  expect(await authenticate(deps, headers, 'person')).toBeNull()
 })
 
 it('while the database is away is 503 and says so, and a session is neither taken nor lost', async () => {

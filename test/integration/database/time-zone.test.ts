@@ -42,9 +42,9 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
     const leftAlone = (minutes: number) =>
       deps.db.session.updateMany({ data: { activeAt: new Date(Date.now() - minutes * MINUTE) } })
     await leftAlone(29)
-    expect(await authenticate(deps, headers, 'now')).not.toBeNull()
+    expect(await authenticate(deps, headers, 'person')).not.toBeNull()
     await leftAlone(31)
-    expect(await authenticate(deps, headers, 'now')).toBeNull()
+    expect(await authenticate(deps, headers, 'person')).toBeNull()
   })
 
   it('holds a freeze from the moment it is opened until it ends', async () => {

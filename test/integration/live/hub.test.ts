@@ -19,7 +19,7 @@ afterEach(async () => {
 
 async function operator(email = 'operator@example.com') {
   const { deps } = console_
-  const actor = await authenticate(deps, new Headers({ cookie: await signedInAs(deps, { email }) }), 'now')
+  const actor = await authenticate(deps, new Headers({ cookie: await signedInAs(deps, { email }) }), 'person')
   if (actor === null) throw new Error('Nobody is signed in.')
   return actor
 }
