@@ -7,7 +7,7 @@ import {
   type Shipped,
 } from '~/domain/deploy-status'
 import { inSentence } from '~/domain/foreign-text'
-import { isStageContradicted, type Phase, type PhaseFacts, phasesOf } from '~/domain/phases'
+import { isStageContradicted, type Phase, type PhaseFacts, type PhaseState, phasesOf } from '~/domain/phases'
 
 /** After this without a run, somebody who may deploy can give the deploy up. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000
@@ -36,7 +36,12 @@ export interface DeployAccount {
   readonly headline: string
   /** What is proven beside that, a sentence each. */
   readonly sentences: readonly string[]
-  /** What makes sense next, in the order an operator needs it. What a person may do is decided elsewhere. */
+  /** Why it holds its surface after its end, and what ends that: one of the sentences. Null where it does not. */
+  readonly hold: string | null
+  /**
+   * What makes sense next, in the order an operator needs it, and nothing that a deploy on record as this one would have refused.
+   * What a person may do is decided elsewhere.
+   */
   readonly actions: readonly DeployAction[]
   /** It has ended, its surface is free of it, and nothing more is expected from GitHub's record of its run. */
   readonly settled: boolean
@@ -93,8 +98,8 @@ const stageWord = (stage: string): string => (isKnownFailureStage(stage) ? STAGE
  * that is over and never reached the deploy phase; what is not proven is unknown.
  */
 export function accountOf(facts: AccountFacts): DeployAccount {
-  const phases = phasesOf(facts)
   const shipped = shippedOf(facts)
+  const phases = phasesOf(facts).map((phase) => ({ ...phase, state: provenState(facts, shipped, phase) }))
   const terminal = isTerminal(facts.status)
   const mayGiveUp = !terminal && facts.runId === null && ['requested', 'dispatched'].includes(facts.status)
   return {
@@ -102,6 +107,7 @@ export function accountOf(facts: AccountFacts): DeployAccount {
     shipped,
     headline: headlineOf(facts, phases),
     sentences: terminal ? sentencesOf(facts, shipped) : [],
+    hold: holdSentence(facts),
     actions: actionsOf(facts, shipped, mayGiveUp),
     settled: terminal && !facts.holdsSurface && (facts.runId === null || facts.record?.over === true),
     giveUpFrom: mayGiveUp ? new Date(Date.parse(facts.requestedAt) + GIVE_UP_AFTER_MS).toISOString() : null,
@@ -125,6 +131,17 @@ export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | '
   return provenNot || isRefused(facts) ? 'no' : 'unknown'
 }
 
+/** Once the deploy has ended, a phase that nothing proves to have run, or not to have run, is unknown. */
+function provenState(facts: AccountFacts, shipped: Shipped, { key, state }: Phase): PhaseState {
+  if (!isTerminal(facts.status) || state === facts.status) return state
+  if (key === 'deploy' && shipped === 'unknown') return 'unknown'
+  if (state !== 'pending') return state
+  const { record, lateRun } = facts
+  const isOver = record?.over === true && record.attempt === 1 && lateRun === null
+  const isProven = (isOver && record.phases[key] === 'not_run') || (shipped === 'no' && isRefused(facts))
+  return isProven ? 'pending' : 'unknown'
+}
+
 function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
   const { status, failureStage } = facts
   const word = statusWord(status)
@@ -135,16 +152,15 @@ function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
 }
 
 function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
-  const { failureStage, lateRun, record } = facts
+  const { failureStage, lateRun } = facts
+  const hold = holdSentence(facts)
   return [
     ...(facts.status === 'succeeded' && shipped === 'yes' ? [] : [shippedSentence(facts, shipped)]),
     ...(failureStage !== null && isStageContradicted(facts)
       ? [`The workflow named ${stageWord(failureStage)} as the stage that failed, which contradicts what is on record.`]
       : []),
     ...(lateRun === null ? [] : [lateRunSentence(facts, lateRun)]),
-    ...(lateRun === null && facts.holdsSurface && record?.over !== true
-      ? ['The surface stays held: nothing proves that the run is over.']
-      : []),
+    ...(hold === null ? [] : [hold]),
     ...surfaceSentence(facts, shipped),
   ]
 }
@@ -184,13 +200,30 @@ function whyUnknown(runId: string | null, record: AccountFacts['record'], facts:
     : 'GitHub’s record does not show whether the deploy phase ran.'
 }
 
-function lateRunSentence({ runId, holdsSurface }: AccountFacts, late: NonNullable<AccountFacts['lateRun']>): string {
-  const what =
-    late.runId === runId && late.attempt > 1
-      ? `Run ${late.runId} was started again (attempt ${late.attempt}) after this deploy had ended`
-      : `Run ${late.runId} carries the id of this deploy and was seen after the deploy had ended`
-  return holdsSurface ? `${what}. It holds the surface until it is over.` : `${what}.`
+function lateRunSentence({ runId }: AccountFacts, late: NonNullable<AccountFacts['lateRun']>): string {
+  return late.runId === runId && late.attempt > 1
+    ? `Run ${late.runId} was started again (attempt ${late.attempt}) after this deploy had ended.`
+    : `Run ${late.runId} carries the id of this deploy and was seen after the deploy had ended.`
 }
+
+function holdSentence({ status, holdsSurface, runId, lateRun }: AccountFacts): string | null {
+  if (!isTerminal(status) || !holdsSurface) return null
+  const run = lateRun?.runId ?? runId
+  return run === null
+    ? `The surface is held: GitHub may still start a run. ${endOfHold(null)}`
+    : `The surface is held: run ${run} is not proven to be over. ${endOfHold(run)}`
+}
+
+/** Of a surface that an ended deploy holds, for whoever wants to deploy it: why, and what ends that. */
+export function explainHold(surfaceName: string, runId: string | null): string {
+  const name = inSentence(surfaceName)
+  return runId === null
+    ? `An earlier deploy of ${name} ended without a run; GitHub may still start one. ${endOfHold(null)}`
+    : `Run ${runId} of an earlier deploy of ${name} is not proven to be over and may still change it. ${endOfHold(runId)}`
+}
+
+const endOfHold = (runId: string | null) =>
+  `Another deploy can start once ${runId === null ? 'such a run has ended' : 'that run is over'}, or once somebody releases the surface.`
 
 function actionsOf(facts: AccountFacts, shipped: Shipped, mayGiveUp: boolean): DeployAction[] {
   const { status, runId } = facts
@@ -199,7 +232,7 @@ function actionsOf(facts: AccountFacts, shipped: Shipped, mayGiveUp: boolean): D
     if (!isKnownStatus(status)) return [...(facts.released ? [] : ['release' as const]), ...open]
     return [...(mayGiveUp ? ['give_up' as const] : []), 'cancel', ...open]
   }
-  const release: DeployAction[] = facts.holdsSurface ? ['release'] : []
-  if (status === 'succeeded') return [...release, 'deploy_again', ...open]
-  return [...release, ...(shipped === 'no' ? [] : ['roll_back' as const]), 'retry', ...open]
+  if (facts.holdsSurface) return ['release', ...open]
+  if (status === 'succeeded') return ['deploy_again', ...open]
+  return [...(shipped === 'no' ? [] : ['roll_back' as const]), 'retry', ...open]
 }

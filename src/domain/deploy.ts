@@ -131,8 +131,10 @@ export interface DeployView extends DeploySummary {
   readonly runUrl: string | null
   /** Null when nobody asked for its end. */
   readonly cancel: CancelRequest | null
-  /** Alarms on this deploy, each a sentence for the operator. */
+  /** What an operator must know beside the status, a sentence each. */
   readonly warnings: readonly string[]
+  /** Those of them that say that something went wrong. */
+  readonly alarms: readonly string[]
   readonly timeline: readonly TimelineEntry[]
   /** The newest lines, oldest first. */
   readonly logTail: readonly LogLine[]

@@ -10,7 +10,17 @@ export const PHASES = [
 ] as const
 
 export type PhaseKey = (typeof PHASES)[number]['key']
-export type PhaseState = 'pending' | 'active' | 'done' | 'skipped' | 'failed' | 'timed_out' | 'cancelled'
+export const PHASE_STATES = [
+  'pending',
+  'active',
+  'done',
+  'skipped',
+  'unknown',
+  'failed',
+  'timed_out',
+  'cancelled',
+] as const
+export type PhaseState = (typeof PHASE_STATES)[number]
 
 export interface Phase {
   readonly key: PhaseKey

@@ -4,7 +4,7 @@ import { dispatchInput, releaseInput } from '~/domain/deploy'
 import { DEPLOY_ACTIONS } from '~/domain/deploy-account'
 import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED } from '~/domain/deploy-status'
 import { id, lineCursorText } from '~/domain/input'
-import { PHASES } from '~/domain/phases'
+import { PHASE_STATES, PHASES } from '~/domain/phases'
 
 /**
  * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a
@@ -86,7 +86,10 @@ const logLine = z.looseObject({ seq: z.int().positive(), line: z.string(), at: t
 const phase = z.looseObject({
   key: z.enum(PHASES.map(({ key }) => key)),
   label: z.string(),
-  state: z.enum(['pending', 'active', 'done', 'skipped', 'failed', 'timed_out', 'cancelled']),
+  state: z.enum(PHASE_STATES).meta({
+    description:
+      '`unknown`: the deploy has ended, and nothing proves whether this phase ran. `pending` of an ended deploy is proven.',
+  }),
   started_at: time.nullable(),
   ended_at: time.nullable(),
 })
@@ -129,7 +132,15 @@ export const restDeploy = z.looseObject({
   }),
   headline: z.string().meta({ description: 'Where it stands, in a few words.' }),
   sentences: z.array(z.string()).meta({ description: 'What is proven about how it ended, a sentence each.' }),
-  actions: z.array(z.string()).meta({ examples: [...DEPLOY_ACTIONS], description: 'What makes sense next, in order.' }),
+  actions: z.array(z.string()).meta({
+    examples: [...DEPLOY_ACTIONS],
+    description:
+      'What makes sense next, in order. Nothing that would be refused because this deploy holds its surface.',
+  }),
+  hold: z
+    .string()
+    .nullable()
+    .meta({ description: 'Why the deploy holds its surface after its end, and what ends that; one of `sentences`.' }),
   settled: z
     .boolean()
     .meta({ description: 'It has ended, and nothing more is expected from GitHub’s record of its run.' }),
@@ -162,6 +173,7 @@ export const restDeploy = z.looseObject({
   run_url: z.string().nullable(),
   cancel: cancelRequest,
   warnings: z.array(z.string()),
+  alarms: z.array(z.string()).meta({ description: 'Those of `warnings` that say that something went wrong.' }),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
   log_cursor: logCursor,

@@ -191,7 +191,7 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
       if (status === undefined || !executed(step)) return []
       const at = step.startedAt ?? job.startedAt ?? run.updatedAt
       return [
-        { status, at, failureStage: null, proof: `step "${inSentence(step.name)}" of job "${inSentence(job.name)}"` },
+        { status, at, failureStage: null, proof: `step “${inSentence(step.name)}” of job “${inSentence(job.name)}”` },
       ]
     }),
   )
@@ -205,7 +205,7 @@ export const ENDED_WITHOUT_DEPLOYING = 'the run ended without deploying'
 /** A concluded run ends its deploy, wherever the deploy stands. */
 function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
-  const proof = `the run ended as "${run.conclusion}" without a last callback`
+  const proof = `the run ended as “${run.conclusion}” without a last callback`
   const end = (status: DeployStatus, failureStage: FailureStage | null = null): Evidence => ({
     status,
     at: run.updatedAt,

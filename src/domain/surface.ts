@@ -58,7 +58,7 @@ export interface SurfaceTile {
     readonly environmentKnown: boolean
   } | null
   /** A deploy that has ended and whose run is not proven to be over: no other one may start. Null when there is none. */
-  readonly held: { readonly deployId: string; readonly runId: string | null; readonly runUrl: string | null } | null
+  readonly held: { readonly deployId: string; readonly runId: string | null } | null
   /** Whether a deploy waits for another person's approval. */
   readonly requiresApproval: boolean
   /** The request that waits and expires first; null when none does. */

@@ -27,7 +27,7 @@ test('whoever is second to a surface is led to the deploy that holds it, from th
   await expect(dialog.getByRole('alert')).toContainText('already under way')
   await dialog.getByRole('button', { name: 'Back', exact: true }).click()
   await expect(dialog.locator('[data-warning="busy"]')).toContainText('Blocked.')
-  await dialog.getByRole('button', { name: 'Follow it' }).click()
+  await dialog.getByRole('button', { name: 'Open that deploy' }).click()
   await expect(second).toHaveURL(address)
 
   await sandbox.release('Smoke gate')
@@ -47,7 +47,7 @@ test('a refused dispatch leads straight to the deploy that was first', async ({ 
   await expectAtSmokeGate(page)
 
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
-  await dialog.getByRole('button', { name: 'Follow it' }).click()
+  await dialog.getByRole('button', { name: 'Open that deploy' }).click()
   await expect(second).toHaveURL(page.url())
   await sandbox.release('Smoke gate')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })

@@ -1,4 +1,5 @@
 import 'server-only'
+import { explainHold } from '~/domain/deploy-account'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -32,30 +33,15 @@ export async function explainBusySurface(
 
 async function heldSurface(deps: Pick<Deps, 'db'>, surface: BusySurface): Promise<AppError> {
   const holding = await findHoldingDeploy(deps.db, surface.id)
-  const runId = holding === null ? null : runOf(holding)
-  return new AppError(
-    'surface_busy',
-    `${whyHeld(surface, holding)} Nothing was started; wait for the end of that run, or open that deploy and release the surface.`,
-    {
-      details: {
-        ...(holding === null ? {} : { deploy_id: holding.id }),
-        ...(runId === null ? {} : { run_id: runId.toString() }),
-      },
+  const runId = holding === null ? null : runHolding(holding)
+  return new AppError('surface_busy', `${explainHold(surface.name, runId)} Nothing was started.`, {
+    details: {
+      ...(holding === null ? {} : { deploy_id: holding.id }),
+      ...(runId === null ? {} : { run_id: runId }),
     },
-  )
+  })
 }
 
-interface HoldingDeploy {
-  readonly githubRunId: bigint | null
-  readonly lateRunId: bigint | null
-}
-
-const runOf = ({ lateRunId, githubRunId }: HoldingDeploy) => lateRunId ?? githubRunId
-
-/** Why a deploy that has ended still holds its surface, in a sentence. */
-export function whyHeld({ name }: Pick<BusySurface, 'name'>, holding: HoldingDeploy | null): string {
-  const runId = holding === null ? null : runOf(holding)
-  return runId === null
-    ? `An earlier deploy of ${inSentence(name)} ended without a run; GitHub may still start it.`
-    : `Run ${runId} of an earlier deploy of ${inSentence(name)} is not proven to be over and may still change it.`
-}
+/** The run that an ended deploy holds its surface for; null where none is known. */
+export const runHolding = (deploy: { readonly githubRunId: bigint | null; readonly lateRunId: bigint | null }) =>
+  (deploy.lateRunId ?? deploy.githubRunId)?.toString() ?? null

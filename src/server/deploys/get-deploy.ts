@@ -7,7 +7,7 @@ import { accountOfRow } from '~/server/db/deploy-account'
 import { type DeployRecord, type RecordedEvent, readDeployRecord } from '~/server/db/deploy-record'
 import { cancelOf } from '~/server/deploys/cancel-deploy'
 import { mayResolveRun, resolveRun } from '~/server/deploys/resolve-run'
-import { warningsOf } from '~/server/deploys/warnings'
+import { alarmsOf, cancelRefusal } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 
@@ -15,7 +15,8 @@ import { runUrl } from '~/server/github/web-urls'
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
-  const { deploy, owner, transitions, alarms, timeline, log } = record
+  const { deploy, owner, transitions, timeline, log } = record
+  const alarms = alarmsOf(record.alarms)
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
   const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
@@ -43,7 +44,8 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
     cancel: cancelOf(deploy),
-    warnings: [...silenceOf(deploy), ...warningsOf(alarms, isTerminal(deploy.status))],
+    warnings: [...silenceOf(deploy), ...alarms, ...(isTerminal(deploy.status) ? [] : cancelRefusal(record.alarms))],
+    alarms,
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
     logCursor: log.cursor,
@@ -70,15 +72,15 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
 function rejectionNote(status: string | null, reason: string, from: string, mismatch: string): string {
   switch (reason) {
     case 'attempt_superseded':
-      return `Callback "${status}" of an earlier attempt refused: the deploy goes on with the latest.`
+      return `Callback “${status}” of an earlier attempt refused: the deploy goes on with the latest.`
     case 'reporter_refused':
-      return `Callback "${status}" refused: its sender may not report about this deploy (${mismatch}).`
+      return `Callback “${status}” refused: its sender may not report about this deploy (${mismatch}).`
     case 'run_required':
-      return `Callback "${status}" refused: it did not name its run.`
+      return `Callback “${status}” refused: it did not name its run.`
     case 'run_mismatch':
-      return `Callback "${status}" of another run refused: the deploy follows the one on record.`
+      return `Callback “${status}” of another run refused: the deploy follows the one on record.`
     default:
-      return `Callback "${status}" refused: the deploy stood at ${from}.`
+      return `Callback “${status}” refused: the deploy stood at ${from}.`
   }
 }
 
@@ -114,9 +116,9 @@ function noteOf({ action, status, payload }: RecordedEvent): string | null {
     case 'console.deploy.late_run_over':
       return `Run ${text('run_id')} is over and no longer holds the surface.`
     case 'console.deploy.end_confirmed':
-      return `GitHub’s record of run ${text('run_id')} was read; it ended as "${text('conclusion')}".`
+      return `GitHub’s record of run ${text('run_id')} was read; it ended as “${text('conclusion')}”.`
     case 'console.deploy.record_disagrees':
-      return `Alarm: GitHub’s record contradicts "${text('reported')}": ${text('recorded')}.`
+      return `Alarm: GitHub’s record contradicts “${text('reported')}”: ${text('recorded')}.`
     case 'console.deploy.run_found':
       return `Run ${text('run_id')} belongs to this deploy.`
     case 'console.deploy.run_mismatch':

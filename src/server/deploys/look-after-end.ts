@@ -99,6 +99,6 @@ async function confirmEnd(
 
 function contradiction(status: string, { conclusion }: RunRecord, shipped: Shipped): string | null {
   if (status !== 'succeeded') return null
-  if (conclusion !== 'success') return `the run ended as "${conclusion ?? 'unknown'}"`
+  if (conclusion !== 'success') return `the run ended as “${conclusion ?? 'unknown'}”`
   return shipped === 'yes' ? null : 'no job of the deploy phase ran'
 }

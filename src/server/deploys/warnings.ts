@@ -16,16 +16,15 @@ interface AuditRow {
   readonly payload: unknown
 }
 
-/** What an operator must know beside the status: each alarm of the audit trail as a sentence, once. */
-export function warningsOf(rows: readonly AuditRow[], terminal: boolean): string[] {
+/** What went wrong beside the status: each alarm of the audit trail as a sentence, once. */
+export function alarmsOf(rows: readonly AuditRow[]): string[] {
   const seen = rows.some(({ action }) => action === 'console.deploy.version_seen')
   const lasting = seen ? rows.filter(({ action }) => action !== 'console.deploy.other_version_runs') : rows
-  const alarms = lasting.flatMap(({ action, payload }) => warningOf(action, payload) ?? [])
-  return [...new Set([...alarms, ...(terminal ? [] : cancelRefusal(rows))])]
+  return [...new Set(lasting.flatMap(({ action, payload }) => alarmOf(action, payload) ?? []))]
 }
 
 /** A cancellation that GitHub refused, until the next one is asked for; one that GitHub has not taken, until it does. */
-function cancelRefusal(rows: readonly AuditRow[]): string[] {
+export function cancelRefusal(rows: readonly AuditRow[]): string[] {
   const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
   const reason = refusal.safeParse(last?.payload).data?.reason ?? ''
   if (last?.action === 'console.deploy.cancel_delayed') return [reason]
@@ -33,7 +32,7 @@ function cancelRefusal(rows: readonly AuditRow[]): string[] {
   return [`This deploy was not cancelled and goes on. ${reason}`]
 }
 
-function warningOf(action: string, payload: unknown): string | null {
+function alarmOf(action: string, payload: unknown): string | null {
   switch (action) {
     case 'console.deploy.runs_duplicated': {
       const runs = duplicated.safeParse(payload).data?.run_ids ?? []
@@ -58,7 +57,7 @@ function warningOf(action: string, payload: unknown): string | null {
     case 'console.deploy.record_disagrees': {
       const facts = disagreement.safeParse(payload).data
       if (facts === undefined) return null
-      return `The workflow reported "${facts.reported}", and by GitHub’s record ${facts.recorded}. Look at the run before you rely on this deploy.`
+      return `The workflow reported “${facts.reported}”, and by GitHub’s record ${facts.recorded}. Look at the run before you rely on this deploy.`
     }
     default:
       return null

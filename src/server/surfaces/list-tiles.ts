@@ -9,7 +9,8 @@ import { readAlarms, readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { type FreezeRow, inForce, listCurrentFreezes, lockLeftBehind } from '~/server/db/freezes'
 import { listGridSurfaces, type RunningRow, readRunning, type SurfaceRow } from '~/server/db/surfaces'
-import { warningsOf } from '~/server/deploys/warnings'
+import { runHolding } from '~/server/deploys/explain-busy-surface'
+import { alarmsOf } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 
@@ -100,12 +101,12 @@ function tileOf(
     lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
     archived: surface.archivedAt !== null,
     alarm:
-      (lastDeploy === null ? null : warningsOf(facts.alarms.get(lastDeploy.id) ?? [], true).at(-1)) ??
+      (lastDeploy === null ? null : alarmsOf(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
       (surface.archivedAt === null
         ? (lockLeftBehind(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
         : null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
-    held: heldBy(surface, githubApiUrl),
+    held: heldBy(surface),
     requiresApproval: surface.requiresApproval,
     waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
     freezes: byStrength(
@@ -128,15 +129,10 @@ function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: Surfa
 }
 
 /** The deploy that has ended, and whose run is not proven to be over. */
-function heldBy({ deploys, repository }: SurfaceRow, githubApiUrl: string): SurfaceTile['held'] {
+function heldBy({ deploys }: SurfaceRow): SurfaceTile['held'] {
   const [holding] = deploys
   if (holding === undefined) return null
-  const runId = holding.lateRunId ?? holding.githubRunId
-  return {
-    deployId: holding.id,
-    runId: runId?.toString() ?? null,
-    runUrl: runId === null ? null : runUrl(githubApiUrl, repository, runId),
-  }
+  return { deployId: holding.id, runId: runHolding(holding) }
 }
 
 function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {

@@ -2,6 +2,7 @@ import 'server-only'
 import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
 import { explainSource, sourceToKeep } from '~/domain/change'
 import type { DeploySource } from '~/domain/deploy'
+import { explainHold } from '~/domain/deploy-account'
 import { isTerminal } from '~/domain/deploy-status'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
@@ -9,7 +10,7 @@ import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
 import { freezesInForce } from '~/server/db/freezes'
 import { readRunning, type SurfaceRow } from '~/server/db/surfaces'
-import { whyHeld } from '~/server/deploys/explain-busy-surface'
+import { runHolding } from '~/server/deploys/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { comparisonOf, unlessAway } from '~/server/github/comparisons'
@@ -90,7 +91,7 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
       : [
           {
             kind: 'busy' as const,
-            text: `${whyHeld(surface, holding)} Wait for the end of that run, or open that deploy and release the surface.`,
+            text: explainHold(surface.name, runHolding(holding)),
             blocking: true,
             deployId: holding.id,
           },

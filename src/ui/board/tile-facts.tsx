@@ -1,12 +1,12 @@
-import { UserRoundCheck } from 'lucide-react'
+import { Unlink, UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { DeploySummary } from '~/domain/deploy'
-import { statusWord } from '~/domain/deploy-account'
+import { explainHold, statusWord } from '~/domain/deploy-account'
 import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { OutsideRun } from '~/ui/board/outside-run'
-import { thirdRow } from '~/ui/board/third-row'
+import { isDrift, thirdRow } from '~/ui/board/third-row'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
@@ -43,6 +43,18 @@ function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['ve
       title={`${words.join(', ')} ${inSentence(ref)}${counted === '' ? '' : `. ${counted}`}`}
     >
       {words.join(', ')} <ForeignText text={ref} />
+    </span>
+  )
+}
+
+const driftWords = ({ sha, seenAt }: NonNullable<SurfaceTile['version']>) =>
+  `Runs ${sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(seenAt)}`
+
+/** What an ended deploy holds the surface for. */
+export function HeldByRun({ name, held }: { readonly name: string; readonly held: NonNullable<SurfaceTile['held']> }) {
+  return (
+    <span className="truncate text-warn" title={explainHold(name, held.runId)}>
+      {held.runId === null ? 'no run was seen; one may still start' : `run ${held.runId} may be active`}
     </span>
   )
 }
@@ -84,16 +96,13 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
             <span className="relative">
               <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
-            {version.shippedHere || lastDeploy === null ? (
-              distance(version, tile.ref)
-            ) : (
-              <span
-                className="truncate font-medium text-warn"
-                title={`Runs ${version.sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(version.seenAt)}`}
-              >
-                not shipped from here
+            {isDrift(tile) && third !== 'drift' && (
+              <span className="shrink-0 text-warn" title={driftWords(version)}>
+                <Unlink aria-hidden="true" className="size-3.5" />
+                <span className="sr-only">{driftWords(version)}</span>
               </span>
             )}
+            {distance(version, tile.ref)}
             {health.checkedAt !== null && version.seenAt < health.checkedAt && (
               <span className="shrink-0 text-ink-faint">
                 seen <TimeAgo at={version.seenAt} />
@@ -130,15 +139,20 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       )}
       {third === 'held' && tile.held !== null && (
         <Fact term="Held">
-          <span className="truncate text-warn" title="Open the earlier deploy to release the surface.">
-            {tile.held.runId === null ? 'no run was seen; it may still start' : `run ${tile.held.runId} may be active`}
-          </span>
+          <HeldByRun name={tile.name} held={tile.held} />
         </Fact>
       )}
       {third === 'health' && (
         <Fact term="Health">
           <span className="truncate text-bad" title={health.detail === null ? undefined : visible(health.detail)}>
             {health.detail !== null && <ForeignText text={health.detail} />}
+          </span>
+        </Fact>
+      )}
+      {third === 'drift' && version !== null && (
+        <Fact term="Drift">
+          <span className="truncate font-medium text-warn" title={driftWords(version)}>
+            no deploy of this console shipped it
           </span>
         </Fact>
       )}

@@ -4,6 +4,7 @@ import type { DeploySummary } from '~/domain/deploy'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
+import { HeldByRun } from '~/ui/board/tile-facts'
 import { wayBack, wayBackAddress } from '~/ui/board/way-back'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -16,7 +17,7 @@ interface TileNoteProps {
   readonly tab: 0 | -1
 }
 
-/** Beside the button: the way back from what is wrong, what holds the surface where no row was left to say so, else who ships what, else the surface's id. */
+/** Beside the button: the way back from what is wrong, what holds or freezes the surface where no row was left to say so, else who ships what, else the surface's id. */
 export function TileNote({ tile, running, tab }: TileNoteProps) {
   const [freeze] = tile.freezes
   const back = wayBack(tile)
@@ -34,6 +35,11 @@ export function TileNote({ tile, running, tab }: TileNoteProps) {
         >
           {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>
         </Link>
+      ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
+        <>
+          <span className="shrink-0">Held:</span>
+          <HeldByRun name={tile.name} held={tile.held} />
+        </>
       ) : tile.deployFreeze !== null && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">frozen: </span>

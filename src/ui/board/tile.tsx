@@ -4,10 +4,11 @@ import type { KeyboardEvent } from 'react'
 import type { SurfaceTile } from '~/domain/surface'
 import { TileFacts } from '~/ui/board/tile-facts'
 import { TileNote } from '~/ui/board/tile-note'
+import { problemOf } from '~/ui/board/tiles'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
-import { HealthBadge, isWrong } from '~/ui/status/health-badge'
+import { HealthBadge } from '~/ui/status/health-badge'
 
 export interface TileActions {
   /** Towards a new deploy of this surface. */
@@ -45,7 +46,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${isWrong(tile) ? 'border-bad' : 'border-line'}`}
+      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${problemOf(tile) === null ? 'border-line' : 'border-bad'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">

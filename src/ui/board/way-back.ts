@@ -1,13 +1,17 @@
 import type { SurfaceTile } from '~/domain/surface'
 import { isWrong } from '~/ui/status/health-badge'
 
-/** The version to offer a return to: only where something is wrong, and nothing is under way. Null otherwise. */
+/** The version to offer a return to: only where something is wrong, and another deploy may start. Null otherwise. */
 export function wayBack(tile: SurfaceTile): SurfaceTile['lastGood'] {
-  const { lastDeploy, lastGood, archived } = tile
-  if (archived || lastDeploy?.terminal === false) return null
+  const { lastDeploy, lastGood } = tile
+  if (!isFree(tile)) return null
   const isAdvised = lastDeploy?.actions.includes('roll_back') === true
   return isWrong(tile) || tile.alarm !== null || isAdvised ? lastGood : null
 }
+
+/** Whether the surface is free for another deploy. */
+export const isFree = ({ archived, held, lastDeploy }: SurfaceTile): boolean =>
+  !archived && held === null && lastDeploy?.terminal !== false
 
 export const wayBackAddress = (surfaceId: string, back: NonNullable<SurfaceTile['lastGood']>) => ({
   pathname: '/',

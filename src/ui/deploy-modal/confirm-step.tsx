@@ -8,6 +8,7 @@ import { ChangedCommits } from '~/ui/deploy-modal/changes'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'
 import { type Flow, type FlowAction, isEditable, isTypeable } from '~/ui/deploy-modal/flow'
+import { HeldWarning } from '~/ui/deploy-modal/held-surface'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -28,6 +29,8 @@ interface ConfirmStepProps {
 export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
+  // What was sent already has its own answer.
+  const isHeld = surface.held !== null && !locked
   const comparison = flow.reviewed?.comparison ?? null
   const verb = deployVerb(comparison)
   const words = surface.requiresApproval
@@ -43,6 +46,9 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
       }}
     >
       <ModalBody>
+        {isHeld && attempt.state === 'open' && attempt.refusal === null && (
+          <HeldWarning surface={surface} onFollow={onFollow} />
+        )}
         <p className="text-ink-soft">
           <span className="font-medium break-all text-ink">
             {draft.ref === flow.sha ? 'Commit' : <ForeignText text={refLabel(draft.ref)} />}
@@ -104,7 +110,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           )
         }
       >
-        <Button type="submit" tone="strong" disabled={!ready} className="min-w-28">
+        <Button type="submit" tone="strong" disabled={!ready || isHeld} className="min-w-28">
           {words[again]}
         </Button>
       </ModalFoot>

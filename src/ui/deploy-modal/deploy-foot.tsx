@@ -19,13 +19,13 @@ interface DeployFootProps {
   /** What the surface ran well before; null where nothing is wrong or nothing is known. */
   readonly back: SurfaceTile['lastGood']
   readonly onBack: (back: NonNullable<SurfaceTile['lastGood']>) => void
-  /** A new deploy of the same ref, through review and confirmation like any other. */
-  readonly onAgain: () => void
+  /** A new deploy of the same ref, through review and confirmation like any other; null while it would be refused. */
+  readonly onAgain: (() => void) | null
 }
 
 /** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
 export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
-  const mayDeploy = useRefusal('deploy.dispatch', deploy.surface.environment) === null
+  const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
   if (!deploy.terminal) {
     return (
       <ModalFoot
@@ -50,7 +50,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
         </ExternalLink>
       }
     >
-      {back !== null && mayDeploy && (
+      {back !== null && refusal === null && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
           <span>
             {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
@@ -58,7 +58,11 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
           </span>
         </Button>
       )}
-      <Button onClick={onAgain}>{deploy.status === 'succeeded' ? 'Deploy again' : 'Retry'}</Button>
+      {onAgain !== null && (
+        <Button onClick={onAgain} disabled={refusal !== null} title={refusal ?? undefined}>
+          {deploy.actions.includes('retry') ? 'Retry' : 'Deploy again'}
+        </Button>
+      )}
       {deploy.runUrl !== null && (
         <ExternalLink href={deploy.runUrl} className="text-sm text-ink-soft">
           Open the run

@@ -19,7 +19,7 @@ function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
   }
   if (deploy.runId !== null) return <>Run {deploy.runId}</>
   if (deploy.terminal) return 'No run is known'
-  return deploy.status === 'requested' ? 'Asking GitHub to run it…' : 'Dispatched — waiting for run…'
+  return deploy.status === 'requested' ? 'Asking GitHub to run it…' : 'Waiting for its run…'
 }
 
 /** One line that answers "where does it stand", with the time it has taken so far. */

@@ -3,7 +3,7 @@
 import { useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy'
 import type { SurfaceTile } from '~/domain/surface'
-import { wayBack } from '~/ui/board/way-back'
+import { isFree, wayBack } from '~/ui/board/way-back'
 import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/deploy-foot'
@@ -41,10 +41,11 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
     if (status !== undefined) void utils.surfaces.list.invalidate()
   }, [status, utils])
 
-  const tile = tiles.find(({ lastDeploy }) => lastDeploy?.id === deployId)
-  const back = tile === undefined ? null : wayBack(tile)
-
   if (deploy === undefined) return <NoDeployYet error={error} />
+  const tile = tiles.find(({ id }) => id === deploy.surface.id)
+  const back = tile?.lastDeploy?.id === deployId ? wayBack(tile) : null
+  const mayShip = deploy.actions.some((action) => action === 'retry' || action === 'deploy_again')
+  const mayShipAgain = mayShip && tile !== undefined && isFree(tile)
   return (
     <StoppedClock of={answer} polled={!deploy.terminal}>
       <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">
@@ -56,7 +57,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
             {deployAnnouncement(deploy)}
           </p>
           <DeployHeadline deploy={deploy} />
-          <DeployWarnings warnings={deploy.warnings} />
+          <DeployWarnings deploy={deploy} />
           <ReleaseSurface deploy={deploy} />
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
           <div className="flex shrink-0 flex-col sm:h-68">
@@ -72,7 +73,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           onBack={({ sha, deployId: source }) =>
             onAgain({ surfaceId: deploy.surface.id, ref: sha, source: { kind: 'rollback', deployId: source } })
           }
-          onAgain={() => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref })}
+          onAgain={mayShipAgain ? () => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref }) : null}
         />
       </div>
     </StoppedClock>

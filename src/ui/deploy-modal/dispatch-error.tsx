@@ -55,7 +55,7 @@ interface WayOnProps {
 function WayOn({ refusal, onReviewAgain, onFollow }: WayOnProps) {
   const { appCode, deployId } = refusal
   if (appCode === 'surface_busy' && deployId !== undefined) {
-    return <Button onClick={() => onFollow(deployId)}>Follow it</Button>
+    return <Button onClick={() => onFollow(deployId)}>Open that deploy</Button>
   }
   const again = REVIEW_AGAIN.some((code) => code === appCode)
   return again ? <Button onClick={onReviewAgain}>Review again</Button> : null

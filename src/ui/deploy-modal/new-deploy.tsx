@@ -9,6 +9,7 @@ import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import { FlowSteps } from '~/ui/deploy-modal/flow-steps'
 import { useHeldInput } from '~/ui/deploy-modal/held-input'
+import { HeldSurface } from '~/ui/deploy-modal/held-surface'
 import { forgetDraft, keepDraft, keptDraftOf } from '~/ui/deploy-modal/kept-draft'
 import { ModalHead } from '~/ui/deploy-modal/modal-frame'
 import { newIdempotencyKey } from '~/ui/deploy-modal/new-idempotency-key'
@@ -75,7 +76,8 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
           </p>
         )}
       </ModalHead>
-      {flow.step === 'choose' && (
+      {flow.step === 'choose' && surface.held !== null && <HeldSurface surface={surface} onFollow={onDeploy} />}
+      {flow.step === 'choose' && surface.held === null && (
         <ChooseRef
           surface={surface}
           chosenBefore={flow.draft.ref}

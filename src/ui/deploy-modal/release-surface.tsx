@@ -47,20 +47,11 @@ function wordsFor(
     return { act: 'Give up', keep: 'Keep waiting', why }
   }
   if (!deploy.actions.includes('release')) return null
-  return deploy.terminal
-    ? {
-        act: 'Release',
-        keep: 'Keep it held',
-        why:
-          deploy.runId === null
-            ? 'The surface is held, for GitHub may still start a run: another deploy of it can start once such a run has ended, or somebody releases it.'
-            : 'The surface is held: another deploy of it can start once this run is over, or somebody releases it.',
-      }
-    : {
-        act: 'Release',
-        keep: 'Keep it held',
-        why: 'This version of the console does not know this status. An admin can release the surface.',
-      }
+  return {
+    act: 'Release',
+    keep: 'Keep it held',
+    why: deploy.hold ?? 'This version of the console does not know this status. An admin can release the surface.',
+  }
 }
 
 interface ReleaseFormProps {

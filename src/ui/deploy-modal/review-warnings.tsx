@@ -19,7 +19,9 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
         <li key={`${warning.kind} ${warning.text}`} data-warning={warning.kind} data-blocking={warning.blocking}>
           <Notice
             tone={warning.blocking ? 'bad' : warning.kind === 'nothing_new' ? 'plain' : 'warn'}
-            action={deployId === undefined ? undefined : <Button onClick={() => onFollow(deployId)}>Follow it</Button>}
+            action={
+              deployId === undefined ? undefined : <Button onClick={() => onFollow(deployId)}>Open that deploy</Button>
+            }
           >
             {warning.blocking && <span className="font-medium">Blocked. </span>}
             <Sentence text={warning.text} />

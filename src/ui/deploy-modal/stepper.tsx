@@ -19,12 +19,12 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
             <PhaseMark state={phase.state} size="size-5" />
             {index < phases.length - 1 && <Track phase={phase} />}
           </span>
-          <span className={`truncate text-sm ${phase.state === 'pending' ? 'text-ink-soft' : 'font-medium text-ink'}`}>
+          <span className={`truncate text-sm ${isUnseen(phase) ? 'text-ink-soft' : 'font-medium text-ink'}`}>
             {phase.label}
           </span>
           <span className="text-xs text-ink-faint">
             {phaseWord(phase.state, ended)}
-            {phase.startedAt !== null && phase.state !== 'pending' && phase.state !== 'skipped' && (
+            {phase.startedAt !== null && !isUnseen(phase) && phase.state !== 'skipped' && (
               <>
                 {' '}
                 <Elapsed since={phase.startedAt} until={phase.state === 'active' ? null : phase.endedAt} />
@@ -36,6 +36,8 @@ export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; 
     </ol>
   )
 }
+
+const isUnseen = ({ state }: Phase) => state === 'pending' || state === 'unknown'
 
 /** The line to the next phase: drawn once this one is behind. */
 function Track({ phase }: { readonly phase: Phase }) {

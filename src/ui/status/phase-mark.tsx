@@ -1,4 +1,4 @@
-import { Ban, CircleDashed, CircleMinus, ClockAlert } from 'lucide-react'
+import { Ban, CircleDashed, CircleMinus, CircleQuestionMark, ClockAlert } from 'lucide-react'
 import type { PhaseState } from '~/domain/phases'
 
 interface MarkProps {
@@ -47,6 +47,7 @@ const MARKS = {
   active: { Icon: ActiveMark, tone: 'text-accent' },
   done: { Icon: DoneMark, tone: 'text-good' },
   skipped: { Icon: CircleMinus, tone: 'text-ink-faint' },
+  unknown: { Icon: CircleQuestionMark, tone: 'text-ink-faint' },
   failed: { Icon: FailedMark, tone: 'text-bad' },
   timed_out: { Icon: ClockAlert, tone: 'text-bad' },
   cancelled: { Icon: Ban, tone: 'text-ink-soft' },

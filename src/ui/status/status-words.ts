@@ -7,12 +7,13 @@ const PHASE_STATE_WORDS = {
   active: 'Running',
   done: 'Done',
   skipped: 'Skipped',
+  unknown: 'Unknown',
   failed: 'Failed',
   timed_out: 'Timed out',
   cancelled: 'Cancelled',
 } as const satisfies Record<PhaseState, string>
 
-/** What the stepper says under a phase; one that was still pending when its deploy ended is not coming any more. */
+/** What the stepper says under a phase. One that is pending after the end of its deploy is proven not to have run. */
 export function phaseWord(state: PhaseState, ended: boolean): string {
   return ended && state === 'pending' ? 'Not reached' : PHASE_STATE_WORDS[state]
 }

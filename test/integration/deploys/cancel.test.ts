@@ -72,7 +72,7 @@ describe('cancelling a deploy', () => {
     await workNow()
     const ended = await view(id)
     expect(ended.status).toBe('cancelled')
-    expect(ended.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'cancelled', 'pending'])
+    expect(ended.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'cancelled', 'unknown'])
     expect(await actions(id)).toEqual(['callback', 'cancel_requested', 'cancel_acknowledged', 'reconciled'])
     expect(await queuedJobs(console_.deps)).toEqual([])
   })

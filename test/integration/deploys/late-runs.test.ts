@@ -105,10 +105,10 @@ describe('a deploy without a run', () => {
     await reconcileDeploy(console_.deps, id)
     await expect(dispatchTo(surface)).rejects.toMatchObject({
       code: 'surface_busy',
-      message: expect.stringContaining('GitHub may still start it'),
+      message: expect.stringContaining('GitHub may still start one'),
       details: { deploy_id: id },
     })
-    expect(await heldTile(surface.id)).toEqual({ deployId: id, runId: null, runUrl: null })
+    expect(await heldTile(surface.id)).toEqual({ deployId: id, runId: null })
     await release(id)
     expect(await heldTile(surface.id)).toBeNull()
     await expect(release(id)).rejects.toMatchObject({ code: 'release_refused' })
@@ -130,7 +130,7 @@ describe('a run that shows up after its deploy ended', () => {
     const view = await getDeploy(deps, id)
     expect(view).toMatchObject({ status: 'cancelled', runId: run.id.toString(), shipped: 'unknown' })
     expect(view.sentences.join(' ')).toContain(
-      `Run ${run.id} carries the id of this deploy and was seen after the deploy had ended. It holds`,
+      `Run ${run.id} carries the id of this deploy and was seen after the deploy had ended. The surface is held: run ${run.id} is`,
     )
     expect(await heldTile(surface.id)).toMatchObject({ deployId: id, runId: run.id.toString() })
     github.script.onDispatch = healthy.onDispatch

@@ -113,7 +113,7 @@ describe('a run that somebody ran again on GitHub', () => {
     const meanwhile = await getDeploy(deps, id)
     expect(meanwhile).toMatchObject({ status: 'failed', shipped: 'unknown' })
     expect(meanwhile.sentences.join(' ')).toContain(
-      'Run 7 was started again (attempt 2) after this deploy had ended. It holds',
+      'Run 7 was started again (attempt 2) after this deploy had ended. The surface is held',
     )
     expect(meanwhile.sentences.join(' ')).not.toContain('Nothing was deployed')
     await expect(dispatchTo(surface)).rejects.toMatchObject({
@@ -145,7 +145,7 @@ describe('a run that somebody ran again on GitHub', () => {
     const view = await getDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'building', failureStage: null, runAttempt: 2 })
     expect(view.logTail.map(({ line }) => line)).toEqual(['tests failed'])
-    expect(view.timeline.map(({ note }) => note).join('\n')).toContain('"failed" of an earlier attempt refused')
+    expect(view.timeline.map(({ note }) => note).join('\n')).toContain('“failed” of an earlier attempt refused')
     expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
     // The same status again is a repetition, whoever says it; and the latest attempt still ends the deploy.
     expect((await send(id, { status: 'building', run_id: '7', run_attempt: 1 })).status).toBe(200)

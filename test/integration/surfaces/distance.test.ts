@@ -92,7 +92,7 @@ it('the review of a surface that an ended deploy holds is blocked, and names the
   expect(warnings.filter(({ blocking }) => blocking)).toEqual([
     {
       kind: 'busy',
-      text: `Run 77 of an earlier deploy of ${surface.name} is not proven to be over and may still change it. Wait for the end of that run, or open that deploy and release the surface.`,
+      text: `Run 77 of an earlier deploy of ${surface.name} is not proven to be over and may still change it. Another deploy can start once that run is over, or once somebody releases the surface.`,
       blocking: true,
       deployId: id,
     },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AccountFacts, accountOf } from '~/domain/deploy-account'
-import { DEPLOY_STATUSES, FAILURE_STAGES, isTerminal } from '~/domain/deploy-status'
+import { type AccountFacts, accountOf, type DeployAction } from '~/domain/deploy-account'
+import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal } from '~/domain/deploy-status'
 import { PHASE_RECORDS, type RunFacts } from '~/domain/run-evidence'
 
 const at = '2026-11-28T10:00:00.000Z'
@@ -30,6 +30,18 @@ const facts = (more: Partial<AccountFacts>): AccountFacts => ({
   released: false,
   ...more,
 })
+/** Where the server refuses each action, by the row of the deploy alone (the indexes of `console_deploys`, release, give up and cancel). */
+const isFree = ({ status, released, holdsSurface }: AccountFacts) => (isTerminal(status) || released) && !holdsSurface
+const isAdmitted = {
+  roll_back: isFree,
+  retry: isFree,
+  deploy_again: isFree,
+  cancel: ({ status }) => !isTerminal(status),
+  give_up: ({ status, runId }) => runId === null && ['requested', 'dispatched'].includes(status),
+  release: ({ status, released, holdsSurface }) =>
+    isTerminal(status) ? holdsSurface : !isKnownStatus(status) && !released,
+  open_run: ({ runId }) => runId !== null,
+} as const satisfies Record<DeployAction, (facts: AccountFacts) => boolean>
 const said = (more: Partial<AccountFacts>) => accountOf(facts(more)).sentences.join(' ')
 
 describe('the account of a deploy', () => {
@@ -62,6 +74,32 @@ describe('the account of a deploy', () => {
       'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
     )
     expect(account.actions[0]).toBe('release')
+  })
+
+  it('offers no deploy of the surface that it holds, whatever its end', () => {
+    const held = (status: string) => accountOf(facts({ status, holdsSurface: true })).actions
+    expect(['failed', 'timed_out', 'cancelled', 'succeeded'].map(held)).toEqual(
+      Array.from({ length: 4 }, () => ['release', 'open_run']),
+    )
+  })
+
+  it('says once that the surface is held, by which run, and what ends that', () => {
+    const account = accountOf(facts({ holdsSurface: true, lateRun: { runId: '8', attempt: 1 } }))
+    expect(account.hold).toBe(
+      'The surface is held: run 8 is not proven to be over. Another deploy can start once that run is over, or once somebody releases the surface.',
+    )
+    expect(account.sentences.filter((sentence) => /held|holds/.test(sentence))).toEqual([account.hold])
+    expect(accountOf(facts({ lateRun: { runId: '8', attempt: 1 } })).hold).toBeNull()
+    expect(accountOf(facts({ runId: null, holdsSurface: true })).hold).toContain('GitHub may still start a run.')
+  })
+
+  it('calls a phase unknown after the end where nothing proves that it did not run', () => {
+    const states = (more: Partial<AccountFacts>) => accountOf(facts(more)).phases.map(({ state }) => state)
+    const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
+    expect(states(failed)).toEqual(['failed', 'unknown', 'unknown', 'unknown'])
+    expect(states({ ...failed, record: record('not_run') })).toEqual(['failed', 'pending', 'pending', 'pending'])
+    const refused = { status: 'failed', at, action: 'console.deploy.dispatch_refused', implied: false }
+    expect(states({ transitions: [refused] })).toEqual(['pending', 'pending', 'pending', 'pending'])
   })
 
   it('stops denying the deploy once the run was started again after the end', () => {
@@ -141,6 +179,8 @@ describe('the account of a deploy', () => {
         expect(
           [text.includes('was deployed.'), denied, text.includes('is unknown')].filter(Boolean).length,
         ).toBeLessThanOrEqual(1)
+        const inSteps = account.phases.find(({ key }) => key === 'deploy')?.state
+        if (text.includes('is unknown')) expect(['unknown', each.status]).toContain(inSteps)
         expect(denied, 'nothing was deployed: only where that is proven').toBe(account.shipped === 'no')
         if (denied) {
           const refused = each.transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
@@ -154,6 +194,7 @@ describe('the account of a deploy', () => {
           expect(reported || each.record?.phases.deploy === 'ended').toBe(true)
         }
         if (each.lateRun !== null && isTerminal(each.status)) expect(text).toContain('Run 8')
+        expect(account.actions.filter((action) => !isAdmitted[action](each))).toEqual([])
         expect(accountOf({ ...each, reportedSha: null }).shipped, 'the surface proves nothing about a deploy').toBe(
           account.shipped,
         )

@@ -119,6 +119,13 @@ describe('the third row of a tile', () => {
     expect(thirdRow(tile('a', { outsideRun, freezes: [freeze] }), null)).toBe('freeze')
     expect(thirdRow(tile('a', { outsideRun }), null)).toBeNull()
   })
+
+  test('names a version that no deploy of this console shipped, before a freeze, which the note says then', () => {
+    const version = { sha: 'd'.repeat(40), url: '', seenAt: '2026-11-21T03:00:00Z', behindBy: 3, aheadBy: 0 }
+    const drifted = { version: { ...version, comparedAt: null, shippedHere: false }, freezes: [freeze] }
+    expect(thirdRow(tile('a', { ...drifted, lastDeploy: deployThrough(['requested', 'failed']) }), null)).toBe('drift')
+    expect(thirdRow(tile('a', drifted), null), 'the console has shipped nothing there yet').toBe('freeze')
+  })
 })
 
 describe('the way back on a tile', () => {
@@ -129,6 +136,10 @@ describe('the way back on a tile', () => {
     expect(wayBack(tile('a', { lastGood, health: sick }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood, alarm: 'The surface reported another version.' }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood }))).toBeNull()
+  })
+
+  test('is not offered while an ended deploy holds the surface, since the server would refuse it', () => {
+    expect(wayBack(tile('a', { lastGood, health: sick, held: { deployId: 'd', runId: '7' } }))).toBeNull()
   })
 
   test('is not offered while a deploy is under way, or on a surface that left the file', () => {

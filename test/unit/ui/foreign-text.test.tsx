@@ -55,6 +55,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     runUrl: null,
     cancel: null,
     warnings: [text],
+    alarms: [text],
     timeline: [{ at: AT, actor: text, action: 'console.deploy.dispatch_refused', status: null, note: text }],
     logTail: [],
     logCursor: null,
@@ -195,7 +196,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
       <>
         <DeployHeadline deploy={deploy} />
         <DeployFacts deploy={deploy} />
-        <DeployWarnings warnings={deploy.warnings} />
+        <DeployWarnings deploy={deploy} />
         <Consequence deploy={deploy} />
         <Timeline entries={deploy.timeline} />
       </>

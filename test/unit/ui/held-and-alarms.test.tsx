@@ -1,0 +1,88 @@
+import { Dialog } from '@base-ui/react/dialog'
+import { createElement, type ReactNode } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
+import { describe, expect, it } from 'vitest'
+import type { SurfaceTile } from '~/domain/surface'
+import { TileGroup } from '~/ui/board/tile-group'
+import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
+import { DeployWarnings } from '~/ui/deploy-modal/deploy-warnings'
+import { type FlowAction, flowReducer, startFlow } from '~/ui/deploy-modal/flow'
+import { HeldSurface } from '~/ui/deploy-modal/held-surface'
+import { deployThrough, tile } from './fixtures'
+
+const nothing = () => undefined
+const SHA = 'd'.repeat(40)
+const AT = '2026-11-21T03:00:00.000Z'
+
+const words = (view: ReactNode) =>
+  renderToStaticMarkup(createElement(Dialog.Root, null, view))
+    .replaceAll(/<[^>]*>/g, '')
+    .replaceAll(/\p{Cf}/gu, '')
+
+const board = (surface: SurfaceTile) =>
+  renderToStaticMarkup(
+    <TileGroup
+      group={{ environment: 'production', tiles: [surface] }}
+      current={null}
+      onCurrent={nothing}
+      onDeploy={nothing}
+      onOpen={nothing}
+    />,
+  )
+
+describe('a surface that an ended deploy holds', () => {
+  const held = tile('api', { held: { deployId: 'd', runId: '7' } })
+
+  it('is said to be held, with what ends that, where a deploy would be chosen', () => {
+    const said = words(<HeldSurface surface={held} onFollow={nothing} />)
+    expect(said).toContain(
+      'Blocked. Run 7 of an earlier deploy of api is not proven to be over and may still change it.',
+    )
+    expect(said).toContain('Another deploy can start once that run is over, or once somebody releases the surface.')
+    expect(said).toContain('Open that deploy')
+  })
+
+  it('lets nobody press Deploy on a form that was open before', () => {
+    const reviewed = { runningSha: null, comparison: null }
+    const actions: FlowAction[] = [
+      { type: 'reviewed', sha: SHA, reviewed, key: 'key', freezeIds: [] },
+      { type: 'typed', text: 'api' },
+    ]
+    const flow = actions.reduce(flowReducer, startFlow('main'))
+    if (flow.step !== 'confirm') throw new Error('not at the last step')
+    const form = (surface: SurfaceTile) =>
+      renderToStaticMarkup(
+        <ConfirmStep surface={surface} flow={flow} act={nothing} onSubmit={nothing} onFollow={nothing} ready />,
+      )
+    expect(form(tile('api'))).not.toContain('disabled=')
+    expect(form(held)).toMatch(/<button[^>]*disabled=[^>]*>Deploy</)
+    expect(form(held)).toContain('is not proven to be over')
+  })
+
+  it('is said to be held beside an alarm too', () => {
+    expect(board({ ...held, alarm: 'Another commit runs.' })).toContain('run 7 may be active')
+  })
+})
+
+describe('an alarm', () => {
+  it('is red in the dialog and on the tile, whose frame is red; a warning is not', () => {
+    const alarms = renderToStaticMarkup(
+      <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'] }} />,
+    )
+    expect([...alarms.matchAll(/border-(bad|warn)/g)].map(([, tone]) => tone)).toEqual(['warn', 'bad'])
+    expect(board(tile('api', { alarm: 'Two runs.' }))).toMatch(/<li[^>]*border-bad/)
+    expect(board(tile('api'))).not.toMatch(/<li[^>]*border-bad/)
+  })
+})
+
+describe('a tile whose version no deploy of this console shipped', () => {
+  const version = { sha: SHA, url: '', seenAt: AT, behindBy: 3, aheadBy: 2, comparedAt: null, shippedHere: false }
+  const drifted = tile('api', { version, lastDeploy: deployThrough(['requested', 'failed']) })
+
+  it('says so beside how far it is ahead and behind, also where something else takes the row', () => {
+    for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
+      expect(board(surface)).toContain('3 behind, 2 ahead of')
+      expect(board(surface)).toContain('no deploy of this console shipped')
+    }
+  })
+})
