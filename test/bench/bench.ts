@@ -9,6 +9,7 @@ import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/b
 import { startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
+import { measurePainted } from '~test/bench/measure-painted'
 import { measureCosts, measurePolls } from '~test/bench/measure-polls'
 import { measureProber } from '~test/bench/measure-prober'
 import { measureRest } from '~test/bench/measure-rest'
@@ -33,11 +34,12 @@ const BATCH = 50_000
 const WHOLE = {
   many: 1_000_000,
   polled: FEW,
-  poll: { concurrency, warmUp: 6_000, count: 8_000 },
-  costs: { rounds: 5, perRound: 250, compiledAfter: 2_000, newest: 300 },
+  poll: { concurrency, warmUp: 1_000, count: 2_000 },
+  costs: { rounds: 5, perRound: 250, compiledAfter: 600, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
   webhook: { rounds: 10 },
   window: { windows: [50, 500], seconds: 35 },
+  painted: { deploys: 10 },
   rest: { repositories: 100 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
   dispatch: {
@@ -55,6 +57,7 @@ const QUICK: typeof WHOLE = {
   callback: { concurrency, warmUp: 5, count: 10 },
   webhook: { rounds: 2 },
   window: { windows: [3], seconds: 3 },
+  painted: { deploys: 1 },
   rest: { repositories: 4 },
   prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 5, measuredS: 5 },
   dispatch: {
@@ -65,7 +68,7 @@ const QUICK: typeof WHOLE = {
 const sizes = values.quick === true ? QUICK : WHOLE
 const MANY = sizes.many
 const say = (text: string): void => {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${Math.round(performance.now() / 1000)} s: ${text}\n`)
 }
 
 /** On a machine that is busy with other things the figures would be worth little anyway. */
@@ -100,7 +103,6 @@ async function bench() {
     say(`polls, grid and history with ${FEW} stored deploys …`)
     const poll = await measurePolls(
       product,
-      db,
       load,
       sizes.poll,
       Array.from({ length: sizes.polled }, (_, n) => storedDeployId(n + 1)),
@@ -120,9 +122,11 @@ async function bench() {
     const webhooks = await measureWebhooks(product, db, sizes.webhook)
     say('windows …')
     const windows = await measureWindows(product, db, sizes.window)
+    say('what a browser paints …')
+    const painted = await measurePainted(product, db, sizes.painted)
     say('GitHub at rest …')
     const rest = await measureRest(product.databaseUrl, sizes.rest)
-    return { callback, poll, dispatch, webhooks, windows, rest, few, many }
+    return { callback, poll, dispatch, webhooks, windows, painted, rest, few, many }
   } finally {
     await stopAll()
   }

@@ -54,8 +54,13 @@ export interface LoadResult {
 }
 
 export function summarise(runs: readonly Measured[]): LoadResult {
-  const sorted = runs.flatMap(({ latencies }) => latencies).sort((a, b) => a - b)
+  const latencies = runs.flatMap((run) => run.latencies)
   const seconds = runs.reduce((sum, run) => sum + run.seconds, 0)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-  return { rate: sorted.length / seconds, p50: at(0.5), p99: at(0.99) }
+  return { rate: latencies.length / seconds, p50: percentileOf(latencies, 0.5), p99: percentileOf(latencies, 0.99) }
+}
+
+/** The value below which this share of them lies; NaN of none. */
+export function percentileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }

@@ -1,11 +1,9 @@
-import type pg from 'pg'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import type { Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { gridSurface, storedDeployId } from '~test/bench/fill'
 import { type LoadJob, type LoadRequest, type LoadResult, summarise } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
-import { openWindows } from '~test/bench/prepare'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
 import { BARE_REQUEST, bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
@@ -42,47 +40,36 @@ function turn<Item>(items: readonly Item[], n: number): Item {
 }
 
 export interface PollFigures {
-  /** A window asks every two seconds, and most of the time nothing has happened. */
+  /** A window that cannot be told asks every two seconds, and most of the time nothing has happened. */
   readonly nothingNew: LoadResult
   readonly whole: LoadResult
   readonly wholeSql: LoadResult
   readonly bare: LoadResult
 }
 
-/** A window's session is read anew after ten seconds, in which it polls so often (auth/recent-answers.ts). */
-const POLLS_PER_SESSION = 5
-const WINDOWS_AT_ONCE = 280
-
-/** Which window sends the n-th poll: so many take turns, until each has polled as often as its session lasts, and then others. */
-const windowOf = (n: number): number =>
-  Math.floor(n / (WINDOWS_AT_ONCE * POLLS_PER_SESSION)) * WINDOWS_AT_ONCE + (n % WINDOWS_AT_ONCE)
-
 /** Polls of these deploys, and the yardsticks. */
 export async function measurePolls(
   product: ConsoleUnderTest,
-  db: pg.Client,
   load: LoadGenerator,
   size: Size,
   polled: readonly string[],
 ): Promise<PollFigures> {
   const all = size.count + size.warmUp
-  const polls = async (requests: readonly LoadRequest[]): Promise<LoadJob> => {
-    const cookies = await openWindows(db, product, windowOf(all) + WINDOWS_AT_ONCE)
-    const request = (n: number): LoadRequest => {
-      const asked = turn(requests, n)
-      return { ...asked, headers: { ...asked.headers, cookie: turn(cookies, windowOf(n)) } }
-    }
-    const lanes = Array.from({ length: all }, (_, n) => [request(n)])
-    return { kind: 'http', origin: product.url, concurrency: size.concurrency, warmUp: size.warmUp, lanes }
-  }
+  const polls = (requests: readonly LoadRequest[]): LoadJob => ({
+    kind: 'http',
+    origin: product.url,
+    concurrency: size.concurrency,
+    warmUp: size.warmUp,
+    lanes: Array.from({ length: all }, (_, n) => [turn(requests, n)]),
+  })
   const [template = ''] = polled
   const sqlOf = async (ask: (deps: Deps) => Promise<unknown>): Promise<LoadJob> => {
     const recorded = await withOwnDeps(product, (deps) => recordStatements(() => ask(deps)))
     return bareSql(product, size, (n) => [unprepared(withValues(recorded, new Map([[template, turn(polled, n)]])))])
   }
   return takeTurns(load, {
-    nothingNew: await polls(await knowingPolls(product, polled)),
-    whole: await polls(polled.map((id) => wholePoll(product, id))),
+    nothingNew: polls(await knowingPolls(product, polled)),
+    whole: polls(polled.map((id) => wholePoll(product, id))),
     wholeSql: await sqlOf((deps) => getDeploy(deps, template)),
     bare: bareRoute(product, size),
   })

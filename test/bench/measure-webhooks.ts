@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import { percentileOf } from '~test/bench/load'
 import { prepareDeploys } from '~test/bench/prepare'
 import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
 
@@ -45,10 +46,8 @@ export async function measureWebhooks(
     waits.push((await product.firstRequestAbout(runId, WAIT_MS)) - sentAt)
   }
   await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
-  const sorted = waits.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
   const requests = Math.max(...deploys.map(({ runId }) => product.requestsAbout(runId)))
-  return { burst: BURST, requests, p50: at(0.5), p95: at(0.95) }
+  return { burst: BURST, requests, p50: percentileOf(waits, 0.5), p95: percentileOf(waits, 0.95) }
 }
 
 const webhookOf = ({ webhookSecret: secret }: ConsoleUnderTest, runId: number, n: number): Promise<Request> =>

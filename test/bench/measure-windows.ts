@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline'
 import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
-import type { LoadRequest } from '~test/bench/load'
-import { prepareDeploys, signedLife } from '~test/bench/prepare'
+import { percentileOf } from '~test/bench/load'
+import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
 import { withOwnDeps } from '~test/bench/yardsticks'
 import { signedInAs } from '~test/support/sessions'
 
@@ -58,15 +58,13 @@ export async function measureWindows(
       },
     }))
     const used = await cpuOver(product, db, seconds, told)
-    const sorted = latencies.toSorted((a, b) => a - b)
-    const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
     figures.push({
       windows: count,
       cpuPerWindowMinute: ((used - alone) * 60_000) / count,
       cores: used,
       memory: residentMegabytes(product.pid),
-      p50: at(0.5),
-      p95: at(0.95),
+      p50: percentileOf(latencies, 0.5),
+      p95: percentileOf(latencies, 0.95),
     })
     open.close()
   }
@@ -79,23 +77,12 @@ interface Report {
 
 /** The callbacks of five deploys, in turn. */
 async function reports(product: ConsoleUnderTest, db: pg.Client, prefix: string) {
-  const deploys = await prepareDeploys(db, prefix, DEPLOYS)
-  await db.query(
-    `UPDATE surfaces AS s SET archived_at_utc = NULL, last_deploy_id = d.id FROM console_deploys AS d
-     WHERE d.surface_id = s.id AND s.id LIKE $1 || '%'`,
-    [prefix],
-  )
+  const deploys = await prepareRunning(db, prefix, DEPLOYS)
   const lives = deploys.map((deploy) =>
     signedLife(product.callbackSecret, deploy).map((request) => ({ deploy, request })),
   )
   const inTurn = (lives[0] ?? []).flatMap((_, step) => lives.flatMap((life) => life[step] ?? []))
-  return inTurn.map(({ deploy, request }) => ({ deployId: deploy.id, send: () => post(product, request) }))
-}
-
-async function post(product: ConsoleUnderTest, { path, headers, body, expect }: LoadRequest): Promise<void> {
-  const answer = await fetch(`${product.url}${path}`, { method: 'POST', headers: headers ?? {}, body: body ?? null })
-  await answer.body?.cancel()
-  if (answer.status !== expect) throw new Error(`A callback was answered ${answer.status}.`)
+  return inTurn.map(({ deploy, request }) => ({ deployId: deploy.id, send: () => sendCallback(product, request) }))
 }
 
 /** Cores in use on average while the callbacks are sent, evenly over that time. */

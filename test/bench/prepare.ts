@@ -1,11 +1,10 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { secretBytes } from '~/server/callbacks/verify-signature'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import type { LoadRequest } from '~test/bench/load'
-import { cookieOf } from '~test/support/sessions'
 
 /** The callbacks of one deploy to production, as the deploy workflows send them. */
 export const LIFE = [
@@ -24,18 +23,6 @@ export interface PreparedDeploy {
   readonly runId: string
 }
 
-/** Cookies of as many windows in which the operator is signed in. */
-export async function openWindows(db: pg.Client, product: ConsoleUnderTest, count: number): Promise<string[]> {
-  const tokens = Array.from({ length: count }, () => randomBytes(24).toString('base64url'))
-  await db.query(
-    `INSERT INTO sessions (id, token, user_id, expires_at_utc)
-     SELECT gen_random_uuid(), token, (SELECT user_id FROM sessions LIMIT 1), now() + interval '1 hour'
-     FROM unnest($1::text[]) AS opened(token)`,
-    [tokens],
-  )
-  return tokens.map((token) => cookieOf({ authSecrets: [product.authSecret] }, token))
-}
-
 /** Deploys that GitHub has accepted and whose workflow is about to report, each with a surface of its own. */
 export async function prepareDeploys(db: pg.Client, prefix: string, count: number): Promise<PreparedDeploy[]> {
   await insertSurfaces(db, { prefix, count, archived: true, origin: 'http://127.0.0.1:9' })
@@ -51,6 +38,17 @@ export async function prepareDeploys(db: pg.Client, prefix: string, count: numbe
        'operator', id::text, repeat('d', 64), true, run::bigint, now(), now()
      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS prepared(id, surface, run)`,
     [deploys.map(({ id }) => id), deploys.map(({ surfaceId }) => surfaceId), deploys.map(({ runId }) => runId)],
+  )
+  return deploys
+}
+
+/** The same on the grid, where each is what its surface does now. */
+export async function prepareRunning(db: pg.Client, prefix: string, count: number): Promise<PreparedDeploy[]> {
+  const deploys = await prepareDeploys(db, prefix, count)
+  await db.query(
+    `UPDATE surfaces AS s SET archived_at_utc = NULL, last_deploy_id = d.id FROM console_deploys AS d
+     WHERE d.surface_id = s.id AND d.id = ANY($1::uuid[])`,
+    [deploys.map(({ id }) => id)],
   )
   return deploys
 }
@@ -82,4 +80,13 @@ export function signedLife(secret: string, deploy: PreparedDeploy): LoadRequest[
       expect: 200,
     }
   })
+}
+
+export async function sendCallback(
+  product: ConsoleUnderTest,
+  { path, headers, body, expect }: LoadRequest,
+): Promise<void> {
+  const answer = await fetch(`${product.url}${path}`, { method: 'POST', headers: headers ?? {}, body: body ?? null })
+  await answer.body?.cancel()
+  if (answer.status !== expect) throw new Error(`A callback was answered ${answer.status}.`)
 }
