@@ -5,7 +5,7 @@ import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
 
 /**
- * Everything the audit trail records, told apart by `action` (contract.md, "Audit").
+ * Everything the audit trail records, told apart by `action` (docs/contract.md, "Audit").
  * These are stored rows: changing a payload's meaning needs a thought for the rows already written.
  */
 export type AuditEvent =

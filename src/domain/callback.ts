@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { FAILURE_STAGES } from '~/domain/deploy-status'
 import { runIdText, storable } from '~/domain/input'
 
-/** Limits of contract.md, "Callback". */
+/** Limits of docs/contract.md, "Callback". */
 export const CALLBACK_BODY_LIMIT = 64 * 1024
 export const LOG_LINE_LIMIT = 4 * 1024
 

@@ -1,5 +1,5 @@
 /**
- * Where a deploy can stand and how it may move on (contract.md, "Status").
+ * Where a deploy can stand and how it may move on (docs/contract.md, "Status").
  * Everything else about statuses — who may set them, which are terminal, what the SQL compares with — derives from here.
  */
 export const DEPLOY_STATUSES = [

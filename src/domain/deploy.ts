@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DeployAccount } from '~/domain/deploy-account'
 import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
 
-/** How many of the newest log lines a poll carries (contract.md, "Poll"). */
+/** How many of the newest log lines a poll carries (docs/contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
 
 /** A git ref as GitHub takes it: branch, tag or SHA. Refused is what git itself refuses (git-check-ref-format(1)). */

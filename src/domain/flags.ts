@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { storableText } from '~/domain/input'
 
-/** The order of a rollout (contract.md, "Flags"): staging first, production after it was seen to work there. */
+/** The order of a rollout (docs/contract.md, "Flags"): staging first, production after it was seen to work there. */
 export const ROLLOUT = ['staging', 'production'] as const
 export type RolloutEnvironment = (typeof ROLLOUT)[number]
 

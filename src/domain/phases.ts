@@ -1,7 +1,7 @@
 import { type DeployStatus, type FailureStage, isKnownFailureStage, isKnownStatus } from '~/domain/deploy-status'
 import type { RunFacts } from '~/domain/run-evidence'
 
-/** The four steps an operator sees, in order (contract.md, "Phases"). */
+/** The four steps an operator sees, in order (docs/contract.md, "Phases"). */
 export const PHASES = [
   { key: 'smoke_gate', label: 'Smoke gate' },
   { key: 'freeze_check', label: 'Freeze check' },

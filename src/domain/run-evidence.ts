@@ -160,7 +160,7 @@ const NOTIFY_STEPS: Readonly<Record<string, CallbackStatus>> = {
 
 /**
  * The statuses GitHub's record proves and the deploy has not reached, in order: what fills the gap between where a
- * deploy stands and where its run is (contract.md, "A callback that is ahead of the graph" and "Reconciler").
+ * deploy stands and where its run is (docs/contract.md, "A callback that is ahead of the graph" and "Reconciler").
  */
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []

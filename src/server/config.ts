@@ -4,7 +4,7 @@ import { addressRanges, exposureProblems, listeningAddress, perMinute } from './
 import { type ProviderSettings, readProviders } from './provider-settings.ts'
 
 /**
- * The only reader of the process environment (contract.md, "Configuration").
+ * The only reader of the process environment (docs/contract.md, "Configuration").
  * A bad value stops the start: the message names the variable, what is wrong, and an example.
  */
 const SANDBOX_HINT = 'unset it to run the sandbox'

@@ -10,7 +10,7 @@ import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { readBoundedBody } from '~/server/http/read-bounded-body'
 
 /**
- * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks is contract.md's: size → UUID →
+ * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks (docs/contract.md, "Callback"): size → UUID →
  * signature or token → JSON → schema → deploy exists → who may report → replay → transition.
  */
 export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {

@@ -11,7 +11,7 @@ export interface SignedMessage {
   readonly body: Buffer
 }
 
-/** `whsec_<base64>` stands for the decoded bytes, any other value for its UTF-8 bytes (contract.md, "Callback"). */
+/** `whsec_<base64>` stands for the decoded bytes, any other value for its UTF-8 bytes (docs/contract.md, "Callback"). */
 export function secretBytes(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret)
 }

@@ -99,7 +99,7 @@ function numbered(strings: TemplateStringsArray): string {
   return text
 }
 
-/** As `pg` reads values, but int8 without loss: run ids are past 2^53 (contract.md, "Run id"). */
+/** As `pg` reads values, but int8 without loss: run ids are past 2^53 (docs/contract.md, "Run id"). */
 const TYPES: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) =>
     oid === pg.types.builtins.INT8 && format !== 'binary' ? BigInt : pg.types.getTypeParser(oid, format),

@@ -20,7 +20,7 @@ import type { Deps } from '~/server/deps'
 import { flagsOn } from '~/server/flags/flags-on'
 
 /**
- * Ships a ref to a surface (contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
+ * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
  * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `askForDeploy`, which
  * has read what is `known` of the request.

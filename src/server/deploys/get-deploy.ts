@@ -11,7 +11,7 @@ import { alarmsOf, cancelRefusal } from '~/server/deploys/warnings'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
 
-/** Everything the modal shows of one deploy (contract.md, "Poll"). Throws `deploy_unknown`. */
+/** Everything the modal shows of one deploy (docs/contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
   if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)

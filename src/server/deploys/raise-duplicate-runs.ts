@@ -4,7 +4,7 @@ import type { DatabaseHandle } from '~/server/db/client'
 import { lockDeploy } from '~/server/db/deploys'
 import type { Deps } from '~/server/deps'
 
-/** Two runs that carry one deploy's id: contract.md, "Dispatch", wants an alarm. Raised once, and shown on the deploy. */
+/** Two runs that carry one deploy's id: docs/contract.md, "Dispatch", wants an alarm. Raised once, and shown on the deploy. */
 export async function raiseDuplicateRuns(
   deps: Pick<Deps, 'logger' | 'now'>,
   tx: DatabaseHandle,

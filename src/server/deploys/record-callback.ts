@@ -43,7 +43,7 @@ const ACTOR = 'workflow'
 
 /**
  * Takes in one verified callback, in one transaction under the deploy's row lock: replay record, status by
- * compare-and-set, log line, audit (contract.md, "Callback"). A refusal is committed too — its log line and its
+ * compare-and-set, log line, audit (docs/contract.md, "Callback"). A refusal is committed too — its log line and its
  * audit row are kept — and then thrown.
  *
  * @throws AppError `deploy_unknown`, `reporter_refused`, `status_unknown`, `transition_refused`, `attempt_superseded`,

@@ -45,7 +45,7 @@ export function withRunOf(reporter: Reporter, body: CallbackBody): CallbackBody 
   return { ...body, run_id: reporter.run.run_id, run_attempt: reporter.run.run_attempt }
 }
 
-/** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (contract.md, "Callback"). */
+/** Why a callback is refused, for who sent it: 422 with from, to and what is allowed (docs/contract.md, "Callback"). */
 export function explainRefusedCallback(found: LockedDeploy, body: CallbackBody) {
   const { status: from, githubRunId, githubRunAttempt } = found
   const allowed = allowedFrom(from).filter(isCallbackStatus)

@@ -11,7 +11,7 @@ import {
   TRANSITIONS,
 } from '~/domain/deploy-status'
 
-/** The table of contract.md, copied by hand: the code must not be compared with itself. */
+/** The table of docs/contract.md, "Status", copied by hand: the code must not be compared with itself. */
 const CONTRACT: Record<string, string> = {
   requested: 'dispatched failed timed_out cancelled',
   dispatched: 'smoke_gate_started freeze_check_started building failed timed_out cancelled',
