@@ -1,3 +1,5 @@
+import { may } from '~/domain/actor'
+import type { Permission, Role } from '~/domain/permissions'
 import type { SurfaceTile } from '~/domain/surface'
 
 /** What a window is told when something changed, and every few seconds that nothing did. Times are ISO strings in UTC. */
@@ -14,6 +16,19 @@ export interface LiveEvent {
   readonly deploys: readonly string[]
   readonly approvals: readonly string[]
   readonly freezes: boolean
+  /** Whether channels or deliveries changed: for those who may manage them, as are the next two for those who may read health. */
+  readonly deliveries: boolean
+  /** Whether something that /health shows was written. */
+  readonly health: boolean
+  /** Repositories whose webhooks are silent; null where that is as it was. */
+  readonly silent: readonly string[] | null
+}
+
+/** Of what everybody is told, what this role may see. */
+export function eventFor(role: Role, event: LiveEvent): LiveEvent {
+  const allowed = (permission: Permission) => may({ role, permissions: null }, permission)
+  const deliveries = event.deliveries && allowed('delivery.manage')
+  return allowed('health.read') ? { ...event, deliveries } : { ...event, deliveries, health: false, silent: null }
 }
 
 export interface Checked {

@@ -39,6 +39,10 @@ export interface WebhookState {
   }[]
 }
 
+/** Whether any webhook of the repository that was heard before is missing now. */
+export const isSilent = ({ runs, refs }: WebhookState['repositories'][number]): boolean =>
+  runs.state === 'silent' || refs.state === 'silent'
+
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 

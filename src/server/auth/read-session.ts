@@ -1,6 +1,7 @@
 import 'server-only'
 import { ACTIVITY_STEP_MS } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
+import type { Role } from '~/domain/permissions'
 import type { AskedBy } from '~/server/auth/asked-by'
 import { sessionToken } from '~/server/auth/session-cookie'
 import { idleLimitMs } from '~/server/auth/session-limits'
@@ -43,16 +44,16 @@ export async function readSession(deps: Deps, headers: Headers, askedBy: AskedBy
   return { actor, member, sessionId, provedAt }
 }
 
-/** Of these sessions, those that are not over and whose people may come in. Reading this is nothing the person does. */
+/** The role of each of these sessions that is not over and whose person may come in. Reading this is nothing the person does. */
 export async function stillSignedIn(
   deps: Pick<Deps, 'db' | 'config'>,
   sessionIds: readonly string[],
   now: Date,
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Role>> {
   const found = await listSessionsById(deps.db, sessionIds)
-  return new Set(
+  return new Map(
     found.flatMap(({ sessionId, member, ...session }) =>
-      whyOver(session, member, now) === null && hasAccess(deps, member) ? [sessionId] : [],
+      whyOver(session, member, now) === null && hasAccess(deps, member) ? [[sessionId, member.role]] : [],
     ),
   )
 }

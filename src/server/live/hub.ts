@@ -2,7 +2,8 @@ import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { LIVE_BEAT_MS, type LiveEvent } from '~/domain/live'
+import { eventFor, LIVE_BEAT_MS, type LiveEvent } from '~/domain/live'
+import type { Role } from '~/domain/permissions'
 import { withoutTimes } from '~/domain/surface'
 import { stillSignedIn } from '~/server/auth/read-session'
 import { nextBoundary } from '~/server/db/freezes'
@@ -10,6 +11,7 @@ import { listCheckedSince } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { type Change, listen } from '~/server/live/listen'
 import { listTiles } from '~/server/surfaces/list-tiles'
+import { silentRepositories } from '~/server/webhooks/read-webhook-state'
 
 /** Changes that come within this are one event. */
 const GATHER_MS = 25
@@ -34,6 +36,8 @@ export interface Told {
 interface Stream {
   readonly userId: string
   readonly sessionId: string
+  /** As it was when the session was last looked at. */
+  role: Role
   readonly waiting: Told[]
   /** Set once it is over; null: without an error. */
   over: AppError | null | undefined
@@ -61,7 +65,10 @@ export function createHub(deps: HubDeps): LiveHub {
   const epoch = randomBytes(6).toString('base64url')
   const remembered: Told[] = []
   const shown = new Map<string, string>()
+  /** Whether `shown` is the whole grid; without a surface it is empty all the same. */
+  let known = false
   let order = ''
+  let silent: string | null = null
   let pending = noChanges()
   let sequence = 0
   let heard: 'not yet' | 'listening' | 'lost' = 'not yet'
@@ -98,6 +105,8 @@ export function createHub(deps: HubDeps): LiveHub {
     sequence += 1
     remembered.length = 0
     shown.clear()
+    known = false
+    silent = null
     comparedAt = 0
   }
 
@@ -113,10 +122,13 @@ export function createHub(deps: HubDeps): LiveHub {
     }
     if (change.kind === 'deploy') pending.deploys.add(change.id)
     else if (change.kind === 'surface') pending.surfaces.add(change.id)
+    else if (change.kind === 'delivery') pending.deliveries = true
+    else if (change.kind === 'health') pending.health = true
     else pending.everything = true
     if (change.kind === 'approval') pending.approvals.add(change.id)
     if (change.kind === 'freeze') pending.freezes = true
-    schedule(GATHER_MS)
+    // A storm of webhooks is no storm of events: the next one says it.
+    if (change.kind !== 'health') schedule(GATHER_MS)
   }
 
   /** Never later than what is due already: changes that come without a pause would hold each other back. */
@@ -137,7 +149,10 @@ export function createHub(deps: HubDeps): LiveHub {
     try {
       const now = deps.now()
       const over = await sessionsOver(now)
-      if (over || streams.size === 0) return
+      if (over || streams.size === 0) {
+        forget()
+        return
+      }
       const comparing = taken.everything || now.getTime() - comparedAt >= COMPARE_MS || isPast(boundary, now)
       const event = { ...quiet(now), ...(await whatChanged(taken, comparing, now)) }
       tell({
@@ -145,6 +160,9 @@ export function createHub(deps: HubDeps): LiveHub {
         deploys: [...taken.deploys],
         approvals: [...taken.approvals],
         freezes: taken.freezes || isPast(boundary, now),
+        deliveries: taken.deliveries,
+        health: taken.health,
+        silent: comparing || taken.health ? await silentIfChanged() : null,
       })
       if (comparing) {
         comparedAt = now.getTime()
@@ -155,10 +173,17 @@ export function createHub(deps: HubDeps): LiveHub {
       endAll(away())
     } finally {
       working = false
-      const more = pending.everything || pending.deploys.size + pending.surfaces.size > 0
+      const more = pending.everything || pending.deploys.size + pending.surfaces.size > 0 || pending.deliveries
       if (more) schedule(GATHER_MS)
       else if (streams.size > 0) schedule(Math.min(LIVE_BEAT_MS, untilBoundary()))
     }
+  }
+
+  const silentIfChanged = async (): Promise<readonly string[] | null> => {
+    const repositories = await silentRepositories(deps)
+    const before = silent
+    silent = repositories.join('\n')
+    return silent === before ? null : repositories
   }
 
   const untilBoundary = (): number =>
@@ -170,7 +195,9 @@ export function createHub(deps: HubDeps): LiveHub {
     const asked = [...streams]
     const open = await stillSignedIn(deps, [...new Set(asked.map(({ sessionId }) => sessionId))], now)
     for (const stream of asked) {
-      if (!open.has(stream.sessionId)) {
+      const role = open.get(stream.sessionId)
+      if (role !== undefined) stream.role = role
+      else {
         end(stream, new AppError('signed_out', 'You are not signed in any more. Nothing was done; sign in again.'))
         streams.delete(stream)
       }
@@ -183,7 +210,7 @@ export function createHub(deps: HubDeps): LiveHub {
     comparing: boolean,
     now: Date,
   ): Promise<Pick<LiveEvent, 'tiles' | 'checked' | 'reload'>> => {
-    const first = shown.size === 0
+    const first = !known
     const ids = comparing || first ? undefined : [...taken.surfaces, ...surfacesOf(taken.deploys)]
     const tiles = ids?.length === 0 ? [] : await listTiles(deps, ids)
     const changed = tiles.filter((tile) => {
@@ -195,6 +222,7 @@ export function createHub(deps: HubDeps): LiveHub {
     const checked = await listCheckedSince(deps.db, beatenAt)
     beatenAt = now
     if (ids !== undefined) return { tiles: changed, checked, reload: false }
+    known = true
     const orderNow = tiles.map(({ id }) => id).join('\n')
     const moved = order !== orderNow
     order = orderNow
@@ -244,12 +272,12 @@ export function createHub(deps: HubDeps): LiveHub {
 
   return {
     async *watch(actor, lastId, signal) {
-      const { sessionId, userId } = actor
+      const { sessionId, userId, role } = actor
       if (sessionId === undefined)
         throw new AppError('permission_refused', 'An API token cannot follow changes; poll instead.')
       await begin()
       admit(streams, userId)
-      const stream: Stream = { userId, sessionId, waiting: [], over: undefined, wake: () => undefined }
+      const stream: Stream = { userId, sessionId, role, waiting: [], over: undefined, wake: () => undefined }
       const leave = () => end(stream, null)
       signal?.addEventListener('abort', leave)
       const missed = missedSince(lastId)
@@ -258,12 +286,12 @@ export function createHub(deps: HubDeps): LiveHub {
         stream.waiting.push({ id: `${epoch}.${sequence}`, event: { ...quiet(deps.now()), reload: true } })
       } else stream.waiting.push(...missed)
       // The first event of a stream tells its window that it works.
-      pending.everything ||= shown.size === 0
+      pending.everything ||= !known
       schedule(GATHER_MS)
       try {
         while (stream.over === undefined && signal?.aborted !== true) {
           const told = stream.waiting.shift()
-          if (told !== undefined) yield told
+          if (told !== undefined) yield { id: told.id, event: eventFor(stream.role, told.event) }
           else {
             await new Promise<void>((resolve) => {
               stream.wake = resolve
@@ -291,6 +319,8 @@ function noChanges() {
     deploys: new Set<string>(),
     approvals: new Set<string>(),
     freezes: false,
+    deliveries: false,
+    health: false,
     everything: false,
   }
 }
@@ -303,6 +333,9 @@ const quiet = (now: Date): LiveEvent => ({
   deploys: [],
   approvals: [],
   freezes: false,
+  deliveries: false,
+  health: false,
+  silent: null,
 })
 
 const isPast = (boundary: Date | null, now: Date): boolean => boundary !== null && boundary <= now

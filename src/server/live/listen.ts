@@ -6,9 +6,12 @@ import type { Logger } from '~/server/logger'
 
 const CHANNEL = 'console_changes'
 
-const change = z.object({ kind: z.enum(['deploy', 'surface', 'freeze', 'approval']), id: z.string() })
+const change = z.object({
+  kind: z.enum(['deploy', 'surface', 'freeze', 'approval', 'delivery', 'health']),
+  id: z.string(),
+})
 
-/** The name of what a transaction changed (the triggers of prisma/migrations/20261128190000_changes). */
+/** The name of what a transaction changed (the triggers of prisma/migrations/*_changes). */
 export type Change = z.output<typeof change>
 
 export interface Listener {

@@ -1,5 +1,11 @@
 import 'server-only'
-import { type HeardSubject, hearingState, type WebhookState, type WebhookSubject } from '~/domain/webhook-hearing'
+import {
+  type HeardSubject,
+  hearingState,
+  isSilent,
+  type WebhookState,
+  type WebhookSubject,
+} from '~/domain/webhook-hearing'
 import { listRepositories } from '~/server/db/surfaces'
 import { listHearings, NO_REPOSITORY } from '~/server/db/webhook-hearings'
 import type { Deps } from '~/server/deps'
@@ -38,4 +44,11 @@ export async function readWebhookState({
       }
     }),
   }
+}
+
+/** The repositories whose webhooks are silent. Without a secret, none is expected to speak. */
+export async function silentRepositories(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<readonly string[]> {
+  if (deps.config.githubWebhookSecrets.length === 0) return []
+  const { repositories } = await readWebhookState(deps)
+  return repositories.filter(isSilent).map(({ repository }) => repository)
 }

@@ -10,6 +10,7 @@ import { FreezeStrip } from '~/ui/board/freeze-strip'
 import { KeyHints } from '~/ui/board/key-hints'
 import { RunningStrip } from '~/ui/board/running-strip'
 import { SandboxBanner } from '~/ui/board/sandbox-banner'
+import { SilentWebhooks } from '~/ui/board/silent-webhooks'
 import { TileGroup } from '~/ui/board/tile-group'
 import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/board/tiles'
 import { TopBar } from '~/ui/board/top-bar'
@@ -86,6 +87,7 @@ export function Board({ sandbox }: BoardProps) {
               <RunningStrip tiles={tiles} onOpen={onOpen} onShow={showTile} />
               <FreezeStrip tiles={tiles} />
             </div>
+            <SilentWebhooks repositories={surfaces.data.silent} />
             <ApprovalStrip tiles={tiles} onOpen={(approvalId) => open({ kind: 'approval', approvalId })} />
             <section ref={grid} aria-label="Surfaces" onKeyDown={onKeyDown} className="mt-6 flex flex-col gap-7">
               {groups.map((group) => (

@@ -1,5 +1,6 @@
 import type { RefObject } from 'react'
 import { Kbd } from '~/ui/primitives/kbd'
+import { ConnectionMark } from '~/ui/shell/connection-mark'
 import { MainNav } from '~/ui/shell/main-nav'
 import { UserMenu } from '~/ui/shell/user-menu'
 
@@ -39,7 +40,8 @@ export function TopBar({ filter, onFilter, filterRef, onLeaveFilter }: TopBarPro
           <Kbd>/</Kbd>
         </span>
       </div>
-      <div className="ml-auto sm:ml-0">
+      <div className="ml-auto flex items-center gap-1 sm:ml-0">
+        <ConnectionMark />
         <UserMenu />
       </div>
     </header>

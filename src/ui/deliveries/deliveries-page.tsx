@@ -5,6 +5,7 @@ import type { ChannelView } from '~/domain/delivery'
 import { inSentence } from '~/domain/foreign-text'
 import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
 import { ChannelCard } from '~/ui/deliveries/channel-card'
+import { useLiveState } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { ShownOnce } from '~/ui/primitives/shown-once'
@@ -26,8 +27,12 @@ export function DeliveriesPage() {
   const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null)
   const utils = trpc.useUtils()
   const changed = () => void utils.deliveries.list.invalidate()
+  const { live } = useLiveState()
   const list = trpc.deliveries.list.useQuery(undefined, {
-    refetchInterval: ({ state }) => (state.data?.some(isUnderWay) === true ? UNDER_WAY_MS : AT_REST_MS),
+    refetchInterval: ({ state }) => {
+      if (live) return false
+      return state.data?.some(isUnderWay) === true ? UNDER_WAY_MS : AT_REST_MS
+    },
   })
   return (
     <PageFrame title="Deliveries">

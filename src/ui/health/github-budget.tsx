@@ -1,7 +1,7 @@
 'use client'
 
 import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github-budget'
-import { HEALTH_REFETCH_MS, HealthSection } from '~/ui/health/health-section'
+import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { Notice } from '~/ui/primitives/notice'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -13,7 +13,7 @@ const SCARCE = 0.3
 
 /** How much more the console may ask GitHub, and what it asked. */
 export function GitHubBudget() {
-  const query = trpc.health.budget.useQuery(undefined, { refetchInterval: HEALTH_REFETCH_MS })
+  const query = trpc.health.budget.useQuery(undefined, { refetchInterval: useHealthRefetch() })
   return (
     <HealthSection id="budget" title="Requests to GitHub" what="the requests to GitHub" query={query}>
       {(state) => (

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react'
+import { useAskEvery } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** How often a section asks again. */
-export const HEALTH_REFETCH_MS = 10_000
+/** How often a section asks again where changes are not told. */
+export const useHealthRefetch = () => useAskEvery(10_000)
 
 interface HealthSectionProps<Data> {
   readonly id: string

@@ -1,7 +1,7 @@
 'use client'
 
-import type { HeardSubject, WebhookState } from '~/domain/webhook-hearing'
-import { HEALTH_REFETCH_MS, HealthSection } from '~/ui/health/health-section'
+import { type HeardSubject, isSilent, type WebhookState } from '~/domain/webhook-hearing'
+import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -12,7 +12,7 @@ const CELL = 'px-2 py-2.5 align-top sm:px-4'
 
 /** Whether GitHub tells of what happens, by repository. */
 export function WebhookHearing() {
-  const query = trpc.health.webhooks.useQuery(undefined, { refetchInterval: HEALTH_REFETCH_MS })
+  const query = trpc.health.webhooks.useQuery(undefined, { refetchInterval: useHealthRefetch() })
   return (
     <HealthSection id="webhooks" title="Webhooks of GitHub" what="the webhooks" query={query}>
       {(state) => (
@@ -26,7 +26,7 @@ export function WebhookHearing() {
 }
 
 function Summary({ state }: { readonly state: WebhookState }) {
-  const silent = state.repositories.filter(({ runs, refs }) => runs.state === 'silent' || refs.state === 'silent')
+  const silent = state.repositories.filter(isSilent)
   if (!state.configured) {
     return (
       <Notice tone="plain">

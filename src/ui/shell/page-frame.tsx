@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { ConnectionMark } from '~/ui/shell/connection-mark'
 import { MainNav } from '~/ui/shell/main-nav'
 import { UserMenu } from '~/ui/shell/user-menu'
 
@@ -16,7 +17,8 @@ export function PageFrame({ title, aside, children }: PageFrameProps) {
       <header className="flex min-h-16 flex-wrap items-center gap-x-4 gap-y-2 py-4">
         <p className="text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</p>
         <MainNav />
-        <div className="ml-auto">
+        <div className="ml-auto flex items-center gap-1">
+          <ConnectionMark />
           <UserMenu />
         </div>
       </header>

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import type { LiveEvent } from '~/domain/live'
+import type { Role } from '~/domain/permissions'
 import { authenticate } from '~/server/auth/authenticate'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { queueTest } from '~/server/db/deliveries'
+import { recordActivity, recordHearing } from '~/server/db/webhook-hearings'
 import { createDeps } from '~/server/deps'
+import { createHub } from '~/server/live/hub'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
@@ -17,18 +22,25 @@ afterEach(async () => {
   await console_.close()
 })
 
-async function operator(email = 'operator@example.com') {
+async function operator(email = 'operator@example.com', role: Role = 'admin') {
   const { deps } = console_
-  const actor = await authenticate(deps, new Headers({ cookie: await signedInAs(deps, { email }) }), 'person')
+  const cookie = await signedInAs(deps, { email, role })
+  const actor = await authenticate(deps, new Headers({ cookie }), 'person')
   if (actor === null) throw new Error('Nobody is signed in.')
   return actor
 }
 
+interface Options {
+  readonly lastId?: string
+  readonly email?: string
+  readonly role?: Role
+}
+
 /** A window: its stream, read as far as something expected, within what a test may take. */
-async function follow(deps = console_.deps, options: { readonly lastId?: string; readonly email?: string } = {}) {
+async function follow(deps = console_.deps, options: Options = {}) {
   const leaving = new AbortController()
   onTestFinished(() => leaving.abort())
-  const events = deps.live.watch(await operator(options.email), options.lastId ?? null, leaving.signal)
+  const events = deps.live.watch(await operator(options.email, options.role), options.lastId ?? null, leaving.signal)
   let lastId = ''
   const next = async (): Promise<LiveEvent> => {
     const { value, done } = await events.next()
@@ -42,12 +54,16 @@ async function follow(deps = console_.deps, options: { readonly lastId?: string;
       if (expected(event)) return event
     }
   }
-  return { next, until, leave: () => leaving.abort(), lastId: () => lastId }
+  const leave = async () => {
+    leaving.abort()
+    while ((await events.next()).done !== true);
+  }
+  return { next, until, leave, lastId: () => lastId }
 }
 
 /** Begun, and past the event that has every window read everything. */
-async function settled(deps = console_.deps) {
-  const window = await follow(deps)
+async function settled(deps = console_.deps, options: Options = {}) {
+  const window = await follow(deps, options)
   await window.until(({ reload }) => reload)
   await window.next()
   return window
@@ -139,13 +155,69 @@ it('changes that come without a pause hold no event back', async () => {
   await flooding
 })
 
+it('what /deliveries and /health show is told to those who may open them, and to nobody else', async () => {
+  const { db } = console_.deps
+  const admin = await settled()
+  const viewer = await settled(console_.deps, { email: 'viewer@example.com', role: 'viewer' })
+  await recordHearing(db, { repository: 'acme/platform', subjects: ['runs'], event: 'workflow_run', at: new Date() })
+  await queueTest(db, CONFIGURED_CHANNEL, new Date())
+  const told = await admin.until(({ deliveries }) => deliveries)
+  // One event, whoever it is told to: what was heard is told with it, and makes none of its own.
+  expect(told).toMatchObject({ deliveries: true, health: true, tiles: [], reload: false })
+  expect(await viewer.next()).toEqual({ ...told, deliveries: false, health: false, silent: null })
+})
+
+it('that webhooks are silent is told to those who can do something about it, and that they are heard again', async () => {
+  const { db } = console_.deps
+  const { repository } = await insertSurface(console_.deps)
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000)
+  const heard = (at: Date) => recordHearing(db, { repository, subjects: ['runs'], event: 'workflow_run', at })
+  await heard(ago(60))
+  const admin = await settled()
+  const viewer = await settled(console_.deps, { email: 'viewer@example.com', role: 'viewer' })
+  const change = () => queueTest(db, CONFIGURED_CHANNEL, new Date())
+  await recordActivity(db, { repository, subject: 'runs', at: ago(10) })
+  await change()
+  expect((await admin.until(({ silent }) => silent !== null)).silent).toEqual([repository])
+  await heard(ago(0))
+  await change()
+  expect((await admin.until(({ silent }) => silent !== null)).silent).toEqual([])
+  await db.surface.updateMany({ data: { health: 'unhealthy' } })
+  const seen: unknown[] = []
+  await viewer.until(({ silent, tiles }) => seen.push(silent) > 0 && tiles.length > 0)
+  expect(new Set(seen)).toEqual(new Set([null]))
+})
+
 describe('a window that was away', () => {
+  it('is told what changed as it left, when nobody else followed: it reads everything again', async () => {
+    let onWork = (): void => undefined
+    const now = () => {
+      onWork()
+      return new Date()
+    }
+    const live = createHub({ ...console_.deps, now })
+    onTestFinished(live.stop)
+    const deps = { ...console_.deps, live }
+    const { id } = await insertDeployAt(deps, 'smoke_gate_started')
+    const window = await settled(deps)
+    const left = new Promise<void>((resolve) => {
+      onWork = () => {
+        onWork = () => undefined
+        resolve(window.leave())
+      }
+    })
+    await deps.db.deploy.update({ where: { id }, data: { status: 'smoke_gate_passed' } })
+    await left
+    const back = await follow(deps, { lastId: window.lastId() })
+    await back.until(({ reload, deploys }) => reload || deploys.includes(id))
+  })
+
   it('is told what it missed and nothing else', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     const stays = await settled()
     const goes = await settled()
-    goes.leave()
+    await goes.leave()
     await deps.db.surface.update({ where: { id: surface.id }, data: { health: 'unhealthy' } })
     await stays.until(({ tiles }) => tiles.length > 0)
     const back = await follow(deps, { lastId: goes.lastId() })
@@ -200,7 +272,6 @@ it('an account has a bounded number of streams; one more is refused, and one tha
   for (const window of more) await window.next()
   await expect((await follow()).next()).rejects.toMatchObject({ code: 'rate_limited' })
   expect((await (await follow(console_.deps, { email: 'another@example.com' })).next()).reload).toBe(true)
-  first.leave()
-  await expect(first.until(() => false)).rejects.toThrow('The stream ended.')
+  await first.leave()
   expect((await (await follow()).next()).reload).toBe(true)
 })

@@ -1,5 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
+import { may } from '~/domain/actor'
 import { dispatchInput } from '~/domain/deploy'
 import { lockInput } from '~/domain/freeze'
 import { storableText, surfaceId } from '~/domain/input'
@@ -12,6 +13,7 @@ import { listRefs } from '~/server/surfaces/list-refs'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { reviewDeploy } from '~/server/surfaces/review-deploy'
 import { procedureFor, router } from '~/server/trpc/init'
+import { silentRepositories } from '~/server/webhooks/read-webhook-state'
 
 /** What makes requests to GitHub, for as many as want to look. */
 const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
@@ -24,9 +26,16 @@ const LOOKS_SHOWN_MS = 30_000
 
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }) => {
-    const surfaces = await listTiles(ctx.deps)
-    ctx.call.version = versionOf([surfaces.map(withoutTimes), Math.floor(ctx.deps.now().getTime() / LOOKS_SHOWN_MS)])
-    return { surfaces, now: ctx.deps.now().toISOString() }
+    const [surfaces, silent] = await Promise.all([
+      listTiles(ctx.deps),
+      may(ctx.actor, 'health.read') ? silentRepositories(ctx.deps) : [],
+    ])
+    ctx.call.version = versionOf([
+      surfaces.map(withoutTimes),
+      silent,
+      Math.floor(ctx.deps.now().getTime() / LOOKS_SHOWN_MS),
+    ])
+    return { surfaces, silent, now: ctx.deps.now().toISOString() }
   }),
 
   refs: githubRead

@@ -1,0 +1,78 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { getQueryKey } from '@trpc/react-query'
+import type { inferRouterOutputs } from '@trpc/server'
+import type { LiveEvent } from '~/domain/live'
+import type { SurfaceTile } from '~/domain/surface'
+import type { AppRouter } from '~/server/trpc/routers/_app'
+import { trpc } from '~/ui/trpc/client'
+
+type Grid = inferRouterOutputs<AppRouter>['surfaces']['list']
+
+const GRID = getQueryKey(trpc.surfaces.list, undefined, 'query')
+
+/** What the console tells of. Whatever else a page reads asks GitHub, or changes with the page's own acts alone. */
+const FOLLOWED = [
+  GRID,
+  getQueryKey(trpc.deploys.get),
+  getQueryKey(trpc.deploys.list),
+  getQueryKey(trpc.approvals),
+  getQueryKey(trpc.freezes),
+  getQueryKey(trpc.deliveries),
+  getQueryKey(trpc.health),
+]
+
+/** Everything that is followed may have changed. */
+export function readAgain(queries: QueryClient): void {
+  for (const queryKey of FOLLOWED) void queries.invalidateQueries({ queryKey })
+}
+
+/** Brings what the page shows to where the event says it is. */
+export function applyEvent(queries: QueryClient, event: LiveEvent): void {
+  if (event.reload) {
+    readAgain(queries)
+    return
+  }
+  const changed = [
+    ...event.deploys.map((id) => getQueryKey(trpc.deploys.get, { id }, 'query')),
+    ...(event.deploys.length > 0 ? [getQueryKey(trpc.deploys.list)] : []),
+    ...(event.approvals.length > 0 ? [getQueryKey(trpc.approvals)] : []),
+    ...(event.freezes ? [getQueryKey(trpc.freezes)] : []),
+    ...(event.deliveries ? [getQueryKey(trpc.deliveries)] : []),
+    ...(event.health ? [getQueryKey(trpc.health)] : []),
+  ]
+  for (const queryKey of changed) void queries.invalidateQueries({ queryKey })
+  const grid = queries.getQueryState(GRID)
+  // An answer that is on its way may be older than this, and would take its place; one that failed to come left an older one.
+  if (grid !== undefined && (grid.fetchStatus !== 'idle' || grid.isInvalidated)) {
+    void queries.invalidateQueries({ queryKey: GRID })
+  } else queries.setQueryData(GRID, (before: Grid | undefined) => before && withNews(before, event))
+  readWhatFailed(queries)
+}
+
+/** Nobody asks for it while changes are told, and what it would have said may never be told again. */
+function readWhatFailed(queries: QueryClient): void {
+  for (const queryKey of FOLLOWED) {
+    void queries.refetchQueries({
+      queryKey,
+      type: 'active',
+      predicate: ({ state }) => state.isInvalidated && state.fetchStatus === 'idle',
+    })
+  }
+}
+
+function withNews(grid: Grid, event: LiveEvent): Grid {
+  const news = new Map(event.tiles.map((tile) => [tile.id, tile]))
+  const looks = new Map(event.checked.map((look) => [look.id, look]))
+  const surfaces = grid.surfaces.map((before): SurfaceTile => {
+    const tile = news.get(before.id) ?? before
+    const look = looks.get(tile.id)
+    if (look === undefined) return tile
+    const { seenAt } = look
+    return {
+      ...tile,
+      health: { ...tile.health, checkedAt: look.checkedAt },
+      version: tile.version === null || seenAt === null ? tile.version : { ...tile.version, seenAt },
+    }
+  })
+  return { surfaces, silent: event.silent ?? grid.silent, now: event.now }
+}

@@ -1,0 +1,85 @@
+import { QueryClient, QueryObserver } from '@tanstack/react-query'
+import { getQueryKey } from '@trpc/react-query'
+import { afterEach, expect, it } from 'vitest'
+import type { LiveEvent } from '~/domain/live'
+import { applyEvent } from '~/ui/live/apply-event'
+import { trpc } from '~/ui/trpc/client'
+import { tile } from './fixtures'
+
+const QUIET: LiveEvent = {
+  now: '2026-11-28T12:00:00.000Z',
+  reload: false,
+  tiles: [],
+  checked: [],
+  deploys: [],
+  approvals: [],
+  freezes: false,
+  deliveries: false,
+  health: false,
+  silent: null,
+}
+const GRID = getQueryKey(trpc.surfaces.list, undefined, 'query')
+const DEPLOY = getQueryKey(trpc.deploys.get, { id: 'x' }, 'query')
+
+const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
+afterEach(() => queries.clear())
+
+/** A part of the page that shows this; `answers` are those of the server, one after the other. */
+function shown(queryKey: readonly unknown[], ...answers: readonly unknown[]) {
+  let asked = 0
+  const observer = new QueryObserver(queries, {
+    queryKey,
+    queryFn: async () => {
+      const answer = answers[asked++]
+      if (answer instanceof Error) throw answer
+      return answer
+    },
+  })
+  const seen: unknown[] = []
+  const stop = observer.subscribe(({ fetchStatus, data }) => fetchStatus === 'idle' && seen.push(data))
+  const settled = (times: number) => expect.poll(() => seen.length).toBeGreaterThanOrEqual(times)
+  return { asked: () => asked, seen, settled, stop }
+}
+const grid = (health: 'healthy' | 'unhealthy') => ({
+  surfaces: [tile('api', { health: { state: health, detail: null, checkedAt: null } })],
+  silent: [],
+  now: QUIET.now,
+})
+
+it('a changed tile is shown as told, and nothing is asked', async () => {
+  const board = shown(GRID, grid('healthy'))
+  await board.settled(1)
+  applyEvent(queries, { ...QUIET, tiles: grid('unhealthy').surfaces, silent: ['acme/platform'] })
+  expect(queries.getQueryData(GRID)).toEqual({ ...grid('unhealthy'), silent: ['acme/platform'] })
+  expect(board.asked()).toBe(1)
+  board.stop()
+})
+
+it('a deploy that could not be read when it changed is read at the next event, whatever that tells', async () => {
+  const dialog = shown(DEPLOY, { status: 'deploying' }, new Error('503'), { status: 'succeeded' })
+  await dialog.settled(1)
+  applyEvent(queries, { ...QUIET, deploys: ['x'] })
+  await dialog.settled(2)
+  expect(queries.getQueryData(DEPLOY)).toEqual({ status: 'deploying' })
+  applyEvent(queries, QUIET)
+  await expect.poll(() => queries.getQueryData(DEPLOY)).toEqual({ status: 'succeeded' })
+  dialog.stop()
+})
+
+it('a grid that could not be read again is never shown as current: the next event has it read', async () => {
+  const board = shown(GRID, grid('healthy'), new Error('503'), grid('unhealthy'))
+  await board.settled(1)
+  applyEvent(queries, { ...QUIET, reload: true })
+  await board.settled(2)
+  applyEvent(queries, QUIET)
+  await expect.poll(() => queries.getQueryData(GRID)).toEqual(grid('unhealthy'))
+  board.stop()
+})
+
+it('what is asked for while nothing failed is what changed, and nothing else', async () => {
+  const [board, dialog] = [shown(GRID, grid('healthy')), shown(DEPLOY, { status: 'deploying' })]
+  await Promise.all([board.settled(1), dialog.settled(1)])
+  applyEvent(queries, { ...QUIET, deploys: ['another'], deliveries: true, health: true })
+  expect([board.asked(), dialog.asked()]).toEqual([1, 1])
+  for (const part of [board, dialog]) part.stop()
+})
