@@ -1,7 +1,7 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
 import { canonicalJson, hasExactNumbers } from '~/server/audit/canonical-json'
 import type { AuditRecordRow } from '~/server/db/audit-seals'
+import { sha256 } from '~/server/platform/crypto'
 
 /** Of the record below. A column that joins the trail makes a new version; rows keep the one they were sealed with. */
 export const SEAL_VERSION = 1
@@ -43,4 +43,4 @@ export function sealRecord(row: AuditRecordRow, place: SealPlace): string {
   })
 }
 
-export const hashOf = (record: string): string => createHash('sha256').update(record, 'utf8').digest('hex')
+export const hashOf = (record: string): string => sha256(record)

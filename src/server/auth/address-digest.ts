@@ -1,6 +1,6 @@
 import 'server-only'
-import { createHmac } from 'node:crypto'
 import type { ServerConfig } from '~/server/config'
+import { hmac } from '~/server/platform/crypto'
 
 type Secrets = Pick<ServerConfig, 'authSecrets'>
 
@@ -9,9 +9,7 @@ type Secrets = Pick<ServerConfig, 'authSecrets'>
  * under another name below is counted apart, and nothing that is typed at the door leads to another's.
  */
 const keyed = ({ authSecrets }: Secrets, counted: 'door' | 'own', text: string): string =>
-  createHmac('sha256', authSecrets[0] ?? '')
-    .update(`${counted}:${text.trim().toLowerCase()}`)
-    .digest('base64url')
+  hmac(authSecrets[0] ?? '', `${counted}:${text.trim().toLowerCase()}`).toString('base64url')
 
 /** Passwords given at the door, by whoever. */
 export const addressDigest = (config: Secrets, typed: string): string => keyed(config, 'door', typed)

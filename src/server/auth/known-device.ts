@@ -1,8 +1,9 @@
 import 'server-only'
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { createAuthMiddleware } from 'better-auth/api'
 import { addressDigest } from '~/server/auth/address-digest'
 import type { ServerConfig } from '~/server/config'
+import { hmac, isEqual } from '~/server/platform/crypto'
 
 // Whoever types wrong passwords on purpose locks an address for everybody. So a browser that somebody signed in with before is
 // counted on its own (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"): it holds a number of its own, signed
@@ -34,9 +35,4 @@ export function rememberDevice(config: Secrets, ctx: Context, email: string): vo
 const normal = (email: string): string => email.trim().toLowerCase()
 
 const keyed = (secret: string, purpose: 'device' | 'device count', number: string, address: string): string =>
-  createHmac('sha256', secret).update(`${purpose}:${number}:${address}`).digest('base64url')
-
-function isEqual(given: string, wanted: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(wanted)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
+  hmac(secret, `${purpose}:${number}:${address}`).toString('base64url')

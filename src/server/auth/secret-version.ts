@@ -1,9 +1,9 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
+import { sha256 } from '~/server/platform/crypto'
 
 /** A number for a secret that stays its own wherever it stands in the list; better-auth marks encrypted values with it. */
 export function secretVersion(secret: string): number {
-  return createHash('sha256').update(`version:${secret}`).digest().readUIntBE(0, 6)
+  return Number.parseInt(sha256(`version:${secret}`).slice(0, 12), 16)
 }
 
 /** What better-auth's own encryption takes: the first secret encrypts, every one of the list decrypts. */

@@ -1,6 +1,6 @@
 import 'server-only'
-import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { ServerConfig } from '~/server/config'
+import { hmac, isEqual } from '~/server/platform/crypto'
 
 type Signing = Pick<ServerConfig, 'authSecrets' | 'consoleUrl'>
 
@@ -22,7 +22,7 @@ export function sessionCookie(config: Signing, headers: Headers): string | null 
 /** The token in the session cookie, when one of the secrets signed it; null otherwise. */
 export function sessionToken(config: Signing, headers: Headers): string | null {
   const { token, signature } = parts(sessionCookie(config, headers) ?? '')
-  const isSigned = config.authSecrets.some((secret) => isSignature(signature, sign(token, secret)))
+  const isSigned = config.authSecrets.some((secret) => isEqual(signature, sign(token, secret)))
   return token !== '' && isSigned ? token : null
 }
 
@@ -52,7 +52,7 @@ function signedByCurrent(cookie: string, current: string, older: readonly string
   const [, name, sent] = OURS.exec(cookie) ?? []
   if (name === undefined || sent === undefined) return cookie
   const { token, signature } = parts(sent)
-  if (!older.some((secret) => isSignature(signature, sign(token, secret)))) return cookie
+  if (!older.some((secret) => isEqual(signature, sign(token, secret)))) return cookie
   return `${name}=${encodeURIComponent(`${token}.${sign(token, current)}`)}`
 }
 
@@ -71,9 +71,4 @@ function decoded(text: string): string {
   }
 }
 
-const sign = (token: string, secret: string): string => createHmac('sha256', secret).update(token).digest('base64')
-
-function isSignature(given: string, wanted: string): boolean {
-  const [left, right] = [Buffer.from(given), Buffer.from(wanted)]
-  return left.length === right.length && timingSafeEqual(left, right)
-}
+const sign = (token: string, secret: string): string => hmac(secret, token).toString('base64')

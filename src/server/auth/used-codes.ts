@@ -1,7 +1,7 @@
 import 'server-only'
-import { createHmac } from 'node:crypto'
 import { keepOnce } from '~/server/db/verifications'
 import type { Deps } from '~/server/deps'
+import { hmac } from '~/server/platform/crypto'
 
 /** Longer than the library takes a code for: its own half minute, and one on either side. */
 const KEPT_MINUTES = 5
@@ -11,9 +11,7 @@ const KEPT_MINUTES = 5
  * looked at, so that two requests at once cannot both use it. Kept as a digest that says neither code nor person.
  */
 export function claimCode({ db, now, config }: Pick<Deps, 'db' | 'now' | 'config'>, userId: string, code: string) {
-  const digest = createHmac('sha256', config.authSecrets[0] ?? '')
-    .update(`code:${userId}:${code.trim()}`)
-    .digest('hex')
+  const digest = hmac(config.authSecrets[0] ?? '', `code:${userId}:${code.trim()}`).toString('hex')
   const at = now()
   return keepOnce(db, { digest, at, expiresAt: new Date(at.getTime() + KEPT_MINUTES * 60_000) })
 }

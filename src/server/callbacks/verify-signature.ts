@@ -1,5 +1,6 @@
 import 'server-only'
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { hkdfSync } from 'node:crypto'
+import { hmac, isEqual } from '~/server/platform/crypto'
 
 /** Five minutes either way, as the Standard Webhooks specification recommends. */
 const TOLERANCE_SECONDS = 300
@@ -40,9 +41,9 @@ export function verifySignature(secrets: readonly string[], message: SignedMessa
 
   let matched = false
   for (const secret of secrets) {
-    const expected = createHmac('sha256', secretBytes(secret)).update(`${id}.${timestamp}.`).update(body).digest()
+    const expected = hmac(secretBytes(secret), `${id}.${timestamp}.`, body)
     for (const candidate of offered) {
-      const equal = candidate.length === expected.length && timingSafeEqual(candidate, expected)
+      const equal = isEqual(candidate, expected)
       matched = matched || equal
     }
   }

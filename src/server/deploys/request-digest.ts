@@ -1,6 +1,6 @@
 import 'server-only'
-import { createHash } from 'node:crypto'
 import type { DispatchInput } from '~/domain/deploy'
+import { sha256 } from '~/server/platform/crypto'
 
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
 export function digestOf(input: DispatchInput): string {
@@ -9,7 +9,7 @@ export function digestOf(input: DispatchInput): string {
   if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))
   if (input.source !== undefined) asked.push(JSON.stringify(input.source))
   if (input.reviewedRunningSha !== undefined) asked.push(`runs ${input.reviewedRunningSha}`)
-  return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
+  return sha256(JSON.stringify(asked))
 }
 
 export const idempotencyMismatch = {

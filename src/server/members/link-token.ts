@@ -1,7 +1,8 @@
 import 'server-only'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { sha256 } from '~/server/platform/crypto'
 
 /** 256 random bits: nobody finds one, so a plain digest is enough to know it again. */
 export const newLinkToken = (): string => randomBytes(32).toString('base64url')
 
-export const linkDigest = (token: string): string => createHash('sha256').update(token).digest('hex')
+export const linkDigest = (token: string): string => sha256(token)
