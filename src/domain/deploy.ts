@@ -129,6 +129,8 @@ export interface DeployView extends DeploySummary {
   readonly runId: string | null
   readonly runAttempt: number | null
   readonly runUrl: string | null
+  /** Of a run that was seen after the end and is another one; null where there is none. */
+  readonly lateRunUrl: string | null
   /** Null when nobody asked for its end. */
   readonly cancel: CancelRequest | null
   /** What an operator must know beside the status, a sentence each. */

@@ -171,6 +171,10 @@ export const restDeploy = z.looseObject({
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
   run_attempt: z.int().nullable(),
   run_url: z.string().nullable(),
+  late_run_url: z
+    .string()
+    .nullable()
+    .meta({ description: 'Of a run that was seen after the end and is another one than `run_id`.' }),
   cancel: cancelRequest,
   warnings: z.array(z.string()),
   alarms: z.array(z.string()).meta({ description: 'Those of `warnings` that say that something went wrong.' }),

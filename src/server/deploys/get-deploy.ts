@@ -43,6 +43,10 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runId: runId?.toString() ?? null,
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
+    lateRunUrl:
+      deploy.lateRunId === null || deploy.lateRunId === runId
+        ? null
+        : runUrl(deps.config.githubApiUrl, deploy.repository, deploy.lateRunId),
     cancel: cancelOf(deploy),
     warnings: [...silenceOf(deploy), ...alarms, ...(isTerminal(deploy.status) ? [] : cancelRefusal(record.alarms))],
     alarms,

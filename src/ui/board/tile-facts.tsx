@@ -50,15 +50,6 @@ function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['ve
 const driftWords = ({ sha, seenAt }: NonNullable<SurfaceTile['version']>) =>
   `Runs ${sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(seenAt)}`
 
-/** What an ended deploy holds the surface for. */
-export function HeldByRun({ name, held }: { readonly name: string; readonly held: NonNullable<SurfaceTile['held']> }) {
-  return (
-    <span className="truncate text-warn" title={explainHold(name, held.runId)}>
-      {held.runId === null ? 'no run was seen; one may still start' : `run ${held.runId} may be active`}
-    </span>
-  )
-}
-
 function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   return (
     <>
@@ -139,7 +130,9 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       )}
       {third === 'held' && tile.held !== null && (
         <Fact term="Held">
-          <HeldByRun name={tile.name} held={tile.held} />
+          <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
+            {tile.held.runId === null ? 'no run was seen; one may still start' : `run ${tile.held.runId} may be active`}
+          </span>
         </Fact>
       )}
       {third === 'health' && (

@@ -1,10 +1,10 @@
 import Link from 'next/link'
 import { RETURN_VERB } from '~/domain/change'
 import type { DeploySummary } from '~/domain/deploy'
+import { explainHold } from '~/domain/deploy-account'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface'
 import { thirdRow } from '~/ui/board/third-row'
-import { HeldByRun } from '~/ui/board/tile-facts'
 import { wayBack, wayBackAddress } from '~/ui/board/way-back'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -36,10 +36,9 @@ export function TileNote({ tile, running, tab }: TileNoteProps) {
           {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>
         </Link>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
-        <>
-          <span className="shrink-0">Held:</span>
-          <HeldByRun name={tile.name} held={tile.held} />
-        </>
+        <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
+          {tile.held.runId === null ? 'held: no run was seen' : `held by run ${tile.held.runId}`}
+        </span>
       ) : tile.deployFreeze !== null && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">frozen: </span>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import type { DeployView } from '~/domain/deploy'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
+import { ExternalLink } from '~/ui/primitives/external-link'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { useRefusal } from '~/ui/shell/member'
@@ -31,6 +32,11 @@ export function ReleaseSurface({ deploy }: { readonly deploy: DeployView }) {
       }
     >
       <p>{words.why}</p>
+      {deploy.hold !== null && deploy.lateRunUrl !== null && (
+        <p className="mt-1">
+          <ExternalLink href={deploy.lateRunUrl}>The run that holds it</ExternalLink>
+        </p>
+      )}
       {asking && <ReleaseForm deploy={deploy} {...words} onClose={() => setAsking(false)} />}
     </Notice>
   )

@@ -18,10 +18,13 @@ interface NoticeProps {
 export function Notice({ tone, children, role, action }: NoticeProps) {
   const { frame, mark, Icon } = TONES[tone]
   return (
-    <div role={role} className={`flex items-start gap-2 rounded-[5px] border px-3 py-2 text-sm text-ink ${frame}`}>
+    <div
+      role={role}
+      className={`flex items-start gap-2 rounded-[5px] border px-3 py-2 text-sm text-ink max-sm:flex-wrap ${frame}`}
+    >
       <Icon aria-hidden="true" className={`mt-0.5 size-4 shrink-0 ${mark}`} />
-      <div className="min-w-0 flex-1 text-pretty">{children}</div>
-      {action}
+      <div className="min-w-0 flex-1 text-pretty max-sm:basis-[calc(100%-1.5rem)]">{children}</div>
+      {action !== undefined && <div className="shrink-0 max-sm:pb-1 max-sm:pl-6">{action}</div>}
     </div>
   )
 }

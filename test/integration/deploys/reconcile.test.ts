@@ -264,7 +264,7 @@ describe('while GitHub answers with errors', () => {
       const said =
         'GitHub has not answered about this deploy since 2099-11-28 14:03 UTC. Nothing is concluded from that.'
       github.script.onRun = () => answers.serverError()
-      expect(await lookAt('2099-11-28T14:03:20Z')).toMatchObject({ status: 'building', warnings: [said] })
+      expect(await lookAt('2099-11-28T14:03:20Z')).toMatchObject({ status: 'building', warnings: [said], alarms: [] })
       github.script.onRun = () => 'hang up'
       expect(await lookAt('2099-11-28T16:00:00Z')).toMatchObject({ status: 'building', warnings: [said] })
       gitHubHasRun(null)

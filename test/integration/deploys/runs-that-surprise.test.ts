@@ -7,6 +7,7 @@ import { getDeploy } from '~/server/deploys/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import { createDeps, type Deps } from '~/server/deps'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
+import { listTiles } from '~/server/surfaces/list-tiles'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
 import { queueLooks } from '~/server/worker/repository-looks'
 import { OPERATOR } from '~test/support/actors'
@@ -190,6 +191,19 @@ describe('two runs with one deploy’s id', () => {
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
     expect((await getDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
+  })
+
+  it('hold the surface while the other one is active after the end of the deploy, which leads to that run', async () => {
+    const { deps } = console_
+    const { id, surface } = await insertDeployAt(deps, 'failed', { githubRunId: 12n })
+    const other = { ...listed, ...listedRun(11, `Deploy [${id}]`), status: 'in_progress', conclusion: null }
+    github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: [other] } })
+    await findOutsideRuns(deps)
+    const view = await getDeploy(deps, id)
+    expect(view).toMatchObject({ runId: '12', hold: expect.stringContaining('run 11 is not proven to be over') })
+    expect(view.lateRunUrl).toMatch(/\/actions\/runs\/11$/)
+    expect(view.alarms).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
+    expect((await listTiles(deps, [surface.id]))[0]?.held).toEqual({ deployId: id, runId: '11' })
   })
 
   it('raise it also when only a callback of the other one tells', async () => {

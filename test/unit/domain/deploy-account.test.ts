@@ -76,6 +76,12 @@ describe('the account of a deploy', () => {
     expect(account.actions[0]).toBe('release')
   })
 
+  it('offers the way back before a retry where it may have shipped, and only the retry where it did not', () => {
+    const failed = { transitions: through('requested', 'dispatched', 'building', 'failed') }
+    expect(accountOf(facts(failed)).actions).toEqual(['roll_back', 'retry', 'open_run'])
+    expect(accountOf(facts({ ...failed, record: record('not_run') })).actions).toEqual(['retry', 'open_run'])
+  })
+
   it('offers no deploy of the surface that it holds, whatever its end', () => {
     const held = (status: string) => accountOf(facts({ status, holdsSurface: true })).actions
     expect(['failed', 'timed_out', 'cancelled', 'succeeded'].map(held)).toEqual(

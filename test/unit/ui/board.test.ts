@@ -138,6 +138,12 @@ describe('the way back on a tile', () => {
     expect(wayBack(tile('a', { lastGood }))).toBeNull()
   })
 
+  test('is offered after a deploy that failed and may have shipped, although the surface is healthy', () => {
+    const lastDeploy = deployThrough(['requested', 'dispatched', 'building', 'failed'])
+    expect(wayBack(tile('a', { lastGood, lastDeploy }))).toEqual(lastGood)
+    expect(wayBack(tile('a', { lastGood, lastDeploy: { ...lastDeploy, actions: ['retry'] } }))).toBeNull()
+  })
+
   test('is not offered while an ended deploy holds the surface, since the server would refuse it', () => {
     expect(wayBack(tile('a', { lastGood, health: sick, held: { deployId: 'd', runId: '7' } }))).toBeNull()
   })

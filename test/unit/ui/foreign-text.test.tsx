@@ -53,6 +53,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     runId: null,
     runAttempt: null,
     runUrl: null,
+    lateRunUrl: null,
     cancel: null,
     warnings: [text],
     alarms: [text],

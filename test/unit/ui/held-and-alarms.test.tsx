@@ -60,7 +60,7 @@ describe('a surface that an ended deploy holds', () => {
   })
 
   it('is said to be held beside an alarm too', () => {
-    expect(board({ ...held, alarm: 'Another commit runs.' })).toContain('run 7 may be active')
+    expect(board({ ...held, alarm: 'Another commit runs.' })).toContain('held by run 7')
   })
 })
 
