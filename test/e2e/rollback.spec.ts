@@ -7,6 +7,15 @@ import { test } from './operator'
 
 const CHECK = 'console_deploys_status_check'
 
+const insertDeploy = (client: pg.Client, id: string, status: string) =>
+  client.query(
+    `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
+       idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc)
+     SELECT $1::uuid, id, environment, repository, workflow, ref, ref, $2, 'operator', $1::text, 'd', true, now(), now()
+     FROM surfaces WHERE id = 'status-page'`,
+    [id, status],
+  )
+
 test('a deploy at a status a newer version wrote is on the page as it is stored, and breaks nothing', async ({
   page,
   product,
@@ -20,13 +29,7 @@ test('a deploy at a status a newer version wrote is on the page as it is stored,
   const id = randomUUID()
   try {
     await client.query(`ALTER TABLE console_deploys DROP CONSTRAINT ${CHECK}`)
-    await client.query(
-      `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, status, requested_by,
-         idempotency_key, request_digest, phase_callbacks, requested_at_utc, last_event_at_utc)
-       SELECT $1::uuid, id, environment, repository, workflow, ref, ref, 'canary_started', 'operator', $1::text, 'd', true, now(), now()
-       FROM surfaces WHERE id = 'status-page'`,
-      [id],
-    )
+    await insertDeploy(client, id, 'canary_started')
     await client.query(`UPDATE surfaces SET last_deploy_id = $1 WHERE id = 'status-page'`, [id])
     await page.goto(`${product.url}/?deploy=${id}`)
     await expect(page.getByRole('dialog')).toContainText('canary_started')
@@ -40,6 +43,27 @@ test('a deploy at a status a newer version wrote is on the page as it is stored,
     await client.query(`UPDATE surfaces SET last_deploy_id = NULL WHERE id = 'status-page'`)
     await client.query('DELETE FROM console_deploys WHERE id = $1', [id])
     await client.query(`ALTER TABLE console_deploys ADD CONSTRAINT ${CHECK} ${rows[0]?.definition}`)
+    await client.end()
+  }
+})
+
+test('at 360 px the way back to an earlier version is wholly on the screen', async ({ page, product }) => {
+  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  await client.connect()
+  const id = randomUUID()
+  try {
+    await insertDeploy(client, id, 'succeeded')
+    await client.query(`UPDATE console_deploys SET shipped = 'yes', sha = $2, finished_at_utc = now() WHERE id = $1`, [
+      id,
+      'b'.repeat(40),
+    ])
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(`${product.url}/surfaces/status-page`)
+    await expect(page.locator(`[data-deploy="${id}"]`).getByRole('link', { name: 'Return to this' })).toBeInViewport({
+      ratio: 1,
+    })
+  } finally {
+    await client.query('DELETE FROM console_deploys WHERE id = $1', [id])
     await client.end()
   }
 })

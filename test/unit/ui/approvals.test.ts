@@ -1,8 +1,13 @@
+import { createElement } from 'react'
+import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import type { ApprovalView } from '~/domain/approval'
+import type { Review, ReviewWarning } from '~/domain/surface'
 import { headline, kindWords, requesterWords, standsInTheWay } from '~/ui/approvals/approval-words'
+import { ReviewedFacts } from '~/ui/approvals/reviewed-facts'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import { promotableTo } from '~/ui/deploy-modal/promote-choice'
+import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { readTarget, withTarget } from '~/ui/deploy-modal/target'
 import { tile } from './fixtures'
 
@@ -55,6 +60,16 @@ describe('where an approval stands', () => {
     expect(kindWords(approval)).toBeNull()
     expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion of what api-staging runs')
   })
+})
+
+it('the approver sees the warnings of the review as who asked saw them', () => {
+  const warnings: ReviewWarning[] = [frozen, { kind: 'checks_red', text: 'A check failed.', blocking: false }]
+  const onFollow = () => undefined
+  const commit = { ref: 'main', sha: SHA, head: null, runningSha: null, comparison: null }
+  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'] }
+  expect(renderToStaticMarkup(createElement(ReviewedFacts, { review, tile: undefined, onFollow }))).toContain(
+    renderToStaticMarkup(createElement(ReviewWarnings, { warnings, onFollow })),
+  )
 })
 
 describe('what stands in the way of a yes', () => {
