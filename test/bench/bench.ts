@@ -15,13 +15,19 @@ import { measureProber } from '~test/bench/measure-prober'
 import { measureRest } from '~test/bench/measure-rest'
 import { measureWebhooks } from '~test/bench/measure-webhooks'
 import { measureWindows } from '~test/bench/measure-windows'
-import { asJson, asTable, proberAsJson, proberAsTable } from '~test/bench/report'
+import { asJson, asTable, proberAsJson, proberAsTable, writesAsJson } from '~test/bench/report'
 
 // `npm run bench [-- --json] [-- --quick]`: how fast the built product is, beside what its machine could do without it (docs/performance.md).
 // `npm run bench -- --prober [--json] [--quick]`: how old what is known of surfaces gets, alone.
+// `npm run bench -- --writes [--quick]`: callbacks and dispatches alone, as JSON.
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, prober: { type: 'boolean' } },
+  options: {
+    json: { type: 'boolean' },
+    quick: { type: 'boolean' },
+    prober: { type: 'boolean' },
+    writes: { type: 'boolean' },
+  },
 })
 const json = values.json === true
 
@@ -87,15 +93,20 @@ async function giveUp(why: string): Promise<void> {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void giveUp('stopped'))
 setTimeout(() => void giveUp('not done after ten minutes: stopped'), LIMIT_MS).unref()
 
+async function start() {
+  const product = await startConsoleUnderTest(say)
+  stops.push(product.stop)
+  const load = await startLoadGenerator()
+  stops.push(load.stop)
+  const db = new pg.Client({ connectionString: product.databaseUrl })
+  await db.connect()
+  stops.push(() => db.end())
+  return { product, load, db }
+}
+
 async function bench() {
   try {
-    const product = await startConsoleUnderTest(say)
-    stops.push(product.stop)
-    const load = await startLoadGenerator()
-    stops.push(load.stop)
-    const db = new pg.Client({ connectionString: product.databaseUrl })
-    await db.connect()
-    stops.push(() => db.end())
+    const { product, load, db } = await start()
 
     await insertGridSurfaces(db, product.gitHubOrigin)
     await fillDeploys(db, 1, FEW)
@@ -132,6 +143,16 @@ async function bench() {
   }
 }
 
+async function benchWrites() {
+  try {
+    const { product, load, db } = await start()
+    const callback = await measureCallbacks(product, db, load, sizes.callback)
+    return { callback, dispatch: await measureDispatches(product, db, load, sizes.dispatch) }
+  } finally {
+    await stopAll()
+  }
+}
+
 async function benchProber() {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-bench-'))
   stops.push(async () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
@@ -151,6 +172,8 @@ async function benchProber() {
 if (values.prober === true) {
   const figures = await benchProber()
   process.stdout.write(`${json ? JSON.stringify(proberAsJson(figures)) : proberAsTable(figures)}\n`)
+} else if (values.writes === true) {
+  process.stdout.write(`${JSON.stringify(writesAsJson(await benchWrites()))}\n`)
 } else {
   const figures = await bench()
   process.stdout.write(`${json ? JSON.stringify(asJson(figures)) : asTable(figures, { few: FEW, many: MANY })}\n`)

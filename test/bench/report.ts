@@ -43,14 +43,19 @@ const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
   of_bare_route: share(product, bare),
 })
 
+export const writesAsJson = ({ callback, dispatch }: Pick<Figures, 'callback' | 'dispatch'>) => ({
+  callback: {
+    ...speed(callback.product),
+    of_sql: share(callback.product, callback.sql),
+    of_bare_route: share(callback.product, callback.bare),
+  },
+  dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
+})
+
 export function asJson({ callback, poll, dispatch, webhooks, windows, painted, rest, few, many }: Figures) {
   const scale = (name: keyof Costs) => round(many[name].overBare / few[name].overBare, 3)
   return {
-    callback: {
-      ...speed(callback.product),
-      of_sql: share(callback.product, callback.sql),
-      of_bare_route: share(callback.product, callback.bare),
-    },
+    ...writesAsJson({ callback, dispatch }),
     poll: {
       ...speed(poll.nothingNew),
       of_bare_route: share(poll.nothingNew, poll.bare),
@@ -60,7 +65,6 @@ export function asJson({ callback, poll, dispatch, webhooks, windows, painted, r
         of_bare_route: share(poll.whole, poll.bare),
       },
     },
-    dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
     webhooks: {
       burst: webhooks.burst,
       burst_requests: webhooks.requests,
