@@ -22,7 +22,7 @@ async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<Command
   const databaseUrl = await commandDatabase(config, projectDirectory)
   // Only now: this needs the generated Prisma client, which the first start of the server makes.
   const { connectDatabase } = await import('~/server/db/client')
-  const { db } = connectDatabase(databaseUrl)
+  const db = connectDatabase(databaseUrl)
   try {
     return await call.run({ config, databaseUrl, print, deps: { db, now: () => new Date(), newId: () => uuidv7() } })
   } finally {

@@ -7,7 +7,7 @@ export async function printedLink(databaseUrl: string, sandbox: boolean) {
   const { connectDatabase } = await import('~/server/db/client')
   const { makeSetupLink } = await import('~/server/members/make-setup-link')
   const { v7: newId } = await import('uuid')
-  const { db } = connectDatabase(databaseUrl)
+  const db = connectDatabase(databaseUrl)
   try {
     const { path, minutes } = await makeSetupLink({ db, now: () => new Date(), newId: () => newId() }, { sandbox })
     return { path, minutes, says: sandbox ? 'Sign in to the sandbox' : 'Make the first admin' }

@@ -10,7 +10,7 @@ export async function seedDeclaredSurfaces(
   // Only now: these need the generated Prisma client, which the first start has just made.
   const { connectDatabase } = await import('~/server/db/client')
   const { seedSurfaces } = await import('~/server/surfaces/seed-surfaces')
-  const { db } = connectDatabase(databaseUrl)
+  const db = connectDatabase(databaseUrl)
   try {
     return await seedSurfaces({ db, now: () => new Date() }, declared)
   } finally {

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { KindUsage, Standing } from '~/domain/github-budget'
 import { connectRunTokens, type RunTokens } from '~/server/callbacks/run-tokens'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/config'
-import { type Connections, connectDatabase } from '~/server/db/client'
+import { connectDatabase, type Database } from '~/server/db/client'
 import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/db/github-answers'
 import { addUsage, exchangeStanding } from '~/server/db/github-usage'
 import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github/client'
@@ -13,7 +13,8 @@ import { createHub, type LiveHub } from '~/server/live/hub'
 import { createLogger, type Logger } from '~/server/logger'
 
 /** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
-export interface Deps extends Connections {
+export interface Deps {
+  readonly db: Database
   readonly config: ServerConfig
   readonly github: GitHub
   readonly runTokens: RunTokens
@@ -30,8 +31,7 @@ export interface Deps extends Connections {
 
 export function createDeps(config: ServerConfig): Deps {
   const logger = createLogger(config.logLevel)
-  const connections = connectDatabase(config.databaseUrl)
-  const { db } = connections
+  const db = connectDatabase(config.databaseUrl)
   const now = () => new Date()
   const store = {
     find: (key: string) => findAnswer(db, key),
@@ -44,7 +44,7 @@ export function createDeps(config: ServerConfig): Deps {
   const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, store)
   return {
     config,
-    ...connections,
+    db,
     github,
     runTokens: connectRunTokens(config),
     logger,

@@ -86,7 +86,7 @@ export async function startConsoleUnderTest(
 }
 
 async function operatorCookie(databaseUrl: string, authSecret: string): Promise<string> {
-  const { db } = connectDatabase(databaseUrl)
+  const db = connectDatabase(databaseUrl)
   try {
     return await signedInAs({ db, newId: () => randomUUID(), config: { authSecrets: [authSecret] } })
   } finally {

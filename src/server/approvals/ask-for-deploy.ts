@@ -27,7 +27,7 @@ import type { Deps } from '~/server/deps'
  */
 export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const request = await readRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const { asked, deploy, surface } = request
   if (deploy !== null || !(asked || surface?.requiresApproval)) {
     return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }

@@ -11,7 +11,7 @@ import type { Deps } from '~/server/deps'
 import { resolveRef } from '~/server/github/refs'
 
 /** What GitHub knows: the ref is still at the commit that was reviewed, and a promotion goes forwards. `checkFacts` looks a commit on record up. */
-export async function checkCommit(deps: Pick<Deps, 'github' | 'sql'>, row: ApprovalRow): Promise<void> {
+export async function checkCommit(deps: Pick<Deps, 'github' | 'db'>, row: ApprovalRow): Promise<void> {
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) return requireForwards(deps, { ...row, ...row.surface }, source, row.sha)
   requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)

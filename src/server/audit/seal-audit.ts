@@ -8,7 +8,7 @@ import {
   readUnsealedIds,
   takeSealLock,
 } from '~/server/db/audit-seals'
-import type { Statements } from '~/server/db/statements'
+import type { DatabaseHandle } from '~/server/db/client'
 import type { Deps } from '~/server/deps'
 
 /** Rows per transaction: some ten milliseconds of hashing, so that nobody else in the process waits for it. */
@@ -18,18 +18,18 @@ const BATCH = 500
  * Seals every row that waits, a batch per transaction: each links by hash to the one sealed before it. Whoever appends a
  * row waits for none of this. One process seals at a time; the others leave it to that one.
  */
-export async function sealAudit(deps: Pick<Deps, 'sql' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
+export async function sealAudit(deps: Pick<Deps, 'db' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
   let after: bigint | null = null
   while (stop?.aborted !== true) {
     const from: bigint | null = after
-    after = await deps.sql.transaction((tx) => sealBatch(tx, deps.now(), { after: from, limit: batch }))
+    after = await deps.db.$transaction((tx) => sealBatch(tx, deps.now(), { after: from, limit: batch }))
     if (after === null) return
   }
 }
 
 /** Gives the last id it looked at; null when there is nothing left, or another process is at it. */
 async function sealBatch(
-  tx: Statements,
+  tx: DatabaseHandle,
   now: Date,
   { after, limit }: { readonly after: bigint | null; readonly limit: number },
 ): Promise<bigint | null> {

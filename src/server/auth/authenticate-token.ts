@@ -7,7 +7,7 @@ import { findTokenByDigest, noteTokenUse, type TokenRow } from '~/server/db/api-
 import type { Deps } from '~/server/deps'
 import { holds } from '~/server/members/has-access'
 
-type TokenDeps = Pick<Deps, 'config' | 'db' | 'sql' | 'now' | 'logger'>
+type TokenDeps = Pick<Deps, 'config' | 'db' | 'now' | 'logger'>
 
 /** A use is noted at most this often per token. */
 const NOTED_EVERY_MS = 60_000
@@ -25,7 +25,7 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   if (!bringsToken(headers)) return null
   const text = (headers.get('authorization') ?? '').replace(BEARER, '').trim()
   if (!isToken(text)) throw refused(deps, 'it is none, or has a typo')
-  const token = await findTokenByDigest(deps.sql, digestOf(text))
+  const token = await findTokenByDigest(deps.db, digestOf(text))
   if (token === null) throw refused(deps, 'nobody knows it')
   const now = deps.now()
   if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)

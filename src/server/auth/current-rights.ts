@@ -5,7 +5,7 @@ import type { Permission } from '~/domain/permissions'
 import { ownerOf, rightsOfToken } from '~/server/auth/token-rights'
 import { findToken } from '~/server/db/api-tokens'
 import { findRequester } from '~/server/db/approvals'
-import type { Statements } from '~/server/db/statements'
+import type { DatabaseHandle } from '~/server/db/client'
 import { holds, type WithSandbox } from '~/server/members/has-access'
 
 /** A person, or with `tokenId` one of the person's tokens. */
@@ -23,7 +23,7 @@ interface Use {
 /** Whether somebody may do this at this moment, as far as the database knows: for what is decided next over the same connection. */
 export async function mayNow(
   deps: WithSandbox,
-  tx: Statements,
+  tx: DatabaseHandle,
   who: Who,
   { needs, surface, at }: Use,
 ): Promise<boolean> {
@@ -36,7 +36,7 @@ export async function mayNow(
  * Between the request and its being recorded, GitHub was asked, for seconds: an access that was taken away
  * meanwhile counts. Throws `permission_refused`.
  */
-export async function requireStillMay(deps: WithSandbox, tx: Statements, actor: Actor, use: Use): Promise<void> {
+export async function requireStillMay(deps: WithSandbox, tx: DatabaseHandle, actor: Actor, use: Use): Promise<void> {
   if (await mayNow(deps, tx, actor, use)) return
   throw new AppError(
     'permission_refused',
@@ -47,7 +47,7 @@ export async function requireStillMay(deps: WithSandbox, tx: Statements, actor: 
 
 async function readRights(
   deps: WithSandbox,
-  tx: Statements,
+  tx: DatabaseHandle,
   { userId, tokenId }: Who,
   at: Date,
 ): Promise<Rights | null> {

@@ -1,9 +1,6 @@
 import 'server-only'
-import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import { jsonTime } from '~/server/db/json-time'
-import type { Statements } from '~/server/db/statements'
 
 const memberSelect = {
   role: true,
@@ -52,64 +49,18 @@ export function insertToken(tx: DatabaseHandle, token: NewToken): Promise<TokenR
   return tx.apiToken.create({ data: token, select: tokenSelect })
 }
 
-const tokenRow = z
-  .object({
-    id: z.string(),
-    label: z.string(),
-    shown: z.string(),
-    userId: z.string(),
-    permissions: z.array(z.string()),
-    environments: z.array(z.string()),
-    allSurfaces: z.boolean(),
-    surfaces: z.array(z.string()),
-    createdAt: z.date(),
-    expiresAt: z.date(),
-    lastUsedAt: z.date().nullable(),
-    revokedAt: z.date().nullable(),
-    revokedBy: z.string().nullable(),
-    email: z.string(),
-    member: z
-      .object({
-        role: z.string(),
-        environments: z.array(z.string()),
-        allEnvironments: z.boolean(),
-        suspendedAt: jsonTime.nullable(),
-        sandboxOnly: z.boolean(),
-      })
-      .nullable(),
-  })
-  .transform(({ email, member, ...token }): TokenRow => ({ ...token, user: { email, member } }))
-
-const tokenRows = z.array(tokenRow)
-
-/** What one token is found by: its digest; or its id, where `userId` is null one of anybody's, else that person's. */
-type TokenKey = { readonly digest: string } | { readonly id: string; readonly userId: string | null }
-
-/** Read with every request of a token, and again by what it starts, so it is one statement (ADR 009). */
-async function readToken(sql: Statements, key: TokenKey): Promise<TokenRow | null> {
-  const { digest, id, userId } = { digest: null, id: null, userId: null, ...key }
-  const rows = await sql.$queryRaw`
-    SELECT t."id", t."label", t."shown", t."user_id" AS "userId", t."permissions", t."environments",
-      t."all_surfaces" AS "allSurfaces", t."surfaces", t."created_at_utc" AS "createdAt", t."expires_at_utc" AS "expiresAt",
-      t."last_used_at_utc" AS "lastUsedAt", t."revoked_at_utc" AS "revokedAt", t."revoked_by" AS "revokedBy", u."email",
-      (SELECT json_build_object('role', m."role", 'environments', m."environments", 'allEnvironments', m."all_environments",
-          'suspendedAt', m."suspended_at_utc", 'sandboxOnly', m."sandbox_only")
-        FROM "members" AS m WHERE m."user_id" = t."user_id") AS "member"
-    FROM "api_tokens" AS t JOIN "users" AS u ON u."id" = t."user_id"
-    WHERE (t."digest" = ${digest} OR t."id" = ${id}::uuid) AND (${userId}::uuid IS NULL OR t."user_id" = ${userId}::uuid)`
-  return tokenRows.parse(rows)[0] ?? null
-}
-
 /**
  * By an equality of digests in the index. How long that takes may tell how much of a digest is right, which helps
  * nobody: to aim at a digest one would have to invert SHA-256.
  */
-export const findTokenByDigest = (sql: Statements, digest: string): Promise<TokenRow | null> =>
-  readToken(sql, { digest })
+export function findTokenByDigest(db: DatabaseHandle, digest: string): Promise<TokenRow | null> {
+  return db.apiToken.findUnique({ where: { digest }, select: tokenSelect })
+}
 
 /** One of `userId`'s, or with null one of anybody's. */
-export const findToken = (sql: Statements, id: string, userId: string | null): Promise<TokenRow | null> =>
-  readToken(sql, { id, userId })
+export function findToken(db: DatabaseHandle, id: string, userId: string | null): Promise<TokenRow | null> {
+  return db.apiToken.findUnique({ where: { id, ...(userId === null ? {} : { userId }) }, select: tokenSelect })
+}
 
 /** Newest first; the page after `before` (an id). */
 export function listTokens(

@@ -5,7 +5,6 @@ import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import type { Statements } from '~/server/db/statements'
 
 const approvalSelect = {
   id: true,
@@ -175,26 +174,26 @@ export async function decideApproval(tx: DatabaseHandle, id: string, decision: D
   return count > 0
 }
 
-const member = z.object({
-  role: z.enum(ROLES),
-  environments: z.array(z.string()),
-  allEnvironments: z.boolean(),
-  sandboxOnly: z.boolean(),
-})
-
-/** A role that nobody knows here permits nothing. */
-const members = z.array(member.nullable().catch(null))
+const knownRole = z.enum(ROLES)
 
 /** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
-export async function findRequester(tx: Statements, userId: string) {
-  const rows = await tx.$queryRaw`
-    SELECT m."role", m."environments", m."all_environments" AS "allEnvironments",
-      m."sandbox_only" OR u."email" = ${SANDBOX_OPERATOR.email} AS "sandboxOnly"
-    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id"
-    WHERE m."user_id" = ${userId} AND m."suspended_at_utc" IS NULL`
-  const found = members.parse(rows)[0] ?? null
-  if (found === null) return null
-  const { role, environments, allEnvironments, sandboxOnly } = found
-  /** `sandboxOnly`: holds while GitHub is the sandbox. */
-  return { role, environments: allEnvironments ? null : environments, sandboxOnly }
+export async function findRequester(db: DatabaseHandle, userId: string) {
+  const found = await db.member.findUnique({
+    where: { userId, suspendedAt: null },
+    select: {
+      role: true,
+      environments: true,
+      allEnvironments: true,
+      sandboxOnly: true,
+      user: { select: { email: true } },
+    },
+  })
+  const role = knownRole.safeParse(found?.role).data
+  if (found === null || role === undefined) return null
+  return {
+    role,
+    environments: found.allEnvironments ? null : found.environments,
+    /** Holds while GitHub is the sandbox. */
+    sandboxOnly: found.sandboxOnly || found.user.email === SANDBOX_OPERATOR.email,
+  }
 }

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import type { DatabaseHandle } from '~/server/db/client'
 import { Prisma } from '~/server/db/generated/client.ts'
-import type { Statements } from '~/server/db/statements'
 
 const recordRow = z.object({
   id: z.bigint(),
@@ -33,7 +32,10 @@ export type SealRow = z.output<typeof sealRow>
  * Rows by id, in any order. Each is found by its key, however long the trail is. Times that only a hand in the database can
  * write (`infinity`, before Christ) as PostgreSQL says them.
  */
-export async function readAuditRecords(db: Statements, ids: readonly bigint[]): Promise<Map<bigint, AuditRecordRow>> {
+export async function readAuditRecords(
+  db: DatabaseHandle,
+  ids: readonly bigint[],
+): Promise<Map<bigint, AuditRecordRow>> {
   const rows = await db.$queryRaw`
     SELECT "id", CASE WHEN isfinite("at_utc") AND "at_utc" >= '0001-01-01Z'
         THEN to_char("at_utc" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') ELSE "at_utc"::text END AS "at",
@@ -43,7 +45,7 @@ export async function readAuditRecords(db: Statements, ids: readonly bigint[]): 
 }
 
 /** One at a time, in whatever process: false when another holds it. Given back when the transaction ends. */
-export async function takeSealLock(tx: Statements): Promise<boolean> {
+export async function takeSealLock(tx: DatabaseHandle): Promise<boolean> {
   const rows = await tx.$queryRaw`SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.seal}::int) AS "held"`
   return lock.parse(rows)[0].held
 }
@@ -52,7 +54,7 @@ const lock = z.tuple([z.object({ held: z.boolean() })])
 const ids = z.array(z.object({ id: z.bigint() }))
 
 /** Ids that wait for their seal, lowest first, beginning after one. */
-export async function readUnsealedIds(tx: Statements, after: bigint | null, limit: number): Promise<bigint[]> {
+export async function readUnsealedIds(tx: DatabaseHandle, after: bigint | null, limit: number): Promise<bigint[]> {
   const rows = await tx.$queryRaw`
     SELECT "audit_event_id" AS "id" FROM "audit_unsealed"
     WHERE ${after}::bigint IS NULL OR "audit_event_id" > ${after}::bigint ORDER BY "audit_event_id" LIMIT ${limit}`
@@ -62,7 +64,7 @@ export async function readUnsealedIds(tx: Statements, after: bigint | null, limi
 export const countUnsealed = (db: DatabaseHandle): Promise<number> => db.auditUnsealed.count()
 
 /** Which of these have a seal already. */
-export async function readSealedIds(tx: Statements, waiting: readonly bigint[]): Promise<Set<bigint>> {
+export async function readSealedIds(tx: DatabaseHandle, waiting: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await tx.$queryRaw`
     SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...waiting]}::bigint[])`
   return new Set(ids.parse(rows).map(({ id }) => id))
@@ -72,7 +74,7 @@ const link = z.object({ seq: z.bigint(), hash: z.string() })
 const links = z.array(link)
 
 /** Where the chain goes on; null while there is no seal. */
-export async function readLastLink(tx: Statements): Promise<z.output<typeof link> | null> {
+export async function readLastLink(tx: DatabaseHandle): Promise<z.output<typeof link> | null> {
   const rows = await tx.$queryRaw`
     SELECT "seq", encode("hash", 'hex') AS "hash" FROM "audit_seals" ORDER BY "seq" DESC LIMIT 1`
   return links.parse(rows)[0] ?? null
@@ -106,7 +108,7 @@ const sealsSql = (rest: Prisma.Sql) => Prisma.sql`
 
 /** Appends links to the chain, and takes what is settled off the list of rows that wait. */
 export async function appendSeals(
-  tx: Statements,
+  tx: DatabaseHandle,
   seals: readonly SealRow[],
   settled: readonly bigint[],
 ): Promise<void> {

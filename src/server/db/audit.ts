@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { ALARM_ACTIONS, type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { Transition } from '~/domain/phases'
 import type { DatabaseHandle } from '~/server/db/client'
-import type { Statements } from '~/server/db/statements'
 
 /** Who did it, to what, and when. */
 export interface AuditSubject {
@@ -14,26 +13,20 @@ export interface AuditSubject {
 }
 
 /** Appends one row; always inside the transaction of the change it records. */
-export async function appendAuditEvent(tx: Statements, subject: AuditSubject, event: AuditEvent): Promise<void> {
-  await tx.$executeRaw`
-    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
-    VALUES (${subject.at}, ${subject.actor}, ${event.action}, ${subject.deployId ?? null}::uuid,
-      ${subject.surfaceId ?? null}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb)`
+export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
+  const { actor, at, deployId = null, surfaceId = null } = subject
+  await tx.auditEvent.create({ data: { actor, at, deployId, surfaceId, ...event }, select: { id: true } })
 }
 
 /** Appends a row about a deploy unless there is the very same one already. Under the deploy's lock. */
 export async function appendAuditEventOnce(
-  tx: Statements,
+  tx: DatabaseHandle,
   subject: AuditSubject & { readonly deployId: string },
   event: AuditEvent,
 ): Promise<void> {
-  const { deployId, surfaceId = null, actor, at } = subject
-  const payload = JSON.stringify(event.payload)
-  await tx.$executeRaw`
-    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
-    SELECT ${at}, ${actor}, ${event.action}, ${deployId}::uuid, ${surfaceId}, ${event.status}, ${payload}::jsonb
-    WHERE NOT EXISTS (SELECT 1 FROM "audit_events"
-      WHERE "deploy_id" = ${deployId}::uuid AND "action" = ${event.action} AND "payload" = ${payload}::jsonb)`
+  const same = { deployId: subject.deployId, action: event.action, payload: { equals: event.payload } }
+  const found = await tx.auditEvent.findFirst({ where: same, select: { id: true } })
+  if (found === null) await appendAuditEvent(tx, subject, event)
 }
 
 /** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
@@ -41,10 +34,12 @@ export const tokenOwner = ({ name, userId }: { readonly name: string; readonly u
   name.startsWith('token:') ? { user_id: userId } : {}
 
 /** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
-export async function hasAuditEvent(tx: Statements, deployId: string, action: AuditEvent['action']): Promise<boolean> {
-  const rows = await tx.$queryRaw`
-    SELECT FROM "audit_events" WHERE "deploy_id" = ${deployId}::uuid AND "action" = ${action} LIMIT 1`
-  return z.array(z.unknown()).parse(rows).length > 0
+export async function hasAuditEvent(
+  tx: DatabaseHandle,
+  deployId: string,
+  action: AuditEvent['action'],
+): Promise<boolean> {
+  return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
 }
 
 /** The accepted transitions of several deploys at once, oldest first, by deploy. */
@@ -87,7 +82,7 @@ const alarmRows = z.array(z.object({ deployId: z.string(), action: z.string(), p
 
 /** The newest row of each kind of alarm of several deploys at once, oldest first, by deploy: bounded, however often one was raised. */
 export async function readAlarms(
-  db: Statements,
+  db: DatabaseHandle,
   deployIds: readonly string[],
 ): Promise<Map<string, { readonly action: string; readonly payload: unknown }[]>> {
   const actions: string[] = ALARM_ACTIONS.filter((action) => !action.startsWith('console.deploy.cancel_'))

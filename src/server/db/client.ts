@@ -3,45 +3,31 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import pg from 'pg'
 import { z } from 'zod'
 import { Prisma, PrismaClient } from '~/server/db/generated/client.ts'
-import { type DirectDatabase, directDatabase } from '~/server/db/statements'
 
 export type Database = PrismaClient
 
 /** What queries take: the client itself, or a transaction of it. */
 export type DatabaseHandle = Prisma.TransactionClient
 
-export interface Connections {
-  readonly db: Database
-  /** The same pool without Prisma, for the paths that run most often. */
-  readonly sql: DirectDatabase
-}
-
-/** One pool for both; `db.$disconnect()` ends it. */
-export function connectDatabase(url: string): Connections {
+/** `$disconnect()` ends its pool. */
+export function connectDatabase(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
-    // Statements that need not wait for each other's answers do not: a callback's wait for the row's lock only.
-    pipeline: true,
     max: 10,
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 15_000,
     // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
     query_timeout: 17_000,
+    // Prisma writes times without their offset, and takes those it reads for UTC's.
+    onConnect: async (client) => {
+      await client.query("SET TIME ZONE 'UTC'")
+    },
   })
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', () => undefined)
-  // Prisma writes times without their offset and takes every offset it reads for UTC's: only in UTC are they what `pg` reads
-  // and writes. Sent before anything else; a connection on which it fails is good for nothing.
-  pool.on('connect', (client) => {
-    client.query("SET TIME ZONE 'UTC'").catch(() => client.end())
-  })
-  const statementNameGenerator = namedStatements()
-  const adapter = new PrismaPg(pool, { statementNameGenerator, disposeExternalPool: true })
-  return {
-    db: new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } }),
-    sql: directDatabase(pool, statementNameGenerator),
-  }
+  const adapter = new PrismaPg(pool, { statementNameGenerator: namedStatements(), disposeExternalPool: true })
+  return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
 }
 
 /** Lists of values make texts of their own, so the number of prepared statements a connection keeps is bounded. */
@@ -103,9 +89,8 @@ const isAwayMessage = (message: string) =>
 
 const UNIQUE_VIOLATION = '23505'
 
-/** Name of the unique index an error says was violated, whichever way the statement was sent; null for every other error. */
+/** Name of the unique index an error says was violated, model or SQL; null for every other error. */
 export function violatedUniqueIndex(error: unknown): string | null {
-  if (error instanceof pg.DatabaseError) return error.code === UNIQUE_VIOLATION ? (error.constraint ?? 'unknown') : null
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null
   const cause = failure.safeParse(error.meta).data?.driverAdapterError.cause
   if (error.code !== 'P2002' && cause?.originalCode !== UNIQUE_VIOLATION) return null

@@ -1,27 +1,28 @@
 import 'server-only'
-import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit-event'
 import { CONFIGURED_CHANNEL, LAST_ERROR_LENGTH } from '~/domain/delivery'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { addJob } from '~/server/db/jobs'
-import type { Statements } from '~/server/db/statements'
-
-const queuedRows = z.array(z.object({ id: z.string() }))
 
 /** Puts the outcome of a deploy into the outbox of every channel, in the transaction that ends the deploy: once per channel. */
-export async function queueDeliveries(tx: Statements, deployId: string, at: Date): Promise<void> {
-  // A deploy that somebody took back by hand in the database was told before: no reason to refuse the change.
-  const rows = await tx.$queryRaw`
-    INSERT INTO "deliveries" ("channel_id", "deploy_id", "state", "next_try_at_utc", "created_at_utc", "updated_at_utc")
-    SELECT "id", ${deployId}::uuid, 'waiting', ${at}, ${at}, ${at} FROM "delivery_channels"
-    WHERE "disabled_at_utc" IS NULL AND "removed_at_utc" IS NULL
-    ON CONFLICT DO NOTHING RETURNING "id"::text`
-  for (const { id } of queuedRows.parse(rows)) await queueDelivery(tx, id)
+export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
+  const channels = await tx.deliveryChannel.findMany({
+    where: { disabledAt: null, removedAt: null },
+    select: { id: true },
+  })
+  const times = { nextTryAt: at, createdAt: at, updatedAt: at }
+  const queued = await tx.delivery.createManyAndReturn({
+    data: channels.map(({ id: channelId }) => ({ channelId, deployId, state: 'waiting', ...times })),
+    // A deploy that somebody took back by hand in the database was told before: no reason to refuse the change.
+    skipDuplicates: true,
+    select: { id: true },
+  })
+  for (const { id } of queued) await queueDelivery(tx, id)
 }
 
-const queueDelivery = (tx: Statements, deliveryId: string, runAt?: Date) =>
+const queueDelivery = (tx: DatabaseHandle, deliveryId: string, runAt?: Date) =>
   addJob(tx, { task: 'deliver', payload: { deliveryId } }, runAt === undefined ? {} : { runAt })
 
 /** Takes over what an older version put into its own outbox. What that version began to send is not sent again. */
@@ -87,11 +88,12 @@ export async function postponeDelivery(
   })
 }
 
-/** There is no channel any more to send it to. One statement: every deploy of a console without Slack ends here. */
-export async function dropDelivery(sql: Statements, id: string, at: Date, why: string): Promise<void> {
-  await sql.$executeRaw`
-    UPDATE "deliveries" SET "state" = 'dropped', "next_try_at_utc" = NULL, "last_error" = ${why}, "updated_at_utc" = ${at}
-    WHERE "id" = ${id}::uuid AND "state" IN ('waiting', 'sending')`
+/** There is no channel any more to send it to. */
+export async function dropDelivery(db: DatabaseHandle, id: string, at: Date, why: string): Promise<void> {
+  await db.delivery.updateMany({
+    where: { id, state: { in: ['waiting', 'sending'] } },
+    data: { state: 'dropped', nextTryAt: null, lastError: why, updatedAt: at },
+  })
 }
 
 /** Writes down what became of it, and on the deploy what people were told. */

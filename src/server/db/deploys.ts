@@ -14,7 +14,6 @@ import type { RunFacts } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
 import { queueDeliveries } from '~/server/db/deliveries'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import type { Statements } from '~/server/db/statements'
 
 export const deploySelect = {
   id: true,
@@ -59,20 +58,14 @@ export function findDeploy(db: DatabaseHandle, id: string): Promise<DeployRow | 
   return db.deploy.findUnique({ where: { id }, select: deploySelect })
 }
 
-const standing = z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() })
-
-const standings = z.array(standing)
+export const standingSelect = { id: true, status: true, githubRunId: true } satisfies Prisma.DeploySelect
 
 /** Where a deploy stands, for the answer to whoever asked for it. */
-export type Standing = z.output<typeof standing>
+export type Standing = Prisma.DeployGetPayload<{ select: typeof standingSelect }>
 
 /** Of a deploy that was committed before: its absence is a defect, not an answer. */
-export async function readStanding(sql: Statements, id: string): Promise<Standing> {
-  const rows = await sql.$queryRaw`
-    SELECT "id", "status", "github_run_id" AS "githubRunId" FROM "console_deploys" WHERE "id" = ${id}::uuid`
-  const found = standings.parse(rows)[0]
-  if (found === undefined) throw new Error(`deploy ${id} was recorded and is gone`)
-  return found
+export function readStanding(db: DatabaseHandle, id: string): Promise<Standing> {
+  return db.deploy.findUniqueOrThrow({ where: { id }, select: standingSelect })
 }
 
 const lockedRow = z.object({
@@ -88,6 +81,7 @@ const lockedRow = z.object({
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
+  logCount: z.int(),
   lateRunId: z.bigint().nullable(),
   lateRunAttempt: z.int().nullable(),
   holdsSurface: z.boolean(),
@@ -99,11 +93,11 @@ export type LockedDeploy = z.output<typeof lockedRow>
  * Takes the row's lock until the transaction ends, so that events of one deploy are decided one after the other and
  * log lines are numbered in the order they are committed. Null when there is no such deploy.
  */
-export async function lockDeploy(tx: Statements, id: string): Promise<LockedDeploy | null> {
+export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
     SELECT "surface_id" AS "surfaceId", "environment", "repository", "repository_id" AS "repositoryId", "workflow",
       "workflow_ref" AS "workflowRef", "callbacks", "sha", "status", "github_run_id" AS "githubRunId",
-      "github_run_attempt" AS "githubRunAttempt", "late_run_id" AS "lateRunId",
+      "github_run_attempt" AS "githubRunAttempt", "log_count" AS "logCount", "late_run_id" AS "lateRunId",
       "late_run_attempt" AS "lateRunAttempt", "holds_surface" AS "holdsSurface"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null
@@ -130,15 +124,16 @@ export interface Advance {
   readonly holdsSurface?: boolean
 }
 
+const movedRows = z.array(z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() }))
+
 /**
  * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
- * notification, in the caller's transaction; a status that is no end is one statement, and needs none. Gives where the deploy
- * stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
+ * notification, in the caller's transaction. The row and its audit row are one statement, so one is never without the other. Gives
+ * where the deploy stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
  */
-export async function advanceDeploy(tx: Statements, advance: Advance): Promise<Standing | null> {
+export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<Standing | null> {
   const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
-  // One statement instead of two: every callback waits for it under the row's lock (ADR 009).
   const rows = await tx.$queryRaw`
     WITH moved AS (
       UPDATE "console_deploys" SET "status" = ${to}, "last_event_at_utc" = ${at},
@@ -154,7 +149,7 @@ export async function advanceDeploy(tx: Statements, advance: Advance): Promise<S
       SELECT ${at}, ${actor}, ${event.action}, moved."id", ${surfaceId}, ${event.status}, ${JSON.stringify(event.payload)}::jsonb
       FROM moved)
     SELECT "id", "status", "github_run_id" AS "githubRunId" FROM moved`
-  const moved = standings.parse(rows)[0] ?? null
+  const moved = movedRows.parse(rows)[0] ?? null
   if (moved !== null && isTerminal(to)) await queueDeliveries(tx, deployId, at)
   return moved
 }
@@ -190,8 +185,9 @@ const REPEATED_WITHIN = 200
  * and the commit where none was known. A callback that moved nothing adds no line that is there already.
  */
 export async function keepReport(
-  tx: Statements,
+  tx: DatabaseHandle,
   id: string,
+  known: Pick<LockedDeploy, 'logCount' | 'sha'>,
   report: {
     readonly at: Date
     readonly logLine: string | null
@@ -199,19 +195,21 @@ export async function keepReport(
     readonly sha: string | null
   },
 ): Promise<void> {
-  const { at, logLine, moved, sha } = report
-  await tx.$executeRaw`
-    WITH fresh AS (
-      SELECT ${logLine}::text AS "line" WHERE ${logLine}::text IS NOT NULL AND (${moved} OR ${logLine}::text NOT IN (
-        SELECT "line" FROM "deploy_log_lines" WHERE "deploy_id" = ${id}::uuid
-        ORDER BY "seq" DESC LIMIT ${REPEATED_WITHIN}))),
-    deploy AS (
-      UPDATE "console_deploys" SET "last_event_at_utc" = ${at}, "log_count" = "log_count" + (SELECT count(*) FROM fresh),
-        "sha" = coalesce("sha", ${sha})
-      WHERE "id" = ${id}::uuid
-      RETURNING "id", "log_count")
-    INSERT INTO "deploy_log_lines" ("deploy_id", "seq", "line", "at_utc")
-    SELECT deploy."id", deploy."log_count", fresh."line", ${at} FROM deploy, fresh`
+  const { at, logLine: line, moved, sha } = report
+  const isNew = line !== null && (moved || !(await isAmongNewest(tx, id, line)))
+  const logCount = known.logCount + (isNew ? 1 : 0)
+  await tx.deploy.updateMany({ where: { id }, data: { lastEventAt: at, logCount, sha: known.sha ?? sha } })
+  if (isNew) await tx.deployLogLine.create({ data: { deployId: id, seq: logCount, line, at }, select: { seq: true } })
+}
+
+async function isAmongNewest(tx: DatabaseHandle, deployId: string, line: string): Promise<boolean> {
+  const newest = await tx.deployLogLine.findMany({
+    where: { deployId },
+    orderBy: { seq: 'desc' },
+    take: REPEATED_WITHIN,
+    select: { line: true },
+  })
+  return newest.some((known) => known.line === line)
 }
 
 /** Those of these ids that are deploys of this console, with the run on record. */
@@ -250,7 +248,7 @@ export function deploysOfRun(db: DatabaseHandle, runId: bigint) {
 
 /** Facts that may be filled in beside the status, under the row's lock. */
 export async function updateDeployFacts(
-  tx: Statements,
+  tx: DatabaseHandle,
   id: string,
   facts: {
     readonly lastLookedAt?: Date
@@ -261,42 +259,39 @@ export async function updateDeployFacts(
     readonly lateRun?: { readonly runId: bigint; readonly attempt: number }
   },
 ): Promise<void> {
-  const runRecord = facts.runRecord === undefined ? null : JSON.stringify(facts.runRecord)
-  await tx.$executeRaw`
-    UPDATE "console_deploys" SET "last_looked_at_utc" = coalesce(${facts.lastLookedAt ?? null}, "last_looked_at_utc"),
-      "github_run_attempt" = coalesce(${facts.githubRunAttempt ?? null}, "github_run_attempt"),
-      "run_record" = coalesce(${runRecord}::jsonb, "run_record"), "shipped" = coalesce(${facts.shipped ?? null}, "shipped"),
-      "holds_surface" = coalesce(${facts.holdsSurface ?? null}, "holds_surface"),
-      "late_run_id" = coalesce(${facts.lateRun?.runId ?? null}, "late_run_id"),
-      "late_run_attempt" = coalesce(${facts.lateRun?.attempt ?? null}, "late_run_attempt")
-    WHERE "id" = ${id}::uuid`
+  const { lateRun, runRecord, ...columns } = facts
+  await tx.deploy.updateMany({
+    where: { id },
+    data: {
+      ...columns,
+      ...(runRecord === undefined ? {} : { runRecord: { ...runRecord } }),
+      ...(lateRun === undefined ? {} : { lateRunId: lateRun.runId, lateRunAttempt: lateRun.attempt }),
+    },
+  })
 }
 
 /** Since when GitHub has not answered about the deploy: the first failed look is kept. Null: it has answered. */
-export async function recordGitHubSilence(db: Statements, id: string, since: Date | null): Promise<void> {
-  await db.$executeRaw`
-    UPDATE "console_deploys" SET "github_silent_since_utc" =
-      CASE WHEN ${since}::timestamptz IS NULL THEN NULL ELSE coalesce("github_silent_since_utc", ${since}) END
-    WHERE "id" = ${id}::uuid`
+export async function recordGitHubSilence(db: DatabaseHandle, id: string, since: Date | null): Promise<void> {
+  await db.deploy.updateMany({
+    where: { id, ...(since === null ? {} : { githubSilentSince: null }) },
+    data: { githubSilentSince: since },
+  })
 }
 
 /** Somebody gave the deploy up, or freed its surface. */
 export async function recordRelease(
-  tx: Statements,
+  tx: DatabaseHandle,
   id: string,
   release: { readonly at: Date; readonly by: string; readonly reason: string },
 ): Promise<void> {
-  await tx.$executeRaw`
-    UPDATE "console_deploys" SET "holds_surface" = false, "released_at_utc" = ${release.at}, "released_by" = ${release.by},
-      "release_reason" = ${release.reason}
-    WHERE "id" = ${id}::uuid`
+  const { at: releasedAt, by: releasedBy, reason: releaseReason } = release
+  await tx.deploy.updateMany({ where: { id }, data: { holdsSurface: false, releasedAt, releasedBy, releaseReason } })
 }
 
 /** Back-fills the run of a deploy; false when one is already on record, which is never changed. */
-export async function fillRun(tx: Statements, id: string, runId: bigint): Promise<boolean> {
-  const written = await tx.$executeRaw`
-    UPDATE "console_deploys" SET "github_run_id" = ${runId} WHERE "id" = ${id}::uuid AND "github_run_id" IS NULL`
-  return written > 0
+export async function fillRun(tx: DatabaseHandle, id: string, runId: bigint): Promise<boolean> {
+  const { count } = await tx.deploy.updateMany({ where: { id, githubRunId: null }, data: { githubRunId: runId } })
+  return count > 0
 }
 
 /** True for one of those who ask at the same time, unless somebody has looked since `sinceBefore`. */

@@ -1,20 +1,17 @@
 import 'server-only'
-import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
-import type { Statements } from '~/server/db/statements'
-
-const found = z.array(z.object({ flag: z.string(), enabled: z.boolean() }))
 
 /** Which of the flags were promoted (or demoted) for this environment; without those nobody ever decided about. */
 export async function findPromotions(
-  db: Statements,
+  db: DatabaseHandle,
   flags: readonly string[],
   environment: string,
 ): Promise<ReadonlyMap<string, boolean>> {
-  const rows = await db.$queryRaw`
-    SELECT "flag", "enabled" FROM "console_flag_promotions"
-    WHERE "flag" = ANY(${flags}::text[]) AND "environment" = ${environment}`
-  return new Map(found.parse(rows).map(({ flag, enabled }) => [flag, enabled]))
+  const rows = await db.flagPromotion.findMany({
+    where: { flag: { in: [...flags] }, environment },
+    select: { flag: true, enabled: true },
+  })
+  return new Map(rows.map(({ flag, enabled }) => [flag, enabled]))
 }
 
 export interface Promotion {

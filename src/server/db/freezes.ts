@@ -1,10 +1,8 @@
 import 'server-only'
-import { z } from 'zod'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import type { Statements } from '~/server/db/statements'
 
 const freezeSelect = {
   id: true,
@@ -98,34 +96,34 @@ export function listPastFreezes(
   })
 }
 
-const heldRow = z.object({
-  id: z.string(),
-  surfaceId: z.string().nullable(),
-  reason: z.string(),
-  startsAt: z.date(),
-  endsAt: z.date().nullable(),
-  createdBy: z.string(),
-})
-
-const heldRows = z.array(heldRow)
+const heldSelect = {
+  id: true,
+  surfaceId: true,
+  reason: true,
+  startsAt: true,
+  endsAt: true,
+  createdBy: true,
+} satisfies Prisma.FreezeSelect
 
 /** What holds a surface at this moment: its lock, and the windows over its environment. */
 export async function freezesInForce(
-  sql: Statements,
+  db: DatabaseHandle,
   surface: { readonly id: string; readonly environment: string },
   now: Date,
 ): Promise<FreezeInForce[]> {
-  const rows = await sql.$queryRaw`
-    SELECT "id", "surface_id" AS "surfaceId", "reason", "starts_at_utc" AS "startsAt", "ends_at_utc" AS "endsAt",
-      "created_by" AS "createdBy"
-    FROM "freezes"
-    WHERE "lifted_at_utc" IS NULL AND "starts_at_utc" <= ${now} AND ("ends_at_utc" IS NULL OR "ends_at_utc" > ${now})
-      AND ("surface_id" = ${surface.id} OR "environment" = ${surface.environment})
-    ORDER BY "id"`
-  return heldRows.parse(rows).map(inForce)
+  const rows = await db.freeze.findMany({
+    where: {
+      ...notOver(now),
+      startsAt: { lte: now },
+      AND: { OR: [{ surfaceId: surface.id }, { environment: surface.environment }] },
+    },
+    orderBy: { id: 'asc' },
+    select: heldSelect,
+  })
+  return rows.map(inForce)
 }
 
-export const inForce = (row: z.output<typeof heldRow>): FreezeInForce => ({
+export const inForce = (row: Prisma.FreezeGetPayload<{ select: typeof heldSelect }>): FreezeInForce => ({
   id: row.id,
   kind: row.surfaceId === null ? 'frozen' : 'locked',
   reason: row.reason,

@@ -1,9 +1,8 @@
 import 'server-only'
 import type { DeployKind } from '~/domain/approval'
-import type { AuditEvent } from '~/domain/audit-event'
 import type { DeployStatus } from '~/domain/deploy-status'
-import { tokenOwner } from '~/server/db/audit'
-import type { Statements } from '~/server/db/statements'
+import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
 
 /** The partial unique index that admits one active deploy per surface. */
 export const ONE_ACTIVE_PER_SURFACE = 'console_deploys_one_active_per_surface'
@@ -36,40 +35,35 @@ export interface NewDeploy {
 }
 
 /**
- * Commits nothing itself: inserts the intent as `requested`, makes it the surface's newest deploy, and audits it, in one
- * statement. Violates a unique index when the surface already has an active deploy, or the idempotency key is taken.
+ * Inserts the intent as `requested`, makes it the surface's newest deploy and audits it, in the caller's transaction. Violates a
+ * unique index when the surface already has an active deploy, or the idempotency key is taken.
  */
-export async function insertDeploy(tx: Statements, deploy: NewDeploy, at: Date): Promise<void> {
+export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Date): Promise<void> {
+  const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
-  const event: AuditEvent = {
-    action: 'console.deploy.requested',
-    status,
-    payload: {
-      ref: deploy.ref,
-      sha: deploy.sha,
-      environment: deploy.environment,
-      reason: deploy.reason,
-      ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
+  // Copied: history stays true when the file changes.
+  const mayReport = await tx.surface.findUniqueOrThrow({
+    where: { id: surfaceId },
+    select: { callbacks: true, repositoryId: true },
+  })
+  await tx.deploy.create({
+    data: { ...deploy, ...mayReport, status, requestedAt: at, lastEventAt: at },
+    select: { id: true },
+  })
+  await tx.surface.update({ where: { id: surfaceId }, data: { lastDeployId: id }, select: { id: true } })
+  await appendAuditEvent(
+    tx,
+    { actor: deploy.requestedBy, at, deployId: id, surfaceId },
+    {
+      action: 'console.deploy.requested',
+      status,
+      payload: {
+        ref: deploy.ref,
+        sha: deploy.sha,
+        environment: deploy.environment,
+        reason: deploy.reason,
+        ...tokenOwner({ name: deploy.requestedBy, userId: deploy.requestedByUserId }),
+      },
     },
-  }
-  await tx.$executeRaw`
-    WITH deploy AS (
-      INSERT INTO "console_deploys" ("id", "surface_id", "environment", "repository", "workflow", "ref", "workflow_ref", "sha",
-        "reason", "status", "requested_by", "requested_by_user_id", "idempotency_key", "request_digest", "phase_callbacks",
-        "requested_at_utc", "last_event_at_utc", "override_reason", "overridden_freeze_ids", "kind", "source_id",
-        "approval_id", "approved_by", "callbacks", "repository_id")
-      VALUES (${deploy.id}::uuid, ${deploy.surfaceId}, ${deploy.environment}, ${deploy.repository}, ${deploy.workflow},
-        ${deploy.ref}, ${deploy.workflowRef}, ${deploy.sha}, ${deploy.reason}, ${status}, ${deploy.requestedBy},
-        ${deploy.requestedByUserId}::uuid, ${deploy.idempotencyKey}, ${deploy.requestDigest}, ${deploy.phaseCallbacks},
-        ${at}, ${at}, ${deploy.overrideReason ?? null}, ${deploy.overriddenFreezeIds ?? []}::uuid[], ${deploy.kind},
-        ${deploy.sourceId}, ${deploy.approvalId ?? null}::uuid, ${deploy.approvedBy ?? null},
-        (SELECT "callbacks" FROM "surfaces" WHERE "id" = ${deploy.surfaceId}),
-        (SELECT "repository_id" FROM "surfaces" WHERE "id" = ${deploy.surfaceId}))
-      RETURNING "id", "surface_id"),
-    newest AS (
-      UPDATE "surfaces" SET "last_deploy_id" = deploy."id" FROM deploy WHERE "surfaces"."id" = deploy."surface_id")
-    INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")
-    SELECT ${at}, ${deploy.requestedBy}, ${event.action}, deploy."id", deploy."surface_id", ${event.status},
-      ${JSON.stringify(event.payload)}::jsonb
-    FROM deploy`
+  )
 }

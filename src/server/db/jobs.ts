@@ -1,7 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/db/client'
-import type { Statements } from '~/server/db/statements'
 
 /** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
 export type Job =
@@ -39,7 +38,7 @@ const LATER_PRIORITY = 10
  * first; beside one that already runs, another is queued, since that one may have read what was there before. Looks at one
  * repository are taken one after the other: two at once could record the older answer last.
  */
-export async function addJob(tx: Statements, job: Job, options: JobOptions = {}): Promise<void> {
+export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
   const [subject, queue] = subjectOf(job.payload)
   const key = `${job.task}:${subject}`
   const mode = options.unlessWaiting === true ? 'preserve_run_at' : 'replace'

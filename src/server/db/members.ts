@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES, type Role } from '~/domain/permissions'
 import type { DatabaseHandle } from '~/server/db/client'
-import type { Statements } from '~/server/db/statements'
 
 export interface MemberRow {
   readonly userId: string
@@ -48,34 +47,11 @@ export const toMember = ({ user, allEnvironments, environments, ...row }: Stored
   environments: allEnvironments ? null : environments,
 })
 
-/** Columns of `members` and `users`, as a statement names them. */
-export const storedMember = z.object({
-  userId: z.string(),
-  name: z.string(),
-  email: z.string(),
-  role,
-  environments: z.array(z.string()),
-  allEnvironments: z.boolean(),
-  suspendedAt: z.date().nullable(),
-  sandboxOnly: z.boolean(),
-  addedBy: z.string(),
-  addedAt: z.date(),
-})
-const storedMembers = z.array(storedMember)
-
 /** Null for an identity without a place here. */
-export async function readMember(db: Statements, userId: string): Promise<MemberRow | null> {
-  const rows = await db.$queryRaw`
-    SELECT m."user_id" AS "userId", u."name", u."email", m."role", m."environments", m."all_environments" AS "allEnvironments",
-      m."suspended_at_utc" AS "suspendedAt", m."sandbox_only" AS "sandboxOnly", m."added_by" AS "addedBy",
-      m."added_at_utc" AS "addedAt"
-    FROM "members" AS m JOIN "users" AS u ON u."id" = m."user_id" WHERE m."user_id" = ${userId}`
-  const found = storedMembers.parse(rows)[0]
-  return found === undefined ? null : memberOf(found)
+export async function readMember(db: DatabaseHandle, userId: string): Promise<MemberRow | null> {
+  const row = await db.member.findUnique({ where: { userId }, select: memberSelect })
+  return row === null ? null : toMember(row)
 }
-
-export const memberOf = ({ name, email, ...row }: z.output<typeof storedMember>): MemberRow =>
-  toMember({ ...row, user: { name, email } })
 
 /** What the trail calls a person. */
 export async function readAddress(db: DatabaseHandle, userId: string): Promise<string> {

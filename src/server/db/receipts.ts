@@ -1,12 +1,15 @@
 import 'server-only'
-import type { Statements } from '~/server/db/statements'
+import type { DatabaseHandle } from '~/server/db/client'
+
+/** Violated by a `webhook-id` that was processed before. */
+export const ONE_RECEIPT_PER_WEBHOOK_ID = 'callback_receipts_pkey'
 
 /**
- * Records that a `webhook-id` is being processed. False when it was before: a replay. The id is unique across all
- * deploys, so a captured callback cannot be replayed against another deploy's address either.
+ * Records that a `webhook-id` is being processed. The id is unique across all deploys, so a captured callback cannot be
+ * replayed against another deploy's address either.
  */
-export async function recordReceipt(
-  tx: Statements,
+export async function insertReceipt(
+  tx: DatabaseHandle,
   receipt: {
     readonly webhookId: string
     readonly deployId: string
@@ -14,10 +17,7 @@ export async function recordReceipt(
     readonly outcome: 'applied' | 'repeated' | 'refused'
     readonly receivedAt: Date
   },
-): Promise<boolean> {
-  const { webhookId, deployId, status, outcome, receivedAt } = receipt
-  const written = await tx.$executeRaw`
-    INSERT INTO "callback_receipts" ("webhook_id", "deploy_id", "status", "outcome", "received_at_utc")
-    VALUES (${webhookId}, ${deployId}::uuid, ${status}, ${outcome}, ${receivedAt}) ON CONFLICT DO NOTHING`
-  return written > 0
+): Promise<void> {
+  // `createMany` could leave a replay out, but Prisma compiles it anew each time (docs/performance.md).
+  await tx.callbackReceipt.create({ data: receipt, select: { webhookId: true } })
 }

@@ -9,7 +9,6 @@ import type { DatabaseHandle } from '~/server/db/client'
 import { accountSelect } from '~/server/db/deploy-account'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { jsonTime } from '~/server/db/json-time'
-import type { Statements } from '~/server/db/statements'
 
 /** A surface as surfaces.yaml declares it. */
 export interface SurfaceDeclaration {
@@ -91,89 +90,8 @@ const tileSelect = {
 
 export type SurfaceRow = Prisma.SurfaceGetPayload<{ select: typeof tileSelect }>
 
-/** As text: within JSON, a number would lose what is past 2^53. */
-const jsonBigInt = z.string().transform(BigInt)
-const jsonValue: z.ZodType<Prisma.JsonValue> = z.json()
-
-const surfaceRow = z.object({
-  id: z.string(),
-  name: z.string(),
-  environment: z.string(),
-  repository: z.string(),
-  workflow: z.string(),
-  ref: z.string(),
-  url: z.string(),
-  healthUrl: z.string(),
-  confirm: z.string(),
-  timeoutMinutes: z.int(),
-  position: z.int(),
-  requiresApproval: z.boolean(),
-  approvalMinutes: z.int(),
-  archivedAt: z.date().nullable(),
-  health: z.string(),
-  healthDetail: z.string().nullable(),
-  healthCheckedAt: z.date().nullable(),
-  runningSha: z.string().nullable(),
-  runningSeenAt: z.date().nullable(),
-  behindBy: z.int().nullable(),
-  aheadBy: z.int().nullable(),
-  behindCheckedAt: z.date().nullable(),
-  comparedSha: z.string().nullable(),
-  outsideRunId: z.bigint().nullable(),
-  outsideRunNumber: z.int().nullable(),
-  outsideRunActor: z.string().nullable(),
-  outsideRunAt: z.date().nullable(),
-  outsideRunState: z.string().nullable(),
-  outsideRunEnvironmentKnown: z.boolean().nullable(),
-  deployFreeze: z.string().nullable(),
-  deployFreezeReadAt: z.date().nullable(),
-  lastDeploy: z
-    .object({
-      id: z.string(),
-      status: z.string(),
-      failureStage: z.string().nullable(),
-      ref: z.string(),
-      sha: z.string().nullable(),
-      requestedBy: z.string(),
-      requestedAt: jsonTime,
-      finishedAt: jsonTime.nullable(),
-      githubRunId: jsonBigInt.nullable(),
-      runRecord: jsonValue,
-      lateRunId: jsonBigInt.nullable(),
-      lateRunAttempt: z.int().nullable(),
-      holdsSurface: z.boolean(),
-      releasedAt: jsonTime.nullable(),
-    })
-    .nullable(),
-  deploys: z.array(z.object({ id: z.string(), githubRunId: jsonBigInt.nullable(), lateRunId: jsonBigInt.nullable() })),
-}) satisfies z.ZodType<SurfaceRow>
-
-const surfaceRows = z.array(surfaceRow)
-
-/** Read by every freeze check of a workflow and every refused dispatch, so it is one statement (ADR 009). */
-export async function findSurface(sql: Statements, id: string): Promise<SurfaceRow | null> {
-  const rows = await sql.$queryRaw`
-    SELECT s."id", s."name", s."environment", s."repository", s."workflow", s."ref", s."url", s."health_url" AS "healthUrl",
-      s."confirm", s."timeout_minutes" AS "timeoutMinutes", s."position", s."requires_approval" AS "requiresApproval",
-      s."approval_minutes" AS "approvalMinutes", s."archived_at_utc" AS "archivedAt", s."health",
-      s."health_detail" AS "healthDetail", s."health_checked_at_utc" AS "healthCheckedAt", s."running_sha" AS "runningSha",
-      s."running_seen_at_utc" AS "runningSeenAt", s."behind_by" AS "behindBy", s."ahead_by" AS "aheadBy", s."behind_checked_at_utc" AS "behindCheckedAt",
-      s."compared_sha" AS "comparedSha",
-      s."outside_run_id" AS "outsideRunId", s."outside_run_number" AS "outsideRunNumber",
-      s."outside_run_actor" AS "outsideRunActor", s."outside_run_at_utc" AS "outsideRunAt",
-      s."outside_run_state" AS "outsideRunState", s."outside_run_environment_known" AS "outsideRunEnvironmentKnown",
-      s."deploy_freeze" AS "deployFreeze", s."deploy_freeze_read_at_utc" AS "deployFreezeReadAt",
-      (SELECT json_build_object('id', d."id", 'status', d."status", 'failureStage', d."failure_stage", 'ref', d."ref",
-          'sha', d."sha", 'requestedBy', d."requested_by", 'requestedAt', d."requested_at_utc",
-          'finishedAt', d."finished_at_utc", 'githubRunId', d."github_run_id"::text, 'runRecord', d."run_record",
-          'lateRunId', d."late_run_id"::text, 'lateRunAttempt', d."late_run_attempt", 'holdsSurface', d."holds_surface",
-          'releasedAt', d."released_at_utc")
-        FROM "console_deploys" AS d WHERE d."id" = s."last_deploy_id") AS "lastDeploy",
-      (SELECT coalesce(json_agg(json_build_object('id', h."id", 'githubRunId', h."github_run_id"::text,
-          'lateRunId', h."late_run_id"::text)), '[]')
-        FROM "console_deploys" AS h WHERE h."surface_id" = s."id" AND h."holds_surface") AS "deploys"
-    FROM "surfaces" AS s WHERE s."id" = ${id}`
-  return surfaceRows.parse(rows)[0] ?? null
+export function findSurface(db: DatabaseHandle, id: string): Promise<SurfaceRow | null> {
+  return db.surface.findUnique({ where: { id }, select: tileSelect })
 }
 
 /** Every declared surface with its newest deploy, in the order of the file: bounded by the file, not by history. */
@@ -232,7 +150,10 @@ export type RunningRow = z.output<typeof runningRows>[number]
  * deploy that shipped another commit than the one that runs. What a surface reported counts unless a deploy that may have shipped
  * has ended since; where that deploy is not proven to have shipped either, what runs is not known. One statement, from indexes.
  */
-export async function readRunning(db: Statements, ids: readonly string[]): Promise<ReadonlyMap<string, RunningRow>> {
+export async function readRunning(
+  db: DatabaseHandle,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, RunningRow>> {
   const rows = await db.$queryRaw`
     SELECT s."id" AS "surfaceId", now."sha" AS "runs",
       EXISTS (SELECT FROM "console_deploys" AS d

@@ -37,7 +37,7 @@ export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   const delivery = await findDelivery(deps.db, deliveryId)
   if (delivery === null || !['waiting', 'sending'].includes(delivery.state)) return
   const send = await senderOf(deps, delivery)
-  if (typeof send === 'string') return dropDelivery(deps.sql, deliveryId, deps.now(), send)
+  if (typeof send === 'string') return dropDelivery(deps.db, deliveryId, deps.now(), send)
   const interrupted = delivery.state === 'sending'
   if (!(await claimDelivery(deps.db, delivery, deps.now()))) return
   const ended = await readEnded(deps, delivery.deployId)

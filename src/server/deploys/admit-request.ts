@@ -7,8 +7,8 @@ import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { authorize, requireReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
+import type { DatabaseHandle } from '~/server/db/client'
 import type { RequestedSurface } from '~/server/db/requests'
-import type { Statements } from '~/server/db/statements'
 import { readRunning } from '~/server/db/surfaces'
 import { checkSource, requireForwards } from '~/server/deploys/check-source'
 import type { Deps } from '~/server/deps'
@@ -67,12 +67,12 @@ export function requireSameCommit({ ref, sha: actual }: ResolvedRef, sha: string
  * and removed, and whether it is a rollback, rested on that. A request that does not say what it was reviewed against passes.
  */
 export async function requireSameRunning(
-  sql: Statements,
+  db: DatabaseHandle,
   surface: { readonly id: string; readonly name: string },
   reviewed: string | null | undefined,
 ): Promise<void> {
   if (reviewed === null || reviewed === undefined) return
-  const runs = (await readRunning(sql, [surface.id])).get(surface.id)?.runs ?? 'unknown'
+  const runs = (await readRunning(db, [surface.id])).get(surface.id)?.runs ?? 'unknown'
   if (runs === reviewed) return
   const name = inSentence(surface.name)
   const then =

@@ -1,8 +1,8 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
 import { fillRun, type LockedDeploy, updateDeployFacts } from '~/server/db/deploys'
-import type { Statements } from '~/server/db/statements'
 
 interface SeenRun {
   readonly runId: bigint
@@ -18,7 +18,7 @@ type Locked = LockedDeploy & { readonly id: string }
  * Puts the run of a deploy on record, where no other one is; false when one is, which is never changed. A run that nobody had heard of
  * when the deploy ended is a late one. Under the deploy's lock.
  */
-export async function adoptRun(tx: Statements, deploy: Locked, seen: SeenRun): Promise<boolean> {
+export async function adoptRun(tx: DatabaseHandle, deploy: Locked, seen: SeenRun): Promise<boolean> {
   const { id, surfaceId } = deploy
   const { runId, source, actor, at } = seen
   if (!(await fillRun(tx, id, runId))) return false
@@ -34,7 +34,7 @@ export async function adoptRun(tx: Statements, deploy: Locked, seen: SeenRun): P
 
 /** A run that may be active although its deploy has ended: it raises an alarm and holds the surface until it is over. Once an attempt. */
 export async function noteLateRun(
-  tx: Statements,
+  tx: DatabaseHandle,
   deploy: Locked,
   { runId, attempt, actor, at }: Omit<SeenRun, 'source'>,
 ): Promise<void> {

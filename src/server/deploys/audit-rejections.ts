@@ -13,7 +13,7 @@ export const NO_REFUSAL: readonly string[] = ['database_unavailable']
  * operator typed is no part of it: somebody else's password is easily pasted into the wrong field.
  */
 export async function auditingRejections<Answer>(
-  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   dispatch: () => Promise<Answer>,
@@ -27,7 +27,7 @@ export async function auditingRejections<Answer>(
 }
 
 async function record(
-  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
   error: AppError,
@@ -35,7 +35,7 @@ async function record(
   const subject = { actor: actor.name, at: deps.now(), surfaceId: input.surfaceId }
   const payload = { code: error.code, ref: input.ref, details: textsOf(error.details), ...tokenOwner(actor) }
   try {
-    await appendAuditEvent(deps.sql, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
+    await appendAuditEvent(deps.db, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
   } catch (cause) {
     // The refusal stands, and is the answer, even when there is nowhere to write it down.
     deps.logger.error(

@@ -64,13 +64,13 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
  * means it names the commit itself. Passes while GitHub does not answer, as the review does.
  */
 export async function requireForwards(
-  deps: Pick<Deps, 'sql' | 'github'>,
+  deps: Pick<Deps, 'db' | 'github'>,
   target: Target & { readonly name: string },
   source: Source,
   sha: string,
 ): Promise<void> {
   if (source.kind !== 'promotion') return
-  const runs = (await readRunning(deps.sql, [target.id])).get(target.id)?.runs ?? null
+  const runs = (await readRunning(deps.db, [target.id])).get(target.id)?.runs ?? null
   if (runs === null || runs === sha) return
   const change = await unlessAway(comparisonOf(deps.github, target.repository, runs, sha))
   if (change === null || !isRollback(change)) return

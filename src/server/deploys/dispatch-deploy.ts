@@ -7,7 +7,6 @@ import { violatedUniqueIndex } from '~/server/db/client'
 import { freezesInForce } from '~/server/db/freezes'
 import type { NewDeploy } from '~/server/db/insert-deploy'
 import { type RequestedSurface, type RequestRow, readRequest } from '~/server/db/requests'
-import { allDone, type Statements } from '~/server/db/statements'
 import { admitRequest, requireSameRunning } from '~/server/deploys/admit-request'
 import { auditingRejections } from '~/server/deploys/audit-rejections'
 import { kindOf } from '~/server/deploys/check-source'
@@ -42,7 +41,7 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
   const since = deps.now()
   const requestDigest = digestOf(input)
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-  const read = () => readRequest(deps.sql, { surfaceId: input.surfaceId, ...key })
+  const read = () => readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const request = known ?? (await read())
   if (request.deploy !== null) return answerAgain(request.deploy, requestDigest)
 
@@ -96,20 +95,15 @@ function commitIntent(
   const { surface, override } = request
   const at = deps.now()
   const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
-  const commit = async (sql: Statements): Promise<Intent> => {
-    const [, freezes, flags] = await allDone([
-      requireStillMay(deps, sql, actor, { needs, surface, at }),
-      freezesInForce(sql, surface, at),
-      flagsOn({ ...deps, sql }, DISPATCH_FLAGS, surface.environment),
-      requireSameRunning(sql, surface, request.reviewedRunningSha),
-    ])
+  return deps.db.$transaction(async (tx) => {
+    await requireStillMay(deps, tx, actor, { needs, surface, at })
+    await requireSameRunning(tx, surface, request.reviewedRunningSha)
+    const flags = await flagsOn({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
     const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
-    // On the same connection: to wait for another one could take seconds, in which all that was read may change.
-    await insertUnlessFrozen(sql, deploy, { surfaceName: surface.name, override, at, freezes })
+    const freezes = await freezesInForce(tx, surface, at)
+    await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
-  }
-  // An override is a second row of the audit trail; without one the intent is a single statement, which commits itself.
-  return override === null ? deps.sql.together(commit) : deps.sql.transaction(commit)
+  })
 }
 
 function answerAgain(earlier: NonNullable<RequestRow['deploy']>, requestDigest: string): DispatchAnswer {

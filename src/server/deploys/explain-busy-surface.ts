@@ -16,14 +16,14 @@ interface BusySurface {
 
 /** `surface_busy`, naming the deploy that holds the surface, when that is why the insert failed; else the error as it is. */
 export async function explainBusySurface(
-  deps: Pick<Deps, 'db' | 'sql'>,
+  deps: Pick<Deps, 'db'>,
   error: unknown,
   surface: BusySurface,
 ): Promise<unknown> {
   const violated = violatedUniqueIndex(error)
   if (violated === HELD_BY_ENDED_DEPLOY) return heldSurface(deps, surface)
   if (violated !== ONE_ACTIVE_PER_SURFACE) return error
-  const latest = (await findSurface(deps.sql, surface.id))?.lastDeploy ?? null
+  const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   return new AppError(
     'surface_busy',
     `A deploy of ${inSentence(surface.name)} is already under way. Nothing was started; watch that one, or wait for its end.`,

@@ -4,22 +4,22 @@ import type { DispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
 import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
 import { insertDeploy, type NewDeploy } from '~/server/db/insert-deploy'
-import type { Statements } from '~/server/db/statements'
 
 /**
- * Inserts the intent. Throws `surface_locked` or `frozen` when a freeze or lock stands in its way, and then inserts nothing. With an
- * override it writes twice, so it takes a transaction then. An override covers the freezes in force at this moment and no later
- * one: a freeze that is opened while the run is under way still stops it at the workflow's own freeze check.
+ * Inserts the intent. Throws `surface_locked` or `frozen` when a freeze or lock stands in its way, and then inserts nothing. An
+ * override covers the freezes in force at this moment and no later one: a freeze that is opened while the run is under way still
+ * stops it at the workflow's own freeze check.
  */
 export async function insertUnlessFrozen(
-  sql: Statements,
+  tx: DatabaseHandle,
   deploy: NewDeploy,
   request: {
     readonly surfaceName: string
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly at: Date
-    /** Those in force, read right before over the same connection. */
+    /** Those in force, read right before in the same transaction. */
     readonly freezes: readonly FreezeInForce[]
   },
 ): Promise<void> {
@@ -34,12 +34,12 @@ export async function insertUnlessFrozen(
   }
   // Nothing to override: the freeze was lifted since the review, and the deploy is like any other.
   if (override === null || overridden.length === 0) {
-    await insertDeploy(sql, deploy, at)
+    await insertDeploy(tx, deploy, at)
     return
   }
-  await insertDeploy(sql, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: overridden }, at)
+  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: overridden }, at)
   await appendAuditEvent(
-    sql,
+    tx,
     { ...subject, deployId: deploy.id },
     {
       action: 'console.deploy.freeze_overridden',

@@ -11,13 +11,13 @@ import type { Deps } from '~/server/deps'
 
 /** One page of a surface's deploys, newest first; an archived surface keeps its history. Throws `surface_unknown`. */
 export async function listDeploys(
-  deps: Pick<Deps, 'db' | 'sql'>,
+  deps: Pick<Deps, 'db'>,
   query: { readonly surfaceId: string; readonly cursor: string | null; readonly limit: number },
 ): Promise<HistoryPage> {
   const { surfaceId, cursor, limit } = query
   const [surface, running, rows] = await Promise.all([
-    findSurface(deps.sql, surfaceId),
-    readRunning(deps.sql, [surfaceId]),
+    findSurface(deps.db, surfaceId),
+    readRunning(deps.db, [surfaceId]),
     listSurfaceDeploys(deps.db, { surfaceId, before: cursor, limit: limit + 1 }),
   ])
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)

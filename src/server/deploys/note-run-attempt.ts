@@ -1,8 +1,8 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
 import { type LockedDeploy, updateDeployFacts } from '~/server/db/deploys'
-import type { Statements } from '~/server/db/statements'
 import { noteLateRun } from '~/server/deploys/adopt-run'
 
 interface ReportedAttempt {
@@ -17,7 +17,7 @@ interface ReportedAttempt {
  * Somebody may run a run again on GitHub. An unfinished deploy goes on with the latest attempt; one that has ended stays as
  * it ended. Either way the attempt is recorded, once, and never counted down. Under the deploy's lock.
  */
-export async function noteRunAttempt(tx: Statements, deploy: LockedDeploy & { id: string }, seen: ReportedAttempt) {
+export async function noteRunAttempt(tx: DatabaseHandle, deploy: LockedDeploy & { id: string }, seen: ReportedAttempt) {
   if (seen.attempt <= (deploy.githubRunAttempt ?? 0)) return
   await updateDeployFacts(tx, deploy.id, { githubRunAttempt: seen.attempt })
   if (seen.attempt === 1) return

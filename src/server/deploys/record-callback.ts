@@ -3,10 +3,10 @@ import type { CallbackBody, Reporter } from '~/domain/callback'
 import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/db/audit'
-import { advanceDeploy, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys'
+import { type DatabaseHandle, violatedUniqueIndex } from '~/server/db/client'
+import { advanceDeploy, keepReport, type LockedDeploy, lockDeploy, readStanding } from '~/server/db/deploys'
 import { addJob } from '~/server/db/jobs'
-import { recordReceipt } from '~/server/db/receipts'
-import { allDone, type Statements } from '~/server/db/statements'
+import { insertReceipt, ONE_RECEIPT_PER_WEBHOOK_ID } from '~/server/db/receipts'
 import { adoptRun } from '~/server/deploys/adopt-run'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'
 import {
@@ -50,32 +50,30 @@ const ACTOR = 'workflow'
  *   `run_required`, `run_mismatch`
  */
 export async function recordCallback(
-  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   callback: VerifiedCallback,
 ): Promise<CallbackAnswer> {
   const at = deps.now()
-  try {
-    const result = await deps.sql.transaction((tx) => takeIn(tx, callback, at))
-    if (result instanceof AppError) throw result
-    if (result.applied) deps.logger.debug({ deployId: callback.deployId, status: result.status }, 'callback applied')
-    return result
-  } catch (thrown) {
-    if (thrown instanceof Replayed) return thrown.answer
-    throw thrown
-  }
+  const result = await deps.db
+    .$transaction((tx) => takeIn(tx, callback, at))
+    .catch((error: unknown) => answerReplay(deps, callback, error))
+  if (result instanceof AppError) throw result
+  if (result.applied) deps.logger.debug({ deployId: callback.deployId, status: result.status }, 'callback applied')
+  return result
 }
 
-/** Undoes what was sent in the hope that this callback is not a replay. */
-class Replayed extends Error {
-  readonly answer: CallbackAnswer
-
-  constructor(answer: CallbackAnswer) {
-    super('this callback was processed before')
-    this.answer = answer
-  }
+/** The receipt of a replay is there already, so its transaction was rolled back. */
+async function answerReplay(
+  { db }: Pick<Deps, 'db'>,
+  { deployId }: VerifiedCallback,
+  error: unknown,
+): Promise<CallbackAnswer> {
+  if (violatedUniqueIndex(error) !== ONE_RECEIPT_PER_WEBHOOK_ID) throw error
+  const { status } = await readStanding(db, deployId)
+  return { applied: false, status }
 }
 
-async function takeIn(tx: Statements, verified: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
+async function takeIn(tx: DatabaseHandle, verified: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
   const callback = { ...verified, body: withRunOf(verified.reporter, verified.body) }
   const { deployId, webhookId, body } = callback
   const locked = await lockDeploy(tx, deployId)
@@ -89,22 +87,18 @@ async function takeIn(tx: Statements, verified: VerifiedCallback, at: Date): Pro
   const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
   const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
   const outcome = outcomeOf(found, body)
+  await insertReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
+  if (provesAcceptance) await proveAccepted(tx, found, callback, at)
   // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
   // commit is not.
   const sha = isOfAnotherRun(found, body) || lacksRun(found, body) ? null : (body.deployed_sha ?? null)
-  const [firstTime, , , , answer] = await allDone([
-    recordReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at }),
-    provesAcceptance ? proveAccepted(tx, found, callback, at) : Promise.resolve(),
-    keepReport(tx, deployId, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha }),
-    sha === null ? Promise.resolve() : noteOtherCommit(tx, found, { deployId, sha, at }),
-    settle(tx, found, outcome, callback, at),
-  ])
-  if (!firstTime) throw new Replayed({ applied: false, status: locked.status })
-  return answer
+  await keepReport(tx, deployId, locked, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha })
+  if (sha !== null) await noteOtherCommit(tx, found, { deployId, sha, at })
+  return settle(tx, found, outcome, callback, at)
 }
 
 async function settle(
-  tx: Statements,
+  tx: DatabaseHandle,
   found: LockedDeploy,
   outcome: Outcome,
   callback: VerifiedCallback,
@@ -142,7 +136,7 @@ function outcomeOf(found: LockedDeploy, body: CallbackBody): Outcome {
   return canTransition(found.status, body.status) ? 'applied' : 'refused'
 }
 
-async function proveAccepted(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const runId = callback.body.run_id?.toString() ?? null
   await advanceDeploy(tx, {
     deployId: callback.deployId,
@@ -158,7 +152,7 @@ async function proveAccepted(tx: Statements, found: LockedDeploy, callback: Veri
   })
 }
 
-async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function noteRun(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
@@ -179,7 +173,7 @@ async function noteRun(tx: Statements, found: LockedDeploy, callback: VerifiedCa
 
 /** What was reviewed is not what was shipped: an alarm, once for each commit, whatever becomes of the status. */
 async function noteOtherCommit(
-  tx: Statements,
+  tx: DatabaseHandle,
   found: LockedDeploy,
   reported: { readonly deployId: string; readonly sha: string; readonly at: Date },
 ) {
@@ -190,7 +184,7 @@ async function noteOtherCommit(
   await appendAuditEventOnce(tx, subject, { action: 'console.deploy.other_commit_reported', status: null, payload })
 }
 
-async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   const { error, allowed } = explainRefusedCallback(found, body)
   await appendAuditEvent(
@@ -210,7 +204,7 @@ async function refuse(tx: Statements, found: LockedDeploy, callback: VerifiedCal
 
 /** The sender proved who it is, and may not report about this deploy: audited, and nothing else of it is kept. */
 async function refuseReporter(
-  tx: Statements,
+  tx: DatabaseHandle,
   found: LockedDeploy,
   callback: VerifiedCallback,
   { mismatch, at }: { readonly mismatch: string; readonly at: Date },

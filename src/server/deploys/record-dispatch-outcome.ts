@@ -1,7 +1,7 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
+import type { DatabaseHandle } from '~/server/db/client'
 import { advanceDeploy, fillRun, readStanding, type Standing } from '~/server/db/deploys'
-import type { DirectDatabase } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 import type { DispatchOutcome } from '~/server/github/dispatch-workflow'
 
@@ -16,17 +16,18 @@ interface Subject {
  * callback is no error: the callback took the row through `dispatched` itself, and only the run id is left to fill in.
  */
 export async function recordDispatchOutcome(
-  deps: Pick<Deps, 'sql' | 'now' | 'logger'>,
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   subject: Subject,
   outcome: DispatchOutcome,
 ): Promise<Standing> {
-  const standing = await record(deps.sql, { ...subject, at: deps.now() }, outcome)
+  const at = deps.now()
+  const standing = await deps.db.$transaction((tx) => record(tx, { ...subject, at }, outcome))
   deps.logger.info({ deployId: subject.deployId, outcome: outcome.kind }, 'dispatch answered')
   return standing
 }
 
 async function record(
-  sql: DirectDatabase,
+  tx: DatabaseHandle,
   subject: Subject & { readonly at: Date },
   outcome: DispatchOutcome,
 ): Promise<Standing> {
@@ -34,7 +35,7 @@ async function record(
   switch (outcome.kind) {
     case 'accepted': {
       const { runId } = outcome
-      const moved = await advanceDeploy(sql, {
+      const moved = await advanceDeploy(tx, {
         ...subject,
         to: 'dispatched',
         runId,
@@ -45,35 +46,33 @@ async function record(
         },
       })
       if (moved !== null) return moved
-      if (runId !== null) await fillRun(sql, deployId, runId)
-      return readStanding(sql, deployId)
+      if (runId !== null) await fillRun(tx, deployId, runId)
+      return readStanding(tx, deployId)
     }
     case 'refused': {
-      const moved = await sql.transaction((tx) =>
-        advanceDeploy(tx, {
-          ...subject,
-          to: 'failed',
-          // A callback that came meanwhile proved the opposite.
-          onlyFrom: 'requested',
-          failureStage: 'dispatch_failed',
-          failureDetail: outcome.reason,
-          shipped: 'no',
-          event: {
-            action: 'console.deploy.dispatch_refused',
-            status: 'failed',
-            payload: { http_status: outcome.httpStatus, reason: outcome.reason },
-          },
-        }),
-      )
-      return moved ?? readStanding(sql, deployId)
+      const moved = await advanceDeploy(tx, {
+        ...subject,
+        to: 'failed',
+        // A callback that came meanwhile proved the opposite.
+        onlyFrom: 'requested',
+        failureStage: 'dispatch_failed',
+        failureDetail: outcome.reason,
+        shipped: 'no',
+        event: {
+          action: 'console.deploy.dispatch_refused',
+          status: 'failed',
+          payload: { http_status: outcome.httpStatus, reason: outcome.reason },
+        },
+      })
+      return moved ?? readStanding(tx, deployId)
     }
     case 'unknown':
-      await appendAuditEvent(sql, subject, {
+      await appendAuditEvent(tx, subject, {
         action: 'console.deploy.dispatch_unknown',
         status: null,
         payload: { reason: outcome.reason },
       })
-      return readStanding(sql, deployId)
+      return readStanding(tx, deployId)
     default:
       return outcome satisfies never
   }

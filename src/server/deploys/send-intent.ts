@@ -25,7 +25,7 @@ export async function sendIntent(deps: Deps, intent: Intent, since: Date): Promi
     const standing = await askGitHub(deps, deploy)
     if (answersAtOnce) return answerOf(standing)
     await waitForRun(deps, deploy.id, since)
-    return answerOf(await readStanding(deps.sql, deploy.id))
+    return answerOf(await readStanding(deps.db, deploy.id))
   } catch (error) {
     // Once the intent is committed, an error must not sound as if nothing had happened.
     if (!isDatabaseAway(error)) throw error

@@ -1,7 +1,7 @@
 import 'server-only'
 import { rolloutOf } from '~/domain/flags'
+import type { DatabaseHandle } from '~/server/db/client'
 import { findPromotions } from '~/server/db/flag-promotions'
-import type { Statements } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
 
@@ -10,13 +10,13 @@ import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
  * feature_flags.yaml. At most one statement.
  */
 export async function flagsOn<Name extends FlagName>(
-  deps: Pick<Deps, 'config'> & { readonly sql: Statements },
+  deps: Pick<Deps, 'config'> & { readonly db: DatabaseHandle },
   flags: readonly Name[],
   environment: string,
 ): Promise<Readonly<Record<Name, boolean>>> {
   const { forcedFlags } = deps.config
   const open = flags.filter((flag) => forcedFlags[flag] === undefined)
-  const promoted = open.length === 0 ? new Map() : await findPromotions(deps.sql, open, rolloutOf(environment))
+  const promoted = open.length === 0 ? new Map() : await findPromotions(deps.db, open, rolloutOf(environment))
   const values = flags.map((flag) => [flag, forcedFlags[flag] ?? promoted.get(flag) ?? flagDefault(flag)])
   return Object.fromEntries(values)
 }

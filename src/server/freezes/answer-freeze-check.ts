@@ -22,7 +22,7 @@ const question = z.object({
  * Reads only.
  */
 export async function answerFreezeCheck(
-  deps: Pick<Deps, 'config' | 'runTokens' | 'db' | 'sql' | 'logger' | 'now' | 'rateLimits'>,
+  deps: Pick<Deps, 'config' | 'runTokens' | 'db' | 'logger' | 'now' | 'rateLimits'>,
   request: Request,
 ): Promise<Response> {
   try {

@@ -33,18 +33,18 @@ export interface FreezeAnswer {
  * of another surface: its override must not open the way for this one.
  */
 export async function checkFreeze(
-  deps: Pick<Deps, 'db' | 'sql' | 'now'>,
+  deps: Pick<Deps, 'db' | 'now'>,
   reporter: Reporter,
   question: Question,
 ): Promise<FreezeAnswer> {
-  const surface = await findSurface(deps.sql, question.surface)
+  const surface = await findSurface(deps.db, question.surface)
   if (surface === null) throw new AppError('surface_unknown', `There is no surface "${question.surface}".`)
   if (!speaksFor(reporter, surface.repository)) {
     const message = `Surface "${surface.id}" belongs to another repository. Correct the surface this workflow's freeze check names.`
     throw new AppError('reporter_refused', message)
   }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
-  const freezes = await freezesInForce(deps.sql, surface, deps.now())
+  const freezes = await freezesInForce(deps.db, surface, deps.now())
   const covered = deploy !== null && isUnderWay(deploy, question.run) ? deploy.overriddenFreezeIds : []
   const uncovered = freezes.filter(({ id }) => !covered.includes(id))
   const shown = strongest(uncovered) ?? strongest(freezes)

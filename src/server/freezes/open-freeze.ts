@@ -12,7 +12,7 @@ import type { Deps } from '~/server/deps'
 import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
-type FreezeDeps = Pick<Deps, 'db' | 'sql' | 'now' | 'newId'>
+type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 /** Opens a window over an environment, now or later. Throws `invalid_input` for one that would be over before it began. */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
@@ -38,7 +38,7 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
 
 /** Locks one surface until it is unlocked. Throws `surface_unknown`, and `surface_locked` when it is locked already. */
 export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInput): Promise<FreezeView> {
-  const surface = await findSurface(deps.sql, input.surfaceId)
+  const surface = await findSurface(deps.db, input.surfaceId)
   if (surface === null) {
     throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked.`)
   }

@@ -14,7 +14,7 @@ import { listBranches, listCommits, listMatchingRefs, listTags } from '~/server/
  * more names than one page, those that begin with `query` are asked for.
  */
 export async function listRefs(
-  deps: Pick<Deps, 'sql' | 'github'>,
+  deps: Pick<Deps, 'db' | 'github'>,
   input: { readonly surfaceId: string; readonly query?: string | undefined },
 ): Promise<RefChoices> {
   const { repository, ref } = await knownSurface(deps, input.surfaceId)
@@ -81,8 +81,8 @@ async function findNames(
 }
 
 /** Throws `surface_unknown` when there is none. */
-export async function knownSurface(deps: Pick<Deps, 'sql'>, surfaceId: string): Promise<SurfaceRow> {
-  const surface = await findSurface(deps.sql, surfaceId)
+export async function knownSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
+  const surface = await findSurface(deps.db, surfaceId)
   if (surface !== null) return surface
   throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
 }

@@ -19,7 +19,7 @@ import { readCommit, resolveRef } from '~/server/github/refs'
 import { checkWarnings } from '~/server/surfaces/check-warnings'
 import { knownSurface } from '~/server/surfaces/list-refs'
 
-type ReviewDeps = Pick<Deps, 'db' | 'sql' | 'github' | 'logger' | 'now'>
+type ReviewDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
 /**
  * What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. A commit on record (a
@@ -31,8 +31,8 @@ export async function reviewDeploy(
 ): Promise<Review> {
   const surface = await knownSurface(deps, input.surfaceId)
   const [freezes, running] = await Promise.all([
-    freezesInForce(deps.sql, surface, deps.now()),
-    readRunning(deps.sql, [surface.id]),
+    freezesInForce(deps.db, surface, deps.now()),
+    readRunning(deps.db, [surface.id]),
   ])
   const { repository } = surface
   const runningSha = running.get(surface.id)?.runs ?? null

@@ -9,7 +9,7 @@ import { signedInAs } from '~test/support/sessions'
 
 const MINUTE = 60_000
 
-// Some statements go through Prisma and some past it; what one writes, the other reads.
+// Prisma reads and writes times of models, PostgreSQL those that SQL names: what one writes, the other reads.
 describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone is %s', (zone) => {
   let console_: TestConsole
   let deps: Deps
@@ -25,15 +25,15 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
     await console_.close()
   })
 
-  it('keeps times as they are, whichever way they are written and read', async () => {
+  it('keeps times as they are, written and read through models and in SQL', async () => {
     const at = new Date('2026-07-01T12:00:00.000Z')
     const { id } = await insertSurface(deps)
     await deps.db.surface.update({ where: { id }, data: { healthCheckedAt: at } })
-    expect(await deps.sql.$queryRaw`SELECT "health_checked_at_utc" AS "at" FROM "surfaces" WHERE "id" = ${id}`).toEqual(
-      [{ at }],
-    )
+    expect(await deps.db.$queryRaw`SELECT "health_checked_at_utc" AS "at" FROM "surfaces" WHERE "id" = ${id}`).toEqual([
+      { at },
+    ])
     const later = new Date(at.getTime() + MINUTE)
-    await deps.sql.$executeRaw`UPDATE "surfaces" SET "health_checked_at_utc" = ${later} WHERE "id" = ${id}`
+    await deps.db.$executeRaw`UPDATE "surfaces" SET "health_checked_at_utc" = ${later} WHERE "id" = ${id}`
     expect(await deps.db.surface.findUniqueOrThrow({ where: { id } })).toMatchObject({ healthCheckedAt: later })
   })
 
@@ -64,7 +64,7 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
       createdAt: at,
     })
     const heldAt = async (minutes: number) =>
-      (await freezesInForce(deps.sql, surface, new Date(at.getTime() + minutes * MINUTE))).length
+      (await freezesInForce(deps.db, surface, new Date(at.getTime() + minutes * MINUTE))).length
     expect([await heldAt(-0.5), await heldAt(0.5), await heldAt(1.5)]).toEqual([0, 1, 0])
   })
 })

@@ -4,6 +4,7 @@ import type { Actor } from '~/domain/actor'
 import { askForDeploy } from '~/server/approvals/ask-for-deploy'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { authenticateToken } from '~/server/auth/authenticate-token'
+import type { Database, DatabaseHandle } from '~/server/db/client'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { createToken } from '~/server/tokens/create-token'
 import { revokeToken } from '~/server/tokens/revoke-token'
@@ -113,18 +114,23 @@ it('what was read of rights and freezes does not grow old in the queue for a con
     letGo = resolve
   })
   const busy: Promise<void>[] = []
-  const together: typeof deps.sql.together = (work) =>
-    deps.sql.together((own) => {
-      // Every other connection is taken from here on, until GitHub hears of the deploy.
-      for (let n = 0; n < 20; n += 1) busy.push(deps.sql.together(() => others))
-      return work(own)
-    })
+  const db: Database = new Proxy(deps.db, {
+    get(target, property) {
+      if (property !== '$transaction') return Reflect.get(target, property)
+      return (work: (tx: DatabaseHandle) => Promise<unknown>) =>
+        target.$transaction((tx) => {
+          // Every other connection is taken from here on, until GitHub hears of the deploy.
+          for (let n = busy.length; n < 20; n += 1) busy.push(target.$transaction(() => others))
+          return work(tx)
+        })
+    },
+  })
   github.script.onDispatch = () => {
     letGo()
     return { status: 204 }
   }
   const input = await requestFor()
-  await dispatchDeploy({ ...deps, sql: { ...deps.sql, together } }, await newMember(), input)
+  await dispatchDeploy({ ...deps, db }, await newMember(), input)
   expect(github.dispatches()).toHaveLength(1)
   await Promise.all(busy)
 })

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Statements } from '~/server/db/statements'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
@@ -87,20 +86,12 @@ describe('FLAG_CONSOLE_DEPLOY_ASYNC on', () => {
 })
 
 it('a flag that cannot be read stops a dispatch before anything is recorded or sent', async () => {
-  const { sql, db } = console_.deps
-  const failing = (one: Statements): Statements => ({
-    ...one,
-    $queryRaw: (text, ...values) =>
-      text.some((part) => part.includes('console_flag_promotions'))
-        ? Promise.reject(new Error('connect ECONNREFUSED'))
-        : one.$queryRaw(text, ...values),
-  })
+  const { db } = console_.deps
+  const rename = (from: string, to: string) => db.$executeRawUnsafe(`ALTER TABLE "${from}" RENAME TO "${to}"`)
+  await rename('console_flag_promotions', 'elsewhere')
+  onTestFinished(async () => void (await rename('elsewhere', 'console_flag_promotions')))
   const { id: surfaceId } = await insertSurface(console_.deps)
   const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
-  const deps: Deps = {
-    ...console_.deps,
-    sql: { ...sql, together: (work) => sql.together((one) => work(failing(one))) },
-  }
-  await expect(dispatchDeploy(deps, OPERATOR, input)).rejects.toThrow('ECONNREFUSED')
+  await expect(dispatchDeploy(console_.deps, OPERATOR, input)).rejects.toMatchObject({ code: 'P2021' })
   expect([await db.deploy.count({ where: { surfaceId } }), github.dispatches()]).toEqual([0, []])
 })

@@ -38,15 +38,12 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
     ['57P03', 'the database system is not accepting connections'],
     ['57P01', 'terminating connection due to administrator command'],
     ['57P03', 'das Datenbanksystem ist im Wiederherstellungsmodus'],
-  ])('(%s, %s) is answered 503 with Retry-After, with Prisma and without', async (code, text) => {
-    const { db, sql } = connectDatabase(await refusingPostgres(code, text))
+  ])('(%s, %s) is answered 503 with Retry-After', async (code, text) => {
+    const db = connectDatabase(await refusingPostgres(code, text))
     const asked = {
       model: () => db.surface.findMany(),
       raw: () => db.$queryRaw`SELECT 1`,
       transaction: () => db.$transaction((tx) => tx.surface.count()),
-      direct: () => sql.$queryRaw`SELECT 1`,
-      'direct, together': () => sql.together((one) => Promise.all([one.$queryRaw`SELECT 1`, one.$queryRaw`SELECT 2`])),
-      'direct transaction': () => sql.transaction(async () => undefined),
     }
     for (const [way, work] of Object.entries(asked)) {
       const answer = problemResponse(toAppError(await thrownBy(work)))
@@ -56,8 +53,8 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
   })
 
   it('is not what any other error of PostgreSQL says', async () => {
-    const { db, sql } = connectDatabase(await refusingPostgres('28P01', 'password authentication failed'))
-    for (const work of [() => db.surface.findMany(), () => sql.$queryRaw`SELECT 1`]) {
+    const db = connectDatabase(await refusingPostgres('28P01', 'password authentication failed'))
+    for (const work of [() => db.surface.findMany(), () => db.$queryRaw`SELECT 1`]) {
       expect(toAppError(await thrownBy(work)).code).toBe('internal')
     }
     await db.$disconnect()
@@ -76,15 +73,15 @@ describe('a connection that is cut between two statements of a transaction', () 
     const { id, surface } = await insertDeployAt(deps, 'dispatched')
     const at = deps.now()
     const work = () =>
-      deps.sql.transaction(async (tx) => {
-        await keepReport(tx, id, { at, logLine: 'lost', moved: true, sha: null })
+      deps.db.$transaction(async (tx) => {
+        await keepReport(tx, id, { logCount: 0, sha: null }, { at, logLine: 'lost', moved: true, sha: null })
         const [{ pid }] = z
           .tuple([z.object({ pid: z.int() })])
           .parse(await tx.$queryRaw`SELECT pg_backend_pid() AS pid`)
-        await deps.sql.$queryRaw`SELECT pg_terminate_backend(${pid}, 10000)`
+        await deps.db.$queryRaw`SELECT pg_terminate_backend(${pid}, 10000)`
         // PostgreSQL's last words are in the socket; the process hears them before this comes back over a connection of its own.
-        await deps.sql.$queryRaw`SELECT 1`
-        await keepReport(tx, id, { at, logLine: 'lost too', moved: true, sha: null })
+        await deps.db.$queryRaw`SELECT 1`
+        await keepReport(tx, id, { logCount: 0, sha: null }, { at, logLine: 'lost too', moved: true, sha: null })
       })
     expect(toAppError(await thrownBy(work)).code).toBe('database_unavailable')
     expect(uncaught).toEqual([])
@@ -92,7 +89,7 @@ describe('a connection that is cut between two statements of a transaction', () 
       logCount: 0,
       surfaceId: surface.id,
     })
-    expect(await deps.sql.transaction(async () => 'the pool has another')).toBe('the pool has another')
+    expect(await deps.db.$transaction(async () => 'the pool has another')).toBe('the pool has another')
   })
 })
 

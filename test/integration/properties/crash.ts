@@ -1,13 +1,9 @@
 import type { Database } from '~/server/db/client'
-import type { DirectDatabase } from '~/server/db/statements'
 import type { Deps } from '~/server/deps'
 
 class Crash extends Error {}
 
-/**
- * The same console, except that its transactions do all their work and are then abandoned instead of committed: those of
- * Prisma, and those of the connections without it.
- */
+/** The same console, except that its transactions do all their work and are then abandoned instead of committed. */
 export function crashing(deps: Deps): Deps {
   const db: Database = new Proxy(deps.db, {
     get(target, property) {
@@ -19,16 +15,7 @@ export function crashing(deps: Deps): Deps {
         })
     },
   })
-  const sql: DirectDatabase = {
-    ...deps.sql,
-    transaction: (work) =>
-      deps.sql.transaction(async (tx) => {
-        // Also where the work itself asks for a rollback, as a replayed callback does: the process is gone before it is answered.
-        await work(tx).catch(() => undefined)
-        throw beforeCommit()
-      }),
-  }
-  return { ...deps, db, sql }
+  return { ...deps, db }
 }
 
 const beforeCommit = () => new Crash('the process died before the commit')

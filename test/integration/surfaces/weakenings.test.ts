@@ -79,7 +79,7 @@ it('keeps the lock of a surface that leaves the file and comes back', async () =
   await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
   await seed(surface('web'))
   await seed(surface('api'), surface('web'))
-  const held = await freezesInForce(console_.deps.sql, { id: 'api', environment: 'production' }, new Date())
+  const held = await freezesInForce(console_.deps.db, { id: 'api', environment: 'production' }, new Date())
   expect(held).toMatchObject([{ kind: 'locked', reason: 'Being migrated' }])
 })
 

@@ -6,13 +6,11 @@ import { insertDeploy, type NewDeploy } from '~/server/db/insert-deploy'
 import { readMember } from '~/server/db/members'
 import { readRequest } from '~/server/db/requests'
 import { findSession } from '~/server/db/sessions'
-import { findSurface, listSurfaces } from '~/server/db/surfaces'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 
-// Statements written by hand name their columns themselves: each is compared with what Prisma, which knows the schema, says of
-// the same row, with another value in every column.
+// What use cases are given of the rows they rest on, with another value in every column.
 
 let console_: TestConsole
 beforeAll(async () => {
@@ -21,14 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-/** Direct, and in a transaction of Prisma's, as an approval inserts. */
-const ways = {
-  direct: (work: Parameters<TestConsole['deps']['sql']['transaction']>[0]) => console_.deps.sql.transaction(work),
-  'over Prisma': (work: Parameters<TestConsole['deps']['sql']['transaction']>[0]) =>
-    console_.deps.db.$transaction((tx) => work(tx)),
-}
-
-describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => {
+describe('a deploy that is inserted', () => {
   async function newDeploy(overrides: Partial<NewDeploy> = {}): Promise<NewDeploy> {
     const { id: surfaceId } = await insertSurface(console_.deps)
     await console_.deps.db.surface.update({
@@ -61,7 +52,7 @@ describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => 
     const override = { overrideReason: 'overrideReason', overriddenFreezeIds: [randomUUID(), randomUUID()] }
     const deploy = await newDeploy(override)
     const at = new Date('2026-11-21T12:34:56.789Z')
-    await transaction((tx) => insertDeploy(tx, deploy, at))
+    await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, at))
     const found = await db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, status: 'requested', requestedAt: at, lastEventAt: at, finishedAt: null })
     expect([found.approvalId, found.approvedBy, found.githubRunId, found.logCount]).toEqual([null, null, null, 0])
@@ -86,54 +77,20 @@ describe.each(Object.entries(ways))('a deploy inserted %s', (_, transaction) => 
   it('lacks what it was not given', async () => {
     const none = { sha: null, reason: null, sourceId: null, kind: 'deploy' } as const
     const deploy = await newDeploy(none)
-    await transaction((tx) => insertDeploy(tx, deploy, new Date()))
+    await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, new Date()))
     const found = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, overrideReason: null, overriddenFreezeIds: [] })
   })
 })
 
-it('a surface found by its id is the row the grid shows, with its newest deploy', async () => {
-  const { db, sql } = console_.deps
-  const { id, surface } = await insertDeployAt(console_.deps, 'failed')
-  const at = (minute: number) => new Date(Date.UTC(2026, 10, 21, 12, minute, 0, 123))
-  await db.deploy.update({ where: { id }, data: { failureStage: 'build_failed', sha: 'deployed', finishedAt: at(1) } })
-  await db.surface.update({
-    where: { id: surface.id },
-    data: {
-      requiresApproval: true,
-      approvalMinutes: 61,
-      health: 'unhealthy',
-      healthDetail: 'detail',
-      healthCheckedAt: at(2),
-      runningSha: 'running',
-      runningSeenAt: at(3),
-      behindBy: 3,
-      aheadBy: 2,
-      behindCheckedAt: at(4),
-      outsideRunId: 9007199254740993n,
-      outsideRunNumber: 4,
-      outsideRunActor: 'outsider',
-      outsideRunAt: at(5),
-      outsideRunState: 'running',
-      outsideRunEnvironmentKnown: true,
-    },
-  })
-  const shown = (await listSurfaces(db)).find((row) => row.id === surface.id)
-  expect(shown?.lastDeploy).toMatchObject({ id, finishedAt: at(1) })
-  expect(await findSurface(sql, surface.id)).toEqual(shown)
-  await db.surface.update({ where: { id: surface.id }, data: { archivedAt: at(6), lastDeployId: null } })
-  expect(await findSurface(sql, surface.id)).toEqual({ ...shown, archivedAt: at(6), lastDeploy: null })
-  expect(await findSurface(sql, 'nowhere')).toBeNull()
-})
-
 it('a request is read with the approval, the deploy and the surface it is about', async () => {
-  const { db, sql } = console_.deps
+  const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
   const { name, environment, repository, workflow, ref, confirm } = surface
   const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm }
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
-  expect(await readRequest(sql, request)).toEqual({
+  expect(await readRequest(db, request)).toEqual({
     asked: false,
     deploy,
     surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false, deployFreeze: null },
@@ -142,12 +99,12 @@ it('a request is read with the approval, the deploy and the surface it is about'
     where: { id: surface.id },
     data: { requiresApproval: true, approvalMinutes: 61, archivedAt: new Date() },
   })
-  expect(await readRequest(sql, { ...request, idempotencyKey: 'another' })).toEqual({
+  expect(await readRequest(db, { ...request, idempotencyKey: 'another' })).toEqual({
     asked: false,
     deploy: null,
     surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true, deployFreeze: null },
   })
-  expect(await readRequest(sql, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
+  expect(await readRequest(db, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
     asked: false,
     deploy: null,
     surface: null,
@@ -155,7 +112,7 @@ it('a request is read with the approval, the deploy and the surface it is about'
 })
 
 it('the freezes in force are those over the environment and the lock of the surface, from their beginning to their end', async () => {
-  const { db, sql, newId } = console_.deps
+  const { db, newId } = console_.deps
   const [one, other] = [
     await insertSurface(console_.deps, { environment: 'staging' }),
     await insertSurface(console_.deps),
@@ -185,7 +142,7 @@ it('the freezes in force are those over the environment and the lock of the surf
   await open({ ...staging, startsAt: minutes(1) })
   await open({ ...staging, endsAt: now })
   await open({ ...staging, liftedAt: minutes(-1) })
-  expect(await freezesInForce(sql, one, now)).toEqual([
+  expect(await freezesInForce(db, one, now)).toEqual([
     {
       id: window,
       kind: 'frozen',
@@ -199,7 +156,7 @@ it('the freezes in force are those over the environment and the lock of the surf
 })
 
 it('a session is found by its token, with the member whose it is', async () => {
-  const { db, sql } = console_.deps
+  const { db } = console_.deps
   const { userId } = await insertMember(
     console_.deps,
     actorNamed('sess', { role: 'deployer', environments: ['staging'] }),
@@ -210,7 +167,7 @@ it('a session is found by its token, with the member whose it is', async () => {
   expect(await findSession(db, 'the-token')).toEqual({
     sessionId: id,
     ...times,
-    member: await readMember(sql, userId),
+    member: await readMember(db, userId),
   })
   expect(await findSession(db, 'another')).toBeNull()
   await db.member.delete({ where: { userId } })
@@ -218,24 +175,24 @@ it('a session is found by its token, with the member whose it is', async () => {
 })
 
 it('a token is found by its digest and by its id, as it was inserted, and somebody else’s is not', async () => {
-  const { db, sql, newId, now } = console_.deps
+  const { db, newId, now } = console_.deps
   const scope = { permissions: ['deploy.dispatch'], environments: ['staging'], allSurfaces: false, surfaces: ['docs'] }
   const digest = 'd'.repeat(64)
   const token = { id: newId(), label: 'ci', digest, shown: 'dc_…', userId: OPERATOR.userId, ...scope }
   const inserted = await insertToken(db, { ...token, createdAt: now(), expiresAt: new Date(now().getTime() + 60_000) })
   expect(inserted.user.member).toMatchObject({ role: 'admin', suspendedAt: null })
-  expect(await findTokenByDigest(sql, digest)).toEqual(inserted)
-  expect(await findToken(sql, token.id, null)).toEqual(inserted)
-  expect(await findToken(sql, token.id, OPERATOR.userId)).toEqual(inserted)
-  expect(await findToken(sql, token.id, newId())).toBeNull()
-  expect(await findTokenByDigest(sql, 'e'.repeat(64))).toBeNull()
+  expect(await findTokenByDigest(db, digest)).toEqual(inserted)
+  expect(await findToken(db, token.id, null)).toEqual(inserted)
+  expect(await findToken(db, token.id, OPERATOR.userId)).toEqual(inserted)
+  expect(await findToken(db, token.id, newId())).toBeNull()
+  expect(await findTokenByDigest(db, 'e'.repeat(64))).toBeNull()
 
   const over = { revokedAt: new Date('2026-11-21T12:00:00.001Z'), revokedBy: 'ada', lastUsedAt: new Date(1) }
   const suspendedAt = new Date('2026-11-21T12:00:00.002Z')
   await db.apiToken.update({ where: { id: token.id }, data: over })
   await db.member.update({ where: { userId: OPERATOR.userId }, data: { suspendedAt, sandboxOnly: true } })
-  const found = await findTokenByDigest(sql, digest)
+  const found = await findTokenByDigest(db, digest)
   expect(found).toMatchObject({ ...over, user: { member: { suspendedAt, sandboxOnly: true } } })
   await db.member.delete({ where: { userId: OPERATOR.userId } })
-  expect((await findTokenByDigest(sql, digest))?.user.member).toBeNull()
+  expect((await findTokenByDigest(db, digest))?.user.member).toBeNull()
 })
