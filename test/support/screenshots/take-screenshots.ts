@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { chromium, type Page } from '@playwright/test'
 import { findOrInstallBrowser } from '~test/support/find-browser'
+import { lookForOutsideRuns } from '~test/support/product-database'
+import { sandboxControl } from '~test/support/sandbox-control'
 import { operator } from '~test/support/screenshots/operator'
-import { startProduct } from '~test/support/start-product'
+import { type Product, startProduct } from '~test/support/start-product'
 
 const directory = path.resolve(process.argv[2] ?? 'docs/screenshots')
 const DESKTOP = { width: 1280, height: 800 }
@@ -56,7 +58,11 @@ async function signIn(page: Page, link: string): Promise<void> {
   await page.locator('[data-surface="console"]').waitFor()
 }
 
-async function takeAll(page: Page, urls: Record<'console' | 'sandbox' | 'link', string>): Promise<void> {
+async function takeAll(
+  page: Page,
+  product: Product,
+  urls: Record<'console' | 'sandbox' | 'link', string>,
+): Promise<void> {
   await setBehaviour(page, urls.sandbox, 'api-staging', 'fail-smoke')
   await setBehaviour(page, urls.sandbox, 'status-page', 'unhealthy')
   await setBehaviour(page, urls.sandbox, 'console', 'slow')
@@ -74,6 +80,7 @@ async function takeAll(page: Page, urls: Record<'console' | 'sandbox' | 'link', 
   await confirm('api-staging')
   await untilStatus('failed')
   await shootEveryWay(page, 'failed')
+  const failed = page.url()
   await close()
 
   await review('status-page')
@@ -98,7 +105,26 @@ async function takeAll(page: Page, urls: Record<'console' | 'sandbox' | 'link', 
     .waitFor()
   await page.getByRole('heading', { name: 'Deploy Console' }).click()
   await shootEveryWay(page, 'grid')
+  await takeHeld(page, product, failed)
   await takePeoplesPages(page, urls.console)
+}
+
+/** A second run of a deploy that has ended, which goes on: an alarm, and a surface that is held. */
+async function takeHeld(page: Page, product: Product, deploy: string): Promise<void> {
+  const { tile, dialog, openGrid } = operator(page)
+  const sandbox = sandboxControl(product)
+  await sandbox.hold('Smoke gate')
+  const console_deploy_id = new URL(deploy).searchParams.get('deploy') ?? ''
+  await sandbox.runByHand('deploy-heroku.yml', { environment: 'staging', console_deploy_id })
+  await lookForOutsideRuns(product)
+  await openGrid(product.url)
+  await tile('api-staging')
+    .getByText(/^held by run/)
+    .waitFor({ timeout: 120_000 })
+  await page.goto(deploy)
+  await dialog.getByRole('button', { name: 'Release' }).waitFor()
+  await shootEveryWay(page, 'held')
+  await sandbox.release('Smoke gate')
 }
 
 /** Who may do what: everything that is about people, with something on each page. */
@@ -153,7 +179,11 @@ try {
   })
   try {
     const page = await browser.newPage({ viewport: DESKTOP, colorScheme: 'light' })
-    await takeAll(page, { console: product.url, sandbox: product.sandboxUrl, link: await product.printedLink() })
+    await takeAll(page, product, {
+      console: product.url,
+      sandbox: product.sandboxUrl,
+      link: await product.printedLink(),
+    })
   } finally {
     await browser.close()
   }
