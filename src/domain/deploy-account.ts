@@ -210,7 +210,7 @@ function holdSentence({ status, holdsSurface, runId, lateRun }: AccountFacts): s
   if (!isTerminal(status) || !holdsSurface) return null
   const run = lateRun?.runId ?? runId
   return run === null
-    ? `The surface is held: GitHub may still start a run. ${endOfHold(null)}`
+    ? 'The surface is held. Another deploy can start once a run of this deploy was seen and has ended, or once somebody releases the surface.'
     : `The surface is held: run ${run} is not proven to be over. ${endOfHold(run)}`
 }
 

@@ -58,9 +58,12 @@ test('one person asks and cannot approve; another sees what would ship, approves
   await expect(dialogOf(page).getByRole('button', { name: /Approve/ })).toHaveCount(0)
   await expect(tile(page, SURFACE)).toContainText('for approval · expires in')
 
+  await grace.setViewportSize({ width: 360, height: 740 })
   const strip = grace.getByRole('region', { name: 'Approvals' })
   await expect(strip).toHaveAttribute('data-waiting', '1')
-  await strip.getByRole('button', { name: /Status page/ }).click()
+  const waiting = strip.getByRole('button', { name: /Status page/ })
+  await expect(waiting, 'nothing of it is clipped on a phone').toBeInViewport({ ratio: 1 })
+  await waiting.click()
   await expect(dialogOf(grace)).toContainText('asked for by')
   await expect(dialogOf(grace)).toContainText('Neither frozen nor locked.')
   await expect(dialogOf(grace).getByRole('button', { name: 'Withdraw' })).toHaveCount(0)

@@ -33,11 +33,11 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
           <ul className="-mx-1 flex min-w-0 flex-1 items-center gap-2 overflow-x-auto px-1">
             {waiting.map((tile) =>
               tile.waiting === null ? null : (
-                <li key={tile.id} className="shrink-0">
+                <li key={tile.id} className="max-w-full shrink-0">
                   <button
                     type="button"
                     onClick={() => tile.waiting !== null && onOpen(tile.waiting.approvalId)}
-                    className="rounded-[5px] border border-line bg-panel px-2.5 py-1 hover:border-control"
+                    className="block max-w-full truncate rounded-[5px] border border-line bg-panel px-2.5 py-1 hover:border-control"
                   >
                     <span className="font-medium">
                       <ForeignText text={tile.name} />
@@ -47,8 +47,8 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
                       <ForeignText text={tile.environment} />
                     </span>
                     <span className="text-ink-soft">
-                      {' · '}
-                      {requesterWords(tile.waiting)} · expires <TimeAgo at={tile.waiting.expiresAt} />
+                      <span className="max-sm:sr-only"> · {requesterWords(tile.waiting)}</span> · expires{' '}
+                      <TimeAgo at={tile.waiting.expiresAt} />
                     </span>
                   </button>
                 </li>
@@ -59,7 +59,7 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
       )}
       <Link
         href="/approvals"
-        className="shrink-0 text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+        className={`shrink-0 text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current ${waiting.length === 0 ? '' : 'max-sm:hidden'}`}
       >
         Approvals
       </Link>

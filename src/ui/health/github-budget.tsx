@@ -46,7 +46,7 @@ function Left({ standing }: Pick<BudgetState, 'standing'>) {
       <p className="text-sm text-ink-soft">
         <span className="font-medium text-ink tabular-nums">{remaining.toLocaleString('en-US')}</span> of{' '}
         {limit.toLocaleString('en-US')} requests are left until {clockTime(resetAt)}, as GitHub said{' '}
-        <TimeAgo at={notedAt} />.
+        <TimeAgo at={notedAt} />. Answers that had not changed cost nothing.
       </p>
     </div>
   )
@@ -103,7 +103,7 @@ function Count({ usage: { requests, unchanged } }: { readonly usage: Counted }) 
     <span className="tabular-nums">
       {(requests - unchanged).toLocaleString('en-US')}
       {unchanged > 0 && (
-        <span className="block text-xs text-ink-faint">and {unchanged.toLocaleString('en-US')} unchanged, free</span>
+        <span className="block text-xs text-ink-faint">and {unchanged.toLocaleString('en-US')} unchanged</span>
       )}
     </span>
   )

@@ -62,7 +62,7 @@ function Repositories({ state }: { readonly state: WebhookState }) {
         <caption className="sr-only">What was heard, by repository</caption>
         <thead>
           <tr>
-            <th scope="col" className={HEAD}>
+            <th scope="col" className={`${HEAD} max-sm:w-2/5`}>
               Repository
             </th>
             <th scope="col" className={HEAD}>

@@ -26,11 +26,11 @@ export function UserMenu() {
   }
   return (
     <Menu.Root>
-      <Menu.Trigger className="inline-flex h-8 max-w-56 min-w-0 items-center gap-1 rounded-[5px] px-2 text-sm hover:bg-well">
+      <Menu.Trigger className="inline-flex h-8 max-w-40 min-w-0 items-center sm:max-w-56 gap-1 rounded-[5px] px-2 text-sm hover:bg-well">
         <span className="truncate font-medium">
           <ForeignText text={member.name} />
         </span>
-        <span className="text-ink-soft">{member.role}</span>
+        <span className="text-ink-soft max-sm:sr-only">{member.role}</span>
         <ChevronDown aria-hidden="true" className="size-3.5 shrink-0 text-ink-faint" />
       </Menu.Trigger>
       <Menu.Portal>

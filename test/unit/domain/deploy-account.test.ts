@@ -96,7 +96,9 @@ describe('the account of a deploy', () => {
     )
     expect(account.sentences.filter((sentence) => /held|holds/.test(sentence))).toEqual([account.hold])
     expect(accountOf(facts({ lateRun: { runId: '8', attempt: 1 } })).hold).toBeNull()
-    expect(accountOf(facts({ runId: null, holdsSurface: true })).hold).toContain('GitHub may still start a run.')
+    expect(accountOf(facts({ runId: null, holdsSurface: true })).hold).toContain(
+      'once a run of this deploy was seen and has ended',
+    )
   })
 
   it('calls a phase unknown after the end where nothing proves that it did not run', () => {
