@@ -10,7 +10,9 @@ const development = processEnvironment()['NODE_ENV'] === 'development'
 const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Limited }
 
 /** Pages only: every request that passes here costs time, and the API has its headers from the guard (server/http/guard.ts). */
-export const config = { matcher: '/((?!api/|_next/|icon\\.svg$).*)' }
+export const config = {
+  matcher: '/((?!api/|_next/|(?:icon[^/]*\\.(?:svg|png)|manifest\\.webmanifest|robots\\.txt)$).*)',
+}
 
 /** A policy with a nonce of its own for every page. Next finds it in the request, and gives the nonce to its scripts. */
 export function proxy(request: NextRequest): Response {

@@ -9,6 +9,7 @@ import './globals.css'
 export const metadata: Metadata = {
   title: 'Deploy Console',
   description: 'Ships every surface a team runs on GitHub Actions.',
+  manifest: '/manifest.webmanifest',
   robots: { index: false, follow: false },
 }
 

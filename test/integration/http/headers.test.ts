@@ -65,6 +65,9 @@ const OTHERS = [
   '/api/no-such-route',
   '/api/internal/deploys/no-uuid',
   '/icon.svg',
+  '/icon-192.png',
+  '/manifest.webmanifest',
+  '/robots.txt',
   '/_next/static/none.js',
   '/_next/image?url=%2Ficon.svg&w=64&q=75',
 ]
@@ -104,6 +107,18 @@ it('every answer carries the headers: pages, API, files, refusals, and what is n
     expect(headers).not.toHaveProperty('access-control-allow-origin')
     expect(headers, 'no TLS is in front').not.toHaveProperty('strict-transport-security')
   }
+})
+
+it('a browser can install the console: every icon of its manifest is served, and no search engine is let in', async () => {
+  const manifest = await get('/manifest.webmanifest')
+  expect(manifest.headers.get('content-type')).toContain('application/manifest+json')
+  const { icons }: { icons: { src: string; type: string }[] } = await manifest.json()
+  expect(icons).toHaveLength(3)
+  for (const { src, type } of icons) expect((await get(src)).headers.get('content-type')).toBe(type)
+  const page = await (await get('/sign-in')).text()
+  expect(page).toContain('<link rel="manifest" href="/manifest.webmanifest"')
+  expect(page).toContain('<link rel="icon" href="/icon.svg')
+  expect(await (await get('/robots.txt')).text()).toBe('User-agent: *\nDisallow: /\n')
 })
 
 it('a page’s policy admits what carries its nonce, which is new for every answer, and nothing inline', async () => {
