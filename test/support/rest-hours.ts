@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { run } from 'graphile-worker'
 import { readServerConfig, type ServerConfig } from '~/server/config'
@@ -10,20 +11,24 @@ import { type Asked, startRestingGitHub } from '~test/support/resting-github'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
+interface Rest {
+  readonly repositories: number
+  readonly webhooks: boolean
+  readonly hours: number
+  /** With a GitHub App, whose tokens last an hour: the first look of each process at each address is answered in full then. */
+  readonly app?: boolean
+}
+
 /**
  * What two workers ask GitHub in hours in which nothing happens, after a minute in which they got to know it. The schedule's jobs are
  * written as they are every minute (every two, with webhooks: looks are an hour apart then); only the minutes are short.
  */
 export async function restHours(
   databaseUrl: string,
-  {
-    repositories,
-    webhooks,
-    hours,
-  }: { readonly repositories: number; readonly webhooks: boolean; readonly hours: number },
+  { repositories, webhooks, hours, app = false }: Rest,
 ): Promise<Asked> {
   const github = await startRestingGitHub()
-  const config = configOf(databaseUrl, github.apiUrl, webhooks)
+  const config = configOf(databaseUrl, github.apiUrl, webhooks, app)
   // All of it in the past: by the database's clock, no job was taken in the future.
   let clock = Date.now() - (hours + 1) * HOUR_MS
   const stepMs = webhooks ? 2 * MINUTE_MS : MINUTE_MS
@@ -50,7 +55,11 @@ export async function restHours(
   try {
     await pass()
     github.take()
-    for (let passed = 0; passed < hours * HOUR_MS; passed += stepMs) await pass()
+    for (let passed = 0; passed < hours * HOUR_MS; passed += stepMs) {
+      // As with tokens that are new: the ETags of those before hold no longer.
+      if (app && passed % HOUR_MS === 0) await first.db.gitHubAnswer.deleteMany()
+      await pass()
+    }
     return github.take()
   } finally {
     await Promise.all(runners.map((runner) => runner.stop()))
@@ -61,11 +70,16 @@ export async function restHours(
 
 const nameOf = (n: number) => `acme/repository-${n}`
 
-const configOf = (databaseUrl: string, apiUrl: string, webhooks: boolean): ServerConfig =>
+const newKey = () =>
+  generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+
+const configOf = (databaseUrl: string, apiUrl: string, webhooks: boolean, app: boolean): ServerConfig =>
   readServerConfig({
     DATABASE_URL: databaseUrl,
     GITHUB_API_URL: apiUrl,
-    GITHUB_DISPATCH_TOKEN: 'test-token',
+    ...(app
+      ? { GITHUB_APP_ID: '1', GITHUB_APP_INSTALLATION_ID: '2', GITHUB_APP_PRIVATE_KEY: newKey() }
+      : { GITHUB_DISPATCH_TOKEN: 'test-token' }),
     DEPLOY_CALLBACK_HMAC_SECRET: 'x'.repeat(32),
     AUTH_SECRET: 'x'.repeat(32),
     LOG_LEVEL: 'silent',

@@ -17,17 +17,28 @@ export interface Asked {
   readonly unchanged: Record<string, number>
 }
 
-/** A GitHub of any number of repositories in which nothing happens. It answers with ETags, and counts. */
+/** A GitHub of any number of repositories in which nothing happens. It answers with ETags, which hold for one token each, and counts. */
 export async function startRestingGitHub() {
   let asked: Asked = { requests: {}, unchanged: {} }
+  let tokens = 0
   const server = createServer((request, response) => {
     const path = request.url ?? ''
+    if (path.endsWith('/access_tokens')) {
+      tokens += 1
+      const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+      const issued = { token: `ghs_${tokens}`, expires_at, permissions: {}, repository_selection: 'all' }
+      return void response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(issued))
+    }
     const [kind, , bodyOf] = KINDS.find(([, pattern]) => pattern.test(path)) ?? ['other', null, () => null]
     asked.requests[kind] = (asked.requests[kind] ?? 0) + 1
     const body = bodyOf(path)
     if (body === null) return void response.writeHead(404, { 'content-type': 'application/json' }).end('{}')
     const text = JSON.stringify(body)
-    const etag = `W/"${createHash('sha256').update(path).update(text).digest('hex')}"`
+    const etag = `W/"${createHash('sha256')
+      .update(request.headers.authorization ?? '')
+      .update(path)
+      .update(text)
+      .digest('hex')}"`
     if (request.headers['if-none-match'] !== etag)
       return void response.writeHead(200, { 'content-type': 'application/json', etag }).end(text)
     asked.unchanged[kind] = (asked.unchanged[kind] ?? 0) + 1

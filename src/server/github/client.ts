@@ -54,7 +54,7 @@ export function connectGitHub(
     userAgent: 'deploy-console',
     log,
     request: {
-      fetch: store === undefined ? send : fetchConditionally(send, store, { credentials, onStoreError }),
+      fetch: store === undefined ? send : fetchConditionally(send, store, onStoreError),
     },
   })
   const moved = createMovedRepositories(logger)

@@ -24,28 +24,25 @@ const decompress = promisify(gunzip)
 
 /**
  * Sends each GET with the ETag of the answer that is stored for it, and hands the stored answer over when GitHub says 304 (REST API,
- * "Use conditional requests if appropriate": a 304 does not count against the primary rate limit). `credentials` tells
- * answers apart that may differ by who asks. A store that fails costs a request, and loses no answer.
+ * "Use conditional requests if appropriate": a 304 does not count against the primary rate limit). Answers are told apart by the token
+ * they were given to: GitHub makes it part of the ETag and says so (`Vary: Authorization`), so the ETag of another token of the
+ * same installation would be answered in full. A store that fails costs a request, and loses no answer.
  */
-export function fetchConditionally(
-  send: Fetch,
-  store: AnswerStore,
-  options: { readonly credentials: string; readonly onStoreError: (error: unknown) => void },
-): Fetch {
+export function fetchConditionally(send: Fetch, store: AnswerStore, onStoreError: (error: unknown) => void): Fetch {
   /** Null where the store does not answer. */
   const unlessAway = async <Value>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
       return await work()
     } catch (error) {
-      options.onStoreError(error)
+      onStoreError(error)
       return null
     }
   }
   return async (url, init) => {
     if ((init.method ?? 'GET') !== 'GET') return send(url, init)
     const headers = new Headers(init.headers)
-    const about = ['accept', 'x-github-api-version'].map((name) => headers.get(name))
-    const key = hash('sha256', JSON.stringify([options.credentials, url, ...about]))
+    const about = ['authorization', 'accept', 'x-github-api-version'].map((name) => headers.get(name))
+    const key = hash('sha256', JSON.stringify([url, ...about]))
     const known = await unlessAway(async () => {
       const stored = await store.find(key)
       return stored === null ? null : { ...stored, text: new Uint8Array(await decompress(stored.body)) }
