@@ -16,10 +16,14 @@ export const RETRY_PAUSES_MS: readonly number[] = [
   ...[HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 8 * HOUR],
 ]
 
-/** When an attempt that failed is repeated; null after the last one. */
-export function nextTry(attempts: number, now: Date): Date | null {
+/** How long a receiver may have the console wait, so that it does not put a delivery off for days. */
+const ASKED_WAIT_MOST_MS = HOUR
+
+/** When an attempt that failed is repeated, no sooner than the receiver asked for; null after the last one. */
+export function nextTry(attempts: number, now: Date, askedWaitMs = 0): Date | null {
   const pause = RETRY_PAUSES_MS[attempts - 1]
-  return pause === undefined ? null : new Date(now.getTime() + pause)
+  if (pause === undefined) return null
+  return new Date(now.getTime() + Math.max(pause, Math.min(askedWaitMs, ASKED_WAIT_MOST_MS)))
 }
 
 /** What is kept of an error. */

@@ -9,21 +9,24 @@ interface Received {
 
 interface Answer {
   readonly status: number
-  readonly location?: string
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A real HTTP server that takes deliveries. `answer` decides each request: a status, or `hang up` after it was read. */
 export async function startWebhookReceiver() {
   const received: Received[] = []
-  const script: { answer: () => Answer | 'hang up' } = { answer: () => ({ status: 204 }) }
+  const script: { answer: (request: Received) => Answer | 'hang up' | Promise<Answer> } = {
+    answer: () => ({ status: 204 }),
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString('utf8') })
-      const answer = script.answer()
+    request.on('end', async () => {
+      const taken = { headers: request.headers, body: Buffer.concat(chunks).toString('utf8') }
+      received.push(taken)
+      const answer = await script.answer(taken)
       if (answer === 'hang up') request.socket.destroy()
-      else response.writeHead(answer.status, answer.location === undefined ? {} : { location: answer.location }).end()
+      else response.writeHead(answer.status, answer.headers).end()
     })
   })
   server.listen(0, '127.0.0.1')

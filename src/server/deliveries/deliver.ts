@@ -104,7 +104,8 @@ async function record(deps: Deps, delivery: DeliveryRow, ended: EndedDeploy | nu
   }
   const attempt: Attempt = { status: sent.kind === 'unknown' ? null : sent.status, error: sent.reason }
   const mayRepeat = sent.kind === 'not_sent' ? !sent.lasting : channel.kind === 'webhook'
-  const again = mayRepeat ? nextTry(delivery.attempts + 1, now) : null
+  const waitMs = sent.kind === 'not_sent' ? sent.waitMs : undefined
+  const again = mayRepeat ? nextTry(delivery.attempts + 1, now, waitMs) : null
   const log = { deliveryId: id, channelId: channel.id, deployId: delivery.deployId, reason: sent.reason }
   if (again !== null) {
     deps.logger.info({ ...log, again }, 'a delivery was not taken; it is tried again')

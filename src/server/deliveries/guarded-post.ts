@@ -3,7 +3,7 @@ import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Agent, fetch as undiciFetch } from 'undici'
 
-const TIMEOUT_MS = 10_000
+const ATTEMPT_MS = 10_000
 /** Of an answer nothing but the status counts, and of Slack's a word. */
 const ANSWER_BYTES = 16_384
 
@@ -39,7 +39,14 @@ export function isPublicAddress(address: string): boolean {
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly status: number }
   /** Certainly not taken. `lasting`: trying again would not help. */
-  | { readonly kind: 'not_sent'; readonly lasting: boolean; readonly status: number | null; readonly reason: string }
+  | {
+      readonly kind: 'not_sent'
+      readonly lasting: boolean
+      readonly status: number | null
+      readonly reason: string
+      /** How long the receiver asked to wait before the next attempt. */
+      readonly waitMs?: number
+    }
   | { readonly kind: 'unknown'; readonly reason: string }
 
 /** The connection was never made, so nothing was sent. */
@@ -104,6 +111,22 @@ export async function checkAddress(url: string, rule: AddressRule): Promise<void
   })
 }
 
+interface Answered {
+  readonly status: number
+  readonly statusText: string
+  /** How long the receiver asks to wait; 0 where it does not. */
+  readonly waitMs: number
+  readonly text: string
+}
+
+/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3), of the two answers that ask to be left alone for a while. */
+function askedWait(status: number, headers: { get(name: string): string | null }): number {
+  const value = status === 429 || status === 503 ? headers.get('retry-after') : null
+  if (value === null) return 0
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(waitMs) ? 0 : Math.max(0, waitMs)
+}
+
 interface Post {
   readonly headers: Record<string, string>
   readonly body: string
@@ -111,20 +134,23 @@ interface Post {
 
 /**
  * Posts to an address that others chose: to public addresses only, unless allowed, decided on the very address it connects to;
- * without following redirects, within ten seconds, and reading a bounded answer.
+ * without following redirects, within ten seconds, and reading a bounded answer. A connection has half of that time: what was never
+ * connected was certainly not sent.
  */
 export async function guardedPost(
   url: string,
   { headers, body }: Post,
   rule: AddressRule,
-): Promise<{ readonly status: number; readonly statusText: string; readonly text: string }> {
+  withinMs = ATTEMPT_MS,
+): Promise<Answered> {
   const host = hostOf(url)
   if (isIP(host) !== 0) await checkAddress(url, rule)
-  const dispatcher = new Agent({ connect: { lookup: checkedLookup(rule), timeout: TIMEOUT_MS } })
+  const dispatcher = new Agent({ connect: { lookup: checkedLookup(rule), timeout: withinMs / 2 } })
   try {
-    const signal = AbortSignal.timeout(TIMEOUT_MS)
+    const signal = AbortSignal.timeout(withinMs)
     const answer = await undiciFetch(url, { method: 'POST', headers, body, redirect: 'manual', signal, dispatcher })
-    return { status: answer.status, statusText: answer.statusText, text: await boundedText(answer.body) }
+    const { status, statusText, headers: answered } = answer
+    return { status, statusText, waitMs: askedWait(status, answered), text: await boundedText(answer.body) }
   } finally {
     await dispatcher.destroy()
   }

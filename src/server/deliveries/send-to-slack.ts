@@ -16,8 +16,10 @@ export async function sendToSlack(
   message: { readonly text: string },
   rule: AddressRule,
 ): Promise<SendOutcome> {
+  let asked = 0
   const post = async (_: unknown, init?: RequestInit) => {
-    const { status, statusText, text } = await guardedPost(url, headersAndBody(init), rule)
+    const { status, statusText, text, waitMs } = await guardedPost(url, headersAndBody(init), rule)
+    asked = waitMs
     return new Response(NO_BODY.has(status) ? null : text, { status, statusText })
   }
   try {
@@ -28,7 +30,8 @@ export async function sendToSlack(
     if (answer !== undefined) {
       const { statusCode: status } = answer
       const reason = `Slack answered ${status} (${wordOf(answer.body)})`
-      return { kind: 'not_sent', lasting: status < 500 && status !== 429 && status !== 408, status, reason }
+      const lasting = status < 500 && status !== 429 && status !== 408
+      return { kind: 'not_sent', lasting, status, reason, waitMs: asked }
     }
     return failureOf(noAnswer.safeParse(error).data?.original, 'Slack')
   }

@@ -21,10 +21,10 @@ export async function sendWebhook({ url, secret, id, body, at }: SignedPost, rul
     'webhook-signature': new Webhook(secret).sign(id, at, body),
   }
   try {
-    const { status } = await guardedPost(url, { headers, body }, rule)
+    const { status, waitMs } = await guardedPost(url, { headers, body }, rule)
     if (status >= 200 && status < 300) return { kind: 'sent', status }
     // 410: the receiver asks not to be told again (Standard Webhooks).
-    return { kind: 'not_sent', lasting: status === 410, status, reason: `The receiver answered ${status}` }
+    return { kind: 'not_sent', lasting: status === 410, status, reason: `The receiver answered ${status}`, waitMs }
   } catch (error) {
     return failureOf(error instanceof Error ? error : undefined, 'The receiver')
   }

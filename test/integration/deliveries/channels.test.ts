@@ -1,8 +1,13 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AddChannelInput } from '~/domain/delivery'
 import { CONFIGURED_CHANNEL, RETRY_PAUSES_MS } from '~/domain/delivery'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { deliver } from '~/server/deliveries/deliver'
 import { openChannel, renewChannels } from '~/server/deliveries/sealed-channel'
 import { getDeploy } from '~/server/deploys/get-deploy'
 import { createDeps, type Deps } from '~/server/deps'
@@ -136,7 +141,7 @@ describe('a signed webhook', () => {
   })
 
   it('that fails holds up neither Slack nor another, and its record names no address', async () => {
-    receiver.script.answer = () => ({ status: 302, location: slack.url })
+    receiver.script.answer = () => ({ status: 302, headers: { location: slack.url } })
     const { id } = await add()
     const { id: other } = await add({ kind: 'slack', name: 'Other room', url: slack.url })
     await ended()
@@ -156,6 +161,73 @@ describe('a signed webhook', () => {
     expect([receiver.received.length, (await lastOf(id))?.state]).toEqual([1, 'failed'])
   })
 })
+
+it('a receiver that asks for time with 429 or 503 gets it, up to an hour', async () => {
+  const { id } = await add()
+  const at = new Date('2026-11-28T12:00:00Z')
+  const fixed = { ...deps, now: () => at }
+  for (const [status, retryAfter, waited] of [
+    [429, '900', 900],
+    [503, '86400', 3_600],
+    // What no such answer carries, or is sooner than the pause, changes nothing.
+    [500, '900', 10],
+    [429, '1', 10],
+    [503, 'soon', 10],
+  ] as const) {
+    receiver.script.answer = () => ({ status, headers: { 'retry-after': retryAfter } })
+    await call().testChannel({ id })
+    const { id: deliveryId = '' } = (await lastOf(id)) ?? {}
+    await deliver(fixed, deliveryId)
+    expect(await lastOf(id)).toMatchObject({
+      state: 'waiting',
+      lastStatus: status,
+      nextTryAt: new Date(at.getTime() + waited * 1000).toISOString(),
+    })
+  }
+  receiver.script.answer = () => ({ status: 204 })
+})
+
+it('the receiver of docs/webhooks.md verifies a delivery, tells of its outcome once, and refuses what others signed', async () => {
+  const { id, secret } = await add()
+  const { POST, told } = await receiverOfDocs(secret ?? '')
+  const answers: number[] = []
+  receiver.script.answer = async ({ headers, body }) => {
+    const request = new Request(receiver.url, { method: 'POST', headers: headers as Record<string, string>, body })
+    const { status } = await POST(request)
+    answers.push(status)
+    return { status }
+  }
+  const deployId = await ended()
+  await workNow()
+  await call().resend({ id: (await lastOf(id))?.id ?? '' })
+  await workNow()
+  expect(told).toMatchObject([{ id: deployId, status: 'failed' }])
+  const { id: other } = await add({ name: 'Signed with another secret' })
+  await call().testChannel({ id: other })
+  await workNow()
+  expect(answers).toEqual([204, 204, 401])
+})
+
+/** The example as it stands there, with the two functions that it leaves to its reader. */
+async function receiverOfDocs(secret: string) {
+  const project = path.resolve(import.meta.dirname, '../../..')
+  const [, example] = /```js\n(.*?)```/s.exec(readFileSync(path.join(project, 'docs/webhooks.md'), 'utf8')) ?? []
+  const scratch = mkdtempSync(path.join(tmpdir(), 'deploy-console-receiver-'))
+  onTestFinished(() => rmSync(scratch, { recursive: true }))
+  symlinkSync(path.join(project, 'node_modules'), path.join(scratch, 'node_modules'))
+  const file = path.join(scratch, 'receiver.mjs')
+  writeFileSync(file, example ?? '')
+  const [seen, told] = [new Set<string>(), [] as unknown[]]
+  vi.stubEnv('CONSOLE_WEBHOOK_SECRET', secret)
+  vi.stubGlobal('seenBefore', async (id: string) => seen.size === seen.add(id).size)
+  vi.stubGlobal('tellTheTeam', async (deploy: unknown) => void told.push(deploy))
+  onTestFinished(() => {
+    vi.unstubAllEnvs()
+    vi.unstubAllGlobals()
+  })
+  const { POST } = (await import(pathToFileURL(file).href)) as { POST: (request: Request) => Promise<Response> }
+  return { POST, told }
+}
 
 describe('a channel', () => {
   it('keeps its address and its secret encrypted, and shows neither again', async () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { AddressRefused, checkAddress, guardedPost, isPublicAddress } from '~/server/deliveries/guarded-post'
+import { AddressRefused, checkAddress, failureOf, guardedPost, isPublicAddress } from '~/server/deliveries/guarded-post'
 
 const server = createServer((request, response) => {
   requests.push(request.headers.host ?? '')
@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
     const more = () => response.writable && response.write('x'.repeat(65_536), () => setImmediate(more))
     more()
   } else if (request.url === '/moved') response.writeHead(307, { location: '/elsewhere' }).end()
-  else response.writeHead(200).end('taken')
+  else if (request.url !== '/silent') response.writeHead(200).end('taken')
 })
 const requests: string[] = []
 let port: number
@@ -122,7 +122,7 @@ describe('a delivery', () => {
     const url = `http://pinned.example.com:${port}/`
     const answer = await guardedPost(url, message, { allowPrivate: true, resolve: dns.resolve })
     expect([answer, dns.asked, requests]).toEqual([
-      { status: 200, statusText: 'OK', text: 'taken' },
+      { status: 200, statusText: 'OK', waitMs: 0, text: 'taken' },
       ['pinned.example.com'],
       [`pinned.example.com:${port}`],
     ])
@@ -136,5 +136,26 @@ describe('a delivery', () => {
   it('reads an answer without an end to its bound', async () => {
     const { text } = await guardedPost(`http://127.0.0.1:${port}/endless`, message, { allowPrivate: true })
     expect(text).toHaveLength(16_384)
+  })
+
+  it('is given up when its time is over, and may have been taken then', async () => {
+    const attempt = guardedPost(`http://127.0.0.1:${port}/silent`, message, { allowPrivate: true }, 100)
+    const error: unknown = await attempt.catch((thrown: unknown) => thrown)
+    expect(requests).toHaveLength(1)
+    expect(failureOf(error instanceof Error ? error : undefined, 'The receiver')).toEqual({
+      kind: 'unknown',
+      reason: 'The receiver did not answer (TimeoutError)',
+    })
+  })
+
+  it('that found no connection in half of its time was certainly not sent', async () => {
+    const rule = { allowPrivate: true, resolve: (() => undefined) as unknown as typeof lookup }
+    const attempt = guardedPost(`http://nowhere.example.com:${port}/`, message, rule, 2_000)
+    const error: unknown = await attempt.catch((thrown: unknown) => thrown)
+    expect(failureOf(error instanceof Error ? error : undefined, 'Slack')).toMatchObject({
+      kind: 'not_sent',
+      lasting: false,
+      reason: 'Slack is not reachable (UND_ERR_CONNECT_TIMEOUT)',
+    })
   })
 })
