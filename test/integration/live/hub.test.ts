@@ -9,6 +9,8 @@ import { queueTest } from '~/server/db/deliveries'
 import { recordActivity, recordHearing } from '~/server/db/webhook-hearings'
 import { createDeps } from '~/server/deps'
 import { createHub } from '~/server/live/hub'
+import { createContextInner } from '~/server/trpc/context'
+import { createCaller } from '~/server/trpc/routers/_app'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
@@ -29,6 +31,8 @@ async function operator(email = 'operator@example.com', role: Role = 'admin') {
   if (actor === null) throw new Error('Nobody is signed in.')
   return actor
 }
+
+type Db = TestConsole['deps']['db']
 
 interface Options {
   readonly lastId?: string
@@ -233,18 +237,22 @@ describe('a window that was away', () => {
 })
 
 describe('a stream ends', () => {
-  it('at the next event after its person was suspended, and nobody else’s does', async () => {
+  const user = { email: 'leaving@example.com' }
+  it.each([
+    ['was suspended', ({ member }: Db) => member.updateMany({ where: { user }, data: { suspendedAt: new Date() } })],
+    ['signed out', ({ session }: Db) => session.deleteMany({ where: { user } })],
+    [
+      'was away for too long',
+      ({ session }: Db) => session.updateMany({ where: { user }, data: { activeAt: new Date(0) } }),
+    ],
+  ])('at the next event after its person %s, which it is not told, and nobody else’s does', async (_, leave) => {
     const { deps } = console_
     const surface = await insertSurface(deps)
-    const suspended = await follow(deps, { email: 'suspended@example.com' })
-    await suspended.next()
+    const leaving = await settled(deps, user)
     const other = await settled()
-    await deps.db.member.updateMany({
-      where: { user: { email: 'suspended@example.com' } },
-      data: { suspendedAt: new Date() },
-    })
+    await leave(deps.db)
     await deps.db.surface.update({ where: { id: surface.id }, data: { health: 'unhealthy' } })
-    await expect(suspended.until(() => false)).rejects.toMatchObject({ code: 'signed_out' })
+    await expect(leaving.until(({ tiles }) => tiles.length > 0)).rejects.toMatchObject({ code: 'signed_out' })
 
     expect(tileOf(await other.until(({ tiles }) => tiles.length > 0), surface.id)?.health.state).toBe('unhealthy')
   })
@@ -264,6 +272,12 @@ describe('a stream ends', () => {
     console_.deps.live.stop()
     await expect(window.until(() => false)).rejects.toThrow('The stream ended.')
   })
+})
+
+it('a page of one person follows nothing as another who signed in meanwhile in the same browser', async () => {
+  const { live } = createCaller(createContextInner(console_.deps, await operator('bob@example.com')))
+  const stream = await live.watch({ person: 'ada@example.com', lastEventId: null })
+  await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'signed_out' })
 })
 
 it('an account has a bounded number of streams; one more is refused, and one that ended makes room', async () => {
