@@ -189,6 +189,15 @@ export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logC
 /** Answer to a callback that was taken in. `applied: false`: the deploy stood there already. */
 export const restCallbackAnswer = z.looseObject({ applied: z.boolean(), status })
 
+/** What GitHub sends: of any event, what docs/webhooks.md names is read, and the rest is not. */
+export const restWebhook = z.looseObject({})
+
+/** Answer to a webhook, which GitHub shows among its recent deliveries. `looks`: how many jobs look at GitHub because of it. */
+export const restWebhookAnswer = z.union([
+  z.looseObject({ event: z.string(), looks: z.int(), missing: z.array(z.string()).optional() }),
+  z.looseObject({ dropped: z.string() }),
+])
+
 /** One row of `GET /api/audit/export?format=json`. */
 export const restAuditEntry = z.looseObject({
   id: z.string(),

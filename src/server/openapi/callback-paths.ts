@@ -56,7 +56,7 @@ const callback = (id: string, summary: string) =>
     ],
   })
 
-/** What workflows send. */
+/** What workflows and GitHub send. */
 export const callbackPaths = {
   '/api/internal/deploys/{id}/status': { post: callback('reportStatus', 'A workflow reports where its run stands') },
   '/api/internal/freezes': {
@@ -80,6 +80,31 @@ export const callbackPaths = {
         'surface_unknown',
         'deploy_unknown',
         'deploy_elsewhere',
+      ],
+    }),
+  },
+  '/api/github/webhooks': {
+    post: operation({
+      id: 'receiveWebhook',
+      permission: null,
+      summary: 'GitHub tells of an event',
+      description:
+        'Signed by GitHub with `GITHUB_WEBHOOK_SECRET`. An event only says where to look. `address_unknown` while no secret is set.',
+      parameters: ['x-github-event', 'x-hub-signature-256'].map((name) => ({
+        name,
+        in: 'header' as const,
+        required: true,
+        schema: { type: 'string' },
+      })),
+      body: 'Webhook',
+      success: { status: 202, description: 'Taken, or of no use here.', content: json('WebhookAnswer') },
+      problems: [
+        'address_unknown',
+        'body_incomplete',
+        'body_too_large',
+        'signature_invalid',
+        'media_type_refused',
+        'invalid_input',
       ],
     }),
   },

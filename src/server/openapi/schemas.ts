@@ -15,6 +15,8 @@ import {
   restRefusalBody,
   restReleaseAnswer,
   restReleaseBody,
+  restWebhook,
+  restWebhookAnswer,
 } from '~/domain/rest'
 
 const COMPONENTS = {
@@ -30,6 +32,8 @@ const COMPONENTS = {
   ReleaseRequest: restReleaseBody,
   ReleaseAnswer: restReleaseAnswer,
   FreezeAnswer: restFreezeAnswer,
+  Webhook: restWebhook,
+  WebhookAnswer: restWebhookAnswer,
   AuditEntry: restAuditEntry,
   Problem: restProblem,
 } as const satisfies Record<string, z.ZodType>

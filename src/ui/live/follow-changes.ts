@@ -1,5 +1,5 @@
 import type { LiveEvent } from '~/domain/live'
-import { noteHeard, noteLost } from '~/ui/live/live-state'
+import { noteHeard, noteLost, readLiveState } from '~/ui/live/live-state'
 import type { TrpcClient } from '~/ui/trpc/client'
 
 /** What the tab that holds the stream says to the others; and one that has just begun to listen, to that one. */
@@ -37,9 +37,9 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
       onEvent(said.event)
     }
   }
-  /** What it read before it listened may be older than what was told in between. */
+  /** What it read before it listened may be older than what was told in between. Without a stream it has to ask, as this tab does. */
   const welcome = (to: string): void => {
-    if (holds && latest !== null)
+    if (holds && latest !== null && readLiveState().live)
       channel.postMessage({ kind: 'told', to, id: latest.id, event: { ...latest.event, reload: true } })
   }
   channel.onmessage = ({ data }: MessageEvent<Said>) => hear(data)

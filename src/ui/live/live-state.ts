@@ -36,10 +36,10 @@ const subscribe = (listener: () => void) => {
   return () => void listeners.delete(listener)
 }
 
-const read = () => state
+export const readLiveState = (): LiveState => state
 const BEFORE: LiveState = { live: false, heardAt: 0 }
 
-export const useLiveState = (): LiveState => useSyncExternalStore(subscribe, read, () => BEFORE)
+export const useLiveState = (): LiveState => useSyncExternalStore(subscribe, readLiveState, () => BEFORE)
 
 /** How often a query asks: not at all while changes are told. */
 export const useAskEvery = (ms: number): number | false => (useLiveState().live ? false : ms)

@@ -2,11 +2,12 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
 import { openApiDocument } from '~/server/openapi/document'
-import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
 import { signedInAs } from '~test/support/sessions'
 import { signedCallback } from '~test/support/signed-callback'
+import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
 
 let console_: TestConsole
 let rest: ReturnType<typeof restClient>
@@ -62,6 +63,23 @@ describe('the OpenAPI document', () => {
     const answer = await GET(request, { params: Promise.resolve({}) })
     expect(await answer.json()).toEqual(JSON.parse(JSON.stringify(openApiDocument(console_.deps.config.consoleUrl))))
   })
+})
+
+it('every answer to a webhook of GitHub is as described', async () => {
+  await insertSurface(console_.deps)
+  const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+  for (const [status, request] of [
+    [202, signedWebhook('push', webhookEvents.push())],
+    [202, signedWebhook('ping', { hook: { events: ['push'] } })],
+    [202, signedWebhook('star', {})],
+    [400, signedWebhook('push', '{')],
+    [400, signedWebhook('push', {})],
+    [401, signedWebhook('push', {}, { secret: 'another secret, long enough' })],
+    [413, signedWebhook('push', 'x'.repeat(1024 * 1024 + 1))],
+    [415, signedWebhook('push', {}, form)],
+  ] as const) {
+    expect(await rest.send(await request)).toMatchObject({ status })
+  }
 })
 
 describe('every answer to a callback is as described', () => {
