@@ -1,4 +1,0 @@
-import { consoleWorkflow } from './deploy-run'
-import { describePaths } from './workflow-paths'
-
-describePaths(consoleWorkflow)

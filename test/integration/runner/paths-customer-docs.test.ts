@@ -1,4 +1,0 @@
-import { docsWorkflow } from './deploy-run'
-import { describePaths } from './workflow-paths'
-
-describePaths(docsWorkflow)

@@ -1,4 +1,0 @@
-import { herokuWorkflow } from './deploy-run'
-import { describePaths } from './workflow-paths'
-
-describePaths(herokuWorkflow)

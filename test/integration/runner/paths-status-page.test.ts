@@ -1,4 +1,0 @@
-import { statusPageWorkflow } from './deploy-run'
-import { describePaths } from './workflow-paths'
-
-describePaths(statusPageWorkflow)
