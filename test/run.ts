@@ -38,11 +38,12 @@ const total = { passed: 0, failed: 0 }
 try {
   const browser = fast ? undefined : findOrInstallBrowser(process.env, say)
   if (browser !== undefined) say(`The browser is ${browser}`)
-  for (const step of stepsOf({ fast, reports, browser })) {
-    const { passed, failed } = await run(step)
-    total.passed += passed
-    total.failed += failed
-    if (failed > 0) break
+  for (const steps of stepsOf({ fast, reports, browser })) {
+    for (const { passed, failed } of await Promise.all(steps.map(run))) {
+      total.passed += passed
+      total.failed += failed
+    }
+    if (total.failed > 0) break
   }
 } catch (error) {
   say(error instanceof Error ? error.message : String(error))

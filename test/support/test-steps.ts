@@ -17,37 +17,42 @@ export interface TestPlan {
   readonly browser: string | undefined
 }
 
-export function stepsOf({ fast, reports, browser }: TestPlan): readonly Step[] {
+/** One after the other, but for those in one list, which run at once: each leaves most of a second core idle. */
+export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonly Step[])[] {
   const vitest = (name: string, project: string): Step => {
     const report = path.join(reports, `${project}.json`)
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     return { name, args: [VITEST, 'run', '--project', project, ...reporters], live: true, report }
   }
-  const always: readonly Step[] = [
-    { name: 'Prisma client', args: [PRISMA, 'generate'] },
-    { name: 'Lint and format', args: [BIOME, 'ci', '.'] },
+  const generated: readonly (readonly Step[])[] = [
+    [{ name: 'Prisma client', args: [PRISMA, 'generate'] }],
     // Next writes the types of the routes, which the check of types needs.
-    { name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } },
+    [{ name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } }],
+  ]
+  const checks: readonly Step[] = [
+    { name: 'Lint and format', args: [BIOME, 'ci', '.'] },
     { name: 'Types', args: [TSC, '--noEmit', '-p', '.'] },
   ]
-  if (fast) return [...always, vitest('Unit tests', 'unit')]
+  if (fast) return [...generated, checks, [vitest('Unit tests', 'unit')]]
   const endToEnd = path.join(reports, 'end-to-end.json')
   return [
-    ...always,
-    { name: 'Dead code', args: [KNIP] },
-    vitest('Unit tests', 'unit'),
-    { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] },
+    ...generated,
+    [...checks, { name: 'Dead code', args: [KNIP] }],
+    [vitest('Unit tests', 'unit')],
+    [{ name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
     // The drift of schema and migrations is one of these: it needs the database they start.
-    vitest('Integration tests', 'integration'),
-    {
-      name: 'End-to-end tests',
-      args: [PLAYWRIGHT, 'test', '--reporter=list,json'],
-      env: {
-        PLAYWRIGHT_JSON_OUTPUT_NAME: endToEnd,
-        ...(browser === undefined ? {} : { CHROME_PATH: browser }),
+    [vitest('Integration tests', 'integration')],
+    [
+      {
+        name: 'End-to-end tests',
+        args: [PLAYWRIGHT, 'test', '--reporter=list,json'],
+        env: {
+          PLAYWRIGHT_JSON_OUTPUT_NAME: endToEnd,
+          ...(browser === undefined ? {} : { CHROME_PATH: browser }),
+        },
+        live: true,
+        report: endToEnd,
       },
-      live: true,
-      report: endToEnd,
-    },
+    ],
   ]
 }

@@ -76,7 +76,8 @@ it('each command of the README is run below or by a test that exists, or says wh
 
 it('npm run check does nothing that npm test does not do', () => {
   const plan = { reports: '/reports', browser: undefined }
-  expect(stepsOf({ ...plan, fast: false })).toEqual(expect.arrayContaining([...stepsOf({ ...plan, fast: true })]))
+  const steps = (fast: boolean) => stepsOf({ ...plan, fast }).flat()
+  expect(steps(false)).toEqual(expect.arrayContaining(steps(true)))
 })
 
 describe('in a fresh clone', { timeout: 600_000 }, () => {
