@@ -53,10 +53,10 @@ test('at 360 px the way back to an earlier version is wholly on the screen', asy
   const id = randomUUID()
   try {
     await insertDeploy(client, id, 'succeeded')
-    await client.query(`UPDATE console_deploys SET shipped = 'yes', sha = $2, finished_at_utc = now() WHERE id = $1`, [
-      id,
-      'b'.repeat(40),
-    ])
+    await client.query(
+      `UPDATE console_deploys SET shipped = 'yes', sha = $2, finished_at_utc = now() - interval '1 day' WHERE id = $1`,
+      [id, 'b'.repeat(40)],
+    )
     await page.setViewportSize({ width: 360, height: 740 })
     await page.goto(`${product.url}/surfaces/status-page`)
     await expect(page.locator(`[data-deploy="${id}"]`).getByRole('link', { name: 'Return to this' })).toBeInViewport({
