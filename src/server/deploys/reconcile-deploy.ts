@@ -85,7 +85,7 @@ async function endWhenTimeIsUp(deps: Reconciling, deploy: DeployRow, runId: bigi
   if (now.getTime() - deploy.requestedAt.getTime() < timeoutMinutes * 60_000) return
   const proof =
     runId === null
-      ? `no run was seen in ${timeoutMinutes} minutes; GitHub may still start one`
+      ? `no run was seen in ${timeoutMinutes} minutes`
       : `GitHub no longer shows the run, and the time limit of ${timeoutMinutes} minutes is over`
   await apply(deps, deploy, ({ status, githubRunId }) => {
     // A callback that came while GitHub was asked knows better than the list did.

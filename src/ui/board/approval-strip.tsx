@@ -28,7 +28,7 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
         <p className="min-w-0 flex-1 truncate text-ink-faint">Nothing waits for approval</p>
       ) : (
         <>
-          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0 text-ink-soft max-sm:hidden" />
+          <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0 text-ink-soft" />
           <p className="shrink-0 font-medium max-sm:sr-only">Waiting for approval</p>
           <ul className="-mx-1 flex min-w-0 flex-1 items-center gap-2 overflow-x-auto px-1">
             {waiting.map((tile) =>

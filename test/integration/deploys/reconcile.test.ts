@@ -164,7 +164,7 @@ describe('a deploy without a run', () => {
       expect(await deployAt(old.id)).toMatchObject({
         status: 'timed_out',
         failureStage: null,
-        failureDetail: 'No run was seen in 30 minutes; GitHub may still start one.',
+        failureDetail: 'No run was seen in 30 minutes.',
         shipped: 'unknown',
         holdsSurface: true,
       })
