@@ -3,9 +3,10 @@ import type { Actor } from '~/domain/actor'
 import type { AccountChange } from '~/domain/audit-event'
 import { AppError } from '~/domain/errors'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
-import { deletePasskey, lockUser, readSignInMethods, renamePasskey, renameUser } from '~/server/db/accounts'
+import { deletePasskey, readSignInMethods, renamePasskey, renameUser } from '~/server/db/accounts'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
+import { lockUser } from '~/server/db/locks.sql'
 import type { Deps } from '~/server/deps'
 
 type ChangeDeps = Pick<Deps, 'db' | 'now'>

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { areLinked } from '~/server/db/access-given'
+import { areLinked } from '~/server/db/access-given.sql'
 import type { ApprovalRow } from '~/server/db/approvals'
 import type { DatabaseHandle } from '~/server/db/client'
 import type { Deps } from '~/server/deps'

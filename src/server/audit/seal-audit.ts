@@ -6,9 +6,9 @@ import {
   readLastLink,
   readSealedIds,
   readUnsealedIds,
-  takeSealLock,
-} from '~/server/db/audit-seals'
+} from '~/server/db/audit-seals.sql'
 import type { DatabaseHandle } from '~/server/db/client'
+import { takeSealLock } from '~/server/db/locks.sql'
 import type { Deps } from '~/server/deps'
 
 /** Rows per transaction: some ten milliseconds of hashing, so that nobody else in the process waits for it. */

@@ -1,7 +1,7 @@
 import 'server-only'
 import { sealRecord } from '~/server/audit/seal-record'
 import { sealedRecords } from '~/server/audit/sealed-records'
-import { readSealHead } from '~/server/db/audit-seals'
+import { readSealHead } from '~/server/db/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 
 /**

@@ -1,5 +1,5 @@
 import 'server-only'
-import { type AuditRecordRow, readAuditRecords, readSeals, type SealRow } from '~/server/db/audit-seals'
+import { type AuditRecordRow, readAuditRecords, readSeals, type SealRow } from '~/server/db/audit-seals.sql'
 import type { Database } from '~/server/db/client'
 
 const PAGE = 1_000

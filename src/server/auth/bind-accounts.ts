@@ -1,6 +1,6 @@
 import 'server-only'
 import { accountIssuer } from '~/server/auth/account-key'
-import { bindAccountsToIssuer } from '~/server/db/accounts'
+import { bindAccountsToIssuer } from '~/server/db/accounts.sql'
 import type { Deps } from '~/server/deps'
 
 type Binding = Pick<Deps, 'db' | 'now' | 'config'>

@@ -3,7 +3,7 @@ import type { RefusedIdentity } from '~/domain/audit-event'
 import { ownPasswordDigest } from '~/server/auth/address-digest'
 import { appendAuditEvent } from '~/server/db/audit'
 import { readAddress, readUserIdOf } from '~/server/db/members'
-import { forgetAttempts, readLock } from '~/server/db/sign-in-attempts'
+import { forgetAttempts, readLock } from '~/server/db/sign-in-attempts.sql'
 import type { Deps } from '~/server/deps'
 
 type Recorder = Pick<Deps, 'db' | 'now'>

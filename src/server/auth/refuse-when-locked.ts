@@ -1,6 +1,6 @@
 import 'server-only'
 import { APIError } from 'better-auth/api'
-import { countAttempt } from '~/server/db/sign-in-attempts'
+import { countAttempt } from '~/server/db/sign-in-attempts.sql'
 import type { Deps } from '~/server/deps'
 
 /**

@@ -2,7 +2,7 @@ import 'server-only'
 import type { AccountChange, RefusedIdentity } from '~/domain/audit-event'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database } from '~/server/db/client'
-import { forgetAttempts } from '~/server/db/sign-in-attempts'
+import { forgetAttempts } from '~/server/db/sign-in-attempts.sql'
 
 /** `digest`: of the address whose right password was given; its wrong ones are forgotten. `change`: null when only that. */
 export async function recordAccountChange(

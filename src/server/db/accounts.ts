@@ -1,6 +1,5 @@
 import 'server-only'
-import { appendAuditEvent } from '~/server/db/audit'
-import type { Database, DatabaseHandle } from '~/server/db/client'
+import type { DatabaseHandle } from '~/server/db/client'
 
 /** What somebody can sign in with. */
 export async function readSignInMethods(db: DatabaseHandle, userId: string) {
@@ -44,29 +43,4 @@ export async function deletePasskeysOf(tx: DatabaseHandle, userId: string): Prom
 /** Every connected provider of one person, so all but the password. Gives how many there were. */
 export async function deleteProvidersOf(tx: DatabaseHandle, userId: string): Promise<number> {
   return (await tx.account.deleteMany({ where: { userId, providerId: { not: 'credential' } } })).count
-}
-
-/** Makes changes of what one person signs in with wait for each other, until the transaction ends. */
-export async function lockUser(tx: DatabaseHandle, id: string): Promise<void> {
-  await tx.$executeRaw`SELECT 1 FROM users WHERE id = ${id}::uuid FOR UPDATE`
-}
-
-/** Accounts of a provider that were made before issuers were kept. Each replica may do it at once: each row is changed once. */
-export function bindAccountsToIssuer(
-  db: Database,
-  { provider, issuer, at }: { readonly provider: string; readonly issuer: string; readonly at: Date },
-): Promise<void> {
-  return db.$transaction(async (tx) => {
-    const accounts = await tx.$executeRaw`
-      UPDATE accounts AS unbound SET issuer = ${issuer}, account_id = ${issuer} || ' ' || account_id
-      WHERE provider_id = ${provider} AND issuer IS NULL AND NOT EXISTS (
-        SELECT 1 FROM accounts WHERE provider_id = ${provider} AND account_id = ${issuer} || ' ' || unbound.account_id)`
-    if (accounts === 0) return
-    const payload = { provider, issuer, accounts }
-    await appendAuditEvent(
-      tx,
-      { actor: 'console', at },
-      { action: 'console.account.issuer_bound', status: null, payload },
-    )
-  })
 }

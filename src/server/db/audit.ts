@@ -1,6 +1,5 @@
 import 'server-only'
-import { z } from 'zod'
-import { ALARM_ACTIONS, type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
+import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { Transition } from '~/domain/phases'
 import type { DatabaseHandle } from '~/server/db/client'
 
@@ -77,27 +76,6 @@ export const transitionOf = (row: {
 
 const isImplied = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && 'implied' in payload && payload.implied === true
-
-const alarmRows = z.array(z.object({ deployId: z.string(), action: z.string(), payload: z.unknown() }))
-
-/** The newest row of each kind of alarm of several deploys at once, oldest first, by deploy: bounded, however often one was raised. */
-export async function readAlarms(
-  db: DatabaseHandle,
-  deployIds: readonly string[],
-): Promise<Map<string, { readonly action: string; readonly payload: unknown }[]>> {
-  const actions: string[] = ALARM_ACTIONS.filter((action) => !action.startsWith('console.deploy.cancel_'))
-  const rows = await db.$queryRaw`
-    SELECT "deploy_id" AS "deployId", "action", "payload" FROM (
-      SELECT DISTINCT ON ("deploy_id", "action") "id", "deploy_id", "action", "payload" FROM "audit_events"
-      WHERE "deploy_id" = ANY(${[...deployIds]}::uuid[]) AND "action" = ANY(${actions}::text[])
-      ORDER BY "deploy_id", "action", "id" DESC) AS newest
-    ORDER BY "id"`
-  const alarms = new Map<string, { readonly action: string; readonly payload: unknown }[]>()
-  for (const { deployId, ...alarm } of alarmRows.parse(rows)) {
-    alarms.set(deployId, [...(alarms.get(deployId) ?? []), alarm])
-  }
-  return alarms
-}
 
 /** As `Date.toISOString` writes it. Every poll asks this of every row, so it is no schema. */
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/

@@ -4,7 +4,7 @@ import { CONFIGURED_CHANNEL, LAST_ERROR_LENGTH } from '~/domain/delivery'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
-import { addJob } from '~/server/db/jobs'
+import { addJob } from '~/server/db/jobs.sql'
 
 /** Puts the outcome of a deploy into the outbox of every channel, in the transaction that ends the deploy: once per channel. */
 export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {

@@ -4,13 +4,13 @@ import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
 import type { LogLine } from '~/domain/deploy'
 import type { Transition } from '~/domain/phases'
 import { occurredAt, transitionOf } from '~/server/db/audit'
+import { readLastingBefore } from '~/server/db/audit.sql'
 import type { Database, DatabaseHandle } from '~/server/db/client'
 import { Prisma } from '~/server/db/generated/client.ts'
 import { readLogLines } from '~/server/db/log-lines'
 
 const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
 const ALARMS: readonly string[] = ALARM_ACTIONS
-const LASTING: readonly string[] = [...TRANSITION_ACTIONS, ...ALARM_ACTIONS]
 
 /** As many as the timeline shows: a deploy has a dozen or two, refused callbacks could make it more. */
 const TIMELINE_LENGTH = 200
@@ -117,16 +117,6 @@ async function readOwner(tx: DatabaseHandle, requestedBy: string, userId: string
   return user?.email ?? null
 }
 
-const olderRows = z.array(
-  z.object({
-    at: z.date(),
-    actor: z.string(),
-    action: z.string(),
-    status: z.string().nullable(),
-    payload: z.unknown(),
-  }),
-)
-
 /** The newest rows and, of those before them, what lasts: each transition, and the newest of each alarm. Oldest first. */
 async function readEvents(tx: DatabaseHandle, deployId: string): Promise<RecordedEvent[]> {
   const newest = await tx.auditEvent.findMany({
@@ -137,19 +127,7 @@ async function readEvents(tx: DatabaseHandle, deployId: string): Promise<Recorde
   })
   const oldest = newest.at(-1)
   const older =
-    oldest === undefined || newest.length < TIMELINE_LENGTH
-      ? []
-      : olderRows.parse(
-          // Prisma's `distinct` reads every row there is.
-          await tx.$queryRaw`
-            SELECT "at_utc" AS "at", "actor", "action", "status", "payload" FROM (
-              SELECT DISTINCT ON ("action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha')) *
-              FROM "audit_events"
-              WHERE "deploy_id" = ${deployId}::uuid AND "action" = ANY(${LASTING}::text[]) AND "id" < ${oldest.id}
-              ORDER BY "action", "status", coalesce("payload"->>'reported_run_id', "payload"->>'reported_sha'), "id" DESC)
-              AS lasting
-            ORDER BY "id"`,
-        )
+    oldest === undefined || newest.length < TIMELINE_LENGTH ? [] : await readLastingBefore(tx, deployId, oldest.id)
   return [...older, ...newest.reverse()].map(({ at, actor, action, status, payload }) => ({
     at: occurredAt(payload) ?? at.toISOString(),
     actor,

@@ -30,14 +30,6 @@ export function listPromotions(db: DatabaseHandle, flag?: string): Promise<Promo
   })
 }
 
-/**
- * Until the transaction ends nobody else decides about this flag. A lock on the name and not on rows: the row whose
- * absence decides (production was never promoted) could not be locked.
- */
-export async function lockFlag(tx: DatabaseHandle, flag: string): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`flag ${flag}`}, 0))`
-}
-
 export async function writePromotion(tx: DatabaseHandle, promotion: Promotion): Promise<void> {
   const { flag, environment, ...rest } = promotion
   await tx.flagPromotion.upsert({

@@ -64,11 +64,6 @@ export async function readUserIdOf(db: DatabaseHandle, address: string): Promise
   return user?.id ?? null
 }
 
-/** Makes changes of who is an admin wait for each other, until the transaction ends. */
-export async function lockAdmins(tx: DatabaseHandle): Promise<void> {
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('console.members.admins'))`
-}
-
 /** An admin who signs in by other means than the sandbox's link, and was not made there. */
 const USABLE_ADMIN = {
   role: 'admin',

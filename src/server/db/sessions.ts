@@ -3,7 +3,7 @@ import { appendAuditEvent } from '~/server/db/audit'
 import type { Database, DatabaseHandle } from '~/server/db/client'
 import type { Prisma } from '~/server/db/generated/client.ts'
 import { type MemberRow, memberSelect, toMember } from '~/server/db/members'
-import { forgetAttempts } from '~/server/db/sign-in-attempts'
+import { forgetAttempts } from '~/server/db/sign-in-attempts.sql'
 
 export interface SessionRow {
   readonly sessionId: string

@@ -2,7 +2,8 @@ import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { fillRun, type LockedDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { fillRun, updateDeployFacts } from '~/server/db/deploys'
+import type { LockedDeploy } from '~/server/db/deploys.sql'
 
 interface SeenRun {
   readonly runId: bigint

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, type DeployRow, lockDeploy } from '~/server/db/deploys'
+import type { DeployRow } from '~/server/db/deploys'
+import { advanceDeploy, lockDeploy } from '~/server/db/deploys.sql'
 import { adoptRun } from '~/server/deploys/adopt-run'
 import { raiseDuplicateRuns } from '~/server/deploys/raise-duplicate-runs'
 import type { Deps } from '~/server/deps'

@@ -1,7 +1,7 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { findDeploy } from '~/server/db/deploys'
-import { addJob } from '~/server/db/jobs'
+import { addJob } from '~/server/db/jobs.sql'
 import type { Deps } from '~/server/deps'
 
 /** An operator watches at first; after ten minutes the reconciler's pass is often enough. */

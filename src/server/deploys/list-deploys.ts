@@ -6,7 +6,8 @@ import type { Transition } from '~/domain/phases'
 import { readTransitions } from '~/server/db/audit'
 import { accountOfRow } from '~/server/db/deploy-account'
 import { listSurfaceDeploys } from '~/server/db/deploy-history'
-import { findSurface, readRunning } from '~/server/db/surfaces'
+import { findSurface } from '~/server/db/surfaces'
+import { readRunning } from '~/server/db/surfaces.sql'
 import type { Deps } from '~/server/deps'
 
 /** One page of a surface's deploys, newest first; an archived surface keeps its history. Throws `surface_unknown`. */

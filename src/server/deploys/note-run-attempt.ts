@@ -2,7 +2,8 @@ import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { type LockedDeploy, updateDeployFacts } from '~/server/db/deploys'
+import { updateDeployFacts } from '~/server/db/deploys'
+import type { LockedDeploy } from '~/server/db/deploys.sql'
 import { noteLateRun } from '~/server/deploys/adopt-run'
 
 interface ReportedAttempt {

@@ -1,7 +1,7 @@
 import 'server-only'
 import { appendAuditEvent, hasAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { lockDeploy } from '~/server/db/deploys'
+import { lockDeploy } from '~/server/db/deploys.sql'
 import type { Deps } from '~/server/deps'
 
 /** Two runs that carry one deploy's id: docs/contract.md, "Dispatch", wants an alarm. Raised once, and shown on the deploy. */

@@ -3,16 +3,8 @@ import { z } from 'zod'
 import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy-status'
 import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/run-evidence'
 import type { DatabaseHandle } from '~/server/db/client'
-import {
-  advanceDeploy,
-  type DeployRow,
-  findDeploy,
-  type LockedDeploy,
-  lockDeploy,
-  recordGitHubSilence,
-  type Standing,
-  updateDeployFacts,
-} from '~/server/db/deploys'
+import { type DeployRow, findDeploy, recordGitHubSilence, type Standing, updateDeployFacts } from '~/server/db/deploys'
+import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/db/deploys.sql'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/find-run'
 import { lookAfterEnd } from '~/server/deploys/look-after-end'
 import { noteRunAttempt } from '~/server/deploys/note-run-attempt'

@@ -1,7 +1,8 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import { advanceDeploy, fillRun, readStanding, type Standing } from '~/server/db/deploys'
+import { fillRun, readStanding, type Standing } from '~/server/db/deploys'
+import { advanceDeploy } from '~/server/db/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DispatchOutcome } from '~/server/github/dispatch-workflow'
 

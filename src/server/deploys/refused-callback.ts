@@ -2,7 +2,7 @@ import 'server-only'
 import { type CallbackBody, isStrongEnough, type Reporter, speaksFor } from '~/domain/callback'
 import { allowedFrom, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
-import type { LockedDeploy } from '~/server/db/deploys'
+import type { LockedDeploy } from '~/server/db/deploys.sql'
 
 /**
  * A run that was run again is told by its latest attempt alone: a late "failed" of the attempt before must not end a deploy

@@ -7,14 +7,8 @@ import { authorize, requireReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent, tokenOwner } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
-import {
-  advanceDeploy,
-  type DeployRow,
-  findDeploy,
-  type LockedDeploy,
-  lockDeploy,
-  recordRelease,
-} from '~/server/db/deploys'
+import { type DeployRow, findDeploy, recordRelease } from '~/server/db/deploys'
+import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/db/deploys.sql'
 import { recordedDeploy } from '~/server/deploys/wait-for-run'
 import type { Deps } from '~/server/deps'
 

@@ -1,8 +1,8 @@
 import 'server-only'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { jobTablesExist } from '~/server/db/jobs'
-import { listAppliedMigrations } from '~/server/db/migrations'
+import { jobTablesExist } from '~/server/db/jobs.sql'
+import { listAppliedMigrations } from '~/server/db/migrations.sql'
 import type { Deps } from '~/server/deps'
 
 export interface Readiness {

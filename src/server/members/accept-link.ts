@@ -1,15 +1,14 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import { type AcceptLinkInput, SANDBOX_OPERATOR } from '~/domain/member'
-import { lockUser } from '~/server/db/accounts'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
 import { type LinkRow, takeLink } from '~/server/db/invitations'
+import { lockAdmins, lockUser } from '~/server/db/locks.sql'
 import {
   createMember,
   hasUsableAdmin,
   keepSandboxOperator,
-  lockAdmins,
   readAddress,
   readMember,
   readUserIdOf,

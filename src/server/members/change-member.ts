@@ -6,9 +6,9 @@ import { requireWholeReach } from '~/server/auth/authorize'
 import { requireFreshProof } from '~/server/auth/require-fresh-proof'
 import { appendAuditEvent } from '~/server/db/audit'
 import type { DatabaseHandle } from '~/server/db/client'
+import { lockAdmins } from '~/server/db/locks.sql'
 import {
   hasOtherAdmin,
-  lockAdmins,
   type MemberRow,
   readMember,
   setSandboxOnly,

@@ -1,5 +1,5 @@
 import 'server-only'
-import { insertAccessGiven } from '~/server/db/access-given'
+import { insertAccessGiven } from '~/server/db/access-given.sql'
 import type { DatabaseHandle } from '~/server/db/client'
 import { readUserIdOf } from '~/server/db/members'
 import type { Deps } from '~/server/deps'

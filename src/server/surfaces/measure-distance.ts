@@ -2,7 +2,7 @@ import 'server-only'
 import { AppError } from '~/domain/errors'
 import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/db/repository-looks'
 import { listSurfaces, recordCounted, recordDistance, type SurfaceRow } from '~/server/db/surfaces'
-import { recordActivity } from '~/server/db/webhook-hearings'
+import { recordActivity } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
 import { compareCommits, resolveRef } from '~/server/github/refs'
 

@@ -1,9 +1,9 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
 import { deploysOfRun } from '~/server/db/deploys'
-import { addJob, type Job } from '~/server/db/jobs'
+import { addJob, type Job } from '~/server/db/jobs.sql'
 import { listSurfacesOf } from '~/server/db/surfaces'
-import { NO_REPOSITORY, recordHearing } from '~/server/db/webhook-hearings'
+import { NO_REPOSITORY, recordHearing } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
 import type { WebhookEvent } from '~/server/webhooks/read-event'
 

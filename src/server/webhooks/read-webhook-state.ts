@@ -7,7 +7,7 @@ import {
   type WebhookSubject,
 } from '~/domain/webhook-hearing'
 import { listRepositories } from '~/server/db/surfaces'
-import { listHearings, NO_REPOSITORY } from '~/server/db/webhook-hearings'
+import { listHearings, NO_REPOSITORY } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
 
 /** What was heard of each repository that a surface names, and whether its webhooks are silent. */

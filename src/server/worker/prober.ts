@@ -1,6 +1,6 @@
 import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
-import { claimDueProbes, type Lane, releaseProbe } from '~/server/db/surface-probes'
+import { claimDueProbes, type Lane, releaseProbe } from '~/server/db/surface-probes.sql'
 import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { probeSurface } from '~/server/surfaces/probe-surface'

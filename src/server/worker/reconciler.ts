@@ -1,6 +1,6 @@
 import 'server-only'
 import { listSilentDeploys } from '~/server/db/deploys'
-import { releaseAbandonedJobs } from '~/server/db/jobs'
+import { releaseAbandonedJobs } from '~/server/db/jobs.sql'
 import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 

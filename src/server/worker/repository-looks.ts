@@ -3,10 +3,10 @@ import { hash } from 'node:crypto'
 import { isTerminal } from '~/domain/deploy-status'
 import { isLookDue, type Look } from '~/domain/look-pace'
 import type { WebhookSubject } from '~/domain/webhook-hearing'
-import { addJob } from '~/server/db/jobs'
+import { addJob } from '~/server/db/jobs.sql'
 import { readLooks } from '~/server/db/repository-looks'
 import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
-import { readHearings } from '~/server/db/webhook-hearings'
+import { readHearings } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
 
 /** Each look with its job, the webhooks that tell of it, and the surfaces it is for. No webhook tells of a variable: the runs' stand for it. */

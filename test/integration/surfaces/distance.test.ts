@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { hearingState } from '~/domain/webhook-hearing'
-import { readHearings, recordHearing } from '~/server/db/webhook-hearings'
+import { readHearings, recordHearing } from '~/server/db/webhook-hearings.sql'
 import { createDeps } from '~/server/deps'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { measureDistances } from '~/server/surfaces/measure-distance'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { recordHearing } from '~/server/db/webhook-hearings'
+import { recordHearing } from '~/server/db/webhook-hearings.sql'
 import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
 import { findOutsideRuns } from '~/server/surfaces/find-outside-runs'
 import { listTiles } from '~/server/surfaces/list-tiles'

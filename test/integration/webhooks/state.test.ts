@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { recordActivity } from '~/server/db/webhook-hearings'
+import { recordActivity } from '~/server/db/webhook-hearings.sql'
 import { readWebhookState } from '~/server/webhooks/read-webhook-state'
 import { receiveWebhook } from '~/server/webhooks/receive-webhook'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

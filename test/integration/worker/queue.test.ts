@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
-import { addJob, releaseAbandonedJobs } from '~/server/db/jobs'
+import { addJob, releaseAbandonedJobs } from '~/server/db/jobs.sql'
 import { createDeps } from '~/server/deps'
 import { startWorker } from '~/server/worker/start-worker'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
-import { addJob } from '~/server/db/jobs'
+import { addJob } from '~/server/db/jobs.sql'
 import { createFaultWorld, type FaultWorld } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'

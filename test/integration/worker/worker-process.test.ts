@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
-import { releaseAbandonedJobs } from '~/server/db/jobs'
+import { releaseAbandonedJobs } from '~/server/db/jobs.sql'
 import { createDeps } from '~/server/deps'
 import { openFront } from '~/server/http/front'
 import {

@@ -1,6 +1,5 @@
 import 'server-only'
 import { z } from 'zod'
-import { ADVISORY_LOCKS } from '~/server/db/advisory-locks'
 import type { DatabaseHandle } from '~/server/db/client'
 import { Prisma } from '~/server/db/generated/client.ts'
 
@@ -44,13 +43,6 @@ export async function readAuditRecords(
   return new Map(recordRows.parse(rows).map((row) => [row.id, row]))
 }
 
-/** One at a time, in whatever process: false when another holds it. Given back when the transaction ends. */
-export async function takeSealLock(tx: DatabaseHandle): Promise<boolean> {
-  const rows = await tx.$queryRaw`SELECT pg_try_advisory_xact_lock(${ADVISORY_LOCKS.seal}::int) AS "held"`
-  return lock.parse(rows)[0].held
-}
-
-const lock = z.tuple([z.object({ held: z.boolean() })])
 const ids = z.array(z.object({ id: z.bigint() }))
 
 /** Ids that wait for their seal, lowest first, beginning after one. */
