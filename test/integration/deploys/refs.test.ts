@@ -82,6 +82,13 @@ describe('a ref', () => {
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
+
+  it('that GitHub answers with another ref is refused, and nothing is recorded', async () => {
+    github.script.onRef = () => ({ status: 200, body: gitRef('refs/heads/release-2', BRANCH) })
+    const input = await newRequest({ ref: 'release' })
+    await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
+    expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
+  })
 })
 
 describe('while GitHub’s reads are down', () => {
