@@ -33,7 +33,7 @@ export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
           {running.map(({ tile, deploy }) => (
             <li
               key={deploy.id}
-              className="relative flex h-8 shrink-0 items-center gap-2.5 rounded-[5px] border border-line px-2.5 hover:border-control"
+              className="relative flex h-8 max-w-full shrink-0 items-center gap-2.5 rounded-[5px] border border-line px-2.5 hover:border-control"
             >
               <button
                 type="button"
