@@ -23,6 +23,7 @@ const args = [
 
 export default defineConfig({
   testDir: 'test/e2e',
+  globalSetup: './test/support/migrated-data.ts',
   outputDir: 'test-results',
   timeout: 180_000,
   expect: { timeout: 30_000 },

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import { z } from 'zod'
+import { programArgs } from './programs.ts'
 
 const lent = z.object({ url: z.string() })
 
@@ -11,8 +11,7 @@ const lent = z.object({ url: z.string() })
  */
 export async function borrowDatabase(projectDirectory: string): Promise<string> {
   process.stderr.write('The embedded database is not running; it is started for this command.\n')
-  const lender = path.join(projectDirectory, 'src/launch/lend-database.ts')
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), lender], {
+  const child = spawn(process.execPath, programArgs(projectDirectory, 'src/launch/lend-database.ts'), {
     cwd: projectDirectory,
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

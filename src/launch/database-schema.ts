@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from './fingerprint.ts'
+import { schemaEngine } from './programs.ts'
 import { runTool } from './run-tool.ts'
 
 interface PrismaRun {
@@ -47,10 +48,11 @@ export async function installJobTablesOf(url: string, logLevel: string): Promise
 function prisma(args: readonly string[], { projectDirectory, env, signal }: PrismaRun): Promise<void> {
   const cli = path.join(projectDirectory, 'node_modules/prisma/build/index.js')
   const quiet = { CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
+  const engine = { PRISMA_SCHEMA_ENGINE_BINARY: schemaEngine(projectDirectory) }
   return runTool(`prisma ${args.join(' ')}`, {
     args: [cli, ...args],
     cwd: projectDirectory,
-    env: { ...env, ...quiet },
+    env: { ...engine, ...env, ...quiet },
     signal,
   })
 }

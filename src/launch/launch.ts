@@ -11,6 +11,7 @@ import { acquireLock } from './launch-lock.ts'
 import { loopbackAddress, printedLink } from './printed-link.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
+import { bundledPrograms } from './programs.ts'
 import { type Progress, terminalProgress } from './progress.ts'
 import { startSandbox } from './sandbox-process.ts'
 import { generatedSecrets } from './secrets.ts'
@@ -180,6 +181,7 @@ async function buildWhenNeeded(
   if (build.fits) return progress.done('The production build fits the sources')
   progress.step('Building for production; the sources are new or changed (about half a minute) …')
   await build.make(env, shutdown.signal)
+  await bundledPrograms(projectDirectory).make()
   progress.done('The production build is made')
 }
 

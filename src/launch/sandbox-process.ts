@@ -2,6 +2,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Config } from '~/server/config'
 import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+import { programArgs } from './programs.ts'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 import { waitForReady } from './wait-for-ready.ts'
 
@@ -26,7 +27,7 @@ export interface SandboxPlan {
 export async function startSandbox(plan: SandboxPlan): Promise<string> {
   const sandbox = superviseProcess({
     name: 'sandbox',
-    args: ['--import', 'tsx', 'src/sandbox/main.ts'],
+    args: programArgs(plan.projectDirectory, 'src/sandbox/main.ts'),
     cwd: plan.projectDirectory,
     logFile: plan.logFile,
     env: {

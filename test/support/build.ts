@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { generateClient } from '~/launch/database-schema'
 import { productionBuild } from '~/launch/production-build'
+import { bundledPrograms } from '~/launch/programs'
 import { builtWithCanaries, keepCanaries, makeCanaries } from '~test/support/build-canaries'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
@@ -20,3 +21,5 @@ if (!build.fits || !builtWithCanaries(projectDirectory)) {
   await build.make(env, signal)
   keepCanaries(projectDirectory, canaries)
 }
+const programs = bundledPrograms(projectDirectory)
+if (!programs.fit) await programs.make()

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { programArgs } from '~/launch/programs'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -10,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 export async function callConsole(databaseUrl: string, args: readonly string[], settings: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
-    ['--conditions=react-server', '--import', 'tsx', 'src/launch/console.ts', ...args],
+    ['--conditions=react-server', ...programArgs(root, 'src/launch/console.ts'), ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

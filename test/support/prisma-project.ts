@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { schemaEngine } from '~/launch/programs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -18,7 +19,13 @@ export function prisma(
   input = '',
 ): Promise<PrismaOutcome> {
   const cli = path.join(root, 'node_modules/prisma/build/index.js')
-  const env: NodeJS.ProcessEnv = { ...process.env, DATABASE_URL: databaseUrl, CHECKPOINT_DISABLE: '1', NO_COLOR: '1' }
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    DATABASE_URL: databaseUrl,
+    PRISMA_SCHEMA_ENGINE_BINARY: schemaEngine(root),
+    CHECKPOINT_DISABLE: '1',
+    NO_COLOR: '1',
+  }
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [cli, ...args], { cwd: directory, env }, (error, stdout, stderr) => {
       const code = error === null ? 0 : Number(error.code ?? 1)
@@ -45,7 +52,6 @@ export function createPrismaProject(): PrismaProject {
   writeFileSync(
     path.join(directory, 'prisma.config.ts'),
     `import { defineConfig } from 'prisma/config'
-process.env['PRISMA_SCHEMA_ENGINE_BINARY'] = ${JSON.stringify(path.join(root, 'prisma/schema-engine/schema-engine.mjs'))}
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations' },

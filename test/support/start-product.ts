@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { freePort } from '~/launch/ports'
+import { programArgs } from '~/launch/programs'
+import { copyMigratedData } from '~test/support/migrated-data'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
@@ -35,6 +37,7 @@ export interface ProductOptions {
 /** Starts the whole product as `npm start` does. Rejects, with all it printed, when it ends before it is ready. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
+  if (options.dataDir === undefined) copyMigratedData(dataDir)
   const launched = launchProduct(
     { PORT: String(await freePort()), ...options.env, DATA_DIR: dataDir },
     options.projectDirectory,
@@ -58,7 +61,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 export function launchProduct(env: Readonly<Record<string, string>>, directory = projectDirectory) {
   const launcher = spawn(
     process.execPath,
-    ['--conditions=react-server', '--import', 'tsx', path.join(directory, 'src/launch/start.ts')],
+    ['--conditions=react-server', ...programArgs(directory, 'src/launch/start.ts')],
     { cwd: directory, env: { ...withoutConsoleSettings(process.env), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const lines: string[] = []

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
+import { programArgs } from '~/launch/programs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -60,7 +61,7 @@ const gone = async (child: ChildProcess): Promise<void> => {
 export const startSandbox = async (options: SandboxOptions): Promise<RunningSandbox> => {
   const token = options.token ?? randomBytes(24).toString('hex')
   const dir = options.dir ?? mkdtempSync(path.join(tmpdir(), 'sandbox-'))
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(root, 'src/sandbox/main.ts')], {
+  const child = spawn(process.execPath, programArgs(root, 'src/sandbox/main.ts'), {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: {

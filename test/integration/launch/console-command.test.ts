@@ -6,6 +6,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { programArgs } from '~/launch/programs'
 import { sealAudit } from '~/server/audit/seal-audit'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'
@@ -32,7 +33,7 @@ afterAll(async () => {
 async function call(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
-    ['--conditions=react-server', '--import', 'tsx', 'src/launch/console.ts', ...args],
+    ['--conditions=react-server', ...programArgs(root, 'src/launch/console.ts'), ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

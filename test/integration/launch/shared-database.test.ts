@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import pg from 'pg'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { agreeOnSecrets } from '~/launch/agree-on-secrets'
+import { programArgs } from '~/launch/programs'
 import { readConfig } from '~/server/config'
 import { callConsole } from '~test/support/call-console'
 import { createEmptyTestDatabase, createTestDatabase, type TestDatabase } from '~test/support/database'
@@ -135,7 +136,7 @@ it('what is on record gives no secret away, and differs between the variables', 
 describe('as programs', { timeout: 120_000 }, () => {
   /** `npm run worker`, to its end. */
   const runWorker = async (env: Record<string, string>) => {
-    const args = ['--conditions=react-server', '--import', 'tsx', 'src/launch/worker.ts']
+    const args = ['--conditions=react-server', ...programArgs(root, 'src/launch/worker.ts')]
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { programArgs } from '~/launch/programs'
 import { call, dispatch, getRun, REPO, untilEnded, untilStepRuns } from '~test/integration/sandbox/github-client'
 import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 
@@ -118,9 +119,9 @@ describe('the pages the API links to', () => {
 })
 
 describe('the command line', () => {
-  const main = path.resolve(import.meta.dirname, '../../../src/sandbox/control.ts')
+  const command = programArgs(path.resolve(import.meta.dirname, '../../..'), 'src/sandbox/control.ts')
   const sandboxCommand = (...args: string[]) =>
-    promisify(execFile)(process.execPath, ['--import', 'tsx', main, ...args], {
+    promisify(execFile)(process.execPath, [...command, ...args], {
       env: { ...process.env, SANDBOX_DIR: sandbox.dir },
     })
 

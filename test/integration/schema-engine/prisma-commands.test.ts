@@ -57,7 +57,6 @@ describe('Prisma without a downloaded engine', () => {
     expect(status.code).toBe(1)
     expect((await run('migrate dev')).code).toBe(0)
     expect(await query('SELECT name FROM "Ship"')).toEqual([])
-    expect((await run('migrate status')).output).toContain('Database schema is up to date')
   })
 
   it('a script reaches PostgreSQL whole: function bodies keep their semicolons', async () => {
@@ -98,7 +97,9 @@ describe('Prisma without a downloaded engine', () => {
   it('migrate resolve marks a migration as applied', async () => {
     project.writeMigration('20990202000000_by_hand', 'SELECT 1;')
     expect((await run('migrate resolve --applied 20990202000000_by_hand')).code).toBe(0)
-    expect((await run('migrate status')).code).toBe(0)
+    const status = await run('migrate status')
+    expect(status.output).toContain('Database schema is up to date')
+    expect(status.code).toBe(0)
     expect(readdirSync(path.join(project.directory, 'prisma/migrations'))).toContain('20990202000000_by_hand')
   })
 

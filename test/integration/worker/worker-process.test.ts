@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { programArgs } from '~/launch/programs'
 import { receiveCallback } from '~/server/callbacks/receive-callback'
 import { releaseAbandonedJobs } from '~/server/db/jobs.sql'
 import { createDeps } from '~/server/deps'
@@ -35,7 +36,7 @@ afterAll(async () => {
 })
 
 const startWorkerProcess = (env: Record<string, string> = {}) =>
-  spawn(process.execPath, ['--conditions=react-server', '--import', 'tsx', 'src/launch/worker.ts'], {
+  spawn(process.execPath, ['--conditions=react-server', ...programArgs(root, 'src/launch/worker.ts')], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

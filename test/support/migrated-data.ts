@@ -1,0 +1,28 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { applyMigrations } from '~/launch/database-schema'
+import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
+
+const projectDirectory = path.resolve(import.meta.dirname, '../..')
+
+/** Once per run of the end-to-end tests: a database with all migrations applied, which their products begin with. */
+export default async function makeMigratedData(): Promise<() => void> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-migrated-'))
+  const postgres = path.join(directory, 'postgres')
+  mkdirSync(postgres, { mode: 0o700 })
+  const database = await startEmbeddedPostgres(postgres, { logFile: path.join(directory, 'log') })
+  await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
+  await database.stop()
+  rmSync(path.join(postgres, 'port'))
+  process.env['TEST_MIGRATED_DATA'] = postgres
+  return () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+}
+
+/** Gives a data directory that database; leaves it empty where none was made. */
+export function copyMigratedData(dataDir: string): void {
+  const made = process.env['TEST_MIGRATED_DATA']
+  // Its files are those of the account that PostgreSQL runs as.
+  if (made !== undefined) execFileSync('cp', ['-a', made, path.join(dataDir, 'postgres')])
+}

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { bundledPrograms, PROGRAMS, programArgs } from '~/launch/programs'
+
+const PROGRAM = 'src/launch/console.ts'
+const SOURCE = 'console.log(import.meta.dirname)\n'
+
+let base: string
+let checkout: string
+beforeEach(async () => {
+  base = mkdtempSync(path.join(tmpdir(), 'programs '))
+  checkout = path.join(base, 'checkout')
+  for (const program of PROGRAMS) {
+    mkdirSync(path.dirname(path.join(checkout, program)), { recursive: true })
+    writeFileSync(path.join(checkout, program), SOURCE)
+  }
+  await bundledPrograms(checkout).make()
+})
+afterEach(() => rmSync(base, { recursive: true, force: true }))
+
+const fromSources = (directory: string) => ['--import', 'tsx', path.join(directory, PROGRAM)]
+
+test('a program runs from its bundle, and finds the files of its sources after the checkout was moved', () => {
+  const moved = path.join(base, 'moved')
+  renameSync(checkout, moved)
+  const args = programArgs(moved, PROGRAM)
+  expect(args).not.toEqual(fromSources(moved))
+  const printed = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()
+  expect(path.resolve(printed)).toBe(path.join(moved, 'src/launch'))
+})
+
+test.each([
+  ['after its source changed', () => writeFileSync(path.join(checkout, PROGRAM), `${SOURCE}// changed\n`)],
+  ['after any other source changed', () => writeFileSync(path.join(checkout, 'src/added.ts'), '')],
+  ['after what is installed changed', () => writeFileSync(path.join(checkout, 'package-lock.json'), '{}')],
+  ['when its bundle is cut off', () => truncateSync(path.join(checkout, '.next/programs/launch-console.mjs'))],
+  ['when no bundle was made', () => rmSync(path.join(checkout, '.next'), { recursive: true })],
+])('a program runs from its sources %s', (_, change) => {
+  expect(programArgs(checkout, PROGRAM)).not.toEqual(fromSources(checkout))
+  change()
+  expect(programArgs(checkout, PROGRAM)).toEqual(fromSources(checkout))
+})
