@@ -95,6 +95,8 @@ export interface Costs {
 export interface CostSizes {
   readonly rounds: number
   readonly perRound: number
+  /** Requests of each kind that are not counted. */
+  readonly warm: number
   readonly compiledAfter: number
   /** Deploys of the last hours of a busy console. */
   readonly newest: number
@@ -103,7 +105,6 @@ export interface CostSizes {
 const NEVER = Number.POSITIVE_INFINITY
 /** From this deploy on its surface has a whole page of older ones, so that a page is as long at any size. */
 const FULL_PAGE_FROM = 650
-const WARM = 50
 /** Far from what is measured: those rows must not have been read just now. */
 const ELSEWHERE = 100_000
 
@@ -112,7 +113,7 @@ export async function measureCosts(
   product: ConsoleUnderTest,
   load: LoadGenerator,
   stored: number,
-  { rounds, perRound, compiledAfter, newest: newestCount }: CostSizes,
+  { rounds, perRound, warm, compiledAfter, newest: newestCount }: CostSizes,
 ): Promise<Costs> {
   // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
@@ -129,8 +130,8 @@ export async function measureCosts(
   }
   const names = Object.keys(kinds) as (keyof Costs)[]
   const median = async (concurrency: number, count: number, request: (n: number) => readonly LoadRequest[]) => {
-    const lanes = Array.from({ length: WARM + count }, (_, n) => request(n))
-    return summarise([await load.run({ kind: 'http', origin: product.url, concurrency, warmUp: WARM, lanes })]).p50
+    const lanes = Array.from({ length: warm + count }, (_, n) => request(n))
+    return summarise([await load.run({ kind: 'http', origin: product.url, concurrency, warmUp: warm, lanes })]).p50
   }
   // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
   for (const name of names) await median(10, compiledAfter, (n) => kinds[name](ELSEWHERE + n))
