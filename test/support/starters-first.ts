@@ -1,6 +1,8 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const STARTERS = /\/integration\/(launch|runner|schema-engine|faults|sandbox)\//
+/** The one that takes longest comes first of all. */
+const LONGEST = /\/readme-commands\./
+const STARTERS = /\/integration\/(launch|runner|schema-engine|faults|sandbox|secrets)\/|\/callbacks\/fuzz\./
 
 /**
  * Vitest's order (the longest first, once it has seen them run), but what starts programs before all else, also in a fresh
@@ -9,7 +11,7 @@ const STARTERS = /\/integration\/(launch|runner|schema-engine|faults|sandbox)\//
 export class StartersFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const starts = ({ moduleId }: TestSpecification) => STARTERS.test(moduleId)
-    return [...sorted.filter(starts), ...sorted.filter((file) => !starts(file))]
+    const turn = ({ moduleId }: TestSpecification) => [LONGEST, STARTERS].findIndex((kind) => kind.test(moduleId))
+    return [0, 1, -1].flatMap((kind) => sorted.filter((file) => turn(file) === kind))
   }
 }
