@@ -7,7 +7,6 @@ import { authenticate } from '~/server/auth/authenticate'
 import { authenticateToken, bringsToken } from '~/server/auth/authenticate-token'
 import { authorize } from '~/server/auth/authorize'
 import { type Deps, getDeps } from '~/server/deps'
-import { compressed } from '~/server/http/compress'
 import { logAppError, problemResponse, toAppError } from '~/server/http/problem'
 import { limitAccount } from '~/server/http/rate-limits'
 import { refuseOverLimit, refuseRequest } from '~/server/http/refuse-request'
@@ -44,8 +43,7 @@ export function restRoute<Params>(
       const answered = await answer({ deps, actor, request }, await context.params)
       if (answered instanceof Response) return answered
       const { status = 200, headers: more = {}, body } = answered
-      const json = Response.json(body, { status, headers: { 'cache-control': 'no-store', ...more } })
-      return await compressed(request, json)
+      return Response.json(body, { status, headers: { 'cache-control': 'no-store', ...more } })
     } catch (thrown) {
       const error = toAppError(thrown)
       logAppError(deps.logger, error, { method: request.method, path: new URL(request.url).pathname })

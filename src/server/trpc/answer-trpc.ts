@@ -2,7 +2,6 @@ import 'server-only'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
 import { boundRequest } from '~/server/http/bound-request'
-import { compressed } from '~/server/http/compress'
 import { unlessKnown } from '~/server/http/not-modified'
 import { refuseRequest } from '~/server/http/refuse-request'
 import { createContext } from '~/server/trpc/context'
@@ -28,5 +27,5 @@ export async function answerTrpc(request: Request): Promise<Response> {
     }),
     allowBatching: false,
   })
-  return compressed(request, unlessKnown(request, answer))
+  return unlessKnown(request, answer)
 }
