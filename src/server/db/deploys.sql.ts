@@ -19,7 +19,6 @@ const lockedRow = z.object({
   status: z.string(),
   githubRunId: z.bigint().nullable(),
   githubRunAttempt: z.int().nullable(),
-  logCount: z.int(),
   lateRunId: z.bigint().nullable(),
   lateRunAttempt: z.int().nullable(),
   holdsSurface: z.boolean(),
@@ -35,7 +34,7 @@ export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<Locked
   const rows = await tx.$queryRaw`
     SELECT "surface_id" AS "surfaceId", "environment", "repository", "repository_id" AS "repositoryId", "workflow",
       "workflow_ref" AS "workflowRef", "callbacks", "sha", "status", "github_run_id" AS "githubRunId",
-      "github_run_attempt" AS "githubRunAttempt", "log_count" AS "logCount", "late_run_id" AS "lateRunId",
+      "github_run_attempt" AS "githubRunAttempt", "late_run_id" AS "lateRunId",
       "late_run_attempt" AS "lateRunAttempt", "holds_surface" AS "holdsSurface"
     FROM "console_deploys" WHERE "id" = ${id}::uuid FOR UPDATE`
   return lockedRows.parse(rows)[0] ?? null
@@ -90,4 +89,37 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
   const moved = movedRows.parse(rows)[0] ?? null
   if (moved !== null && isTerminal(to)) await queueDeliveries(tx, deployId, at)
   return moved
+}
+
+/** How far back a line is looked for that a repeated callback brings again: what the deploy's page shows at once. */
+const REPEATED_WITHIN = 200
+
+/**
+ * Keeps what a callback reports beside its status, under the row's lock: the log line, numbered by the row's own count,
+ * and the commit where none was known. A callback that moved nothing adds no line that is there already. The models for it
+ * would need two queries or three (docs/performance.md, "Dispatch and callbacks over Prisma models").
+ */
+export async function keepReport(
+  tx: DatabaseHandle,
+  id: string,
+  report: {
+    readonly at: Date
+    readonly logLine: string | null
+    readonly moved: boolean
+    readonly sha: string | null
+  },
+): Promise<void> {
+  const { at, logLine, moved, sha } = report
+  await tx.$executeRaw`
+    WITH fresh AS (
+      SELECT ${logLine}::text AS "line" WHERE ${logLine}::text IS NOT NULL AND (${moved} OR ${logLine}::text NOT IN (
+        SELECT "line" FROM "deploy_log_lines" WHERE "deploy_id" = ${id}::uuid
+        ORDER BY "seq" DESC LIMIT ${REPEATED_WITHIN}))),
+    deploy AS (
+      UPDATE "console_deploys" SET "last_event_at_utc" = ${at}, "log_count" = "log_count" + (SELECT count(*) FROM fresh),
+        "sha" = coalesce("sha", ${sha})
+      WHERE "id" = ${id}::uuid
+      RETURNING "id", "log_count")
+    INSERT INTO "deploy_log_lines" ("deploy_id", "seq", "line", "at_utc")
+    SELECT deploy."id", deploy."log_count", fresh."line", ${at} FROM deploy, fresh`
 }

@@ -81,41 +81,6 @@ export function listSilentDeploys(
   })
 }
 
-/** How far back a line is looked for that a repeated callback brings again: what the deploy's page shows at once. */
-const REPEATED_WITHIN = 200
-
-/**
- * Keeps what a callback reports beside its status, under the row's lock: the log line, numbered by the row's own count,
- * and the commit where none was known. A callback that moved nothing adds no line that is there already.
- */
-export async function keepReport(
-  tx: DatabaseHandle,
-  id: string,
-  known: { readonly logCount: number; readonly sha: string | null },
-  report: {
-    readonly at: Date
-    readonly logLine: string | null
-    readonly moved: boolean
-    readonly sha: string | null
-  },
-): Promise<void> {
-  const { at, logLine: line, moved, sha } = report
-  const isNew = line !== null && (moved || !(await isAmongNewest(tx, id, line)))
-  const logCount = known.logCount + (isNew ? 1 : 0)
-  await tx.deploy.updateMany({ where: { id }, data: { lastEventAt: at, logCount, sha: known.sha ?? sha } })
-  if (isNew) await tx.deployLogLine.create({ data: { deployId: id, seq: logCount, line, at }, select: { seq: true } })
-}
-
-async function isAmongNewest(tx: DatabaseHandle, deployId: string, line: string): Promise<boolean> {
-  const newest = await tx.deployLogLine.findMany({
-    where: { deployId },
-    orderBy: { seq: 'desc' },
-    take: REPEATED_WITHIN,
-    select: { line: true },
-  })
-  return newest.some((known) => known.line === line)
-}
-
 /** Those of these ids that are deploys of this console, with the run on record. */
 export function listDeploysAmong(db: DatabaseHandle, ids: readonly string[]) {
   return db.deploy.findMany({

@@ -4,8 +4,8 @@ import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/db/audit'
 import { type DatabaseHandle, violatedUniqueIndex } from '~/server/db/client'
-import { keepReport, readStanding } from '~/server/db/deploys'
-import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/db/deploys.sql'
+import { readStanding } from '~/server/db/deploys'
+import { advanceDeploy, keepReport, type LockedDeploy, lockDeploy } from '~/server/db/deploys.sql'
 import { addJob } from '~/server/db/jobs.sql'
 import { insertReceipt, ONE_RECEIPT_PER_WEBHOOK_ID } from '~/server/db/receipts'
 import { adoptRun } from '~/server/deploys/adopt-run'
@@ -93,7 +93,7 @@ async function takeIn(tx: DatabaseHandle, verified: VerifiedCallback, at: Date):
   // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
   // commit is not.
   const sha = isOfAnotherRun(found, body) || lacksRun(found, body) ? null : (body.deployed_sha ?? null)
-  await keepReport(tx, deployId, locked, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha })
+  await keepReport(tx, deployId, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha })
   if (sha !== null) await noteOtherCommit(tx, found, { deployId, sha, at })
   return settle(tx, found, outcome, callback, at)
 }

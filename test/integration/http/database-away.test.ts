@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { connectDatabase } from '~/server/db/client'
-import { keepReport } from '~/server/db/deploys'
+import { keepReport } from '~/server/db/deploys.sql'
 import { problemResponse, toAppError } from '~/server/http/problem'
 import { createTestConsole, insertDeployAt } from '~test/support/console'
 
@@ -74,14 +74,14 @@ describe('a connection that is cut between two statements of a transaction', () 
     const at = deps.now()
     const work = () =>
       deps.db.$transaction(async (tx) => {
-        await keepReport(tx, id, { logCount: 0, sha: null }, { at, logLine: 'lost', moved: true, sha: null })
+        await keepReport(tx, id, { at, logLine: 'lost', moved: true, sha: null })
         const [{ pid }] = z
           .tuple([z.object({ pid: z.int() })])
           .parse(await tx.$queryRaw`SELECT pg_backend_pid() AS pid`)
         await deps.db.$queryRaw`SELECT pg_terminate_backend(${pid}, 10000)`
         // PostgreSQL's last words are in the socket; the process hears them before this comes back over a connection of its own.
         await deps.db.$queryRaw`SELECT 1`
-        await keepReport(tx, id, { logCount: 0, sha: null }, { at, logLine: 'lost too', moved: true, sha: null })
+        await keepReport(tx, id, { at, logLine: 'lost too', moved: true, sha: null })
       })
     expect(toAppError(await thrownBy(work)).code).toBe('database_unavailable')
     expect(uncaught).toEqual([])
