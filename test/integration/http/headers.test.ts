@@ -177,3 +177,21 @@ it('browsers are told to stay on TLS exactly when the console’s own address is
     await behindTls.stop()
   }
 })
+
+/** What an answer would be read as, and how it came. */
+const encoded = async (address: string, accepted: string) => {
+  const cookie = pages.at(-1)?.cookie ?? ''
+  const answer = await get(address, { headers: { cookie, 'accept-encoding': accepted } })
+  return { encoding: answer.headers.get('content-encoding'), answer }
+}
+
+it('the stream of changes is not compressed, and its first event comes while it is open', async () => {
+  const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
+  const { encoding, answer } = await encoded(`/api/trpc/live.watch?input=${input}`, 'gzip, deflate, br, zstd')
+  expect(encoding).toBeNull()
+  expect(answer.headers.get('cache-control')).toBe('no-store, no-transform')
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let heard = ''
+  while (!heard.includes('"reload":true')) heard += (await reader?.read())?.value ?? ''
+  await reader?.cancel()
+})

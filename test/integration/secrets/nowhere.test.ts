@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { waitFor } from '~/launch/wait-for'
@@ -13,12 +14,14 @@ import { signedInAs } from '~test/support/sessions'
 import { startSlackReceiver } from '~test/support/slack-receiver'
 import { type Product, startProduct } from '~test/support/start-product'
 import { watchProcesses } from '~test/support/watch-processes'
+import { startWebhookReceiver } from '~test/support/webhook-receiver'
 import { databaseRows, filesBelow, leakingFiles } from './look-everywhere.ts'
 
 const RUN = 240_000
 
 let product: Product
 let slack: Awaited<ReturnType<typeof startSlackReceiver>>
+let receiver: Awaited<ReturnType<typeof startWebhookReceiver>>
 let secrets: readonly Secret[]
 let commands: readonly string[]
 /** Every body the console answered with, by what was asked. */
@@ -52,14 +55,39 @@ async function signIn(): Promise<{ readonly cookie: string; readonly token: stri
   }
 }
 
-/** A deploy from its request to its outcome, which is told to Slack; everything that is logged at all is. */
+const unguessable = (url: string) => `${url}/${randomBytes(24).toString('base64url')}`
+
+/** A channel of the page; the one answer that has its signing secret is no part of `answers`. */
+async function addChannel(name: string, kind: 'slack' | 'webhook', url: string): Promise<readonly Secret[]> {
+  const headers = { ...credentials, 'content-type': 'application/json', origin: product.url }
+  const body = JSON.stringify({ json: { kind, name, url } })
+  const answer = await fetch(`${product.url}/api/trpc/deliveries.addChannel`, { method: 'POST', headers, body })
+  const { id, secret } = added.parse(await answer.json()).result.data.json
+  await ask('/api/trpc/deliveries.testChannel', { method: 'POST', headers, body: JSON.stringify({ json: { id } }) })
+  const address = { name: `address of ${name}`, value: new URL(url).pathname }
+  return secret === null ? [address] : [address, { name: `secret of ${name}`, value: secret }]
+}
+
+const added = z.object({
+  result: z.object({ data: z.object({ json: z.object({ id: z.string(), secret: z.string().nullable() }) }) }),
+})
+
+/** A deploy from its request to its outcome, which is told to every kind of channel, of which one fails; everything that is logged at all is. */
 beforeAll(async () => {
   slack = await startSlackReceiver()
-  const webhook = `${slack.url}/${randomBytes(24).toString('base64url')}`
-  product = await startProduct({ env: { SLACK_WEBHOOK_URL: webhook, LOG_LEVEL: 'debug' } })
+  receiver = await startWebhookReceiver()
+  receiver.script.answer = () => ({ status: 500 })
+  const webhook = unguessable(slack.url)
+  const env = { SLACK_WEBHOOK_URL: webhook, DELIVERY_PRIVATE_ADDRESSES: 'allow', LOG_LEVEL: 'debug' }
+  product = await startProduct({ env })
   const { cookie, token } = await signIn()
   credentials = { cookie: `console.session_token=${cookie}` }
+  const channels = [
+    ...(await addChannel('Other room', 'slack', unguessable(slack.url))),
+    ...(await addChannel('Chat bot', 'webhook', unguessable(receiver.url))),
+  ]
   secrets = secretsInUse(product, [
+    ...channels,
     { name: 'Slack webhook', value: new URL(webhook).pathname },
     { name: 'session cookie', value: decodeURIComponent(cookie) },
     { name: 'API token', value: token },
@@ -74,7 +102,10 @@ beforeAll(async () => {
   const id = /"id":"([0-9a-f-]{36})"/.exec(accepted)?.[1] ?? 'none'
   const ended = async () => ((await ask(`/api/internal/deploys/${id}`)).includes('"terminal":true') ? true : undefined)
   await waitFor(ended, { withinMs: 180_000, everyMs: 500 })
-  await waitFor(() => slack.texts[0], { withinMs: 30_000 })
+  // The two rooms of Slack, and what was signed: of each channel its test, where it had one, and the outcome.
+  await waitFor(() => slack.texts[2], { withinMs: 30_000 })
+  await waitFor(() => receiver.received[1], { withinMs: 30_000 })
+  await ask('/api/trpc/deliveries.list')
 
   credentials = { authorization: `Bearer ${token}` }
   await ask(`/api/internal/deploys/${id}`)
@@ -91,19 +122,33 @@ beforeAll(async () => {
   await ask('/api/audit/export?format=json')
   await ask('/api/openapi.json')
   await ask('/api/health/ready')
-  const pages = ['/', '/audit', '/flags', '/freezes', '/people', '/tokens', '/account', '/approvals', '/sign-in']
+  const pages = [
+    '/',
+    '/audit',
+    '/flags',
+    '/freezes',
+    '/people',
+    '/tokens',
+    '/account',
+    '/approvals',
+    '/deliveries',
+    '/sign-in',
+  ]
   for (const page of [...pages, '/surfaces/api-staging', '/none', `/?deploy=${id}`]) await ask(page)
   commands = stopWatching()
 }, RUN)
 afterAll(async () => {
   await product.stop()
   await slack.close()
+  await receiver.close()
 }, RUN)
 
 describe('after a deploy from its request to its outcome, no secret of the run is', () => {
-  it('missing from this very test: the deploy succeeded, Slack was told, and what is looked for can be found', () => {
+  it('missing from this very test: the deploy succeeded, every channel was told, and what is looked for can be found', () => {
     expect([...answers.values()].some((text) => text.includes('"status":"succeeded"'))).toBe(true)
-    expect(slack.texts.length).toBeGreaterThan(0)
+    expect([...answers.keys()]).toContain('POST /api/trpc/deliveries.testChannel 200')
+    expect(answers.get('GET /api/trpc/deliveries.list 200')).toContain('The receiver answered 500')
+    expect(secrets.map(({ name }) => name)).toContain('secret of Chat bot')
     for (const secret of secrets) {
       expect(secret.value.length, secret.name).toBeGreaterThan(20)
       const leaked = [secret.value, Buffer.from(secret.value).toString('base64')]
@@ -126,8 +171,8 @@ describe('after a deploy from its request to its outcome, no secret of the run i
     expect(leaks).toEqual([])
   })
 
-  it('in what was told to Slack', () => {
-    expect(secretsIn(slack.texts.join('\n'), secrets)).toEqual([])
+  it('in what was told to any channel', () => {
+    expect(secretsIn([...slack.texts, JSON.stringify(receiver.received)].join('\n'), secrets)).toEqual([])
   })
 
   it('in any row of the database, the audit trail included', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
 import { addJob } from '~/server/db/jobs.sql'
-import { createFaultWorld, type FaultWorld } from '~test/integration/faults/fault-world'
+import { createFaultWorld, type FaultWorld, type SignedInServer } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'
 import { heldBack } from '~test/support/scripted-github'
@@ -23,7 +23,25 @@ const isGone = (pid: number): true | undefined => {
   }
 }
 
-it('a server asked to stop lets the job under way end: nothing is left locked in the queue', {
+/** A window's stream, past its first event; gives the rest of it once it has ended as it should. */
+async function followChanges({ url, cookie }: SignedInServer) {
+  const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
+  const answer = await fetch(`${url}/api/trpc/live.watch?input=${input}`, { headers: { cookie } })
+  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  let heard = ''
+  const read = async (): Promise<boolean> => {
+    const { done, value = '' } = (await reader?.read()) ?? { done: true }
+    heard += value
+    return !done
+  }
+  while (!heard.includes('"reload":true')) await read()
+  return async () => {
+    while (await read());
+    return heard
+  }
+}
+
+it('a server asked to stop ends its streams, and lets the job under way end: nothing is left locked in the queue', {
   timeout: TIMEOUT,
 }, async () => {
   const { deps, github, model, startServer } = world
@@ -35,7 +53,10 @@ it('a server asked to stop lets the job under way end: nothing is left locked in
   github.script.onRun = run
   await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
   await run.asked
+  const rest = await followChanges(server)
   const stopped = server.stop()
+  // A stream that is cut off throws here; one that ends says so, and its window comes back at once.
+  expect(await rest()).toMatch(/event: return\ndata: \n+$/)
   // Left to itself, Next would have ended the process by then.
   expect(await waitFor(() => isGone(server.pid), { withinMs: 4_500 })).toBeUndefined()
   run.release()

@@ -115,3 +115,15 @@ it('tabs of two people in one browser share no stream, and neither hears what th
   await expect.poll(() => another.told).toEqual(['event 1, read again'])
   expect([bob.told, bob.isLive()]).toEqual([[], false])
 })
+
+it('a tab whose stream tells nothing, as behind a proxy that holds it back, asks; and one that hears nothing any more does again', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const tab = await openTab()
+  await vi.waitUntil(() => tab.streams.length === 1)
+  expect(tab.isLive()).toBe(false)
+  send(tab.streams[0], '1')
+  expect(tab.isLive()).toBe(true)
+  vi.advanceTimersByTime(30_000)
+  expect(tab.isLive()).toBe(false)
+  vi.useRealTimers()
+})

@@ -1,0 +1,10 @@
+import { renderToStaticMarkup } from 'react-dom/server'
+import { expect, it } from 'vitest'
+import { ConnectionMark } from '~/ui/shell/connection-mark'
+
+it('the mark says in its tooltip alone that the window asks, and where to read why', () => {
+  const html = renderToStaticMarkup(<ConnectionMark />)
+  expect(html).toContain('title="This window asks for changes every few seconds: they do not reach it as they happen.')
+  expect(html).toContain('See “Behind a proxy” in docs/operations.md.')
+  expect(html.replaceAll(/<[^>]*>/g, '')).toBe('')
+})
