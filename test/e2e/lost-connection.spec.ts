@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 import { deploy, expectPhases, test, tile } from '~test/e2e/operator'
+import { bufferingProxy } from '~test/support/buffering-proxy'
 import { tcpProxy } from '~test/support/tcp-proxy'
 
 const BUILDING = { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' } as const
@@ -82,6 +83,28 @@ test('where changes cannot be told, the page asks, and follows a deploy to its e
   await page.reload()
   await deploy(page, 'status-page')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
+})
+
+test('behind a proxy that holds answers back, the page asks, and says so on the mark beside the account alone', async ({
+  page,
+}) => {
+  const { origin } = new URL(page.url())
+  await expect(page.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
+  const proxy = await bufferingProxy(origin)
+  const stream = page.waitForRequest((request) => request.url().includes('live.watch'))
+  await page.goto(proxy.url)
+  await stream
+  const elsewhere = (procedure: string, json: object) =>
+    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
+  await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
+  await expect(tile(page, 'api-prod')).toContainText('Locked', { timeout: 15_000 })
+  const asks = page.getByTitle(/^This window asks for changes every few seconds/)
+  await expect(asks).toHaveCount(1)
+  await expect(asks).toHaveAttribute('data-told', 'false')
+  await expect(page.locator('body')).not.toContainText('every few seconds')
+  await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
+  await page.goto('about:blank')
+  await proxy.close()
 })
 
 test('tabs that follow ask for nothing, see what changes, and share one stream', async ({ page, context }) => {
