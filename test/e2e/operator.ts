@@ -21,7 +21,7 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
   product: [
     // Playwright reads what a fixture needs from its pattern; this one needs nothing in particular.
     async ({ browserName: _ }, use) => {
-      const product = await startProduct()
+      const product = await startProduct({ env: { DELIVERY_PRIVATE_ADDRESSES: 'allow' } })
       const sandbox = sandboxControl(product)
       // Nobody watches; where a test looks at a step, it holds the run there.
       for (const { id } of (await sandbox.status()).surfaces) await sandbox.behave(id, 'quick')

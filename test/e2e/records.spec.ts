@@ -7,6 +7,7 @@ import { expect, type Page } from '@playwright/test'
 import { deploy, test, tile } from '~test/e2e/operator'
 import { makeToken } from '~test/e2e/tokens'
 import { parseCsv } from '~test/support/parse-csv'
+import { startWebhookReceiver } from '~test/support/webhook-receiver'
 
 const run = promisify(execFile)
 
@@ -132,4 +133,34 @@ test('a flag is taken back and promoted again, staging first, and dispatched wor
   await page.getByRole('link', { name: 'Audit' }).click()
   // The prober goes on recording meanwhile, so the newest event may be one of its own.
   await expect(page.locator('[data-audit]').filter({ hasText: 'flag promoted' }).first()).toBeVisible()
+})
+
+test('an admin sees a delivery fail as it does, and sends it again, and a test', async ({ page }) => {
+  const receiver = await startWebhookReceiver()
+  receiver.script.answer = () => ({ status: 410 })
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Deliveries' }).click()
+  await page.getByLabel('Name').fill('Chat bot')
+  await page.getByLabel('Address').fill(receiver.url)
+  await page.getByRole('button', { name: 'Add channel' }).click()
+  await expect(page.getByRole('textbox', { name: 'The signing secret' })).toHaveValue(/^whsec_/)
+  await page.getByRole('button', { name: 'Put it away' }).click()
+  // From here on the page asks for nothing but what it is told of.
+  await expect(page.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
+
+  const channel = page.getByRole('article', { name: 'Chat bot' })
+  const rows = channel.getByRole('listitem')
+  await channel.getByRole('button', { name: 'Send test' }).click()
+  await expect(rows).toHaveText([/Failed.*Test.*1 attempt · HTTP 410.*The receiver answered 410/])
+  receiver.script.answer = () => ({ status: 204 })
+  await rows.getByRole('button', { name: 'Resend' }).click()
+  await expect(rows).toHaveText([/Delivered.*Test.*HTTP 204/])
+  await channel.getByRole('button', { name: 'Send test' }).click()
+  await expect(rows).toHaveText([/Delivered/, /Delivered/])
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id'])
+  expect(ids[1]).toBe(ids[0])
+  expect(new Set(ids).size).toBe(2)
+  await channel.getByRole('button', { name: 'Remove' }).click()
+  await channel.getByRole('button', { name: 'Remove now' }).click()
+  await expect(channel).toHaveCount(0)
+  await receiver.close()
 })
