@@ -2,10 +2,20 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import pg from 'pg'
+import type { RunFacts } from '~/domain/run-evidence'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { test } from './operator'
 
 const CHECK = 'console_deploys_status_check'
+
+/** GitHub's record of a run that shipped, as it is kept with a deploy. */
+const RECORD = {
+  seenAt: '2026-11-28T10:00:00.000Z',
+  attempt: 1,
+  over: true,
+  conclusion: 'success',
+  phases: { smoke_gate: 'ended', freeze_check: 'ended', deploy: 'ended', health_check: 'ended' },
+} satisfies RunFacts
 
 const insertDeploy = (client: pg.Client, id: string, status: string) =>
   client.query(
@@ -54,8 +64,9 @@ test('at 360 px the way back to an earlier version is wholly on the screen', asy
   try {
     await insertDeploy(client, id, 'succeeded')
     await client.query(
-      `UPDATE console_deploys SET shipped = 'yes', sha = $2, finished_at_utc = now() - interval '1 day' WHERE id = $1`,
-      [id, 'b'.repeat(40)],
+      `UPDATE console_deploys SET shipped = 'yes', sha = $2, finished_at_utc = now() - interval '1 day', run_record = $3
+       WHERE id = $1`,
+      [id, 'b'.repeat(40), RECORD],
     )
     await page.setViewportSize({ width: 360, height: 740 })
     await page.goto(`${product.url}/surfaces/status-page`)
