@@ -7,7 +7,7 @@ export async function tcpProxy(serverUrl: string) {
   const target = new URL(serverUrl)
   const port = await freePort()
   const sockets = new Set<Socket>()
-  const holds: (() => unknown)[] = []
+  let holding = false
   const server = createServer((client) => {
     const upstream = connect(Number(target.port), target.hostname)
     for (const socket of [client, upstream]) {
@@ -16,7 +16,9 @@ export async function tcpProxy(serverUrl: string) {
       socket.on('close', () => sockets.delete(socket))
     }
     client.pipe(upstream).pipe(client)
-    holds.push(() => upstream.unpipe(client).pause())
+    client.on('data', (sent: Buffer) => {
+      if (holding && sent.includes('COMMIT')) upstream.unpipe(client).pause()
+    })
   })
   const url = new URL(serverUrl)
   url.port = String(port)
@@ -26,9 +28,9 @@ export async function tcpProxy(serverUrl: string) {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     },
-    /** From here on what the server is told still reaches it, and nothing it answers reaches anybody. */
-    hold: () => {
-      for (const hold of holds) hold()
+    /** From here on nobody hears that PostgreSQL has committed: the COMMIT still reaches it, and its answer reaches nobody. */
+    holdCommits: () => {
+      holding = true
     },
     cut: async () => {
       const closed = once(server, 'close')

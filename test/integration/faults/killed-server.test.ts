@@ -23,7 +23,7 @@ async function killedBeforeItAsked() {
   const key = randomUUID()
   const cut = expect(dispatch(server, surfaceId, key)).rejects.toThrow()
   await untilSomebodyWaits(holder)
-  proxy.hold()
+  proxy.holdCommits()
   await letGo(holder)
   const intent = await waitFor(async () => (await world.intentOn(surfaceId)) ?? undefined, { withinMs: 60_000 })
   await server.kill()
