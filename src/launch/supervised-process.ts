@@ -52,9 +52,9 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
   follow(child.stderr, 'stderr')
   const exited = new Promise<{ how: string; tail: readonly string[] }>((resolve) => {
     const settle = (how: string): void => {
-      log.end()
       signalGroup(child.pid, 'SIGKILL') // whatever it started and did not end
-      resolve({ how, tail })
+      // Whoever is told to look into the log finds all of it there.
+      log.end(() => resolve({ how, tail }))
     }
     child.once('error', (error) => settle(error.message))
     child.once('close', (code, signal) => settle(signal === null ? `exit code ${code}` : `signal ${signal}`))
