@@ -86,6 +86,7 @@ export function asJson({ callback, poll, dispatch, webhooks, windows, painted, r
         dialog_p95_ms: round(painted.dialog.p95, 0),
         tile_p50_ms: round(painted.tile.p50, 0),
         tile_p95_ms: round(painted.tile.p95, 0),
+        never_painted: painted.never,
       },
     }),
     github: {
@@ -138,7 +139,7 @@ export function asTable(figures: Figures, stored: { readonly few: number; readon
     ),
     json.painted === undefined
       ? 'painted: not measured, for no Chrome or Chromium was found'
-      : `painted in the dialog after ${json.painted.dialog_p50_ms} ms (p95 ${json.painted.dialog_p95_ms}, target 150), on the tile after ${json.painted.tile_p50_ms} ms (p95 ${json.painted.tile_p95_ms})`,
+      : `painted in the dialog after ${json.painted.dialog_p50_ms} ms (p95 ${json.painted.dialog_p95_ms}, target 150), on the tile after ${json.painted.tile_p50_ms} ms (p95 ${json.painted.tile_p95_ms}); never: ${json.painted.never_painted}`,
     `GitHub at rest, 200 surfaces: ${json.github.rest_200_polling_per_hour} requests an hour without webhooks (target 1,500), ${json.github.rest_200_webhooks_per_hour} with (300)`,
     '',
     'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time.',

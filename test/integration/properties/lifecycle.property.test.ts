@@ -13,7 +13,7 @@ import { playLife } from './play-life'
 
 /** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
-const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 60)
+const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 120)
 const LIMIT_MS = 60_000
 /** A machine so slow that fewer are played in that time proves too little. */
 const LEAST_RUNS = 30
