@@ -2,13 +2,19 @@ import 'server-only'
 import { ACTIVITY_STEP_MS } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import type { Role } from '~/domain/permissions'
-import type { AskedBy } from '~/server/auth/asked-by'
 import { sessionToken } from '~/server/auth/session-cookie'
 import { idleLimitMs } from '~/server/auth/session-limits'
 import type { MemberRow } from '~/server/db/members'
 import { endSession, findSession, listSessionsById, noteActivity } from '~/server/db/sessions'
 import type { Deps } from '~/server/deps'
 import { hasAccess } from '~/server/members/has-access'
+
+/** What a person does keeps their session: a page they open, a change. What an open window reads by itself does not. */
+export type AskedBy = 'person' | 'window'
+
+/** Of a call to the API; a page is opened by a person. */
+export const askedBy = (request: Request): AskedBy =>
+  request.method === 'GET' || request.method === 'HEAD' ? 'window' : 'person'
 
 /** Somebody who signed in, and where they did. */
 export interface SignedIn {
@@ -23,7 +29,7 @@ export interface SignedIn {
  * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
  * signs their cookies and ends them.
  */
-export async function readSession(deps: Deps, headers: Headers, askedBy: AskedBy): Promise<SignedIn | null> {
+export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
   const session = token === null ? null : await findSession(deps.db, token)
   if (session === null) return null
@@ -35,7 +41,7 @@ export async function readSession(deps: Deps, headers: Headers, askedBy: AskedBy
     return null
   }
   if (!hasAccess(deps, member)) return null
-  if (askedBy === 'person' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
+  if (by === 'person' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
     await noteActivity(deps.db, sessionId, now)
   }
   const { userId, email, role, environments } = member

@@ -1,8 +1,8 @@
 import 'server-only'
 import { PERSON_HEADER } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
-import { askedBy } from '~/server/auth/asked-by'
 import { authenticate } from '~/server/auth/authenticate'
+import { askedBy } from '~/server/auth/read-session'
 import { type Deps, getDeps } from '~/server/deps'
 import { toTrpcError } from '~/server/trpc/to-trpc-error'
 
