@@ -45,6 +45,7 @@ for (const [how, leave] of [
     expect(page.url()).toBe(address)
 
     await leave(page)
+    await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused()
     await page.keyboard.press('Escape')
     await expect(question(page)).toBeHidden()
     await expect(nameField(page)).toHaveValue('api')
@@ -135,7 +136,9 @@ test('at 360 px and by keyboard alone, the dialog holds the focus, asks, and giv
   for (const button of await dialogOf(page).getByRole('button').all()) await expect(button).toBeInViewport({ ratio: 1 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
   await page.keyboard.press('Escape')
+  await expect(question(page).getByRole('button', { name: 'Keep editing' })).toBeFocused()
   await page.keyboard.press('Tab')
+  await expect(question(page).getByRole('button', { name: 'Discard' })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(dialogOf(page)).toBeHidden()
   await expect(tile(page, 'api-staging').locator('[data-tile-focus]')).toBeFocused()

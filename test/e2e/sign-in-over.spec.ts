@@ -11,6 +11,7 @@ import {
   openSession,
   trailOf,
 } from '~test/support/product-database'
+import type { Product } from '~test/support/start-product'
 
 const PASSWORD = 'correct horse battery'
 const BOB = 'bob@example.com'
@@ -57,6 +58,17 @@ async function fillConfirmation(page: Page, surface: string): Promise<void> {
     .fill(surface)
 }
 
+/** The first request of this procedure finds the session over, and no poll before it does. */
+const endSessionAt = (page: Page, product: Product, procedure: string) =>
+  page.route(
+    `**/api/trpc/${procedure}*`,
+    async (route) => {
+      await letSessionsIdle(product, '1 hour')
+      await route.continue()
+    },
+    { times: 1 },
+  )
+
 const press = (page: Page) => dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
 
 test('a session that idles out at the confirmation is renewed over the dialog, and the same request goes through', async ({
@@ -66,7 +78,7 @@ test('a session that idles out at the confirmation is renewed over the dialog, a
   const sent: unknown[] = []
   page.on('request', (request) => request.url().includes('deploys.dispatch') && sent.push(request.postDataJSON()))
   await fillConfirmation(page, 'api-prod')
-  await letSessionsIdle(product, '1 hour')
+  await endSessionAt(page, product, 'deploys.dispatch')
   await press(page)
 
   await expect(panel(page).getByLabel('Password')).toBeFocused()
@@ -105,7 +117,7 @@ test('signed in as somebody else, the draft is thrown away, visibly, and nothing
   product,
 }) => {
   await fillConfirmation(page, 'status-page')
-  await letSessionsIdle(product, '1 hour')
+  await endSessionAt(page, product, 'deploys.dispatch')
   await press(page)
   await panel(page).getByLabel('E-mail address').fill(BOB)
   await panel(page).getByLabel('Password').fill(PASSWORD)
@@ -158,7 +170,7 @@ test('what was typed into a form on another page is there after signing in over 
   // The environments are there once the page is alive; what is typed before that, it does not know of.
   await expect(form.getByRole('option', { name: 'staging' })).toBeAttached()
   await form.getByLabel('Reason').fill('Release week')
-  await letSessionsIdle(product, '1 hour')
+  await endSessionAt(page, product, 'freezes.open')
   await form.getByRole('button', { name: 'Freeze production' }).click()
   await panel(page).getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
