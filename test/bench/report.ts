@@ -8,20 +8,22 @@ import type { RestFigures } from '~test/bench/measure-rest'
 import type { WebhookFigures } from '~test/bench/measure-webhooks'
 import type { WindowFigures } from '~test/bench/measure-windows'
 
+/** Of the parts that were measured. */
 export interface Figures {
-  readonly callback: CallbackFigures
-  readonly poll: PollFigures
-  readonly dispatch: {
+  readonly poll?: PollFigures
+  readonly scale?: { readonly few: Costs; readonly many: Costs; readonly stored: number }
+  readonly callback?: CallbackFigures
+  readonly dispatch?: {
     readonly oneByOne: DispatchFigures
     readonly atOnce: DispatchFigures
     readonly statements: number
   }
-  readonly webhooks: WebhookFigures
-  readonly windows: readonly WindowFigures[]
-  readonly painted: PaintedFigures | undefined
-  readonly rest: RestFigures
-  readonly few: Costs
-  readonly many: Costs
+  readonly webhooks?: WebhookFigures
+  readonly windows?: readonly WindowFigures[]
+  /** Undefined also where there is no browser. */
+  readonly painted?: PaintedFigures | undefined
+  readonly rest?: RestFigures
+  readonly prober?: ProberFigures
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
@@ -43,44 +45,54 @@ const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({
   of_bare_route: share(product, bare),
 })
 
-export const writesAsJson = ({ callback, dispatch }: Pick<Figures, 'callback' | 'dispatch'>) => ({
-  callback: {
-    ...speed(callback.product),
-    of_sql: share(callback.product, callback.sql),
-    of_bare_route: share(callback.product, callback.bare),
-  },
-  dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
-})
+const KINDS = ['poll', 'wholePoll', 'oldPoll', 'grid', 'history'] as const satisfies readonly (keyof Costs)[]
 
-export function asJson({ callback, poll, dispatch, webhooks, windows, painted, rest, few, many }: Figures) {
-  const scale = (name: keyof Costs) => round(many[name].overBare / few[name].overBare, 3)
+const ratioOf = (kind: keyof Costs, { few, many }: { readonly few: Costs; readonly many: Costs }) =>
+  round(many[kind].overBare / few[kind].overBare, 3)
+
+export function asJson({ poll, scale, callback, dispatch, webhooks, windows, painted, rest, prober }: Figures) {
   return {
-    ...writesAsJson({ callback, dispatch }),
-    poll: {
-      ...speed(poll.nothingNew),
-      of_bare_route: share(poll.nothingNew, poll.bare),
-      whole: {
-        ...speed(poll.whole),
-        of_sql: share(poll.whole, poll.wholeSql),
-        of_bare_route: share(poll.whole, poll.bare),
+    ...(poll && {
+      poll: {
+        ...speed(poll.nothingNew),
+        of_bare_route: share(poll.nothingNew, poll.bare),
+        whole: {
+          ...speed(poll.whole),
+          of_sql: share(poll.whole, poll.wholeSql),
+          of_bare_route: share(poll.whole, poll.bare),
+        },
       },
-    },
-    webhooks: {
-      burst: webhooks.burst,
-      burst_requests: webhooks.requests,
-      event_to_look_p50_ms: round(webhooks.p50, 0),
-      event_to_look_p95_ms: round(webhooks.p95, 0),
-    },
-    windows: windows.map((told) => ({
-      windows: told.windows,
-      cpu_ms_per_window_minute: round(told.cpuPerWindowMinute, 1),
-      cores: round(told.cores, 2),
-      memory_mb: round(told.memory, 0),
-      told_p50_ms: round(told.p50, 1),
-      told_p95_ms: round(told.p95, 1),
-    })),
-    // Not where there is no browser.
-    ...(painted !== undefined && {
+    }),
+    ...(scale && { scale: Object.fromEntries(KINDS.map((kind) => [kind, ratioOf(kind, scale)])) }),
+    ...(callback && {
+      callback: {
+        ...speed(callback.product),
+        of_sql: share(callback.product, callback.sql),
+        of_bare_route: share(callback.product, callback.bare),
+      },
+    }),
+    ...(dispatch && {
+      dispatch: { ...dispatchFigures(dispatch.oneByOne), four_at_once: dispatchFigures(dispatch.atOnce) },
+    }),
+    ...(webhooks && {
+      webhooks: {
+        burst: webhooks.burst,
+        burst_requests: webhooks.requests,
+        event_to_look_p50_ms: round(webhooks.p50, 0),
+        event_to_look_p95_ms: round(webhooks.p95, 0),
+      },
+    }),
+    ...(windows && {
+      windows: windows.map((told) => ({
+        windows: told.windows,
+        cpu_ms_per_window_minute: round(told.cpuPerWindowMinute, 1),
+        cores: round(told.cores, 2),
+        memory_mb: round(told.memory, 0),
+        told_p50_ms: round(told.p50, 1),
+        told_p95_ms: round(told.p95, 1),
+      })),
+    }),
+    ...(painted && {
       painted: {
         dialog_p50_ms: round(painted.dialog.p50, 0),
         dialog_p95_ms: round(painted.dialog.p95, 0),
@@ -89,84 +101,121 @@ export function asJson({ callback, poll, dispatch, webhooks, windows, painted, r
         never_painted: painted.never,
       },
     }),
-    github: {
-      rest_200_webhooks_per_hour: rest.webhooksPerHour,
-      rest_200_polling_per_hour: rest.pollingPerHour,
-      rest_200_polling_unchanged: round(rest.pollingUnchanged, 3),
-    },
-    scale: {
-      poll: scale('poll'),
-      whole_poll: scale('wholePoll'),
-      old_poll: scale('oldPoll'),
-      grid: scale('grid'),
-      history: scale('history'),
-    },
+    ...(rest && {
+      github: {
+        rest_200_webhooks_per_hour: rest.webhooksPerHour,
+        rest_200_polling_per_hour: rest.pollingPerHour,
+        rest_200_polling_unchanged: round(rest.pollingUnchanged, 3),
+      },
+    }),
+    ...(prober && {
+      prober: {
+        healthy_oldest_s: round(prober.healthyOldestS, 1),
+        deploying_oldest_s: round(prober.deployingOldestS, 1),
+        asked_twice: prober.askedTwice,
+        hanging_asked: prober.hangingAsked,
+      },
+    }),
   }
 }
 
 const NAME = 40
+const percent = (one: LoadResult, other: LoadResult) => `${(share(one, other) * 100).toFixed(0)} %`
 
-export function asTable(figures: Figures, stored: { readonly few: number; readonly many: number }): string {
-  const { callback, poll, dispatch, few, many } = figures
-  const json = asJson(figures)
-  const line = (name: string, { rate, p50, p99 }: LoadResult, note = '') =>
-    `${name.padEnd(NAME)}${rate.toFixed(0).padStart(7)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}  ${note}`
-  const cost = (name: string, key: keyof Costs, ratio: number, note = '') =>
-    `${name.padEnd(NAME)}${few[key].ms.toFixed(2).padStart(7)}${many[key].ms.toFixed(2).padStart(9)}${ratio.toFixed(2).padStart(9)}  ${note}`
-  const dispatches = (name: string, { product, gitHub, sql, bare }: DispatchFigures, note: string) => [
-    line(`dispatch, ${name}`, product, note),
-    line('  GitHub alone', gitHub),
-    line(`  its SQL over pg (${dispatch.statements} statements)`, sql),
-    line('  bare route', bare),
+const line = (name: string, { rate, p50, p99 }: LoadResult, note = '') =>
+  `${name.padEnd(NAME)}${rate.toFixed(0).padStart(7)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}  ${note}`
+
+export function asTable(figures: Figures): string {
+  const { poll, scale, callback, dispatch } = figures
+  const rates = [
+    ...(callback ? callbackLines(callback) : []),
+    ...(poll ? pollLines(poll) : []),
+    ...(dispatch
+      ? [
+          ...dispatchLines('one at a time', dispatch.oneByOne, dispatch.statements),
+          ...dispatchLines('four at once', dispatch.atOnce, dispatch.statements),
+        ]
+      : []),
   ]
-  const { four_at_once: atOnce, ...oneByOne } = json.dispatch
   return [
-    `${''.padEnd(NAME)}${'per s'.padStart(7)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}`,
-    line('callback', callback.product, `${percent(json.callback.of_sql)} of its SQL (target 35 %)`),
-    line(`  its SQL over pg (${callback.statements} statements)`, callback.sql),
-    line('  the same, prepared', callback.prepared),
-    line('  bare route', callback.bare, `a callback is ${percent(json.callback.of_bare_route)} of it`),
-    line('poll, nothing new', poll.nothingNew, `${percent(json.poll.of_bare_route)} of the bare route`),
-    line('poll, the whole answer', poll.whole, `${percent(json.poll.whole.of_bare_route)} of the bare route`),
-    line('  its SQL over pg', poll.wholeSql, `a poll is ${percent(json.poll.whole.of_sql)} of it`),
-    line('  bare route', poll.bare),
-    ...dispatches('one at a time', dispatch.oneByOne, `adds ${oneByOne.added_p50_ms} ms at p50 (target < 20 ms)`),
-    ...dispatches('four at once', dispatch.atOnce, `adds ${atOnce.added_p50_ms} ms at p50`),
-    `webhooks: a burst of ${figures.webhooks.burst} about one run is ${figures.webhooks.requests} requests; the look begins after ${json.webhooks.event_to_look_p50_ms} ms (p95 ${json.webhooks.event_to_look_p95_ms})`,
-    ...json.windows.map(
-      (told) =>
-        `${told.windows} windows, ${told.cores} cores, ${told.memory_mb} MB: ${told.cpu_ms_per_window_minute} ms of a core for each in a minute; told after ${told.told_p50_ms} ms (p95 ${told.told_p95_ms})`,
-    ),
-    json.painted === undefined
-      ? 'painted: not measured, for no Chrome or Chromium was found'
-      : `painted in the dialog after ${json.painted.dialog_p50_ms} ms (p95 ${json.painted.dialog_p95_ms}, target 150), on the tile after ${json.painted.tile_p50_ms} ms (p95 ${json.painted.tile_p95_ms}); never: ${json.painted.never_painted}`,
-    `GitHub at rest, 200 surfaces: ${json.github.rest_200_polling_per_hour} requests an hour without webhooks (target 1,500), ${json.github.rest_200_webhooks_per_hour} with (300)`,
-    '',
-    'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time.',
-    `${'stored deploys'.padEnd(NAME)}${`${stored.few}`.padStart(7)}${`${stored.many}`.padStart(9)}${'ratio'.padStart(9)}`,
-    cost('poll, nothing new', 'poll', json.scale.poll, 'target 0.80–1.20'),
-    cost('poll, the whole answer', 'wholePoll', json.scale.whole_poll, 'target 0.80–1.20'),
-    cost('poll of an old deploy', 'oldPoll', json.scale.old_poll),
-    cost('grid', 'grid', json.scale.grid, 'target 0.80–1.20'),
-    cost('history', 'history', json.scale.history),
+    ...(rates.length > 0
+      ? [`${''.padEnd(NAME)}${'per s'.padStart(7)}${'p50 ms'.padStart(9)}${'p99 ms'.padStart(9)}`]
+      : []),
+    ...rates,
+    ...sentencesOf(figures),
+    ...(scale ? scaleLines(scale) : []),
   ].join('\n')
 }
 
-const percent = (of: number) => `${(of * 100).toFixed(0)} %`
+const callbackLines = ({ product, sql, prepared, bare, statements }: CallbackFigures) => [
+  line('callback', product, `${percent(product, sql)} of its SQL (goal 35 %)`),
+  line(`  its SQL over pg (${statements} statements)`, sql),
+  line('  the same, prepared', prepared),
+  line('  bare route', bare, `a callback is ${percent(product, bare)} of it`),
+]
 
-export const proberAsJson = ({ healthyOldestS, deployingOldestS, askedTwice, hangingAsked }: ProberFigures) => ({
-  prober: {
-    healthy_oldest_s: round(healthyOldestS, 1),
-    deploying_oldest_s: round(deployingOldestS, 1),
-    asked_twice: askedTwice,
-    hanging_asked: hangingAsked,
-  },
-})
+const pollLines = ({ nothingNew, whole, wholeSql, bare }: PollFigures) => [
+  line('poll, nothing new', nothingNew, `${percent(nothingNew, bare)} of the bare route`),
+  line('poll, the whole answer', whole, `${percent(whole, bare)} of the bare route`),
+  line('  its SQL over pg', wholeSql, `a poll is ${percent(whole, wholeSql)} of it`),
+  line('  bare route', bare),
+]
 
-export const proberAsTable = ({ healthyOldestS, deployingOldestS, askedTwice, hangingAsked }: ProberFigures): string =>
-  [
-    `healthy surface, oldest      ${healthyOldestS.toFixed(1)} s (target 35)`,
-    `deploying surface, oldest    ${deployingOldestS.toFixed(1)} s (target 4)`,
-    `asked twice                  ${askedTwice} (target 0)`,
-    `requests to hanging ones     ${hangingAsked}`,
-  ].join('\n')
+const dispatchLines = (name: string, { product, gitHub, sql, bare }: DispatchFigures, statements: number) => [
+  line(
+    `dispatch, ${name}`,
+    product,
+    `adds ${(product.p50 - gitHub.p50).toFixed(1)} ms at p50 (goal: one at a time, 20)`,
+  ),
+  line('  GitHub alone', gitHub),
+  line(`  its SQL over pg (${statements} statements)`, sql),
+  line('  bare route', bare),
+]
+
+function sentencesOf(figures: Figures): string[] {
+  const { webhooks, windows = [], painted, github, prober } = asJson(figures)
+  return [
+    ...(webhooks
+      ? [
+          `webhooks: a burst of ${webhooks.burst} about one run is ${webhooks.burst_requests} requests; the look begins after ${webhooks.event_to_look_p50_ms} ms (p95 ${webhooks.event_to_look_p95_ms})`,
+        ]
+      : []),
+    ...windows.map(
+      (told) =>
+        `${told.windows} windows, ${told.cores} cores, ${told.memory_mb} MB: ${told.cpu_ms_per_window_minute} ms of a core for each in a minute; told after ${told.told_p50_ms} ms (p95 ${told.told_p95_ms})`,
+    ),
+    ...(painted
+      ? [
+          `painted in the dialog after ${painted.dialog_p50_ms} ms (p95 ${painted.dialog_p95_ms}, goal 150), on the tile after ${painted.tile_p50_ms} ms (p95 ${painted.tile_p95_ms}); never: ${painted.never_painted}`,
+        ]
+      : []),
+    ...(github
+      ? [
+          `GitHub at rest, 200 surfaces: ${github.rest_200_polling_per_hour} requests an hour without webhooks (goal 1,500), ${github.rest_200_webhooks_per_hour} with (300)`,
+        ]
+      : []),
+    ...(prober
+      ? [
+          `what is known of a surface: ${prober.healthy_oldest_s} s old at most (goal 35), of one with a deploy ${prober.deploying_oldest_s} s (4); asked twice: ${prober.asked_twice}; requests to hanging ones: ${prober.hanging_asked}`,
+        ]
+      : []),
+  ]
+}
+
+const NAMES: Readonly<Record<keyof Costs, string>> = {
+  poll: 'poll, nothing new',
+  wholePoll: 'poll, the whole answer',
+  oldPoll: 'poll of an old deploy',
+  grid: 'grid',
+  history: 'history',
+}
+
+const scaleLines = (scale: NonNullable<Figures['scale']>) => [
+  '',
+  'One request at a time: ms at best, and the ratio of what each costs over the bare route at that time (goal 1.20).',
+  `${'stored deploys'.padEnd(NAME)}${'1000'.padStart(7)}${`${scale.stored}`.padStart(9)}${'ratio'.padStart(9)}`,
+  ...KINDS.map(
+    (kind) =>
+      `${NAMES[kind].padEnd(NAME)}${scale.few[kind].ms.toFixed(2).padStart(7)}${scale.many[kind].ms.toFixed(2).padStart(9)}${ratioOf(kind, scale).toFixed(2).padStart(9)}`,
+  ),
+]
