@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query'
+import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
 import type { inferRouterOutputs } from '@trpc/server'
 import type { LiveEvent } from '~/domain/live'
@@ -23,7 +23,7 @@ const FOLLOWED = [
 
 /** Everything that is followed may have changed. */
 export function readAgain(queries: QueryClient): void {
-  for (const queryKey of FOLLOWED) void queries.invalidateQueries({ queryKey })
+  for (const queryKey of FOLLOWED) refresh(queries, queryKey)
 }
 
 /** Brings what the page shows to where the event says it is. */
@@ -40,13 +40,33 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
     ...(event.deliveries ? [getQueryKey(trpc.deliveries)] : []),
     ...(event.health ? [getQueryKey(trpc.health)] : []),
   ]
-  for (const queryKey of changed) void queries.invalidateQueries({ queryKey })
-  const grid = queries.getQueryState(GRID)
-  // An answer that is on its way may be older than this, and would take its place; one that failed to come left an older one.
-  if (grid !== undefined && (grid.fetchStatus !== 'idle' || grid.isInvalidated)) {
-    void queries.invalidateQueries({ queryKey: GRID })
-  } else queries.setQueryData(GRID, (before: Grid | undefined) => before && withNews(before, event))
+  for (const queryKey of changed) refresh(queries, queryKey)
+  for (const grid of queries.getQueryCache().findAll({ queryKey: GRID })) {
+    onceAnswered(grid, () => {
+      // One that could not be read stays so: news of a few tiles would make it pass for the grid of now.
+      if (grid.state.isInvalidated) return
+      queries.setQueryData(GRID, (before: Grid | undefined) => before && withNews(before, event))
+    })
+  }
   readWhatFailed(queries)
+}
+
+function refresh(queries: QueryClient, filter: QueryKey): void {
+  for (const query of queries.getQueryCache().findAll({ queryKey: filter })) {
+    const { queryKey } = query
+    // What has been asked for since the event is new enough.
+    const read = () => queries.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
+    onceAnswered(query, () => void read())
+  }
+}
+
+/**
+ * At once, or after the answer that is on its way, which may be older than the event. That answer is never thrown away for a
+ * newer one: events may come faster than answers do, and the page would stay as it was.
+ */
+function onceAnswered(query: Query, work: () => void): void {
+  if (query.state.fetchStatus === 'idle') work()
+  else void query.fetch().then(work, work)
 }
 
 /** Nobody asks for it while changes are told, and what it would have said may never be told again. */

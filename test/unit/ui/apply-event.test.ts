@@ -1,5 +1,6 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
+import fc from 'fast-check'
 import { afterEach, expect, it } from 'vitest'
 import type { LiveEvent } from '~/domain/live'
 import { applyEvent } from '~/ui/live/apply-event'
@@ -23,6 +24,27 @@ const DEPLOY = getQueryKey(trpc.deploys.get, { id: 'x' }, 'query')
 
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
 afterEach(() => queries.clear())
+
+/** A part of the page whose answers come when the test says so: each is what the server knew when it was asked. */
+function answeredLater(queryKey: readonly unknown[], serverKnows: () => unknown) {
+  const onTheirWay: (() => void)[] = []
+  const observer = new QueryObserver(queries, {
+    queryKey,
+    queryFn: () => {
+      const answer = serverKnows()
+      return new Promise((resolve) => onTheirWay.push(() => resolve(answer)))
+    },
+  })
+  const stop = observer.subscribe(() => undefined)
+  /** Lets the oldest answer arrive; false when there is none. */
+  const answer = async (): Promise<boolean> => {
+    const arrive = onTheirWay.shift()
+    arrive?.()
+    await new Promise((resolve) => setImmediate(resolve))
+    return arrive !== undefined
+  }
+  return { answer, stop, shows: () => queries.getQueryData(queryKey) }
+}
 
 /** A part of the page that shows this; `answers` are those of the server, one after the other. */
 function shown(queryKey: readonly unknown[], ...answers: readonly unknown[]) {
@@ -82,4 +104,56 @@ it('what is asked for while nothing failed is what changed, and nothing else', a
   applyEvent(queries, { ...QUIET, deploys: ['another'], deliveries: true, health: true })
   expect([board.asked(), dialog.asked()]).toEqual([1, 1])
   for (const part of [board, dialog]) part.stop()
+})
+
+it('a change that is told while a deploy is read for the first time is read after it', async () => {
+  let status = 'deploying'
+  const dialog = answeredLater(DEPLOY, () => ({ status }))
+  status = 'succeeded'
+  applyEvent(queries, { ...QUIET, deploys: ['x'] })
+  while (await dialog.answer());
+  expect(dialog.shows()).toEqual({ status: 'succeeded' })
+  dialog.stop()
+})
+
+it('changes that are told faster than answers come do not keep an answer from being shown', async () => {
+  let line = 0
+  const dialog = answeredLater(DEPLOY, () => ({ line }))
+  const board = answeredLater(GRID, () => grid('healthy'))
+  await Promise.all([dialog.answer(), board.answer()])
+  for (line = 1; line <= 30; line += 1) {
+    applyEvent(queries, { ...QUIET, reload: line === 1, deploys: ['x'] })
+    if (line % 10 === 0) await dialog.answer()
+  }
+  expect(dialog.shows()).toEqual({ line: 20 })
+  applyEvent(queries, { ...QUIET, tiles: grid('unhealthy').surfaces })
+  await board.answer()
+  expect(board.shows()).toEqual(grid('unhealthy'))
+  for (const part of [dialog, board]) part.stop()
+})
+
+it('whatever order changes, events and answers come in, the page ends where the server is', async () => {
+  const step = fc.constantFrom('change', 'event', 'reload', 'deploy answer', 'grid answer')
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      queries.clear()
+      let version = 0
+      const now = () => ({ surfaces: [tile('api', { name: `api ${version}` })], silent: [], now: QUIET.now })
+      const told: LiveEvent[] = []
+      const dialog = answeredLater(DEPLOY, () => ({ version }))
+      const board = answeredLater(GRID, now)
+      for (const what of steps) {
+        if (what === 'change') {
+          version += 1
+          told.push({ ...QUIET, deploys: ['x'], tiles: now().surfaces })
+        } else if (what === 'deploy answer') await dialog.answer()
+        else if (what === 'grid answer') await board.answer()
+        else applyEvent(queries, what === 'reload' ? { ...QUIET, reload: true } : (told.shift() ?? QUIET))
+      }
+      for (const event of told) applyEvent(queries, event)
+      while ((await dialog.answer()) || (await board.answer()));
+      expect([dialog.shows(), board.shows()]).toEqual([{ version }, now()])
+      for (const part of [dialog, board]) part.stop()
+    }),
+  )
 })
