@@ -5,6 +5,8 @@ import { processEnvironment, readConfig } from './src/server/config.ts'
 readConfig(processEnvironment())
 
 const config: NextConfig = {
+  // Our own server does (src/launch/serve.mjs).
+  compress: false,
   poweredByHeader: false,
   reactStrictMode: true,
   serverExternalPackages: ['@prisma/client', '@prisma/adapter-pg', 'graphile-worker', 'pg', 'pino'],

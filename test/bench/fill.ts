@@ -46,6 +46,7 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
   await db.query('BEGIN')
   await db.query(`SET LOCAL session_replication_role = replica`)
   await db.query(`SET LOCAL synchronous_commit = off`)
+  await db.query(`SET LOCAL work_mem = '512MB'`)
   await db.query(
     `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, sha, status,
        requested_by, idempotency_key, request_digest, phase_callbacks, github_run_id, github_run_attempt, log_count,

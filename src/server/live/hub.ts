@@ -13,8 +13,10 @@ import { type Change, listen } from '~/server/live/listen'
 import { listTiles } from '~/server/surfaces/list-tiles'
 import { silentRepositories } from '~/server/webhooks/read-webhook-state'
 
-/** Changes that come within this are one event. */
+/** Events are at least this far apart: changes that come meanwhile are one. */
 const GATHER_MS = 25
+/** What one transaction changed is heard of at one moment. */
+const AT_ONCE_MS = 1
 /** Everything is compared again this often: what no notice told of is shown at last, and so is what came with the time alone. */
 const COMPARE_MS = 60_000
 /** What a window that was away for a moment can be told instead of reading everything again. */
@@ -75,6 +77,7 @@ export function createHub(deps: HubDeps): LiveHub {
   let timer: NodeJS.Timeout | undefined
   let dueAt = Number.POSITIVE_INFINITY
   let working = false
+  let workedAt = Number.NEGATIVE_INFINITY
   let beatenAt = deps.now()
   let comparedAt = 0
   let boundary: Date | null = null
@@ -128,8 +131,10 @@ export function createHub(deps: HubDeps): LiveHub {
     if (change.kind === 'approval') pending.approvals.add(change.id)
     if (change.kind === 'freeze') pending.freezes = true
     // A storm of webhooks is no storm of events: the next one says it.
-    if (change.kind !== 'health') schedule(GATHER_MS)
+    if (change.kind !== 'health') schedule(untilNext())
   }
+
+  const untilNext = (): number => Math.max(AT_ONCE_MS, workedAt + GATHER_MS - performance.now())
 
   /** Never later than what is due already: changes that come without a pause would hold each other back. */
   const schedule = (ms: number): void => {
@@ -173,8 +178,9 @@ export function createHub(deps: HubDeps): LiveHub {
       endAll(away())
     } finally {
       working = false
+      workedAt = performance.now()
       const more = pending.everything || pending.deploys.size + pending.surfaces.size > 0 || pending.deliveries
-      if (more) schedule(GATHER_MS)
+      if (more) schedule(untilNext())
       else if (streams.size > 0) schedule(Math.min(LIVE_BEAT_MS, untilBoundary()))
     }
   }
@@ -212,15 +218,17 @@ export function createHub(deps: HubDeps): LiveHub {
   ): Promise<Pick<LiveEvent, 'tiles' | 'checked' | 'reload'>> => {
     const first = !known
     const ids = comparing || first ? undefined : [...taken.surfaces, ...surfacesOf(taken.deploys)]
-    const tiles = ids?.length === 0 ? [] : await listTiles(deps, ids)
+    const [tiles, checked] = await Promise.all([
+      ids?.length === 0 ? [] : listTiles(deps, ids),
+      listCheckedSince(deps.db, beatenAt),
+    ])
+    beatenAt = now
     const changed = tiles.filter((tile) => {
       const text = JSON.stringify(withoutTimes(tile))
       const before = shown.get(tile.id)
       shown.set(tile.id, text)
       return before !== text
     })
-    const checked = await listCheckedSince(deps.db, beatenAt)
-    beatenAt = now
     if (ids !== undefined) return { tiles: changed, checked, reload: false }
     known = true
     const orderNow = tiles.map(({ id }) => id).join('\n')
@@ -287,7 +295,7 @@ export function createHub(deps: HubDeps): LiveHub {
       } else stream.waiting.push(...missed)
       // The first event of a stream tells its window that it works.
       pending.everything ||= !known
-      schedule(GATHER_MS)
+      schedule(untilNext())
       try {
         while (stream.over === undefined && signal?.aborted !== true) {
           const told = stream.waiting.shift()

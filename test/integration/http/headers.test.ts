@@ -185,6 +185,19 @@ const encoded = async (address: string, accepted: string) => {
   return { encoding: answer.headers.get('content-encoding'), answer }
 }
 
+it('pages, files and the API’s answers are compressed for whoever can read that, and say the same', async () => {
+  const styles = staticFiles().find((file) => file.endsWith('.css')) ?? ''
+  for (const address of ['/api/openapi.json', '/api/trpc/surfaces.list', '/flags', styles]) {
+    const { encoding, answer } = await encoded(address, 'gzip')
+    expect(`${address} ${encoding}`).toBe(`${address} gzip`)
+    expect(answer.headers.get('vary')).toContain('Accept-Encoding')
+    const plain = await encoded(address, 'identity')
+    expect(plain.encoding).toBeNull()
+    const withoutTimes = async (said: Response) => (await said.text()).replaceAll(/"now":"[^"]+"|nonce[^ ]+/g, '')
+    if (address !== '/flags') expect(await withoutTimes(answer)).toBe(await withoutTimes(plain.answer))
+  }
+})
+
 it('the stream of changes is not compressed, and its first event comes while it is open', async () => {
   const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
   const { encoding, answer } = await encoded(`/api/trpc/live.watch?input=${input}`, 'gzip, deflate, br, zstd')

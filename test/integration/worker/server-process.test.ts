@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { waitFor } from '~/launch/wait-for'
 import { addJob } from '~/server/db/jobs.sql'
-import { createFaultWorld, type FaultWorld, type SignedInServer } from '~test/integration/faults/fault-world'
+import { createFaultWorld, dispatch, type FaultWorld, type SignedInServer } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'
 import { heldBack } from '~test/support/scripted-github'
@@ -63,4 +65,34 @@ it('a server asked to stop ends its streams, and lets the job under way end: not
   await stopped
   expect(await world.statusOf(id)).toBe('succeeded')
   expect(await queuedJobs(deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))
+})
+
+it('a server asked to stop answers the request under way, and is gone right after, whatever connections are open', {
+  timeout: TIMEOUT,
+}, async () => {
+  const { github, model, newSurface, startServer } = world
+  const server = await startServer()
+  const surface = await newSurface()
+  const accepting = heldBack(model.accepting())
+  github.script.onDispatch = accepting
+  // As browsers open some in advance.
+  const unused = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined)
+  await once(unused, 'connect')
+  const answer = dispatch(server, surface)
+  await accepting.asked
+  const stopped = server.stop()
+  // It has been asked: it takes no new connection any more.
+  await waitFor(
+    () =>
+      fetch(`${server.url}/api/health`).then(
+        () => undefined,
+        () => true,
+      ),
+    { withinMs: 4_500 },
+  )
+  accepting.release()
+  expect(await answer).toMatchObject({ status: 'dispatched' })
+  // The connection is kept by this process, as a proxy keeps it. At its limit, in eight seconds, the server would end anyway.
+  expect(await waitFor(() => isGone(server.pid), { withinMs: 3_000 })).toBe(true)
+  await stopped
 })
