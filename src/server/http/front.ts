@@ -1,8 +1,6 @@
 import 'server-only'
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import type { ReadableStream } from 'node:stream/web'
 import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
 import type { Deps } from '~/server/deps'
 import { createGuard, type Guard } from '~/server/http/guard'
@@ -48,7 +46,18 @@ async function stream(
     // For proxies: neither kept nor compressed, which would hold events back.
     'cache-control': 'no-store, no-transform',
   })
-  if (answer.body === null) response.end()
+  const reader = answer.body?.getReader()
   // The window went away: that is how most streams end.
-  else await pipeline(Readable.fromWeb(answer.body as ReadableStream), response).catch(() => undefined)
+  const gone = new AbortController()
+  response.once('close', () => {
+    gone.abort()
+    void reader?.cancel().catch(() => undefined)
+  })
+  // A Node stream around it, as `pipeline` needs one, takes 140 kB for each window.
+  try {
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      if (!response.write(read.value)) await once(response, 'drain', gone)
+    }
+  } catch {}
+  response.end()
 }
