@@ -5,7 +5,7 @@ import { useLiveState } from '~/ui/live/live-state'
 
 const TOLD = 'Changes are shown as they happen.'
 const ASKING =
-  'This window asks for changes every few seconds: they do not reach it as they happen. See “Behind a proxy” in docs/operations.md.'
+  'This window asks for changes every few seconds: they do not reach it as they happen. See “Behind a proxy” in docs/operations/configure.md.'
 
 /** How changes come to this window. That they are asked for is said here and nowhere else: it costs seconds and nothing more. */
 export function ConnectionMark() {

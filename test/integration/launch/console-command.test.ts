@@ -67,8 +67,8 @@ describe('npm run console', () => {
     expect(contradicted).toMatchObject({ code: 1, out: expect.stringMatching(/^BROKEN: row 25, seal 25: checkpoint_/) })
   })
 
-  it('-- audit records gives what the example of docs/operations.md verifies without the console, and finds a change in', async () => {
-    const guide = readFileSync(path.join(root, 'docs/operations.md'), 'utf8')
+  it('-- audit records gives what the example of docs/operations/run.md verifies without the console, and finds a change in', async () => {
+    const guide = readFileSync(path.join(root, 'docs/operations/run.md'), 'utf8')
     const [, script = ''] = /node --input-type=module -e '(.*?)' < audit\.txt/s.exec(guide) ?? []
     const { code, out } = await call(['audit', 'records'])
     expect({ code, lines: out.trimEnd().split('\n').length }).toEqual({ code: 0, lines: 25 })

@@ -35,7 +35,7 @@ async function statusOf(server: BuiltServer, secret: string): Promise<number> {
   return answer.status
 }
 
-/** What docs/operations.md has an operator do, with the replica before it still up: nothing that is in use is refused. */
+/** What docs/operations/run.md has an operator do, with the replica before it still up: nothing that is in use is refused. */
 describe('rotating the callback secret', () => {
   const steps = [
     { setting: OLD, accepted: [OLD], refused: [NEW] },

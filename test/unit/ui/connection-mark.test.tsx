@@ -5,6 +5,6 @@ import { ConnectionMark } from '~/ui/shell/connection-mark'
 it('the mark says in its tooltip alone that the window asks, and where to read why', () => {
   const html = renderToStaticMarkup(<ConnectionMark />)
   expect(html).toContain('title="This window asks for changes every few seconds: they do not reach it as they happen.')
-  expect(html).toContain('See “Behind a proxy” in docs/operations.md.')
+  expect(html).toContain('See “Behind a proxy” in docs/operations/configure.md.')
   expect(html.replaceAll(/<[^>]*>/g, '')).toBe('')
 })
