@@ -1,5 +1,5 @@
 import type { NextConfig } from 'next'
-import { processEnvironment, readConfig } from './src/server/config.ts'
+import { processEnvironment, readConfig } from './src/server/platform/config.ts'
 
 // A bad environment fails here, before anything is built or served.
 readConfig(processEnvironment())

@@ -2,10 +2,10 @@
 export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
-    const { renewSecondFactorsAtStart } = await import('~/server/auth/renew-second-factors')
+    const { renewSecondFactorsAtStart } = await import('~/server/auth/second-factor/renew-second-factors')
     const { renewChannels } = await import('~/server/deliveries/sealed-channel')
-    const { bindAccountsAtStart } = await import('~/server/auth/bind-accounts')
-    const { openFront } = await import('~/server/http/front')
+    const { bindAccountsAtStart } = await import('~/server/auth/providers/bind-accounts')
+    const { openFront } = await import('~/server/front')
     const { answerTrpc } = await import('~/server/trpc/answer-trpc')
     openFront(getDeps(), answerTrpc)
     // Nobody waits for it: what is kept under an older secret can be read meanwhile.

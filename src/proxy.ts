@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { type NextRequest, NextResponse } from 'next/server'
-import { processEnvironment } from '~/server/config'
-import { type Limited, secondsToWait } from '~/server/http/rate-limits'
-import { pagePolicy } from '~/server/http/security-headers'
+import { processEnvironment } from '~/server/platform/config'
+import { type Limited, secondsToWait } from '~/server/platform/http/rate-limits'
+import { pagePolicy } from '~/server/platform/http/security-headers'
 
 const development = processEnvironment()['NODE_ENV'] === 'development'
 

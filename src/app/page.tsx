@@ -1,7 +1,6 @@
 import { Suspense } from 'react'
-import { signedInPage } from '~/server/auth/signed-in-page'
+import { signedInPage } from '~/server/account/signed-in-page'
 import { getDeps } from '~/server/deps'
-import { sandboxAddress } from '~/server/sandbox-address'
 import { Board } from '~/ui/board/board'
 import { BoardSkeleton } from '~/ui/board/board-skeleton'
 import { SignedIn } from '~/ui/shell/member'
@@ -12,10 +11,11 @@ export const dynamic = 'force-dynamic'
 /** Suspense because the board reads `?deploy=` and `?surface=`, which only the browser knows. */
 export default async function Page({ searchParams }: PageProps<'/'>) {
   const member = await signedInPage('/', { search: await searchParams })
+  const { sandboxUrl } = getDeps().config
   return (
     <SignedIn member={member}>
       <Suspense fallback={<BoardSkeleton />}>
-        <Board sandbox={sandboxAddress(getDeps())} />
+        <Board sandbox={sandboxUrl === undefined ? null : { url: sandboxUrl }} />
       </Suspense>
     </SignedIn>
   )

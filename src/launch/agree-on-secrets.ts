@@ -2,7 +2,7 @@ import { hkdfSync } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import type { Config } from '~/server/config'
+import type { Config } from '~/server/platform/config'
 import { generatedSecrets } from './secrets.ts'
 
 /** Any number; a start holds the advisory lock of this one while it compares, so that two first starts cannot both make secrets. */

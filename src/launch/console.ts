@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import path from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
-import { readConfig } from '~/server/config'
+import { readConfig } from '~/server/platform/config'
 import type { CommandOutcome } from './commands/command.ts'
 import { commandDatabase } from './commands/command-database.ts'
 import { COMMANDS } from './commands/commands.ts'
@@ -21,7 +21,7 @@ async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<Command
   const config = readConfig(process.env)
   const databaseUrl = await commandDatabase(config, projectDirectory)
   // Only now: this needs the generated Prisma client, which the first start of the server makes.
-  const { connectDatabase } = await import('~/server/db/client')
+  const { connectDatabase } = await import('~/server/platform/database')
   const db = connectDatabase(databaseUrl)
   try {
     return await call.run({ config, databaseUrl, print, deps: { db, now: () => new Date(), newId: () => uuidv7() } })

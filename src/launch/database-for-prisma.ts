@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { readConfig } from '../server/config.ts'
+import { readConfig } from '../server/platform/config.ts'
 import { borrowDatabase } from './borrow-database.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
 

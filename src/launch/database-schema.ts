@@ -14,7 +14,7 @@ interface PrismaRun {
 
 /** Makes the Prisma client again unless it was made from this very schema. Says whether it did. */
 export async function generateClient(run: PrismaRun): Promise<boolean> {
-  const generated = path.join(run.projectDirectory, 'src/server/db/generated')
+  const generated = path.join(run.projectDirectory, 'src/server/platform/generated')
   const mark = path.join(generated, '.made-from')
   const wanted = fingerprint(run.projectDirectory, ['prisma/schema.prisma', 'node_modules/prisma/package.json'], [])
   const fits =
@@ -40,7 +40,7 @@ export async function applyMigrations(url: string, run: PrismaRun): Promise<Migr
 
 /** The job library brings its own tables, in a schema of their own. */
 export async function installJobTablesOf(url: string, logLevel: string): Promise<void> {
-  const { createLogger } = await import('~/server/logger')
+  const { createLogger } = await import('~/server/platform/logger')
   const { installJobTables } = await import('~/server/worker/install-job-tables')
   await installJobTables(url, createLogger(logLevel))
 }

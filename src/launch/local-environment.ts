@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { readConfig } from '~/server/config'
+import { readConfig } from '~/server/platform/config'
 import { agreeOnSecrets } from './agree-on-secrets.ts'
 import { runningDatabaseUrl } from './embedded-postgres.ts'
 import { generatedSecrets } from './secrets.ts'

@@ -16,7 +16,7 @@ const SOURCES = [
   'package-lock.json',
 ]
 /** Never part of the server; or made from what counts already. */
-const NOT_BUILT = ['src/launch', 'src/sandbox', 'src/server/db/generated']
+const NOT_BUILT = ['src/launch', 'src/sandbox', 'src/server/platform/generated']
 
 /** What the server loads; Next's caches, types and reports change without a build. */
 const SERVED = [

@@ -30,7 +30,7 @@ interface Programs {
 export function bundledPrograms(projectDirectory: string): Programs {
   const output = path.join(projectDirectory, OUTPUT)
   const mark = `${output}-made-from`
-  const wanted = fingerprint(projectDirectory, SOURCES, ['src/server/db/generated'], [process.version])
+  const wanted = fingerprint(projectDirectory, SOURCES, ['src/server/platform/generated'], [process.version])
   const marked = () => `${wanted} ${fingerprint(projectDirectory, [OUTPUT], [])}`
   return {
     fit: existsSync(mark) && readFileSync(mark, 'utf8') === marked(),

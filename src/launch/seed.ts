@@ -1,4 +1,4 @@
-import { readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 
 /** Brings the declared surfaces into the database. */
 export async function seedDeclaredSurfaces(
@@ -8,8 +8,8 @@ export async function seedDeclaredSurfaces(
 ): Promise<{ readonly declared: number; readonly warnings: readonly string[] }> {
   const declared = readSurfacesFile(surfacesFile, sandboxUrl)
   // Only now: these need the generated Prisma client, which the first start has just made.
-  const { connectDatabase } = await import('~/server/db/client')
-  const { seedSurfaces } = await import('~/server/surfaces/seed-surfaces')
+  const { connectDatabase } = await import('~/server/platform/database')
+  const { seedSurfaces } = await import('~/server/surfaces/declare/seed-surfaces')
   const db = connectDatabase(databaseUrl)
   try {
     return await seedSurfaces({ db, now: () => new Date() }, declared)

@@ -13,7 +13,7 @@ const STOP_WITHIN_MS = 8_000
 /** Longer than a proxy keeps an idle connection (60 s), so that it never sends a request into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000
 
-/** src/instrumentation.ts hands over what answers before Next (src/server/http/front.ts); it may do so after `prepare`. */
+/** src/instrumentation.ts hands over what answers before Next (src/server/front.ts); it may do so after `prepare`. */
 const opened = new Promise((resolve) => {
   globalThis.deployConsoleOpened = resolve
 })

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
-import { reachableFromHere } from '~/server/network-settings'
+import { reachableFromHere } from '~/server/platform/network-settings'
 import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
 import { waitForReady } from './wait-for-ready.ts'
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { readServerConfig } from '~/server/config'
+import { readServerConfig } from '~/server/platform/config'
 import { localEnvironment } from './local-environment.ts'
 import { within } from './wait-for.ts'
 

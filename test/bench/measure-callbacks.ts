@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { recordCallback } from '~/server/deploys/record-callback'
+import { recordCallback } from '~/server/deploys/callbacks/record-callback'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import type { LoadJob, LoadResult, Statement } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'

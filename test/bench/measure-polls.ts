@@ -1,4 +1,4 @@
-import { getDeploy } from '~/server/deploys/get-deploy'
+import { getDeploy } from '~/server/deploys/read/get-deploy'
 import type { Deps } from '~/server/deps'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { gridSurface, storedDeployId } from '~test/bench/fill'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
+import { readServerConfig } from '~/server/platform/config'
 import { runProber } from '~/server/worker/prober'
 import { createTestDatabase } from '~test/support/database'
 

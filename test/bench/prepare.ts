@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { secretBytes } from '~/server/callbacks/verify-signature'
+import { secretBytes } from '~/server/platform/verify-signature'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import type { LoadRequest } from '~test/bench/load'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
+import { readServerConfig } from '~/server/platform/config'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import type { LoadJob, LoadRequest, Statement } from '~test/bench/load'
 

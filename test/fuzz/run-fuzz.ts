@@ -1,5 +1,5 @@
-import { repositorySecret } from '~/server/callbacks/verify-signature'
 import type { Deps } from '~/server/deps'
+import { repositorySecret } from '~/server/platform/verify-signature'
 import { type Memory, memoryProbe } from '~test/fuzz/memory'
 import { mutate } from '~test/fuzz/mutate'
 import { createRandom, type Random } from '~test/fuzz/random'

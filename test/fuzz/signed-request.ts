@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { CALLBACK_STATUSES } from '~/domain/deploy-status'
-import { secretBytes } from '~/server/callbacks/verify-signature'
+import { secretBytes } from '~/server/platform/verify-signature'
 import type { Random } from '~test/fuzz/random'
 
 /** A callback as its parts, before it becomes bytes. */

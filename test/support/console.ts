@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { CallbackWay } from '~/domain/callback'
 import type { DeployStatus } from '~/domain/deploy-status'
-import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
+import { readServerConfig } from '~/server/platform/config'
 import { createTestDatabase } from '~test/support/database'
 
 export const CALLBACK_SECRET = `whsec_${randomBytes(32).toString('base64')}`

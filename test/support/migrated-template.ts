@@ -2,7 +2,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from '~/launch/fingerprint'
 import { runTool } from '~/launch/run-tool'
-import { createLogger } from '~/server/logger'
+import { createLogger } from '~/server/platform/logger'
 import { installJobTables } from '~/server/worker/install-job-tables'
 
 /** Any number; whoever makes the template holds the advisory lock of this one. */

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type { Role } from '~/domain/permissions'
-import type { ServerConfig } from '~/server/config'
 import type { Deps } from '~/server/deps'
+import type { ServerConfig } from '~/server/platform/config'
 
 type SignInDeps = Pick<Deps, 'db' | 'newId'> & { readonly config: Pick<ServerConfig, 'authSecrets'> }
 

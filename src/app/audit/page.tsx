@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
-import { signedInPage } from '~/server/auth/signed-in-page'
+import { signedInPage } from '~/server/account/signed-in-page'
 import { AuditLog } from '~/ui/audit-log/audit-log'
 import { SignedIn } from '~/ui/shell/member'
 

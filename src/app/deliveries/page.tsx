@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/auth/signed-in-page'
+import { signedInPage } from '~/server/account/signed-in-page'
 import { DeliveriesPage } from '~/ui/deliveries/deliveries-page'
 import { SignedIn } from '~/ui/shell/member'
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/auth/signed-in-page'
+import { signedInPage } from '~/server/account/signed-in-page'
 import { FreezesPage } from '~/ui/freezes/freezes-page'
 import { SignedIn } from '~/ui/shell/member'
 

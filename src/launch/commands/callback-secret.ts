@@ -12,7 +12,7 @@ export const callbackSecret = command({
     repository: z.string('say which, as owner/name').regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),
   }),
   run: async ({ config, databaseUrl, print }, { repository }) => {
-    const { repositorySecret } = await import('~/server/callbacks/verify-signature')
+    const { repositorySecret } = await import('~/server/platform/verify-signature')
     const dataDir = path.resolve(import.meta.dirname, '../../..', config.dataDir)
     const secret = await currentCallbackSecret({ config, dataDir, databaseUrl })
     await print(repositorySecret(secret, repository))

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Config } from '~/server/config'
+import type { Config } from '~/server/platform/config'
 import { borrowDatabase } from '../borrow-database.ts'
 import { compareMigrations } from '../database-schema.ts'
 import { runningDatabaseUrl } from '../embedded-postgres.ts'

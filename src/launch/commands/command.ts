@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { Config } from '~/server/config'
 import type { Deps } from '~/server/deps'
+import type { Config } from '~/server/platform/config'
 
 export interface CommandContext {
   readonly config: Config

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Config } from '~/server/config'
+import type { Config } from '~/server/platform/config'
 import { runningConsole } from '../launch-lock.ts'
 import { loopbackAddress } from '../printed-link.ts'
 

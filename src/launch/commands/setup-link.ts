@@ -8,7 +8,7 @@ export const setupLink = command({
     'prints a new one-time link that makes the first admin, or signs the sandbox’s in; links from before stop working',
   input: z.object({}),
   run: async ({ config, deps, print }) => {
-    const { makeSetupLink } = await import('~/server/members/make-setup-link')
+    const { makeSetupLink } = await import('~/server/people/make-setup-link')
     const sandbox = config.githubCredentials === undefined
     const link = await makeSetupLink(deps, { sandbox })
     await print(`${consoleAddress(config, { sandbox })}${link.path}`)

@@ -38,7 +38,7 @@ export const userList = command({
   summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
   input: z.object({}),
   run: async (context) => {
-    const { listPeople } = await import('~/server/members/list-people')
+    const { listPeople } = await import('~/server/people/list-people')
     let cursor: string | null = null
     do {
       const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(memberDeps(context), cursor)
@@ -60,7 +60,7 @@ export const userInvite = command({
     .object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments })
     .refine(fits, unfit),
   run: async ({ deps, print }, { email, role, in: limits }) => {
-    const { invite } = await import('~/server/members/invite')
+    const { invite } = await import('~/server/people/invite')
     const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
     process.stderr.write(`It works once, until ${link.expiresAt}.\n`)
     await print(link.path)
@@ -74,7 +74,7 @@ export const userSetRole = command({
   options: { email: EMAIL, role: ROLE, in: IN },
   input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }).refine(fits, unfit),
   run: async (context, { email, role, in: limits }) => {
-    const { changeMember } = await import('~/server/members/change-member')
+    const { changeMember } = await import('~/server/people/change-member')
     const userId = await userIdOf(context, email)
     await changeMember(memberDeps(context), COMMAND_LINE, { userId, role, environments: limits })
     await context.print(`${email} is ${role}.`)
@@ -88,7 +88,7 @@ export const userSuspend = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { suspendMember } = await import('~/server/members/change-member')
+    const { suspendMember } = await import('~/server/people/change-member')
     await suspendMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} is suspended.`)
     return 'done'
@@ -101,7 +101,7 @@ export const userRestore = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { restoreMember } = await import('~/server/members/change-member')
+    const { restoreMember } = await import('~/server/people/change-member')
     await restoreMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} has access again.`)
     return 'done'
@@ -114,7 +114,7 @@ export const userRecover = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { makeRecoveryLink } = await import('~/server/members/recovery-link')
+    const { makeRecoveryLink } = await import('~/server/people/recovery-link')
     const { path } = await makeRecoveryLink(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'
@@ -122,7 +122,7 @@ export const userRecover = command({
 })
 
 async function userIdOf({ deps }: CommandContext, email: string): Promise<string> {
-  const { readUserIdOf } = await import('~/server/db/members')
+  const { readUserIdOf } = await import('~/server/members/members')
   const userId = await readUserIdOf(deps.db, email)
   if (userId === null) throw new Error(`There is nobody of the address ${email}. Nothing was changed.`)
   return userId

@@ -2,12 +2,12 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { AccountChange } from '~/domain/audit-event'
 import { AppError } from '~/domain/errors'
-import { requireFreshProof } from '~/server/auth/require-fresh-proof'
-import { deletePasskey, readSignInMethods, renamePasskey, renameUser } from '~/server/db/accounts'
-import { appendAuditEvent } from '~/server/db/audit'
-import type { DatabaseHandle } from '~/server/db/client'
-import { lockUser } from '~/server/db/locks.sql'
+import { deletePasskey, readSignInMethods, renamePasskey, renameUser } from '~/server/account/accounts'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { lockUser } from '~/server/platform/locks.sql'
 
 type ChangeDeps = Pick<Deps, 'db' | 'now'>
 

@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { revokeSessions } from '~/server/db/sessions'
+import { revokeSessions } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 
 /** Ends one of one's own sessions, this one too, or with null every one but this. Gives how many ended. */

@@ -3,9 +3,9 @@ import type { ProofMethods, ProviderProof } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { isProofFresh } from '~/domain/fresh-proof'
 import { SANDBOX_OPERATOR } from '~/domain/member'
+import { readSignInMethods } from '~/server/account/accounts'
 import { isConnected, listProviders } from '~/server/account/list-providers'
-import { readSignInMethods } from '~/server/db/accounts'
-import { readProofAskedOf } from '~/server/db/sessions'
+import { readProofAskedOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 
 /** What the dialog that asks "is it you" can offer. */

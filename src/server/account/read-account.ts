@@ -2,9 +2,9 @@ import 'server-only'
 import type { AccountView } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
+import { readSignInMethods } from '~/server/account/accounts'
 import { isConnected, listProviders } from '~/server/account/list-providers'
-import { readSignInMethods } from '~/server/db/accounts'
-import { listSessions } from '~/server/db/sessions'
+import { listSessions } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 
 /** The account of whoever asks. */

@@ -1,8 +1,8 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/approval'
-import type { ApprovalRow } from '~/server/db/approvals'
-import { type AuditSubject, tokenOwner } from '~/server/db/audit'
+import type { ApprovalRow } from '~/server/approvals/approvals'
+import { type AuditSubject, tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
 import { commitUrl } from '~/server/github/web-urls'
 

@@ -1,9 +1,9 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { findApproval } from '~/server/db/approvals'
-import { appendAuditEvent } from '~/server/db/audit'
-import { NO_REFUSAL, textsOf } from '~/server/deploys/audit-rejections'
+import { findApproval } from '~/server/approvals/approvals'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { NO_REFUSAL, textsOf } from '~/server/deploys/admit/audit-rejections'
 import type { Deps } from '~/server/deps'
 
 /** Does the work of an approver; a refusal by the console itself leaves an audit row before it is thrown on. */

@@ -1,14 +1,14 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { mayNow } from '~/server/auth/current-rights'
-import type { ApprovalRow } from '~/server/db/approvals'
-import type { DatabaseHandle } from '~/server/db/client'
-import { findSurface, type SurfaceRow } from '~/server/db/surfaces'
-import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit-request'
-import { checkSource, requireForwards, sourceOf } from '~/server/deploys/check-source'
+import type { ApprovalRow } from '~/server/approvals/approvals'
+import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit/admit-request'
+import { checkSource, requireForwards, sourceOf } from '~/server/deploys/admit/check-source'
+import { mayNow } from '~/server/deploys/admit/current-rights'
 import type { Deps } from '~/server/deps'
 import { resolveRef } from '~/server/github/refs'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
 
 /** What GitHub knows: the ref is still at the commit that was reviewed, and a promotion goes forwards. `checkFacts` looks a commit on record up. */
 export async function checkCommit(deps: Pick<Deps, 'github' | 'db'>, row: ApprovalRow): Promise<void> {

@@ -1,10 +1,10 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { areLinked } from '~/server/db/access-given.sql'
-import type { ApprovalRow } from '~/server/db/approvals'
-import type { DatabaseHandle } from '~/server/db/client'
+import type { ApprovalRow } from '~/server/approvals/approvals'
 import type { Deps } from '~/server/deps'
+import { areLinked } from '~/server/members/access-given.sql'
+import type { DatabaseHandle } from '~/server/platform/database'
 
 const HOURS = 24
 

@@ -4,10 +4,10 @@ import type { ApprovalView } from '~/domain/approval'
 import type { AuditEvent } from '~/domain/audit-event'
 import { AppError } from '~/domain/errors'
 import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
+import { type ApprovalRow, decideApproval } from '~/server/approvals/approvals'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
-import { requireReach } from '~/server/auth/authorize'
-import { type ApprovalRow, decideApproval } from '~/server/db/approvals'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { requireReach } from '~/server/auth/rights/authorize'
 import type { Deps } from '~/server/deps'
 
 type CloseDeps = Pick<Deps, 'db' | 'now' | 'config'>

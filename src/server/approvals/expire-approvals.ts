@@ -1,7 +1,7 @@
 import 'server-only'
 import { approvalFacts, subjectOf } from '~/server/approvals/approval-view'
-import { type ApprovalRow, decideApproval, listOverdueApprovals } from '~/server/db/approvals'
-import { appendAuditEvent } from '~/server/db/audit'
+import { type ApprovalRow, decideApproval, listOverdueApprovals } from '~/server/approvals/approvals'
+import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
 
 type ExpireDeps = Pick<Deps, 'db' | 'now'>

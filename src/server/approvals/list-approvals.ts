@@ -2,8 +2,8 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/approval'
 import { approvalView } from '~/server/approvals/approval-view'
+import { listDecidedApprovals, listWaitingApprovals } from '~/server/approvals/approvals'
 import { knownApproval } from '~/server/approvals/open-approval'
-import { listDecidedApprovals, listWaitingApprovals } from '~/server/db/approvals'
 import type { Deps } from '~/server/deps'
 
 type ListDeps = Pick<Deps, 'db' | 'now' | 'config'>

@@ -1,10 +1,10 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import { stateAt } from '~/server/approvals/approval-view'
+import { type ApprovalRow, findApproval } from '~/server/approvals/approvals'
 import { expireApproval } from '~/server/approvals/expire-approvals'
-import { type ApprovalRow, findApproval } from '~/server/db/approvals'
-import type { DatabaseHandle } from '~/server/db/client'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
 
 /** Throws `approval_unknown` when there is none. */
 export async function knownApproval(deps: { readonly db: DatabaseHandle }, id: string): Promise<ApprovalRow> {

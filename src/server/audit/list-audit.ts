@@ -1,6 +1,6 @@
 import 'server-only'
 import type { AuditEntry, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit-log'
-import { type AuditRow, readAuditFacet, readAuditRows } from '~/server/db/audit-log.sql'
+import { type AuditRow, readAuditFacet, readAuditRows } from '~/server/audit/audit-log.sql'
 import type { Deps } from '~/server/deps'
 
 /** One page of the audit trail, newest first. */

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { AuditSealState } from '~/domain/audit-checkpoint'
-import { countUnsealed, readSealHead } from '~/server/db/audit-seals.sql'
+import { countUnsealed, readSealHead } from '~/server/audit/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 
 /** How far the trail is sealed, as stored; whether the seals hold is what verifying finds out. */

@@ -1,15 +1,15 @@
 import 'server-only'
-import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'
 import {
   appendSeals,
   readAuditRecords,
   readLastLink,
   readSealedIds,
   readUnsealedIds,
-} from '~/server/db/audit-seals.sql'
-import type { DatabaseHandle } from '~/server/db/client'
-import { takeSealLock } from '~/server/db/locks.sql'
+} from '~/server/audit/audit-seals.sql'
+import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { takeSealLock } from '~/server/platform/locks.sql'
 
 /** Rows per transaction: some ten milliseconds of hashing, so that nobody else in the process waits for it. */
 const BATCH = 500

@@ -1,6 +1,6 @@
 import 'server-only'
+import type { AuditRecordRow } from '~/server/audit/audit-seals.sql'
 import { canonicalJson, hasExactNumbers } from '~/server/audit/canonical-json'
-import type { AuditRecordRow } from '~/server/db/audit-seals.sql'
 import { sha256 } from '~/server/platform/crypto'
 
 /** Of the record below. A column that joins the trail makes a new version; rows keep the one they were sealed with. */

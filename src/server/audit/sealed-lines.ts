@@ -1,7 +1,7 @@
 import 'server-only'
+import { readSealHead } from '~/server/audit/audit-seals.sql'
 import { sealRecord } from '~/server/audit/seal-record'
 import { sealedRecords } from '~/server/audit/sealed-records'
-import { readSealHead } from '~/server/db/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 
 /**

@@ -1,6 +1,6 @@
 import 'server-only'
-import { type AuditRecordRow, readAuditRecords, readSeals, type SealRow } from '~/server/db/audit-seals.sql'
-import type { Database } from '~/server/db/client'
+import { type AuditRecordRow, readAuditRecords, readSeals, type SealRow } from '~/server/audit/audit-seals.sql'
+import type { Database } from '~/server/platform/database'
 
 const PAGE = 1_000
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { AuditCheckpoint } from '~/domain/audit-checkpoint'
-import { readSealHead } from '~/server/db/audit-seals.sql'
+import { readSealHead } from '~/server/audit/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 
 /** Where the chain stands now; null while nothing is sealed. */

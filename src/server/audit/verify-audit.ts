@@ -1,9 +1,9 @@
 import 'server-only'
 import type { AuditBreak, AuditCheckpoint, AuditVerdict } from '~/domain/audit-checkpoint'
+import { findLostWaiting, findStray } from '~/server/audit/audit-gaps.sql'
+import { countUnsealed, readSealHead, readSeals, type SealRow } from '~/server/audit/audit-seals.sql'
 import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'
 import { type SealedRecord, sealedRecords } from '~/server/audit/sealed-records'
-import { findLostWaiting, findStray } from '~/server/db/audit-gaps.sql'
-import { countUnsealed, readSealHead, readSeals, type SealRow } from '~/server/db/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 
 /**

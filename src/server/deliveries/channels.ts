@@ -10,10 +10,9 @@ import {
 } from '~/domain/delivery'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { requireFreshProof } from '~/server/auth/require-fresh-proof'
-import { appendAuditEvent } from '~/server/db/audit'
-import type { DatabaseHandle } from '~/server/db/client'
-import { queueTest, resendSettled } from '~/server/db/deliveries'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
+import { queueTest, resendSettled } from '~/server/deliveries/deliveries'
 import {
   type ChannelRow,
   findChannel,
@@ -23,10 +22,11 @@ import {
   removeChannel as markRemoved,
   listChannels as readChannels,
   switchChannel,
-} from '~/server/db/delivery-channels'
-import { AddressRefused, type AddressRule, checkAddress } from '~/server/deliveries/guarded-post'
+} from '~/server/deliveries/delivery-channels'
 import { sealChannel } from '~/server/deliveries/sealed-channel'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { AddressRefused, type AddressRule, checkAddress } from '~/server/platform/guarded-post'
 
 /** How many of its deliveries a channel shows. */
 const SHOWN = 10

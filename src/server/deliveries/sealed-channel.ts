@@ -1,9 +1,9 @@
 import 'server-only'
 import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
 import { z } from 'zod'
-import { encryptionKey, encryptionMark, isReadable } from '~/server/auth/secret-version'
-import { listChannelsWithout, replaceSealed } from '~/server/db/delivery-channels'
+import { listChannelsWithout, replaceSealed } from '~/server/deliveries/delivery-channels'
 import type { Deps } from '~/server/deps'
+import { encryptionKey, encryptionMark, isReadable } from '~/server/platform/encryption-key'
 
 /** What is kept of a channel encrypted, as second factors are. */
 const sealed = z.object({

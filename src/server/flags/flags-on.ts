@@ -1,9 +1,9 @@
 import 'server-only'
 import { rolloutOf } from '~/domain/flags'
-import type { DatabaseHandle } from '~/server/db/client'
-import { findPromotions } from '~/server/db/flag-promotions'
 import type { Deps } from '~/server/deps'
 import { type FlagName, flagDefault } from '~/server/flags/declared-flags'
+import { findPromotions } from '~/server/flags/flag-promotions'
+import type { DatabaseHandle } from '~/server/platform/database'
 
 /**
  * For each flag: the environment variable, else the promotion that holds for this environment, else the default in

@@ -1,8 +1,8 @@
 import 'server-only'
 import { type FlagInEnvironment, type FlagView, isPromoted, ROLLOUT, refusalOf } from '~/domain/flags'
-import { listPromotions } from '~/server/db/flag-promotions'
 import type { Deps } from '~/server/deps'
 import { declaredFlags } from '~/server/flags/declared-flags'
+import { listPromotions } from '~/server/flags/flag-promotions'
 import { type FlagFacts, rolloutFacts } from '~/server/flags/rollout-facts'
 
 /** Every declared flag: what it is where, why, and what may be done about it now. */

@@ -1,9 +1,9 @@
 import 'server-only'
 import { isPromoted, type RolloutFacts } from '~/domain/flags'
-import type { DatabaseHandle } from '~/server/db/client'
-import { hasShippedSince } from '~/server/db/deploy-history'
-import type { Promotion } from '~/server/db/flag-promotions'
+import { hasShippedSince } from '~/server/deploys/read/deploy-history'
 import type { DeclaredFlag } from '~/server/flags/declared-flags'
+import type { Promotion } from '~/server/flags/flag-promotions'
+import type { DatabaseHandle } from '~/server/platform/database'
 
 export interface FlagFacts extends RolloutFacts {
   readonly promotions: Readonly<Partial<Record<'staging' | 'production', Promotion>>>

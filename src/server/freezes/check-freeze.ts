@@ -3,10 +3,10 @@ import { type Reporter, speaksFor } from '~/domain/callback'
 import { isTerminal } from '~/domain/deploy-status'
 import { AppError } from '~/domain/errors'
 import { strongest } from '~/domain/freeze'
-import { type DeployRow, findDeploy } from '~/server/db/deploys'
-import { freezesInForce } from '~/server/db/freezes'
-import { findSurface } from '~/server/db/surfaces'
+import { type DeployRow, findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
+import { freezesInForce } from '~/server/freezes/freezes'
+import { findSurface } from '~/server/surfaces/surfaces'
 
 interface Question {
   readonly surface: string

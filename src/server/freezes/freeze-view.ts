@@ -1,7 +1,7 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit-event'
 import { type FreezeView, freezeState } from '~/domain/freeze'
-import type { FreezeRow } from '~/server/db/freezes'
+import type { FreezeRow } from '~/server/freezes/freezes'
 
 export function freezeView(row: FreezeRow, now: Date): FreezeView {
   return {

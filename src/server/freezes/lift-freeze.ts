@@ -2,12 +2,12 @@ import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { requireReach } from '~/server/auth/authorize'
-import { requireFreshProof } from '~/server/auth/require-fresh-proof'
-import { appendAuditEvent } from '~/server/db/audit'
-import { type FreezeRow, findFreeze, findLock, liftFreeze as markLifted } from '~/server/db/freezes'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { requireReach } from '~/server/auth/rights/authorize'
+import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
 import type { Deps } from '~/server/deps'
 import { freezeEvent } from '~/server/freezes/freeze-view'
+import { type FreezeRow, findFreeze, findLock, liftFreeze as markLifted } from '~/server/freezes/freezes'
 
 type LiftDeps = Pick<Deps, 'db' | 'now'>
 

@@ -1,8 +1,8 @@
 import 'server-only'
 import type { FreezeView } from '~/domain/freeze'
-import { listCurrentFreezes, listPastFreezes } from '~/server/db/freezes'
 import type { Deps } from '~/server/deps'
 import { freezeView } from '~/server/freezes/freeze-view'
+import { listCurrentFreezes, listPastFreezes } from '~/server/freezes/freezes'
 
 const PAGE_LENGTH = 50
 

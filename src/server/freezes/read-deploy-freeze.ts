@@ -2,11 +2,11 @@ import 'server-only'
 import { deployFreezeRefusal } from '~/domain/admission'
 import { AppError } from '~/domain/errors'
 import type { DeployFreeze } from '~/domain/freeze'
-import { recordLook } from '~/server/db/repository-looks'
-import { listSurfaces, recordDeployFreeze } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
 import { answerOfError, classifyAnswer } from '~/server/github/answers'
 import { readVariable } from '~/server/github/variables'
+import { recordLook } from '~/server/surfaces/follow/repository-looks'
+import { listSurfaces, recordDeployFreeze } from '~/server/surfaces/surfaces'
 
 type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 

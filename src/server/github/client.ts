@@ -4,13 +4,13 @@ import { setTimeout } from 'node:timers/promises'
 import { createAppAuth, type InstallationAuthOptions } from '@octokit/auth-app'
 import { Octokit } from '@octokit/rest'
 import { z } from 'zod'
-import type { GitHubCredentials } from '~/server/config'
 import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/github/answers'
 import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
 import { createMovedRepositories, type MovedRepositories } from '~/server/github/moved-repositories'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import { countRequests, createUsage, type RequestUsage, type UsageStore } from '~/server/github/request-usage'
-import type { Logger } from '~/server/logger'
+import type { GitHubCredentials } from '~/server/platform/config'
+import type { Logger } from '~/server/platform/logger'
 
 /** Octokit, and what its answers said about how much more may be asked, and about repositories that moved. */
 export type GitHub = Octokit & {

@@ -2,8 +2,8 @@ import 'server-only'
 import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
-import type { StoredAnswer } from '~/server/db/github-answers'
 import { classifyConditional } from '~/server/github/answers'
+import type { StoredAnswer } from '~/server/github/stored-answers'
 
 /** Where answers are kept for all processes. */
 export interface AnswerStore {

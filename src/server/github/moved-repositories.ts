@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Logger } from '~/server/logger'
+import type { Logger } from '~/server/platform/logger'
 
 /** Repositories whose reads GitHub answered from another address. Known to this process only, as it saw it last. */
 export interface MovedRepositories {

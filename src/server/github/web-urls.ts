@@ -1,5 +1,5 @@
 import 'server-only'
-import { PUBLIC_GITHUB_API } from '~/server/config'
+import { PUBLIC_GITHUB_API } from '~/server/platform/config'
 
 /**
  * Where people read what the API talks about: github.com, the Enterprise Server behind `…/api/v3`, or the host of an

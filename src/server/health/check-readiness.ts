@@ -1,9 +1,9 @@
 import 'server-only'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { jobTablesExist } from '~/server/db/jobs.sql'
-import { listAppliedMigrations } from '~/server/db/migrations.sql'
 import type { Deps } from '~/server/deps'
+import { listAppliedMigrations } from '~/server/health/migrations.sql'
+import { jobTablesExist } from '~/server/platform/jobs.sql'
 
 export interface Readiness {
   readonly ready: boolean

@@ -2,7 +2,7 @@ import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
 import { z } from 'zod'
-import type { Logger } from '~/server/logger'
+import type { Logger } from '~/server/platform/logger'
 
 const CHANNEL = 'console_changes'
 

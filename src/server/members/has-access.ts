@@ -1,6 +1,6 @@
 import 'server-only'
-import type { MemberRow } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import type { MemberRow } from '~/server/members/members'
 
 export interface WithSandbox {
   readonly config: Pick<Deps['config'], 'sandboxUrl'>

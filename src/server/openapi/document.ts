@@ -1,5 +1,5 @@
 import 'server-only'
-import { cookieName } from '~/server/auth/session-cookie'
+import { cookieName } from '~/server/auth/sessions/session-cookie'
 import { approvalPaths } from '~/server/openapi/approval-paths'
 import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'

@@ -1,7 +1,7 @@
 import 'server-only'
 import { dispatchInput } from '~/domain/deploy'
 import { AppError } from '~/domain/errors'
-import { parseInput } from '~/server/http/parse-json'
+import { parseInput } from '~/server/platform/http/parse-json'
 
 /**
  * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header). The draft makes it a Structured Fields

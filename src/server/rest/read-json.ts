@@ -2,8 +2,8 @@ import 'server-only'
 import { validate as isUuid } from 'uuid'
 import type { z } from 'zod'
 import { AppError } from '~/domain/errors'
-import { parseJson } from '~/server/http/parse-json'
-import { readBoundedBody } from '~/server/http/read-bounded-body'
+import { parseJson } from '~/server/platform/http/parse-json'
+import { readBoundedBody } from '~/server/platform/http/read-bounded-body'
 
 /** A dispatch is a few hundred bytes; this leaves room for a long reason in any script. */
 const BODY_LIMIT = 16 * 1024

@@ -1,8 +1,8 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import type { DatabaseHandle } from '~/server/db/client'
-import { listEnvironments } from '~/server/db/surfaces'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { listEnvironments } from '~/server/surfaces/surfaces'
 
 /**
  * Refuses the name of an environment that no surface has: a freeze or a limit on it would hold nothing, and whoever set it would

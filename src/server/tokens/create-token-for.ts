@@ -1,8 +1,8 @@
 import 'server-only'
 import type { CreateTokenInput } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
-import { readMember, readUserIdOf } from '~/server/db/members'
 import type { Deps } from '~/server/deps'
+import { readMember, readUserIdOf } from '~/server/members/members'
 import { type CreatedToken, createToken } from '~/server/tokens/create-token'
 
 /**

@@ -1,9 +1,9 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
-import { listTokens as readTokens } from '~/server/db/api-tokens'
-import { listSurfaces } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
+import { listSurfaces } from '~/server/surfaces/surfaces'
+import { listTokens as readTokens } from '~/server/tokens/api-tokens'
 import { tokenView } from '~/server/tokens/token-view'
 
 export interface TokenList {

@@ -1,9 +1,9 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { findToken, markRevoked } from '~/server/db/api-tokens'
-import { appendAuditEvent } from '~/server/db/audit'
+import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
+import { findToken, markRevoked } from '~/server/tokens/api-tokens'
 import { tokensWithinReach } from '~/server/tokens/list-tokens'
 import { tokenEvent } from '~/server/tokens/token-view'
 

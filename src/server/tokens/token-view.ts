@@ -1,7 +1,7 @@
 import 'server-only'
 import type { TokenState, TokenView } from '~/domain/api-token'
 import type { AuditEvent } from '~/domain/audit-event'
-import type { TokenRow } from '~/server/db/api-tokens'
+import type { TokenRow } from '~/server/tokens/api-tokens'
 
 export function tokenView(row: TokenRow, now: Date): TokenView {
   return {

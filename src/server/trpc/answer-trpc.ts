@@ -1,12 +1,12 @@
 import 'server-only'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
-import { boundRequest } from '~/server/http/bound-request'
-import { unlessKnown } from '~/server/http/not-modified'
-import { refuseRequest } from '~/server/http/refuse-request'
-import { createContext } from '~/server/trpc/context'
+import { boundRequest } from '~/server/platform/http/bound-request'
+import { unlessKnown } from '~/server/platform/http/not-modified'
+import { refuseRequest } from '~/server/platform/http/refuse-request'
+import { createContext } from '~/server/trpc/procedures/context'
+import { logUnexpected } from '~/server/trpc/procedures/to-trpc-error'
 import { appRouter } from '~/server/trpc/routers/_app'
-import { logUnexpected } from '~/server/trpc/to-trpc-error'
 
 /** A call of the screen's: `/api/trpc/{procedure}`. */
 export async function answerTrpc(request: Request): Promise<Response> {

@@ -1,11 +1,11 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy-status'
-import { deploysOfRun } from '~/server/db/deploys'
-import { addJob, type Job } from '~/server/db/jobs.sql'
-import { listSurfacesOf } from '~/server/db/surfaces'
-import { NO_REPOSITORY, recordHearing } from '~/server/db/webhook-hearings.sql'
+import { deploysOfRun } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
+import { addJob, type Job } from '~/server/platform/jobs.sql'
+import { listSurfacesOf } from '~/server/surfaces/surfaces'
 import type { WebhookEvent } from '~/server/webhooks/read-event'
+import { NO_REPOSITORY, recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 
 /** What GitHub shows among a webhook's recent deliveries. */
 export type Followed =

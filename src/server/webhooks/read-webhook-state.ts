@@ -6,9 +6,9 @@ import {
   type WebhookState,
   type WebhookSubject,
 } from '~/domain/webhook-hearing'
-import { listRepositories } from '~/server/db/surfaces'
-import { listHearings, NO_REPOSITORY } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
+import { listRepositories } from '~/server/surfaces/surfaces'
+import { listHearings, NO_REPOSITORY } from '~/server/webhooks/webhook-hearings.sql'
 
 /** What was heard of each repository that a surface names, and whether its webhooks are silent. */
 export async function readWebhookState({

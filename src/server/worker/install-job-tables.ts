@@ -1,6 +1,6 @@
 import 'server-only'
 import { runMigrations } from 'graphile-worker'
-import type { Logger } from '~/server/logger'
+import type { Logger } from '~/server/platform/logger'
 import { jobLogger } from '~/server/worker/job-logger'
 
 /**

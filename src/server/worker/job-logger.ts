@@ -1,6 +1,6 @@
 import 'server-only'
 import { Logger as JobLogger } from 'graphile-worker'
-import type { Logger } from '~/server/logger'
+import type { Logger } from '~/server/platform/logger'
 
 /** The job library's lines in our log. What it calls info (a line or two per job) is our debug. */
 export function jobLogger(logger: Logger): JobLogger {

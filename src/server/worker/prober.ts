@@ -1,9 +1,9 @@
 import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
-import { claimDueProbes, type Lane, releaseProbe } from '~/server/db/surface-probes.sql'
-import type { SurfaceRow } from '~/server/db/surfaces'
 import type { Deps } from '~/server/deps'
-import { probeSurface } from '~/server/surfaces/probe-surface'
+import { probeSurface } from '~/server/surfaces/probe/probe-surface'
+import { claimDueProbes, type Lane, releaseProbe } from '~/server/surfaces/probe/surface-probes.sql'
+import type { SurfaceRow } from '~/server/surfaces/surfaces'
 
 /** How long a surface that is due waits at most for somebody to see that. */
 const TICK_MS = 500

@@ -1,8 +1,8 @@
 import 'server-only'
-import { listSilentDeploys } from '~/server/db/deploys'
-import { releaseAbandonedJobs } from '~/server/db/jobs.sql'
-import { reconcileDeploy } from '~/server/deploys/reconcile-deploy'
+import { listSilentDeploys } from '~/server/deploys/deploys'
+import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
+import { releaseAbandonedJobs } from '~/server/platform/jobs.sql'
 
 /** Contract.md, "Reconciler": every 60 s, for every unfinished deploy silent for more than 60 s. */
 const SILENT_MS = 60_000

@@ -1,6 +1,6 @@
 import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Logger } from '~/server/logger'
+import type { Logger } from '~/server/platform/logger'
 
 /**
  * Runs a pass, then again `pauseMs` after it ended, until the signal aborts. Passes never overlap; a failed one is

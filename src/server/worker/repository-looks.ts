@@ -3,11 +3,11 @@ import { hash } from 'node:crypto'
 import { isTerminal } from '~/domain/deploy-status'
 import { isLookDue, type Look } from '~/domain/look-pace'
 import type { WebhookSubject } from '~/domain/webhook-hearing'
-import { addJob } from '~/server/db/jobs.sql'
-import { readLooks } from '~/server/db/repository-looks'
-import { listSurfaces, type SurfaceRow } from '~/server/db/surfaces'
-import { readHearings } from '~/server/db/webhook-hearings.sql'
 import type { Deps } from '~/server/deps'
+import { addJob } from '~/server/platform/jobs.sql'
+import { readLooks } from '~/server/surfaces/follow/repository-looks'
+import { listSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { readHearings } from '~/server/webhooks/webhook-hearings.sql'
 
 /** Each look with its job, the webhooks that tell of it, and the surfaces it is for. No webhook tells of a variable: the runs' stand for it. */
 const LOOKS = [

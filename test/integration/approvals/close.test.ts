@@ -4,7 +4,7 @@ import { refuseApproval, withdrawApproval } from '~/server/approvals/close-appro
 import { expireApprovals } from '~/server/approvals/expire-approvals'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
-import { listTiles } from '~/server/surfaces/list-tiles'
+import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 let world: ApprovalWorld

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type AuditFilter, auditFilter } from '~/domain/audit-log'
+import { type AuditFacet, auditFacetSql, auditPageSql } from '~/server/audit/audit-log.sql'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
-import { type AuditFacet, auditFacetSql, auditPageSql } from '~/server/db/audit-log.sql'
-import { Prisma } from '~/server/db/generated/client.ts'
+import { Prisma } from '~/server/platform/generated/client.ts'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { authOf } from '~/server/auth/auth'
+import { authOf } from '~/server/auth/library/auth'
 import { browser, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SANDBOX_OPERATOR } from '~/domain/member'
-import { authenticate } from '~/server/auth/authenticate'
+import { authenticate } from '~/server/auth/sessions/authenticate'
 import type { Deps } from '~/server/deps'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'

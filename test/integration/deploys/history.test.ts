@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { listDeploys } from '~/server/deploys/list-deploys'
+import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole

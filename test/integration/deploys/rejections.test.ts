@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DispatchInput } from '~/domain/deploy'
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Database, violatedUniqueIndex } from '~/server/db/client'
+import { type Database, violatedUniqueIndex } from '~/server/platform/database'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 // The database's unique indexes decide races, so every way to it must say which one was violated.

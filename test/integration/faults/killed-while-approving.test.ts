@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askForDeploy } from '~/server/approvals/ask-for-deploy'
+import { askForDeploy } from '~/server/deploys/request/request-deploy'
 import { actorNamed } from '~test/support/actors'
 import { insertMember } from '~test/support/members'
 import { approve, createFaultWorld, type FaultWorld } from './fault-world'

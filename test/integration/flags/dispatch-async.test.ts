@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
-import { connectDatabase } from '~/server/db/client'
-import { keepReport } from '~/server/db/deploys.sql'
-import { problemResponse, toAppError } from '~/server/http/problem'
+import { keepReport } from '~/server/deploys/deploys.sql'
+import { connectDatabase } from '~/server/platform/database'
+import { problemResponse, toAppError } from '~/server/platform/http/problem'
 import { createTestConsole, insertDeployAt } from '~test/support/console'
 
 /** PostgreSQL's message of an error: fields, each a letter and a text that ends with a zero byte. */

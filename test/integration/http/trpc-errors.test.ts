@@ -1,8 +1,8 @@
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readServerConfig } from '~/server/config'
 import { createDeps, type Deps } from '~/server/deps'
-import { procedureFor, router } from '~/server/trpc/init'
+import { readServerConfig } from '~/server/platform/config'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 import {
   AUTH_SECRET,
   CALLBACK_SECRET,

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '~/launch/ports'
 import { startServer } from '~/launch/server-process'
-import { readConfig } from '~/server/config'
+import { readConfig } from '~/server/platform/config'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const directory = mkdtempSync(path.join(tmpdir(), 'listening address '))

@@ -148,7 +148,8 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
     expect(started.filter(isAlive), said()).toEqual([])
     return said()
   }
-  const withoutClient = () => rmSync(path.join(clone, 'src/server/db/generated'), { recursive: true, force: true })
+  const withoutClient = () =>
+    rmSync(path.join(clone, 'src/server/platform/generated'), { recursive: true, force: true })
 
   it('the benchmark runs right after npm ci', async () => {
     withoutClient()

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 import { crashing } from './crash'

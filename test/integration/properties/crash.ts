@@ -1,5 +1,5 @@
-import type { Database } from '~/server/db/client'
 import type { Deps } from '~/server/deps'
+import type { Database } from '~/server/platform/database'
 
 class Crash extends Error {}
 

@@ -1,4 +1,4 @@
-import { dispatchDeploy } from '~/server/deploys/dispatch-deploy'
+import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { connectGitHub } from '~/server/github/client'
 import { OPERATOR } from '~test/support/actors'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { receiveCallback } from '~/server/callbacks/receive-callback'
-import { repositorySecret } from '~/server/callbacks/verify-signature'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
+import { repositorySecret } from '~/server/platform/verify-signature'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { CLAIMS, startRunTokenIssuer } from '~test/support/run-token-issuer'
 import { startServer } from './http-server'

@@ -11,7 +11,7 @@ const canaries = canariesOfBuild(projectDirectory)
 
 describe('a build made where every secret was set', () => {
   it('was made so: each variable of the configuration that holds a secret had one of its own', () => {
-    const configuration = readFileSync(path.join(projectDirectory, 'src/server/config.ts'), 'utf8')
+    const configuration = readFileSync(path.join(projectDirectory, 'src/server/platform/config.ts'), 'utf8')
     const named = [...configuration.matchAll(/^ {2}([A-Z_]*(?:SECRET|TOKEN|KEY|WEBHOOK_URL|DATABASE_URL)): /gm)]
     // The App's key stands for the token: the configuration takes one of the two, and keeps them in the same place. Whether
     // the shared secret is taken at all is no secret.

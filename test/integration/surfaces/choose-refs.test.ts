@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { listRefs } from '~/server/surfaces/list-refs'
+import { listRefs } from '~/server/surfaces/review/list-refs'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { freePort } from '~/launch/ports'
-import { findSurface } from '~/server/db/surfaces'
-import { probeSurface } from '~/server/surfaces/probe-surface'
+import { probeSurface } from '~/server/surfaces/probe/probe-surface'
+import { findSurface } from '~/server/surfaces/surfaces'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DeploySource } from '~/domain/deploy'
-import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 

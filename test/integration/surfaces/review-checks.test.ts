@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { reviewDeploy } from '~/server/surfaces/review-deploy'
+import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { SHA, startScriptedGitHub } from '~test/support/scripted-github'
 

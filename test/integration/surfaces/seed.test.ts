@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { parseSurfaces } from '~/server/surfaces/read-surfaces-file'
-import { seedSurfaces } from '~/server/surfaces/seed-surfaces'
+import { parseSurfaces } from '~/server/surfaces/declare/read-surfaces-file'
+import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { listSurfaces } from '~/server/db/surfaces'
-import { listTiles } from '~/server/surfaces/list-tiles'
-import { probeSurface } from '~/server/surfaces/probe-surface'
+import { probeSurface } from '~/server/surfaces/probe/probe-surface'
+import { listSurfaces } from '~/server/surfaces/surfaces'
+import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 
 const BEFORE = '1a2b3c4'.padEnd(40, '0')

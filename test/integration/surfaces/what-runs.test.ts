@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { listDeploys } from '~/server/deploys/list-deploys'
-import { listTiles } from '~/server/surfaces/list-tiles'
+import { listDeploys } from '~/server/deploys/read/list-deploys'
+import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 
 const GOOD = '2b67698'.padEnd(40, '0')

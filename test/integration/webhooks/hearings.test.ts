@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { readHearings, recordActivity, recordHearing } from '~/server/db/webhook-hearings.sql'
+import { readHearings, recordActivity, recordHearing } from '~/server/webhooks/webhook-hearings.sql'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createRateLimits } from '~/server/http/rate-limits'
+import { createRateLimits } from '~/server/platform/http/rate-limits'
 import { receiveWebhook } from '~/server/webhooks/receive-webhook'
 import {
   createTestConsole,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { recordActivity } from '~/server/db/webhook-hearings.sql'
 import { readWebhookState } from '~/server/webhooks/read-webhook-state'
 import { receiveWebhook } from '~/server/webhooks/receive-webhook'
+import { recordActivity } from '~/server/webhooks/webhook-hearings.sql'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
 

@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { programArgs } from '~/launch/programs'
-import { receiveCallback } from '~/server/callbacks/receive-callback'
-import { releaseAbandonedJobs } from '~/server/db/jobs.sql'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
-import { openFront } from '~/server/http/front'
+import { openFront } from '~/server/front'
+import { releaseAbandonedJobs } from '~/server/platform/jobs.sql'
 import {
   AUTH_SECRET,
   CALLBACK_SECRET,

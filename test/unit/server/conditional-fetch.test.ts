@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import type { StoredAnswer } from '~/server/db/github-answers'
 import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
+import type { StoredAnswer } from '~/server/github/stored-answers'
 
 /** GitHub's ETags hold for the token they were given to, and for no other of the same installation. */
 function githubAnswers() {

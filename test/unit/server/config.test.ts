@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readConfig, readServerConfig } from '~/server/config'
+import { readConfig, readServerConfig } from '~/server/platform/config'
 
 const VARIABLES = [
   ...['HOST', 'PORT', 'CONSOLE_URL', 'DATABASE_URL', 'DATA_DIR', 'SURFACES_FILE', 'SANDBOX_URL', 'SLACK_WEBHOOK_URL'],

@@ -123,14 +123,15 @@ const COMPARED =
 describe('the one table', () => {
   const root = path.resolve(import.meta.dirname, '../../../src/server')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => file.endsWith('.ts') && !file.startsWith('db/generated/'),
+    (file) => file.endsWith('.ts') && !file.startsWith('platform/generated/'),
   )
   // These compare what receivers of deliveries, or the console itself, answer with.
   const OTHERS = [
-    'auth/answer-auth.ts',
-    'deliveries/guarded-post.ts',
-    'deliveries/send-to-slack.ts',
-    'deliveries/send-webhook.ts',
+    'auth/library/answer-auth.ts',
+
+    'deliveries/send/send-to-slack.ts',
+    'deliveries/send/send-webhook.ts',
+    'platform/guarded-post.ts',
     'openapi/operation.ts',
   ]
 

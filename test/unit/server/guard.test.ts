@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { addressOf, createGuard } from '~/server/http/guard'
+import { addressOf, createGuard } from '~/server/platform/http/guard'
 
 const guard = createGuard({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { AddressRefused, checkAddress, failureOf, guardedPost, isPublicAddress } from '~/server/deliveries/guarded-post'
+import { AddressRefused, checkAddress, failureOf, guardedPost, isPublicAddress } from '~/server/platform/guarded-post'
 
 const server = createServer((request, response) => {
   requests.push(request.headers.host ?? '')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseSurfaces, readSurfacesFile } from '~/server/surfaces/read-surfaces-file'
+import { parseSurfaces, readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 
 const GOOD = `surfaces:
   - id: api-prod

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jobTokenIssuer } from '~/server/callbacks/run-tokens'
+import { jobTokenIssuer } from '~/server/github/run-tokens'
 
 describe('who signs the tokens of runs', () => {
   it.each([

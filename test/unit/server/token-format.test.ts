@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
-import { isToken, newToken, shownOf } from '~/server/auth/token-format'
+import { isToken, newToken, shownOf } from '~/server/tokens/token-format'
 
 it('a token is dc_, 256 random bits and a checksum anybody can compute', () => {
   const token = newToken()

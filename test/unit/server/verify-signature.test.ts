@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it } from 'vitest'
-import { verifySignature } from '~/server/callbacks/verify-signature'
+import { verifySignature } from '~/server/platform/verify-signature'
 
 const NOW = new Date('2026-11-21T03:00:00Z')
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`

@@ -1,7 +1,7 @@
 import { AppError } from '~/domain/errors'
 import { getDeps } from '~/server/deps'
-import { problemResponse } from '~/server/http/problem'
-import { refuseRequest } from '~/server/http/refuse-request'
+import { problemResponse } from '~/server/platform/http/problem'
+import { refuseRequest } from '~/server/platform/http/refuse-request'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { getDeps } from '~/server/deps'
-import { lookUpLink } from '~/server/members/look-up-link'
+import { lookUpLink } from '~/server/people/look-up-link'
 import { EntryFrame } from '~/ui/auth/entry-frame'
 import { JoinForm } from '~/ui/auth/join-form'
 import { LinkGone } from '~/ui/auth/link-gone'

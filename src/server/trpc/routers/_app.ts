@@ -1,5 +1,5 @@
 import 'server-only'
-import { createCallerFactory, router } from '~/server/trpc/init'
+import { createCallerFactory, router } from '~/server/trpc/procedures/init'
 import { accountRouter } from '~/server/trpc/routers/account'
 import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'

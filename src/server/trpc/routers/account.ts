@@ -4,7 +4,7 @@ import { nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/accoun
 import { endOwnSessions } from '~/server/account/end-sessions'
 import { listProofMethods } from '~/server/account/list-proof-methods'
 import { readAccount } from '~/server/account/read-account'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const own = procedureFor('account.manage')
 

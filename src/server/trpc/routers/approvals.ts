@@ -5,7 +5,7 @@ import { id } from '~/domain/input'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const approvalId = z.object({ id })
 

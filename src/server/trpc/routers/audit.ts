@@ -4,7 +4,7 @@ import { auditFilter } from '~/domain/audit-log'
 import { pageSize, rowCursor } from '~/domain/input'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
 import { readSealState } from '~/server/audit/read-seal-state'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const auditRouter = router({
   list: procedureFor('audit.read')

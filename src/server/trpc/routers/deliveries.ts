@@ -10,7 +10,7 @@ import {
   setChannelEnabled,
   testChannel,
 } from '~/server/deliveries/channels'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const one = z.object({ id })
 

@@ -2,7 +2,7 @@ import 'server-only'
 import { flagChange } from '~/domain/flags'
 import { changeFlag } from '~/server/flags/change-flag'
 import { listFlags } from '~/server/flags/list-flags'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const flagsRouter = router({
   list: procedureFor('flag.read').query(({ ctx }) => listFlags(ctx.deps)),

@@ -5,7 +5,7 @@ import { id } from '~/domain/input'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { listFreezes } from '~/server/freezes/list-freezes'
 import { openFreeze } from '~/server/freezes/open-freeze'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const freezesRouter = router({
   list: procedureFor('freeze.read')

@@ -1,6 +1,6 @@
 import 'server-only'
 import { readBudget } from '~/server/health/read-budget'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 import { readWebhookState } from '~/server/webhooks/read-webhook-state'
 
 /** How the console itself is, and what it has with GitHub. */

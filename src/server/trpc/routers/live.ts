@@ -3,7 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
 import { storableText } from '~/domain/input'
-import { procedureFor, router } from '~/server/trpc/init'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const liveRouter = router({
   /** The person is named in the input, for EventSource sends no headers: one person's page follows nothing as another. */

@@ -2,11 +2,11 @@ import 'server-only'
 import { z } from 'zod'
 import { id } from '~/domain/input'
 import { changeMemberInput, inviteInput } from '~/domain/member'
-import { changeMember, restoreMember, suspendMember } from '~/server/members/change-member'
-import { invite, takeBackInvitation } from '~/server/members/invite'
-import { listOpenInvitations, listPeople } from '~/server/members/list-people'
-import { makeRecoveryLink } from '~/server/members/recovery-link'
-import { procedureFor, router } from '~/server/trpc/init'
+import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
+import { invite, takeBackInvitation } from '~/server/people/invite'
+import { listOpenInvitations, listPeople } from '~/server/people/list-people'
+import { makeRecoveryLink } from '~/server/people/recovery-link'
+import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const membersRouter = router({
   list: procedureFor('member.manage')

@@ -1,4 +1,4 @@
-import { answerAuth } from '~/server/auth/answer-auth'
+import { answerAuth } from '~/server/auth/library/answer-auth'
 import { refuseMethods } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'

@@ -1,6 +1,6 @@
 import { getDeps } from '~/server/deps'
 import { checkReadiness } from '~/server/health/check-readiness'
-import { refuseOverLimit } from '~/server/http/refuse-request'
+import { refuseOverLimit } from '~/server/platform/http/refuse-request'
 import { refuseMethods } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'

@@ -1,6 +1,6 @@
 import { restDispatchBody } from '~/domain/rest'
-import { askForDeploy } from '~/server/approvals/ask-for-deploy'
-import { sourceOf } from '~/server/deploys/check-source'
+import { sourceOf } from '~/server/deploys/admit/check-source'
+import { askForDeploy } from '~/server/deploys/request/request-deploy'
 import { idempotencyKeyOf } from '~/server/rest/idempotency-key'
 import { readJson } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'

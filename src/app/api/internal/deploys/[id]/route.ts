@@ -1,5 +1,5 @@
-import { getDeploy } from '~/server/deploys/get-deploy'
-import { unlessKnown, versionOf } from '~/server/http/not-modified'
+import { getDeploy } from '~/server/deploys/read/get-deploy'
+import { unlessKnown, versionOf } from '~/server/platform/http/not-modified'
 import { deployIdOf } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { snakeCase } from '~/server/rest/snake-case'

@@ -1,4 +1,4 @@
-import { cancelDeploy } from '~/server/deploys/cancel-deploy'
+import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { deployIdOf } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { snakeCase } from '~/server/rest/snake-case'

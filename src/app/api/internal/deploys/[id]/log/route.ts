@@ -1,6 +1,6 @@
 import { restLogQuery } from '~/domain/rest'
-import { getLogPage } from '~/server/deploys/get-log-page'
-import { parseInput } from '~/server/http/parse-json'
+import { getLogPage } from '~/server/deploys/read/get-log-page'
+import { parseInput } from '~/server/platform/http/parse-json'
 import { deployIdOf } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 

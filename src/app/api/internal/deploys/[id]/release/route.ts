@@ -1,5 +1,5 @@
 import { restReleaseBody } from '~/domain/rest'
-import { releaseSurface } from '~/server/deploys/release-surface'
+import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { deployIdOf, readJson } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { snakeCase } from '~/server/rest/snake-case'

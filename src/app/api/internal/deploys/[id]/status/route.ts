@@ -1,4 +1,4 @@
-import { receiveCallback } from '~/server/callbacks/receive-callback'
+import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeps } from '~/server/deps'
 import { refuseMethods } from '~/server/rest/rest-route'
 

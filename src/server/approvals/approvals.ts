@@ -1,0 +1,172 @@
+import 'server-only'
+import type { ApprovalState, DeployKind } from '~/domain/approval'
+import type { DatabaseHandle } from '~/server/platform/database'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+
+const approvalSelect = {
+  id: true,
+  surfaceId: true,
+  surface: {
+    select: { id: true, name: true, environment: true, deployFreeze: true, deployFreezeReadAt: true },
+  },
+  environment: true,
+  repository: true,
+  workflow: true,
+  workflowRef: true,
+  kind: true,
+  sourceId: true,
+  ref: true,
+  sha: true,
+  reviewedRunningSha: true,
+  reason: true,
+  overrideReason: true,
+  overrideFreezeIds: true,
+  requestedBy: true,
+  requestedByUserId: true,
+  requestedByTokenId: true,
+  requestedAt: true,
+  expiresAt: true,
+  idempotencyKey: true,
+  requestDigest: true,
+  state: true,
+  decidedBy: true,
+  decidedByUserId: true,
+  decidedAt: true,
+  decisionReason: true,
+  deploy: { select: { id: true } },
+} satisfies Prisma.ApprovalSelect
+
+type StoredApproval = Prisma.ApprovalGetPayload<{ select: typeof approvalSelect }>
+
+/** `owner`: the address of whom the token that asked acts for; null when a person asked. */
+export type ApprovalRow = StoredApproval & { readonly owner: string | null }
+
+export interface NewApproval {
+  readonly id: string
+  readonly surfaceId: string
+  readonly environment: string
+  readonly repository: string
+  readonly workflow: string
+  readonly workflowRef: string
+  readonly kind: DeployKind
+  readonly sourceId: string | null
+  readonly ref: string
+  readonly sha: string
+  readonly reviewedRunningSha: string | null
+  readonly reason: string | null
+  readonly overrideReason: string | null
+  readonly overrideFreezeIds: string[]
+  readonly requestedBy: string
+  readonly requestedByUserId: string
+  /** The API token it was asked for with; null: a person asked. */
+  readonly requestedByTokenId: string | null
+  readonly requestedAt: Date
+  readonly expiresAt: Date
+  readonly idempotencyKey: string
+  readonly requestDigest: string
+}
+
+/** Throws Prisma's P2002 when the idempotency key is taken. */
+export async function insertApproval(tx: DatabaseHandle, approval: NewApproval): Promise<ApprovalRow> {
+  const row = await tx.approval.create({
+    data: { ...approval, state: 'waiting' satisfies ApprovalState },
+    select: approvalSelect,
+  })
+  return withOwner(tx, row)
+}
+
+export async function findApproval(db: DatabaseHandle, id: string): Promise<ApprovalRow | null> {
+  const row = await db.approval.findUnique({ where: { id }, select: approvalSelect })
+  return row === null ? null : withOwner(db, row)
+}
+
+export async function findApprovalByKey(
+  db: DatabaseHandle,
+  key: { readonly requestedBy: string; readonly idempotencyKey: string },
+): Promise<ApprovalRow | null> {
+  const row = await db.approval.findUnique({ where: { requestedBy_idempotencyKey: key }, select: approvalSelect })
+  return row === null ? null : withOwner(db, row)
+}
+
+/** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
+export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
+  const rows = await db.approval.findMany({
+    where: { state: 'waiting' satisfies ApprovalState, expiresAt: { gt: now } },
+    orderBy: [{ expiresAt: 'asc' }, { id: 'asc' }],
+    take: 200,
+    select: approvalSelect,
+  })
+  return withOwners(db, rows)
+}
+
+/** Decided ones, the newest request first; the page after `before` (an id). */
+export async function listDecidedApprovals(
+  db: DatabaseHandle,
+  page: { readonly before: string | null; readonly limit: number },
+): Promise<ApprovalRow[]> {
+  const rows = await db.approval.findMany({
+    where: {
+      state: { not: 'waiting' satisfies ApprovalState },
+      ...(page.before === null ? {} : { id: { lt: page.before } }),
+    },
+    orderBy: { id: 'desc' },
+    take: page.limit,
+    select: approvalSelect,
+  })
+  return withOwners(db, rows)
+}
+
+/** Requests nobody answered in time and nobody has closed yet. */
+export async function listOverdueApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
+  const rows = await db.approval.findMany({
+    where: { state: 'waiting' satisfies ApprovalState, expiresAt: { lte: now } },
+    orderBy: { expiresAt: 'asc' },
+    take: 100,
+    select: approvalSelect,
+  })
+  return withOwners(db, rows)
+}
+
+/** Two people may give their tokens one label, so the name alone does not say whose it is. Asks only where a token did. */
+async function withOwners(db: DatabaseHandle, rows: readonly StoredApproval[]): Promise<ApprovalRow[]> {
+  const byToken = rows.filter(({ requestedBy }) => requestedBy.startsWith('token:'))
+  const ids = [...new Set(byToken.map(({ requestedByUserId }) => requestedByUserId))]
+  const select = { id: true, email: true }
+  const owners = ids.length === 0 ? [] : await db.user.findMany({ where: { id: { in: ids } }, select })
+  const emails = new Map(owners.map(({ id, email }) => [id, email]))
+  return rows.map((row) => ({
+    ...row,
+    owner: byToken.includes(row) ? (emails.get(row.requestedByUserId) ?? null) : null,
+  }))
+}
+
+async function withOwner(db: DatabaseHandle, row: StoredApproval): Promise<ApprovalRow> {
+  const [owned] = await withOwners(db, [row])
+  return owned ?? { ...row, owner: null }
+}
+
+export interface Decision {
+  readonly state: Exclude<ApprovalState, 'waiting'>
+  readonly by: string
+  readonly byUserId: string | null
+  readonly at: Date
+  readonly reason: string | null
+}
+
+/**
+ * The one way an approval is decided: compare-and-set, in the caller's transaction. False when it is decided already, or,
+ * for any decision but that one, when it has expired; then nothing was written. Of several at once one writes, for the
+ * others wait for its row's lock and then see what it wrote.
+ */
+export async function decideApproval(tx: DatabaseHandle, id: string, decision: Decision): Promise<boolean> {
+  const { state, by, byUserId, at, reason } = decision
+  const { count } = await tx.approval.updateMany({
+    where: {
+      id,
+      state: 'waiting' satisfies ApprovalState,
+      expiresAt: state === 'expired' ? { lte: at } : { gt: at },
+    },
+    data: { state, decidedBy: by, decidedByUserId: byUserId, decidedAt: at, decisionReason: reason },
+  })
+  return count > 0
+}

@@ -1,0 +1,88 @@
+import 'server-only'
+import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
+import type { Transition } from '~/domain/phases'
+import type { DatabaseHandle } from '~/server/platform/database'
+
+/** Who did it, to what, and when. */
+export interface AuditSubject {
+  readonly actor: string
+  readonly at: Date
+  readonly deployId?: string
+  readonly surfaceId?: string
+}
+
+/** Appends one row; always inside the transaction of the change it records. */
+export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
+  const { actor, at, deployId = null, surfaceId = null } = subject
+  await tx.auditEvent.create({ data: { actor, at, deployId, surfaceId, ...event }, select: { id: true } })
+}
+
+/** Appends a row about a deploy unless there is the very same one already. Under the deploy's lock. */
+export async function appendAuditEventOnce(
+  tx: DatabaseHandle,
+  subject: AuditSubject & { readonly deployId: string },
+  event: AuditEvent,
+): Promise<void> {
+  const same = { deployId: subject.deployId, action: event.action, payload: { equals: event.payload } }
+  const found = await tx.auditEvent.findFirst({ where: same, select: { id: true } })
+  if (found === null) await appendAuditEvent(tx, subject, event)
+}
+
+/** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
+export const tokenOwner = ({ name, userId }: { readonly name: string; readonly userId: string }) =>
+  name.startsWith('token:') ? { user_id: userId } : {}
+
+/** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
+export async function hasAuditEvent(
+  tx: DatabaseHandle,
+  deployId: string,
+  action: AuditEvent['action'],
+): Promise<boolean> {
+  return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
+}
+
+/** The accepted transitions of several deploys at once, oldest first, by deploy. */
+export async function readTransitions(
+  db: DatabaseHandle,
+  deployIds: readonly string[],
+): Promise<Map<string, Transition[]>> {
+  const rows = await db.auditEvent.findMany({
+    where: { deployId: { in: [...deployIds] }, action: { in: [...TRANSITION_ACTIONS] } },
+    orderBy: { id: 'asc' },
+    select: { deployId: true, status: true, action: true, at: true, payload: true },
+  })
+  const transitions = new Map<string, Transition[]>()
+  for (const { deployId, status, action, at, payload } of rows) {
+    if (deployId === null || status === null) continue
+    const known = transitions.get(deployId) ?? []
+    known.push(transitionOf({ status, action, at: at.toISOString(), payload }))
+    transitions.set(deployId, known)
+  }
+  return transitions
+}
+
+/** A row of TRANSITION_ACTIONS as the phases take it. */
+export const transitionOf = (row: {
+  readonly status: string
+  readonly action: string
+  readonly at: string
+  readonly payload: unknown
+}): Transition => ({
+  status: row.status,
+  action: row.action,
+  at: occurredAt(row.payload) ?? row.at,
+  implied: isImplied(row.payload),
+})
+
+const isImplied = (payload: unknown): boolean =>
+  typeof payload === 'object' && payload !== null && 'implied' in payload && payload.implied === true
+
+/** As `Date.toISOString` writes it. Every poll asks this of every row, so it is no schema. */
+const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
+/** GitHub's time of an event the reconciler found later; null for rows written when the event happened. */
+export function occurredAt(payload: unknown): string | null {
+  if (typeof payload !== 'object' || payload === null || !('occurred_at' in payload)) return null
+  const { occurred_at } = payload
+  return typeof occurred_at === 'string' && ISO_TIME.test(occurred_at) ? occurred_at : null
+}

@@ -1,0 +1,146 @@
+import 'server-only'
+import { type BetterAuthPlugin, betterAuth } from 'better-auth'
+import { prismaAdapter } from 'better-auth/adapters/prisma'
+import { visible } from '~/domain/foreign-text'
+import { acceptLinkEndpoint } from '~/server/auth/library/accept-link-endpoint'
+import { accountGuard } from '~/server/auth/library/account-guard'
+import { accountTrail } from '~/server/auth/library/account-trail'
+import { confirmEndpoints } from '~/server/auth/library/confirm-endpoints'
+import { handOn, libraryLogger } from '~/server/auth/library/library-logger'
+import { signInGuard } from '~/server/auth/library/sign-in-guard'
+import { signInTrail } from '~/server/auth/library/sign-in-trail'
+import { doorkeeper } from '~/server/auth/library/strangers'
+import { connectedAccount, recordConnection, withoutTokens } from '~/server/auth/providers/connected-accounts'
+import { gitHubProvider } from '~/server/auth/providers/github-provider'
+import { oidcProvider } from '~/server/auth/providers/oidc-provider'
+import { LOST_RETURN, providerReturns } from '~/server/auth/providers/provider-return'
+import { passkeys } from '~/server/auth/second-factor/passkeys'
+import { secondFactor } from '~/server/auth/second-factor/two-factor'
+import { COOKIE_PREFIX } from '~/server/auth/sessions/session-cookie'
+import { SESSION_DAYS } from '~/server/auth/sessions/session-limits'
+import type { Deps } from '~/server/deps'
+import { secretVersion } from '~/server/platform/encryption-key'
+import { isOwnHost } from '~/server/platform/http/refuse-foreign-origin'
+
+/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+export const ADDRESS_HEADER = 'x-console-client-address'
+
+const MINUTE = 60
+const DAY = 24 * 60 * MINUTE
+
+export function createAuth(deps: Deps) {
+  const { validateUserInfo, beforeSession } = doorkeeper(deps)
+  const { consoleUrl, authSecrets } = deps.config
+  return betterAuth({
+    appName: 'Deploy Console',
+    baseURL: consoleUrl,
+    basePath: '/api/auth',
+    // The first signs; with the others, older cookies and encrypted values are still understood.
+    secrets: authSecrets.map((value) => ({ version: secretVersion(value), value })),
+    database: prismaAdapter(deps.db, { provider: 'postgresql', transaction: true }),
+    // On the console's own machine it is reached by loopback names too.
+    trustedOrigins: (request) => {
+      const host = request?.headers.get('host') ?? ''
+      return isOwnHost(host, consoleUrl) ? [`http://${host}`] : []
+    },
+    emailAndPassword: {
+      enabled: true,
+      // People come through a setup link or an invitation only.
+      disableSignUp: true,
+      minPasswordLength: 12,
+      maxPasswordLength: 128,
+    },
+    session: {
+      expiresIn: SESSION_DAYS * DAY,
+      // A session ends when it is that old, however much it is used; the idle limit is authenticate's.
+      disableSessionRefresh: true,
+      // Ours to say: see require-fresh-proof.
+      freshAge: 0,
+      cookieCache: { enabled: false },
+      additionalFields: {
+        provedAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
+        activeAt: { type: 'date', required: false, input: false, defaultValue: () => deps.now() },
+        proofAskedOf: { type: 'string', required: false, input: false },
+      },
+    },
+    rateLimit: {
+      enabled: true,
+      storage: 'database',
+      window: MINUTE,
+      max: 200,
+      customRules: {
+        '/sign-in/*': { window: MINUTE, max: 10 },
+        '/links/accept': { window: MINUTE, max: 10 },
+        '/confirm/*': { window: MINUTE, max: 10 },
+        '/passkey/*': { window: MINUTE, max: 30 },
+        '/two-factor/*': { window: MINUTE, max: 10 },
+        '/change-password': { window: MINUTE, max: 10 },
+      },
+    },
+    user: { validateUserInfo },
+    account: {
+      accountLinking: { disableImplicitLinking: true },
+      additionalFields: { issuer: { type: 'string', required: false, input: false } },
+    },
+    databaseHooks: {
+      user: { create: { before: withVisibleName }, update: { before: withVisibleName } },
+      session: { create: { before: beforeSession } },
+      account: {
+        create: { before: connectedAccount(deps), after: recordConnection(deps) },
+        update: { before: withoutTokens },
+      },
+    },
+    // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
+    plugins: [
+      signInGuard(deps),
+      acceptLinkEndpoint(deps),
+      accountGuard(deps),
+      passkeys(consoleUrl),
+      secondFactor(),
+      providers(deps),
+      confirmEndpoints(deps),
+      providerReturns(deps),
+      accountTrail(deps),
+      signInTrail(deps),
+    ],
+    telemetry: { enabled: false },
+    logger: libraryLogger(deps.logger),
+    onAPIError: { onError: handOn, errorURL: LOST_RETURN },
+    advanced: {
+      cookiePrefix: COOKIE_PREFIX,
+      useSecureCookies: consoleUrl.startsWith('https://'),
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax' },
+      ipAddress: { ipAddressHeaders: [ADDRESS_HEADER] },
+      database: { generateId: () => deps.newId() },
+    },
+  })
+}
+
+/** Those that are configured. None is asked anything before somebody signs in with it. */
+function providers(deps: Deps): BetterAuthPlugin {
+  const { github, oidc } = deps.config.providers
+  const offered = [
+    ...(github === undefined ? [] : [gitHubProvider(deps, github)]),
+    ...(oidc === undefined ? [] : [oidcProvider(deps, oidc)]),
+  ]
+  return { id: 'console-providers', init: () => ({ context: { socialProviders: offered } }) }
+}
+
+export type Auth = ReturnType<typeof createAuth>
+
+const shared = globalThis as typeof globalThis & { deployConsoleAuth?: WeakMap<object, Auth> }
+
+/** One per database connection, whichever bundle of Next's asks. */
+export function authOf(deps: Deps): Auth {
+  shared.deployConsoleAuth ??= new WeakMap()
+  const known = shared.deployConsoleAuth.get(deps)
+  if (known !== undefined) return known
+  const made = createAuth(deps)
+  shared.deployConsoleAuth.set(deps, made)
+  return made
+}
+
+/** A provider lets people call themselves anything; here a name shows all that is in it. */
+const withVisibleName = async <User extends { readonly name?: string | undefined }>(user: User) => ({
+  data: user.name === undefined ? user : { ...user, name: visible(user.name) },
+})

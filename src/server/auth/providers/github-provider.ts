@@ -1,0 +1,117 @@
+import 'server-only'
+import type { OAuthProvider } from '@better-auth/core/oauth2'
+import * as client from 'openid-client'
+import { z } from 'zod'
+import { accountIssuer, accountKey } from '~/server/auth/providers/account-key'
+import { bindAccounts } from '~/server/auth/providers/bind-accounts'
+import { authorizationResponse } from '~/server/auth/providers/oidc-provider'
+import {
+  ANSWER_SECONDS,
+  boundedFetch,
+  clientOf,
+  ProviderRefusal,
+  refusingFailures,
+} from '~/server/auth/providers/provider-client'
+import { NEVER, providerReturn } from '~/server/auth/providers/provider-return'
+import type { Deps } from '~/server/deps'
+import type { ProviderSettings } from '~/server/platform/provider-settings'
+
+const user = z.object({ id: z.number(), login: z.string(), name: z.string().nullish() })
+const emails = z.array(z.object({ email: z.string(), primary: z.boolean(), verified: z.boolean() }))
+const membership = z.object({ state: z.string() })
+const refused = z.object({ error: z.string() })
+
+type Read = (path: string) => Promise<unknown>
+
+interface Profile {
+  readonly id: string
+  readonly onAllowList: boolean
+}
+
+/**
+ * Signing in with github.com, or with the Enterprise Server the console ships from. GitHub is no OpenID provider: who it is,
+ * and where they belong, is asked of its API with the person's own token, which is then thrown away.
+ */
+export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSettings['github']>): OAuthProvider<Profile> {
+  const { githubApiUrl, providers } = deps.config
+  const lists = providers.allowedGitHub
+  const issuer = accountIssuer(deps.config, 'github') ?? ''
+  const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/access_token` }
+  const config = clientOf({ issuer, ...endpoints }, settings)
+  config[client.customFetch] = withErrorStatus
+  return {
+    id: 'github',
+    name: 'GitHub',
+    accountSubject: ({ profile }) => accountKey(issuer, profile.id),
+    createAuthorizationURL: async ({ state, codeVerifier, redirectURI }) =>
+      client.buildAuthorizationUrl(config, {
+        redirect_uri: redirectURI,
+        // Membership of organisations and teams is private without it.
+        scope: ['read:user', 'user:email', ...(lists.length > 0 ? ['read:org'] : [])].join(' '),
+        state,
+        code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: 'S256',
+      }),
+    validateAuthorizationCode: ({ codeVerifier = '', redirectURI }) =>
+      refusingFailures(deps, 'github', async () => {
+        const answered = await authorizationResponse(redirectURI)
+        const expectedState = answered.searchParams.get('state') ?? ''
+        const checks = { pkceCodeVerifier: codeVerifier, expectedState }
+        const { access_token: accessToken } = await client.authorizationCodeGrant(config, answered, checks)
+        return { accessToken }
+      }),
+    getUserInfo: ({ accessToken = '' }) =>
+      refusingFailures(deps, 'github', async () => {
+        const read: Read = async (path) => {
+          const answer = await boundedFetch(`${githubApiUrl}${path}`, {
+            method: 'GET',
+            headers: { accept: 'application/vnd.github+json', authorization: `Bearer ${accessToken}` },
+            signal: AbortSignal.timeout(ANSWER_SECONDS * 1000),
+            redirect: 'manual',
+            body: null,
+          })
+          return answer.ok ? await answer.json() : null
+        }
+        const { data: who } = user.safeParse(await read('/user'))
+        if (who === undefined) throw new ProviderRefusal('provider_answer_invalid', 'GitHub does not say who it is')
+        const primary = emails.safeParse(await read('/user/emails')).data?.find(({ primary }) => primary)
+        const id = String(who.id)
+        // GitHub takes whoever it knows in this browser for the person, and may ask nobody anything.
+        const provedAt = settings.provesIdentity ? deps.now() : NEVER
+        const identity = { accountKey: accountKey(issuer, id), email: primary?.email ?? '', provedAt }
+        await providerReturn.set({ identity, refusal: null })
+        await bindAccounts(deps)
+        return {
+          user: {
+            name: who.name || who.login,
+            email: primary?.email ?? null,
+            emailVerified: primary?.verified ?? false,
+          },
+          data: { id, onAllowList: await isOnList(read, who.login, lists) },
+        }
+      }),
+  }
+}
+
+/** GitHub answers 200 to a code or a secret it refuses, with the error in the body (docs.github.com, "Troubleshooting OAuth app access token request errors"). */
+const withErrorStatus: client.CustomFetch = async (url, options) => {
+  const answer = await boundedFetch(url, options)
+  const isRefusal = refused.safeParse(
+    await answer
+      .clone()
+      .json()
+      .catch(() => null),
+  ).success
+  return isRefusal && answer.ok ? new Response(answer.body, { status: 400, headers: answer.headers }) : answer
+}
+
+/** Active members only: an invitation to an organisation that was not accepted proves nothing. */
+async function isOnList(read: Read, login: string, lists: readonly string[]): Promise<boolean> {
+  for (const entry of lists) {
+    const [org = '', team] = entry.split('/')
+    const path =
+      team === undefined ? `/user/memberships/orgs/${org}` : `/orgs/${org}/teams/${team}/memberships/${login}`
+    if (membership.safeParse(await read(path)).data?.state === 'active') return true
+  }
+  return false
+}

@@ -1,0 +1,89 @@
+import 'server-only'
+import * as client from 'openid-client'
+import { z } from 'zod'
+import { providerReturn } from '~/server/auth/providers/provider-return'
+import type { Deps } from '~/server/deps'
+import type { ProviderClient } from '~/server/platform/provider-settings'
+
+/** How long a provider may take for an answer, and how large one may be. */
+export const ANSWER_SECONDS = 8
+const ANSWER_LIMIT_BYTES = 256 * 1024
+
+export const boundedFetch: client.CustomFetch = async (url, { body, ...options }) => {
+  const answer = await fetch(url, {
+    ...options,
+    body: body instanceof Uint8Array ? new Uint8Array(body) : (body ?? null),
+  })
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of answer.body ?? []) {
+    size += chunk.length
+    if (size > ANSWER_LIMIT_BYTES) throw new Error(`the answer is larger than ${ANSWER_LIMIT_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  const { status, statusText, headers } = answer
+  return new Response(size === 0 ? null : Buffer.concat(chunks), { status, statusText, headers })
+}
+
+/** A client of the provider whose every request is bounded. The settings allow plain HTTP on loopback alone. */
+export function clientOf(server: client.ServerMetadata, { clientId, clientSecret }: ProviderClient) {
+  const made = new client.Configuration(server, clientId, clientSecret)
+  made[client.customFetch] = boundedFetch
+  made.timeout = ANSWER_SECONDS
+  if (server.issuer.startsWith('http:')) client.allowInsecureRequests(made)
+  return made
+}
+
+/** A refusal of the console's own. `code` is what the sign-in page knows it by. */
+export class ProviderRefusal extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * One step of a return from a provider; null when it failed. The log names the OAuth error and the HTTP status, and never
+ * what was sent, or the rest of what was answered.
+ */
+export async function refusingFailures<T>(
+  { logger }: Pick<Deps, 'logger'>,
+  provider: string,
+  step: () => Promise<T>,
+): Promise<T | null> {
+  try {
+    return await step()
+  } catch (error) {
+    const { refusal, ...facts } = explainFailure(error)
+    logger.error({ provider, ...facts }, 'sign-in: a step at the provider failed, and nobody was signed in')
+    await providerReturn.set({ ...(await providerReturn.get()), refusal })
+    return null
+  }
+}
+
+function explainFailure(error: unknown) {
+  const problem = problemOf(error)
+  if (error instanceof ProviderRefusal) return { refusal: error.code, problem }
+  if (error instanceof client.ResponseBodyError) {
+    return { refusal: 'provider_refused', problem, oauth_error: error.error.slice(0, 100), http_status: error.status }
+  }
+  if (error instanceof client.WWWAuthenticateChallengeError) {
+    const said = error.cause.find(({ parameters }) => parameters.error !== undefined)?.parameters.error ?? ''
+    return { refusal: 'provider_refused', problem, oauth_error: said.slice(0, 100), http_status: error.status }
+  }
+  const checked = error instanceof client.ClientError && error.code?.startsWith('OAUTH_') && error.code !== TIMEOUT
+  return { refusal: checked ? 'provider_answer_invalid' : 'provider_silent', problem }
+}
+
+const TIMEOUT = 'OAUTH_TIMEOUT'
+
+const because = z.object({ cause: z.instanceof(Error) })
+
+/** What an error says, and what the errors behind it say. */
+export function problemOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const { data } = because.safeParse(error)
+  return data === undefined ? error.message : `${error.message}: ${problemOf(data.cause)}`
+}

@@ -1,0 +1,120 @@
+import 'server-only'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import { forgetAttempts } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { type MemberRow, memberSelect, toMember } from '~/server/members/members'
+import type { Database, DatabaseHandle } from '~/server/platform/database'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+
+export interface SessionRow {
+  readonly sessionId: string
+  readonly expiresAt: Date
+  readonly provedAt: Date
+  readonly activeAt: Date
+  readonly member: MemberRow
+}
+
+const sessionSelect = {
+  id: true,
+  expiresAt: true,
+  provedAt: true,
+  activeAt: true,
+  user: { select: { member: { select: memberSelect } } },
+} satisfies Prisma.SessionSelect
+
+const toSession = ({ id, user, ...times }: Prisma.SessionGetPayload<{ select: typeof sessionSelect }>) =>
+  user.member === null ? null : { sessionId: id, ...times, member: toMember(user.member) }
+
+/** The session with this token, over or not, and whose it is; null for somebody without a place here as well. */
+export async function findSession(db: DatabaseHandle, token: string): Promise<SessionRow | null> {
+  const row = await db.session.findUnique({ where: { token }, select: sessionSelect })
+  return row === null ? null : toSession(row)
+}
+
+/** These sessions, over or not, and whose they are; not those of somebody without a place here. */
+export async function listSessionsById(db: DatabaseHandle, ids: readonly string[]): Promise<SessionRow[]> {
+  const rows = await db.session.findMany({ where: { id: { in: [...ids] } }, select: sessionSelect })
+  return rows.map(toSession).filter((session) => session !== null)
+}
+
+/** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */
+export async function endSession(
+  db: Database,
+  ended: { readonly id: string; readonly email: string; readonly reason: 'expired' | 'idle'; readonly at: Date },
+): Promise<void> {
+  const { id, email, reason, at } = ended
+  await db.$transaction(async (tx) => {
+    const { count } = await tx.session.deleteMany({ where: { id } })
+    if (count === 0) return
+    await appendAuditEvent(
+      tx,
+      { actor: email, at },
+      { action: 'console.session.closed', status: null, payload: { reason } },
+    )
+  })
+}
+
+/** The person did something. Never moves back, whichever replica is first. */
+export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Promise<void> {
+  await db.session.updateMany({ where: { id, activeAt: { lt: at } }, data: { activeAt: at } })
+}
+
+/** The provider a session began with asking for a new proof; null: it did not. */
+export async function readProofAskedOf(db: DatabaseHandle, id: string | null): Promise<string | null> {
+  const session = id === null ? null : await db.session.findUnique({ where: { id }, select: { proofAskedOf: true } })
+  return session?.proofAskedOf ?? null
+}
+
+/** The person proved again who they are. `digest`: of the address whose password it was; its wrong tries are forgotten. */
+export async function recordProof(
+  db: Database,
+  proof: {
+    readonly sessionId: string
+    readonly actor: string
+    readonly method: 'password' | 'passkey' | 'sandbox'
+    readonly digest: string | null
+    readonly at: Date
+  },
+): Promise<void> {
+  const { sessionId, actor, method, digest, at } = proof
+  await db.$transaction(async (tx) => {
+    if (digest !== null) await forgetAttempts(tx, digest, at)
+    await tx.session.updateMany({ where: { id: sessionId }, data: { provedAt: at } })
+    await appendAuditEvent(tx, { actor, at }, { action: 'console.session.proved', status: null, payload: { method } })
+  })
+}
+
+/** Whoever is signed in as this person, the latest first. */
+export function listSessions(db: DatabaseHandle, userId: string, now: Date) {
+  return db.session.findMany({
+    where: { userId, expiresAt: { gt: now } },
+    select: { id: true, userAgent: true, ipAddress: true, activeAt: true, createdAt: true },
+    orderBy: { activeAt: 'desc' },
+    take: 100,
+  })
+}
+
+/** Ends one session of a person, or all but one; each leaves its row in the trail. Gives how many there were. */
+export function revokeSessions(
+  db: Database,
+  revoked: { readonly userId: string; readonly actor: string; readonly at: Date } & (
+    | { readonly only: string }
+    | { readonly except: string }
+  ),
+): Promise<number> {
+  const { userId, actor, at } = revoked
+  const where = 'only' in revoked ? { userId, id: revoked.only } : { userId, NOT: { id: revoked.except } }
+  return db.$transaction(async (tx) => {
+    const { count } = await tx.session.deleteMany({ where })
+    const payload = { reason: 'revoked' } as const
+    for (let ended = 0; ended < count; ended += 1) {
+      await appendAuditEvent(tx, { actor, at }, { action: 'console.session.closed', status: null, payload })
+    }
+    return count
+  })
+}
+
+/** Every session of one person. Gives how many there were. */
+export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
+  const { count } = await tx.session.deleteMany({ where: { userId } })
+  return count
+}

@@ -1,0 +1,131 @@
+import 'server-only'
+import type { AuditEvent } from '~/domain/audit-event'
+import { CONFIGURED_CHANNEL, LAST_ERROR_LENGTH } from '~/domain/delivery'
+import { appendAuditEvent } from '~/server/audit/append-audit'
+import type { Database, DatabaseHandle } from '~/server/platform/database'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+import { addJob } from '~/server/platform/jobs.sql'
+
+/** Puts the outcome of a deploy into the outbox of every channel, in the transaction that ends the deploy: once per channel. */
+export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
+  const channels = await tx.deliveryChannel.findMany({
+    where: { disabledAt: null, removedAt: null },
+    select: { id: true },
+  })
+  const times = { nextTryAt: at, createdAt: at, updatedAt: at }
+  const queued = await tx.delivery.createManyAndReturn({
+    data: channels.map(({ id: channelId }) => ({ channelId, deployId, state: 'waiting', ...times })),
+    // A deploy that somebody took back by hand in the database was told before: no reason to refuse the change.
+    skipDuplicates: true,
+    select: { id: true },
+  })
+  for (const { id } of queued) await queueDelivery(tx, id)
+}
+
+const queueDelivery = (tx: DatabaseHandle, deliveryId: string, runAt?: Date) =>
+  addJob(tx, { task: 'deliver', payload: { deliveryId } }, runAt === undefined ? {} : { runAt })
+
+/** Takes over what an older version put into its own outbox. What that version began to send is not sent again. */
+export async function adoptOutcome(db: Database, deployId: string, at: Date): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const take = (state: string, to: string) =>
+      tx.outcomeNotification.updateMany({ where: { deployId, state }, data: { state: to, updatedAt: at } })
+    if ((await take('waiting', 'nobody')).count > 0) return queueDeliveries(tx, deployId, at)
+    if ((await take('sending', 'unknown')).count === 0) return
+    const row = { channelId: CONFIGURED_CHANNEL, deployId, state: 'sending', attempts: 1, createdAt: at, updatedAt: at }
+    const { id } = await tx.delivery.create({ data: row })
+    await queueDelivery(tx, id)
+  })
+}
+
+const deliverySelect = {
+  id: true,
+  attempts: true,
+  state: true,
+  deployId: true,
+  createdAt: true,
+  channel: { select: { id: true, kind: true, name: true, sealed: true, disabledAt: true, removedAt: true } },
+} satisfies Prisma.DeliverySelect
+
+export type DeliveryRow = Prisma.DeliveryGetPayload<{ select: typeof deliverySelect }>
+
+export const findDelivery = (db: DatabaseHandle, id: string): Promise<DeliveryRow | null> =>
+  db.delivery.findUnique({ where: { id }, select: deliverySelect })
+
+/** Takes a delivery for one attempt; false when another took it, or nothing is left to send. */
+export async function claimDelivery(
+  db: DatabaseHandle,
+  { id, state, attempts }: DeliveryRow,
+  at: Date,
+): Promise<boolean> {
+  const data = { state: 'sending', attempts: attempts + 1, nextTryAt: null, updatedAt: at }
+  return (await db.delivery.updateMany({ where: { id, state, attempts }, data })).count > 0
+}
+
+/** What the last attempt came to. */
+export interface Attempt {
+  readonly status: number | null
+  readonly error: string | null
+}
+
+const lastOf = ({ status, error }: Attempt) => ({
+  lastStatus: status,
+  lastError: error?.slice(0, LAST_ERROR_LENGTH) ?? null,
+})
+
+/** Sending certainly did not happen, or may be repeated: the next attempt is queued with the record of this one. */
+export async function postponeDelivery(
+  db: Database,
+  id: string,
+  at: Date,
+  nextTryAt: Date,
+  attempt: Attempt,
+): Promise<void> {
+  await db.$transaction(async (tx) => {
+    const data = { state: 'waiting', nextTryAt, updatedAt: at, ...lastOf(attempt) }
+    const { count } = await tx.delivery.updateMany({ where: { id, state: 'sending' }, data })
+    if (count > 0) await queueDelivery(tx, id, nextTryAt)
+  })
+}
+
+/** There is no channel any more to send it to. */
+export async function dropDelivery(db: DatabaseHandle, id: string, at: Date, why: string): Promise<void> {
+  await db.delivery.updateMany({
+    where: { id, state: { in: ['waiting', 'sending'] } },
+    data: { state: 'dropped', nextTryAt: null, lastError: why, updatedAt: at },
+  })
+}
+
+/** Writes down what became of it, and on the deploy what people were told. */
+export async function settleDelivery(
+  db: Database,
+  delivery: { readonly id: string; readonly deploy: { readonly id: string; readonly surfaceId: string } | null },
+  at: Date,
+  attempt: Attempt,
+  event: Extract<AuditEvent, { action: 'console.notification.sent' | 'console.notification.not_sent' }>,
+): Promise<void> {
+  const { id, deploy } = delivery
+  await db.$transaction(async (tx) => {
+    const data = { state: event.payload.outcome, nextTryAt: null, updatedAt: at, ...lastOf(attempt) }
+    const { count } = await tx.delivery.updateMany({ where: { id, state: 'sending' }, data })
+    if (count === 0 || deploy === null) return
+    await appendAuditEvent(tx, { actor: 'console', at, deployId: deploy.id, surfaceId: deploy.surfaceId }, event)
+  })
+}
+
+/** A test of a channel. */
+export async function queueTest(tx: DatabaseHandle, channelId: string, at: Date): Promise<void> {
+  const data = { channelId, state: 'waiting', nextTryAt: at, createdAt: at, updatedAt: at }
+  const { id } = await tx.delivery.create({ data, select: { id: true } })
+  await queueDelivery(tx, id)
+}
+
+/** Has it sent once more; false while it is under way. */
+export async function resendSettled(tx: DatabaseHandle, id: string, at: Date): Promise<boolean> {
+  const { count } = await tx.delivery.updateMany({
+    where: { id, state: { notIn: ['waiting', 'sending'] } },
+    data: { state: 'waiting', attempts: 0, nextTryAt: at, updatedAt: at },
+  })
+  if (count > 0) await queueDelivery(tx, id)
+  return count > 0
+}

@@ -1,0 +1,35 @@
+import 'server-only'
+import { validate as isUuid } from 'uuid'
+import { CALLBACK_BODY_LIMIT, callbackBody } from '~/domain/callback'
+import { AppError } from '~/domain/errors'
+import { recordCallback } from '~/server/deploys/callbacks/record-callback'
+import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
+import type { Deps } from '~/server/deps'
+import { parseJson } from '~/server/platform/http/parse-json'
+import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
+import { readBoundedBody } from '~/server/platform/http/read-bounded-body'
+
+/**
+ * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks (docs/contract.md, "Callback"): size → UUID →
+ * signature or token → JSON → schema → deploy exists → who may report → replay → transition.
+ */
+export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {
+  try {
+    const raw = await readBoundedBody(request, CALLBACK_BODY_LIMIT)
+    if (!isUuid(deployId)) throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
+    const verified = await verifyReporter(deps, request, raw)
+    const answer = await recordCallback(deps, {
+      ...verified,
+      deployId,
+      body: parseJson(replaceBrokenBytes(raw), callbackBody),
+    })
+    return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logAppError(deps.logger, error, { deployId: isUuid(deployId) ? deployId : 'not a UUID' })
+    return problemResponse(error)
+  }
+}
+
+/** A log line may hold bytes that are no UTF-8: each becomes U+FFFD, so that the status beside it is not lost. */
+const replaceBrokenBytes = (raw: Buffer): Buffer => Buffer.from(raw.toString('utf8'))

@@ -1,0 +1,55 @@
+import 'server-only'
+import { accountOf, type DeployAccount } from '~/domain/deploy-account'
+import type { Transition } from '~/domain/phases'
+import { runFacts } from '~/domain/run-evidence'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+
+/** The columns that the account of a deploy rests on, beside its accepted transitions. */
+export const accountSelect = {
+  status: true,
+  sha: true,
+  failureStage: true,
+  requestedAt: true,
+  githubRunId: true,
+  runRecord: true,
+  lateRunId: true,
+  lateRunAttempt: true,
+  holdsSurface: true,
+  releasedAt: true,
+} satisfies Prisma.DeploySelect
+
+/** What these columns hold, however they were read. */
+export interface AccountRow {
+  readonly status: string
+  readonly sha: string | null
+  readonly failureStage: string | null
+  readonly requestedAt: Date
+  readonly githubRunId: bigint | null
+  readonly runRecord: unknown
+  readonly lateRunId: bigint | null
+  readonly lateRunAttempt: number | null
+  readonly holdsSurface: boolean
+  readonly releasedAt: Date | null
+}
+
+/** The account of a stored deploy. A record that this version cannot read counts as none: it proves nothing here. */
+export function accountOfRow(
+  row: AccountRow,
+  transitions: readonly Transition[],
+  reportedSha: string | null = null,
+): DeployAccount {
+  const { status, sha, failureStage, lateRunId, holdsSurface } = row
+  return accountOf({
+    status,
+    sha,
+    reportedSha,
+    failureStage,
+    transitions,
+    requestedAt: row.requestedAt.toISOString(),
+    runId: row.githubRunId?.toString() ?? null,
+    record: runFacts.safeParse(row.runRecord).data ?? null,
+    lateRun: lateRunId === null ? null : { runId: lateRunId.toString(), attempt: row.lateRunAttempt ?? 1 },
+    holdsSurface,
+    released: row.releasedAt !== null,
+  })
+}

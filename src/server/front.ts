@@ -1,0 +1,63 @@
+import 'server-only'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { incomingMessageToRequest } from '@trpc/server/adapters/node-http'
+import type { Deps } from '~/server/deps'
+import { createGuard, type Guard } from '~/server/platform/http/guard'
+import { startWorker } from '~/server/worker/start-worker'
+
+/** What our own HTTP server (src/launch/serve.mjs) does itself; everything else is Next's. */
+export interface Front {
+  readonly guard: Guard
+  /** Whether `stream` answers this request instead of Next. */
+  readonly streams: (request: IncomingMessage) => boolean
+  /** Settles when the stream is over, whoever ended it. */
+  readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void>
+  /** Ends the streams, and settles when the jobs under way are done. */
+  readonly stop: () => Promise<void>
+}
+
+const shared = globalThis as typeof globalThis & { deployConsoleOpened?: (front: Front) => void }
+
+const STREAMS = '/api/trpc/live.watch'
+
+/** Hands it to the HTTP server, which is no part of the build. `answerTrpc` answers what is streamed, too. */
+export function openFront(deps: Deps, answerTrpc: (request: Request) => Promise<Response>): void {
+  const worker = deps.config.inProcessWorker ? startWorker(deps) : null
+  shared.deployConsoleOpened?.({
+    guard: createGuard(deps.config),
+    streams: ({ method, url }) => method === 'GET' && url?.split('?')[0] === STREAMS,
+    stream: (request, response) => stream(answerTrpc, request, response),
+    stop: async () => {
+      deps.live.stop()
+      await worker?.stop()
+    },
+  })
+}
+
+async function stream(
+  answerTrpc: (request: Request) => Promise<Response>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answer = await answerTrpc(incomingMessageToRequest(request, response, { maxBodySize: null }))
+  response.writeHead(answer.status, {
+    ...Object.fromEntries(answer.headers),
+    // For proxies: neither kept nor compressed, which would hold events back.
+    'cache-control': 'no-store, no-transform',
+  })
+  const reader = answer.body?.getReader()
+  // The window went away: that is how most streams end.
+  const gone = new AbortController()
+  response.once('close', () => {
+    gone.abort()
+    void reader?.cancel().catch(() => undefined)
+  })
+  // A Node stream around it, as `pipeline` needs one, takes 140 kB for each window.
+  try {
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      if (!response.write(read.value)) await once(response, 'drain', gone)
+    }
+  } catch {}
+  response.end()
+}

@@ -1,0 +1,47 @@
+import 'server-only'
+import type { InvitationEntry, MemberEntry } from '~/domain/member'
+import type { Deps } from '~/server/deps'
+import { hasAccess, type WithSandbox } from '~/server/members/has-access'
+import { listInvitations } from '~/server/members/invitations'
+import { listMembers } from '~/server/members/members'
+import { listSurfaces } from '~/server/surfaces/surfaces'
+
+const PAGE = 100
+
+export interface PeoplePage {
+  readonly members: readonly MemberEntry[]
+  readonly nextCursor: string | null
+}
+
+export async function listPeople(
+  { db, config }: Pick<Deps, 'db'> & WithSandbox,
+  cursor: string | null,
+): Promise<PeoplePage> {
+  const rows = await listMembers(db, { after: cursor, limit: PAGE + 1 })
+  const shown = rows.slice(0, PAGE)
+  const members = shown.map(({ addedAt, suspendedAt, sandboxOnly, ...row }) => ({
+    ...row,
+    addedAt: addedAt.toISOString(),
+    // Whose access holds in the sandbox only has none here, and is given it back in the same way.
+    suspendedAt: hasAccess({ config }, { suspendedAt, sandboxOnly }) ? null : (suspendedAt ?? addedAt).toISOString(),
+  }))
+  return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
+}
+
+/** Which links may still be used, and the environments there are to limit somebody to. */
+export async function listOpenInvitations({ db, now }: Pick<Deps, 'db' | 'now'>) {
+  const rows = await listInvitations(db, now(), PAGE)
+  const environments = [...new Set((await listSurfaces(db)).map(({ environment }) => environment))]
+  const invitations: InvitationEntry[] = rows.map(
+    ({ id, kind, email, role, environments: limits, createdBy, expiresAt }) => ({
+      id,
+      kind,
+      email,
+      role,
+      environments: limits,
+      createdBy,
+      expiresAt: expiresAt.toISOString(),
+    }),
+  )
+  return { invitations, environments }
+}

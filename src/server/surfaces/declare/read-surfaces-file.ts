@@ -1,0 +1,131 @@
+import 'server-only'
+import { readFileSync } from 'node:fs'
+import { isNode, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { CALLBACK_WAYS } from '~/domain/callback'
+import { isVisible } from '~/domain/foreign-text'
+import { nameText, storableText, UNSEEN } from '~/domain/input'
+import { likelySpelling } from '~/server/surfaces/declare/likely-spelling'
+import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
+
+const address = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is no http(s) URL')
+  .transform((value) => value.replace(/\/+$/, ''))
+
+const surfaceSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
+  name: nameText.max(80),
+  environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
+  repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'),
+  workflow: z.string().regex(/^[\w.-]+\.ya?ml$/, 'is not a workflow file name such as deploy-console.yml'),
+  ref: storableText.min(1).max(255).refine(isVisible, UNSEEN).default('main'),
+  url: address,
+  health_url: address,
+  confirm: nameText.optional(),
+  timeout_minutes: z.int().min(1).max(1440).default(30),
+  approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
+  approval_minutes: z.int().min(1).max(1440).default(60),
+  callbacks: z.enum(CALLBACK_WAYS, 'is none of shared, repository, oidc').default('shared'),
+  repository_id: z.int('is no number').positive('is no number of a repository').optional(),
+})
+
+const fileSchema = z
+  .strictObject({ surfaces: z.array(surfaceSchema).min(1, 'no surface is declared') })
+  .superRefine(({ surfaces }, context) => {
+    for (const [index, { id }] of surfaces.entries()) {
+      if (surfaces.findIndex((other) => other.id === id) < index) {
+        context.addIssue({ code: 'custom', path: ['surfaces', index, 'id'], message: `"${id}" is declared twice` })
+      }
+    }
+  })
+
+/**
+ * Reads the declared surfaces. Throws one error that names every problem with file and line.
+ * @param sandboxUrl what `${SANDBOX_URL}` stands for; undefined when there is no sandbox, and then it may not be used
+ */
+export function readSurfacesFile(file: string, sandboxUrl: string | undefined): SurfaceDeclaration[] {
+  return parseSurfaces(readText(file), file, sandboxUrl)
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`The surfaces cannot be read: ${why}. Set SURFACES_FILE to the file that declares them.`)
+  }
+}
+
+export function parseSurfaces(text: string, file: string, sandboxUrl: string | undefined): SurfaceDeclaration[] {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const problems = document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`)
+  const lineOf = (path: readonly PropertyKey[]): number => {
+    const keys = path.map((key) => (typeof key === 'symbol' ? String(key) : key))
+    const node = document.getIn(keys, true)
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+    return keys.length === 0 ? 1 : lineOf(keys.slice(0, -1))
+  }
+  const value = problems.length === 0 ? document.toJS() : null
+  const withUrl = substituteSandbox(value, sandboxUrl)
+  const parsed = fileSchema.safeParse(withUrl)
+  if (problems.length === 0 && !parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const field = issue.path.slice(2).join('.')
+      const unresolved = sandboxUrl === undefined && usesSandbox(document.getIn(issue.path.map(asKey)))
+      const message = unresolved ? NO_SANDBOX : inWords(issue)
+      problems.push(`${file}:${lineOf(issue.path)}: ${field ? `${field}: ` : ''}${message}`)
+    }
+  }
+  if (problems.length > 0 || !parsed.success) {
+    throw new Error(`The surfaces are not usable; the ones already known stay as they are.\n${problems.join('\n')}`)
+  }
+  return parsed.data.surfaces.map((surface, position) => ({
+    id: surface.id,
+    name: surface.name,
+    environment: surface.environment,
+    repository: surface.repository,
+    workflow: surface.workflow,
+    ref: surface.ref,
+    url: surface.url,
+    healthUrl: surface.health_url,
+    confirm: surface.confirm ?? surface.id,
+    timeoutMinutes: surface.timeout_minutes,
+    position,
+    requiresApproval: surface.approval === 'required',
+    approvalMinutes: surface.approval_minutes,
+    callbacks: surface.callbacks,
+    repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
+  }))
+}
+
+const NO_SANDBOX = 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
+
+function inWords(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(unknownKey).join('; ')
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
+  return issue.message
+}
+
+const KNOWN_KEYS = ['surfaces', ...Object.keys(surfaceSchema.shape)]
+
+function unknownKey(key: string): string {
+  const meant = likelySpelling(key, KNOWN_KEYS)
+  return `"${key}" is not a known key${meant === null ? '' : `; did you mean "${meant}"?`}`
+}
+
+const PLACEHOLDER = /\$\{SANDBOX_URL\}/g
+const asKey = (key: PropertyKey) => (typeof key === 'symbol' ? String(key) : key)
+const usesSandbox = (value: unknown) => typeof value === 'string' && value.search(PLACEHOLDER) >= 0
+
+/** Replaces the placeholder in every string, after parsing: an address can never change the file's structure. */
+function substituteSandbox(value: unknown, sandboxUrl: string | undefined): unknown {
+  if (sandboxUrl === undefined) return value
+  if (typeof value === 'string') return value.replaceAll(PLACEHOLDER, sandboxUrl)
+  if (Array.isArray(value)) return value.map((item) => substituteSandbox(item, sandboxUrl))
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substituteSandbox(item, sandboxUrl)]))
+  }
+  return value
+}

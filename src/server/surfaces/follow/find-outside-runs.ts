@@ -1,0 +1,151 @@
+import 'server-only'
+import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/outside-run'
+import { hearingState } from '~/domain/webhook-hearing'
+import { runsOfDeploys } from '~/server/deploys/deploys'
+import { noticeOwnRuns } from '~/server/deploys/runs/notice-own-runs'
+import type { Deps } from '~/server/deps'
+import { listNewestRuns, listRepositoryRuns } from '~/server/github/list-runs'
+import { findLook, recordLook } from '~/server/surfaces/follow/repository-looks'
+import { listSurfaces, recordOutsideRun, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { readHearings, recordActivity } from '~/server/webhooks/webhook-hearings.sql'
+
+type OutsideDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
+
+/** Looks at every repository, one after the other. One GitHub does not list now keeps what was seen of it before. */
+export async function findOutsideRuns(deps: OutsideDeps): Promise<void> {
+  const surfaces = await listSurfaces(deps.db)
+  for (const repository of new Set(surfaces.map((surface) => surface.repository.toLowerCase()))) {
+    await findOutsideRunsOf(deps, repository).catch((error) =>
+      deps.logger.warn({ repository, err: error }, 'runs outside the console are not known now'),
+    )
+  }
+}
+
+/**
+ * Looks for deploys of a repository that happened without the console, and for second runs of the console's own. One request,
+ * however many workflows and surfaces it has. A workflow is listed by itself where the repository's list does not reach far
+ * enough back.
+ *
+ * @throws Octokit's error when GitHub does not answer
+ */
+export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): Promise<void> {
+  const surfaces = await listSurfaces(deps.db)
+  const environments = [...new Set(surfaces.map(({ environment }) => environment))]
+  const shipped = surfaces.filter((surface) => surface.repository.toLowerCase() === repository.toLowerCase())
+  const [first] = shipped
+  if (first === undefined) return
+  const lookedAt = deps.now()
+  const before = await findLook(deps.db, repository, 'runs')
+  await recordLook(deps.db, repository, 'runs', { lookedAt })
+  const list = await listShipped(deps, first.repository, shipped, before, lookedAt)
+  for (const [workflow, { runs, complete }] of list.byWorkflow) {
+    const deployIds = await noticeOwnRuns(deps, runs)
+    const ours = await runsOfDeploys(
+      deps.db,
+      runs.map(({ id }) => id),
+    )
+    for (const surface of shipped.filter((one) => one.workflow === workflow)) {
+      const run = newestOutsideRun(runs, surface, { environments, ours, deployIds })
+      if (!complete && keepsRecord(surface, run, runs)) continue
+      if (!isKnown(surface, run)) await recordOutsideRun(deps.db, surface.id, run)
+    }
+  }
+  const known = before?.newestRunId ?? null
+  const { newest } = list
+  const isNew = newest !== null && (known === null || newest.id > known)
+  const isRunning = [...list.byWorkflow.values()].some(({ runs }) => runs.some(({ status }) => status !== 'completed'))
+  await recordLook(deps.db, repository, 'runs', {
+    lookedAt,
+    newestRunId: isNew ? newest.id : known,
+    ...(isRunning || (isNew && known !== null) ? { changedAt: lookedAt } : {}),
+    ...(list.listedAlone.length === 0
+      ? {}
+      : {
+          workflows: [...new Set([...(before?.workflows ?? []), ...list.listedAlone])],
+          workflowsListedAt: lookedAt,
+        }),
+  })
+  if (isNew) {
+    await recordActivity(deps.db, { repository, subject: 'runs', at: new Date(newest.startedAt) })
+  }
+}
+
+/** A page of a workflow by itself; a repository's list may hold fewer of its runs. */
+const WORKFLOW_RUNS = 30
+/**
+ * How often a workflow is listed by itself in a busy repository: one of its older runs may have been started again. Where webhooks
+ * would have told of that and told nothing since the last look, a day is often enough.
+ */
+const LISTED_ALONE_MS = { asking: 3_600_000, told: 24 * 3_600_000 }
+
+interface WorkflowRuns {
+  readonly runs: readonly ListedRun[]
+  readonly complete: boolean
+}
+
+async function listShipped(
+  { db, github, logger }: OutsideDeps,
+  repository: string,
+  shipped: readonly SurfaceRow[],
+  before: Awaited<ReturnType<typeof findLook>>,
+  now: Date,
+) {
+  const known = before?.newestRunId ?? null
+  const reachesBackTo = (ids: readonly bigint[]) => (runs: readonly ListedRun[]) => {
+    const oldest = runs.at(-1)?.id ?? 0n
+    return ids.every((id) => oldest <= id)
+  }
+  const whole =
+    before === null ? null : await listRepositoryRuns(github, repository, reachesBackTo(known === null ? [] : [known]))
+  const hearing = (await readHearings(db, 'runs')).get(repository.toLowerCase()) ?? null
+  const isTold = hearing !== null && hearingState(hearing, now) === 'heard'
+  const nothingTold = isTold && before !== null && (hearing.heardAt ?? now) <= before.lookedAt
+  const isAloneDue =
+    now.getTime() - (before?.workflowsListedAt?.getTime() ?? 0) >=
+    (nothingTold ? LISTED_ALONE_MS.told : LISTED_ALONE_MS.asking)
+  const byWorkflow = new Map<string, WorkflowRuns>()
+  const listedAlone: string[] = []
+  const seen: ListedRun[] = [...(whole?.items ?? [])]
+  for (const workflow of new Set(shipped.map((surface) => surface.workflow))) {
+    const running = shipped.flatMap((surface) =>
+      surface.workflow === workflow && surface.outsideRunState === 'running' ? (surface.outsideRunId ?? []) : [],
+    )
+    const needed = known === null ? running : [known, ...running]
+    const mine = (whole?.items ?? []).filter((run) => run.workflow === workflow)
+    const suffices =
+      whole !== null &&
+      before?.workflows.includes(workflow) === true &&
+      (whole.complete ||
+        (known !== null && reachesBackTo(needed)(whole.items) && (mine.length >= WORKFLOW_RUNS || !isAloneDue)))
+    if (suffices) {
+      byWorkflow.set(workflow, { runs: mine, complete: whole.complete })
+      continue
+    }
+    const alone = await listNewestRuns(github, repository, workflow, reachesBackTo(needed))
+    if (!alone.complete && known !== null && !alone.items.some(({ id }) => id <= known))
+      logger.warn(
+        { repository, workflow, read: alone.items.length },
+        'GitHub lists more new runs than are read at once',
+      )
+    byWorkflow.set(workflow, { runs: alone.items, complete: alone.complete })
+    listedAlone.push(workflow)
+    seen.push(...alone.items)
+  }
+  return { byWorkflow, listedAlone, newest: newestOf(seen) }
+}
+
+const newestOf = (runs: readonly ListedRun[]): ListedRun | null =>
+  runs.reduce<ListedRun | null>((newest, run) => (newest === null || run.id > newest.id ? run : newest), null)
+
+/** The run on record was not read, which says nothing against it, and what was found started before it. */
+function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly ListedRun[]): boolean {
+  if (surface.outsideRunAt === null || read.some(({ id }) => id === surface.outsideRunId)) return false
+  return run === null || Date.parse(run.startedAt) < surface.outsideRunAt.getTime()
+}
+
+/** Most looks find what the one before found: nothing is written then. */
+function isKnown(surface: SurfaceRow, run: OutsideRun | null): boolean {
+  if (run === null) return surface.outsideRunId === null
+  const sameAttempt = surface.outsideRunAt?.getTime() === Date.parse(run.startedAt)
+  return run.id === surface.outsideRunId && run.state === surface.outsideRunState && sameAttempt
+}

@@ -1,0 +1,84 @@
+import 'server-only'
+import { AppError } from '~/domain/errors'
+import type { Deps } from '~/server/deps'
+import { compareCommits, resolveRef } from '~/server/github/refs'
+import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/surfaces/follow/repository-looks'
+import { listSurfaces, recordCounted, recordDistance, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { recordActivity } from '~/server/webhooks/webhook-hearings.sql'
+
+type MeasureDeps = Pick<Deps, 'db' | 'github' | 'now'>
+
+/**
+ * Looks where the default refs of a repository's surfaces are, and counts how many commits each running version lacks of them,
+ * and the other way round. GitHub is asked to compare once for a running commit and a commit of the ref, however many surfaces
+ * run it, and not again while neither changes.
+ *
+ * @throws AppError `github_unavailable`, `github_refused`
+ */
+export async function measureDistances(deps: MeasureDeps, repository: string): Promise<void> {
+  const surfaces = (await listSurfaces(deps.db)).filter(
+    (surface) => surface.repository.toLowerCase() === repository.toLowerCase() && surface.runningSha !== null,
+  )
+  const at = deps.now()
+  const before = await findLook(deps.db, repository, 'refs')
+  await recordLook(deps.db, repository, 'refs', { lookedAt: at })
+  for (const ref of new Set(surfaces.map((surface) => surface.ref))) {
+    const onRef = surfaces.filter((surface) => surface.ref === ref)
+    const { sha: head, moved } = await findHead(deps, onRef[0]?.repository ?? repository, ref)
+    if (moved) {
+      await recordLook(deps.db, repository, 'refs', { lookedAt: at, changedAt: at })
+      // It moved at some time since the look before: a webhook that came since then told of it.
+      await recordActivity(deps.db, { repository, subject: 'refs', at: before?.lookedAt ?? at })
+    }
+    for (const runningSha of new Set(onRef.map((surface) => surface.runningSha ?? ''))) {
+      const same = onRef.filter((surface) => surface.runningSha === runningSha)
+      await measure(deps, same, runningSha, head, at)
+    }
+  }
+}
+
+/** Surfaces that run one commit, against one commit of the default ref. */
+async function measure(
+  { db, github }: MeasureDeps,
+  same: readonly SurfaceRow[],
+  runningSha: string,
+  head: string | null,
+  at: Date,
+): Promise<void> {
+  const [first] = same
+  if (first === undefined) return
+  const ids = same.map(({ id }) => id)
+  const counted = head === null ? undefined : same.find(({ comparedSha }) => comparedSha === head)
+  if (counted !== undefined && same.every(({ comparedSha }) => comparedSha === head))
+    return recordCounted(db, ids, { runningSha, at })
+  const compared = head === null ? null : await compareCommits(github, first.repository, runningSha, head)
+  const behind = counted === undefined ? (compared?.adds ?? null) : counted.behindBy
+  const ahead = counted === undefined ? (compared?.removes ?? null) : counted.aheadBy
+  await recordDistance(db, ids, { runningSha, comparedSha: head, behind, ahead, at })
+}
+
+/**
+ * The commit of a default ref; null when GitHub knows none, or a branch and a tag of that name. A short name that is known to be
+ * one of the two is asked for as that one; as both again when it has moved.
+ */
+async function findHead(
+  { db, github }: MeasureDeps,
+  repository: string,
+  ref: string,
+): Promise<{ readonly sha: string | null; readonly moved: boolean }> {
+  const known = await findDefaultRef(db, repository, ref)
+  const there = known === null ? null : await resolveUnlessUnknown(() => resolveRef(github, repository, known.fullName))
+  if (known !== null && there?.sha === known.sha) return { sha: known.sha, moved: false }
+  const found = await resolveUnlessUnknown(() => resolveRef(github, repository, ref))
+  await recordDefaultRef(db, repository, ref, found === null ? null : { fullName: found.ref, sha: found.sha })
+  return { sha: found?.sha ?? null, moved: known !== null }
+}
+
+async function resolveUnlessUnknown<Found>(resolve: () => Promise<Found>): Promise<Found | null> {
+  try {
+    return await resolve()
+  } catch (error) {
+    if (error instanceof AppError && (error.code === 'ref_unknown' || error.code === 'ref_ambiguous')) return null
+    throw error
+  }
+}

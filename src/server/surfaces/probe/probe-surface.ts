@@ -1,0 +1,142 @@
+import 'server-only'
+import { z } from 'zod'
+import type { AuditEvent } from '~/domain/audit-event'
+import type { HealthState } from '~/domain/surface'
+import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
+import { lockDeploy } from '~/server/deploys/deploys.sql'
+import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+import { addJob } from '~/server/platform/jobs.sql'
+import { recordProbe, type SurfaceRow } from '~/server/surfaces/surfaces'
+
+const PROBE_TIMEOUT_MS = 5_000
+const BODY_LIMIT = 16 * 1024
+
+/** What a health endpoint may say of itself; only a full commit SHA counts as a version. */
+const healthBody = z.object({
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+})
+
+interface Sighting {
+  readonly health: HealthState
+  readonly detail: string | null
+  readonly runningSha: string | null
+  /** False: nothing was heard within the time a probe takes. */
+  readonly answered: boolean
+}
+
+/** Asks a surface how it is and which version it runs, and records the answer. */
+export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
+  const askedAt = deps.now()
+  const sighting = await look(surface.healthUrl)
+  const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
+  await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
+  // Another version than before: how far it is from the default ref is counted anew.
+  if (versionChanged) {
+    const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
+    await addJob(deps.db, job, { unlessWaiting: true })
+  }
+  if (sighting.runningSha !== null) await confrontDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
+  return sighting
+}
+
+/** How long a surface may go on reporting the version of before, once its deploy has succeeded. */
+const GRACE_MS = 2 * 60_000
+
+/** Longer after its end, another version says less of the deploy than of what happened since; the tile says what runs. */
+const NEWS_MS = 24 * 60 * 60_000
+
+/**
+ * Holds what a surface reports against its last deploy, once that has succeeded. That the surface reports the commit is
+ * recorded once; that it reports another one is an alarm, raised once, and only before the commit was ever seen.
+ */
+async function confrontDeploy(
+  deps: Pick<Deps, 'db'>,
+  surface: SurfaceRow,
+  running: { readonly sha: string; readonly at: Date },
+): Promise<void> {
+  const { lastDeploy, runningSha: before, runningSeenAt: beforeAt, outsideRunAt } = surface
+  if (lastDeploy?.status !== 'succeeded' || lastDeploy.sha === null || lastDeploy.finishedAt === null) return
+  const { id: deployId, sha, finishedAt } = lastDeploy
+  if (running.at <= finishedAt) return
+  const matches = running.sha === sha
+  if (!matches) {
+    const seenTwice = before !== null && before !== sha && beforeAt !== null && beforeAt > finishedAt
+    const shippedSince = outsideRunAt !== null && outsideRunAt > finishedAt
+    const since = running.at.getTime() - finishedAt.getTime()
+    if (!seenTwice || shippedSince || since < GRACE_MS || since > NEWS_MS) return
+  }
+  const seen_at = running.at.toISOString()
+  const event: AuditEvent = matches
+    ? { action: 'console.deploy.version_seen', status: null, payload: { sha, seen_at } }
+    : {
+        action: 'console.deploy.other_version_runs',
+        status: null,
+        payload: { sha, running_sha: running.sha, seen_at },
+      }
+  const isKnown = async (db: DatabaseHandle) =>
+    (await hasAuditEvent(db, deployId, 'console.deploy.version_seen')) ||
+    (await hasAuditEvent(db, deployId, event.action))
+  if (await isKnown(deps.db)) return
+  await deps.db.$transaction(async (tx) => {
+    if ((await lockDeploy(tx, deployId)) === null || (await isKnown(tx))) return
+    await appendAuditEvent(tx, { actor: 'console', at: running.at, deployId, surfaceId: surface.id }, event)
+  })
+}
+
+async function look(healthUrl: string): Promise<Sighting> {
+  try {
+    const response = await fetch(healthUrl, {
+      signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
+      headers: { accept: 'application/json', 'user-agent': 'deploy-console' },
+      redirect: 'manual',
+    })
+    const runningSha = versionIn(await boundedText(response))
+    if (response.ok) return { health: 'healthy', detail: null, runningSha, answered: true }
+    return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha, answered: true }
+  } catch (error) {
+    return { health: 'unreachable', detail: whyUnreachable(error), runningSha: null, answered: !isTimeout(error) }
+  }
+}
+
+const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'
+
+const connectionFailure = z.object({ cause: z.object({ code: z.string() }) })
+
+const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'refuses the connection',
+  ECONNRESET: 'breaks the connection off',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name cannot be looked up right now',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+}
+
+/** In words where the failure is a known one, else by the code the system gives it. */
+function whyUnreachable(error: unknown): string {
+  if (isTimeout(error)) return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`
+  const code = connectionFailure.safeParse(error).data?.cause.code
+  if (code === undefined) return 'cannot be reached'
+  return CONNECTION_FAILURES[code] ?? `cannot be reached (${code})`
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length
+    if (size > BODY_LIMIT) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function versionIn(text: string): string | null {
+  try {
+    return healthBody.parse(JSON.parse(text)).version ?? null
+  } catch {
+    return null
+  }
+}

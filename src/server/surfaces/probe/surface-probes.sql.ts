@@ -1,0 +1,67 @@
+import 'server-only'
+import { z } from 'zod'
+import { type DeployStatus, TERMINAL_STATUSES } from '~/domain/deploy-status'
+import type { Database } from '~/server/platform/database'
+import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
+
+/** `deploying`: a deploy ships to the surface, or has just ended. */
+export type Lane = 'deploying' | 'quiet'
+
+/** Nothing is shipped yet, so nothing about the surface changes because of the deploy. */
+const BEFORE_SHIPPING: readonly DeployStatus[] = [
+  'requested',
+  'dispatched',
+  'smoke_gate_started',
+  'smoke_gate_passed',
+  'freeze_check_started',
+  'freeze_check_passed',
+]
+const JUST_ENDED_S = 60
+
+/** Between two probes of a surface; twice as long from the second time on that it did not answer, up to the longest. */
+const PAUSE_S: Readonly<Record<Lane, number>> = { deploying: 2, quiet: 30 }
+const LONGEST_PAUSE_S = 600
+/** More than a probe takes, with what is written about it. */
+const CLAIM_MS = 15_000
+
+const claimed = z.array(z.object({ id: z.string() }))
+
+/**
+ * Claims surfaces of a lane that are due, those first that were not asked for longest. Of workers that ask at the same time each
+ * is given others. A claim ends with `releaseProbe`, or lapses.
+ */
+export async function claimDueProbes(db: Database, lane: Lane, limit: number, now: Date): Promise<SurfaceRow[]> {
+  const until = new Date(now.getTime() + CLAIM_MS)
+  const rows = await db.$queryRaw`
+    WITH due AS (
+      SELECT s."id" FROM "surfaces" AS s
+      LEFT JOIN "surface_probes" AS p ON p."surface_id" = s."id"
+      LEFT JOIN "console_deploys" AS d ON d."id" = s."last_deploy_id"
+      CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN d."status" = ANY(${[...TERMINAL_STATUSES]}::text[])
+        THEN d."finished_at_utc" > ${now}::timestamptz - ${JUST_ENDED_S}::int * interval '1 s'
+        ELSE d."status" <> ALL(${[...BEFORE_SHIPPING]}::text[]) END, false) AS "deploying") AS now
+      WHERE s."archived_at_utc" IS NULL AND now."deploying" = ${lane === 'deploying'}::bool
+        AND (p."claimed_until_utc" IS NULL OR p."claimed_until_utc" <= ${now}::timestamptz)
+        AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *
+          CASE WHEN now."deploying" THEN ${PAUSE_S.deploying}::float8
+          ELSE least(${LONGEST_PAUSE_S}::float8, ${PAUSE_S.quiet}::float8 * power(2, least(greatest(coalesce(p."unanswered", 0) - 1, 0), 10))) END)
+      ORDER BY s."health_checked_at_utc" NULLS FIRST, s."position" LIMIT ${limit}::int
+      FOR NO KEY UPDATE OF s SKIP LOCKED)
+    INSERT INTO "surface_probes" AS claim ("surface_id", "claimed_until_utc")
+    SELECT "id", ${until}::timestamptz FROM due
+    ON CONFLICT ("surface_id") DO UPDATE SET "claimed_until_utc" = excluded."claimed_until_utc"
+      WHERE claim."claimed_until_utc" IS NULL OR claim."claimed_until_utc" <= ${now}::timestamptz
+    RETURNING "surface_id" AS "id"`
+  const ids = claimed.parse(rows).map(({ id }) => id)
+  return ids.length === 0 ? [] : listSurfacesById(db, ids)
+}
+
+/** The probe is over. `unanswered` is counted while nobody deploys: then the surface is asked often in any case. */
+export async function releaseProbe(
+  db: Database,
+  surfaceId: string,
+  { lane, answered }: { readonly lane: Lane; readonly answered: boolean },
+): Promise<void> {
+  const unanswered = answered || lane === 'deploying' ? 0 : { increment: 1 }
+  await db.surfaceProbe.updateMany({ where: { surfaceId }, data: { claimedUntil: null, unanswered } })
+}

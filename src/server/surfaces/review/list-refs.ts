@@ -1,0 +1,88 @@
+import 'server-only'
+import { AppError } from '~/domain/errors'
+import type { NamedKind } from '~/domain/ref'
+import type { NamedRef, RefChoices } from '~/domain/surface'
+import type { Deps } from '~/server/deps'
+import type { GitHub } from '~/server/github/client'
+import { PAGE_LENGTH } from '~/server/github/read-pages'
+import { askedOnce } from '~/server/github/recent-reads'
+import { listBranches, listCommits, listMatchingRefs, listTags } from '~/server/github/refs'
+import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
+
+/**
+ * Branches (the default one first), tags and the default branch's recent commits; filtered by `query` when given. Where GitHub has
+ * more names than one page, those that begin with `query` are asked for.
+ */
+export async function listRefs(
+  deps: Pick<Deps, 'db' | 'github'>,
+  input: { readonly surfaceId: string; readonly query?: string | undefined },
+): Promise<RefChoices> {
+  const { repository, ref } = await knownSurface(deps, input.surfaceId)
+  const { github } = deps
+  const query = (input.query ?? '').trim()
+  const wanted = query.toLowerCase()
+  const matches = (...texts: string[]) => texts.some((text) => text.toLowerCase().includes(wanted))
+  const [branches, tags, commits] = await Promise.all([
+    findNames(github, { repository, kind: 'branch', query }),
+    findNames(github, { repository, kind: 'tag', query }),
+    askedOnce(github, `commits ${repository} ${ref}`, () => nullIfUnknown(listCommits(github, repository, ref)), {
+      keep: true,
+    }),
+  ])
+  return {
+    branches: branches.found.toSorted((a, b) => Number(b.name === ref) - Number(a.name === ref)),
+    tags: tags.found,
+    commits: (commits ?? []).filter((commit) => matches(commit.sha, commit.title, commit.author)),
+    defaultMissing: commits === null,
+    notes: [...branches.notes, ...tags.notes],
+  }
+}
+
+/** Null when GitHub has no such ref. */
+async function nullIfUnknown<Found>(asked: Promise<Found>): Promise<Found | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ref_unknown') return null
+    throw error
+  }
+}
+
+async function findNames(
+  github: GitHub,
+  asked: { readonly repository: string; readonly kind: NamedKind; readonly query: string },
+): Promise<{ readonly found: readonly NamedRef[]; readonly notes: readonly string[] }> {
+  const { repository, kind, query } = asked
+  const [list, names] = kind === 'branch' ? [listBranches, 'branches'] : [listTags, 'tags']
+  const page = await askedOnce(github, `${names} ${repository}`, () => list(github, repository), { keep: true })
+  const onPage = page.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()))
+  if (page.length < PAGE_LENGTH) return { found: onPage, notes: [] }
+  if (query === '') {
+    return {
+      found: onPage,
+      notes: [`The first ${PAGE_LENGTH} ${names} are shown. Type the beginning of a name to find others.`],
+    }
+  }
+  const beginning = await askedOnce(
+    github,
+    `${names} ${repository} ${query}`,
+    async () => (await nullIfUnknown(listMatchingRefs(github, repository, kind, query))) ?? [],
+    { keep: true },
+  )
+  const known = new Set(beginning.map(({ name }) => name))
+  const found = [...beginning, ...onPage.filter(({ name }) => !known.has(name))]
+  const notes = [
+    `Names that begin with this text are found among all ${names}, names that contain it among the first ${PAGE_LENGTH}.`,
+    ...(found.length > PAGE_LENGTH
+      ? [`The first ${PAGE_LENGTH} ${names} that match are shown. Type more of the name to find others.`]
+      : []),
+  ]
+  return { found: found.slice(0, PAGE_LENGTH), notes }
+}
+
+/** Throws `surface_unknown` when there is none. */
+export async function knownSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
+  const surface = await findSurface(deps.db, surfaceId)
+  if (surface !== null) return surface
+  throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
+}

@@ -1,0 +1,151 @@
+import 'server-only'
+import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
+import { explainSource, sourceToKeep } from '~/domain/change'
+import type { DeploySource } from '~/domain/deploy'
+import { explainHold } from '~/domain/deploy-account'
+import { isTerminal } from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
+import type { FreezeInForce } from '~/domain/freeze'
+import { isCommitSha } from '~/domain/ref'
+import type { Comparison, Review, ReviewWarning } from '~/domain/surface'
+import { runHolding } from '~/server/deploys/admit/explain-busy-surface'
+import type { Deps } from '~/server/deps'
+import { freezesInForce } from '~/server/freezes/freezes'
+import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { comparisonOf, unlessAway } from '~/server/github/comparisons'
+import { askedOnce } from '~/server/github/recent-reads'
+import { readCommit, resolveRef } from '~/server/github/refs'
+import { checkWarnings } from '~/server/surfaces/review/check-warnings'
+import { knownSurface } from '~/server/surfaces/review/list-refs'
+import type { SurfaceRow } from '~/server/surfaces/surfaces'
+import { readRunning } from '~/server/surfaces/surfaces.sql'
+
+type ReviewDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
+
+/**
+ * What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. A commit on record (a
+ * rollback, a promotion) is reviewed without GitHub where it does not answer: the way back must not depend on it.
+ */
+export async function reviewDeploy(
+  deps: ReviewDeps,
+  input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
+): Promise<Review> {
+  const surface = await knownSurface(deps, input.surfaceId)
+  const [freezes, running] = await Promise.all([
+    freezesInForce(deps.db, surface, deps.now()),
+    readRunning(deps.db, [surface.id]),
+  ])
+  const { repository } = surface
+  const runningSha = running.get(surface.id)?.runs ?? null
+  const { github } = deps
+  // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
+  const asked = askedOnce(
+    github,
+    `head ${repository} ${input.ref}`,
+    async () => {
+      const { ref, sha } = await resolveRef(github, repository, input.ref)
+      return { ref, commit: await readCommit(github, repository, sha) }
+    },
+    {
+      keep: false,
+    },
+  )
+  const isOnRecord = input.source !== undefined && isCommitSha(input.ref)
+  const found = await (isOnRecord ? unlessAway(asked) : asked)
+  const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
+  const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
+  const [comparison, checks, deployFreeze] = await Promise.all([
+    isOnRecord && compared !== null ? unlessAway(compared) : compared,
+    checkWarnings(deps, repository, sha),
+    deployFreezeWarnings(deps, surface),
+  ])
+  return {
+    surfaceId: surface.id,
+    ref,
+    sha,
+    head,
+    runningSha,
+    comparison,
+    warnings: [
+      ...blockingWarnings(surface, freezes),
+      ...deployFreeze,
+      ...checks,
+      ...warningsOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
+    ],
+    freezeIds: freezes.map(({ id }) => id),
+  }
+}
+
+/** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
+function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
+  const { lastDeploy } = surface
+  const [holding] = surface.deploys
+  const activeDeploy = lastDeploy !== null && !isTerminal(lastDeploy.status) ? lastDeploy : null
+  const busy = firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy })
+  const held = FREEZE_CHECKS.flatMap((check) => check({ surface, freezes, overridden: [] }) ?? [])
+  return [
+    ...(busy === null || activeDeploy === null
+      ? []
+      : [{ kind: 'busy' as const, text: busy.message, blocking: true, deployId: activeDeploy.id }]),
+    ...(holding === undefined
+      ? []
+      : [
+          {
+            kind: 'busy' as const,
+            text: explainHold(surface.name, runHolding(holding)),
+            blocking: true,
+            deployId: holding.id,
+          },
+        ]),
+    ...held.flatMap(({ freeze, message }) =>
+      freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
+    ),
+  ]
+}
+
+/** The workflow's freeze check reads the variable too: a deploy to production would fail there. */
+async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Promise<ReviewWarning[]> {
+  const { environment, repository } = surface
+  if (environment !== 'production') return []
+  const found = await readDeployFreeze(deps, repository)
+  if (found === 'none') return []
+  if (found !== 'unread') {
+    return [{ kind: 'deploy_freeze', text: deployFreezeRefusal(repository, found).message, blocking: true }]
+  }
+  const text = `Whether DEPLOY_FREEZE is set in ${inSentence(repository)} is not known: GitHub did not show it. The workflow checks it itself.`
+  return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
+}
+
+function warningsOf(
+  surface: SurfaceRow & { readonly runs: string | null },
+  comparison: Comparison | null,
+  source: DeploySource | undefined,
+  isGitHubAway: boolean,
+): ReviewWarning[] {
+  const warnings: ReviewWarning[] = []
+  if (comparison?.kind === 'identical') {
+    warnings.push({ kind: 'nothing_new', text: 'This version is already running.', blocking: false })
+  }
+  if (comparison !== null && comparison.removes > 0) {
+    const commits = comparison.removes === 1 ? 'A commit' : `${comparison.removes} commits`
+    warnings.push({ kind: 'step_back', text: `${commits} that run now would be gone.`, blocking: false })
+  }
+  if (source !== undefined && comparison !== null && sourceToKeep(source, comparison) === null) {
+    warnings.push({ kind: 'misnamed', text: explainSource(source, comparison), blocking: false })
+  }
+  if (comparison === null) {
+    const text =
+      surface.runs === null
+        ? surface.runningSha === null
+          ? 'The surface has not said which version it runs, so nothing can be compared.'
+          : 'A deploy that may have shipped has ended since the surface said which version it runs, so nothing can be compared.'
+        : isGitHubAway
+          ? 'GitHub does not answer, so the commits cannot be compared.'
+          : 'GitHub cannot compare the running version with this ref.'
+    warnings.push({ kind: 'not_comparable', text, blocking: false })
+  }
+  if (surface.health === 'unhealthy' || surface.health === 'unreachable') {
+    warnings.push({ kind: 'unhealthy', text: `The surface is ${surface.health} right now.`, blocking: false })
+  }
+  return warnings
+}

@@ -1,0 +1,162 @@
+import 'server-only'
+import { isTerminal } from '~/domain/deploy-status'
+import { inSentence } from '~/domain/foreign-text'
+import { byStrength } from '~/domain/freeze'
+import type { Transition } from '~/domain/phases'
+import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface'
+import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
+import { readTransitions } from '~/server/audit/append-audit'
+import { readAlarms } from '~/server/audit/audit.sql'
+import { runHolding } from '~/server/deploys/admit/explain-busy-surface'
+import { accountOfRow } from '~/server/deploys/deploy-account'
+import { alarmsOf } from '~/server/deploys/read/warnings'
+import type { Deps } from '~/server/deps'
+import { type FreezeRow, inForce, listCurrentFreezes, lockLeftBehind } from '~/server/freezes/freezes'
+import { commitUrl, runUrl } from '~/server/github/web-urls'
+import { listGridSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
+
+/** The grid, or these tiles of it: six queries however many surfaces there are and however long their history is. */
+export async function listTiles(
+  deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>,
+  ids?: readonly string[],
+): Promise<SurfaceTile[]> {
+  const now = deps.now()
+  const [surfaces, freezes, approvals] = await Promise.all([
+    listGridSurfaces(deps.db, ids),
+    listCurrentFreezes(deps.db, now),
+    listWaitingApprovals(deps.db, now),
+  ])
+  const holding = freezes.filter(({ startsAt }) => startsAt <= now)
+  const deployIds = surfaces.flatMap((surface) => (surface.lastDeploy === null ? [] : [surface.lastDeploy.id]))
+  const surfaceIds = surfaces.map(({ id }) => id)
+  const [transitions, alarms, running] = await Promise.all([
+    readTransitions(deps.db, deployIds),
+    readAlarms(deps.db, deployIds),
+    readRunning(deps.db, surfaceIds),
+  ])
+  return surfaces.map((surface) =>
+    tileOf(
+      surface,
+      { transitions, alarms, holding, approvals, running, movedTo: deps.github.moved.newNameOf(surface.repository) },
+      deps.config.githubApiUrl,
+    ),
+  )
+}
+
+function tileOf(
+  surface: SurfaceRow,
+  facts: {
+    readonly transitions: ReadonlyMap<string, readonly Transition[]>
+    readonly alarms: Awaited<ReturnType<typeof readAlarms>>
+    readonly holding: readonly FreezeRow[]
+    readonly approvals: readonly ApprovalRow[]
+    readonly running: ReadonlyMap<string, RunningRow>
+    readonly movedTo: string | null
+  },
+  githubApiUrl: string,
+): SurfaceTile {
+  const { id, name, environment, repository, workflow, ref, url, confirm, lastDeploy } = surface
+  const running = facts.running.get(id)
+  const lastGood = running?.lastGood ?? null
+  return {
+    id,
+    name,
+    environment,
+    repository,
+    workflow,
+    ref,
+    url,
+    confirm,
+    health: {
+      state: healthState(surface.health),
+      detail: surface.healthDetail,
+      checkedAt: surface.healthCheckedAt?.toISOString() ?? null,
+    },
+    version:
+      surface.runningSha === null || surface.runningSeenAt === null
+        ? null
+        : {
+            sha: surface.runningSha,
+            url: commitUrl(githubApiUrl, repository, surface.runningSha),
+            seenAt: surface.runningSeenAt.toISOString(),
+            behindBy: surface.behindBy,
+            aheadBy: surface.aheadBy,
+            comparedAt: surface.behindCheckedAt?.toISOString() ?? null,
+            shippedHere: running?.shippedHere === true,
+          },
+    lastDeploy:
+      lastDeploy === null
+        ? null
+        : {
+            id: lastDeploy.id,
+            status: lastDeploy.status,
+            terminal: isTerminal(lastDeploy.status),
+            ...accountOfRow(lastDeploy, facts.transitions.get(lastDeploy.id) ?? []),
+            failureStage: lastDeploy.failureStage,
+            ref: lastDeploy.ref,
+            sha: lastDeploy.sha,
+            requestedBy: lastDeploy.requestedBy,
+            requestedAt: lastDeploy.requestedAt.toISOString(),
+            finishedAt: lastDeploy.finishedAt?.toISOString() ?? null,
+          },
+    lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
+    archived: surface.archivedAt !== null,
+    alarm:
+      (lastDeploy === null ? null : alarmsOf(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
+      (surface.archivedAt === null
+        ? (lockLeftBehind(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
+        : null),
+    outsideRun: outsideRunOf(surface, githubApiUrl),
+    held: heldBy(surface),
+    requiresApproval: surface.requiresApproval,
+    waiting: waitingOf(facts.approvals.find(({ surfaceId }) => surfaceId === id)),
+    freezes: byStrength(
+      facts.holding.filter((freeze) => freeze.surfaceId === id || freeze.environment === environment).map(inForce),
+    ),
+    deployFreeze: deployFreezeOf(surface),
+    deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
+  }
+}
+
+/** Reads follow the move. A dispatch does not, and is refused. */
+const movedAlarm = (repository: string, movedTo: string | null): string | null =>
+  movedTo === null
+    ? null
+    : `The repository ${inSentence(repository)} moved to ${inSentence(movedTo)}. GitHub refuses deploys under the old name; update surfaces.yaml.`
+
+function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: SurfaceRow): SurfaceTile['deployFreeze'] {
+  if (environment !== 'production' || deployFreeze === null || deployFreezeReadAt === null) return null
+  return { reason: deployFreeze, readAt: deployFreezeReadAt.toISOString() }
+}
+
+/** The deploy that has ended, and whose run is not proven to be over. */
+function heldBy({ deploys }: SurfaceRow): SurfaceTile['held'] {
+  const [holding] = deploys
+  if (holding === undefined) return null
+  return { deployId: holding.id, runId: runHolding(holding) }
+}
+
+function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {
+  if (approval === undefined) return null
+  const { id: approvalId, requestedBy, owner, sha, expiresAt } = approval
+  return { approvalId, requestedBy, requestedByOwner: owner, sha, expiresAt: expiresAt.toISOString() }
+}
+
+/** Only one that is newer than the newest deploy: what the console did since is the fresher news. */
+function outsideRunOf(surface: SurfaceRow, githubApiUrl: string): SurfaceTile['outsideRun'] {
+  const { outsideRunId: id, outsideRunNumber: number, outsideRunAt: at, lastDeploy } = surface
+  if (id === null || number === null || at === null) return null
+  if (lastDeploy !== null && lastDeploy.requestedAt >= at) return null
+  return {
+    number,
+    url: runUrl(githubApiUrl, surface.repository, id),
+    by: surface.outsideRunActor ?? 'somebody',
+    at: at.toISOString(),
+    state: surface.outsideRunState === 'succeeded' ? 'succeeded' : 'running',
+    environmentKnown: surface.outsideRunEnvironmentKnown === true,
+  }
+}
+
+/** A state this version does not know is one it cannot vouch for. */
+const healthState = (stored: string): HealthState => HEALTH_STATES.find((known) => known === stored) ?? 'unknown'

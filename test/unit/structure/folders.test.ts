@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, it } from 'vitest'
+
+const source = path.resolve(import.meta.dirname, '../../../src')
+
+interface Import {
+  readonly from: string
+  readonly to: string
+}
+
+/** Every import within src, by alias or relative, as files without their extension. */
+function listImports(): readonly Import[] {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.tsx?$/.test(file) && !file.includes('/generated/'),
+  )
+  return files.flatMap((file) => {
+    const found = readFileSync(path.join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'((?:~|\.\.?)\/[^']+)'/g)
+    return [...found].map(([, name = '']) => {
+      const to = name.startsWith('~/') ? name.slice(2) : path.join(path.dirname(file), name)
+      return { from: file.replace(/\.tsx?$/, ''), to: to.replace(/\.tsx?$/, '') }
+    })
+  })
+}
+
+/** The floors of docs/architecture.md, lowest first: a file imports nothing of a floor above its own. */
+const FLOORS: readonly (readonly RegExp[])[] = [
+  [/^domain\//],
+  [/^server\/platform\//],
+  [/^server\/github\//],
+  // The nouns.
+  [/^server\/(?!live|worker|trpc|rest|openapi)[a-z]+\//],
+  [/^server\/(live|worker|trpc|rest|openapi)\//, /^server\/(deps|front)$/],
+  [/^app\//, /^(instrumentation|proxy)$/],
+]
+const floorOf = (file: string): number => FLOORS.findIndex((floor) => floor.some((holds) => holds.test(file)))
+
+/** The composition root makes what use cases are given; its type is known to all of them. */
+const isDeps = ({ to }: Import): boolean => to === 'server/deps'
+
+it('no file of the server imports a floor above its own', () => {
+  const upward = listImports().filter((one) => {
+    const [from, to] = [floorOf(one.from), floorOf(one.to)]
+    return from >= 0 && to > from && !(isDeps(one) && one.from.startsWith('server/'))
+  })
+  expect(upward.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
+})
+
+it('no two folders of the domain or the server import each other', () => {
+  const inside = (file: string) => /^(domain|server)\//.test(file)
+  const between = new Map<string, string>()
+  for (const one of listImports()) {
+    const [from, to] = [path.dirname(one.from), path.dirname(one.to)]
+    if (from !== to && inside(one.from) && inside(one.to) && !isDeps(one))
+      between.set(`${from} ${to}`, `${one.from} imports ${one.to}`)
+  }
+  const mutual = [...between].filter(([pair]) => between.has(pair.split(' ').toReversed().join(' ')))
+  expect(mutual.map(([, example]) => example)).toEqual([])
+})
