@@ -1,7 +1,7 @@
 import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
-import type { KindUsage, Standing } from '~/domain/github-budget'
+import type { KindUsage, Standing } from '~/domain/github/budget'
 import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github/client'
 import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
 import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/github/stored-answers'

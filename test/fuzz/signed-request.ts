@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { CALLBACK_STATUSES } from '~/domain/deploy-status'
+import { CALLBACK_STATUSES } from '~/domain/deploy/status'
 import { secretBytes } from '~/server/platform/verify-signature'
 import type { Random } from '~test/fuzz/random'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { CallbackWay } from '~/domain/callback'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { CallbackWay } from '~/domain/deploy/callback'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { createDeps, type Deps } from '~/server/deps'
 import { readServerConfig } from '~/server/platform/config'
 import { createTestDatabase } from '~test/support/database'

@@ -1,4 +1,4 @@
-import type { CallbackStatus } from '~/domain/deploy-status'
+import type { CallbackStatus } from '~/domain/deploy/status'
 import {
   type Answer,
   answers,

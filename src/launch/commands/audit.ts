@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { type AuditBreak, type AuditCheckpoint, auditCheckpoint } from '~/domain/audit-checkpoint'
+import { type AuditBreak, type AuditCheckpoint, auditCheckpoint } from '~/domain/audit/checkpoint'
 import { command } from './command.ts'
 
 /** npm runs scripts in the project's directory, and says in INIT_CWD where the operator stands. */

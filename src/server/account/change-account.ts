@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import type { AccountChange } from '~/domain/audit-event'
+import type { AccountChange } from '~/domain/audit/event'
 import { AppError } from '~/domain/errors'
 import { deletePasskey, readSignInMethods, renamePasskey, renameUser } from '~/server/account/accounts'
 import { appendAuditEvent } from '~/server/audit/append-audit'

@@ -1,7 +1,6 @@
 import 'server-only'
 import type { ProofMethods, ProviderProof } from '~/domain/account'
-import type { Actor } from '~/domain/actor'
-import { isProofFresh } from '~/domain/fresh-proof'
+import { type Actor, isProofFresh } from '~/domain/actor'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { readSignInMethods } from '~/server/account/accounts'
 import { isConnected, listProviders } from '~/server/account/list-providers'

@@ -1,6 +1,6 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
-import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/approval'
+import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/deploy/approval'
 import type { ApprovalRow } from '~/server/approvals/approvals'
 import { type AuditSubject, tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { ApprovalState, DeployKind } from '~/domain/approval'
+import type { ApprovalState, DeployKind } from '~/domain/deploy/approval'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import type { ApprovalView } from '~/domain/approval'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'

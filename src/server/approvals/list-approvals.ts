@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import type { ApprovalView } from '~/domain/approval'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import { approvalView } from '~/server/approvals/approval-view'
 import { listDecidedApprovals, listWaitingApprovals } from '~/server/approvals/approvals'
 import { knownApproval } from '~/server/approvals/open-approval'

@@ -1,6 +1,6 @@
 import 'server-only'
-import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit-event'
-import type { Transition } from '~/domain/phases'
+import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit/event'
+import type { Transition } from '~/domain/deploy/phases'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /** Who did it, to what, and when. */

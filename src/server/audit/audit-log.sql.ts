@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { AuditFilter } from '~/domain/audit-log'
+import type { AuditFilter } from '~/domain/audit/log'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit-event'
+import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/event'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 // Prisma's `distinct` reads every row there is.

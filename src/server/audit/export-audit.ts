@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditEntry, AuditExportFormat, AuditFilter } from '~/domain/audit-log'
+import type { AuditEntry, AuditExportFormat, AuditFilter } from '~/domain/audit/log'
 import { csvRecord } from '~/server/audit/csv'
 import { listAudit } from '~/server/audit/list-audit'
 import type { Deps } from '~/server/deps'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditEntry, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit-log'
+import type { AuditEntry, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit/log'
 import { type AuditRow, readAuditFacet, readAuditRows } from '~/server/audit/audit-log.sql'
 import type { Deps } from '~/server/deps'
 

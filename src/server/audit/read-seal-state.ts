@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditSealState } from '~/domain/audit-checkpoint'
+import type { AuditSealState } from '~/domain/audit/checkpoint'
 import { countUnsealed, readSealHead } from '~/server/audit/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditCheckpoint } from '~/domain/audit-checkpoint'
+import type { AuditCheckpoint } from '~/domain/audit/checkpoint'
 import { readSealHead } from '~/server/audit/audit-seals.sql'
 import type { Deps } from '~/server/deps'
 

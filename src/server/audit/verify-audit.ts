@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditBreak, AuditCheckpoint, AuditVerdict } from '~/domain/audit-checkpoint'
+import type { AuditBreak, AuditCheckpoint, AuditVerdict } from '~/domain/audit/checkpoint'
 import { findLostWaiting, findStray } from '~/server/audit/audit-gaps.sql'
 import { countUnsealed, readSealHead, readSeals, type SealRow } from '~/server/audit/audit-seals.sql'
 import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditEvent } from '~/domain/audit-event'
+import type { AuditEvent } from '~/domain/audit/event'
 import { CONFIGURED_CHANNEL, LAST_ERROR_LENGTH } from '~/domain/delivery'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Database, DatabaseHandle } from '~/server/platform/database'

@@ -1,7 +1,7 @@
 import 'server-only'
-import { accountOf, type DeployAccount } from '~/domain/deploy-account'
-import type { Transition } from '~/domain/phases'
-import { runFacts } from '~/domain/run-evidence'
+import { accountOf, type DeployAccount } from '~/domain/deploy/account'
+import { runFacts } from '~/domain/deploy/evidence'
+import type { Transition } from '~/domain/deploy/phases'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
 /** The columns that the account of a deploy rests on, beside its accepted transitions. */

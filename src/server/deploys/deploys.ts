@@ -1,7 +1,7 @@
 import 'server-only'
-import { type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy-status'
-import type { OwnRun } from '~/domain/outside-run'
-import type { RunFacts } from '~/domain/run-evidence'
+import type { RunFacts } from '~/domain/deploy/evidence'
+import { type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
+import type { OwnRun } from '~/domain/github/outside-run'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 

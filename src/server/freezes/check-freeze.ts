@@ -1,6 +1,6 @@
 import 'server-only'
-import { type Reporter, speaksFor } from '~/domain/callback'
-import { isTerminal } from '~/domain/deploy-status'
+import { type Reporter, speaksFor } from '~/domain/deploy/callback'
+import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { strongest } from '~/domain/freeze'
 import { type DeployRow, findDeploy } from '~/server/deploys/deploys'

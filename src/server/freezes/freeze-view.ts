@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditEvent } from '~/domain/audit-event'
+import type { AuditEvent } from '~/domain/audit/event'
 import { type FreezeView, freezeState } from '~/domain/freeze'
 import type { FreezeRow } from '~/server/freezes/freezes'
 

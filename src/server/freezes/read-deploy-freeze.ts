@@ -1,5 +1,5 @@
 import 'server-only'
-import { deployFreezeRefusal } from '~/domain/admission'
+import { deployFreezeRefusal } from '~/domain/deploy/admission'
 import { AppError } from '~/domain/errors'
 import type { DeployFreeze } from '~/domain/freeze'
 import type { Deps } from '~/server/deps'

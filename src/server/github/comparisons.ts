@@ -1,6 +1,6 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
-import type { Comparison } from '~/domain/surface'
+import type { Comparison } from '~/domain/surface/review'
 import type { GitHub } from '~/server/github/client'
 import { askedOnce } from '~/server/github/recent-reads'
 import { compareCommits } from '~/server/github/refs'

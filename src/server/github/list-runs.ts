@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { ListedRun } from '~/domain/outside-run'
+import type { ListedRun } from '~/domain/github/outside-run'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { readPages } from '~/server/github/read-pages'
 import { runIdSchema } from '~/server/github/workflow-runs'

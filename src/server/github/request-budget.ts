@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Standing } from '~/domain/github-budget'
+import type { Standing } from '~/domain/github/budget'
 import { type GitHubAnswer, limitOf } from '~/server/github/answers'
 
 /**

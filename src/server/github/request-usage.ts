@@ -1,5 +1,5 @@
 import 'server-only'
-import type { KindUsage, RequestKind, Standing } from '~/domain/github-budget'
+import type { KindUsage, RequestKind, Standing } from '~/domain/github/budget'
 import { classifyConditional } from '~/server/github/answers'
 import type { Fetch } from '~/server/github/conditional-fetch'
 import type { RequestBudget } from '~/server/github/request-budget'

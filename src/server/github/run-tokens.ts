@@ -1,7 +1,7 @@
 import 'server-only'
 import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { RunClaims } from '~/domain/callback'
+import type { RunClaims } from '~/domain/deploy/callback'
 import { AppError } from '~/domain/errors'
 import { PUBLIC_GITHUB_API } from '~/server/platform/config'
 

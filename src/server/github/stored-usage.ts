@@ -1,5 +1,5 @@
 import 'server-only'
-import type { KindUsage, Standing } from '~/domain/github-budget'
+import type { KindUsage, Standing } from '~/domain/github/budget'
 import type { Database } from '~/server/platform/database'
 
 export async function addUsage(db: Database, hour: Date, counts: readonly KindUsage[]): Promise<void> {

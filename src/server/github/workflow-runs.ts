@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { JobRecord, RunRecord, StepRecord } from '~/domain/run-evidence'
+import type { JobRecord, RunRecord, StepRecord } from '~/domain/deploy/evidence'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { PAGE_LENGTH, readPages } from '~/server/github/read-pages'
 import { unlessNotThere } from '~/server/github/unless-not-there'

@@ -1,5 +1,5 @@
 import 'server-only'
-import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github-budget'
+import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
 import type { Deps } from '~/server/deps'
 import { findStanding, sumUsage } from '~/server/github/stored-usage'
 

@@ -1,5 +1,5 @@
 import 'server-only'
-import { AUDIT_EXPORT_FORMATS } from '~/domain/audit-log'
+import { AUDIT_EXPORT_FORMATS } from '~/domain/audit/log'
 import { operation } from '~/server/openapi/operation'
 import { refTo } from '~/server/openapi/schemas'
 

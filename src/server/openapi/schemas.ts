@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { callbackBody } from '~/domain/callback'
+import { callbackBody } from '~/domain/deploy/callback'
 import {
   restApproval,
   restAuditEntry,
@@ -17,7 +17,7 @@ import {
   restReleaseBody,
   restWebhook,
   restWebhookAnswer,
-} from '~/domain/rest'
+} from '~/server/rest/shapes'
 
 const COMPONENTS = {
   DispatchRequest: restDispatchBody,

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AccountChange } from '~/domain/audit-event'
+import type { AccountChange } from '~/domain/audit/event'
 import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
 import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
 import { forgetStartedBy } from '~/server/auth/second-factor/verifications'

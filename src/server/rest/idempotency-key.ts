@@ -1,5 +1,5 @@
 import 'server-only'
-import { dispatchInput } from '~/domain/deploy'
+import { dispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { parseInput } from '~/server/platform/http/parse-json'
 

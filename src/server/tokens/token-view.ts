@@ -1,6 +1,6 @@
 import 'server-only'
 import type { TokenState, TokenView } from '~/domain/api-token'
-import type { AuditEvent } from '~/domain/audit-event'
+import type { AuditEvent } from '~/domain/audit/event'
 import type { TokenRow } from '~/server/tokens/api-tokens'
 
 export function tokenView(row: TokenRow, now: Date): TokenView {

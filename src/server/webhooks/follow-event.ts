@@ -1,5 +1,5 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
+import { isTerminal } from '~/domain/deploy/status'
 import { deploysOfRun } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { addJob, type Job } from '~/server/platform/jobs.sql'

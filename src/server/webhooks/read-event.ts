@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { WebhookSubject } from '~/domain/webhook-hearing'
+import type { WebhookSubject } from '~/domain/github/webhook-hearing'
 import { runIdSchema } from '~/server/github/workflow-runs'
 import { parseInput } from '~/server/platform/http/parse-json'
 

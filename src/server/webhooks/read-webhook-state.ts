@@ -5,7 +5,7 @@ import {
   isSilent,
   type WebhookState,
   type WebhookSubject,
-} from '~/domain/webhook-hearing'
+} from '~/domain/github/webhook-hearing'
 import type { Deps } from '~/server/deps'
 import { listRepositories } from '~/server/surfaces/surfaces'
 import { listHearings, NO_REPOSITORY } from '~/server/webhooks/webhook-hearings.sql'

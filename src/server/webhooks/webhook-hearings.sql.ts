@@ -1,5 +1,5 @@
 import 'server-only'
-import { HEARING_WRITTEN_MS, type Hearing, type WebhookSubject } from '~/domain/webhook-hearing'
+import { HEARING_WRITTEN_MS, type Hearing, type WebhookSubject } from '~/domain/github/webhook-hearing'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /** The repository of a ping that names none: a GitHub App's, or an organisation's. */

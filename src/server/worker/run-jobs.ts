@@ -26,7 +26,7 @@ const EVERY_HOUR = '17 * * * *'
 
 /**
  * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. Which
- * looks at repositories are due is decided every minute (domain/look-pace.ts); each is a job of its own.
+ * looks at repositories are due is decided every minute (domain/github/look-pace.ts); each is a job of its own.
  */
 export const SCHEDULE = [
   { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },

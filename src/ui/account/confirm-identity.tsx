@@ -1,7 +1,7 @@
 'use client'
 
 import { Dialog } from '@base-ui/react/dialog'
-import { PROOF_LASTS_MINUTES } from '~/domain/fresh-proof'
+import { PROOF_LASTS_MINUTES } from '~/domain/actor'
 import { ConfirmForm } from '~/ui/account/confirm-form'
 import { usePrompt } from '~/ui/auth/use-prompt'
 

@@ -1,4 +1,4 @@
-import type { ApprovalView } from '~/domain/approval'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import { refLabel } from '~/domain/ref'
 import { kindWords, requesterWords } from '~/ui/approvals/approval-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'

@@ -2,7 +2,7 @@
 
 import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
-import type { ApprovalView } from '~/domain/approval'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
 import { RefuseForm } from '~/ui/approvals/refuse-form'
 import { ModalFoot } from '~/ui/deploy-modal/modal-frame'

@@ -1,5 +1,5 @@
 import { CircleCheck, CircleX, Hourglass, TimerOff, Undo2 } from 'lucide-react'
-import type { ApprovalState } from '~/domain/approval'
+import type { ApprovalState } from '~/domain/deploy/approval'
 
 const MARKS = {
   waiting: { Icon: Hourglass, tone: 'text-ink-soft' },

@@ -1,5 +1,5 @@
 import Link from 'next/link'
-import type { ApprovalView } from '~/domain/approval'
+import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'

@@ -1,9 +1,9 @@
 'use client'
 
 import { useEffect } from 'react'
-import type { ApprovalView } from '~/domain/approval'
-import type { DeploySource } from '~/domain/deploy'
-import type { SurfaceTile } from '~/domain/surface'
+import type { ApprovalView } from '~/domain/deploy/approval'
+import type { DeploySource } from '~/domain/deploy/request'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalFacts } from '~/ui/approvals/approval-facts'
 import { ApprovalFoot } from '~/ui/approvals/approval-foot'
 import { ApprovalMark } from '~/ui/approvals/approval-mark'

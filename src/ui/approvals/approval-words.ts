@@ -1,8 +1,8 @@
-import type { ApprovalState, ApprovalView } from '~/domain/approval'
-import { EARLIER_DEPLOY } from '~/domain/change'
+import type { ApprovalState, ApprovalView } from '~/domain/deploy/approval'
+import { EARLIER_DEPLOY } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
-import type { Review } from '~/domain/surface'
+import type { Review } from '~/domain/surface/review'
 
 /** One word for a list. */
 export const STATE_WORDS = {

@@ -1,4 +1,5 @@
-import type { Review, SurfaceTile } from '~/domain/surface'
+import type { Review } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { CommitList } from '~/ui/deploy-modal/commit-list'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'

@@ -1,5 +1,5 @@
 import { useId } from 'react'
-import type { AuditFacets } from '~/domain/audit-log'
+import type { AuditFacets } from '~/domain/audit/log'
 import { inSentence } from '~/domain/foreign-text'
 import type { FilterName, FilterText } from '~/ui/audit-log/filter-address'
 import { Button } from '~/ui/primitives/button'

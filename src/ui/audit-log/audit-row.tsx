@@ -1,7 +1,7 @@
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { useId, useState } from 'react'
-import type { AuditEntry } from '~/domain/audit-log'
+import type { AuditEntry } from '~/domain/audit/log'
 import { visible } from '~/domain/foreign-text'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'

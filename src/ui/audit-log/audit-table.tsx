@@ -1,4 +1,4 @@
-import type { AuditEntry } from '~/domain/audit-log'
+import type { AuditEntry } from '~/domain/audit/log'
 import { AuditRow } from '~/ui/audit-log/audit-row'
 
 const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'

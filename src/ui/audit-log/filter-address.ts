@@ -1,4 +1,4 @@
-import { AUDIT_FILTER_NAMES } from '~/domain/audit-log'
+import { AUDIT_FILTER_NAMES } from '~/domain/audit/log'
 
 export type FilterName = (typeof AUDIT_FILTER_NAMES)[number]
 

@@ -1,6 +1,6 @@
 import { UserRoundCheck } from 'lucide-react'
 import Link from 'next/link'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/board/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'

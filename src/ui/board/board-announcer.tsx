@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { boardAnnouncement } from '~/ui/status/announcements'
 
 /** Says what changed on the grid. Behind an open dialog it is hidden with the rest of the page. */

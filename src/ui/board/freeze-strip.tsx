@@ -1,6 +1,6 @@
 import Link from 'next/link'
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import {
   deployFreezeWords,

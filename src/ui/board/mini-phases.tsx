@@ -1,4 +1,4 @@
-import type { DeploySummary } from '~/domain/deploy'
+import type { DeploySummary } from '~/domain/deploy/view'
 import { PhaseMark } from '~/ui/status/phase-mark'
 import { activePhase, phaseWord, positionWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'

@@ -1,5 +1,5 @@
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { TimeAgo } from '~/ui/time/time-ago'
 

@@ -1,5 +1,5 @@
 import { TriangleAlert } from 'lucide-react'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { groupByEnvironment, hasNamesake, problemOf } from '~/ui/board/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 

@@ -1,4 +1,4 @@
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { MiniPhases } from '~/ui/board/mini-phases'
 import { Problems } from '~/ui/board/problems'
 import { hasNamesake, runningTiles } from '~/ui/board/tiles'

@@ -1,5 +1,5 @@
-import type { DeploySummary } from '~/domain/deploy'
-import type { SurfaceTile } from '~/domain/surface'
+import type { DeploySummary } from '~/domain/deploy/view'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { isWrong } from '~/ui/status/health-badge'
 
 /**

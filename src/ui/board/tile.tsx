@@ -1,7 +1,7 @@
 import { History } from 'lucide-react'
 import Link from 'next/link'
 import type { KeyboardEvent } from 'react'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { TileFacts } from '~/ui/board/tile-facts'
 import { TileNote } from '~/ui/board/tile-note'
 import { problemOf } from '~/ui/board/tiles'

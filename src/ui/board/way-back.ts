@@ -1,4 +1,4 @@
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { isWrong } from '~/ui/status/health-badge'
 
 /** The version to offer a return to: only where something is wrong, and another deploy may start. Null otherwise. */

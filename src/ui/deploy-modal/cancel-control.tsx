@@ -1,7 +1,7 @@
 'use client'
 
 import { type ReactNode, useState } from 'react'
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 import { cancelWords } from '~/ui/deploy-modal/cancel-words'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'

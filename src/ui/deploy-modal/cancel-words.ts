@@ -1,4 +1,4 @@
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 
 /** How far a request to cancel has come, and what happens next. */
 export function cancelWords(deploy: Pick<DeployView, 'cancel' | 'runId'>) {

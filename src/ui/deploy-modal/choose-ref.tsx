@@ -3,7 +3,7 @@
 import { Autocomplete } from '@base-ui/react/autocomplete'
 import { useEffect, useMemo, useState } from 'react'
 import { parseFullName } from '~/domain/ref'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { PromoteChoice } from '~/ui/deploy-modal/promote-choice'
 import { RefOptionRow } from '~/ui/deploy-modal/ref-option-row'

@@ -1,4 +1,4 @@
-import type { CommitSummary } from '~/domain/surface'
+import type { CommitSummary } from '~/domain/surface/review'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'

@@ -1,9 +1,9 @@
 'use client'
 
 import type { Dispatch } from 'react'
-import { changeSentence, deployVerb, explainSource } from '~/domain/change'
+import { changeSentence, deployVerb, explainSource } from '~/domain/deploy/source'
 import { refLabel } from '~/domain/ref'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ChangedCommits } from '~/ui/deploy-modal/changes'
 import { ConfirmField, FIELD } from '~/ui/deploy-modal/confirm-field'
 import { DispatchError } from '~/ui/deploy-modal/dispatch-error'

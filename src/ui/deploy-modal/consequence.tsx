@@ -1,4 +1,4 @@
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 import { Sentence } from '~/ui/primitives/foreign-text'
 
 /** How it ended: in the workflow's own words, and in those of the account. Its hold is said beside the button that ends it. */

@@ -1,5 +1,5 @@
-import { EARLIER_DEPLOY } from '~/domain/change'
-import type { DeployView } from '~/domain/deploy'
+import { EARLIER_DEPLOY } from '~/domain/deploy/source'
+import type { DeployView } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { OutcomeMark } from '~/ui/status/outcome-mark'
 import { outcomeOf } from '~/ui/status/status-words'

@@ -3,7 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalScreen } from '~/ui/approvals/approval-screen'
 import { DeployScreen } from '~/ui/deploy-modal/deploy-screen'
 import { DiscardQuestion } from '~/ui/deploy-modal/discard-question'

@@ -1,8 +1,8 @@
 'use client'
 
 import { useEffect } from 'react'
-import type { DeploySource } from '~/domain/deploy'
-import type { SurfaceTile } from '~/domain/surface'
+import type { DeploySource } from '~/domain/deploy/request'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { isFree, wayBack } from '~/ui/board/way-back'
 import { Consequence } from '~/ui/deploy-modal/consequence'
 import { DeployFacts } from '~/ui/deploy-modal/deploy-facts'

@@ -1,4 +1,4 @@
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 

@@ -1,6 +1,6 @@
-import { sourceToKeep } from '~/domain/change'
-import type { DeploySource } from '~/domain/deploy'
-import type { Review } from '~/domain/surface'
+import type { DeploySource } from '~/domain/deploy/request'
+import { sourceToKeep } from '~/domain/deploy/source'
+import type { Review } from '~/domain/surface/review'
 import type { WireError } from '~/ui/trpc/wire-error'
 
 /** What the operator has entered; it outlives every step back and every error. */

@@ -1,6 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { explainHold } from '~/domain/deploy-account'
-import type { SurfaceTile } from '~/domain/surface'
+import { explainHold } from '~/domain/deploy/account'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { ReviewWarnings } from '~/ui/deploy-modal/review-warnings'
 import { Button } from '~/ui/primitives/button'

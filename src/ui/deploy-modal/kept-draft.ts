@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { dispatchInput } from '~/domain/deploy'
-import type { Review } from '~/domain/surface'
+import { dispatchInput } from '~/domain/deploy/request'
+import type { Review } from '~/domain/surface/review'
 import type { Flow } from '~/ui/deploy-modal/flow'
 
 /** One for each person and surface, so that nobody goes on with what somebody else began. */

@@ -1,4 +1,4 @@
-import type { LogLine } from '~/domain/deploy'
+import type { LogLine } from '~/domain/deploy/view'
 
 /** Two readings of the same log as one: each line once, in order. */
 export function mergeLog(held: readonly LogLine[], read: readonly LogLine[]): readonly LogLine[] {

@@ -1,7 +1,7 @@
 'use client'
 
 import { ArrowDown } from 'lucide-react'
-import type { LogLine } from '~/domain/deploy'
+import type { LogLine } from '~/domain/deploy/view'
 import { LogLines } from '~/ui/deploy-modal/log-lines'
 import { useFollow } from '~/ui/deploy-modal/use-follow'
 import { useLog } from '~/ui/deploy-modal/use-log'

@@ -1,9 +1,10 @@
 'use client'
 
 import { useEffect, useReducer, useState } from 'react'
-import { deployVerb } from '~/domain/change'
-import type { DeploySource } from '~/domain/deploy'
-import type { Comparison, SurfaceTile } from '~/domain/surface'
+import type { DeploySource } from '~/domain/deploy/request'
+import { deployVerb } from '~/domain/deploy/source'
+import type { Comparison } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ChooseRef } from '~/ui/deploy-modal/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/confirm-step'
 import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'

@@ -1,4 +1,4 @@
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'

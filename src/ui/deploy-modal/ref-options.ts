@@ -1,5 +1,5 @@
 import { fullName } from '~/domain/ref'
-import type { RefChoices } from '~/domain/surface'
+import type { RefChoices } from '~/domain/surface/review'
 
 export interface RefOption {
   /** What is sent as the ref. */

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import type { DeployView } from '~/domain/deploy'
+import type { DeployView } from '~/domain/deploy/view'
 import { useFocusOnArrival } from '~/ui/deploy-modal/use-focus-on-arrival'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'

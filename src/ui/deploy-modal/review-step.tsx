@@ -1,8 +1,9 @@
 'use client'
 
 import { type ReactNode, useEffect } from 'react'
-import type { DeploySource } from '~/domain/deploy'
-import type { Comparison, Review, SurfaceTile } from '~/domain/surface'
+import type { DeploySource } from '~/domain/deploy/request'
+import type { Comparison, Review } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { Changes } from '~/ui/deploy-modal/changes'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/modal-frame'
 import { OverrideFreeze } from '~/ui/deploy-modal/override-freeze'

@@ -1,4 +1,4 @@
-import type { ReviewWarning } from '~/domain/surface'
+import type { ReviewWarning } from '~/domain/surface/review'
 import { Button } from '~/ui/primitives/button'
 import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'

@@ -1,4 +1,4 @@
-import type { Phase } from '~/domain/phases'
+import type { Phase } from '~/domain/deploy/phases'
 import { PhaseMark } from '~/ui/status/phase-mark'
 import { phaseWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/elapsed'

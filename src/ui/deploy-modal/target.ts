@@ -1,4 +1,4 @@
-import type { DeploySource } from '~/domain/deploy'
+import type { DeploySource } from '~/domain/deploy/request'
 
 /** What the modal shows, as the address bar says it: one deploy, one approval, or the way to a new deploy. */
 export type Target =

@@ -1,7 +1,7 @@
 import { ChevronRight } from 'lucide-react'
-import { isTransitionAction } from '~/domain/audit-event'
-import type { TimelineEntry } from '~/domain/deploy'
-import { statusWord } from '~/domain/deploy-account'
+import { isTransitionAction } from '~/domain/audit/event'
+import { statusWord } from '~/domain/deploy/account'
+import type { TimelineEntry } from '~/domain/deploy/view'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'
 

@@ -1,7 +1,7 @@
 'use client'
 
 import { useMemo, useState } from 'react'
-import type { LogLine } from '~/domain/deploy'
+import type { LogLine } from '~/domain/deploy/view'
 import { logRows, mergeLog } from '~/ui/deploy-modal/log-rows'
 import { trpc } from '~/ui/trpc/client'
 

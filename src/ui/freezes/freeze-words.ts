@@ -1,6 +1,6 @@
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { exactUtc } from '~/ui/time/relative-time'
 
 /** "2026-11-22 18:00 UTC": freezes are planned to the minute. */

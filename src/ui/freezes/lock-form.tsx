@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { FreezeForm, ReasonField } from '~/ui/freezes/freeze-form'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { trpc } from '~/ui/trpc/client'

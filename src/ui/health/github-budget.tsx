@@ -1,6 +1,6 @@
 'use client'
 
-import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github-budget'
+import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
 import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { Notice } from '~/ui/primitives/notice'
 import { TimeAgo } from '~/ui/time/time-ago'

@@ -1,6 +1,6 @@
 'use client'
 
-import { type HeardSubject, isSilent, type WebhookState } from '~/domain/webhook-hearing'
+import { type HeardSubject, isSilent, type WebhookState } from '~/domain/github/webhook-hearing'
 import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'

@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import type { HistoryPage, PastDeploy } from '~/domain/history'
+import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
 import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployRow } from '~/ui/history/deploy-row'
 import { useAskEvery } from '~/ui/live/live-state'

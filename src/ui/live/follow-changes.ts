@@ -1,4 +1,4 @@
-import type { LiveEvent } from '~/domain/live'
+import type { LiveEvent } from '~/domain/surface/live'
 import { noteHeard, noteLost, readLiveState } from '~/ui/live/live-state'
 import type { TrpcClient } from '~/ui/trpc/client'
 

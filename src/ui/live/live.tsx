@@ -2,7 +2,7 @@
 
 import { useQueryClient } from '@tanstack/react-query'
 import { type ReactNode, useEffect } from 'react'
-import type { LiveEvent } from '~/domain/live'
+import type { LiveEvent } from '~/domain/surface/live'
 import { applyEvent, readAgain } from '~/ui/live/apply-event'
 import { followChanges } from '~/ui/live/follow-changes'
 import { useLiveState } from '~/ui/live/live-state'

@@ -1,6 +1,6 @@
-import type { DeploySummary } from '~/domain/deploy'
+import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence } from '~/domain/foreign-text'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { deployFreezeWords, frozenRepositories, windowOver } from '~/ui/freezes/freeze-words'
 import { activePhase } from '~/ui/status/status-words'
 

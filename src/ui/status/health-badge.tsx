@@ -1,6 +1,6 @@
 import { CircleCheck, CircleDashed, TriangleAlert, Unplug } from 'lucide-react'
 import { inSentence } from '~/domain/foreign-text'
-import type { HealthState, SurfaceTile } from '~/domain/surface'
+import type { HealthState, SurfaceTile } from '~/domain/surface/tile'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 

@@ -1,5 +1,5 @@
 import { Ban, CircleDashed, CircleMinus, CircleQuestionMark, ClockAlert } from 'lucide-react'
-import type { PhaseState } from '~/domain/phases'
+import type { PhaseState } from '~/domain/deploy/phases'
 
 interface MarkProps {
   readonly className?: string

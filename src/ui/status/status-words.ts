@@ -1,6 +1,6 @@
-import { statusWord } from '~/domain/deploy-account'
-import { isKnownStatus } from '~/domain/deploy-status'
-import type { Phase, PhaseState } from '~/domain/phases'
+import { statusWord } from '~/domain/deploy/account'
+import type { Phase, PhaseState } from '~/domain/deploy/phases'
+import { isKnownStatus } from '~/domain/deploy/status'
 
 const PHASE_STATE_WORDS = {
   pending: 'Pending',

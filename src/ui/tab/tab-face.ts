@@ -1,4 +1,4 @@
-import type { DeploySummary } from '~/domain/deploy'
+import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence } from '~/domain/foreign-text'
 import { outcomeOf, positionWord } from '~/ui/status/status-words'
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AuditFilter, auditFilter } from '~/domain/audit-log'
+import { type AuditFilter, auditFilter } from '~/domain/audit/log'
 import { type AuditFacet, auditFacetSql, auditPageSql } from '~/server/audit/audit-log.sql'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
 import { Prisma } from '~/server/platform/generated/client.ts'

@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isProofFresh } from '~/domain/fresh-proof'
+import { isProofFresh } from '~/domain/actor'
 import { listProofMethods } from '~/server/account/list-proof-methods'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import { createTestConsole, type TestConsole } from '~test/support/console'

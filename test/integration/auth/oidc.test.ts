@@ -1,6 +1,6 @@
 import { createSecretKey, randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { isProofFresh } from '~/domain/fresh-proof'
+import { isProofFresh } from '~/domain/actor'
 import { listProofMethods } from '~/server/account/list-proof-methods'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import { type Browser, browser, firstAdmin } from '~test/support/auth-client'

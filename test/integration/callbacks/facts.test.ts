@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CALLBACK_STATUSES } from '~/domain/deploy-status'
+import { CALLBACK_STATUSES } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'

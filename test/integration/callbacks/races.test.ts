@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canTransition, isKnownStatus } from '~/domain/deploy-status'
+import { canTransition, isKnownStatus } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { recordDispatchOutcome } from '~/server/deploys/dispatch/record-dispatch-outcome'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CALLBACK_BODY_LIMIT } from '~/domain/callback'
+import { CALLBACK_BODY_LIMIT } from '~/domain/deploy/callback'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'

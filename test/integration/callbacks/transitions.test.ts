@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { allowedFrom, canTransition, DEPLOY_STATUSES, isCallbackStatus } from '~/domain/deploy-status'
+import { allowedFrom, canTransition, DEPLOY_STATUSES, isCallbackStatus } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'

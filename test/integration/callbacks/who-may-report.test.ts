@@ -1,7 +1,7 @@
 import { hkdfSync, randomBytes, randomUUID } from 'node:crypto'
 import { UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { CALLBACK_WAYS, type CallbackWay } from '~/domain/callback'
+import { CALLBACK_WAYS, type CallbackWay } from '~/domain/deploy/callback'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
 import { connectRunTokens } from '~/server/github/run-tokens'

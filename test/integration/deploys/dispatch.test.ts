@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { DispatchInput } from '~/domain/deploy'
+import type { DispatchInput } from '~/domain/deploy/request'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { createDeps } from '~/server/deps'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DispatchInput } from '~/domain/deploy'
+import type { DispatchInput } from '~/domain/deploy/request'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

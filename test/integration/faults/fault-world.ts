@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { productionBuild } from '~/launch/production-build'
 import { waitFor } from '~/launch/wait-for'
 import { RECONCILE_PASS } from '~/server/worker/tasks'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { type Answer, answers, deployIdOf, type Handler, inTurn, neverAnswered } from '~test/support/scripted-github'
 import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, dispatch, type FaultWorld, look } from './fault-world'

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { CALLBACK_STATUSES, type CallbackStatus } from '~/domain/deploy-status'
+import { CALLBACK_STATUSES, type CallbackStatus } from '~/domain/deploy/status'
 import type { Conclusion } from '~test/support/model-github'
 
 /** What becomes of the dispatch at GitHub, and of the console while it asks. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { DEPLOY_STATUSES } from '~/domain/deploy-status'
+import { DEPLOY_STATUSES } from '~/domain/deploy/status'
 import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
 
 const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
-import { hearingState } from '~/domain/webhook-hearing'
+import { hearingState } from '~/domain/github/webhook-hearing'
 import { createDeps } from '~/server/deps'
 import { measureDistances } from '~/server/surfaces/follow/measure-distance'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { DeploySource } from '~/domain/deploy'
+import type { DeploySource } from '~/domain/deploy/request'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'

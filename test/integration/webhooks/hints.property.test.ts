@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { receiveWebhook } from '~/server/webhooks/receive-webhook'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { runQueue } from '~test/support/run-queue'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { createDeps, type Deps } from '~/server/deps'
 import { claimDueProbes, releaseProbe } from '~/server/surfaces/probe/surface-probes.sql'
 import { createProber } from '~/server/worker/prober'

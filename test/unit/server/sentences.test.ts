@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/admission'
+import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/deploy/admission'
 import { AppError } from '~/domain/errors'
 import { outcomeMessage } from '~/server/deliveries/send/outcome-message'
 

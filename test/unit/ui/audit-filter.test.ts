@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { auditFilter } from '~/domain/audit-log'
+import { auditFilter } from '~/domain/audit/log'
 import { filterQuery, readFilter } from '~/ui/audit-log/filter-address'
 
 describe('the audit filter in the address', () => {

@@ -1,6 +1,6 @@
-import type { DeploySummary } from '~/domain/deploy'
-import { accountOf } from '~/domain/deploy-account'
-import type { SurfaceTile } from '~/domain/surface'
+import { accountOf } from '~/domain/deploy/account'
+import type { DeploySummary } from '~/domain/deploy/view'
+import type { SurfaceTile } from '~/domain/surface/tile'
 
 /** A deploy that went through `statuses` one second apart, with the phases the domain derives from them. */
 export function deployThrough(statuses: readonly string[], failureStage: string | null = null): DeploySummary {

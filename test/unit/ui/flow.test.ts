@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { DeploySource } from '~/domain/deploy'
+import type { DeploySource } from '~/domain/deploy/request'
 import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
 import type { WireError } from '~/ui/trpc/wire-error'
 

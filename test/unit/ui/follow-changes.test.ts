@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { LiveEvent } from '~/domain/live'
+import type { LiveEvent } from '~/domain/surface/live'
 import type { TrpcClient } from '~/ui/trpc/client'
 
 const event = (now: string): LiveEvent => ({

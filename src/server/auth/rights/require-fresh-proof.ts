@@ -1,7 +1,6 @@
 import 'server-only'
-import type { Actor } from '~/domain/actor'
+import { type Actor, isProofFresh, PROOF_LASTS_MINUTES } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { isProofFresh, PROOF_LASTS_MINUTES } from '~/domain/fresh-proof'
 
 /**
  * For what is grave: production, freezes, approvals, roles. Throws `proof_stale` when the actor's last proof is too old; the

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AccountChange, RefusedIdentity } from '~/domain/audit-event'
+import type { AccountChange, RefusedIdentity } from '~/domain/audit/event'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { forgetAttempts } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import type { Database } from '~/server/platform/database'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { RefusedIdentity } from '~/domain/audit-event'
+import type { RefusedIdentity } from '~/domain/audit/event'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { forgetAttempts, readLock } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import type { Deps } from '~/server/deps'

@@ -1,6 +1,6 @@
 import 'server-only'
 import { CONFIGURED_CHANNEL, nextTry } from '~/domain/delivery'
-import type { DeployAccount } from '~/domain/deploy-account'
+import type { DeployAccount } from '~/domain/deploy/account'
 import { readTransitions } from '~/server/audit/append-audit'
 import {
   type Attempt,

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DeployAccount } from '~/domain/deploy-account'
+import type { DeployAccount } from '~/domain/deploy/account'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import type { DeployRow } from '~/server/deploys/deploys'

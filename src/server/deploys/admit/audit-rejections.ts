@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import type { DispatchInput } from '~/domain/deploy'
+import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'

@@ -1,6 +1,6 @@
 import 'server-only'
-import { explainHold } from '~/domain/deploy-account'
-import { isTerminal } from '~/domain/deploy-status'
+import { explainHold } from '~/domain/deploy/account'
+import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { HELD_BY_ENDED_DEPLOY, ONE_ACTIVE_PER_SURFACE } from '~/server/deploys/admit/insert-deploy'

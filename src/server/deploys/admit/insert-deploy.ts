@@ -1,6 +1,6 @@
 import 'server-only'
-import type { DeployKind } from '~/domain/approval'
-import type { DeployStatus } from '~/domain/deploy-status'
+import type { DeployKind } from '~/domain/deploy/approval'
+import type { DeployStatus } from '~/domain/deploy/status'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
 

@@ -1,6 +1,6 @@
 import 'server-only'
-import { FREEZE_CHECKS, firstRefusal } from '~/domain/admission'
-import type { DispatchInput } from '~/domain/deploy'
+import { FREEZE_CHECKS, firstRefusal } from '~/domain/deploy/admission'
+import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent } from '~/server/audit/append-audit'

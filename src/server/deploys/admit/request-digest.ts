@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DispatchInput } from '~/domain/deploy'
+import type { DispatchInput } from '~/domain/deploy/request'
 import { sha256 } from '~/server/platform/crypto'
 
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */

@@ -1,6 +1,6 @@
 import 'server-only'
 import { validate as isUuid } from 'uuid'
-import { CALLBACK_BODY_LIMIT, callbackBody } from '~/domain/callback'
+import { CALLBACK_BODY_LIMIT, callbackBody } from '~/domain/deploy/callback'
 import { AppError } from '~/domain/errors'
 import { recordCallback } from '~/server/deploys/callbacks/record-callback'
 import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'

@@ -1,6 +1,6 @@
 import 'server-only'
-import type { CallbackBody, Reporter } from '~/domain/callback'
-import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
+import type { CallbackBody, Reporter } from '~/domain/deploy/callback'
+import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { insertReceipt, ONE_RECEIPT_PER_WEBHOOK_ID } from '~/server/deploys/callbacks/receipts'

@@ -1,6 +1,6 @@
 import 'server-only'
-import { type CallbackBody, isStrongEnough, type Reporter, speaksFor } from '~/domain/callback'
-import { allowedFrom, isCallbackStatus, isTerminal } from '~/domain/deploy-status'
+import { type CallbackBody, isStrongEnough, type Reporter, speaksFor } from '~/domain/deploy/callback'
+import { allowedFrom, isCallbackStatus, isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import type { LockedDeploy } from '~/server/deploys/deploys.sql'
 

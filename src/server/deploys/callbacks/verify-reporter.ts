@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Reporter } from '~/domain/callback'
+import type { Reporter } from '~/domain/deploy/callback'
 import { AppError } from '~/domain/errors'
 import type { Deps } from '~/server/deps'
 import { limitUnsigned } from '~/server/platform/http/rate-limits'

@@ -1,5 +1,5 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
+import { isTerminal } from '~/domain/deploy/status'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { addJob } from '~/server/platform/jobs.sql'

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import type { DispatchAnswer, DispatchInput } from '~/domain/deploy'
+import type { DispatchAnswer, DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { admitRequest, requireSameRunning } from '~/server/deploys/admit/admit-request'
 import { auditingRejections } from '~/server/deploys/admit/audit-rejections'

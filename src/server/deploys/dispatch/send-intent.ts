@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DispatchAnswer } from '~/domain/deploy'
+import type { DispatchAnswer } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import type { NewDeploy } from '~/server/deploys/admit/insert-deploy'
 import { readStanding, type Standing } from '~/server/deploys/deploys'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DeployStatus, Shipped } from '~/domain/deploy-status'
+import type { DeployStatus, Shipped } from '~/domain/deploy/status'
 import { accountSelect } from '~/server/deploys/deploy-account'
 import type { DatabaseHandle } from '~/server/platform/database'
 

@@ -1,6 +1,6 @@
 import 'server-only'
-import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy'
-import { isTerminal } from '~/domain/deploy-status'
+import { isTerminal } from '~/domain/deploy/status'
+import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { cancelOf } from '~/server/deploys/cancel/cancel-deploy'

@@ -1,5 +1,5 @@
 import 'server-only'
-import { LOG_TAIL_LENGTH, type LogLine } from '~/domain/deploy'
+import { LOG_TAIL_LENGTH, type LogLine } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { findDeploy } from '~/server/deploys/deploys'
 import { readLogLines } from '~/server/deploys/read/log-lines'

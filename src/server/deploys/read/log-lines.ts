@@ -1,5 +1,5 @@
 import 'server-only'
-import type { LogLine } from '~/domain/deploy'
+import type { LogLine } from '~/domain/deploy/view'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /** A page of lines older than `before` (or the newest ones), oldest first, with the cursor for the page before it. */

@@ -1,5 +1,5 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
+import { isTerminal } from '~/domain/deploy/status'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
 import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
 import type { LockedDeploy } from '~/server/deploys/deploys.sql'

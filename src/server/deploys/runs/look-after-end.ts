@@ -1,6 +1,6 @@
 import 'server-only'
-import { isTerminal, type Shipped } from '~/domain/deploy-status'
-import { type RunRecord, runFacts } from '~/domain/run-evidence'
+import { type RunRecord, runFacts } from '~/domain/deploy/evidence'
+import { isTerminal, type Shipped } from '~/domain/deploy/status'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { type DeployRow, updateDeployFacts } from '~/server/deploys/deploys'
 import { type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'

@@ -1,5 +1,5 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
+import { isTerminal } from '~/domain/deploy/status'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { updateDeployFacts } from '~/server/deploys/deploys'
 import type { LockedDeploy } from '~/server/deploys/deploys.sql'

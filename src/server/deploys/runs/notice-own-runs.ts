@@ -1,6 +1,6 @@
 import 'server-only'
-import { isTerminal } from '~/domain/deploy-status'
-import { type ListedRun, runsByDeploy } from '~/domain/outside-run'
+import { isTerminal } from '~/domain/deploy/status'
+import { type ListedRun, runsByDeploy } from '~/domain/github/outside-run'
 import { listDeploysAmong } from '~/server/deploys/deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { adoptRun, noteLateRun } from '~/server/deploys/runs/adopt-run'

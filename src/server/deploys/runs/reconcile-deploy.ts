@@ -1,7 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
-import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy-status'
-import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/run-evidence'
+import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/deploy/evidence'
+import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy/status'
 import { pressCancel } from '~/server/deploys/cancel/press-cancel'
 import {
   type DeployRow,

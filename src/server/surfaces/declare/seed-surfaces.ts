@@ -1,5 +1,5 @@
 import 'server-only'
-import { isStrongEnough } from '~/domain/callback'
+import { isStrongEnough } from '~/domain/deploy/callback'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { listCurrentFreezes, lockLeftBehind } from '~/server/freezes/freezes'
 import type { Database, DatabaseHandle } from '~/server/platform/database'

@@ -1,6 +1,6 @@
 import 'server-only'
-import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/outside-run'
-import { hearingState } from '~/domain/webhook-hearing'
+import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/github/outside-run'
+import { hearingState } from '~/domain/github/webhook-hearing'
 import { runsOfDeploys } from '~/server/deploys/deploys'
 import { noticeOwnRuns } from '~/server/deploys/runs/notice-own-runs'
 import type { Deps } from '~/server/deps'

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { Look, Looked } from '~/domain/look-pace'
+import type { Look, Looked } from '~/domain/github/look-pace'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /** Rows of repositories are by their name in lower case: GitHub takes any case for the same. */

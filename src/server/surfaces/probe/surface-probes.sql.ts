@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { type DeployStatus, TERMINAL_STATUSES } from '~/domain/deploy-status'
+import { type DeployStatus, TERMINAL_STATUSES } from '~/domain/deploy/status'
 import type { Database } from '~/server/platform/database'
 import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import { inSentence } from '~/domain/foreign-text'
-import type { ReviewWarning } from '~/domain/surface'
+import type { ReviewWarning } from '~/domain/surface/review'
 import type { Deps } from '~/server/deps'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 

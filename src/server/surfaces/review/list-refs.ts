@@ -1,7 +1,7 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
 import type { NamedKind } from '~/domain/ref'
-import type { NamedRef, RefChoices } from '~/domain/surface'
+import type { NamedRef, RefChoices } from '~/domain/surface/review'
 import type { Deps } from '~/server/deps'
 import type { GitHub } from '~/server/github/client'
 import { PAGE_LENGTH } from '~/server/github/read-pages'

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { refusalReason } from '~/domain/approval'
+import { refusalReason } from '~/domain/deploy/approval'
 import { id } from '~/domain/input'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'

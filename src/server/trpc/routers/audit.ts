@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { auditFilter } from '~/domain/audit-log'
+import { auditFilter } from '~/domain/audit/log'
 import { pageSize, rowCursor } from '~/domain/input'
 import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
 import { readSealState } from '~/server/audit/read-seal-state'

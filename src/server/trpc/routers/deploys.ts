@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { dispatchInput, releaseInput } from '~/domain/deploy'
+import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { id, lineCursor, pageSize, surfaceId } from '~/domain/input'
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'

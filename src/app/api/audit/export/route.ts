@@ -1,4 +1,4 @@
-import { auditExportQuery } from '~/domain/audit-log'
+import { auditExportQuery } from '~/domain/audit/log'
 import { exportAudit } from '~/server/audit/export-audit'
 import { parseInput } from '~/server/platform/http/parse-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'

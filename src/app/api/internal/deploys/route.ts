@@ -1,9 +1,9 @@
-import { restDispatchBody } from '~/domain/rest'
 import { sourceOf } from '~/server/deploys/admit/check-source'
 import { askForDeploy } from '~/server/deploys/request/request-deploy'
 import { idempotencyKeyOf } from '~/server/rest/idempotency-key'
 import { readJson } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { restDispatchBody } from '~/server/rest/shapes'
 import { snakeCase } from '~/server/rest/snake-case'
 
 export const dynamic = 'force-dynamic'

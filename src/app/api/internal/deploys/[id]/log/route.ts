@@ -1,8 +1,8 @@
-import { restLogQuery } from '~/domain/rest'
 import { getLogPage } from '~/server/deploys/read/get-log-page'
 import { parseInput } from '~/server/platform/http/parse-json'
 import { deployIdOf } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { restLogQuery } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'
 

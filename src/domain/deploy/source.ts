@@ -1,4 +1,4 @@
-import type { DeploySource } from '~/domain/deploy'
+import type { DeploySource } from '~/domain/deploy/request'
 import { inSentence } from '~/domain/foreign-text'
 
 /** What a deploy does to the commits that run: GitHub's count, running...ref. Null while it is not known. */

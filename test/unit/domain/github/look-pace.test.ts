@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isLookDue } from '~/domain/look-pace'
+import { isLookDue } from '~/domain/github/look-pace'
 
 const NOW = new Date('2026-11-28T12:00:00Z')
 const MINUTE = 60_000

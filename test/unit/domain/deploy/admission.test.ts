@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/admission'
+import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/deploy/admission'
 import { type FreezeInForce, freezeState, strongest } from '~/domain/freeze'
 
 const surface = { name: 'API', environment: 'production', confirm: 'api-prod', archived: false }

@@ -1,6 +1,6 @@
 import { may } from '~/domain/actor'
 import type { Permission, Role } from '~/domain/permissions'
-import type { SurfaceTile } from '~/domain/surface'
+import type { SurfaceTile } from '~/domain/surface/tile'
 
 /** What a window is told when something changed, and every few seconds that nothing did. Times are ISO strings in UTC. */
 export interface LiveEvent {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { type CallbackStatus, canTransition, type DeployStatus, type FailureStage } from '~/domain/deploy-status'
+import type { PhaseKey } from '~/domain/deploy/phases'
+import { type CallbackStatus, canTransition, type DeployStatus, type FailureStage } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import type { PhaseKey } from '~/domain/phases'
 
 /** A run as GitHub records it. Conclusions beyond the usual ones are kept as GitHub spells them. */
 export interface RunRecord {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type PhaseState, phasesOf } from '~/domain/phases'
+import { type PhaseState, phasesOf } from '~/domain/deploy/phases'
 
 const history = (...statuses: string[]) =>
   statuses.map((status, index) => ({

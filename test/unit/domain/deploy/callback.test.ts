@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { callbackBody, LOG_LINE_LIMIT } from '~/domain/callback'
+import { callbackBody, LOG_LINE_LIMIT } from '~/domain/deploy/callback'
 
 describe('a callback body', () => {
   it('keeps a run id beyond 2^53 exact, sent as a string of digits', () => {

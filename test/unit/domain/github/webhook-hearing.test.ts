@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hearingState, lookInterval } from '~/domain/webhook-hearing'
+import { hearingState, lookInterval } from '~/domain/github/webhook-hearing'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,5 +1,5 @@
-import { type DeployStatus, type FailureStage, isKnownFailureStage, isKnownStatus } from '~/domain/deploy-status'
-import type { RunFacts } from '~/domain/run-evidence'
+import type { RunFacts } from '~/domain/deploy/evidence'
+import { type DeployStatus, type FailureStage, isKnownFailureStage, isKnownStatus } from '~/domain/deploy/status'
 
 /** The four steps an operator sees, in order (docs/contract.md, "Phases"). */
 export const PHASES = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ListedRun, newestOutsideRun, type OwnRun } from '~/domain/outside-run'
+import { type ListedRun, newestOutsideRun, type OwnRun } from '~/domain/github/outside-run'
 
 const environments = ['production', 'staging']
 const byHand: ListedRun = {

@@ -1,3 +1,4 @@
+import { isStageContradicted, type Phase, type PhaseFacts, type PhaseState, phasesOf } from '~/domain/deploy/phases'
 import {
   type DeployStatus,
   type FailureStage,
@@ -5,9 +6,8 @@ import {
   isKnownStatus,
   isTerminal,
   type Shipped,
-} from '~/domain/deploy-status'
+} from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
-import { isStageContradicted, type Phase, type PhaseFacts, type PhaseState, phasesOf } from '~/domain/phases'
 
 /** After this without a run, somebody who may deploy can give the deploy up. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000

@@ -1,4 +1,4 @@
-import type { DispatchAnswer } from '~/domain/deploy'
+import type { DispatchAnswer } from '~/domain/deploy/request'
 import { requiredReason } from '~/domain/input'
 
 /** A decided one stays as it is. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { FAILURE_STAGES } from '~/domain/deploy-status'
+import { FAILURE_STAGES } from '~/domain/deploy/status'
 import { runIdText, storable } from '~/domain/input'
 
 /** Limits of docs/contract.md, "Callback". */

@@ -1,4 +1,4 @@
-import type { DeploySummary } from '~/domain/deploy'
+import type { DeploySummary } from '~/domain/deploy/view'
 import type { FreezeInForce } from '~/domain/freeze'
 
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
@@ -76,81 +76,6 @@ export interface SurfaceTile {
   readonly deployFreeze: { readonly reason: string; readonly readAt: string } | null
   /** Of a production surface: DEPLOY_FREEZE was not read yet, or the credentials may not read it. */
   readonly deployFreezeUnknown: boolean
-}
-
-/** What the operator can choose from in the first step of the modal. */
-export interface RefChoices {
-  readonly branches: readonly NamedRef[]
-  readonly tags: readonly NamedRef[]
-  readonly commits: readonly CommitSummary[]
-  /** Whether GitHub has no commit under the surface's default ref. */
-  readonly defaultMissing: boolean
-  /** What was not read, each a sentence for the operator. */
-  readonly notes: readonly string[]
-}
-
-export interface NamedRef {
-  readonly name: string
-  /** Null of a tag that is an object of its own: its commit is read when the tag is reviewed. */
-  readonly sha: string | null
-}
-
-export interface CommitSummary {
-  readonly sha: string
-  /** First line of the commit message. */
-  readonly title: string
-  readonly author: string
-  readonly at: string
-  readonly url: string
-}
-
-/** The second step of the modal: what a deploy of `ref` would change, as GitHub sees it now. */
-export interface Review {
-  readonly surfaceId: string
-  readonly ref: string
-  /** The commit `ref` points at now; goes back as `expectedSha`. */
-  readonly sha: string
-  /** Null for a commit on record that GitHub does not answer about now. */
-  readonly head: CommitSummary | null
-  /** What runs now; null when the surface never reported a version. */
-  readonly runningSha: string | null
-  readonly comparison: Comparison | null
-  readonly warnings: readonly ReviewWarning[]
-  /** The freezes an override would cover; empty when none is in force. */
-  readonly freezeIds: readonly string[]
-}
-
-/** GitHub's comparison running...ref. `removes` counts commits that run now and would be gone (a step back). */
-export interface Comparison {
-  readonly kind: 'identical' | 'ahead' | 'behind' | 'diverged'
-  readonly adds: number
-  readonly removes: number
-  /** Newest first; at most what one page of GitHub's answer holds. */
-  readonly commits: readonly CommitSummary[]
-  /** The commits that would be gone, newest first, as far as one page holds them. */
-  readonly removed: readonly CommitSummary[]
-  readonly url: string
-}
-
-export interface ReviewWarning {
-  readonly kind:
-    | 'busy'
-    | 'locked'
-    | 'frozen'
-    | 'nothing_new'
-    | 'step_back'
-    | 'misnamed'
-    | 'not_comparable'
-    | 'unhealthy'
-    | 'checks_red'
-    | 'deploy_freeze'
-    | 'deploy_freeze_unread'
-  /** A sentence for the operator. */
-  readonly text: string
-  /** A blocking one means the server would refuse the dispatch now. */
-  readonly blocking: boolean
-  /** The deploy that holds the surface, of a `busy` warning. */
-  readonly deployId?: string
 }
 
 /** Of a tile, all that is news when it changes: not that something was looked at again and found as it was. */

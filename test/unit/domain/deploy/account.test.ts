@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AccountFacts, accountOf, type DeployAction } from '~/domain/deploy-account'
-import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal } from '~/domain/deploy-status'
-import { PHASE_RECORDS, type RunFacts } from '~/domain/run-evidence'
+import { type AccountFacts, accountOf, type DeployAction } from '~/domain/deploy/account'
+import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/evidence'
+import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal } from '~/domain/deploy/status'
 
 const at = '2026-11-28T10:00:00.000Z'
 const SHA = 'a'.repeat(40)

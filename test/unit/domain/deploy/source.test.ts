@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { changeSentence, deployVerb, explainSource, sourceToKeep } from '~/domain/change'
-import type { DeploySource } from '~/domain/deploy'
+import type { DeploySource } from '~/domain/deploy/request'
+import { changeSentence, deployVerb, explainSource, sourceToKeep } from '~/domain/deploy/source'
 
 const rollback: DeploySource = { kind: 'rollback', deployId: '7' }
 const promotion: DeploySource = { kind: 'promotion', surfaceId: 'api-staging' }

@@ -1,6 +1,6 @@
-import type { CallbackWay } from '~/domain/callback'
 import type { ChannelKind } from '~/domain/delivery'
-import type { DeployStatus, Shipped } from '~/domain/deploy-status'
+import type { CallbackWay } from '~/domain/deploy/callback'
+import type { DeployStatus, Shipped } from '~/domain/deploy/status'
 import type { LinkKind } from '~/domain/member'
 import type { Role } from '~/domain/permissions'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DEPLOY_STATUSES, type DeployStatus, isTerminal } from '~/domain/deploy-status'
-import { evidenceBeyond, factsOf, type JobRecord, type RunRecord, type StepRecord } from '~/domain/run-evidence'
+import { evidenceBeyond, factsOf, type JobRecord, type RunRecord, type StepRecord } from '~/domain/deploy/evidence'
+import { DEPLOY_STATUSES, type DeployStatus, isTerminal } from '~/domain/deploy/status'
 
 const time = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, '0')}:00Z`
 const step = (name: string, conclusion: string | null = 'success'): StepRecord => ({

@@ -9,7 +9,7 @@ import {
   sourcesOf,
   TERMINAL_STATUSES,
   TRANSITIONS,
-} from '~/domain/deploy-status'
+} from '~/domain/deploy/status'
 
 /** The table of docs/contract.md, "Status", copied by hand: the code must not be compared with itself. */
 const CONTRACT: Record<string, string> = {

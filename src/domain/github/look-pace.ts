@@ -1,4 +1,4 @@
-import { type Hearing, lookInterval } from '~/domain/webhook-hearing'
+import { type Hearing, lookInterval } from '~/domain/github/webhook-hearing'
 
 /** What a background look at a repository is for: its runs, its default refs, its variable DEPLOY_FREEZE. */
 export type Look = 'runs' | 'refs' | 'freeze'

@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/approval'
-import { dispatchInput, releaseInput } from '~/domain/deploy'
-import { DEPLOY_ACTIONS } from '~/domain/deploy-account'
-import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED } from '~/domain/deploy-status'
+import { DEPLOY_ACTIONS } from '~/domain/deploy/account'
+import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/deploy/approval'
+import { PHASE_STATES, PHASES } from '~/domain/deploy/phases'
+import { dispatchInput, releaseInput } from '~/domain/deploy/request'
+import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED } from '~/domain/deploy/status'
 import { id, lineCursorText } from '~/domain/input'
-import { PHASE_STATES, PHASES } from '~/domain/phases'
 
 /**
  * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a

@@ -1,0 +1,104 @@
+import type { DeployAccount } from '~/domain/deploy/account'
+import type { CancelRequest } from '~/domain/deploy/request'
+
+/** How many of the newest log lines a poll carries (docs/contract.md, "Poll"). */
+export const LOG_TAIL_LENGTH = 200
+
+export interface DeploySummary extends DeployAccount {
+  readonly id: string
+  /** A known status, or whatever a newer version stored. */
+  readonly status: string
+  readonly terminal: boolean
+  readonly failureStage: string | null
+  readonly ref: string
+  readonly sha: string | null
+  readonly requestedBy: string
+  readonly requestedAt: string
+  readonly finishedAt: string | null
+}
+
+export interface LogLine {
+  /** 1, 2, 3 … within one deploy; also the cursor for older lines. */
+  readonly seq: number
+  readonly line: string
+  readonly at: string
+}
+
+/** One row of the deploy's timeline, from the audit trail. */
+export interface TimelineEntry {
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly status: string | null
+  /** One sentence, for a refused or unusual event; null where the status says it all. */
+  readonly note: string | null
+}
+
+/** Answer of `deploys.get`: everything the modal shows of one deploy. */
+export interface DeployView extends DeploySummary {
+  readonly surface: { readonly id: string; readonly name: string; readonly environment: string; readonly url: string }
+  readonly repository: string
+  readonly workflow: string
+  readonly reason: string | null
+  /** Whose API token asked for it; null when a person did. */
+  readonly requestedByOwner: string | null
+  /** Why it was shipped in spite of a freeze; null when it was not. */
+  readonly overrideReason: string | null
+  /** A known kind (approval.ts), or whatever a newer version stored. */
+  readonly kind: string
+  /** Who else said yes, where the surface asks for a second person; null where it did not. */
+  readonly approvedBy: string | null
+  /** Why it failed, in words for an operator, where more is known than the stage. */
+  readonly failureDetail: string | null
+  /** A string: run ids outgrow what a JavaScript number holds exactly. */
+  readonly runId: string | null
+  readonly runAttempt: number | null
+  readonly runUrl: string | null
+  /** Of a run that was seen after the end and is another one; null where there is none. */
+  readonly lateRunUrl: string | null
+  /** Null when nobody asked for its end. */
+  readonly cancel: CancelRequest | null
+  /** What an operator must know beside the status, a sentence each. */
+  readonly warnings: readonly string[]
+  /** Those of them that say that something went wrong. */
+  readonly alarms: readonly string[]
+  readonly timeline: readonly TimelineEntry[]
+  /** The newest lines, oldest first. */
+  readonly logTail: readonly LogLine[]
+  /** Pass as `before` to read older lines; null when the tail holds them all. */
+  readonly logCursor: number | null
+}
+
+/** One line of a surface's history. */
+export interface PastDeploy {
+  readonly id: string
+  readonly status: string
+  readonly terminal: boolean
+  readonly headline: DeployAccount['headline']
+  readonly shipped: DeployAccount['shipped']
+  readonly failureDetail: string | null
+  readonly ref: string
+  readonly sha: string | null
+  readonly reason: string | null
+  readonly kind: string
+  readonly requestedBy: string
+  readonly approvedBy: string | null
+  readonly requestedAt: string
+  readonly finishedAt: string | null
+}
+
+export interface HistoryPage {
+  readonly surface: {
+    readonly id: string
+    readonly name: string
+    readonly environment: string
+    readonly url: string
+    /** No longer declared: it keeps its history, and cannot ship. */
+    readonly archived: boolean
+    /** The commit it runs by the newest evidence; null when nothing proves one. */
+    readonly runs: string | null
+  }
+  readonly deploys: readonly PastDeploy[]
+  /** Pass as `cursor` for older deploys; null when there are none. */
+  readonly nextCursor: string | null
+}
