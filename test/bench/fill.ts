@@ -50,10 +50,10 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
   await db.query(
     `INSERT INTO console_deploys (id, surface_id, environment, repository, workflow, ref, workflow_ref, sha, status,
        requested_by, idempotency_key, request_digest, phase_callbacks, github_run_id, github_run_attempt, log_count,
-       requested_at_utc, last_event_at_utc, finished_at_utc)
+       requested_at_utc, last_event_at_utc, finished_at_utc, shipped)
      SELECT ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, 'production', 'acme/platform', 'deploy-console.yml', 'main', 'main',
-       repeat('a', 40), 'succeeded', 'operator', 'stored-' || n, repeat('d', 64), true, 1000000000 + n, 1, 7,
-       at, at + interval '5 minutes', at + interval '5 minutes'
+       md5('' || n) || '00000000', 'succeeded', 'operator', 'stored-' || n, repeat('d', 64), true, 1000000000 + n, 1, 7,
+       at, at + interval '5 minutes', at + interval '5 minutes', 'yes'
      FROM (SELECT n, timestamptz '2024-01-01' + n * interval '1 minute' AS at FROM generate_series($1::int, $2::int) AS n)`,
     [from, to],
   )

@@ -72,6 +72,8 @@ export function listSilentDeploys(
       lastEventAt: { lt: since.silentSince },
       AND: [
         { OR: [{ status: { in: [...UNFINISHED_STATUSES] } }, { holdsSurface: true }] },
+        // What the index console_deploys_followed holds: without it, each pass reads every deploy there ever was.
+        { OR: [{ finishedAt: null }, { holdsSurface: true }] },
         { OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }] },
       ],
     },

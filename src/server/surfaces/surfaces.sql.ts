@@ -19,7 +19,10 @@ export type RunningRow = z.output<typeof runningRows>[number]
 /**
  * Per surface: the commit that runs by the newest evidence, whether the console shipped what the surface reports, and the newest
  * deploy that shipped another commit than the one that runs. What a surface reported counts unless a deploy that may have shipped
- * has ended since; where that deploy is not proven to have shipped either, what runs is not known. One statement, from indexes.
+ * has ended since; where that deploy is not proven to have shipped either, what runs is not known.
+ *
+ * One statement, and each part reads a few rows of an index however long the history is. With `"surface_id" = s."id"` PostgreSQL
+ * may walk all deploys by id instead, newest first, and for a surface that was not deployed to in a while that is the whole table.
  */
 export async function readRunning(
   db: DatabaseHandle,
@@ -27,18 +30,18 @@ export async function readRunning(
 ): Promise<ReadonlyMap<string, RunningRow>> {
   const rows = await db.$queryRaw`
     SELECT s."id" AS "surfaceId", now."sha" AS "runs",
-      EXISTS (SELECT FROM "console_deploys" AS d
-        WHERE d."surface_id" = s."id" AND d."sha" = s."running_sha" AND d."shipped" = 'yes') AS "shippedHere",
+      coalesce((SELECT true FROM "console_deploys" AS d
+        WHERE d."surface_id" = s."id" AND d."sha" = s."running_sha" AND d."shipped" = 'yes' LIMIT 1), false) AS "shippedHere",
       (SELECT json_build_object('deployId', g."id", 'sha', g."sha", 'finishedAt', g."finished_at_utc")
         FROM "console_deploys" AS g
-        WHERE g."surface_id" = s."id" AND g."status" = 'succeeded' AND g."shipped" = 'yes' AND g."sha" IS NOT NULL
-          AND g."finished_at_utc" IS NOT NULL AND g."repository" = s."repository" AND g."workflow" = s."workflow"
-          AND g."sha" IS DISTINCT FROM now."sha"
-        ORDER BY g."id" DESC LIMIT 1) AS "lastGood"
+        WHERE g."surface_id" BETWEEN s."id" AND s."id" AND g."status" = 'succeeded' AND g."shipped" = 'yes'
+          AND g."sha" IS NOT NULL AND g."finished_at_utc" IS NOT NULL AND g."repository" = s."repository"
+          AND g."workflow" = s."workflow" AND g."sha" IS DISTINCT FROM now."sha"
+        ORDER BY g."surface_id", g."id" DESC LIMIT 1) AS "lastGood"
     FROM unnest(${ids}::text[]) AS asked("id") JOIN "surfaces" AS s ON s."id" = asked."id"
     LEFT JOIN LATERAL (SELECT d."sha", d."shipped", d."finished_at_utc" FROM "console_deploys" AS d
-      WHERE d."surface_id" = s."id" AND d."finished_at_utc" IS NOT NULL AND d."shipped" <> 'no'
-      ORDER BY d."id" DESC LIMIT 1) AS ended ON true
+      WHERE d."surface_id" BETWEEN s."id" AND s."id" AND d."finished_at_utc" IS NOT NULL AND d."shipped" <> 'no'
+      ORDER BY d."surface_id", d."id" DESC LIMIT 1) AS ended ON true
     CROSS JOIN LATERAL (SELECT CASE
       WHEN ended."finished_at_utc" IS NULL OR s."running_seen_at_utc" > ended."finished_at_utc" THEN s."running_sha"
       WHEN ended."shipped" = 'yes' THEN ended."sha" END AS "sha") AS now`

@@ -1,0 +1,2 @@
+DROP INDEX "console_deploys_shipped";
+DROP INDEX "console_deploys_followed";
