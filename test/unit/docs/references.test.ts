@@ -68,3 +68,18 @@ it('every file that a page names exists; a decision may name one of its time', (
     )
   expect(broken).toEqual([])
 })
+
+it('every message that the troubleshooting page quotes stands in the code', () => {
+  const plain = (text: string) => text.replaceAll('’', "'").replaceAll(/\s+/g, ' ').toLowerCase()
+  const code = plain(
+    files
+      .filter((file) => /^src\/.*\.tsx?$/.test(file))
+      .map(contentsOf)
+      .join('\n'),
+  )
+  // What varies in a message is `…` or a number on the page.
+  const quoted = [...contentsOf('docs/operations/troubleshoot.md').matchAll(/"([^"\n]+)"/g)].flatMap(([, text = '']) =>
+    text.split(/…|\d+/).map((part) => part.replaceAll(/^[ .,()]+|[ .,()]+$/g, '')),
+  )
+  expect(quoted.filter((part) => part.length > 3 && !code.includes(plain(part)))).toEqual([])
+})
