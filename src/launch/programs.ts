@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts'
 /** What runs beside the server, each as a process of its own. */
 export const PROGRAMS = [
   'src/launch/start.ts',
-  'src/launch/console.ts',
+  'src/launch/commands/console.ts',
   'src/launch/worker.ts',
   'src/launch/lend-database.ts',
   'src/sandbox/main.ts',

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { within } from './wait-for.ts'
+import { within } from './process/wait-for.ts'
 
 const TAIL_LINES = 20
 const STOP_WITHIN_MS = 15_000

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { readServerConfig } from '~/server/platform/config'
 import { localEnvironment } from './local-environment.ts'
-import { within } from './wait-for.ts'
+import { within } from './process/wait-for.ts'
 
 /** A database that is away would hold it up: what is not recorded by then is given back to the queue later. */
 const STOP_WITHIN_MS = 10_000

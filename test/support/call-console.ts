@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../..')
 export async function callConsole(databaseUrl: string, args: readonly string[], settings: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
-    ['--conditions=react-server', ...programArgs(root, 'src/launch/console.ts'), ...args],
+    ['--conditions=react-server', ...programArgs(root, 'src/launch/commands/console.ts'), ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

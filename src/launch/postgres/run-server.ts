@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
-import { isAlive } from '../process-state.ts'
-import { waitFor, within } from '../wait-for.ts'
+import { isAlive } from '../process/process-state.ts'
+import { waitFor, within } from '../process/wait-for.ts'
 import { clusterArgument, type Programs, programOptions, programPath } from './programs.ts'
 import { type LockOwner, lockOwner, removeStaleLock, type ServerAddress, whoListens } from './running-server.ts'
 

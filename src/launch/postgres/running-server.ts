@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { isAlive, workingDirectoryOf } from '../process-state.ts'
+import { isAlive, workingDirectoryOf } from '../process/process-state.ts'
 import { DATABASE_USER } from './initialise-cluster.ts'
 
 export interface ServerAddress {

@@ -1,13 +1,13 @@
 'use client'
 
 import { ApprovalRow } from '~/ui/approvals/approval-row'
-import { ConnectionNotice } from '~/ui/board/connection-notice'
-import { useAskEvery } from '~/ui/live/live-state'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
+import { useAskEvery } from '~/ui/trpc/live-state'
 
 const POLL_MS = 5_000
 

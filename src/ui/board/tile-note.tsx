@@ -5,10 +5,10 @@ import type { DeploySummary } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { thirdRow } from '~/ui/board/third-row'
-import { wayBack, wayBackAddress } from '~/ui/board/way-back'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
+import { wayBack, wayBackAddress } from '~/ui/surfaces/way-back'
 import { exactUtc } from '~/ui/time/relative-time'
 
 interface TileNoteProps {

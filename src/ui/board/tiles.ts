@@ -52,17 +52,6 @@ export function runningTiles(tiles: readonly SurfaceTile[]): readonly RunningTil
   )
 }
 
-/** For this long after a deploy ended its surface is still settling: the new version and health are about to be seen. */
-const SETTLING_MS = 60_000
-
-/** Whether anything is moving, so that the grid is worth asking for even while nobody looks. */
-export function isLively(tiles: readonly SurfaceTile[], now: number): boolean {
-  return tiles.some(({ lastDeploy }) => {
-    if (lastDeploy === null) return false
-    return lastDeploy.finishedAt === null || now - Date.parse(lastDeploy.finishedAt) < SETTLING_MS
-  })
-}
-
 /** Whether the name alone does not say which surface is meant: teams call both environments' surfaces the same. */
 export function hasNamesake(tile: SurfaceTile, tiles: readonly SurfaceTile[]): boolean {
   return tiles.some((other) => other.id !== tile.id && other.name === tile.name)

@@ -5,12 +5,12 @@ import type { ChannelView } from '~/domain/delivery'
 import { inSentence } from '~/domain/foreign-text'
 import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
 import { ChannelCard } from '~/ui/deliveries/channel-card'
-import { useLiveState } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { ShownOnce } from '~/ui/primitives/shown-once'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
+import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const UNDER_WAY_MS = 2_000

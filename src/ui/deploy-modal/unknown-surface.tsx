@@ -1,5 +1,5 @@
-import { ModalBody, ModalHead } from '~/ui/deploy-modal/modal-frame'
-import { OpenTheGrid } from '~/ui/deploy-modal/open-the-grid'
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { OpenTheGrid } from '~/ui/deploy-modal/frame/open-the-grid'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Skeleton } from '~/ui/primitives/skeleton'
 

@@ -1,16 +1,16 @@
 'use client'
 
-import { useSurfaces } from '~/ui/board/use-surfaces'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
 import { isIdle } from '~/ui/freezes/freeze-words'
 import { LockForm } from '~/ui/freezes/lock-form'
 import { OpenWindowForm } from '~/ui/freezes/open-window-form'
 import { PastFreezes } from '~/ui/freezes/past-freezes'
-import { useAskEvery } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { trpc } from '~/ui/trpc/client'
+import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const POLL_MS = 10_000

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
-import { useAskEvery } from '~/ui/live/live-state'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { StoppedClock } from '~/ui/time/stopped-clock'
+import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** How often a section asks again where changes are not told. */

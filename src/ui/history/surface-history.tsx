@@ -2,16 +2,16 @@
 
 import Link from 'next/link'
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
-import { ConnectionNotice } from '~/ui/board/connection-notice'
 import { DeployRow } from '~/ui/history/deploy-row'
-import { useAskEvery } from '~/ui/live/live-state'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { trpc } from '~/ui/trpc/client'
+import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'

@@ -1,6 +1,6 @@
 import type { LiveEvent } from '~/domain/surface/live'
-import { noteHeard, noteLost, readLiveState } from '~/ui/live/live-state'
 import type { TrpcClient } from '~/ui/trpc/client'
+import { noteHeard, noteLost, readLiveState } from '~/ui/trpc/live-state'
 
 /** What the tab that holds the stream says to the others; and one that has just begun to listen, to that one. */
 type Said =

@@ -5,9 +5,9 @@ import { type ReactNode, useEffect } from 'react'
 import type { LiveEvent } from '~/domain/surface/live'
 import { applyEvent, readAgain } from '~/ui/live/apply-event'
 import { followChanges } from '~/ui/live/follow-changes'
-import { useLiveState } from '~/ui/live/live-state'
 import { noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
+import { useLiveState } from '~/ui/trpc/live-state'
 
 /** What the page below shows follows what changes at the console, for this person. */
 export function Live({ person, children }: { readonly person: string; readonly children: ReactNode }) {

@@ -1,8 +1,12 @@
 import type { ReactNode } from 'react'
 
-/** The look of every text field of these forms. */
-export const FIELD =
-  'h-9 w-full min-w-0 rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base'
+const LOOK = 'w-full min-w-0 rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base'
+
+/** The look of a field on a page: text or a choice. */
+export const FIELD = `h-9 ${LOOK}`
+
+/** The look of a text field that may be read-only. Not for a `select`, which CSS takes for read-only. */
+export const INPUT = `${LOOK} read-only:bg-well read-only:text-ink-soft`
 
 interface FieldProps {
   readonly id: string

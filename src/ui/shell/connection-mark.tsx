@@ -1,7 +1,7 @@
 'use client'
 
 import { Radio, RefreshCw } from 'lucide-react'
-import { useLiveState } from '~/ui/live/live-state'
+import { useLiveState } from '~/ui/trpc/live-state'
 
 const TOLD = 'Changes are shown as they happen.'
 const ASKING =

@@ -1,9 +1,9 @@
 'use client'
 
 import { createContext, type ReactNode, useContext } from 'react'
-import { useLiveState } from '~/ui/live/live-state'
 import { consoleTime } from '~/ui/time/clock'
 import { exactUtc } from '~/ui/time/relative-time'
+import { useLiveState } from '~/ui/trpc/live-state'
 
 /** An event comes every 10 s where changes are told, and so does the slowest page's answer where they are asked for. */
 const ANSWERS_STOPPED_MS = 25_000

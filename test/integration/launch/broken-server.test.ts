@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
 import { freePort } from '~/launch/ports'
-import { isAlive } from '~/launch/process-state'
+import { isAlive } from '~/launch/process/process-state'
 import { type ServerPlan, startServer } from '~/launch/server-process'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'broken server '))

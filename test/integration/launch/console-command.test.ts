@@ -33,7 +33,7 @@ afterAll(async () => {
 async function call(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
-    ['--conditions=react-server', ...programArgs(root, 'src/launch/console.ts'), ...args],
+    ['--conditions=react-server', ...programArgs(root, 'src/launch/commands/console.ts'), ...args],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -8,7 +8,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type EmbeddedPostgres, runningDatabaseUrl, startEmbeddedPostgres } from '~/launch/embedded-postgres'
 import { whoListens } from '~/launch/postgres/running-server'
-import { isAlive } from '~/launch/process-state'
+import { isAlive } from '~/launch/process/process-state'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 

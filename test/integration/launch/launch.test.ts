@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
 import { isFree } from '~/launch/ports'
 import { printedLink } from '~/launch/printed-link'
-import { isAlive } from '~/launch/process-state'
+import { isAlive } from '~/launch/process/process-state'
+import { waitFor } from '~/launch/process/wait-for'
 import { programArgs } from '~/launch/programs'
-import { waitFor } from '~/launch/wait-for'
 import { descendant, descendantsOf } from '~test/support/process-tree'
 import { launchProduct, type Product, startProduct, withoutConsoleSettings } from '~test/support/start-product'
 
@@ -107,7 +107,7 @@ describe('npm start', { timeout: START }, () => {
 
   it('prints another link on request, and the one before works no longer', async () => {
     const before = await product.printedLink()
-    const args = ['--conditions=react-server', ...programArgs(root, 'src/launch/console.ts'), 'setup-link']
+    const args = ['--conditions=react-server', ...programArgs(root, 'src/launch/commands/console.ts'), 'setup-link']
     const env = { ...withoutConsoleSettings(process.env), DATA_DIR: dataDir }
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env })
     const [link = ''] = stdout.split('\n')

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bundledPrograms, PROGRAMS, programArgs } from '~/launch/programs'
 
-const PROGRAM = 'src/launch/console.ts'
+const PROGRAM = 'src/launch/commands/console.ts'
 const SOURCE = 'console.log(import.meta.dirname)\n'
 
 let base: string
@@ -29,14 +29,14 @@ test('a program runs from its bundle, and finds the files of its sources after t
   const args = programArgs(moved, PROGRAM)
   expect(args).not.toEqual(fromSources(moved))
   const printed = execFileSync(process.execPath, args, { encoding: 'utf8' }).trim()
-  expect(path.resolve(printed)).toBe(path.join(moved, 'src/launch'))
+  expect(path.resolve(printed)).toBe(path.join(moved, 'src/launch/commands'))
 })
 
 test.each([
   ['after its source changed', () => writeFileSync(path.join(checkout, PROGRAM), `${SOURCE}// changed\n`)],
   ['after any other source changed', () => writeFileSync(path.join(checkout, 'src/added.ts'), '')],
   ['after what is installed changed', () => writeFileSync(path.join(checkout, 'package-lock.json'), '{}')],
-  ['when its bundle is cut off', () => truncateSync(path.join(checkout, '.next/programs/launch-console.mjs'))],
+  ['when its bundle is cut off', () => truncateSync(path.join(checkout, '.next/programs/launch-commands-console.mjs'))],
   ['when no bundle was made', () => rmSync(path.join(checkout, '.next'), { recursive: true })],
 ])('a program runs from its sources %s', (_, change) => {
   expect(programArgs(checkout, PROGRAM)).not.toEqual(fromSources(checkout))

@@ -46,8 +46,8 @@ it('no file of the server imports a floor above its own', () => {
   expect(upward.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
 })
 
-it('no two folders of the domain or the server import each other', () => {
-  const inside = (file: string) => /^(domain|server)\//.test(file)
+it('no two folders of the domain, the server, the screens or the launcher import each other', () => {
+  const inside = (file: string) => /^(domain|server|ui|app|launch)\//.test(file)
   const between = new Map<string, string>()
   for (const one of listImports()) {
     const [from, to] = [path.dirname(one.from), path.dirname(one.to)]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { refGroups } from '~/ui/deploy-modal/ref-options'
-import { readTarget, withTarget } from '~/ui/deploy-modal/target'
+import { readTarget, withTarget } from '~/ui/deploy-modal/frame/target'
+import { refGroups } from '~/ui/deploy-modal/new-deploy/ref-options'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 describe('the address', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ansiSpans } from '~/ui/deploy-modal/ansi'
+import { ansiSpans } from '~/ui/deploy-modal/follow/ansi'
 
 const shown = (line: string) =>
   ansiSpans(line)

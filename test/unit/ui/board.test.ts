@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { arrowTarget } from '~/ui/board/arrow-target'
 import { thirdRow } from '~/ui/board/third-row'
-import { groupByEnvironment, isLively, matchesFilter, problemOf, runningTiles } from '~/ui/board/tiles'
-import { wayBack } from '~/ui/board/way-back'
+import { groupByEnvironment, matchesFilter, problemOf, runningTiles } from '~/ui/board/tiles'
+import { isLively } from '~/ui/surfaces/use-surfaces'
+import { wayBack } from '~/ui/surfaces/way-back'
 import { deployThrough, tile } from './fixtures'
 
 describe('the grid', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DeploySource } from '~/domain/deploy/request'
-import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
+import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import type { WireError } from '~/ui/trpc/wire-error'
 
 const surface = { id: 'console', confirm: 'console' }

@@ -44,7 +44,7 @@ afterEach(() => {
 async function openTab(person = 'ada@example.com') {
   vi.resetModules()
   const { followChanges } = await import('~/ui/live/follow-changes')
-  const { readLiveState } = await import('~/ui/live/live-state')
+  const { readLiveState } = await import('~/ui/trpc/live-state')
   const streams: Stream[] = []
   const told: string[] = []
   const client = {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/flow'
-import { draftText, readDraftText } from '~/ui/deploy-modal/kept-draft'
+import { type Flow, type FlowAction, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
+import { draftText, readDraftText } from '~/ui/deploy-modal/new-deploy/kept-draft'
 
 const surface = { id: 'console', confirm: 'TYPED-NAME' }
 const unreachable = { kind: 'unreachable', appCode: null, message: 'no answer' } as const

@@ -1,10 +1,10 @@
 import type { Metadata } from 'next'
 import { getDeps } from '~/server/deps'
 import { lookUpLink } from '~/server/people/look-up-link'
-import { EntryFrame } from '~/ui/auth/entry-frame'
-import { JoinForm } from '~/ui/auth/join-form'
-import { LinkGone } from '~/ui/auth/link-gone'
-import { RecoverForm } from '~/ui/auth/recover-form'
+import { EntryFrame } from '~/ui/auth/entry/entry-frame'
+import { JoinForm } from '~/ui/auth/entry/join-form'
+import { LinkGone } from '~/ui/auth/entry/link-gone'
+import { RecoverForm } from '~/ui/auth/entry/recover-form'
 
 /** The address is the key: no other site is told it. */
 export const metadata: Metadata = { title: 'Invitation · Deploy Console', referrer: 'no-referrer' }

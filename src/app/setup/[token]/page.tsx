@@ -2,10 +2,10 @@ import type { Metadata } from 'next'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { getDeps } from '~/server/deps'
 import { lookUpLink } from '~/server/people/look-up-link'
-import { EntryFrame } from '~/ui/auth/entry-frame'
-import { JoinForm } from '~/ui/auth/join-form'
-import { LinkGone } from '~/ui/auth/link-gone'
-import { SandboxStart } from '~/ui/auth/sandbox-start'
+import { EntryFrame } from '~/ui/auth/entry/entry-frame'
+import { JoinForm } from '~/ui/auth/entry/join-form'
+import { LinkGone } from '~/ui/auth/entry/link-gone'
+import { SandboxStart } from '~/ui/auth/entry/sandbox-start'
 
 /** The address is the key: no other site is told it. */
 export const metadata: Metadata = { title: 'Set up · Deploy Console', referrer: 'no-referrer' }

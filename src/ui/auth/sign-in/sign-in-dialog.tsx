@@ -1,0 +1,102 @@
+'use client'
+
+import { Dialog } from '@base-ui/react/dialog'
+import { useCallback, useEffect, useState } from 'react'
+import type { ProviderView } from '~/domain/account'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { askAuth, isRecord } from '~/ui/auth/ask-auth'
+import { passkeysWork } from '~/ui/auth/passkey'
+import { SignInForm } from '~/ui/auth/sign-in/sign-in-form'
+import { holdsSomething } from '~/ui/auth/typed-input'
+import { usePrompt } from '~/ui/auth/use-prompt'
+import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+
+interface SignInDialogProps {
+  /** Whose page this is. */
+  readonly email: string
+  readonly providers: readonly ProviderView[]
+}
+
+/**
+ * Waits until something is refused because the session is over, then asks to sign in, over whatever is open. What was
+ * refused goes on by itself afterwards. A page that holds nothing leads to the sign-in page instead.
+ */
+export function SignInDialog({ email, providers }: SignInDialogProps) {
+  const { open, settle } = usePrompt('signed_out', holdsSomething)
+  const goOn = useCallback(async () => {
+    const who = await whoIsSignedIn()
+    if (who === null) return
+    if (who === email) return settle(true)
+    // Somebody else: a full load, without what was open. Nothing that the first person saw or typed may stay.
+    window.location.assign(window.location.pathname)
+  }, [email, settle])
+  return (
+    <Dialog.Root open={open}>
+      <Dialog.Portal>
+        <Dialog.Backdrop forceRender className="fixed inset-0 z-30 bg-veil" />
+        <Dialog.Viewport className="fixed inset-0 z-30 flex items-start justify-center overflow-y-auto p-4 sm:pt-[12vh]">
+          <Dialog.Popup
+            initialFocus={() => document.getElementById('password')}
+            className="w-full max-w-[25rem] rounded-md border border-line bg-panel p-5 text-ink outline-none"
+          >
+            <Dialog.Title className="text-base leading-6 font-semibold tracking-[-0.01em]">
+              Your session has ended
+            </Dialog.Title>
+            <Dialog.Description className="mt-1 mb-4 text-sm text-pretty break-words text-ink-soft">
+              What you entered is kept. Sign in as <ForeignText text={email} /> to go on with it. It is discarded if
+              somebody else signs in.
+            </Dialog.Description>
+            <SignInHere email={email} providers={providers} onSignedIn={goOn} />
+            <div className="mt-3 border-t border-line pt-3">
+              <Button tone="bare" className="-ml-3" onClick={() => settle(false)}>
+                Leave for the sign-in page
+              </Button>
+            </div>
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+interface SignInHereProps extends SignInDialogProps {
+  readonly onSignedIn: () => Promise<void>
+}
+
+/** The sign-in page's form. A sign-in in another tab of this browser counts as well, before now or while this is open. */
+function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
+  const [passkeys] = useState(passkeysWork)
+  useEffect(() => {
+    const look = () => void onSignedIn()
+    look()
+    window.addEventListener('focus', look)
+    return () => window.removeEventListener('focus', look)
+  }, [onSignedIn])
+  const { pathname, search } = window.location
+  return (
+    <>
+      {email === SANDBOX_OPERATOR.email && (
+        <p className="mb-3 text-sm text-pretty text-ink-soft">
+          This is the sandbox: open the link that <code className="font-mono">npm start</code> printed in another tab of
+          this browser, then come back here.
+        </p>
+      )}
+      <SignInForm
+        next={pathname + search}
+        providers={providers}
+        passkeys={passkeys}
+        refused={null}
+        email={email}
+        onSignedIn={() => void onSignedIn()}
+      />
+    </>
+  )
+}
+
+/** The address of who is signed in in this browser now; null: nobody, or the console did not say. */
+async function whoIsSignedIn(): Promise<string | null> {
+  const answer = await askAuth('/get-session')
+  const user = answer.ok && isRecord(answer.body) ? answer.body['user'] : null
+  return isRecord(user) && typeof user['email'] === 'string' ? user['email'] : null
+}

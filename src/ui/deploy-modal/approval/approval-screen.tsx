@@ -1,0 +1,157 @@
+'use client'
+
+import { useEffect } from 'react'
+import type { ApprovalView } from '~/domain/deploy/approval'
+import type { DeploySource } from '~/domain/deploy/request'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { ApprovalFacts } from '~/ui/approvals/approval-facts'
+import { ApprovalMark } from '~/ui/approvals/approval-mark'
+import { headline, requesterWords, standsInTheWay } from '~/ui/approvals/approval-words'
+import { ApprovalFoot } from '~/ui/deploy-modal/approval/approval-foot'
+import { ReviewedFacts } from '~/ui/deploy-modal/approval/reviewed-facts'
+import { useApproval } from '~/ui/deploy-modal/approval/use-approval'
+import { ModalBody, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { OpenTheGrid } from '~/ui/deploy-modal/frame/open-the-grid'
+import { SaidAt } from '~/ui/deploy-modal/review/said-at'
+import { Button } from '~/ui/primitives/button'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { StoppedClock } from '~/ui/time/stopped-clock'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/** How often the facts beside a waiting approval are asked for again; each time costs two GitHub requests. */
+const REVIEW_MS = 20_000
+
+interface ApprovalScreenProps {
+  readonly approvalId: string
+  readonly tiles: readonly SurfaceTile[]
+  readonly onDeploy: (deployId: string) => void
+}
+
+/** One request that waits for another person: who asked sees where it stands, who approves sees what would ship. */
+export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenProps) {
+  const answer = useApproval(approvalId)
+  const { data: approval, error } = answer
+  const utils = trpc.useUtils()
+  const state = approval?.state
+  // The tile behind the dialog learns of a change at once, not with its own next poll.
+  useEffect(() => {
+    if (state !== undefined) void utils.surfaces.list.invalidate()
+  }, [state, utils])
+  // Granted, it is a deploy like any other, and everybody who looks follows it.
+  const deployId = approval?.deployId ?? null
+  useEffect(() => {
+    if (deployId !== null) onDeploy(deployId)
+  }, [deployId, onDeploy])
+
+  if (approval === undefined) return <NoApprovalYet error={error} />
+  return (
+    <StoppedClock of={answer} polled={approval.state === 'waiting'}>
+      <div data-approval={approval.id} data-state={approval.state} className="flex min-h-0 flex-1 flex-col">
+        <Waiting
+          approval={approval}
+          tile={tiles.find(({ id }) => id === approval.surface.id)}
+          lost={error}
+          onFollow={onDeploy}
+        />
+      </div>
+    </StoppedClock>
+  )
+}
+
+interface WaitingProps {
+  readonly approval: ApprovalView
+  readonly tile: SurfaceTile | undefined
+  readonly lost: unknown
+  readonly onFollow: (deployId: string) => void
+}
+
+function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
+  const waits = approval.state === 'waiting'
+  const review = trpc.surfaces.review.useQuery(
+    {
+      surfaceId: approval.surface.id,
+      ref: approval.ref,
+      ...sourceOf(approval),
+    },
+    { enabled: waits, refetchInterval: waits ? REVIEW_MS : false, staleTime: 0, gcTime: 0 },
+  )
+  const obstacle = review.data === undefined ? null : standsInTheWay(approval, review.data)
+  return (
+    <>
+      <ModalHead surface={approval.surface.name} environment={approval.surface.environment}>
+        <ApprovalFacts approval={approval} />
+      </ModalHead>
+      <ModalBody>
+        <p role="status" className="flex items-center gap-2 text-base font-semibold">
+          <ApprovalMark state={approval.state} />
+          <span>
+            {headline(approval)}
+            {waits && (
+              <span className="font-normal text-ink-faint">
+                {' '}
+                · expires <TimeAgo at={approval.expiresAt} />
+              </span>
+            )}
+          </span>
+        </p>
+        {approval.decision !== null && approval.decision.reason !== null && (
+          <p className="text-ink-soft">
+            “<ForeignText text={approval.decision.reason} whole />”
+          </p>
+        )}
+        {approval.overrideReason !== null && (
+          <Notice tone="warn">
+            <span className="font-medium">Overrides the freeze:</span> “
+            <ForeignText text={approval.overrideReason} whole />” ({requesterWords(approval)})
+          </Notice>
+        )}
+        {waits && obstacle !== null && (
+          <Notice tone="bad">
+            <span className="font-medium">Cannot be approved now. </span>
+            <Sentence text={obstacle} />
+          </Notice>
+        )}
+        {waits && review.isPending && <Skeleton className="h-40 w-full" />}
+        {waits && review.isError && (
+          <Notice tone="warn" role="status" action={<Button onClick={() => void review.refetch()}>Try again</Button>}>
+            {readWireError(review.error).message}
+          </Notice>
+        )}
+        {waits && review.data !== undefined && <ReviewedFacts review={review.data} tile={tile} onFollow={onFollow} />}
+        {waits && review.data !== undefined && (
+          <p className="text-xs text-ink-faint">
+            <SaidAt at={review.dataUpdatedAt} />
+          </p>
+        )}
+      </ModalBody>
+      <ApprovalFoot
+        approval={approval}
+        blocked={review.data === undefined || obstacle !== null}
+        lost={lost === null ? null : readWireError(lost).message}
+      />
+    </>
+  )
+}
+
+/** The review is made of the very source that was asked for. */
+function sourceOf({ kind, sourceId }: ApprovalView): { source?: DeploySource } {
+  if (sourceId === null || kind === 'deploy') return {}
+  return { source: kind === 'rollback' ? { kind, deployId: sourceId } : { kind, surfaceId: sourceId } }
+}
+
+function NoApprovalYet({ error }: { readonly error: unknown }) {
+  const wire = error === null ? null : readWireError(error)
+  return (
+    <>
+      <ModalHead surface={wire?.kind === 'refused' ? 'There is no such approval' : 'Approval'} environment="" />
+      <ModalBody>
+        {wire === null ? <Skeleton className="h-56 w-full" /> : <p className="text-ink-soft">{wire.message}</p>}
+      </ModalBody>
+      {wire?.kind === 'refused' && <OpenTheGrid />}
+    </>
+  )
+}

@@ -1,0 +1,127 @@
+'use client'
+
+import { Autocomplete } from '@base-ui/react/autocomplete'
+import { useEffect, useMemo, useState } from 'react'
+import { parseFullName } from '~/domain/ref'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
+import { useFocusOnArrival } from '~/ui/deploy-modal/frame/use-focus-on-arrival'
+import { PromoteChoice } from '~/ui/deploy-modal/new-deploy/promote-choice'
+import { RefOptionRow } from '~/ui/deploy-modal/new-deploy/ref-option-row'
+import { type RefGroup, type RefOption, refGroups } from '~/ui/deploy-modal/new-deploy/ref-options'
+import { useRefs } from '~/ui/deploy-modal/new-deploy/use-refs'
+import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface ChooseRefProps {
+  readonly surface: SurfaceTile
+  /** What was chosen before a step back; empty the first time. */
+  readonly chosenBefore: string
+  readonly onChoose: (ref: string) => void
+  readonly promotable: readonly SurfaceTile[]
+  readonly onPromote: (sha: string, surfaceId: string) => void
+}
+
+/**
+ * Step 1: one field and a list under it. The default ref, or the one chosen before, is highlighted, so Enter alone goes on
+ * with it.
+ */
+export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromote }: ChooseRefProps) {
+  const field = useFocusOnArrival<HTMLInputElement>()
+  const [typed, setTyped] = useState(parseFullName(chosenBefore)?.name ?? chosenBefore)
+  // Typing replaces the earlier choice; it does not go on with it.
+  useEffect(() => field.current?.select(), [field])
+  const [highlighted, setHighlighted] = useState<RefOption | null>(null)
+  const refs = useRefs(surface.id, typed)
+  const groups = useMemo(() => refGroups(refs.data, surface.ref, typed), [refs.data, surface.ref, typed])
+  const chosen = highlighted ?? groups[0]?.items[0] ?? null
+
+  return (
+    <Autocomplete.Root
+      open
+      inline
+      mode="none"
+      autoHighlight="always"
+      keepHighlight
+      highlightItemOnHover={false}
+      items={groups}
+      value={typed}
+      onValueChange={(value, details) => details.reason !== 'item-press' && setTyped(value)}
+      onItemHighlighted={(item: RefOption | undefined) => setHighlighted(item ?? null)}
+      itemToStringValue={(item: RefOption) => item.ref}
+    >
+      <div className="shrink-0 px-5 pt-4">
+        <label htmlFor="deploy-ref" className="mb-1 block text-sm font-medium">
+          Ref
+        </label>
+        <Autocomplete.Input
+          ref={field}
+          id="deploy-ref"
+          placeholder="Branch, tag or commit"
+          spellCheck={false}
+          autoCapitalize="none"
+          className="h-9 w-full rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base"
+        />
+        <PromoteChoice from={promotable} onPromote={onPromote} />
+      </div>
+      <ModalBody>
+        {refs.isError && (
+          <Notice tone="warn" role="status" action={<Button onClick={() => void refs.refetch()}>Try again</Button>}>
+            {readWireError(refs.error).message} A ref can still be typed in full.
+          </Notice>
+        )}
+        {refs.data?.defaultMissing === true && (
+          <Notice tone="warn" role="status">
+            The default ref <ForeignText text={surface.ref} /> does not exist in{' '}
+            <ForeignText text={surface.repository} />. Choose another ref.
+          </Notice>
+        )}
+        <div className="-mx-2 h-[min(22rem,48dvh)] overflow-y-auto overscroll-contain max-sm:h-auto">
+          <Autocomplete.List>
+            {(group: RefGroup) => (
+              <Autocomplete.Group key={group.label} items={group.items} className="pb-2">
+                <Autocomplete.GroupLabel className="px-2 py-1 text-xs font-medium text-ink-faint">
+                  {group.label}
+                </Autocomplete.GroupLabel>
+                <Autocomplete.Collection>
+                  {(item: RefOption) => (
+                    <Autocomplete.Item
+                      key={item.ref}
+                      value={item}
+                      onClick={() => onChoose(item.ref)}
+                      className="cursor-pointer rounded-[5px] px-2 py-1.5 outline-none select-none hover:bg-well data-highlighted:bg-accent-wash"
+                    >
+                      <RefOptionRow option={item} runningSha={surface.version?.sha ?? null} />
+                    </Autocomplete.Item>
+                  )}
+                </Autocomplete.Collection>
+              </Autocomplete.Group>
+            )}
+          </Autocomplete.List>
+          {refs.data?.notes.map((note) => (
+            <p key={note} role="status" className="px-2 py-1 text-xs text-ink-faint">
+              {note}
+            </p>
+          ))}
+          {refs.isPending && (
+            <div className="flex flex-col gap-3 px-2 py-2">
+              <Skeleton className="h-4 w-40" />
+              <Skeleton className="h-4 w-64" />
+              <Skeleton className="h-4 w-56" />
+            </div>
+          )}
+        </div>
+      </ModalBody>
+      <ModalFoot left="Nothing is sent before you confirm.">
+        <Button tone="strong" disabled={chosen === null} onClick={() => chosen !== null && onChoose(chosen.ref)}>
+          <span className="max-w-56 truncate">
+            Review <ForeignText text={chosen?.kind === 'commit' ? chosen.ref.slice(0, 7) : (chosen?.label ?? '')} />
+          </span>
+        </Button>
+      </ModalFoot>
+    </Autocomplete.Root>
+  )
+}

@@ -1,0 +1,35 @@
+import { Dialog } from '@base-ui/react/dialog'
+import { explainHold } from '~/domain/deploy/account'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
+import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
+import { Button } from '~/ui/primitives/button'
+
+interface HeldSurfaceProps {
+  readonly surface: Pick<SurfaceTile, 'name' | 'held'>
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
+}
+
+/** Why no deploy can start now, in the words of the review. */
+export function HeldWarning({ surface: { name, held }, onFollow }: HeldSurfaceProps) {
+  if (held === null) return null
+  const text = explainHold(name, held.runId)
+  return (
+    <ReviewWarnings warnings={[{ kind: 'busy', text, blocking: true, deployId: held.deployId }]} onFollow={onFollow} />
+  )
+}
+
+/** In the place of step 1: nothing is chosen or typed for a deploy that would be refused. The choice comes once the hold ends. */
+export function HeldSurface(props: HeldSurfaceProps) {
+  return (
+    <>
+      <ModalBody>
+        <HeldWarning {...props} />
+      </ModalBody>
+      <ModalFoot left="The way to a deploy opens here once the surface is free.">
+        <Dialog.Close render={<Button />}>Close</Dialog.Close>
+      </ModalFoot>
+    </>
+  )
+}

@@ -1,0 +1,133 @@
+import { z } from 'zod'
+import { dispatchInput } from '~/domain/deploy/request'
+import type { Review } from '~/domain/surface/review'
+import type { Flow } from '~/ui/deploy-modal/new-deploy/flow'
+
+/** One for each person and surface, so that nobody goes on with what somebody else began. */
+const PREFIX = 'deploy-draft '
+const nameOf = (email: string, surfaceId: string) => `${PREFIX}${email} ${surfaceId}`
+
+const text = z.string().max(500)
+const draft = z.object({
+  ref: z.string().max(255),
+  reason: text,
+  override: text,
+  source: dispatchInput.shape.source.unwrap().nullable(),
+})
+
+const commits = z.array(
+  z.object({ sha: z.string(), title: z.string(), author: z.string(), at: z.string(), url: z.string() }),
+)
+const reviewed = z.object({
+  runningSha: z.string().nullable(),
+  comparison: z
+    .object({
+      kind: z.enum(['identical', 'ahead', 'behind', 'diverged']),
+      adds: z.number(),
+      removes: z.number(),
+      commits,
+      removed: commits,
+      url: z.string(),
+    })
+    .nullable(),
+}) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison'>>
+
+/** As it is kept: without the typed name, which is typed anew, and without what the console answered. */
+const keptDraft = z.object({
+  /** The ref the address named when the dialog was opened; a dialog for another one begins anew. */
+  begunWith: z.string().nullable(),
+  /** By the local clock. */
+  at: z.number(),
+  flow: z.discriminatedUnion('step', [
+    z.object({ step: z.literal('choose'), draft }),
+    z.object({ step: z.literal('review'), draft }),
+    z.object({
+      step: z.literal('confirm'),
+      draft,
+      sha: z.string().max(64),
+      /** An earlier version of the console kept none. */
+      reviewed: reviewed.nullable().default(null),
+      override: z.object({ reason: text, freezeIds: z.array(z.string()) }).nullable(),
+      key: z.string(),
+      /** Whether it went over the wire and no answer is known. */
+      sent: z.boolean(),
+    }),
+  ]),
+})
+
+/** What is worth keeping of a flow, as text; null while nothing was chosen or typed. */
+export function draftText(flow: Flow, begunWith: string | null, at: number): string | null {
+  const { typed: _, ...entered } = flow.draft
+  if (flow.step === 'choose' && entered.ref === '' && entered.reason === '' && entered.override === '') return null
+  if (flow.step !== 'confirm') return JSON.stringify({ begunWith, at, flow: { step: flow.step, draft: entered } })
+  const { step, sha, reviewed, override, attempt } = flow
+  const key = attempt.state === 'open' ? attempt.key : attempt.request.idempotencyKey
+  const sent = attempt.state !== 'open' || attempt.sentBefore
+  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, key, sent } })
+}
+
+/** The flow that `draftText` wrote, and when; null for any other text: another version of the console may have written it. */
+export function readDraftText(written: string): { begunWith: string | null; at: number; flow: Flow } | null {
+  const kept = keptDraft.safeParse(parseJson(written)).data
+  if (kept === undefined) return null
+  const { begunWith, at, flow } = kept
+  const entered = { ...flow.draft, typed: '' }
+  if (flow.step === 'choose') return { begunWith, at, flow: { step: flow.step, draft: entered } }
+  // What it rested on is not known: it is reviewed anew, unless it was sent, and has to be sent again as it was.
+  const unreviewed = flow.step === 'review' || (flow.reviewed === null && !flow.sent)
+  if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
+  const { step, sha, reviewed, override, key, sent } = flow
+  const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
+  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, attempt } }
+}
+
+function parseJson(written: string): unknown {
+  try {
+    return JSON.parse(written)
+  } catch {
+    return null
+  }
+}
+
+/** Null where the browser keeps nothing for this page: then the draft lives as long as the page. */
+function storage(): Storage | null {
+  try {
+    return window.sessionStorage
+  } catch {
+    return null
+  }
+}
+
+export function keepDraft(email: string, surfaceId: string, flow: Flow, begunWith: string | null): void {
+  const written = draftText(flow, begunWith, Date.now())
+  try {
+    if (written === null) forgetDraft(email, surfaceId)
+    else storage()?.setItem(nameOf(email, surfaceId), written)
+  } catch {
+    // The browser's room is full: the draft lives as long as the page.
+  }
+}
+
+export function keptDraftOf(email: string, surfaceId: string, begunWith: string | null) {
+  const written = storage()?.getItem(nameOf(email, surfaceId))
+  const kept = typeof written === 'string' ? readDraftText(written) : null
+  return kept?.begunWith === begunWith ? kept : null
+}
+
+export interface DiscardedDraft {
+  readonly email: string
+  readonly surfaceId: string
+}
+
+/** Throws away what other people began in this tab, and says what that was. */
+export function discardDraftsOfOthers(email: string): readonly DiscardedDraft[] {
+  const kept = storage()
+  const found = Object.keys(kept ?? {}).flatMap((name) => {
+    const [whose, surfaceId] = name.startsWith(PREFIX) ? name.slice(PREFIX.length).split(' ') : []
+    return whose === undefined || surfaceId === undefined || whose === email ? [] : [{ email: whose, surfaceId }]
+  })
+  for (const draft of found) forgetDraft(draft.email, draft.surfaceId)
+  return found
+}
+
+export const forgetDraft = (email: string, surfaceId: string): void => storage()?.removeItem(nameOf(email, surfaceId))

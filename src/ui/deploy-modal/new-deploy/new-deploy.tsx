@@ -1,0 +1,124 @@
+'use client'
+
+import { useEffect, useReducer, useState } from 'react'
+import type { DeploySource } from '~/domain/deploy/request'
+import { deployVerb } from '~/domain/deploy/source'
+import type { Comparison } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { useHeldInput } from '~/ui/deploy-modal/frame/held-input'
+import { ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { ChooseRef } from '~/ui/deploy-modal/new-deploy/choose-ref'
+import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
+import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
+import { FlowSteps } from '~/ui/deploy-modal/new-deploy/flow-steps'
+import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
+import { forgetDraft, keepDraft, keptDraftOf } from '~/ui/deploy-modal/new-deploy/kept-draft'
+import { newIdempotencyKey } from '~/ui/deploy-modal/new-deploy/new-idempotency-key'
+import { ReviewStep } from '~/ui/deploy-modal/new-deploy/review-step'
+import { useMember } from '~/ui/shell/member'
+import { asOf } from '~/ui/time/relative-time'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+interface NewDeployProps {
+  readonly surface: SurfaceTile
+  readonly initialRef: string | null
+  readonly initialSource: DeploySource | null
+  /** Surfaces whose version could be promoted to this one. */
+  readonly promotable: readonly SurfaceTile[]
+  readonly onDeploy: (deployId: string) => void
+  /** Where the surface asks for a second person: to what waits for one. */
+  readonly onWait: (approvalId: string) => void
+}
+
+/** Choose → review → confirm, up to the moment the console has recorded the deploy. */
+export function NewDeploy({ surface, initialRef, initialSource, promotable, ...props }: NewDeployProps) {
+  const { onDeploy, onWait } = props
+  const email = useMember()?.email ?? ''
+  const [kept] = useState(() => keptDraftOf(email, surface.id, initialRef))
+  const [flow, act] = useReducer(flowReducer, null, () => kept?.flow ?? startFlow(initialRef, initialSource))
+  useEffect(() => keepDraft(email, surface.id, flow, initialRef), [email, surface.id, flow, initialRef])
+  const utils = trpc.useUtils()
+  const dispatch = trpc.deploys.dispatch.useMutation({
+    onSuccess: (answer) => {
+      forgetDraft(email, surface.id)
+      if (answer.outcome === 'deploy') return onDeploy(answer.id)
+      onWait(answer.approval.id)
+      void utils.surfaces.list.invalidate()
+    },
+    onError: (error) => {
+      const wire = readWireError(error)
+      act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })
+      // Somebody else was first: the tile behind the dialog should say so too.
+      if (wire.appCode === 'surface_busy') void utils.surfaces.list.invalidate()
+    },
+  })
+
+  /** Of the review that is on the screen. */
+  const [compared, setCompared] = useState<Comparison | null>(null)
+  const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
+
+  useHeldInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
+
+  const submit = () => {
+    const request = requestToSend(flow, surface)
+    if (request === null) return
+    act({ type: 'sent', request })
+    dispatch.mutate(request)
+  }
+
+  return (
+    <>
+      <ModalHead doing={deployVerb(comparison)} surface={surface.name} environment={surface.environment}>
+        <FlowSteps step={flow.step} />
+        {kept !== null && (
+          <p role="status" className="mt-1 text-xs text-ink-soft">
+            Your draft as of {asOf(kept.at, Date.now())} is back. The name is not kept: type it again.
+          </p>
+        )}
+      </ModalHead>
+      {flow.step === 'choose' && surface.held !== null && <HeldSurface surface={surface} onFollow={onDeploy} />}
+      {flow.step === 'choose' && surface.held === null && (
+        <ChooseRef
+          surface={surface}
+          chosenBefore={flow.draft.ref}
+          onChoose={(ref) => act({ type: 'chosen', ref })}
+          promotable={promotable}
+          onPromote={(ref, surfaceId) => act({ type: 'chosen', ref, source: { kind: 'promotion', surfaceId } })}
+        />
+      )}
+      {flow.step === 'review' && (
+        <ReviewStep
+          surface={surface}
+          refName={flow.draft.ref}
+          source={flow.draft.source}
+          onBack={() => act({ type: 'back' })}
+          onFollow={onDeploy}
+          refusal={flow.refusal}
+          onCompared={setCompared}
+          override={flow.draft.override}
+          onOverride={(text) => act({ type: 'overriding', text })}
+          onReviewed={({ sha, freezeIds, runningSha, comparison }) =>
+            act({
+              type: 'reviewed',
+              sha,
+              reviewed: { runningSha, comparison },
+              freezeIds: [...freezeIds],
+              key: newIdempotencyKey(),
+            })
+          }
+        />
+      )}
+      {flow.step === 'confirm' && (
+        <ConfirmStep
+          surface={surface}
+          flow={flow}
+          act={act}
+          onSubmit={submit}
+          onFollow={onDeploy}
+          ready={requestToSend(flow, surface) !== null}
+        />
+      )}
+    </>
+  )
+}

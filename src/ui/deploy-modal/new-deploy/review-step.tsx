@@ -1,0 +1,154 @@
+'use client'
+
+import { type ReactNode, useEffect } from 'react'
+import type { DeploySource } from '~/domain/deploy/request'
+import type { Comparison, Review } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
+import { useFocusOnArrival } from '~/ui/deploy-modal/frame/use-focus-on-arrival'
+import { OverrideFreeze } from '~/ui/deploy-modal/new-deploy/override-freeze'
+import { ReviewError } from '~/ui/deploy-modal/new-deploy/review-error'
+import { Changes } from '~/ui/deploy-modal/review/changes'
+import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
+import { SaidAt } from '~/ui/deploy-modal/review/said-at'
+import { Button } from '~/ui/primitives/button'
+import { Sentence } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { useRefusal } from '~/ui/shell/member'
+import { trpc } from '~/ui/trpc/client'
+import type { WireError } from '~/ui/trpc/wire-error'
+
+interface ReviewStepProps {
+  readonly surface: SurfaceTile
+  readonly refName: string
+  /** Where the commit is taken from; null of a ref. */
+  readonly source: DeploySource | null
+  readonly onBack: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
+  /** Why a freeze is overridden; empty while it is not. */
+  readonly override: string
+  readonly onOverride: (reason: string) => void
+  readonly onReviewed: (review: Review) => void
+  /** Why it has to be reviewed again. */
+  readonly refusal: WireError | null
+  /** Told what the review on the screen compares; null once none is. */
+  readonly onCompared: (comparison: Comparison | null) => void
+}
+
+/** Step 2: what would change, as GitHub sees it now. Asked again each time the step is entered. */
+export function ReviewStep({
+  surface,
+  refName,
+  source,
+  onBack,
+  onFollow,
+  override,
+  onOverride,
+  onReviewed,
+  refusal: changed,
+  onCompared,
+}: ReviewStepProps) {
+  const review = trpc.surfaces.review.useQuery(
+    { surfaceId: surface.id, ref: refName, ...(source === null ? {} : { source }) },
+    { staleTime: 0, gcTime: 0, refetchOnWindowFocus: false },
+  )
+  // Focus waits on the way on while the review loads, so that Enter goes on once it is there.
+  const onward = useFocusOnArrival<HTMLButtonElement>()
+  const blocking = review.data?.warnings.filter((warning) => warning.blocking) ?? []
+  const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
+  const overridden = overridable && override.trim() !== ''
+  const refusal = useRefusal('deploy.dispatch', surface.environment)
+  const blocked = (blocking.length > 0 && !overridden) || refusal !== null
+  const utils = trpc.useUtils()
+  // Somebody else was first: the tile behind the dialog should say so too.
+  useEffect(() => {
+    if (blocked) void utils.surfaces.list.invalidate()
+  }, [blocked, utils])
+  const comparison = review.data?.comparison ?? null
+  useEffect(() => {
+    onCompared(comparison)
+    return () => onCompared(null)
+  }, [comparison, onCompared])
+  return (
+    <>
+      <ModalBody>
+        {changed !== null && (
+          <Notice tone="warn" role="alert">
+            <Sentence text={changed.message} />
+          </Notice>
+        )}
+        {review.data !== undefined && (
+          <Reviewed
+            review={review.data}
+            seenAt={review.dataUpdatedAt}
+            surface={surface}
+            onFollow={onFollow}
+            override={
+              overridable ? (
+                <OverrideFreeze reason={override} environment={surface.environment} onReason={onOverride} />
+              ) : null
+            }
+          />
+        )}
+        {refusal !== null && <Notice tone="plain">You cannot deploy this. {refusal}</Notice>}
+        {review.isPending && <ReviewSkeleton />}
+        {review.isError && (
+          <ReviewError error={review.error} onRetry={() => void review.refetch()} onChooseAnother={onBack} />
+        )}
+      </ModalBody>
+      <ModalFoot
+        left={
+          <Button tone="bare" onClick={onBack} className="-ml-3">
+            Back
+          </Button>
+        }
+      >
+        <Button
+          tone="strong"
+          ref={onward}
+          aria-disabled={review.data === undefined || blocked}
+          onClick={() => review.data !== undefined && !blocked && onReviewed(review.data)}
+        >
+          {overridden ? 'Override and continue' : blocked ? 'Cannot be deployed now' : 'Continue'}
+        </Button>
+      </ModalFoot>
+    </>
+  )
+}
+
+interface ReviewedProps {
+  readonly review: Review
+  /** When the answer came, by the local clock. */
+  readonly seenAt: number
+  readonly surface: SurfaceTile
+  readonly onFollow: (deployId: string) => void
+  readonly override: ReactNode
+}
+
+function Reviewed({ review, seenAt, surface, onFollow, override }: ReviewedProps) {
+  return (
+    <>
+      <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
+      {override}
+      <Changes review={review} surface={surface} />
+      <p className="text-xs text-ink-faint">
+        <SaidAt at={seenAt} /> Ref, freezes and locks are checked again when you deploy.
+      </p>
+    </>
+  )
+}
+
+function ReviewSkeleton() {
+  return (
+    <div aria-busy="true" className="flex min-h-72 flex-col gap-4">
+      <p className="sr-only">Comparing with what runs now</p>
+      <Skeleton className="h-14 w-full" />
+      <Skeleton className="h-4 w-32" />
+      <Skeleton className="h-4 w-4/5" />
+      <Skeleton className="h-4 w-3/5" />
+      <Skeleton className="h-4 w-2/3" />
+    </div>
+  )
+}

@@ -1,0 +1,89 @@
+import { ArrowRight } from 'lucide-react'
+import { changeSentence } from '~/domain/deploy/source'
+import { refLabel } from '~/domain/ref'
+import type { CommitSummary, Comparison, Review } from '~/domain/surface/review'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { CommitList } from '~/ui/deploy-modal/review/commit-list'
+import { ExternalLink } from '~/ui/primitives/external-link'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Sha } from '~/ui/primitives/sha'
+
+/** From what runs now to what would run, and the commits in between. */
+export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
+  const { comparison, head } = review
+  return (
+    <>
+      <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-3 rounded-[5px] bg-well px-4 py-3">
+        <div className="min-w-0">
+          <p className="text-xs text-ink-faint">Runs now</p>
+          {review.runningSha === null ? (
+            <p className="text-sm text-ink-soft">not reported</p>
+          ) : (
+            <Sha
+              sha={review.runningSha}
+              url={surface.version?.sha === review.runningSha ? surface.version.url : null}
+            />
+          )}
+        </div>
+        <ArrowRight aria-label="becomes" className="size-4 text-ink-faint" />
+        <div className="min-w-0">
+          <p className="truncate text-xs text-ink-faint">
+            {review.ref === review.sha ? 'Commit' : <ForeignText text={refLabel(review.ref)} />}
+          </p>
+          <Sha sha={review.sha} url={head?.url ?? null} />
+        </div>
+      </div>
+      <section aria-labelledby="changes">
+        <div className="mb-1 flex flex-wrap items-baseline justify-between gap-x-4">
+          <h3 id="changes" className="text-sm font-semibold">
+            {changeSentence(comparison)}
+          </h3>
+          {comparison !== null && (
+            <ExternalLink href={comparison.url} className="text-sm text-ink-soft">
+              Compare on GitHub
+            </ExternalLink>
+          )}
+        </div>
+        <ChangedCommits comparison={comparison} head={head} />
+      </section>
+    </>
+  )
+}
+
+interface ChangedCommitsProps {
+  readonly comparison: Comparison | null
+  /** Shown where there is no comparison. */
+  readonly head: CommitSummary | null
+}
+
+/** What a deploy adds and what it removes, the newest first. */
+export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
+  if (comparison === null) return head === null ? null : <CommitList commits={[head]} />
+  const { adds, removes, commits, removed } = comparison
+  return (
+    <>
+      {removes > 0 && adds > 0 && <h4 className="text-sm">Added</h4>}
+      {(commits.length > 0 || removes === 0) && <CommitList commits={commits} />}
+      <NotAll shown={commits.length} of={adds} />
+      {removes > 0 && (
+        <>
+          <h4 className={adds > 0 ? 'mt-2 text-sm' : 'text-sm'}>Removed</h4>
+          <CommitList label="Removed commits" commits={removed} />
+          <NotAll shown={removed.length} of={removes} />
+        </>
+      )}
+    </>
+  )
+}
+
+/** GitHub's comparison lists so many commits; of more, it does not say which. */
+const GITHUB_LISTS = 250
+
+function NotAll({ shown, of }: { readonly shown: number; readonly of: number }) {
+  if (shown >= of) return null
+  return (
+    <p className="pt-2 text-xs text-ink-faint">
+      {of > GITHUB_LISTS ? `${shown} of ${of} are shown.` : `The newest ${shown} of ${of} are shown.`}
+    </p>
+  )
+}
