@@ -46,7 +46,7 @@ export const PROOF_LASTS_MINUTES = 15
 
 /**
  * Whether who acts has proved lately who it is. A token is exempt: nobody sits in front of it whom one could ask, and
- * what it may do was chosen when it was made (docs/adr/013-second-person.md).
+ * what it may do was chosen when it was made (docs/adr/032-two-people-and-fresh-proofs.md).
  */
 export function isProofFresh({ via, provedAt }: Pick<Actor, 'via' | 'provedAt'>, now: Date): boolean {
   if (via === 'token') return true

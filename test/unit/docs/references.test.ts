@@ -58,6 +58,24 @@ it('every page and section that a comment cites exists', () => {
   expect(broken).toEqual([])
 })
 
+it('every decision that a comment or a page cites exists and is not superseded; a migration may cite one of its time', () => {
+  const standing = new Map(
+    pages
+      .filter((page) => /^docs\/adr\/\d/.test(page))
+      .map((page) => [
+        page.slice('docs/adr/'.length, 'docs/adr/'.length + 3),
+        !contentsOf(page).includes('\nStatus: superseded'),
+      ]),
+  )
+  const citing = [...sources, ...pages].filter((file) => !/^(docs\/adr|prisma\/migrations)\//.test(file))
+  const broken = citing.flatMap((file) =>
+    [...contentsOf(file).matchAll(/(?:\bADR |\badr\/)(\d{3})/g)].flatMap(([cited, number = '']) =>
+      standing.get(number) === true ? [] : [`${file}: ${cited}`],
+    ),
+  )
+  expect(broken).toEqual([])
+})
+
 it('every file that a page names exists; a decision may name one of its time', () => {
   const broken = pages
     .filter((page) => !page.startsWith('docs/adr/'))

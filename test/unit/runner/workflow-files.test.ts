@@ -66,7 +66,7 @@ test.each(workflows)(
 )
 
 test.each(workflows)('the notify steps of %s are named for the status they send', async (file) => {
-  // The console's reconciler reads these names in GitHub's record of a run when a callback was lost (ADR 006).
+  // The console's reconciler reads these names in GitHub's record of a run when a callback was lost (ADR 016).
   const reading = await readWorkflowFile(file, workflowText(file))
   if ('errors' in reading) throw new Error(reading.errors.join('\n'))
   const named = reading.workflow.jobs
