@@ -2,7 +2,7 @@
 export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
-    const { renewSecondFactorsAtStart } = await import('~/server/auth/second-factor/renew-second-factors')
+    const { renewSecondFactorsAtStart } = await import('~/server/auth/library/renew-second-factors')
     const { renewChannels } = await import('~/server/deliveries/sealed-channel')
     const { bindAccountsAtStart } = await import('~/server/auth/providers/bind-accounts')
     const { openFront } = await import('~/server/front')

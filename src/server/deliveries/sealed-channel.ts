@@ -1,9 +1,8 @@
 import 'server-only'
-import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
 import { z } from 'zod'
+import { decrypt, encrypt, encryptionMark, isReadable } from '~/server/auth/library/encryption'
 import { listChannelsWithout, replaceSealed } from '~/server/deliveries/delivery-channels'
 import type { Deps } from '~/server/deps'
-import { encryptionKey, encryptionMark, isReadable } from '~/server/platform/encryption-key'
 
 /** What is kept of a channel encrypted, as second factors are. */
 const sealed = z.object({
@@ -14,12 +13,12 @@ const sealed = z.object({
 export type SealedChannel = z.output<typeof sealed>
 
 export const sealChannel = (authSecrets: readonly string[], channel: SealedChannel): Promise<string> =>
-  symmetricEncrypt({ key: encryptionKey(authSecrets), data: JSON.stringify(channel) })
+  encrypt(authSecrets, JSON.stringify(channel))
 
 /** Null when it was encrypted under a secret that is no longer in the list. */
 export async function openChannel(authSecrets: readonly string[], text: string): Promise<SealedChannel | null> {
   if (!isReadable(authSecrets, text)) return null
-  return sealed.parse(JSON.parse(await symmetricDecrypt({ key: encryptionKey(authSecrets), data: text })))
+  return sealed.parse(JSON.parse(await decrypt(authSecrets, text)))
 }
 
 /** Brings every channel under the first secret, so that the others can be taken out of the list; as `renewSecondFactors` does. */

@@ -1,9 +1,10 @@
 import 'server-only'
+import { LRUCache } from 'lru-cache'
 import type { GitHub } from '~/server/github/client'
 
 /** How long an answer is good for whoever else opens the same choice. */
 const KEPT_MS = 3_000
-/** Distinct questions that are remembered at once; beyond, the oldest goes. */
+/** Distinct questions that are remembered at once. */
 const KEPT = 500
 
 interface Answer {
@@ -12,7 +13,7 @@ interface Answer {
   settledAt: number | null
 }
 
-const memories = new WeakMap<GitHub, Map<string, Answer>>()
+const memories = new WeakMap<GitHub, LRUCache<string, Answer>>()
 
 /**
  * One request to GitHub for all who ask the same at once; with `keep`, also for who asks within the next seconds. A failure
@@ -24,7 +25,8 @@ export function askedOnce<Value>(
   ask: () => Promise<Value>,
   { keep }: { readonly keep: boolean },
 ): Promise<Value> {
-  const memory = memoryOf(github)
+  const memory = memories.get(github) ?? new LRUCache<string, Answer>({ max: KEPT })
+  memories.set(github, memory)
   const known = memory.get(key)
   if (known !== undefined && (known.settledAt === null || (keep && performance.now() - known.settledAt < KEPT_MS))) {
     // The key names the question and with it the type of its answer.
@@ -32,7 +34,6 @@ export function askedOnce<Value>(
   }
   const asked = ask()
   const answer: Answer = { asked, settledAt: null }
-  memory.delete(key)
   memory.set(key, answer)
   asked.then(
     () => {
@@ -42,17 +43,5 @@ export function askedOnce<Value>(
       if (memory.get(key) === answer) memory.delete(key)
     },
   )
-  forgetOldest(memory)
   return asked
-}
-
-function memoryOf(github: GitHub): Map<string, Answer> {
-  const memory = memories.get(github) ?? new Map<string, Answer>()
-  memories.set(github, memory)
-  return memory
-}
-
-function forgetOldest(memory: Map<string, Answer>): void {
-  if (memory.size <= KEPT) return
-  for (const oldest of memory.keys()) return void memory.delete(oldest)
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { renewSecondFactors, renewSecondFactorsAtStart } from '~/server/auth/second-factor/renew-second-factors'
+import { renewSecondFactors, renewSecondFactorsAtStart } from '~/server/auth/library/renew-second-factors'
 import { readSecondFactor, replaceSecondFactor } from '~/server/auth/second-factor/second-factors'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import { createDeps, type Deps } from '~/server/deps'

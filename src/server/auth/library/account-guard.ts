@@ -4,15 +4,15 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { z } from 'zod'
 import { AppError, ERROR_CODES } from '~/domain/errors'
 import { nameText, storableText } from '~/domain/input'
+import { isReadable } from '~/server/auth/library/encryption'
+import { refuseWhenLocked } from '~/server/auth/library/refuse-when-locked'
+import { pendingUserId } from '~/server/auth/library/two-factor'
 import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
-import { pendingUserId } from '~/server/auth/second-factor/pending-sign-in'
 import { readSecondFactor } from '~/server/auth/second-factor/second-factors'
 import { claimCode } from '~/server/auth/second-factor/used-codes'
 import { recordWrongCode } from '~/server/auth/sign-in/record-sign-in'
-import { refuseWhenLocked } from '~/server/auth/sign-in/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 import { ownPasswordDigest } from '~/server/platform/address-digest'
-import { isReadable } from '~/server/platform/encryption-key'
 
 /** Take the password of whoever is signed in: guessed here, it counts as at sign-in. */
 export const PASSWORD_PATHS: ReadonlySet<string> = new Set([

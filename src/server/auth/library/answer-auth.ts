@@ -1,6 +1,6 @@
 import 'server-only'
 import { ADDRESS_HEADER, authOf } from '~/server/auth/library/auth'
-import { LOST_RETURN } from '~/server/auth/providers/provider-return'
+import { LOST_RETURN } from '~/server/auth/library/providers/provider-return'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import { dropSession, withCurrentSignature } from '~/server/auth/sessions/session-cookie'
 import { getDeps } from '~/server/deps'

@@ -4,9 +4,9 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { ASK_ANEW } from '~/domain/account'
 import { safeNextPath } from '~/domain/next-path'
-import { markProofRound } from '~/server/auth/providers/provider-return'
-import { doorDigest } from '~/server/auth/sign-in/known-device'
-import { refuseWhenLocked } from '~/server/auth/sign-in/refuse-when-locked'
+import { doorDigest } from '~/server/auth/library/known-device'
+import { markProofRound } from '~/server/auth/library/providers/provider-return'
+import { refuseWhenLocked } from '~/server/auth/library/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
 /**

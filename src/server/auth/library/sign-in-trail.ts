@@ -2,8 +2,8 @@ import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
+import { doorDigest, rememberDevice } from '~/server/auth/library/known-device'
 import { sessionCookie } from '~/server/auth/sessions/session-cookie'
-import { doorDigest, rememberDevice } from '~/server/auth/sign-in/known-device'
 import {
   recordFailedSignIn,
   recordPasswordChange,

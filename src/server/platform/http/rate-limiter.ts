@@ -1,4 +1,5 @@
 import 'server-only'
+import { LRUCache } from 'lru-cache'
 
 /** So many keys are remembered; more make the ones unused for longest start afresh. A few megabytes. */
 const KEYS = 20_000
@@ -23,22 +24,16 @@ export interface RateLimiter {
  */
 export function createRateLimiter(perMinute: number | undefined, clock = () => performance.now()): RateLimiter {
   if (perMinute === undefined) return { take: () => 0 }
-  const buckets = new Map<string, Bucket>()
+  const buckets = new LRUCache<string, Bucket>({ max: KEYS })
   const level = (key: string): number => {
     const bucket = buckets.get(key)
     if (bucket === undefined) return perMinute
     return Math.min(perMinute, bucket.tokens + ((clock() - bucket.at) * perMinute) / MINUTE_MS)
   }
-  const set = (key: string, tokens: number): void => {
-    buckets.delete(key) // last in a Map is last in its order
-    buckets.set(key, { tokens, at: clock() })
-    if (buckets.size <= KEYS) return
-    for (const oldest of buckets.keys()) return void buckets.delete(oldest)
-  }
   return {
     take(key) {
       const tokens = level(key)
-      set(key, tokens >= 1 ? tokens - 1 : tokens)
+      buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: clock() })
       return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) * MINUTE_MS) / perMinute / 1000)
     },
   }

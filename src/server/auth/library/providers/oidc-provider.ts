@@ -6,8 +6,6 @@ import * as client from 'openid-client'
 import { z } from 'zod'
 import { PROOF_LASTS_MINUTES } from '~/domain/actor'
 import { ERROR_CODES } from '~/domain/errors'
-import { accountKey } from '~/server/auth/providers/account-key'
-import { bindAccounts } from '~/server/auth/providers/bind-accounts'
 import {
   ANSWER_SECONDS,
   boundedFetch,
@@ -15,8 +13,10 @@ import {
   ProviderRefusal,
   problemOf,
   refusingFailures,
-} from '~/server/auth/providers/provider-client'
-import { NEVER, providerReturn } from '~/server/auth/providers/provider-return'
+} from '~/server/auth/library/providers/provider-client'
+import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
+import { accountKey } from '~/server/auth/providers/account-key'
+import { bindAccounts } from '~/server/auth/providers/bind-accounts'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 

@@ -2,17 +2,17 @@ import 'server-only'
 import type { OAuthProvider } from '@better-auth/core/oauth2'
 import * as client from 'openid-client'
 import { z } from 'zod'
-import { accountIssuer, accountKey } from '~/server/auth/providers/account-key'
-import { bindAccounts } from '~/server/auth/providers/bind-accounts'
-import { authorizationResponse } from '~/server/auth/providers/oidc-provider'
+import { authorizationResponse } from '~/server/auth/library/providers/oidc-provider'
 import {
   ANSWER_SECONDS,
   boundedFetch,
   clientOf,
   ProviderRefusal,
   refusingFailures,
-} from '~/server/auth/providers/provider-client'
-import { NEVER, providerReturn } from '~/server/auth/providers/provider-return'
+} from '~/server/auth/library/providers/provider-client'
+import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
+import { accountIssuer, accountKey } from '~/server/auth/providers/account-key'
+import { bindAccounts } from '~/server/auth/providers/bind-accounts'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 

@@ -1,12 +1,11 @@
 import 'server-only'
-import { symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto'
+import { decrypt, encrypt, encryptionMark, isReadable } from '~/server/auth/library/encryption'
 import {
   listSecondFactorsWithout,
   replaceSecondFactor,
   type SecondFactorRow,
 } from '~/server/auth/second-factor/second-factors'
 import type { Deps } from '~/server/deps'
-import { encryptionKey, encryptionMark, isReadable } from '~/server/platform/encryption-key'
 
 /** Rows read at a time. */
 const PAGE = 100
@@ -69,7 +68,6 @@ const UNREADABLE =
   'changed. Put it back behind the first and restart: they are brought under the first then'
 
 async function underFirst(authSecrets: readonly string[], { secret, backupCodes }: SecondFactorRow) {
-  const key = encryptionKey(authSecrets)
-  const again = async (data: string) => symmetricEncrypt({ key, data: await symmetricDecrypt({ key, data }) })
+  const again = async (data: string) => encrypt(authSecrets, await decrypt(authSecrets, data))
   return { secret: await again(secret), backupCodes: await again(backupCodes) }
 }

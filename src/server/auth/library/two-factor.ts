@@ -1,5 +1,8 @@
 import 'server-only'
+import type { createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins/two-factor'
+
+type Context = Parameters<Parameters<typeof createAuthMiddleware>[0]>[0]
 
 /** Codes of an authenticator app, for who signs in with a password. A passkey stands for both factors by itself. */
 export function secondFactor() {
@@ -12,4 +15,12 @@ export function secondFactor() {
 }
 
 /** The plugin's own name for the sign-in that waits for a code. */
-export const PENDING_COOKIE = 'two_factor'
+const PENDING_COOKIE = 'two_factor'
+
+/** Whose sign-in waits for the second factor in this browser; null where none does. */
+export async function pendingUserId(ctx: Context): Promise<string | null> {
+  const cookie = ctx.context.createAuthCookie(PENDING_COOKIE)
+  const identifier = await ctx.getSignedCookie(cookie.name, ctx.context.secret)
+  if (!identifier) return null
+  return (await ctx.context.internalAdapter.findVerificationValue(identifier))?.value ?? null
+}

@@ -1,7 +1,7 @@
 import 'server-only'
 import * as client from 'openid-client'
 import { z } from 'zod'
-import { providerReturn } from '~/server/auth/providers/provider-return'
+import { providerReturn } from '~/server/auth/library/providers/provider-return'
 import type { Deps } from '~/server/deps'
 import type { ProviderClient } from '~/server/platform/provider-settings'
 
