@@ -1,7 +1,7 @@
 'use client'
 
 import { Button } from '~/ui/primitives/button'
-import { MessagePage } from '~/ui/primitives/message-page'
+import { MessagePage } from '~/ui/primitives/notice'
 
 /** The page broke, not a deploy: whatever is running goes on, and everything recorded is kept. */
 export default function ErrorPage({

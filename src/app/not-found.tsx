@@ -1,4 +1,4 @@
-import { MessagePage } from '~/ui/primitives/message-page'
+import { MessagePage } from '~/ui/primitives/notice'
 
 export default function NotFound() {
   return (

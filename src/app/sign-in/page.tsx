@@ -9,7 +9,7 @@ import { getDeps } from '~/server/deps'
 import { hasAdmin } from '~/server/people/has-admin'
 import { EntryFrame } from '~/ui/auth/entry/entry-frame'
 import { providerRefusal } from '~/ui/auth/provider-refusal'
-import { SignInForm } from '~/ui/auth/sign-in/sign-in-form'
+import { SignInForm } from '~/ui/auth/sign-in-form'
 import { Notice } from '~/ui/primitives/notice'
 
 export const metadata: Metadata = { title: 'Sign in · Deploy Console' }

@@ -3,9 +3,9 @@
 import { useState } from 'react'
 import { SHORTEST_PASSWORD } from '~/domain/member'
 import { AccountSection } from '~/ui/account/account-section'
-import { PasswordField } from '~/ui/account/password-field'
-import { postAuth } from '~/ui/auth/post-auth'
+import { postAuth } from '~/ui/auth/ask-auth'
 import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 /** A new password ends every other session. What else signs the account in is on the same page. */
@@ -57,3 +57,29 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
 }
 
 export const WRONG = 'That is not your password. Nothing was changed.'
+
+interface PasswordFieldProps {
+  readonly id: string
+  readonly label: string
+  /** One that is being chosen: browsers offer to make it. */
+  readonly isNew?: boolean
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+export function PasswordField({ id, label, isNew = false, value, onChange }: PasswordFieldProps) {
+  return (
+    <Field id={id} label={label} {...(isNew ? { hint: `${SHORTEST_PASSWORD} characters or more` } : {})}>
+      <input
+        id={id}
+        type="password"
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        required
+        maxLength={128}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className={FIELD}
+      />
+    </Field>
+  )
+}

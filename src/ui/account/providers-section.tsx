@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
-import { startAtProvider } from '~/ui/auth/at-provider'
+import { startAtProvider } from '~/ui/auth/ask-auth'
 import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'

@@ -1,12 +1,12 @@
 'use client'
 
 import { useState } from 'react'
+import { encode } from 'uqr'
 import { AccountSection } from '~/ui/account/account-section'
-import { BackupCodes } from '~/ui/account/backup-codes'
-import { Enrolment } from '~/ui/account/enrolment'
-import { PasswordField } from '~/ui/account/password-field'
+import { PasswordField } from '~/ui/account/password-form'
 import { type Step, useSecondFactor } from '~/ui/account/use-second-factor'
 import { Button } from '~/ui/primitives/button'
+import { CodeField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 interface SecondFactorSectionProps {
@@ -100,5 +100,90 @@ function PasswordStep({ action, danger, busy, onSubmit, onCancel }: PasswordStep
         </Button>
       </div>
     </form>
+  )
+}
+
+interface EnrolmentProps {
+  /** `otpauth://…`, which is the secret: it is in this page's memory only. */
+  readonly uri: string
+  readonly busy: boolean
+  readonly onCode: (code: string) => Promise<void>
+  readonly onCancel: () => void
+}
+
+/** Shows the secret to the app, and asks for a code as the proof that it arrived there. */
+function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
+  const [code, setCode] = useState('')
+  const secret = URL.canParse(uri) ? (new URL(uri).searchParams.get('secret') ?? '') : ''
+  return (
+    <form
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!busy) void onCode(code).then(() => setCode(''))
+      }}
+    >
+      <p className="text-sm text-pretty text-ink-soft">
+        Scan this with the authenticator app, then type the six digits it shows.
+      </p>
+      <div className="flex flex-wrap items-start gap-4">
+        <QrCode text={uri} label="For the authenticator app" />
+        <div className="min-w-48 flex-1">
+          <p className="text-xs text-ink-soft">Or type this key into it:</p>
+          <p className="mt-1 rounded-[5px] bg-well px-2 py-1.5 font-mono text-xs break-all" data-secret>
+            {secret}
+          </p>
+        </div>
+      </div>
+      <CodeField id="enrolment-code" label="Code" value={code} onChange={setCode} />
+      <div className="flex gap-2">
+        <Button type="submit" tone="strong" disabled={busy || code.trim() === ''}>
+          Switch on
+        </Button>
+        <Button tone="bare" onClick={onCancel}>
+          Cancel
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+/** The one sight of them. */
+function BackupCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
+  return (
+    <div className="flex flex-col gap-3">
+      <Notice tone="warn" role="status">
+        Keep these backup codes where the phone is not: this is the only time they are shown. Each signs you in once, in
+        place of a code of the app.
+      </Notice>
+      <ul
+        aria-label="Backup codes"
+        className="grid grid-cols-2 gap-x-6 gap-y-1 rounded-[5px] bg-well px-3 py-2 font-mono text-sm"
+      >
+        {codes.map((code) => (
+          <li key={code}>{code}</li>
+        ))}
+      </ul>
+      <Button tone="strong" className="self-start" onClick={onDone}>
+        I have kept them
+      </Button>
+    </div>
+  )
+}
+
+/** Drawn here, by shapes of the page: nothing is asked of another site, and the policy allows no picture of one. */
+function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
+  const { data, size } = encode(text, { ecc: 'M', border: 3 })
+  const dark = data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : [])))
+  return (
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${size} ${size}`}
+      shapeRendering="crispEdges"
+      className="size-44 rounded-[5px] border border-line bg-white"
+    >
+      <path d={dark.join('')} fill="#000" />
+    </svg>
   )
 }

@@ -1,4 +1,5 @@
-import type { ApprovalView } from '~/domain/deploy/approval'
+import { CircleCheck, CircleX, Hourglass, TimerOff, Undo2 } from 'lucide-react'
+import type { ApprovalState, ApprovalView } from '~/domain/deploy/approval'
 import { refLabel } from '~/domain/ref'
 import { kindWords, requesterWords } from '~/ui/approvals/approval-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -26,4 +27,18 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalView })
       )}
     </p>
   )
+}
+
+const MARKS = {
+  waiting: { Icon: Hourglass, tone: 'text-ink-soft' },
+  granted: { Icon: CircleCheck, tone: 'text-good' },
+  refused: { Icon: CircleX, tone: 'text-bad' },
+  withdrawn: { Icon: Undo2, tone: 'text-ink-faint' },
+  expired: { Icon: TimerOff, tone: 'text-ink-faint' },
+} as const satisfies Record<ApprovalState, unknown>
+
+/** A shape for each state: none rests on its colour. */
+export function ApprovalMark({ state }: { readonly state: ApprovalState }) {
+  const { Icon, tone } = MARKS[state]
+  return <Icon aria-hidden="true" className={`size-4 shrink-0 ${tone}`} />
 }

@@ -1,15 +1,15 @@
 'use client'
 
+import { Download } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { AuditFilters } from '~/ui/audit-log/audit-filters'
 import { AuditTable } from '~/ui/audit-log/audit-table'
-import { type FilterText, filterQuery } from '~/ui/audit-log/filter-address'
-import { SealState } from '~/ui/audit-log/seal-state'
-import { useAuditFilter } from '~/ui/audit-log/use-audit-filter'
-import { DownloadLink } from '~/ui/primitives/download-link'
+import { type FilterText, filterQuery, useAuditFilter } from '~/ui/audit-log/filter-address'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -76,5 +76,45 @@ function Empty({ filtered }: { readonly filtered: boolean }) {
         ? 'No event fits this filter. “Clear” shows them all.'
         : 'Nothing has happened yet. Every deploy, callback and change of a flag will be listed here.'}
     </p>
+  )
+}
+
+const REFRESH_MS = 10_000
+
+const count = (digits: string | number) => BigInt(digits).toLocaleString('en')
+
+/** How far the trail is sealed. Nothing is shown while that is not known: it is an aside, not what the page is about. */
+function SealState() {
+  const { data } = trpc.audit.sealState.useQuery(undefined, { refetchInterval: REFRESH_MS })
+  if (data === undefined) return null
+  const { last, waiting } = data
+  return (
+    <p data-sealed={last?.seq ?? 0} className="text-sm text-ink-faint tabular-nums">
+      {last === null ? (
+        'Nothing sealed yet'
+      ) : (
+        <>
+          <span title={`Seal ${last.seq}: ${last.hash}`}>
+            {count(last.seq)} {last.seq === '1' ? 'event' : 'events'} sealed
+          </span>
+          , last <TimeAgo at={last.sealedAt} />
+        </>
+      )}
+      {waiting > 0 && ` · ${count(waiting)} waiting`}
+    </p>
+  )
+}
+
+/** A file the console itself makes. */
+function DownloadLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
+  return (
+    <a
+      href={href}
+      download
+      className="inline-flex items-center gap-1.5 text-sm text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
+    >
+      <Download aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
+      {children}
+    </a>
   )
 }

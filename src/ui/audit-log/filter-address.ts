@@ -1,3 +1,7 @@
+'use client'
+
+import { useSearchParams } from 'next/navigation'
+import { useMemo } from 'react'
 import { AUDIT_FILTER_NAMES } from '~/domain/audit/log'
 
 export type FilterName = (typeof AUDIT_FILTER_NAMES)[number]
@@ -23,4 +27,17 @@ export function filterQuery(filter: FilterText, more: Readonly<Record<string, st
   }
   const query = params.toString()
   return query === '' ? '' : `?${query}`
+}
+
+const go = (filter: FilterText) => window.history.replaceState(null, '', window.location.pathname + filterQuery(filter))
+
+/** The filter lives in the address, so that what an auditor looks at can be sent as a link. */
+export function useAuditFilter() {
+  const params = useSearchParams()
+  const filter = useMemo(() => readFilter(params), [params])
+  return {
+    filter,
+    change: (name: FilterName, value: string) => go({ ...filter, [name]: value }),
+    clear: () => go({}),
+  }
 }

@@ -1,3 +1,4 @@
+import { ASK_ANEW } from '~/domain/account'
 import { askForProof } from '~/ui/trpc/auth-link'
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -32,4 +33,33 @@ export async function askAuthProved(path: string, body?: Readonly<Record<string,
   const answer = await askAuth(path, body)
   if (answer.ok || answer.code !== 'proof_stale' || !(await askForProof())) return answer
   return await askAuth(path, body)
+}
+
+type AuthAnswer = { readonly ok: true } | Extract<Asked, { readonly ok: false }>
+
+/** One call below `/api/auth`. The answer's cookies are the browser's business; what it says when it refuses is ours. */
+export async function postAuth(path: string, body: Readonly<Record<string, unknown>>): Promise<AuthAnswer> {
+  const answer = await askAuth(path, body)
+  return answer.ok ? { ok: true } : answer
+}
+
+/**
+ * Leaves for the provider's page, which sends the browser back. Null: on the way; otherwise why not. `anew`: the provider has
+ * to ask the person, whether it knows them or not.
+ */
+export async function startAtProvider(
+  path: '/sign-in/social' | '/link-social',
+  provider: string,
+  next: string,
+  { anew = false } = {},
+): Promise<string | null> {
+  const errorCallbackURL = path === '/link-social' ? '/account' : `/sign-in?next=${encodeURIComponent(next)}`
+  const body = { provider, callbackURL: next, errorCallbackURL, ...(anew && { additionalParams: ASK_ANEW }) }
+  const answer = await (path === '/link-social' ? askAuthProved : askAuth)(path, body)
+  if (!answer.ok) return answer.message
+  const url = isRecord(answer.body) ? answer.body['url'] : null
+  if (typeof url !== 'string' || !/^https?:\/\//.test(url))
+    return 'The console did not say where to sign in. Try again.'
+  window.location.assign(url)
+  return null
 }

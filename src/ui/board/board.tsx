@@ -1,28 +1,25 @@
 'use client'
 
-import { useCallback, useRef, useState } from 'react'
+import { FlaskConical } from 'lucide-react'
+import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
+import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalStrip } from '~/ui/board/approval-strip'
-import { BoardAnnouncer } from '~/ui/board/board-announcer'
 import { GridSkeleton } from '~/ui/board/board-skeleton'
-import { EmptyBoard } from '~/ui/board/empty-board'
-import { FreezeStrip } from '~/ui/board/freeze-strip'
-import { KeyHints } from '~/ui/board/key-hints'
+import { FreezeStrip, SilentWebhooks } from '~/ui/board/freeze-strip'
 import { RunningStrip } from '~/ui/board/running-strip'
-import { SandboxBanner } from '~/ui/board/sandbox-banner'
-import { SilentWebhooks } from '~/ui/board/silent-webhooks'
 import { TileGroup } from '~/ui/board/tile-group'
 import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/board/tiles'
-import { TopBar } from '~/ui/board/top-bar'
-import { useFilterKey } from '~/ui/board/use-filter-key'
+import { Kbd, TopBar } from '~/ui/board/top-bar'
 import { useRovingTiles } from '~/ui/board/use-roving-tiles'
 import { DeployModal } from '~/ui/deploy-modal/deploy-modal'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
-import { useTarget } from '~/ui/deploy-modal/frame/use-target'
+import { useTarget } from '~/ui/deploy-modal/frame/target'
 import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
+import { ExternalLink } from '~/ui/primitives/external-link'
+import { boardAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { useSurfaces } from '~/ui/surfaces/use-surfaces'
-import { tabFace } from '~/ui/tab/tab-face'
-import { useTabFace } from '~/ui/tab/use-tab-face'
+import { tabFace, useTabFace } from '~/ui/tab/tab-face'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 
 interface BoardProps {
@@ -113,4 +110,106 @@ export function Board({ sandbox }: BoardProps) {
       <DeployModal address={address} tiles={tiles} loading={surfaces.data === undefined} />
     </StoppedClock>
   )
+}
+
+/** Says what changed on the grid. Behind an open dialog it is hidden with the rest of the page. */
+function BoardAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
+  const before = useRef(tiles)
+  const [text, setText] = useState('')
+  useEffect(() => {
+    const sentences = boardAnnouncement(before.current, tiles)
+    before.current = tiles
+    if (sentences !== '') setText(sentences)
+  }, [tiles])
+  return (
+    <p role="status" className="sr-only">
+      {text}
+    </p>
+  )
+}
+
+/** No surface is declared: what to do, in the words of the file where it is done. */
+function EmptyBoard() {
+  return (
+    <section className="rounded-md border border-line bg-panel px-6 py-8">
+      <h2 className="text-base font-semibold">No surfaces yet</h2>
+      <p className="mt-1 max-w-prose text-ink-soft">
+        A surface is something you deploy: a service, a site, an app. Declare each one in{' '}
+        <code className="font-mono text-[0.8125rem] text-ink">surfaces.yaml</code>, then restart the console.
+      </p>
+      <pre className="mt-4 max-w-prose rounded-[5px] bg-well px-4 py-3 font-mono text-xs leading-5 break-words whitespace-pre-wrap text-ink-soft">
+        {`surfaces:
+  - id: api-prod
+    name: API
+    environment: production
+    repository: acme/platform
+    workflow: deploy-heroku.yml
+    ref: main
+    url: https://api.example.com
+    health_url: https://api.example.com/health`}
+      </pre>
+    </section>
+  )
+}
+
+const HINTS = [
+  { keys: ['/'], does: 'filter' },
+  { keys: ['←', '↑', '↓', '→'], does: 'move between tiles' },
+  { keys: ['d'], does: 'deploy' },
+  { keys: ['Enter'], does: 'open' },
+]
+
+/** The keys, where they are needed; a touch screen has none. */
+function KeyHints() {
+  return (
+    <ul
+      aria-label="Keyboard"
+      className="mt-8 flex flex-wrap gap-x-5 gap-y-2 text-xs text-ink-faint pointer-coarse:hidden"
+    >
+      {HINTS.map(({ keys, does }) => (
+        <li key={does} className="flex items-center gap-1">
+          {keys.map((key) => (
+            <Kbd key={key}>{key}</Kbd>
+          ))}
+          <span className="ml-1">{does}</span>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Nothing here reaches the outside, and whoever is looking must not have to guess that. */
+function SandboxBanner({ url }: { readonly url: string }) {
+  return (
+    <aside aria-label="Sandbox" className="border-b border-line bg-well">
+      <p className="mx-auto flex max-w-[80rem] items-start gap-1.5 px-4 py-1.5 text-xs text-ink-soft sm:px-6">
+        <FlaskConical aria-hidden="true" className="mt-0.5 size-3.5 shrink-0 text-ink-faint" />
+        <span>
+          <span className="font-medium text-ink">Sandbox.</span> GitHub and the surfaces are local stand-ins; the
+          console listens on this machine only.{' '}
+          <ExternalLink href={url} className="font-medium text-ink">
+            Control page
+          </ExternalLink>
+        </span>
+      </p>
+    </aside>
+  )
+}
+
+const takesText = (target: EventTarget | null) =>
+  target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+
+/** `/` moves to the filter from anywhere but a text field, and not from under an open dialog. */
+function useFilterKey(filter: RefObject<HTMLInputElement | null>, enabled: boolean): void {
+  useEffect(() => {
+    if (!enabled) return
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || takesText(event.target)) return
+      event.preventDefault()
+      filter.current?.focus()
+      filter.current?.select()
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [filter, enabled])
 }

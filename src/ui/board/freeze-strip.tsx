@@ -1,7 +1,6 @@
 import Link from 'next/link'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import {
   deployFreezeWords,
   frozenRepositories,
@@ -10,7 +9,9 @@ import {
   untilWords,
   windowOver,
 } from '~/ui/freezes/freeze-words'
+import { FreezeMark } from '~/ui/freezes/held-for'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
@@ -77,6 +78,24 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
           </p>
         </>
       )}
+    </section>
+  )
+}
+
+/** Above the tiles, for those who can do something about it: that GitHub has stopped telling. Gone when a webhook is heard again. */
+export function SilentWebhooks({ repositories: [first, ...more] }: { readonly repositories: readonly string[] }) {
+  if (first === undefined) return null
+  return (
+    <section aria-label="Webhooks" className="mt-2">
+      <Notice tone="plain" role="status">
+        Webhooks of <ForeignText text={first} />
+        {more.length > 0 && ` and ${more.length} more`} are silent: GitHub lists activity that none told of. The console
+        asks GitHub instead, so changes are seen later. Look at the recent deliveries of the webhook on GitHub;{' '}
+        <Link href="/health" className="underline underline-offset-2">
+          Health
+        </Link>{' '}
+        says what was heard.
+      </Notice>
     </section>
   )
 }

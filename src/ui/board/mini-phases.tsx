@@ -1,7 +1,7 @@
 import type { DeploySummary } from '~/domain/deploy/view'
-import { PhaseMark } from '~/ui/status/phase-mark'
+import { PhaseMark } from '~/ui/status/marks'
 import { activePhase, phaseWord, positionWord } from '~/ui/status/status-words'
-import { Elapsed } from '~/ui/time/elapsed'
+import { Elapsed } from '~/ui/time/time-ago'
 
 /** The four phases of a running deploy in one line: marks, then the one that is running and for how long. */
 export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {

@@ -5,12 +5,11 @@ import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { MiniPhases } from '~/ui/board/mini-phases'
-import { OutsideRun } from '~/ui/board/outside-run'
-import { isDrift, thirdRow } from '~/ui/board/third-row'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
-import { OutcomeMark } from '~/ui/status/outcome-mark'
+import { isWrong } from '~/ui/status/health-badge'
+import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -165,3 +164,61 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
     </dl>
   )
 }
+
+interface OutsideRunProps {
+  readonly run: NonNullable<SurfaceTile['outsideRun']>
+  readonly tab: 0 | -1
+}
+
+/** In the place of the last deploy: what was shipped without the console since. */
+function OutsideRun({ run, tab }: OutsideRunProps) {
+  const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `environment unknown, by ${inSentence(run.by)}`
+  return (
+    <>
+      <dt className="text-ink-faint" title="Outside the console">
+        Outside<span className="sr-only"> the console</span>
+      </dt>
+      <dd
+        className="flex min-w-0 items-center gap-x-1.5 text-ink-soft"
+        title={`Outside the console: run #${run.number} ${by}, ${run.state}`}
+      >
+        <OutcomeMark outcome={run.state} />
+        <a
+          href={run.url}
+          target="_blank"
+          rel="noreferrer"
+          tabIndex={tab}
+          className="relative shrink-0 text-ink underline decoration-control underline-offset-[3px] hover:decoration-current"
+        >
+          run #{run.number}
+          <span className="sr-only"> {run.state}</span>
+        </a>
+        <span className="-ml-0.5 min-w-0 truncate">{by}</span>
+        <span className="-ml-0.5 shrink-0">
+          · <TimeAgo at={run.at} />
+        </span>
+      </dd>
+    </>
+  )
+}
+
+/**
+ * A tile has three rows, whatever happens: what runs, what was or is shipped, and the one of these that matters most now. A
+ * tile that grew while a deploy goes on would move a button from under a pointer.
+ */
+export function thirdRow(
+  tile: SurfaceTile,
+  running: DeploySummary | null,
+): 'alarm' | 'held' | 'health' | 'outside' | 'drift' | 'freeze' | null {
+  if (tile.alarm !== null) return 'alarm'
+  if (tile.held !== null) return 'held'
+  if (isWrong(tile) && tile.health.detail !== null) return 'health'
+  // While a deploy of the console runs too, its phases stand where the outside run would.
+  if (running !== null && tile.outsideRun !== null) return 'outside'
+  if (isDrift(tile)) return 'drift'
+  return tile.freezes.length > 0 || tile.deployFreeze !== null ? 'freeze' : null
+}
+
+/** Whether it runs what no deploy of this console shipped, although there was one. */
+const isDrift = ({ version, lastDeploy }: SurfaceTile): boolean =>
+  version !== null && !version.shippedHere && lastDeploy !== null

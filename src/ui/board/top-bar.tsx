@@ -1,7 +1,5 @@
-import type { RefObject } from 'react'
-import { Kbd } from '~/ui/primitives/kbd'
-import { ConnectionMark } from '~/ui/shell/connection-mark'
-import { MainNav } from '~/ui/shell/main-nav'
+import type { ReactNode, RefObject } from 'react'
+import { ConnectionMark, MainNav } from '~/ui/shell/main-nav'
 import { UserMenu } from '~/ui/shell/user-menu'
 
 interface TopBarProps {
@@ -45,5 +43,13 @@ export function TopBar({ filter, onFilter, filterRef, onLeaveFilter }: TopBarPro
         <UserMenu />
       </div>
     </header>
+  )
+}
+
+export function Kbd({ children }: { readonly children: ReactNode }) {
+  return (
+    <kbd className="inline-flex h-5 min-w-5 items-center justify-center rounded-[3px] border border-line bg-panel px-1 font-mono text-[0.6875rem] text-ink-soft">
+      {children}
+    </kbd>
   )
 }

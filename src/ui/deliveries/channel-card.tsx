@@ -1,8 +1,10 @@
 'use client'
 
+import { CircleCheck, CircleHelp, CircleSlash, Clock, type LucideIcon, OctagonX } from 'lucide-react'
+import Link from 'next/link'
 import { useState } from 'react'
-import type { ChannelView } from '~/domain/delivery'
-import { DeliveryRow } from '~/ui/deliveries/delivery-row'
+import type { ChannelView, DeliveryState, DeliveryView } from '~/domain/delivery'
+import { statusWord } from '~/domain/deploy/account'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -99,5 +101,86 @@ function Actions({ channel: { id, name, enabled, configured }, onChanged }: Chan
         </>
       )}
     </div>
+  )
+}
+
+interface StateLook {
+  readonly words: string
+  readonly tone: string
+  readonly Mark: LucideIcon
+}
+
+const STATES: Readonly<Record<string, StateLook>> = {
+  waiting: { words: 'Waiting', tone: 'text-ink-soft', Mark: Clock },
+  sending: { words: 'Sending', tone: 'text-ink-soft', Mark: Clock },
+  sent: { words: 'Delivered', tone: 'text-good', Mark: CircleCheck },
+  failed: { words: 'Failed', tone: 'text-bad', Mark: OctagonX },
+  unknown: { words: 'Unknown', tone: 'text-warn', Mark: CircleHelp },
+  dropped: { words: 'Dropped', tone: 'text-ink-faint', Mark: CircleSlash },
+} satisfies Record<DeliveryState, StateLook>
+
+interface DeliveryRowProps {
+  readonly delivery: DeliveryView
+  readonly canResend: boolean
+  readonly onChanged: () => void
+}
+
+/** One delivery: of which deploy, where it stands, and what the last answer was. */
+function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
+  const { id, state, attempts, lastStatus, lastError, nextTryAt, updatedAt, deploy } = delivery
+  const { words, tone, Mark } = STATES[state] ?? { words: state, tone: 'text-ink-faint', Mark: CircleHelp }
+  const settled = state !== 'waiting' && state !== 'sending'
+  return (
+    <li
+      data-state={state}
+      className="flex flex-wrap items-start gap-x-4 gap-y-1 border-t border-line px-4 py-1.5 first:border-t-0"
+    >
+      <p className={`flex w-24 shrink-0 items-center gap-1.5 leading-8 ${tone}`}>
+        <Mark aria-hidden="true" className="size-3.5" />
+        {words}
+      </p>
+      <div className="min-w-40 flex-1 py-1.5">
+        <p>
+          {deploy === null ? (
+            'Test'
+          ) : (
+            <Link href={`/?deploy=${deploy.id}`} className="underline underline-offset-2">
+              <ForeignText text={deploy.surface} />
+            </Link>
+          )}
+          {deploy !== null && <span className="text-ink-soft"> · {statusWord(deploy.status)}</span>}
+        </p>
+        <p className="text-xs text-pretty text-ink-faint">
+          {attempts} {attempts === 1 ? 'attempt' : 'attempts'}
+          {lastStatus !== null && <> · HTTP {lastStatus}</>} · <TimeAgo at={updatedAt} />
+          {nextTryAt !== null && attempts > 0 && <> · next try {nextTryAt.slice(0, 16).replace('T', ' ')} UTC</>}
+        </p>
+        {lastError !== null && state !== 'sent' && <p className="text-xs text-pretty text-ink-soft">{lastError}</p>}
+      </div>
+      {settled && canResend && <Resend id={id} unknown={state === 'unknown'} onChanged={onChanged} />}
+    </li>
+  )
+}
+
+/** Two presses where it may have arrived: a message that comes twice is worse than a late one. */
+function Resend({ id, unknown, onChanged }: { id: string; unknown: boolean; onChanged: () => void }) {
+  const [asked, setAsked] = useState(false)
+  const resend = trpc.deliveries.resend.useMutation({ onSettled: onChanged })
+  if (resend.isError) {
+    return (
+      <p role="alert" className="py-1.5 text-bad">
+        {readWireError(resend.error).message}
+      </p>
+    )
+  }
+  return (
+    <Button
+      tone={asked ? 'danger' : 'bare'}
+      className="ml-auto"
+      disabled={resend.isPending}
+      onClick={() => (unknown && !asked ? setAsked(true) : resend.mutate({ id }))}
+    >
+      {asked ? 'It may arrive twice: resend' : 'Resend'}
+    </Button>
   )
 }

@@ -1,19 +1,20 @@
 'use client'
 
+import { AlertDialog } from '@base-ui/react/alert-dialog'
 import { Dialog } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalScreen } from '~/ui/deploy-modal/approval/approval-screen'
-import { DiscardQuestion } from '~/ui/deploy-modal/discard-question'
 import { DeployScreen } from '~/ui/deploy-modal/follow/deploy-screen'
-import { HoldInput } from '~/ui/deploy-modal/frame/held-input'
-import type { Target } from '~/ui/deploy-modal/frame/target'
-import type { useTarget } from '~/ui/deploy-modal/frame/use-target'
+import { HoldInput, ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import type { Target, useTarget } from '~/ui/deploy-modal/frame/target'
 import { forgetDraft } from '~/ui/deploy-modal/new-deploy/kept-draft'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy/new-deploy'
 import { promotableTo } from '~/ui/deploy-modal/new-deploy/promote-choice'
-import { UnknownSurface } from '~/ui/deploy-modal/unknown-surface'
+import { Button } from '~/ui/primitives/button'
+import { ForeignText } from '~/ui/primitives/foreign-text'
+import { Skeleton } from '~/ui/primitives/skeleton'
 import { useMember } from '~/ui/shell/member'
 
 interface DeployModalProps {
@@ -146,5 +147,70 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
         </Dialog.Viewport>
       </Dialog.Portal>
     </Dialog.Root>
+  )
+}
+
+interface DiscardQuestionProps {
+  readonly open: boolean
+  readonly title: string
+  /** What is lost, and what is not. */
+  readonly children: ReactNode
+  readonly onKeep: () => void
+  readonly onDiscard: () => void
+}
+
+/** Over a dialog that holds typed text, when something would close it. The focus goes to what loses nothing. */
+function DiscardQuestion({ open, title, children, onKeep, onDiscard }: DiscardQuestionProps) {
+  const keep = useRef<HTMLButtonElement>(null)
+  return (
+    <AlertDialog.Root open={open} onOpenChange={(next) => next || onKeep()}>
+      <AlertDialog.Portal>
+        <AlertDialog.Backdrop forceRender className="fixed inset-0 z-20 bg-veil" />
+        <AlertDialog.Viewport className="fixed inset-0 z-20 flex items-start justify-center overflow-y-auto p-4 sm:pt-[16vh]">
+          <AlertDialog.Popup
+            initialFocus={keep}
+            className="w-full max-w-[25rem] rounded-md border border-line bg-panel p-5 text-ink outline-none"
+          >
+            <AlertDialog.Title className="text-base leading-6 font-semibold tracking-[-0.01em]">
+              {title}
+            </AlertDialog.Title>
+            <AlertDialog.Description className="mt-1 mb-4 text-sm text-pretty text-ink-soft">
+              {children}
+            </AlertDialog.Description>
+            <div className="flex flex-wrap justify-end gap-2">
+              <Button tone="danger" onClick={onDiscard}>
+                Discard
+              </Button>
+              <Button ref={keep} onClick={onKeep}>
+                Keep editing
+              </Button>
+            </div>
+          </AlertDialog.Popup>
+        </AlertDialog.Viewport>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  )
+}
+
+/** The address names a surface that is not (or not yet) on the grid. */
+function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: string; readonly loading: boolean }) {
+  return (
+    <>
+      <ModalHead surface={surfaceId} environment="" />
+      <ModalBody>
+        {loading ? (
+          <Skeleton className="h-4 w-48" />
+        ) : (
+          <p className="text-ink-soft">
+            No surface has the id{' '}
+            <code className="font-mono text-[0.8125rem] text-ink">
+              <ForeignText text={surfaceId} />
+            </code>
+            . It may have left surfaces.yaml.
+          </p>
+        )}
+      </ModalBody>
+      {!loading && <OpenTheGrid />}
+    </>
   )
 }

@@ -1,10 +1,14 @@
 'use client'
 
-import type { ComponentProps, ReactNode } from 'react'
+import { type ComponentProps, type ReactNode, useState } from 'react'
+import { inSentence } from '~/domain/foreign-text'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { utcInstant } from '~/ui/freezes/freeze-words'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { useRefusal } from '~/ui/shell/member'
+import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 interface FreezeFormProps {
@@ -21,7 +25,7 @@ interface FreezeFormProps {
 }
 
 /** What opening a window and locking a surface have in common: a card with fields, a refusal, and the button. */
-export function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
+function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
   const refusal = useRefusal('freeze.manage', environment)
   return (
     <form
@@ -57,7 +61,7 @@ interface TextFieldProps extends Pick<ComponentProps<'input'>, 'type' | 'maxLeng
   readonly onValue: (value: string) => void
 }
 
-export function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps) {
+function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps) {
   return (
     <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
       <input
@@ -73,6 +77,123 @@ export function TextField({ id, label, hint, value, onValue, ...input }: TextFie
 }
 
 /** Kept in the audit trail, and read by whoever meets the freeze. */
-export function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
+function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
   return <TextField {...props} label="Reason" maxLength={500} />
+}
+
+interface OpenWindowFormProps {
+  readonly environments: readonly string[]
+  readonly onChanged: () => void
+}
+
+/** Freezes an environment: from now or later, until a time or until it is lifted. */
+export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps) {
+  const [chosen, setEnvironment] = useState<string | null>(null)
+  const environment = chosen ?? environments.find((name) => name === 'production') ?? environments[0] ?? 'production'
+  const [reason, setReason] = useState('')
+  const [from, setFrom] = useState('')
+  const [until, setUntil] = useState('')
+  const open = trpc.freezes.open.useMutation({
+    onSuccess: () => {
+      setReason('')
+      setFrom('')
+      setUntil('')
+      onChanged()
+    },
+  })
+  const startsAt = utcInstant(from)
+  const endsAt = utcInstant(until)
+  return (
+    <FreezeForm
+      id="open-window"
+      title="Freeze an environment"
+      submit={`Freeze ${inSentence(environment)}`}
+      ready={reason.trim() !== '' && !open.isPending}
+      environment={environment}
+      error={open.error}
+      onSubmit={() =>
+        open.mutate({
+          environment,
+          reason,
+          ...(startsAt === null ? {} : { startsAt }),
+          ...(endsAt === null ? {} : { endsAt }),
+        })
+      }
+    >
+      <Field id="window-environment" label="Environment">
+        <select
+          id="window-environment"
+          value={environment}
+          onChange={(event) => setEnvironment(event.target.value)}
+          className={FIELD}
+        >
+          {environments.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </select>
+      </Field>
+      <ReasonField id="window-reason" value={reason} onValue={setReason} />
+      <div className="grid gap-3 sm:grid-cols-2">
+        <TextField
+          id="window-from"
+          label="From"
+          hint="UTC; empty: now"
+          type="datetime-local"
+          value={from}
+          onValue={setFrom}
+        />
+        <TextField
+          id="window-until"
+          label="Until"
+          hint="UTC; empty: until lifted"
+          type="datetime-local"
+          value={until}
+          onValue={setUntil}
+        />
+      </div>
+    </FreezeForm>
+  )
+}
+
+interface LockFormProps {
+  readonly tiles: readonly SurfaceTile[]
+  readonly onChanged: () => void
+}
+
+/** Locks one surface, whatever its environment, until it is unlocked. */
+export function LockForm({ tiles, onChanged }: LockFormProps) {
+  const [surfaceId, setSurfaceId] = useState('')
+  const [reason, setReason] = useState('')
+  const lock = trpc.surfaces.lock.useMutation({
+    onSuccess: () => {
+      setSurfaceId('')
+      setReason('')
+      onChanged()
+    },
+  })
+  const ready = surfaceId !== '' && reason.trim() !== '' && !lock.isPending
+  return (
+    <FreezeForm
+      id="lock-surface"
+      title="Lock a surface"
+      submit="Lock"
+      ready={ready}
+      environment={tiles.find(({ id }) => id === surfaceId)?.environment}
+      error={lock.error}
+      onSubmit={() => lock.mutate({ surfaceId, reason })}
+    >
+      <Field id="lock-id" label="Surface">
+        <select id="lock-id" value={surfaceId} onChange={(event) => setSurfaceId(event.target.value)} className={FIELD}>
+          <option value="">Choose a surface</option>
+          {tiles.map((tile) => (
+            <option key={tile.id} value={tile.id} disabled={tile.freezes.some(({ kind }) => kind === 'locked')}>
+              {inSentence(tile.name)}, {inSentence(tile.environment)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <ReasonField id="lock-reason" value={reason} onValue={setReason} />
+      <p className="text-xs text-ink-faint">It holds until somebody unlocks it, here.</p>
+    </FreezeForm>
+  )
 }

@@ -2,8 +2,8 @@
 
 import { useState } from 'react'
 import type { FreezeView } from '~/domain/freeze'
-import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
+import { FreezeMark } from '~/ui/freezes/held-for'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'

@@ -1,10 +1,9 @@
 'use client'
 
+import { LockForm, OpenWindowForm } from '~/ui/freezes/freeze-form'
 import { FreezeRow } from '~/ui/freezes/freeze-row'
 import { isIdle } from '~/ui/freezes/freeze-words'
-import { LockForm } from '~/ui/freezes/lock-form'
-import { OpenWindowForm } from '~/ui/freezes/open-window-form'
-import { PastFreezes } from '~/ui/freezes/past-freezes'
+import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
@@ -63,5 +62,32 @@ export function FreezesPage() {
       </div>
       <PastFreezes />
     </PageFrame>
+  )
+}
+
+/** Lifted or ended ones, newest first, a page at a time. */
+function PastFreezes() {
+  const pages = trpc.freezes.list.useInfiniteQuery(
+    {},
+    { getNextPageParam: (page) => page.cursor ?? undefined, initialCursor: null },
+  )
+  const past = pages.data?.pages.flatMap((page) => page.past) ?? []
+  if (past.length === 0) return null
+  return (
+    <section aria-labelledby="past" className="mt-8">
+      <h2 id="past" className="mb-2.5 text-sm font-semibold">
+        Past
+      </h2>
+      <ul aria-labelledby="past" className="rounded-md border border-line bg-panel">
+        {past.map((freeze) => (
+          <FreezeRow key={freeze.id} freeze={freeze} onChanged={() => undefined} />
+        ))}
+      </ul>
+      {pages.hasNextPage && (
+        <Button className="mt-3" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+          Older ones
+        </Button>
+      )}
+    </section>
   )
 }

@@ -1,7 +1,7 @@
+import { Lock, Snowflake } from 'lucide-react'
 import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { FreezeMark } from '~/ui/freezes/freeze-mark'
 import { deployFreezeWords, untilWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
@@ -34,4 +34,16 @@ export function HeldFor({ freeze }: { readonly freeze: FreezeInForce }) {
       </span>
     </>
   )
+}
+
+/** A shape for each kind: neither rests on its colour. */
+export function FreezeMark({
+  kind,
+  className = 'text-warn',
+}: {
+  readonly kind: FreezeInForce['kind']
+  readonly className?: string
+}) {
+  const Icon = kind === 'locked' ? Lock : Snowflake
+  return <Icon aria-hidden="true" className={`size-3.5 shrink-0 ${className}`} />
 }

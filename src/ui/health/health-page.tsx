@@ -1,8 +1,12 @@
 'use client'
 
-import { GitHubBudget } from '~/ui/health/github-budget'
+import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
+import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { WebhookHearing } from '~/ui/health/webhook-hearing'
+import { Notice } from '~/ui/primitives/notice'
 import { PageFrame } from '~/ui/shell/page-frame'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
 
 /** What admins look at to see how the console is with GitHub. */
 export function HealthPage() {
@@ -13,5 +17,108 @@ export function HealthPage() {
         <GitHubBudget />
       </div>
     </PageFrame>
+  )
+}
+
+const HEAD = 'px-2 py-2 sm:px-4 text-xs font-medium text-ink-faint'
+const CELL = 'px-2 py-2.5 align-top sm:px-4'
+/** Background looks pause below this. */
+const SCARCE = 0.3
+
+/** How much more the console may ask GitHub, and what it asked. */
+function GitHubBudget() {
+  const query = trpc.health.budget.useQuery(undefined, { refetchInterval: useHealthRefetch() })
+  return (
+    <HealthSection id="budget" title="Requests to GitHub" what="the requests to GitHub" query={query}>
+      {(state) => (
+        <>
+          <Left standing={state.standing} />
+          {state.lastDay.length > 0 && <Kinds state={state} />}
+        </>
+      )}
+    </HealthSection>
+  )
+}
+
+function Left({ standing }: Pick<BudgetState, 'standing'>) {
+  if (standing === null) {
+    return (
+      <p className="mb-3 text-sm text-ink-soft">
+        GitHub has not said how many requests are left since the hour began anew.
+      </p>
+    )
+  }
+  const { limit, remaining, resetAt, notedAt } = standing
+  return (
+    <div className="mb-3 flex flex-col gap-3">
+      {remaining < limit * SCARCE && (
+        <Notice tone="warn" role="status">
+          Less than 30 % is left. Background looks pause until {clockTime(resetAt)}, so what happens on GitHub is seen
+          later. The rest is kept for people and for deploys.
+        </Notice>
+      )}
+      <p className="text-sm text-ink-soft">
+        <span className="font-medium text-ink tabular-nums">{remaining.toLocaleString('en-US')}</span> of{' '}
+        {limit.toLocaleString('en-US')} requests are left until {clockTime(resetAt)}, as GitHub said{' '}
+        <TimeAgo at={notedAt} />. Answers that had not changed cost nothing.
+      </p>
+    </div>
+  )
+}
+
+const clockTime = (at: string) => `${at.slice(11, 16)} UTC`
+
+function Kinds({ state: { lastHours, lastDay } }: { readonly state: BudgetState }) {
+  return (
+    <div className="overflow-hidden rounded-md border border-line bg-panel">
+      <table className="w-full table-auto border-collapse text-sm">
+        <caption className="sr-only">Requests to GitHub, by what they were for</caption>
+        <thead>
+          <tr>
+            <th scope="col" className={`${HEAD} text-left`}>
+              For
+            </th>
+            <th scope="col" className={`${HEAD} text-right`}>
+              This hour and the last
+            </th>
+            <th scope="col" className={`${HEAD} text-right`}>
+              24 hours
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {lastDay.map(({ kind, ...day }) => (
+            <tr key={kind} className="border-t border-line">
+              <th scope="row" className={`${CELL} text-left font-normal`}>
+                {REQUEST_KINDS[kind]}
+              </th>
+              <td className={`${CELL} text-right`}>
+                <Count usage={usageOf(lastHours, kind)} />
+              </td>
+              <td className={`${CELL} text-right`}>
+                <Count usage={day} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+type Counted = Pick<KindUsage, 'requests' | 'unchanged'>
+
+const usageOf = (usages: readonly KindUsage[], kind: RequestKind): Counted =>
+  usages.find((usage) => usage.kind === kind) ?? { requests: 0, unchanged: 0 }
+
+/** What GitHub counted; a 304 is none of that. */
+function Count({ usage: { requests, unchanged } }: { readonly usage: Counted }) {
+  return (
+    <span className="tabular-nums">
+      {(requests - unchanged).toLocaleString('en-US')}
+      {unchanged > 0 && (
+        <span className="block text-xs text-ink-faint">and {unchanged.toLocaleString('en-US')} unchanged</span>
+      )}
+    </span>
   )
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'

@@ -5,10 +5,9 @@ import { visible } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
-import { OutcomeMark } from '~/ui/status/outcome-mark'
+import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
-import { Elapsed } from '~/ui/time/elapsed'
-import { TimeAgo } from '~/ui/time/time-ago'
+import { Elapsed, TimeAgo } from '~/ui/time/time-ago'
 
 const CELL = 'px-2 py-1.5 align-top'
 

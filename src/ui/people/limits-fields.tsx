@@ -1,7 +1,6 @@
 import type { MemberLimits } from '~/domain/member'
 import { ROLES, type Role } from '~/domain/permissions'
-import { Choices } from '~/ui/primitives/choices'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { Choices, FIELD, Field } from '~/ui/primitives/field'
 
 export const ROLE_WORDS = {
   viewer: 'looks at everything, changes nothing',

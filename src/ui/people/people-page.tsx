@@ -1,13 +1,16 @@
 'use client'
 
 import { useState } from 'react'
-import { InviteForm } from '~/ui/people/invite-form'
+import type { InvitationEntry, MemberLimits } from '~/domain/member'
+import { LimitsFields, reachWords } from '~/ui/people/limits-fields'
 import { type MadeLink, MadeLinkNotice } from '~/ui/people/made-link'
 import { MemberRow } from '~/ui/people/member-row'
-import { OpenInvitations } from '~/ui/people/open-invitations'
+import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
+import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
-import { RowsSkeleton } from '~/ui/primitives/rows-skeleton'
+import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -74,5 +77,115 @@ export function PeoplePage() {
         />
       </div>
     </PageFrame>
+  )
+}
+
+interface InviteFormProps {
+  readonly environments: readonly string[]
+  readonly onInvited: (link: { readonly path: string; readonly email: string }) => void
+}
+
+const FIRST: MemberLimits = { role: 'deployer', environments: null }
+
+/** Makes a link for one person. No mail is sent: whoever invites hands it over. */
+function InviteForm({ environments, onInvited }: InviteFormProps) {
+  const [email, setEmail] = useState('')
+  const [limits, setLimits] = useState(FIRST)
+  const invite = trpc.members.invite.useMutation({
+    onSuccess: ({ path }) => {
+      onInvited({ path, email: email.trim() })
+      setEmail('')
+      setLimits(FIRST)
+    },
+  })
+  const ready = limits.environments === null || limits.environments.length > 0
+  return (
+    <form
+      aria-labelledby="invite"
+      className="flex flex-col gap-3 rounded-md border border-line bg-panel p-4"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (ready && !invite.isPending) invite.mutate({ ...limits, email: email.trim() })
+      }}
+    >
+      <h2 id="invite" className="text-sm font-semibold">
+        Invite somebody
+      </h2>
+      <Field id="invite-email" label="E-mail address">
+        <input
+          id="invite-email"
+          type="email"
+          required
+          autoComplete="off"
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+          className={FIELD}
+        />
+      </Field>
+      <LimitsFields id="invite" limits={limits} environments={environments} onChange={setLimits} />
+      {!ready && <p className="text-xs text-ink-soft">Choose an environment, or every one.</p>}
+      {invite.isError && (
+        <Notice tone="bad" role="alert">
+          {readWireError(invite.error).message}
+        </Notice>
+      )}
+      <Button type="submit" tone="strong" className="self-start" disabled={!ready || invite.isPending}>
+        Make the link
+      </Button>
+      <p className="text-xs text-ink-faint">The link works once, within seven days. You hand it over yourself.</p>
+    </form>
+  )
+}
+
+interface OpenInvitationsProps {
+  readonly invitations: readonly InvitationEntry[]
+  readonly onChanged: () => void
+}
+
+/** Which links have not been used yet: invitations, and those for a new password. */
+function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps) {
+  if (invitations.length === 0) return null
+  return (
+    <section aria-labelledby="invitations" className="mt-6">
+      <h2 id="invitations" className="mb-2.5 text-sm font-semibold">
+        Links not used yet
+      </h2>
+      <ul aria-labelledby="invitations" className="rounded-md border border-line bg-panel">
+        {invitations.map((invitation) => (
+          <Row key={invitation.id} invitation={invitation} onChanged={onChanged} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; readonly onChanged: () => void }) {
+  const { id, kind, email, role, environments, createdBy, expiresAt } = invitation
+  const takeBack = trpc.members.takeBackInvitation.useMutation({ onSettled: onChanged })
+  const who = email ?? 'Whoever has the link'
+  return (
+    <li className="flex flex-wrap items-start gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 text-sm first:border-t-0">
+      <div className="min-w-48 flex-1 py-1">
+        <p className="break-all">
+          <ForeignText text={who} />
+        </p>
+        <p className="mt-0.5 text-xs text-ink-faint">
+          {kind === 'recovery' ? 'new password' : `${role}, ${reachWords(environments)}`} · by{' '}
+          <ForeignText text={createdBy} /> · until {expiresAt.slice(0, 10)}
+        </p>
+        {takeBack.isError && (
+          <p role="alert" className="text-bad">
+            {readWireError(takeBack.error).message}
+          </p>
+        )}
+      </div>
+      <Button className="ml-auto" disabled={takeBack.isPending} onClick={() => takeBack.mutate({ id })}>
+        Take back
+        <span className="sr-only">
+          {' '}
+          the link of <ForeignText text={who} />
+        </span>
+      </Button>
+    </li>
   )
 }

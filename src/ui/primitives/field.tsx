@@ -26,3 +26,61 @@ export function Field({ id, label, hint, children, className = '' }: FieldProps)
     </div>
   )
 }
+
+interface CodeFieldProps {
+  readonly id: string
+  readonly label: string
+  readonly hint?: string
+  readonly value: string
+  readonly onChange: (code: string) => void
+}
+
+/** Six digits of an app, or a backup code. */
+export function CodeField({ id, label, hint, value, onChange }: CodeFieldProps) {
+  return (
+    <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
+      <input
+        id={id}
+        autoComplete="one-time-code"
+        spellCheck={false}
+        maxLength={20}
+        required
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className={`${FIELD} font-mono`}
+      />
+    </Field>
+  )
+}
+
+interface ChoicesProps<Value extends string> {
+  readonly legend: string
+  readonly hint?: string
+  readonly options: readonly { readonly value: Value; readonly words: string }[]
+  readonly chosen: readonly Value[]
+  readonly onChange: (chosen: readonly Value[]) => void
+}
+
+/** Any number of a few. */
+export function Choices<Value extends string>({ legend, hint, options, chosen, onChange }: ChoicesProps<Value>) {
+  return (
+    <fieldset>
+      <legend className="mb-1 text-sm font-medium">
+        {legend} {hint !== undefined && <span className="font-normal text-ink-faint">{hint}</span>}
+      </legend>
+      {options.map(({ value, words }) => (
+        <label key={value} className="flex min-h-7 items-center gap-2 text-sm any-pointer-coarse:min-h-9">
+          <input
+            type="checkbox"
+            checked={chosen.includes(value)}
+            onChange={(event) =>
+              onChange(event.target.checked ? [...chosen, value] : chosen.filter((one) => one !== value))
+            }
+            className="size-4 accent-accent"
+          />
+          {words}
+        </label>
+      ))}
+    </fieldset>
+  )
+}

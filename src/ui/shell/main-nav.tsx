@@ -1,9 +1,11 @@
 'use client'
 
+import { Radio, RefreshCw } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { may } from '~/domain/actor'
 import { useMember } from '~/ui/shell/member'
+import { useLiveState } from '~/ui/trpc/live-state'
 
 const PAGES = [
   { href: '/', name: 'Surfaces', permission: 'surface.read' },
@@ -45,5 +47,20 @@ export function MainNav() {
         )
       })}
     </nav>
+  )
+}
+
+const TOLD = 'Changes are shown as they happen.'
+const ASKING =
+  'This window asks for changes every few seconds: they do not reach it as they happen. See “Behind a proxy” in docs/operations/configure.md.'
+
+/** How changes come to this window. That they are asked for is said here and nowhere else: it costs seconds and nothing more. */
+export function ConnectionMark() {
+  const { live } = useLiveState()
+  const [Mark, words] = live ? [Radio, TOLD] : [RefreshCw, ASKING]
+  return (
+    <span role="img" aria-label={words} title={words} data-told={live} className="shrink-0 p-1 text-ink-faint">
+      <Mark aria-hidden="true" className="size-3.5" />
+    </span>
   )
 }

@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react'
-import { ConnectionMark } from '~/ui/shell/connection-mark'
-import { MainNav } from '~/ui/shell/main-nav'
+import { ConnectionMark, MainNav } from '~/ui/shell/main-nav'
 import { UserMenu } from '~/ui/shell/user-menu'
 
 interface PageFrameProps {

@@ -4,7 +4,7 @@ import { Menu } from '@base-ui/react/menu'
 import { ChevronDown } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
-import { postAuth } from '~/ui/auth/post-auth'
+import { postAuth } from '~/ui/auth/ask-auth'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useMember, useRefusal } from '~/ui/shell/member'
 

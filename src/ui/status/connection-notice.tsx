@@ -1,5 +1,7 @@
 import { Notice } from '~/ui/primitives/notice'
-import { LostSentence } from '~/ui/status/lost-sentence'
+import { consoleNow, consoleTime } from '~/ui/time/clock'
+import { asOf } from '~/ui/time/relative-time'
+import { readWireError } from '~/ui/trpc/wire-error'
 
 /** A poll failed: say so, say how old the picture is, and that nothing else follows from it. */
 export function ConnectionNotice({ error, updatedAt }: { readonly error: unknown; readonly updatedAt: number }) {
@@ -7,5 +9,28 @@ export function ConnectionNotice({ error, updatedAt }: { readonly error: unknown
     <Notice tone="warn" role="status">
       <LostSentence error={error} updatedAt={updatedAt} />
     </Notice>
+  )
+}
+
+interface LostSentenceProps {
+  readonly error: unknown
+  /** When the last good answer came; 0 when there was none yet. */
+  readonly updatedAt: number
+}
+
+/** A poll failed. That says nothing about any deploy: what is shown stays as it was known, clocks too. */
+export function LostSentence({ error, updatedAt }: LostSentenceProps) {
+  const wire = readWireError(error)
+  return (
+    <>
+      {wire.kind === 'unreachable' ? 'Connection to the console lost.' : wire.message}{' '}
+      {updatedAt > 0 && (
+        <>
+          Everything here, clocks too, is as of{' '}
+          <span className="whitespace-nowrap tabular-nums">{asOf(consoleTime(updatedAt), consoleNow())}</span>.{' '}
+        </>
+      )}
+      Still trying.
+    </>
   )
 }

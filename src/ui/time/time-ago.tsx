@@ -1,7 +1,7 @@
 'use client'
 
 import { useMemo } from 'react'
-import { exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
+import { duration, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { useNow } from '~/ui/time/use-now'
 
 const readerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
@@ -16,5 +16,17 @@ export function TimeAgo({ at }: { readonly at: string }) {
     <time dateTime={at} title={exact} className="whitespace-nowrap tabular-nums">
       {now === null ? exact : relativeTime(at, now)}
     </time>
+  )
+}
+
+/** Time since (or between) recorded events: counts while `until` is open and answers come, stands still otherwise. */
+export function Elapsed({ since, until }: { readonly since: string; readonly until: string | null }) {
+  const now = useNow()
+  const end = until === null ? now : Date.parse(until)
+  const range = until === null ? `since ${exactUtc(since)}` : `${exactUtc(since)} to ${exactUtc(until)}`
+  return (
+    <span title={range} className="whitespace-nowrap tabular-nums">
+      {end === null ? '–:––' : duration(Date.parse(since), end)}
+    </span>
   )
 }

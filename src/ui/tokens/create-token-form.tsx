@@ -2,11 +2,11 @@
 
 import { useState } from 'react'
 import { changesSomething, TOKEN_DAYS_AT_MOST, type TokenPermission } from '~/domain/api-token'
+import { inSentence } from '~/domain/foreign-text'
 import { Button } from '~/ui/primitives/button'
-import { Choices } from '~/ui/primitives/choices'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { Choices, FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
-import type { MadeToken } from '~/ui/tokens/new-token'
+import { ShownOnce } from '~/ui/primitives/shown-once'
 import { PERMISSION_WORDS } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -119,4 +119,17 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
       </Button>
     </form>
   )
+}
+
+export interface MadeToken {
+  readonly label: string
+  readonly secret: string
+}
+
+const WARNING =
+  'Copy it now: this is the only time it is shown. Whoever has it can do what it may do; keep it in a secret store.'
+
+export function NewToken({ made, onDone }: { readonly made: MadeToken; readonly onDone: () => void }) {
+  const title = `The token “${inSentence(made.label)}” is made`
+  return <ShownOnce title={title} warning={WARNING} label="The new token" secret={made.secret} onDone={onDone} />
 }

@@ -1,5 +1,3 @@
-import { fetchWithLimit, type Init } from '~/ui/trpc/fetch-with-limit'
-
 /** As many deploys as one window looks at in a while; what was asked for least lately is read whole again. */
 const KEPT = 20
 
@@ -35,4 +33,16 @@ export function createFetchChanges() {
 async function readVersion(response: Response): Promise<Kept | null> {
   const tag = response.ok ? response.headers.get('etag') : null
   return tag === null ? null : { tag, body: await response.text() }
+}
+
+/** Longer than the console itself may take to answer a dispatch (15 s for GitHub, 25 s for a run id). */
+const ANSWER_LIMIT_MS = 60_000
+
+type Init = Omit<RequestInit, 'signal'> & { readonly signal?: AbortSignal | null | undefined }
+
+/** A fetch that gives up in the end: a poll that never answers would otherwise stop the polling without a word. */
+function fetchWithLimit(input: RequestInfo | URL, init?: Init): Promise<Response> {
+  const limit = AbortSignal.timeout(ANSWER_LIMIT_MS)
+  const signal = init?.signal == null ? limit : AbortSignal.any([init.signal, limit])
+  return fetch(input, { ...init, signal })
 }

@@ -5,9 +5,8 @@ import { httpLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
 import superjson from 'superjson'
 import { authLink } from '~/ui/trpc/auth-link'
-import { trpc } from '~/ui/trpc/client'
+import { personHeader, trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
-import { personHeader } from '~/ui/trpc/page-person'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 function newQueryClient(): QueryClient {

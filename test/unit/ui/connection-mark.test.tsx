@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, it } from 'vitest'
-import { ConnectionMark } from '~/ui/shell/connection-mark'
+import { ConnectionMark } from '~/ui/shell/main-nav'
 
 it('the mark says in its tooltip alone that the window asks, and where to read why', () => {
   const html = renderToStaticMarkup(<ConnectionMark />)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
-import { thirdRow } from '~/ui/board/third-row'
+import { thirdRow } from '~/ui/board/tile-facts'
 import { matchesFilter } from '~/ui/board/tiles'
 import {
   deployFreezeWords,

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { consoleNow, noteServerTime } from '~/ui/time/clock'
-import { duration } from '~/ui/time/duration'
-import { asOf, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
+import { asOf, duration, exactTimes, exactUtc, relativeTime } from '~/ui/time/relative-time'
 import { type LastAnswer, shownTime } from '~/ui/time/stopped-clock'
 
 const now = Date.UTC(2026, 10, 21, 3, 0, 0)

@@ -2,9 +2,8 @@ import type { Metadata } from 'next'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { getDeps } from '~/server/deps'
 import { lookUpLink } from '~/server/people/look-up-link'
-import { EntryFrame } from '~/ui/auth/entry/entry-frame'
+import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
-import { LinkGone } from '~/ui/auth/entry/link-gone'
 import { SandboxStart } from '~/ui/auth/entry/sandbox-start'
 
 /** The address is the key: no other site is told it. */

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import { SHORTEST_PASSWORD } from '~/domain/member'
-import { postAuth } from '~/ui/auth/post-auth'
+import { postAuth } from '~/ui/auth/ask-auth'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field, INPUT } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'

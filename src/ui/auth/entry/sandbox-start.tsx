@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { postAuth } from '~/ui/auth/post-auth'
+import { postAuth } from '~/ui/auth/ask-auth'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 

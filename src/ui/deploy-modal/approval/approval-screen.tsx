@@ -3,23 +3,23 @@
 import { useEffect } from 'react'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import type { DeploySource } from '~/domain/deploy/request'
+import type { Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ApprovalFacts } from '~/ui/approvals/approval-facts'
-import { ApprovalMark } from '~/ui/approvals/approval-mark'
+import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
 import { headline, requesterWords, standsInTheWay } from '~/ui/approvals/approval-words'
 import { ApprovalFoot } from '~/ui/deploy-modal/approval/approval-foot'
-import { ReviewedFacts } from '~/ui/deploy-modal/approval/reviewed-facts'
-import { useApproval } from '~/ui/deploy-modal/approval/use-approval'
-import { ModalBody, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
-import { OpenTheGrid } from '~/ui/deploy-modal/frame/open-the-grid'
-import { SaidAt } from '~/ui/deploy-modal/review/said-at'
+import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import { Changes, CommitList } from '~/ui/deploy-modal/review/changes'
+import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
+import { Sha } from '~/ui/primitives/sha'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
+import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** How often the facts beside a waiting approval are asked for again; each time costs two GitHub requests. */
@@ -153,5 +153,49 @@ function NoApprovalYet({ error }: { readonly error: unknown }) {
       </ModalBody>
       {wire?.kind === 'refused' && <OpenTheGrid />}
     </>
+  )
+}
+
+interface ReviewedFactsProps {
+  readonly review: Review
+  readonly tile: SurfaceTile | undefined
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
+}
+
+/** What would ship, as GitHub and the console see it now: the commit itself, what holds the surface, what would change. */
+export function ReviewedFacts({ review, tile, onFollow }: ReviewedFactsProps) {
+  const held = review.freezeIds.length > 0 || review.warnings.some(({ kind }) => kind.startsWith('deploy_freeze'))
+  return (
+    <>
+      <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
+      {!held && <p className="text-sm text-ink-soft">Neither frozen nor locked.</p>}
+      <section aria-labelledby="the-commit">
+        <h3 id="the-commit" className="mb-1 text-sm font-semibold">
+          The commit
+        </h3>
+        {review.head === null ? <Sha sha={review.sha} /> : <CommitList commits={[review.head]} />}
+      </section>
+      {tile !== undefined && <Changes review={review} surface={tile} />}
+    </>
+  )
+}
+
+const POLL_MS = 2_000
+
+/** One approval, every 2 s until it is decided. A poll that fails keeps the last answer, and the next one comes. */
+function useApproval(id: string) {
+  const { live } = useLiveState()
+  return trpc.approvals.get.useQuery(
+    { id },
+    {
+      retry: false,
+      refetchIntervalInBackground: true,
+      refetchInterval: ({ state }) => {
+        if (live) return false
+        if (state.data !== undefined && state.data.state !== 'waiting') return false
+        return state.error !== null && readWireError(state.error).kind === 'refused' ? false : POLL_MS
+      },
+    },
   )
 }

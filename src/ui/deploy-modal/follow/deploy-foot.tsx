@@ -1,16 +1,21 @@
+'use client'
+
 import { Dialog } from '@base-ui/react/dialog'
+import { Unplug } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeployView } from '~/domain/deploy/view'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { CancelControl } from '~/ui/deploy-modal/follow/cancel-control'
-import { LostConnection } from '~/ui/deploy-modal/follow/lost-connection'
-import { ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'
+import { LostSentence } from '~/ui/status/connection-notice'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
 
 interface DeployFootProps {
   readonly deploy: DeployView
@@ -71,4 +76,103 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
       <Dialog.Close render={<Button tone="strong" />}>Done</Dialog.Close>
     </ModalFoot>
   )
+}
+
+/** The same words as on the grid, at the foot of the deploy that is open. */
+function LostConnection({ error, updatedAt }: { readonly error: unknown; readonly updatedAt: number }) {
+  return (
+    <p role="status" className="flex items-start gap-1.5 text-ink">
+      <Unplug aria-hidden="true" className="mt-px size-4 shrink-0 text-warn" />
+      <span>
+        <LostSentence error={error} updatedAt={updatedAt} />
+      </span>
+    </p>
+  )
+}
+
+interface CancelControlProps {
+  readonly deploy: DeployView
+  /** Beside the button, for as long as nobody wants to cancel. */
+  readonly children?: ReactNode
+}
+
+/** Stops a running deploy, in two presses. What it says afterwards is how far the request has come, nothing more. */
+function CancelControl({ deploy, children }: CancelControlProps) {
+  const [asking, setAsking] = useState(false)
+  const refusal = useRefusal('deploy.cancel', deploy.surface.environment)
+  const utils = trpc.useUtils()
+  const cancel = trpc.deploys.cancel.useMutation({
+    onSettled: () => {
+      setAsking(false)
+      void utils.deploys.get.invalidate({ id: deploy.id })
+    },
+  })
+  if (deploy.cancel !== null) {
+    return (
+      <p role="status" className="text-sm text-pretty text-ink-soft" data-cancel={cancelWords(deploy).state}>
+        <span className="font-medium text-ink">{cancelWords(deploy).headline}</span> {cancelWords(deploy).detail}
+      </p>
+    )
+  }
+  if (asking) {
+    return (
+      <Confirmation
+        pending={cancel.isPending}
+        onYes={() => cancel.mutate({ id: deploy.id })}
+        onNo={() => setAsking(false)}
+      />
+    )
+  }
+  return (
+    <>
+      <Button onClick={() => setAsking(true)} disabled={refusal !== null} title={refusal ?? undefined}>
+        Cancel deploy
+      </Button>
+      {cancel.error === null ? (
+        children
+      ) : (
+        <p role="alert" className="text-sm text-bad">
+          {readWireError(cancel.error).message}
+        </p>
+      )}
+    </>
+  )
+}
+
+interface ConfirmationProps {
+  readonly pending: boolean
+  readonly onYes: () => void
+  readonly onNo: () => void
+}
+
+/** In the place of the button. The focus goes to what changes nothing. */
+function Confirmation({ pending, onYes, onNo }: ConfirmationProps) {
+  const keep = useFocusOnArrival<HTMLButtonElement>()
+  return (
+    <fieldset className="flex flex-wrap items-center gap-2">
+      <legend className="sr-only">Cancel this deploy?</legend>
+      <Button tone="danger" onClick={onYes} disabled={pending}>
+        {pending ? 'Asking…' : 'Yes, cancel it'}
+      </Button>
+      <Button ref={keep} onClick={onNo} disabled={pending}>
+        Keep it running
+      </Button>
+    </fieldset>
+  )
+}
+
+/** How far a request to cancel has come, and what happens next. */
+function cancelWords(deploy: Pick<DeployView, 'cancel' | 'runId'>) {
+  if (deploy.cancel !== null && deploy.cancel.acknowledgedAt !== null) {
+    return {
+      state: 'cancelling',
+      headline: 'GitHub is cancelling.',
+      detail: 'The deploy ends when GitHub says that it has.',
+    } as const
+  }
+  const detail =
+    deploy.runId === null
+      ? 'GitHub has named no run yet: it is cancelled as soon as it does. Ten minutes after it was requested you can give the deploy up.'
+      : 'GitHub has not confirmed yet; it is asked again.'
+  return { state: 'asked', headline: 'Cancel asked.', detail } as const
 }

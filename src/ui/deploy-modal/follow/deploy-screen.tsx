@@ -1,24 +1,32 @@
 'use client'
 
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
+import { EARLIER_DEPLOY } from '~/domain/deploy/source'
+import type { DeployView } from '~/domain/deploy/view'
+import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { Consequence } from '~/ui/deploy-modal/follow/consequence'
-import { DeployFacts } from '~/ui/deploy-modal/follow/deploy-facts'
 import { DeployFoot } from '~/ui/deploy-modal/follow/deploy-foot'
-import { DeployHeadline } from '~/ui/deploy-modal/follow/deploy-headline'
-import { DeployWarnings } from '~/ui/deploy-modal/follow/deploy-warnings'
 import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
-import { NoDeployYet } from '~/ui/deploy-modal/follow/no-deploy-yet'
 import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
 import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
-import { ModalBody, ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import { ExternalLink } from '~/ui/primitives/external-link'
+import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { Notice } from '~/ui/primitives/notice'
+import { Sha } from '~/ui/primitives/sha'
+import { Skeleton } from '~/ui/primitives/skeleton'
 import { deployAnnouncement } from '~/ui/status/announcements'
+import { ConnectionNotice } from '~/ui/status/connection-notice'
+import { OutcomeMark } from '~/ui/status/marks'
+import { outcomeOf } from '~/ui/status/status-words'
 import { isFree, wayBack } from '~/ui/surfaces/way-back'
-import { StoppedClock } from '~/ui/time/stopped-clock'
+import { StoppedClock, useSeenTitle } from '~/ui/time/stopped-clock'
+import { Elapsed, TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
 
 interface DeployScreenProps {
   readonly deployId: string
@@ -77,5 +85,158 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
         />
       </div>
     </StoppedClock>
+  )
+}
+
+/** Where the run can be seen, or why it cannot yet. */
+function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
+  const again = deploy.runAttempt !== null && deploy.runAttempt > 1
+  if (deploy.runUrl !== null) {
+    return (
+      <>
+        <ExternalLink href={deploy.runUrl}>Run on GitHub</ExternalLink>
+        {again && `, attempt ${deploy.runAttempt}`}
+      </>
+    )
+  }
+  if (deploy.runId !== null) return <>Run {deploy.runId}</>
+  if (deploy.terminal) return 'No run is known'
+  return deploy.status === 'requested' ? 'Asking GitHub to run it…' : 'Waiting for its run…'
+}
+
+/** One line that answers "where does it stand", with the time it has taken so far. */
+export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
+  const seen = useSeenTitle()
+  return (
+    <div className="flex min-h-7 flex-col gap-x-4 gap-y-1 sm:flex-row sm:items-center sm:justify-between">
+      <p className="flex min-w-0 items-center gap-2 text-base font-semibold">
+        <OutcomeMark outcome={outcomeOf(deploy.status)} size="size-5" />
+        <span className="min-w-0 break-words" title={seen}>
+          {deploy.headline}
+        </span>
+        <span className="font-normal text-ink-faint">
+          <Elapsed since={deploy.requestedAt} until={deploy.finishedAt} />
+          <span className="text-sm">{deploy.terminal ? ' in all' : ' so far'}</span>
+        </span>
+      </p>
+      <p className="text-sm text-ink-soft sm:shrink-0">
+        <Run deploy={deploy} />
+      </p>
+    </div>
+  )
+}
+
+/** How it ended: in the workflow's own words, and in those of the account. Its hold is said beside the button that ends it. */
+export function Consequence({ deploy }: { readonly deploy: DeployView }) {
+  const { terminal, status, failureDetail, sentences, hold } = deploy
+  if (!terminal) return null
+  return (
+    <div className="mb-3 flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
+      {failureDetail !== null && status !== 'succeeded' && (
+        <p className="overflow-y-auto break-words text-ink sm:max-h-20">
+          <Sentence text={failureDetail} />
+        </p>
+      )}
+      {sentences
+        .filter((sentence) => sentence !== hold)
+        .map((sentence) => (
+          <p key={sentence}>
+            <Sentence text={sentence} />
+          </p>
+        ))}
+    </div>
+  )
+}
+
+/** Alarms are red, as on the tile, and stay when the deploy has ended: what they name may still be running. */
+export function DeployWarnings({ deploy }: { readonly deploy: Pick<DeployView, 'warnings' | 'alarms'> }) {
+  return deploy.warnings.map((warning) => (
+    <Notice key={warning} tone={deploy.alarms.includes(warning) ? 'bad' : 'warn'} role="status">
+      <Sentence text={warning} />
+    </Notice>
+  ))
+}
+
+/** What was asked for, by whom, when and why. */
+export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
+  const isCommit = deploy.sha === deploy.ref
+  return (
+    <p className="mt-1 text-xs text-ink-faint">
+      {deploy.kind === 'rollback' && `${EARLIER_DEPLOY}: `}
+      {deploy.kind === 'promotion' && 'Promotion of '}
+      {!isCommit && (
+        <span className="font-medium break-all text-ink-soft">
+          <ForeignText text={refLabel(deploy.ref)} />
+        </span>
+      )}
+      {deploy.sha !== null && (
+        <>
+          {isCommit ? 'Commit ' : ' at '}
+          <Sha sha={deploy.sha} />
+        </>
+      )}{' '}
+      · <ForeignText text={deploy.requestedBy} />
+      {deploy.requestedByOwner !== null && (
+        <>
+          {' '}
+          of <ForeignText text={deploy.requestedByOwner} />
+        </>
+      )}
+      {deploy.approvedBy !== null && (
+        <>
+          , approved by <ForeignText text={deploy.approvedBy} />
+        </>
+      )}{' '}
+      · <TimeAgo at={deploy.requestedAt} />
+      {deploy.reason !== null && (
+        <>
+          {' '}
+          · “<ForeignText text={deploy.reason} whole />”
+        </>
+      )}
+      {deploy.overrideReason !== null && (
+        <span className="text-warn">
+          {' '}
+          · Freeze overridden: “<ForeignText text={deploy.overrideReason} whole />”
+        </span>
+      )}
+    </p>
+  )
+}
+
+/** Before the first answer, or when the address leads to no deploy at all. */
+function NoDeployYet({ error }: { readonly error: unknown }) {
+  const wire = error === null ? null : readWireError(error)
+  if (wire?.kind === 'refused') {
+    return (
+      <>
+        <ModalHead
+          surface={wire.appCode === 'deploy_unknown' ? 'There is no such deploy' : 'This link is incomplete or wrong'}
+          environment=""
+        />
+        <ModalBody>
+          <p className="text-ink-soft">
+            {wire.appCode === 'invalid_input'
+              ? 'A link to a deploy ends with its whole id. Every surface and its latest deploy is on the grid.'
+              : wire.message}
+          </p>
+        </ModalBody>
+        <OpenTheGrid />
+      </>
+    )
+  }
+  return (
+    <>
+      <ModalHead surface="Deploy" environment="" />
+      <ModalBody>
+        <div aria-busy="true" className="flex min-h-96 flex-col gap-4">
+          <p className="sr-only">Loading the deploy</p>
+          <Skeleton className="h-6 w-52" />
+          <Skeleton className="h-16 w-full" />
+          <Skeleton className="h-56 w-full" />
+          {error !== null && <ConnectionNotice error={error} updatedAt={0} />}
+        </div>
+      </ModalBody>
+    </>
   )
 }

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import type { DeployView } from '~/domain/deploy/view'
-import { useFocusOnArrival } from '~/ui/deploy-modal/frame/use-focus-on-arrival'
+import { useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { FIELD, Field } from '~/ui/primitives/field'

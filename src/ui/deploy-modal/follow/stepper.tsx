@@ -1,7 +1,7 @@
 import type { Phase } from '~/domain/deploy/phases'
-import { PhaseMark } from '~/ui/status/phase-mark'
+import { PhaseMark } from '~/ui/status/marks'
 import { phaseWord } from '~/ui/status/status-words'
-import { Elapsed } from '~/ui/time/elapsed'
+import { Elapsed } from '~/ui/time/time-ago'
 
 /** The four phases. What each shows comes from events alone; a phase without one stays pending. */
 export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; readonly ended: boolean }) {

@@ -2,7 +2,6 @@
 
 import { useMemo, useState } from 'react'
 import type { LogLine } from '~/domain/deploy/view'
-import { logRows, mergeLog } from '~/ui/deploy-modal/follow/log-rows'
 import { trpc } from '~/ui/trpc/client'
 
 /** All lines of a deploy that were seen or asked for; the poll brings the newest, older ones come on demand. */
@@ -26,4 +25,24 @@ export function useLog(deployId: string, tail: readonly LogLine[]) {
 
   const rows = useMemo(() => logRows(merged), [merged])
   return { rows, loadBefore, loading: state === 'loading', failed: state === 'failed' }
+}
+
+/** Two readings of the same log as one: each line once, in order. */
+export function mergeLog(held: readonly LogLine[], read: readonly LogLine[]): readonly LogLine[] {
+  const known = new Set(held.map((line) => line.seq))
+  const added = read.filter((line) => !known.has(line.seq))
+  return added.length === 0 ? held : [...held, ...added].toSorted((a, b) => a.seq - b.seq)
+}
+
+export type LogRow =
+  | { readonly kind: 'line'; readonly line: LogLine }
+  | { readonly kind: 'gap'; readonly before: number; readonly missing: number }
+
+/** Lines number 1, 2, 3 …, so what is not here (older lines, or more at once than a poll carries) shows as a gap. */
+export function logRows(lines: readonly LogLine[]): readonly LogRow[] {
+  return lines.flatMap((line, index): readonly LogRow[] => {
+    const missing = line.seq - (lines[index - 1]?.seq ?? 0) - 1
+    const row: LogRow = { kind: 'line', line }
+    return missing > 0 ? [{ kind: 'gap', before: line.seq, missing }, row] : [row]
+  })
 }

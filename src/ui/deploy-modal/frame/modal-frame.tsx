@@ -1,5 +1,8 @@
+'use client'
+
 import { Dialog } from '@base-ui/react/dialog'
-import type { ReactNode } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useLayoutEffect, useRef } from 'react'
+import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface ModalHeadProps {
@@ -39,4 +42,33 @@ export function ModalFoot({ left, children }: { readonly left?: ReactNode; reado
       <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{children}</div>
     </footer>
   )
+}
+
+/** The way on from a link that leads nowhere. */
+export function OpenTheGrid() {
+  const button = useFocusOnArrival<HTMLButtonElement>()
+  return (
+    <ModalFoot>
+      <Dialog.Close render={<Button tone="strong" ref={button} />}>Open the grid</Dialog.Close>
+    </ModalFoot>
+  )
+}
+
+/** A step that replaces another takes the focus with it, or the keyboard would be left on nothing. */
+export function useFocusOnArrival<T extends HTMLElement>() {
+  const element = useRef<T>(null)
+  useLayoutEffect(() => element.current?.focus(), [])
+  return element
+}
+
+/** Told whether the open dialog holds text that somebody typed. */
+export const HoldInput = createContext<(holds: boolean) => void>(() => {})
+
+/** While this holds, nothing closes the dialog without asking. */
+export function useHeldInput(holds: boolean): void {
+  const tell = useContext(HoldInput)
+  useEffect(() => {
+    tell(holds)
+    return () => tell(false)
+  }, [tell, holds])
 }

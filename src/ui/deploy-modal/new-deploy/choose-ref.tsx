@@ -1,19 +1,20 @@
 'use client'
 
 import { Autocomplete } from '@base-ui/react/autocomplete'
+import { keepPreviousData } from '@tanstack/react-query'
+import { CornerDownLeft, GitBranch, GitCommitHorizontal, Tag } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { parseFullName } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
-import { useFocusOnArrival } from '~/ui/deploy-modal/frame/use-focus-on-arrival'
+import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { PromoteChoice } from '~/ui/deploy-modal/new-deploy/promote-choice'
-import { RefOptionRow } from '~/ui/deploy-modal/new-deploy/ref-option-row'
 import { type RefGroup, type RefOption, refGroups } from '~/ui/deploy-modal/new-deploy/ref-options'
-import { useRefs } from '~/ui/deploy-modal/new-deploy/use-refs'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
+import { TimeAgo } from '~/ui/time/time-ago'
+import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ChooseRefProps {
@@ -124,4 +125,57 @@ export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromo
       </ModalFoot>
     </Autocomplete.Root>
   )
+}
+
+const ICONS = { branch: GitBranch, tag: Tag, commit: GitCommitHorizontal, typed: CornerDownLeft } as const
+
+interface RefOptionRowProps {
+  readonly option: RefOption
+  readonly runningSha: string | null
+}
+
+export function RefOptionRow({ option, runningSha }: RefOptionRowProps) {
+  const Icon = ICONS[option.kind]
+  return (
+    <span className="flex items-center gap-2 text-sm">
+      <Icon aria-hidden="true" className="size-4 shrink-0 text-ink-faint" />
+      <span className="min-w-0 flex-1 truncate">
+        {option.kind === 'typed' && 'Use '}
+        <span className={option.kind === 'commit' ? '' : 'font-medium'}>
+          <ForeignText text={option.label} />
+        </span>
+        {option.detail !== null && (
+          <span className="text-ink-faint">
+            {' '}
+            <ForeignText text={option.detail} />
+          </span>
+        )}
+      </span>
+      {option.sha !== null && option.sha === runningSha && (
+        <span className="shrink-0 text-xs font-medium text-good">runs now</span>
+      )}
+      {option.at !== null && (
+        <span className="shrink-0 text-xs text-ink-faint max-sm:hidden">
+          <TimeAgo at={option.at} />
+        </span>
+      )}
+      {option.sha !== null && (
+        <code className="shrink-0 font-mono text-[0.8125rem] text-ink-soft">{option.sha.slice(0, 7)}</code>
+      )}
+    </span>
+  )
+}
+
+const TYPING_PAUSE_MS = 250
+
+/** Refs of a surface's repository; what is typed also goes to the server, which knows more than the first list. */
+function useRefs(surfaceId: string, typed: string) {
+  const [query, setQuery] = useState('')
+  useEffect(() => {
+    const timer = setTimeout(() => setQuery(typed.trim()), TYPING_PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [typed])
+  return trpc.surfaces.refs.useQuery(query === '' ? { surfaceId } : { surfaceId, query }, {
+    placeholderData: keepPreviousData,
+  })
 }

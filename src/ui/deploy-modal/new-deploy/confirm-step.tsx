@@ -1,13 +1,19 @@
 'use client'
 
-import type { Dispatch } from 'react'
+import { type Dispatch, useState } from 'react'
 import { changeSentence, deployVerb, explainSource } from '~/domain/deploy/source'
+import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
-import { ConfirmField } from '~/ui/deploy-modal/new-deploy/confirm-field'
-import { DispatchError } from '~/ui/deploy-modal/new-deploy/dispatch-error'
-import { type Flow, type FlowAction, isEditable, isTypeable } from '~/ui/deploy-modal/new-deploy/flow'
+import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
+import {
+  type Attempt,
+  type Flow,
+  type FlowAction,
+  isConfirmed,
+  isEditable,
+  isTypeable,
+} from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldWarning } from '~/ui/deploy-modal/new-deploy/held-surface'
 import { ChangedCommits } from '~/ui/deploy-modal/review/changes'
 import { Button } from '~/ui/primitives/button'
@@ -15,6 +21,7 @@ import { INPUT } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
+import type { WireError } from '~/ui/trpc/wire-error'
 
 interface ConfirmStepProps {
   readonly surface: SurfaceTile
@@ -117,4 +124,112 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
       </ModalFoot>
     </form>
   )
+}
+
+interface ConfirmFieldProps {
+  readonly confirm: string
+  readonly typed: string
+  /** What typing the name is for. */
+  readonly verb: string
+  readonly locked: boolean
+  readonly onType: (text: string) => void
+}
+
+/** The name to type. Says that it does not match once somebody takes it for finished, not with every letter. */
+function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProps) {
+  const field = useFocusOnArrival<HTMLInputElement>()
+  const [finished, setFinished] = useState(false)
+  const wrong = finished && !isConfirmed(typed, confirm)
+  return (
+    <div>
+      <label htmlFor="deploy-confirm" className="mb-1 block text-sm font-medium">
+        Type{' '}
+        <code className="rounded-[3px] bg-well px-1 py-0.5 font-mono text-[0.8125rem] select-all">
+          <ForeignText text={confirm} />
+        </code>{' '}
+        to {verb.toLowerCase()}
+      </label>
+      <input
+        id="deploy-confirm"
+        ref={field}
+        value={typed}
+        readOnly={locked}
+        onChange={(event) => {
+          setFinished(false)
+          onType(event.target.value)
+        }}
+        onBlur={() => setFinished(typed !== '')}
+        // A form whose button is disabled is not submitted by Enter, so nothing else would hear it.
+        onKeyDown={(event) => event.key === 'Enter' && setFinished(true)}
+        aria-invalid={wrong}
+        aria-describedby="deploy-confirm-answer"
+        spellCheck={false}
+        autoComplete="off"
+        autoCapitalize="none"
+        autoCorrect="off"
+        className={`h-9 font-mono ${INPUT} aria-invalid:border-bad`}
+      />
+      <p id="deploy-confirm-answer" aria-live="polite" className="mt-1 min-h-[1.125rem] text-xs text-bad">
+        {wrong && `Does not match ${inSentence(confirm)}`}
+      </p>
+    </div>
+  )
+}
+
+/** Refusals that a new review shows, and shows the way past. */
+const REVIEW_AGAIN = ['ref_moved', 'source_refused', 'surface_busy', 'frozen', 'surface_locked'] as const
+
+/** What became of the last press. Everything typed is still there. */
+function DispatchError({
+  attempt,
+  onReviewAgain,
+  onFollow,
+}: {
+  readonly attempt: Attempt
+  readonly onReviewAgain: () => void
+  /** To the deploy that holds the surface. */
+  readonly onFollow: (deployId: string) => void
+}) {
+  if (attempt.state === 'sending') return null
+  if (attempt.state === 'unknown') {
+    return (
+      <Notice tone="warn" role="alert">
+        {attempt.error.message} Whether this deploy was recorded is not known. Retry asks for the same deploy again and
+        cannot start a second one.
+      </Notice>
+    )
+  }
+  if (attempt.sentBefore) {
+    return (
+      <Notice tone="warn" role="alert">
+        This deploy was sent before the page was loaded again. Whether it was recorded is not known. Type the name, then
+        Retry: it asks for the same deploy again and cannot start a second one.
+      </Notice>
+    )
+  }
+  if (attempt.refusal === null) return null
+  return (
+    <Notice
+      tone="bad"
+      role="alert"
+      action={<WayOn refusal={attempt.refusal} onReviewAgain={onReviewAgain} onFollow={onFollow} />}
+    >
+      {attempt.refusal.message}
+    </Notice>
+  )
+}
+
+interface WayOnProps {
+  readonly refusal: WireError
+  readonly onReviewAgain: () => void
+  readonly onFollow: (deployId: string) => void
+}
+
+function WayOn({ refusal, onReviewAgain, onFollow }: WayOnProps) {
+  const { appCode, deployId } = refusal
+  if (appCode === 'surface_busy' && deployId !== undefined) {
+    return <Button onClick={() => onFollow(deployId)}>Open that deploy</Button>
+  }
+  const again = REVIEW_AGAIN.some((code) => code === appCode)
+  return again ? <Button onClick={onReviewAgain}>Review again</Button> : null
 }

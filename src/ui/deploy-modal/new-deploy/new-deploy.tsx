@@ -5,15 +5,12 @@ import type { DeploySource } from '~/domain/deploy/request'
 import { deployVerb } from '~/domain/deploy/source'
 import type { Comparison } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { useHeldInput } from '~/ui/deploy-modal/frame/held-input'
-import { ModalHead } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalHead, useHeldInput } from '~/ui/deploy-modal/frame/modal-frame'
 import { ChooseRef } from '~/ui/deploy-modal/new-deploy/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
-import { flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
-import { FlowSteps } from '~/ui/deploy-modal/new-deploy/flow-steps'
+import { type Flow, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
 import { forgetDraft, keepDraft, keptDraftOf } from '~/ui/deploy-modal/new-deploy/kept-draft'
-import { newIdempotencyKey } from '~/ui/deploy-modal/new-deploy/new-idempotency-key'
 import { ReviewStep } from '~/ui/deploy-modal/new-deploy/review-step'
 import { useMember } from '~/ui/shell/member'
 import { asOf } from '~/ui/time/relative-time'
@@ -121,4 +118,38 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
       )}
     </>
   )
+}
+
+const STEPS = [
+  { step: 'choose', label: 'Choose' },
+  { step: 'review', label: 'Review' },
+  { step: 'confirm', label: 'Confirm' },
+] as const
+
+/** Where one is on the way to a deploy. */
+function FlowSteps({ step }: { readonly step: Flow['step'] }) {
+  return (
+    <ol aria-label="Steps" className="mt-1 flex items-center gap-1.5 text-xs text-ink-faint">
+      {STEPS.map((entry, index) => (
+        <li
+          key={entry.step}
+          aria-current={entry.step === step ? 'step' : undefined}
+          className={entry.step === step ? 'font-medium text-ink' : ''}
+        >
+          {index > 0 && (
+            <span aria-hidden="true" className="mr-1.5 font-normal text-ink-faint">
+              /
+            </span>
+          )}
+          {entry.label}
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** 128 random bits. Not `randomUUID`, which browsers keep from pages that are neither HTTPS nor loopback. */
+function newIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return `web-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

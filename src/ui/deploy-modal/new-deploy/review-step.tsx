@@ -4,20 +4,17 @@ import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 import type { Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
-import { useFocusOnArrival } from '~/ui/deploy-modal/frame/use-focus-on-arrival'
-import { OverrideFreeze } from '~/ui/deploy-modal/new-deploy/override-freeze'
-import { ReviewError } from '~/ui/deploy-modal/new-deploy/review-error'
+import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { Changes } from '~/ui/deploy-modal/review/changes'
-import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'
-import { SaidAt } from '~/ui/deploy-modal/review/said-at'
+import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
 import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
-import type { WireError } from '~/ui/trpc/wire-error'
+import { readWireError, type WireError } from '~/ui/trpc/wire-error'
 
 interface ReviewStepProps {
   readonly surface: SurfaceTile
@@ -150,5 +147,61 @@ function ReviewSkeleton() {
       <Skeleton className="h-4 w-3/5" />
       <Skeleton className="h-4 w-2/3" />
     </div>
+  )
+}
+
+interface ReviewErrorProps {
+  readonly error: unknown
+  readonly onRetry: () => void
+  readonly onChooseAnother: () => void
+}
+
+/** Why there is nothing to review. Asking again only helps where another answer is possible. */
+function ReviewError({ error, onRetry, onChooseAnother }: ReviewErrorProps) {
+  const { appCode, message } = readWireError(error)
+  const badRef = appCode === 'ref_unknown' || appCode === 'invalid_input'
+  return (
+    <Notice
+      tone="bad"
+      role="alert"
+      action={badRef ? <ChooseAnother onPress={onChooseAnother} /> : <Button onClick={onRetry}>Try again</Button>}
+    >
+      {appCode === 'invalid_input' ? 'That is no name git accepts for a ref.' : message} Nothing was dispatched.
+    </Notice>
+  )
+}
+
+/** The only way on takes the focus from the button that cannot be pressed. */
+function ChooseAnother({ onPress }: { readonly onPress: () => void }) {
+  const button = useFocusOnArrival<HTMLButtonElement>()
+  return (
+    <Button ref={button} onClick={onPress}>
+      Choose another ref
+    </Button>
+  )
+}
+
+interface OverrideFreezeProps {
+  readonly reason: string
+  readonly environment: string
+  readonly onReason: (reason: string) => void
+}
+
+/** The deliberate way past a freeze: without a reason there is none. */
+function OverrideFreeze({ reason, environment, onReason }: OverrideFreezeProps) {
+  const refusal = useRefusal('freeze.override', environment)
+  if (refusal !== null) return <p className="text-sm text-ink-soft">An approver may override it. {refusal}</p>
+  return (
+    <Field id="override-reason" label="Override it" hint="with a reason, kept with the deploy and in the audit trail">
+      <input
+        id="override-reason"
+        value={reason}
+        maxLength={500}
+        autoComplete="off"
+        placeholder="Why this cannot wait"
+        onChange={(event) => onReason(event.target.value)}
+        className={FIELD}
+      />
+    </Field>
   )
 }

@@ -3,10 +3,10 @@ import { changeSentence } from '~/domain/deploy/source'
 import { refLabel } from '~/domain/ref'
 import type { CommitSummary, Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { CommitList } from '~/ui/deploy-modal/review/commit-list'
 import { ExternalLink } from '~/ui/primitives/external-link'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
+import { TimeAgo } from '~/ui/time/time-ago'
 
 /** From what runs now to what would run, and the commits in between. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
@@ -85,5 +85,31 @@ function NotAll({ shown, of }: { readonly shown: number; readonly of: number }) 
     <p className="pt-2 text-xs text-ink-faint">
       {of > GITHUB_LISTS ? `${shown} of ${of} are shown.` : `The newest ${shown} of ${of} are shown.`}
     </p>
+  )
+}
+
+interface CommitListProps {
+  readonly commits: readonly CommitSummary[]
+  readonly label?: string
+}
+
+export function CommitList({ commits, label = 'Commits' }: CommitListProps) {
+  return (
+    <ol aria-label={label} className="divide-y divide-line">
+      {commits.map((commit) => (
+        <li
+          key={commit.sha}
+          className="grid grid-cols-[4.25rem_minmax(0,1fr)] gap-x-2 py-1.5 text-sm sm:grid-cols-[4.25rem_minmax(0,1fr)_auto]"
+        >
+          <Sha sha={commit.sha} url={commit.url} />
+          <span className="min-w-0 break-words">
+            <ForeignText text={commit.title} />
+          </span>
+          <span className="text-xs leading-5 text-ink-faint max-sm:col-start-2">
+            <ForeignText text={commit.author} /> · <TimeAgo at={commit.at} />
+          </span>
+        </li>
+      ))}
+    </ol>
   )
 }

@@ -1,7 +1,11 @@
+'use client'
+
 import type { ReviewWarning } from '~/domain/surface/review'
 import { Button } from '~/ui/primitives/button'
 import { Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
+import { consoleNow, consoleTime } from '~/ui/time/clock'
+import { asOf } from '~/ui/time/relative-time'
 
 interface ReviewWarningsProps {
   readonly warnings: readonly ReviewWarning[]
@@ -30,4 +34,9 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
       ))}
     </ul>
   )
+}
+
+/** As of when a review is what it is; `at` by the local clock. What is decided later rests on that moment. */
+export function SaidAt({ at }: { readonly at: number }) {
+  return <>As GitHub and the surface said at {asOf(consoleTime(at), consoleNow())}.</>
 }

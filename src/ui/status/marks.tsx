@@ -1,5 +1,15 @@
-import { Ban, CircleDashed, CircleMinus, CircleQuestionMark, ClockAlert } from 'lucide-react'
+import {
+  Ban,
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  CircleMinus,
+  CircleQuestionMark,
+  ClockAlert,
+  OctagonX,
+} from 'lucide-react'
 import type { PhaseState } from '~/domain/deploy/phases'
+import type { Outcome } from '~/ui/status/status-words'
 
 interface MarkProps {
   readonly className?: string
@@ -42,7 +52,7 @@ function FailedMark({ className }: MarkProps) {
 }
 
 /** One shape for each state, so that none rests on its colour. */
-const MARKS = {
+const PHASES = {
   pending: { Icon: CircleDashed, tone: 'text-ink-faint' },
   active: { Icon: ActiveMark, tone: 'text-accent' },
   done: { Icon: DoneMark, tone: 'text-good' },
@@ -54,6 +64,21 @@ const MARKS = {
 } as const satisfies Record<PhaseState, unknown>
 
 export function PhaseMark({ state, size = 'size-4' }: { readonly state: PhaseState; readonly size?: string }) {
-  const { Icon, tone } = MARKS[state]
+  const { Icon, tone } = PHASES[state]
+  return <Icon aria-hidden="true" className={`${size} shrink-0 ${tone}`} />
+}
+
+/** One shape for each outcome, so that none rests on its colour. */
+const OUTCOMES = {
+  running: { Icon: CircleDot, tone: 'text-accent' },
+  succeeded: { Icon: CircleCheck, tone: 'text-good' },
+  failed: { Icon: OctagonX, tone: 'text-bad' },
+  timed_out: { Icon: ClockAlert, tone: 'text-bad' },
+  cancelled: { Icon: Ban, tone: 'text-ink-faint' },
+  unknown: { Icon: CircleQuestionMark, tone: 'text-ink-faint' },
+} as const satisfies Record<Outcome, unknown>
+
+export function OutcomeMark({ outcome, size = 'size-4' }: { readonly outcome: Outcome; readonly size?: string }) {
+  const { Icon, tone } = OUTCOMES[outcome]
   return <Icon aria-hidden="true" className={`${size} shrink-0 ${tone}`} />
 }

@@ -1,0 +1,201 @@
+'use client'
+
+import { Dialog } from '@base-ui/react/dialog'
+import { useEffect, useRef, useState } from 'react'
+import type { ProofMethods } from '~/domain/account'
+import { PROOF_LASTS_MINUTES } from '~/domain/actor'
+import { postAuth, startAtProvider } from '~/ui/auth/ask-auth'
+import { askForPasskey, passkeysWork } from '~/ui/auth/passkey'
+import { usePrompt } from '~/ui/auth/use-prompt'
+import { Button } from '~/ui/primitives/button'
+import { FIELD, Field } from '~/ui/primitives/field'
+import { Notice } from '~/ui/primitives/notice'
+import { Skeleton } from '~/ui/primitives/skeleton'
+import { trpc } from '~/ui/trpc/client'
+import { readWireError } from '~/ui/trpc/wire-error'
+
+/**
+ * Waits until something grave is refused because the last proof is too old, then asks. What was refused goes on by itself
+ * afterwards; until then it is as if it had not been pressed.
+ */
+export function ConfirmIdentity() {
+  const { open, settle } = usePrompt('proof_stale')
+  return (
+    <Dialog.Root open={open} onOpenChange={(next) => next || settle(false)} disablePointerDismissal>
+      <Dialog.Portal>
+        <Dialog.Backdrop forceRender className="fixed inset-0 z-30 bg-veil" />
+        <Dialog.Viewport className="fixed inset-0 z-30 flex items-start justify-center overflow-y-auto p-4 sm:pt-[16vh]">
+          <Dialog.Popup className="w-full max-w-[25rem] rounded-md border border-line bg-panel p-5 text-ink outline-none">
+            <Dialog.Title className="text-base leading-6 font-semibold tracking-[-0.01em]">
+              Confirm that it is you
+            </Dialog.Title>
+            <Dialog.Description className="mt-1 mb-4 text-sm text-pretty text-ink-soft">
+              This needs a proof of who you are from the last {PROOF_LASTS_MINUTES} minutes. What you pressed goes on
+              right after.
+            </Dialog.Description>
+            <ConfirmForm onProved={() => settle(true)} onCancel={() => settle(false)} />
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}
+
+interface ConfirmFormProps {
+  readonly onProved: () => void
+  readonly onCancel: () => void
+}
+
+/** Password, passkey, or what the sandbox has in their place. */
+function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
+  const [password, setPassword] = useState('')
+  const methods = trpc.account.proofMethods.useQuery(undefined, { staleTime: 0 })
+  const { busy, refusal, byPassword, byPasskey, inSandbox } = useProof(onProved)
+  const field = useRef<HTMLInputElement>(null)
+  // The field comes after the dialog, once the server has said what there is.
+  useEffect(() => {
+    if (methods.isSuccess) field.current?.focus()
+  }, [methods.isSuccess])
+  if (methods.isPending) return <Skeleton className="h-9" />
+  if (methods.isError) {
+    return (
+      <Notice tone="bad" role="alert">
+        {readWireError(methods.error).message}
+      </Notice>
+    )
+  }
+  const { password: hasPassword, sandbox } = methods.data
+  const passkey = methods.data.passkey && passkeysWork()
+  return (
+    <form
+      aria-label="Confirm that it is you"
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (busy) return
+        if (hasPassword) void byPassword(password).then(() => setPassword(''))
+        else if (sandbox) void inSandbox()
+        else if (passkey) void byPasskey()
+      }}
+    >
+      {hasPassword && (
+        <Field id="confirm-password" label="Password">
+          <input
+            id="confirm-password"
+            type="password"
+            autoComplete="current-password"
+            required
+            ref={field}
+            maxLength={128}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            className={FIELD}
+          />
+        </Field>
+      )}
+      {sandbox && !hasPassword && (
+        <p className="text-sm text-pretty text-ink-soft">
+          This is the sandbox, where nothing is at stake: a click is enough. A console with people asks for the password
+          or a passkey here.
+        </p>
+      )}
+      {!hasPassword && !passkey && !sandbox && <SignInAgain providers={methods.data.providers} />}
+      {refusal !== null && (
+        <Notice tone="bad" role="alert">
+          {refusal}
+        </Notice>
+      )}
+      <div className="mt-1 flex flex-wrap justify-end gap-2">
+        <Button onClick={onCancel}>Cancel</Button>
+        {passkey && (hasPassword || sandbox) && (
+          <Button disabled={busy} onClick={() => void byPasskey()}>
+            Use a passkey
+          </Button>
+        )}
+        {(hasPassword || passkey || sandbox) && (
+          <Button type="submit" tone="strong" autoFocus={!hasPassword} disabled={busy}>
+            {hasPassword ? 'Confirm' : sandbox ? 'It is me' : 'Use a passkey'}
+          </Button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+type Providers = ProofMethods['providers']
+
+/** Somebody a provider signs in has nothing the console could ask for: a new sign-in is the proof, where it can be one. */
+function SignInAgain({ providers }: Pick<ProofMethods, 'providers'>) {
+  const [refusal, setRefusal] = useState<string | null>(null)
+  const leave = async (id: string) => {
+    const { pathname, search } = window.location
+    setRefusal(await startAtProvider('/sign-in/social', id, pathname + search, { anew: true }))
+  }
+  const named = (proof: Providers[number]['proof']) => providers.filter((provider) => provider.proof === proof)
+  const possible = named('possible')
+  return (
+    <>
+      {named('missing').map(({ id, name }) => (
+        <Notice key={id} tone="bad" role="alert">
+          You signed in again with {name}, but {name} did not say that it asked you to prove who you are. Nothing was
+          done. Whoever runs the console can ask {name} to send <code className="font-mono">auth_time</code>.
+        </Notice>
+      ))}
+      {named('never').map(({ id, name }) => (
+        <p key={id} className="text-sm text-pretty text-ink-soft">
+          {name} signs you in without saying when it last asked you for a password, so that does not prove who sits here
+          now.
+        </p>
+      ))}
+      {possible.length === 0 ? (
+        <p className="text-sm text-pretty text-ink-soft">
+          You have neither a password nor a passkey here. Ask an admin for a link that sets a password (People, Change).
+          With the password, add a passkey under “Account”.
+        </p>
+      ) : (
+        <p className="text-sm text-pretty text-ink-soft">
+          You have neither a password nor a passkey here, so signing in again is the proof. You come back to this page;
+          then press once more what you pressed. A passkey, added under “Account”, saves you the way.
+        </p>
+      )}
+      {possible.map(({ id, name }) => (
+        <Button key={id} tone="strong" onClick={() => void leave(id)}>
+          Sign in again with {name}
+        </Button>
+      ))}
+      {refusal !== null && (
+        <p role="alert" className="text-sm text-bad">
+          {refusal}
+        </p>
+      )}
+    </>
+  )
+}
+
+/** Proves again who is signed in; `onProved` is told once the server agrees. */
+function useProof(onProved: () => void) {
+  const [busy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<string | null>(null)
+
+  const prove = async (path: string, body: () => Promise<Readonly<Record<string, unknown>> | string>) => {
+    setBusy(true)
+    setRefusal(null)
+    const given = await body()
+    const answer = typeof given === 'string' ? { ok: false as const, message: given } : await postAuth(path, given)
+    setBusy(false)
+    if (answer.ok) onProved()
+    else setRefusal(answer.message)
+  }
+
+  return {
+    busy,
+    refusal,
+    byPassword: (password: string) => prove('/confirm/password', async () => ({ password })),
+    byPasskey: () =>
+      prove('/confirm/passkey', async () => {
+        const asked = await askForPasskey()
+        return asked.ok ? { response: asked.response } : asked.message
+      }),
+    inSandbox: () => prove('/confirm/sandbox', async () => ({})),
+  }
+}

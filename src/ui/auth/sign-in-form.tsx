@@ -1,0 +1,175 @@
+'use client'
+
+import { type ReactNode, useEffect, useState } from 'react'
+import type { ProviderView } from '~/domain/account'
+import { type Asked, askAuth, isRecord, startAtProvider } from '~/ui/auth/ask-auth'
+import { askForPasskey } from '~/ui/auth/passkey'
+import { Button } from '~/ui/primitives/button'
+import { CodeField, FIELD, Field } from '~/ui/primitives/field'
+import { Notice } from '~/ui/primitives/notice'
+
+interface SignInFormProps {
+  readonly next: string
+  readonly providers: readonly ProviderView[]
+  /** Whether browsers have any for the name this page was asked under. */
+  readonly passkeys: boolean
+  /** What became of a sign-in at a provider, as it came back in the address. */
+  readonly refused: string | null
+  /** Who is expected; anybody may sign in all the same. */
+  readonly email?: string
+  /** By default the next page is loaded whole: nothing of what somebody else saw before may stay. */
+  readonly onSignedIn?: () => void
+}
+
+/** E-mail address and password, then a code where the account has a second factor; or a passkey. */
+export function SignInForm({ next, providers, passkeys, refused, ...props }: SignInFormProps) {
+  const { onSignedIn = () => window.location.assign(next) } = props
+  const [email, setEmail] = useState(props.email ?? '')
+  const [password, setPassword] = useState('')
+  const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused, onSignedIn)
+  const alert = refusal !== null && (
+    <Notice tone="bad" role="alert">
+      {refusal}
+    </Notice>
+  )
+  if (wantsCode) return <CodeForm busy={busy} alert={alert} onCode={byCode} />
+  return (
+    <form
+      aria-label="Sign in"
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!busy) void byPassword(email.trim(), password).then(() => setPassword(''))
+      }}
+    >
+      <Field id="email" label="E-mail address">
+        <input
+          id="email"
+          type="email"
+          name="email"
+          autoComplete="username"
+          required
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+          className={FIELD}
+        />
+      </Field>
+      <Field id="password" label="Password">
+        <input
+          id="password"
+          type="password"
+          name="password"
+          autoComplete="current-password"
+          required
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+          className={FIELD}
+        />
+      </Field>
+      {alert}
+      <Button type="submit" tone="strong" disabled={busy}>
+        {busy ? 'Signing in …' : 'Sign in'}
+      </Button>
+      {providers.map(({ id, name }) => (
+        <Button key={id} disabled={busy} onClick={() => void atProvider(id)}>
+          Sign in with {name}
+        </Button>
+      ))}
+      {passkeys && (
+        <Button disabled={busy} onClick={() => void byPasskey()}>
+          Sign in with a passkey
+        </Button>
+      )}
+    </form>
+  )
+}
+
+interface CodeFormProps {
+  readonly busy: boolean
+  readonly alert: ReactNode
+  readonly onCode: (code: string) => Promise<void>
+}
+
+/** The second factor: the password was right, and nobody is signed in yet. */
+function CodeForm({ busy, alert, onCode }: CodeFormProps) {
+  const [code, setCode] = useState('')
+  useEffect(() => document.getElementById('code')?.focus(), [])
+  return (
+    <form
+      aria-label="Second factor"
+      className="flex flex-col gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (!busy) void onCode(code).then(() => setCode(''))
+      }}
+    >
+      <CodeField id="code" label="Code of your app" hint="or a backup code" value={code} onChange={setCode} />
+      {alert}
+      <Button type="submit" tone="strong" disabled={busy}>
+        {busy ? 'Signing in …' : 'Sign in'}
+      </Button>
+    </form>
+  )
+}
+
+/**
+ * The ways in, and what the server said of the last try. A provider leads back to `next`, a page of this console; the other
+ * ways end with `onSignedIn`.
+ */
+function useSignIn(next: string, refused: string | null, onSignedIn: () => void) {
+  const [busy, setBusy] = useState(false)
+  const [refusal, setRefusal] = useState<string | null>(refused)
+  const [wantsCode, setWantsCode] = useState(false)
+
+  const attempt = async (ask: () => Promise<Asked>) => {
+    setBusy(true)
+    setRefusal(null)
+    const answer = await ask()
+    const more = answer.ok && isRecord(answer.body) && answer.body['twoFactorRedirect'] === true
+    if (answer.ok && !more) return onSignedIn()
+    setBusy(false)
+    if (more) setWantsCode(true)
+    if (!answer.ok) setRefusal(REFUSALS[answer.code ?? ''] ?? answer.message)
+    if (!answer.ok && OVER.has(answer.code ?? '')) setWantsCode(false)
+  }
+
+  return {
+    busy,
+    refusal,
+    wantsCode,
+    byPassword: (email: string, password: string) => attempt(() => askAuth('/sign-in/email', { email, password })),
+    atProvider: async (provider: string) => {
+      setBusy(true)
+      const leads = await startAtProvider('/sign-in/social', provider, next)
+      if (leads === null) return
+      setBusy(false)
+      setRefusal(leads)
+    },
+    /** Backup codes have a dash and letters, the app's have digits only. */
+    byCode: (code: string) => {
+      const kind = /^[\d\s]+$/.test(code) ? 'verify-totp' : 'verify-backup-code'
+      return attempt(() => askAuth(`/two-factor/${kind}`, { code: code.replaceAll(/\s/g, '') }))
+    },
+    byPasskey: () =>
+      attempt(async () => {
+        const asked = await askForPasskey()
+        if (!asked.ok) return { ...asked, code: null }
+        return await askAuth('/passkey/verify-authentication', { response: asked.response })
+      }),
+  }
+}
+
+const WRONG_CODE = 'That code is wrong. Type the one the app shows now, or a backup code.'
+
+const REFUSALS: Readonly<Record<string, string>> = {
+  INVALID_EMAIL_OR_PASSWORD:
+    'Address and password do not fit together. After five wrong passwords an address has to wait a little.',
+  INVALID_CODE: WRONG_CODE,
+  INVALID_BACKUP_CODE: WRONG_CODE,
+  INVALID_TWO_FACTOR_COOKIE: 'That took too long. Sign in again.',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many wrong codes. Sign in again.',
+  PASSKEY_NOT_FOUND: 'The console does not know this passkey. Sign in another way, and add it to your account.',
+}
+
+/** What the password began is over. */
+const OVER: ReadonlySet<string> = new Set(['INVALID_TWO_FACTOR_COOKIE', 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE'])
