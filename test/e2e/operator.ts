@@ -6,7 +6,7 @@ import {
   type Locator,
   type Page,
 } from '@playwright/test'
-import type { PhaseKey } from '~/domain/deploy/phases'
+import type { PhaseKey } from '~/domain/deploy/status'
 import { sandboxControl } from '~test/support/sandbox-control'
 import { type Product, startProduct } from '~test/support/start-product'
 

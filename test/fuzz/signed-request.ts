@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { CALLBACK_STATUSES } from '~/domain/deploy/status'
+import { CALLBACK_STATUSES, type CallbackStatus } from '~/domain/deploy/status'
 import { secretBytes } from '~/server/platform/verify-signature'
 import type { Random } from '~test/fuzz/random'
 
@@ -35,7 +35,7 @@ export function signedCallback(
 }
 
 function plausibleBody(random: Random): Buffer {
-  const status = random.pick(CALLBACK_STATUSES)
+  const status = random.pick<CallbackStatus>(['building', ...CALLBACK_STATUSES])
   return Buffer.from(
     JSON.stringify({
       status,

@@ -1,11 +1,12 @@
 import { isStageContradicted, type Phase, type PhaseFacts, type PhaseState, phasesOf } from '~/domain/deploy/phases'
 import {
-  type DeployStatus,
-  type FailureStage,
-  isKnownFailureStage,
+  awaitsRun,
   isKnownStatus,
   isTerminal,
+  provesShipped,
   type Shipped,
+  stageWord,
+  statusWord,
 } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 
@@ -60,37 +61,8 @@ export const DEPLOY_ACTIONS = [
 ] as const
 export type DeployAction = (typeof DEPLOY_ACTIONS)[number]
 
-const STATUS_WORDS = {
-  requested: 'Requested',
-  dispatched: 'Dispatched',
-  smoke_gate_started: 'Smoke gate running',
-  smoke_gate_passed: 'Smoke gate passed',
-  freeze_check_started: 'Freeze check running',
-  freeze_check_passed: 'Freeze check passed',
-  building: 'Deploying',
-  deploying: 'Health check running',
-  succeeded: 'Succeeded',
-  failed: 'Failed',
-  timed_out: 'Timed out',
-  cancelled: 'Cancelled',
-} as const satisfies Record<DeployStatus, string>
-
-/** A status in words. One this version does not know is shown as it is stored. */
-export function statusWord(status: string): string {
-  return isKnownStatus(status) ? STATUS_WORDS[status] : status
-}
-
-const STAGE_WORDS = {
-  dispatch_failed: 'Dispatch',
-  smoke_gate_failed: 'Smoke gate',
-  freeze_check_failed: 'Freeze check',
-  build_failed: 'Deploy, while building',
-  deploy_failed: 'Deploy',
-  health_check_failed: 'Health check',
-} as const satisfies Record<FailureStage, string>
-
 /** A stage in the words of the stepper. */
-const stageWord = (stage: string): string => (isKnownFailureStage(stage) ? STAGE_WORDS[stage] : inSentence(stage))
+const nameStage = (stage: string): string => stageWord(stage) ?? inSentence(stage)
 
 /**
  * The one account of a deploy. Four things hold whatever is on record: no phase is failed at or before a phase that is done; whether
@@ -101,7 +73,7 @@ export function accountOf(facts: AccountFacts): DeployAccount {
   const shipped = shippedOf(facts)
   const phases = phasesOf(facts).map((phase) => ({ ...phase, state: provenState(facts, shipped, phase) }))
   const terminal = isTerminal(facts.status)
-  const mayGiveUp = !terminal && facts.runId === null && ['requested', 'dispatched'].includes(facts.status)
+  const mayGiveUp = facts.runId === null && awaitsRun(facts.status)
   return {
     phases,
     shipped,
@@ -117,8 +89,8 @@ export function accountOf(facts: AccountFacts): DeployAccount {
 const isRefused = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
   transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
 
-const isReported = ({ transitions }: Pick<AccountFacts, 'transitions'>, status: DeployStatus) =>
-  transitions.some((transition) => transition.status === status && !transition.implied)
+const isReportedShipped = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
+  transitions.some(({ status, implied }) => provesShipped(status) && !implied)
 
 /** Whether the deploy phase ran to its end. Another run, or another attempt of this one, may have shipped what this one did not. */
 export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | 'record' | 'lateRun'>): Shipped {
@@ -126,7 +98,7 @@ export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | '
   const inRecord = record?.phases.deploy
   if (inRecord === 'ended') return 'yes'
   const provenNot = record?.over === true && inRecord === 'not_run' && record.attempt === 1
-  if (isReported(facts, 'deploying') || isReported(facts, 'succeeded')) return provenNot ? 'unknown' : 'yes'
+  if (isReportedShipped(facts)) return provenNot ? 'unknown' : 'yes'
   if (facts.lateRun !== null || !isTerminal(facts.status)) return 'unknown'
   return provenNot || isRefused(facts) ? 'no' : 'unknown'
 }
@@ -147,7 +119,7 @@ function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
   const word = statusWord(status)
   if (!isTerminal(status) || status === 'succeeded') return word
   const stopped = phases.find(({ state }) => state === status)
-  if (failureStage !== null && !isStageContradicted(facts)) return `${word} at ${stageWord(failureStage)}`
+  if (failureStage !== null && !isStageContradicted(facts)) return `${word} at ${nameStage(failureStage)}`
   return stopped === undefined ? word : `${word} at ${stopped.label}`
 }
 
@@ -157,7 +129,7 @@ function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
   return [
     ...(facts.status === 'succeeded' && shipped === 'yes' ? [] : [shippedSentence(facts, shipped)]),
     ...(failureStage !== null && isStageContradicted(facts)
-      ? [`The workflow named ${stageWord(failureStage)} as the stage that failed, which contradicts what is on record.`]
+      ? [`The workflow named ${nameStage(failureStage)} as the stage that failed, which contradicts what is on record.`]
       : []),
     ...(lateRun === null ? [] : [lateRunSentence(facts, lateRun)]),
     ...(hold === null ? [] : [hold]),
@@ -192,7 +164,7 @@ function whyUnknown(runId: string | null, record: AccountFacts['record'], facts:
       : 'no run was seen; GitHub may still start one.'
   }
   if (record === null) return 'GitHub’s record of the run has not been read yet.'
-  if (isReported(facts, 'deploying'))
+  if (isReportedShipped(facts))
     return 'the workflow reported it, and GitHub’s record shows that the deploy phase did not run.'
   if (!record.over) return 'GitHub has not recorded the end of the run.'
   return record.phases.deploy === 'started'

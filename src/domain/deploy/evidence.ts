@@ -1,6 +1,15 @@
 import { z } from 'zod'
-import type { PhaseKey } from '~/domain/deploy/phases'
-import { type CallbackStatus, canTransition, type DeployStatus, type FailureStage } from '~/domain/deploy/status'
+import {
+  canTransition,
+  closingOf,
+  type DeployStatus,
+  type FailureStage,
+  openingOf,
+  type PhaseKey,
+  provesShipped,
+  STATUS_OF_STEP,
+  STATUSES_BEFORE_SUCCESS,
+} from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 
 /** A run as GitHub records it. Conclusions beyond the usual ones are kept as GitHub spells them. */
@@ -111,9 +120,10 @@ function partsOf(job: JobRecord): Part[] {
   const ran = job.steps.some(executed)
   const ended = job.conclusion === 'success'
   if (phase !== 'deploy') return [{ phase, ran, ended }]
-  const health = job.steps.filter(({ name }) => HEALTH.test(name) && !(name in NOTIFY_STEPS))
+  const health = job.steps.filter(({ name }) => HEALTH.test(name) && !STATUS_OF_STEP.has(name))
   const checked = health.some(executed)
-  const handedOver = checked || job.steps.some((step) => NOTIFY_STEPS[step.name] === 'deploying' && executed(step))
+  const handedOver =
+    checked || job.steps.some((step) => STATUS_OF_STEP.get(step.name) === closingOf('deploy') && executed(step))
   return [
     { phase, ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
     { phase: 'health_check', ran: checked, ended: health.some(({ conclusion }) => conclusion === 'success') },
@@ -134,7 +144,10 @@ const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
 function phaseOfJob(job: JobRecord): PhaseKey | null {
   const named = JOB_NAMES.find(([, name]) => name.test(job.name))?.[0]
   if (named !== undefined) return named
-  const deploys = job.steps.some(({ name }) => ['building', 'deploying'].includes(NOTIFY_STEPS[name] ?? ''))
+  const deploys = job.steps.some(({ name }) => {
+    const status = STATUS_OF_STEP.get(name)
+    return status !== undefined && (status === openingOf('deploy') || status === closingOf('deploy'))
+  })
   return deploys ? 'deploy' : null
 }
 
@@ -144,19 +157,6 @@ const executed = ({ status, conclusion }: StepRecord): boolean =>
 /** A job that was skipped did not run, and neither did one that was cancelled before its first step. */
 const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
-
-/**
- * The deploy workflows name their notify steps for the status they send. A notify step that ran shows that the
- * workflow came this far, whether or not its callback arrived.
- */
-const NOTIFY_STEPS: Readonly<Record<string, CallbackStatus>> = {
-  'Notify — smoke gate started': 'smoke_gate_started',
-  'Notify — smoke gate passed': 'smoke_gate_passed',
-  'Notify — freeze check started': 'freeze_check_started',
-  'Notify — freeze check passed': 'freeze_check_passed',
-  'Notify — building': 'building',
-  'Notify — deploying': 'deploying',
-}
 
 /**
  * The statuses GitHub's record proves and the deploy has not reached, in order: what fills the gap between where a
@@ -187,7 +187,7 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
   const jobs = run.jobs.toSorted((a, b) => (a.startedAt ?? '').localeCompare(b.startedAt ?? ''))
   return jobs.flatMap((job) =>
     job.steps.flatMap((step) => {
-      const status = NOTIFY_STEPS[step.name]
+      const status = STATUS_OF_STEP.get(step.name)
       if (status === undefined || !executed(step)) return []
       const at = step.startedAt ?? job.startedAt ?? run.updatedAt
       return [
@@ -196,9 +196,6 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
     }),
   )
 }
-
-/** What lies before the end of a successful run; a gate counts where the deploy stands at it. */
-const BEFORE_SUCCESS = ['smoke_gate_passed', 'freeze_check_passed', 'building', 'deploying'] as const
 
 export const ENDED_WITHOUT_DEPLOYING = 'the run ended without deploying'
 
@@ -216,10 +213,10 @@ function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
     case 'success': {
       const { phases } = factsOf(run, new Date(run.updatedAt))
       // The deploy phase has to be on record: a run with every job skipped is a success too.
-      if (from !== 'deploying' && phases.deploy !== 'ended')
+      if (!provesShipped(from) && phases.deploy !== 'ended')
         return [{ ...end('failed'), proof: ENDED_WITHOUT_DEPLOYING }]
       const checked = phases.health_check === 'ended'
-      return [...BEFORE_SUCCESS.map((status) => end(status)), { ...end('succeeded'), implied: !checked }]
+      return [...STATUSES_BEFORE_SUCCESS.map((status) => end(status)), { ...end('succeeded'), implied: !checked }]
     }
     case 'cancelled':
       return [end('cancelled')]

@@ -1,6 +1,7 @@
 import { Unlink, UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { explainHold, statusWord } from '~/domain/deploy/account'
+import { explainHold } from '~/domain/deploy/account'
+import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'

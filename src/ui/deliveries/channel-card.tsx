@@ -4,7 +4,7 @@ import { CircleCheck, CircleHelp, CircleSlash, Clock, type LucideIcon, OctagonX 
 import Link from 'next/link'
 import { useState } from 'react'
 import type { ChannelView, DeliveryState, DeliveryView } from '~/domain/delivery'
-import { statusWord } from '~/domain/deploy/account'
+import { statusWord } from '~/domain/deploy/status'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'

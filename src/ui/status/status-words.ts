@@ -1,6 +1,5 @@
-import { statusWord } from '~/domain/deploy/account'
 import type { Phase, PhaseState } from '~/domain/deploy/phases'
-import { isKnownStatus } from '~/domain/deploy/status'
+import { isKnownStatus, statusWord } from '~/domain/deploy/status'
 
 const PHASE_STATE_WORDS = {
   pending: 'Pending',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { statusWord } from '~/domain/deploy/account'
+import { statusWord } from '~/domain/deploy/status'
 import { boardAnnouncement, deployAnnouncement } from '~/ui/status/announcements'
 import { outcomeOf } from '~/ui/status/status-words'
 import { tabFace } from '~/ui/tab/tab-face'

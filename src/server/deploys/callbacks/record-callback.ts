@@ -1,6 +1,6 @@
 import 'server-only'
 import type { CallbackBody, Reporter } from '~/domain/deploy/callback'
-import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal } from '~/domain/deploy/status'
+import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal, provesShipped } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { insertReceipt, ONE_RECEIPT_PER_WEBHOOK_ID } from '~/server/deploys/callbacks/receipts'
@@ -119,7 +119,7 @@ async function settle(
     at,
     failureStage: body.failure_stage ?? null,
     ...(status === 'failed' && body.log_line ? { failureDetail: body.log_line } : {}),
-    ...(status === 'deploying' || status === 'succeeded' ? { shipped: 'yes' } : {}),
+    ...(provesShipped(status) ? { shipped: 'yes' } : {}),
     event: { action: 'console.deploy.callback', status, payload: payloadOf(found, callback) },
   })
   if (!moved) throw new Error(`deploy ${deployId} moved under its own lock`)

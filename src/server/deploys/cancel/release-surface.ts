@@ -1,7 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { GIVE_UP_AFTER_MS } from '~/domain/deploy/account'
-import { isKnownStatus, isTerminal } from '~/domain/deploy/status'
+import { awaitsRun, isKnownStatus, isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { authorize, requireReach } from '~/server/auth/rights/authorize'
@@ -58,7 +58,7 @@ async function end(
   const { id, surfaceId, status, githubRunId, requestedAt } = deploy
   const subject = { actor: actor.name, at, deployId: id, surfaceId }
   if (isKnownStatus(status) && !isTerminal(status)) {
-    if (githubRunId !== null || !['requested', 'dispatched'].includes(status)) {
+    if (githubRunId !== null || !awaitsRun(status)) {
       throw refused('Its run is on record. Cancel the deploy, or wait for the end of the run.')
     }
     const from = new Date(requestedAt.getTime() + GIVE_UP_AFTER_MS)

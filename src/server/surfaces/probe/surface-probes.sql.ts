@@ -1,21 +1,12 @@
 import 'server-only'
 import { z } from 'zod'
-import { type DeployStatus, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/status'
 import type { Database } from '~/server/platform/database'
 import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
 
 /** `deploying`: a deploy ships to the surface, or has just ended. */
 export type Lane = 'deploying' | 'quiet'
 
-/** Nothing is shipped yet, so nothing about the surface changes because of the deploy. */
-const BEFORE_SHIPPING: readonly DeployStatus[] = [
-  'requested',
-  'dispatched',
-  'smoke_gate_started',
-  'smoke_gate_passed',
-  'freeze_check_started',
-  'freeze_check_passed',
-]
 const JUST_ENDED_S = 60
 
 /** Between two probes of a surface; twice as long from the second time on that it did not answer, up to the longest. */
@@ -39,7 +30,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
       LEFT JOIN "console_deploys" AS d ON d."id" = s."last_deploy_id"
       CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN d."status" = ANY(${[...TERMINAL_STATUSES]}::text[])
         THEN d."finished_at_utc" > ${now}::timestamptz - ${JUST_ENDED_S}::int * interval '1 s'
-        ELSE d."status" <> ALL(${[...BEFORE_SHIPPING]}::text[]) END, false) AS "deploying") AS now
+        ELSE d."status" <> ALL(${[...STATUSES_BEFORE_SHIPPING]}::text[]) END, false) AS "deploying") AS now
       WHERE s."archived_at_utc" IS NULL AND now."deploying" = ${lane === 'deploying'}::bool
         AND (p."claimed_until_utc" IS NULL OR p."claimed_until_utc" <= ${now}::timestamptz)
         AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *

@@ -1,6 +1,6 @@
 import { ChevronRight } from 'lucide-react'
 import { isTransitionAction } from '~/domain/audit/event'
-import { statusWord } from '~/domain/deploy/account'
+import { statusWord } from '~/domain/deploy/status'
 import type { TimelineEntry } from '~/domain/deploy/view'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'

@@ -1,39 +1,58 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   allowedFrom,
+  awaitsRun,
   CALLBACK_STATUSES,
   canTransition,
   DEPLOY_STATUSES,
+  FAILURE_STAGES,
+  hasPosition,
   isKnownStatus,
   isTerminal,
+  PHASES,
+  phaseOfStage,
+  positionAt,
+  provesShipped,
+  STATUS_OF_STEP,
+  STATUSES_BEFORE_SHIPPING,
+  STATUSES_BEFORE_SUCCESS,
   sourcesOf,
+  stageWord,
+  statusWord,
   TERMINAL_STATUSES,
-  TRANSITIONS,
 } from '~/domain/deploy/status'
 
-/** The table of docs/contract.md, "Status", copied by hand: the code must not be compared with itself. */
-const CONTRACT: Record<string, string> = {
-  requested: 'dispatched failed timed_out cancelled',
-  dispatched: 'smoke_gate_started freeze_check_started building failed timed_out cancelled',
-  smoke_gate_started: 'smoke_gate_passed failed timed_out cancelled',
-  smoke_gate_passed: 'freeze_check_started building failed timed_out cancelled',
-  freeze_check_started: 'freeze_check_passed failed timed_out cancelled',
-  freeze_check_passed: 'building failed timed_out cancelled',
-  building: 'deploying failed timed_out cancelled',
-  deploying: 'succeeded failed timed_out cancelled',
-  succeeded: '',
-  failed: '',
-  timed_out: '',
-  cancelled: '',
-}
+const contract = readFileSync(path.resolve(import.meta.dirname, '../../../../docs/contract.md'), 'utf8')
+const sectionOf = (heading: string) =>
+  contract.split(/^## /m).find((section) => section.startsWith(`${heading}\n`)) ?? ''
+const quoted = (text: string) => [...text.matchAll(/`([a-z_]+)`/g)].map(([, word = '']) => word)
 
-describe('the transition table', () => {
-  it('is the contract’s, edge for edge', () => {
-    const table = Object.fromEntries(DEPLOY_STATUSES.map((from) => [from, TRANSITIONS[from].join(' ')]))
-    expect(table).toEqual(CONTRACT)
+/** The rows of the first table of a section of docs/contract.md, by the statuses in their first cell. */
+const tableOf = (heading: string) =>
+  sectionOf(heading)
+    .split('\n')
+    .map((line) => line.split('|').slice(1, -1))
+    .flatMap(([first = '', ...cells]) => quoted(first).map((status) => [status, cells] as const))
+
+describe('the record of statuses', () => {
+  it('allows the transitions of docs/contract.md and no others', () => {
+    const documented = new Map(tableOf('Status').map(([from, [to = '']]) => [from, quoted(to)]))
+    expect(documented.size).toBe(8)
+    for (const from of DEPLOY_STATUSES) expect(allowedFrom(from)).toEqual(documented.get(from) ?? [])
   })
 
-  it('never leads back: every status reachable from a status cannot reach it again', () => {
+  it('places the phases where docs/contract.md does', () => {
+    const documented = tableOf('Phases')
+    expect(documented.map(([status]) => status)).toEqual(DEPLOY_STATUSES.filter(hasPosition))
+    for (const [status, cells] of documented) {
+      const states = cells.map((cell) => cell.replace('*', '').trim())
+      expect([status, hasPosition(status) && Object.values(positionAt(status))]).toEqual([status, states])
+    }
+  })
+
+  it('never leads back: no status is reachable from itself', () => {
     const reachable = (from: string, seen = new Set<string>()): Set<string> => {
       for (const to of allowedFrom(from)) if (!seen.has(to)) reachable(to, seen.add(to))
       return seen
@@ -41,23 +60,24 @@ describe('the transition table', () => {
     for (const status of DEPLOY_STATUSES) expect(reachable(status)).not.toContain(status)
   })
 
-  it('reaches every status from requested, and a terminal one from every other', () => {
-    const seen = new Set<string>(['requested'])
-    for (const status of DEPLOY_STATUSES) for (const to of TRANSITIONS[status]) seen.add(to)
-    expect([...seen].sort()).toEqual([...DEPLOY_STATUSES].sort())
-    for (const status of DEPLOY_STATUSES) {
-      expect(isTerminal(status) || canTransition(status, 'failed')).toBe(true)
-    }
+  it('reaches every status from requested, and failed from every status that is not final', () => {
+    const reached = new Set(['requested', ...DEPLOY_STATUSES.flatMap(allowedFrom)])
+    expect([...reached].sort()).toEqual([...DEPLOY_STATUSES].sort())
+    for (const status of DEPLOY_STATUSES) expect(isTerminal(status) || canTransition(status, 'failed')).toBe(true)
   })
 
-  it('derives terminality and sources from the same table', () => {
+  it('has four final statuses', () => {
     expect(TERMINAL_STATUSES).toEqual(['succeeded', 'failed', 'timed_out', 'cancelled'])
+  })
+
+  it('names the statuses from which a status can be reached', () => {
     expect(sourcesOf('building')).toEqual(['dispatched', 'smoke_gate_passed', 'freeze_check_passed'])
     expect(sourcesOf('requested')).toEqual([])
   })
 
   it('leaves requested, dispatched, timed_out and cancelled to the console', () => {
-    expect(DEPLOY_STATUSES.filter((status) => !CALLBACK_STATUSES.some((known) => known === status))).toEqual([
+    const sent: readonly string[] = CALLBACK_STATUSES
+    expect(DEPLOY_STATUSES.filter((status) => !sent.includes(status))).toEqual([
       'requested',
       'dispatched',
       'timed_out',
@@ -65,9 +85,51 @@ describe('the transition table', () => {
     ])
   })
 
-  it('concludes nothing about a status a newer version wrote', () => {
-    expect(isKnownStatus('canary_started')).toBe(false)
-    expect(isTerminal('canary_started')).toBe(false)
-    expect(allowedFrom('canary_started')).toEqual([])
+  it('lets a deploy be given up only before its workflow has reported', () => {
+    expect(DEPLOY_STATUSES.filter(awaitsRun)).toEqual(['requested', 'dispatched'])
+  })
+
+  it('probes a surface often from building on, and proves that it shipped from deploying on', () => {
+    const openOrSucceeded = DEPLOY_STATUSES.filter(hasPosition)
+    expect(openOrSucceeded.filter((status) => !STATUSES_BEFORE_SHIPPING.includes(status))).toEqual([
+      'building',
+      'deploying',
+      'succeeded',
+    ])
+    expect(DEPLOY_STATUSES.filter(provesShipped)).toEqual(['deploying', 'succeeded'])
+  })
+
+  it('takes it from a run that succeeded that the deploy phase started and ended, and that a gate that had started was passed', () => {
+    expect(STATUSES_BEFORE_SUCCESS).toEqual(['smoke_gate_passed', 'freeze_check_passed', 'building', 'deploying'])
+  })
+
+  it('gives every status but the final ones a notify step of its own', () => {
+    const open = CALLBACK_STATUSES.filter((status) => !isTerminal(status))
+    expect([...STATUS_OF_STEP.values()]).toEqual(open)
+  })
+
+  it('concludes nothing from a status that a newer version wrote', () => {
+    for (const status of ['canary_started', 'toString']) {
+      expect(isKnownStatus(status)).toBe(false)
+      expect(isTerminal(status)).toBe(false)
+      expect(allowedFrom(status)).toEqual([])
+      expect(statusWord(status)).toBe(status)
+    }
+  })
+})
+
+describe('the stages at which a deploy fails', () => {
+  it('are those of docs/contract.md', () => {
+    const sentence = /`failure_stage` is one of .*/.exec(sectionOf('Phases'))?.[0] ?? ''
+    expect(quoted(sentence).slice(1)).toEqual(FAILURE_STAGES)
+  })
+
+  it('lie in a phase each, except for the dispatch', () => {
+    const keys: readonly (string | null)[] = PHASES.map(({ key }) => key)
+    expect(FAILURE_STAGES.filter((stage) => !keys.includes(phaseOfStage(stage)))).toEqual(['dispatch_failed'])
+  })
+
+  it('have no word and no phase here when a newer version wrote them', () => {
+    expect([stageWord('canary_failed'), phaseOfStage('canary_failed')]).toEqual([null, null])
   })
 })

@@ -1,0 +1,56 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHANNEL_KINDS } from '~/domain/delivery'
+import { APPROVAL_STATES, DEPLOY_KINDS } from '~/domain/deploy/approval'
+import { CALLBACK_WAYS } from '~/domain/deploy/callback'
+import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { LINK_KINDS } from '~/domain/member'
+import { ROLES } from '~/domain/permissions'
+import { createTestDatabase, type TestDatabase } from '~test/support/database'
+
+/** The columns whose values PostgreSQL limits to a list that the code has too. */
+const LISTS: Readonly<Record<string, readonly string[]>> = {
+  console_deploys_status_check: DEPLOY_STATUSES,
+  console_deploys_failure_stage_check: FAILURE_STAGES,
+  console_deploys_shipped_check: SHIPPED,
+  console_deploys_kind_check: DEPLOY_KINDS,
+  console_deploys_callbacks_check: CALLBACK_WAYS,
+  surfaces_callbacks_check: CALLBACK_WAYS,
+  approvals_kind_check: DEPLOY_KINDS,
+  approvals_state_check: APPROVAL_STATES,
+  members_role_check: ROLES,
+  invitations_role_check: ROLES,
+  invitations_kind_check: LINK_KINDS,
+  delivery_channels_kind_check: CHANNEL_KINDS,
+}
+
+let database: TestDatabase
+let client: pg.Client
+beforeAll(async () => {
+  database = await createTestDatabase()
+  client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+})
+afterAll(async () => {
+  await client.end()
+  await database.drop()
+})
+
+const readText = async (sql: string, values: readonly string[]) =>
+  (await client.query<{ text: string }>(sql, [...values])).rows.map(({ text }) => text)
+const valuesIn = (sql: string) => [...sql.matchAll(/'([a-z_]+)'/g)].map(([, value = '']) => value).sort()
+
+describe('PostgreSQL and the code agree', () => {
+  it.each(Object.entries(LISTS))('on the values that %s allows', async (constraint, list) => {
+    const sql = 'SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1'
+    const found = await readText(sql, [constraint])
+    expect(found.map(valuesIn)).toEqual([[...list].sort()])
+  })
+
+  it('on the statuses that are final: every index over some statuses excludes these', async () => {
+    const sql = `SELECT pg_get_expr(indpred, indrelid) AS text FROM pg_index
+      WHERE indrelid = 'console_deploys'::regclass AND pg_get_expr(indpred, indrelid) ~ '\\mstatus\\M'`
+    const found = await readText(sql, [])
+    expect(found.map(valuesIn)).toEqual([[...TERMINAL_STATUSES].sort()])
+  })
+})
