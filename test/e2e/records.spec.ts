@@ -48,6 +48,21 @@ test('what a script did is on the surface’s page of past deploys, and opens fr
   await expect(page.getByRole('dialog')).toContainText('Succeeded')
 })
 
+test('a page is fetched ahead once somebody points at its link, and not before', async ({ page, product }) => {
+  const ahead: string[] = []
+  page.on('request', (request) => {
+    const { pathname, searchParams } = new URL(request.url())
+    if (searchParams.has('_rsc')) ahead.push(pathname)
+  })
+  const followed = page.waitForRequest((request) => request.url().includes('live.watch'))
+  await page.goto(product.url)
+  await followed
+  await expect(page.getByRole('button', { name: 'Deploy API, staging' })).toBeEnabled()
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Audit' }).hover()
+  await expect.poll(() => ahead).toContain('/audit')
+  expect(new Set(ahead)).toEqual(new Set(['/audit']))
+})
+
 async function download(page: Page, name: string): Promise<string> {
   const started = page.waitForEvent('download')
   await page.getByRole('link', { name }).click()

@@ -1,6 +1,5 @@
 import type { Metadata, Route } from 'next'
 import { headers } from 'next/headers'
-import Link from 'next/link'
 import { redirect } from 'next/navigation'
 import { safeNextPath } from '~/domain/next-path'
 import { listProviders } from '~/server/account/list-providers'
@@ -11,6 +10,7 @@ import { EntryFrame } from '~/ui/auth/entry/entry-frame'
 import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { SignInForm } from '~/ui/auth/sign-in-form'
 import { Notice } from '~/ui/primitives/notice'
+import { PageLink } from '~/ui/primitives/page-link'
 
 export const metadata: Metadata = { title: 'Sign in · Deploy Console' }
 
@@ -27,9 +27,9 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
         </Notice>
         <p className="mt-3 text-sm text-ink-soft">
           Your session is as it was.{' '}
-          <Link href={next as Route} className="underline underline-offset-2">
+          <PageLink href={next as Route} className="underline underline-offset-2">
             Go on
-          </Link>
+          </PageLink>
         </p>
       </EntryFrame>
     )

@@ -1,12 +1,12 @@
 'use client'
 
-import Link from 'next/link'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
 import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
 import { requesterWords, STATE_WORDS } from '~/ui/approvals/approval-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
+import { PageLink } from '~/ui/primitives/page-link'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -126,13 +126,13 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
           )}
         </p>
       </div>
-      <Link href={deployId === null ? `/?approval=${id}` : `/?deploy=${deployId}`} className={LINK}>
+      <PageLink href={deployId === null ? `/?approval=${id}` : `/?deploy=${deployId}`} className={LINK}>
         {decidable ? 'Review' : deployId === null ? 'Open' : 'Open deploy'}
         <span className="sr-only">
           {' '}
           <ForeignText text={surface.name} />, asked for by {requesterWords(approval)}
         </span>
-      </Link>
+      </PageLink>
     </li>
   )
 }

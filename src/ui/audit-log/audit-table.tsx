@@ -1,9 +1,9 @@
 import { ChevronRight } from 'lucide-react'
-import Link from 'next/link'
 import { useId, useState } from 'react'
 import type { AuditEntry } from '~/domain/audit/log'
 import { visible } from '~/domain/foreign-text'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -53,14 +53,14 @@ const actionWords = (action: string) => action.replace(/^console\./, '').replace
 
 function DeployLink({ id }: { readonly id: string }) {
   return (
-    <Link
+    <PageLink
       href={`/?deploy=${id}`}
       title={id}
       className="font-mono text-[0.8125rem] underline decoration-control underline-offset-[3px] hover:decoration-current"
     >
       <span className="sr-only">Deploy </span>
       {id.slice(-8)}
-    </Link>
+    </PageLink>
   )
 }
 

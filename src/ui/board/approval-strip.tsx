@@ -1,9 +1,9 @@
 import { UserRoundCheck } from 'lucide-react'
-import Link from 'next/link'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/board/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 
@@ -57,12 +57,12 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
           </ul>
         </>
       )}
-      <Link
+      <PageLink
         href="/approvals"
         className={`shrink-0 text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current ${waiting.length === 0 ? '' : 'max-sm:hidden'}`}
       >
         Approvals
-      </Link>
+      </PageLink>
     </section>
   )
 }

@@ -1,4 +1,3 @@
-import Link from 'next/link'
 import { inSentence } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import {
@@ -12,6 +11,7 @@ import {
 import { FreezeMark } from '~/ui/freezes/held-for'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
+import { PageLink } from '~/ui/primitives/page-link'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
@@ -43,9 +43,9 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
               <>
                 {' '}
                 and by{' '}
-                <Link href="/freezes" className="underline decoration-control underline-offset-[3px]">
+                <PageLink href="/freezes" className="underline decoration-control underline-offset-[3px]">
                   a freeze of this console
-                </Link>
+                </PageLink>
               </>
             )}
             <span className="text-ink-soft">
@@ -64,12 +64,12 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
             className="min-w-0 flex-1 truncate"
             title={`${inSentence(window.reason)} (${inSentence(window.by)}), ${untilWords(window.until)}`}
           >
-            <Link
+            <PageLink
               href="/freezes"
               className="font-medium underline decoration-control underline-offset-[3px] hover:decoration-current"
             >
               Production is frozen
-            </Link>
+            </PageLink>
             <span className="text-ink-soft">
               {' '}
               {untilWords(window.until)}: “<ForeignText text={window.reason} whole />” ·{' '}
@@ -91,9 +91,9 @@ export function SilentWebhooks({ repositories: [first, ...more] }: { readonly re
         Webhooks of <ForeignText text={first} />
         {more.length > 0 && ` and ${more.length} more`} are silent: GitHub lists activity that none told of. The console
         asks GitHub instead, so changes are seen later. Look at the recent deliveries of the webhook on GitHub;{' '}
-        <Link href="/health" className="underline underline-offset-2">
+        <PageLink href="/health" className="underline underline-offset-2">
           Health
-        </Link>{' '}
+        </PageLink>{' '}
         says what was heard.
       </Notice>
     </section>

@@ -1,5 +1,4 @@
 import { History } from 'lucide-react'
-import Link from 'next/link'
 import type { KeyboardEvent } from 'react'
 import { explainHold } from '~/domain/deploy/account'
 import { RETURN_VERB } from '~/domain/deploy/source'
@@ -11,6 +10,7 @@ import { problemOf } from '~/ui/board/tiles'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { useRefusal } from '~/ui/shell/member'
 import { HealthBadge } from '~/ui/status/health-badge'
 import { wayBack, wayBackAddress } from '~/ui/surfaces/way-back'
@@ -75,7 +75,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       <TileFacts tile={tile} running={running} tab={tab} />
       <footer className="flex h-11 items-center justify-between gap-3 border-t border-line pr-1.5 pl-3.5">
         <TileNote tile={tile} running={running} tab={tab} />
-        <Link
+        <PageLink
           href={`/surfaces/${tile.id}`}
           tabIndex={tab}
           title="Past deploys"
@@ -85,7 +85,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
           <span className="sr-only">
             Past deploys of <ForeignText text={tile.name} />, <ForeignText text={tile.environment} />
           </span>
-        </Link>
+        </PageLink>
         <Button
           tabIndex={tab}
           onClick={deploy}
@@ -121,14 +121,14 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
       {tile.archived ? (
         <span className="truncate font-medium text-warn">left surfaces.yaml</span>
       ) : back !== null && mayDeploy ? (
-        <Link
+        <PageLink
           href={wayBackAddress(tile.id, back)}
           tabIndex={tab}
           title={`Deployed ${exactUtc(back.finishedAt)}`}
           className="relative truncate text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
           {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>
-        </Link>
+        </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
           {tile.held.runId === null ? 'held: no run was seen' : `held by run ${tile.held.runId}`}

@@ -1,12 +1,12 @@
 'use client'
 
 import { CircleCheck, CircleHelp, CircleSlash, Clock, type LucideIcon, OctagonX } from 'lucide-react'
-import Link from 'next/link'
 import { useState } from 'react'
 import type { ChannelView, DeliveryState, DeliveryView } from '~/domain/delivery'
 import { statusWord } from '~/domain/deploy/status'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
@@ -144,9 +144,9 @@ function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
           {deploy === null ? (
             'Test'
           ) : (
-            <Link href={`/?deploy=${deploy.id}`} className="underline underline-offset-2">
+            <PageLink href={`/?deploy=${deploy.id}`} className="underline underline-offset-2">
               <ForeignText text={deploy.surface} />
-            </Link>
+            </PageLink>
           )}
           {deploy !== null && <span className="text-ink-soft"> · {statusWord(deploy.status)}</span>}
         </p>

@@ -1,9 +1,9 @@
-import Link from 'next/link'
 import { EARLIER_DEPLOY, RETURN_VERB } from '~/domain/deploy/source'
 import type { PastDeploy } from '~/domain/deploy/view'
 import { visible } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { Sha } from '~/ui/primitives/sha'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
@@ -24,14 +24,14 @@ interface DeployRowProps {
 export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
   const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
   const back = returnable && (
-    <Link href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
+    <PageLink href={`/?surface=${encodeURIComponent(surfaceId)}&ref=${sha}&rollback=${id}`} className={LINK}>
       {RETURN_VERB} this
-    </Link>
+    </PageLink>
   )
   return (
     <tr data-deploy={id} className="border-t border-line">
       <td className={`${CELL} pl-3`}>
-        <Link
+        <PageLink
           href={`/?deploy=${id}`}
           title={failureDetail === null ? undefined : visible(failureDetail)}
           className="inline-flex items-start gap-1.5 font-medium underline decoration-line underline-offset-[3px] hover:decoration-current"
@@ -40,7 +40,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
             <OutcomeMark outcome={outcomeOf(deploy.status)} />
           </span>
           {deploy.headline}
-        </Link>
+        </PageLink>
       </td>
       <td className={`${CELL} text-ink-soft`}>
         {ref === sha ? null : (

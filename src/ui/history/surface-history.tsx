@@ -1,11 +1,11 @@
 'use client'
 
-import Link from 'next/link'
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
 import { DeployRow } from '~/ui/history/deploy-row'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
+import { PageLink } from '~/ui/primitives/page-link'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
 import { PageFrame } from '~/ui/shell/page-frame'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
@@ -117,12 +117,12 @@ const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hov
 function Links({ id }: { readonly id: string }) {
   return (
     <p className="flex gap-4 text-sm">
-      <Link href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
+      <PageLink href={`/audit?surface=${encodeURIComponent(id)}`} className={LINK}>
         Audit of this surface
-      </Link>
-      <Link href={`/?surface=${encodeURIComponent(id)}`} className={LINK}>
+      </PageLink>
+      <PageLink href={`/?surface=${encodeURIComponent(id)}`} className={LINK}>
         Deploy
-      </Link>
+      </PageLink>
     </p>
   )
 }

@@ -1,9 +1,9 @@
 'use client'
 
 import { Radio, RefreshCw } from 'lucide-react'
-import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { may } from '~/domain/actor'
+import { PageLink } from '~/ui/primitives/page-link'
 import { useMember } from '~/ui/shell/member'
 import { useLiveState } from '~/ui/trpc/live-state'
 
@@ -36,14 +36,14 @@ export function MainNav() {
       {pages.map(({ href, name }) => {
         const current = isUnder(pathname, href)
         return (
-          <Link
+          <PageLink
             key={href}
             href={href}
             aria-current={current ? 'page' : undefined}
             className={`rounded-[4px] px-1.5 py-1 underline-offset-[5px] hover:text-ink ${current ? 'font-medium text-ink underline decoration-accent decoration-2' : 'text-ink-soft'}`}
           >
             {name}
-          </Link>
+          </PageLink>
         )
       })}
     </nav>

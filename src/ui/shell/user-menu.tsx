@@ -2,10 +2,10 @@
 
 import { Menu } from '@base-ui/react/menu'
 import { ChevronDown } from 'lucide-react'
-import Link from 'next/link'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/ask-auth'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/page-link'
 import { useMember, useRefusal } from '~/ui/shell/member'
 
 const ITEM =
@@ -45,8 +45,8 @@ export function UserMenu() {
               </span>
             </p>
             <div className="pt-1">
-              <Menu.Item className={ITEM} render={<Link href="/account">Account</Link>} />
-              {managesTokens && <Menu.Item className={ITEM} render={<Link href="/tokens">API tokens</Link>} />}
+              <Menu.Item className={ITEM} render={<PageLink href="/account">Account</PageLink>} />
+              {managesTokens && <Menu.Item className={ITEM} render={<PageLink href="/tokens">API tokens</PageLink>} />}
               <Menu.Item className={ITEM} closeOnClick={false} onClick={() => void signOut()}>
                 Sign out
               </Menu.Item>
