@@ -1,87 +1,78 @@
+import type { DispatchInput } from '~/domain/deploy/request'
 import type { ErrorCode } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import type { DeployFreeze, FreezeInForce } from '~/domain/freeze'
+import { byStrength, type DeployFreeze, type FreezeInForce } from '~/domain/freeze'
 import { refLabel } from '~/domain/ref'
 
-/** What the checks look at. Nothing here is asked for: whoever admits a deploy has gathered it. */
-export interface RequestFacts {
-  readonly surface: { readonly name: string; readonly confirm: string; readonly archived: boolean }
-  /** What the operator typed. */
-  readonly confirmation: string
-}
-
-export interface FreezeFacts {
-  readonly surface: { readonly name: string; readonly environment: string }
-  /** Those that hold now, for this surface or its environment. */
-  readonly freezes: readonly FreezeInForce[]
-  /** Freezes that are overridden for this deploy. */
-  readonly overridden: readonly string[]
-}
-
-export interface ActiveDeployFacts {
-  readonly activeDeploy: { readonly requestedBy: string; readonly ref: string } | null
-}
-
-/** Why a deploy is not admitted: what an AppError is made of. */
+/** Why a deploy is not admitted, in the members of an AppError. */
 export interface Refusal {
   readonly code: ErrorCode
   readonly message: string
   readonly details: Readonly<Record<string, unknown>>
-  /** The freeze that stands in the way, when that is what it is. */
-  readonly freeze?: FreezeInForce
 }
 
-type Check<Facts> = (facts: Facts) => Refusal | null
-
-function surfaceIsDeclared({ surface }: RequestFacts): Refusal | null {
-  if (!surface.archived) return null
-  const message = `${inSentence(surface.name)} is no longer declared in surfaces.yaml, so it cannot ship.`
-  return { code: 'surface_archived', message, details: {} }
+/** What speaks against the request itself: its surface, then what the operator typed. */
+export function refuseDispatch({
+  surface,
+  confirmation,
+}: {
+  readonly surface: { readonly name: string; readonly confirm: string; readonly archived: boolean }
+  readonly confirmation: string
+}): Refusal | null {
+  if (surface.archived) {
+    const message = `${inSentence(surface.name)} is no longer declared in surfaces.yaml, so it cannot ship.`
+    return { code: 'surface_archived', message, details: {} }
+  }
+  if (confirmation !== surface.confirm) {
+    const message = `Type "${inSentence(surface.confirm)}" exactly to deploy. Nothing was deployed.`
+    return { code: 'confirmation_mismatch', message, details: {} }
+  }
+  return null
 }
 
-function confirmationMatches({ surface, confirmation }: RequestFacts): Refusal | null {
-  if (confirmation === surface.confirm) return null
-  const message = `Type "${inSentence(surface.confirm)}" exactly to deploy. Nothing was deployed.`
-  return { code: 'confirmation_mismatch', message, details: {} }
-}
-
-function surfaceIsNotLocked({ surface, freezes, overridden }: FreezeFacts): Refusal | null {
-  const lock = freezes.find(({ id, kind }) => kind === 'locked' && !overridden.includes(id))
-  return lock === undefined ? null : heldBy(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)
-}
-
-function environmentIsNotFrozen({ surface, freezes, overridden }: FreezeFacts): Refusal | null {
-  const window = freezes.find(({ id, kind }) => kind === 'frozen' && !overridden.includes(id))
-  return window === undefined
-    ? null
-    : heldBy(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)
-}
-
-function noActiveDeploy({ activeDeploy }: ActiveDeployFacts): Refusal | null {
+/** For the review only. At dispatch a partial unique index decides: a check in code could lose a race. */
+export function refuseWhileDeploying(
+  activeDeploy: { readonly requestedBy: string; readonly ref: string } | null,
+): Refusal | null {
   if (activeDeploy === null) return null
-  const message = `${inSentence(activeDeploy.requestedBy)} is deploying ${inSentence(refLabel(activeDeploy.ref))} right now. Wait for its end.`
+  const message = `${inSentence(activeDeploy.requestedBy)} is deploying ${inSentence(refLabel(activeDeploy.ref))} right now. Wait until that deploy ends.`
   return { code: 'surface_busy', message, details: {} }
 }
 
-/** Of the request alone. */
-export const REQUEST_CHECKS = [surfaceIsDeclared, confirmationMatches] as const satisfies readonly Check<RequestFacts>[]
+export interface FreezeDecision {
+  /** The freezes in force that the override covers. */
+  readonly overridden: readonly string[]
+  /** Why the deploy may not ship: the lock, then the freeze that ends last. Empty when nothing stands in the way. */
+  readonly refusals: readonly (Refusal & { readonly freeze: FreezeInForce })[]
+}
 
-/** Of what an operator decided about the surface or its environment; these can be overridden. */
-export const FREEZE_CHECKS = [
-  surfaceIsNotLocked,
-  environmentIsNotFrozen,
-] as const satisfies readonly Check<FreezeFacts>[]
-
-/** For the review only. At dispatch a partial unique index decides: a check in code could lose a race. */
-export const ACTIVE_DEPLOY_CHECKS = [noActiveDeploy] as const satisfies readonly Check<ActiveDeployFacts>[]
-
-/** The first check that says no; null when all of them let the deploy pass. */
-export function firstRefusal<Facts>(checks: readonly Check<Facts>[], facts: Facts): Refusal | null {
-  for (const check of checks) {
-    const refusal = check(facts)
-    if (refusal !== null) return refusal
+/**
+ * Whether freezes and locks let a deploy ship. The review, the request, the dispatch, the approval and the freeze check of a workflow all
+ * ask here. An override without ids covers every freeze in force; one with ids covers those alone, so a freeze opened later still holds.
+ */
+export function decideFreeze({
+  surface,
+  freezes,
+  override,
+}: {
+  readonly surface: { readonly name: string; readonly environment: string }
+  /** Those in force now, for this surface or its environment. */
+  readonly freezes: readonly FreezeInForce[]
+  readonly override: Pick<NonNullable<DispatchInput['overrideFreeze']>, 'freezeIds'> | null
+}): FreezeDecision {
+  const covers = ({ id }: FreezeInForce) => override !== null && (override.freezeIds?.includes(id) ?? true)
+  const standing = byStrength(freezes.filter((freeze) => !covers(freeze)))
+  const lock = standing.find(({ kind }) => kind === 'locked')
+  const window = standing.find(({ kind }) => kind === 'frozen')
+  return {
+    overridden: freezes.filter(covers).map(({ id }) => id),
+    refusals: [
+      ...(lock === undefined ? [] : [heldBy(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)]),
+      ...(window === undefined
+        ? []
+        : [heldBy(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)]),
+    ],
   }
-  return null
 }
 
 /** Why a production deploy of this repository would fail at its workflow's freeze check, whatever the console allows. */
@@ -94,7 +85,7 @@ export function deployFreezeRefusal(repository: string, { reason, readAt }: Depl
   }
 }
 
-function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): Refusal {
+function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): FreezeDecision['refusals'][number] {
   const until = freeze.until === null ? 'until it is lifted' : `until ${minuteUtc(freeze.until)}`
   return {
     code,

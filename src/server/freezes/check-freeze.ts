@@ -1,4 +1,5 @@
 import 'server-only'
+import { decideFreeze } from '~/domain/deploy/admission'
 import { type Reporter, speaksFor } from '~/domain/deploy/callback'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
@@ -45,10 +46,11 @@ export async function checkFreeze(
   }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
   const freezes = await freezesInForce(deps.db, surface, deps.now())
-  const covered = deploy !== null && isUnderWay(deploy, question.run) ? deploy.overriddenFreezeIds : []
-  const uncovered = freezes.filter(({ id }) => !covered.includes(id))
-  const shown = strongest(uncovered) ?? strongest(freezes)
-  const overridden = shown !== null && uncovered.length === 0
+  const override =
+    deploy !== null && isUnderWay(deploy, question.run) ? { freezeIds: deploy.overriddenFreezeIds } : null
+  const [refusal] = decideFreeze({ surface, freezes, override }).refusals
+  const shown = refusal?.freeze ?? strongest(freezes)
+  const overridden = shown !== null && refusal === undefined
   return {
     surface: surface.id,
     frozen: shown !== null,

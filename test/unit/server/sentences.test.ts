@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/deploy/admission'
+import { decideFreeze, refuseDispatch, refuseWhileDeploying } from '~/domain/deploy/admission'
 import { AppError } from '~/domain/errors'
 import { outcomeMessage } from '~/server/deliveries/send/outcome-message'
 
@@ -14,11 +14,10 @@ function sentencesWith(text: string): string[] {
   const surface = { name: text, environment: text, confirm: text, archived: false }
   const freeze = { id: 'f', kind: 'frozen', reason: text, until: null, since: '', by: text } as const
   const refusals = [
-    firstRefusal(REQUEST_CHECKS, { surface: { ...surface, archived: true }, confirmation: '' }),
-    firstRefusal(REQUEST_CHECKS, { surface, confirmation: 'something else' }),
-    firstRefusal(FREEZE_CHECKS, { surface, freezes: [freeze], overridden: [] }),
-    firstRefusal(FREEZE_CHECKS, { surface, freezes: [{ ...freeze, kind: 'locked' }], overridden: [] }),
-    firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy: { requestedBy: text, ref: text } }),
+    refuseDispatch({ surface: { ...surface, archived: true }, confirmation: '' }),
+    refuseDispatch({ surface, confirmation: 'something else' }),
+    ...decideFreeze({ surface, freezes: [freeze, { ...freeze, kind: 'locked' }], override: null }).refusals,
+    refuseWhileDeploying({ requestedBy: text, ref: text }),
   ]
   return refusals.map((refusal) => refusal?.message ?? '')
 }

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { firstRefusal, REQUEST_CHECKS } from '~/domain/deploy/admission'
+import { refuseDispatch } from '~/domain/deploy/admission'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -36,7 +36,7 @@ export async function admitRequest(
   if (surface.environment === 'production' || surface.requiresApproval || input.overrideFreeze !== undefined) {
     requireFreshProof(deps, actor, `deploying ${surface.name}`)
   }
-  const refusal = firstRefusal(REQUEST_CHECKS, { surface, confirmation: input.confirmation })
+  const refusal = refuseDispatch({ surface, confirmation: input.confirmation })
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
   if (input.source !== undefined) {
     await checkSource(deps.db, surface, input.source, input.ref)

@@ -1,5 +1,5 @@
 import 'server-only'
-import { FREEZE_CHECKS, firstRefusal } from '~/domain/deploy/admission'
+import { decideFreeze } from '~/domain/deploy/admission'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import type { FreezeInForce } from '~/domain/freeze'
@@ -25,19 +25,14 @@ export async function insertUnlessFrozen(
 ): Promise<void> {
   const { override, at, freezes } = request
   const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
-  const overridden =
-    override === null ? [] : freezes.map(({ id }) => id).filter((id) => override.freezeIds?.includes(id) ?? true)
   const surface = { name: request.surfaceName, environment: deploy.environment }
-  const refusal = firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
-  if (refusal !== null) {
-    throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
-  }
+  const overridden = requireNotFrozen({ surface, freezes, override })
   // Nothing to override: the freeze was lifted since the review, and the deploy is like any other.
   if (override === null || overridden.length === 0) {
     await insertDeploy(tx, deploy, at)
     return
   }
-  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: overridden }, at)
+  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: [...overridden] }, at)
   await appendAuditEvent(
     tx,
     { ...subject, deployId: deploy.id },
@@ -47,4 +42,12 @@ export async function insertUnlessFrozen(
       payload: { reason: override.reason, freeze_ids: overridden },
     },
   )
+}
+
+/** Gives the freezes that the override covers. Throws `surface_locked` or `frozen` when another one is in force. */
+export function requireNotFrozen(facts: Parameters<typeof decideFreeze>[0]): readonly string[] {
+  const { overridden, refusals } = decideFreeze(facts)
+  const [refusal] = refusals
+  if (refusal === undefined) return overridden
+  throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
 }

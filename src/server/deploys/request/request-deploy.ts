@@ -1,6 +1,5 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { FREEZE_CHECKS, firstRefusal } from '~/domain/deploy/admission'
 import type { ApprovalView, DispatchResult } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
@@ -11,6 +10,7 @@ import { type Admitted, admitRequest, requireSameRunning } from '~/server/deploy
 import { auditingRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
 import { type RequestedSurface, readRequest } from '~/server/deploys/admit/find-request'
+import { requireNotFrozen } from '~/server/deploys/admit/insert-unless-frozen'
 import { digestOf, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
 import { requestKey } from '~/server/deploys/admit/request-key'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
@@ -68,16 +68,9 @@ function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resol
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
     await requireSameRunning(tx, surface, input.reviewedRunningSha)
-    const override = input.overrideFreeze
+    const override = input.overrideFreeze ?? null
     const freezes = await freezesInForce(tx, surface, at)
-    const overridden =
-      override === undefined
-        ? []
-        : freezes.flatMap(({ id }) => ((override.freezeIds?.includes(id) ?? true) ? [id] : []))
-    const refusal = firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
-    if (refusal !== null) {
-      throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
-    }
+    const overridden = requireNotFrozen({ surface, freezes, override })
     const row = await insertApproval(tx, {
       id: deps.newId(),
       surfaceId: surface.id,
@@ -90,8 +83,8 @@ function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resol
       sha: resolved.sha,
       reviewedRunningSha: input.reviewedRunningSha ?? null,
       reason: input.reason || null,
-      overrideReason: override === undefined || overridden.length === 0 ? null : override.reason,
-      overrideFreezeIds: overridden,
+      overrideReason: override === null || overridden.length === 0 ? null : override.reason,
+      overrideFreezeIds: [...overridden],
       requestedBy: actor.name,
       requestedByUserId: actor.userId,
       requestedByTokenId: actor.tokenId ?? null,

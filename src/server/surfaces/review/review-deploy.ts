@@ -1,6 +1,6 @@
 import 'server-only'
 import { explainHold } from '~/domain/deploy/account'
-import { ACTIVE_DEPLOY_CHECKS, deployFreezeRefusal, FREEZE_CHECKS, firstRefusal } from '~/domain/deploy/admission'
+import { decideFreeze, deployFreezeRefusal, refuseWhileDeploying } from '~/domain/deploy/admission'
 import type { DeploySource } from '~/domain/deploy/request'
 import { explainSource, sourceToKeep } from '~/domain/deploy/source'
 import { isTerminal } from '~/domain/deploy/status'
@@ -76,13 +76,13 @@ export async function reviewDeploy(
   }
 }
 
-/** Why the server would refuse a dispatch now, by the very checks that would refuse it. */
+/** Why the server would refuse a dispatch now, in the words of that refusal. */
 function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
   const { lastDeploy } = surface
   const [holding] = surface.deploys
   const activeDeploy = lastDeploy !== null && !isTerminal(lastDeploy.status) ? lastDeploy : null
-  const busy = firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy })
-  const held = FREEZE_CHECKS.flatMap((check) => check({ surface, freezes, overridden: [] }) ?? [])
+  const busy = refuseWhileDeploying(activeDeploy)
+  const held = decideFreeze({ surface, freezes, override: null }).refusals
   return [
     ...(busy === null || activeDeploy === null
       ? []
@@ -97,9 +97,7 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
             deployId: holding.id,
           },
         ]),
-    ...held.flatMap(({ freeze, message }) =>
-      freeze === undefined ? [] : [{ kind: freeze.kind, text: message, blocking: true }],
-    ),
+    ...held.map(({ freeze, message }) => ({ kind: freeze.kind, text: message, blocking: true })),
   ]
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ACTIVE_DEPLOY_CHECKS, FREEZE_CHECKS, firstRefusal, REQUEST_CHECKS } from '~/domain/deploy/admission'
+import { decideFreeze, refuseDispatch, refuseWhileDeploying } from '~/domain/deploy/admission'
 import { type FreezeInForce, freezeState, strongest } from '~/domain/freeze'
 
 const surface = { name: 'API', environment: 'production', confirm: 'api-prod', archived: false }
@@ -12,47 +12,62 @@ const window: FreezeInForce = {
   by: 'ada',
 }
 const lock: FreezeInForce = { ...window, id: 'l', kind: 'locked', reason: 'Being migrated', until: null }
-const held = (freezes: readonly FreezeInForce[], overridden: readonly string[] = []) =>
-  firstRefusal(FREEZE_CHECKS, { surface, freezes, overridden })
+const decide = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
+  decideFreeze({ surface, freezes, override: freezeIds === undefined ? null : { freezeIds } })
 
-describe('a request', () => {
-  it('passes when the surface is declared and the phrase was typed exactly', () => {
-    expect(firstRefusal(REQUEST_CHECKS, { surface, confirmation: 'api-prod' })).toBeNull()
+describe('refuseDispatch', () => {
+  it('admits a request for a declared surface whose phrase was typed exactly', () => {
+    expect(refuseDispatch({ surface, confirmation: 'api-prod' })).toBeNull()
   })
 
-  it('is refused for an archived surface before anything that was typed is looked at', () => {
+  it('refuses an archived surface before it looks at what was typed', () => {
     const facts = { surface: { ...surface, archived: true }, confirmation: 'nonsense' }
-    expect(firstRefusal(REQUEST_CHECKS, facts)).toMatchObject({ code: 'surface_archived' })
+    expect(refuseDispatch(facts)).toMatchObject({ code: 'surface_archived' })
   })
 
-  it.each(['', 'API-prod', 'api-prod '])('is refused when "%s" was typed', (confirmation) => {
-    expect(firstRefusal(REQUEST_CHECKS, { surface, confirmation })).toMatchObject({ code: 'confirmation_mismatch' })
+  it.each(['', 'API-prod', 'api-prod '])('refuses "%s" in place of the phrase', (confirmation) => {
+    expect(refuseDispatch({ surface, confirmation })).toMatchObject({ code: 'confirmation_mismatch' })
   })
 })
 
-describe('a freeze', () => {
-  it('refuses with what is frozen, until when, why and by whom', () => {
-    expect(held([window])).toMatchObject({
+describe('decideFreeze', () => {
+  it('says what is frozen, until when, why and by whom', () => {
+    expect(decide([window]).refusals[0]).toMatchObject({
       code: 'frozen',
       message: 'Production is frozen until 2026-11-22 18:00 UTC: “Release week” (ada).',
       details: { freeze_id: 'w', reason: 'Release week', until: window.until, by: 'ada' },
     })
   })
 
-  it('that is a lock comes before a window, and says that it holds until it is lifted', () => {
-    expect(held([window, lock])).toMatchObject({
+  it('names a lock before a freeze, and says that it holds until it is lifted', () => {
+    expect(decide([window, lock]).refusals[0]).toMatchObject({
       code: 'surface_locked',
       message: 'API is locked until it is lifted: “Being migrated” (ada).',
     })
   })
 
-  it('is passed only when every one that holds is overridden', () => {
-    expect(held([window, lock], ['l'])).toMatchObject({ code: 'frozen' })
-    expect(held([window, lock], ['w'])).toMatchObject({ code: 'surface_locked' })
-    expect(held([window, lock], ['l', 'w'])).toBeNull()
-    expect(held([])).toBeNull()
+  it('lets a deploy ship only when the override covers every freeze in force', () => {
+    const codes = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
+      decide(freezes, freezeIds).refusals.map(({ code }) => code)
+    expect(codes([window, lock])).toEqual(['surface_locked', 'frozen'])
+    expect(codes([window, lock], ['l'])).toEqual(['frozen'])
+    expect(codes([window, lock], ['w'])).toEqual(['surface_locked'])
+    expect(codes([window, lock], ['l', 'w'])).toEqual([])
+    expect(codes([])).toEqual([])
   })
 
+  it('covers every freeze in force with an override that names none, and never one that is not in force', () => {
+    expect(decideFreeze({ surface, freezes: [window, lock], override: {} }).overridden).toEqual(['w', 'l'])
+    expect(decide([window], ['w', 'long over']).overridden).toEqual(['w'])
+  })
+
+  it('names the freeze that ends last', () => {
+    const longer = { ...window, id: 'w2', until: '2026-11-25T00:00:00.000Z' }
+    expect(decide([window, longer]).refusals.map(({ freeze }) => freeze.id)).toEqual(['w2'])
+  })
+})
+
+describe('a freeze', () => {
   it('holds from its beginning to just before its end, and never once it was lifted', () => {
     const at = (text: string) => new Date(`2026-11-21T${text}:00Z`)
     const times = { startsAt: at('10:00'), endsAt: at('12:00'), liftedAt: null }
@@ -64,7 +79,7 @@ describe('a freeze', () => {
     expect(freezeState({ ...times, liftedAt: at('10:30') }, at('11:00'))).toBe('over')
   })
 
-  it('that ends last says until when, and a lock is named before any window', () => {
+  it('is the strongest when it ends last, and a lock is stronger than any freeze', () => {
     const longer = { ...window, id: 'w2', until: '2026-11-25T00:00:00.000Z' }
     const open = { ...window, id: 'w3', until: null }
     expect(strongest([longer, window])?.id).toBe('w2')
@@ -74,11 +89,10 @@ describe('a freeze', () => {
   })
 })
 
-it('an active deploy is named with who ships what', () => {
-  const facts = { activeDeploy: { requestedBy: 'grace', ref: 'main' } }
-  expect(firstRefusal(ACTIVE_DEPLOY_CHECKS, facts)).toMatchObject({
+it('names the active deploy by who ships what', () => {
+  expect(refuseWhileDeploying({ requestedBy: 'grace', ref: 'main' })).toMatchObject({
     code: 'surface_busy',
-    message: 'grace is deploying main right now. Wait for its end.',
+    message: 'grace is deploying main right now. Wait until that deploy ends.',
   })
-  expect(firstRefusal(ACTIVE_DEPLOY_CHECKS, { activeDeploy: null })).toBeNull()
+  expect(refuseWhileDeploying(null)).toBeNull()
 })
