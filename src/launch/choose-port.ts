@@ -1,4 +1,4 @@
-import { hasAddress, isFree, nextFreePort } from './ports.ts'
+import { hasAddress, isPortFree, nextFreePort } from './ports.ts'
 
 const DEFAULT_PORT = 3000
 
@@ -19,7 +19,7 @@ export async function choosePort(asked: number | undefined, host: string): Promi
     const port = await nextFreePort(DEFAULT_PORT, host)
     return { port, insteadOf: port === DEFAULT_PORT ? undefined : DEFAULT_PORT }
   }
-  if (await isFree(asked, host)) return { port: asked, insteadOf: undefined }
+  if (await isPortFree(asked, host)) return { port: asked, insteadOf: undefined }
   throw new Error(
     `Port ${asked} is taken by another program. Nothing was started. ` +
       `Stop that program, set PORT to another port (${await nextFreePort(asked + 1, host)} is free), or leave PORT unset to have one chosen.`,

@@ -2,11 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { freePort, isFree } from './ports.ts'
+import { freePort, isPortFree } from './ports.ts'
 import { findDatabaseAccount } from './postgres/account.ts'
 import { initialiseCluster } from './postgres/initialise-cluster.ts'
 import type { Programs } from './postgres/programs.ts'
-import { adoptServer, type RunningServer, type ServerOptions, settled, startServer } from './postgres/run-server.ts'
+import {
+  adoptServer,
+  type RunningServer,
+  type ServerOptions,
+  settled,
+  startPostgresServer,
+} from './postgres/run-server.ts'
 import { databaseUrl, lockOwner, type ServerAddress, whoListens } from './postgres/running-server.ts'
 import { prepareRuntime } from './postgres/runtime.ts'
 import { ensurePrivateDirectory, rememberedText, writePrivateFile } from './private-files.ts'
@@ -67,8 +73,8 @@ async function serve(
     )
   }
   if (state !== 'gone') return { server: adoptServer(state.pid), port: state.port }
-  const port = last.port !== undefined && (await isFree(last.port)) ? last.port : await freePort()
-  return { server: await startServer(programs, cluster, { port, password }, options), port }
+  const port = last.port !== undefined && (await isPortFree(last.port)) ? last.port : await freePort()
+  return { server: await startPostgresServer(programs, cluster, { port, password }, options), port }
 }
 
 async function ensureDatabase(address: ServerAddress): Promise<void> {

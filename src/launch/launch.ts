@@ -13,7 +13,7 @@ import { ensurePrivateDirectory } from './private-files.ts'
 import { productionBuild } from './production-build.ts'
 import { bundledPrograms } from './programs.ts'
 import { type Progress, terminalProgress } from './progress.ts'
-import { startSandbox } from './sandbox-process.ts'
+import { startSandboxProcess } from './sandbox-process.ts'
 import { generatedSecrets } from './secrets.ts'
 import { seedDeclaredSurfaces } from './seed.ts'
 import { startServer } from './server-process.ts'
@@ -99,7 +99,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
       ? {
           token: generated.sandboxToken,
           webhookSecret,
-          url: await startSandbox({
+          url: await startSandboxProcess({
             projectDirectory,
             dataDir,
             logFile: logFile('sandbox'),

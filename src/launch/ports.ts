@@ -13,7 +13,7 @@ export async function hasAddress(host: string): Promise<boolean> {
 }
 
 /** Whether we could listen on a port: there and, since a browser tries that first for "localhost", on ::1. */
-export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return (
     (await listenBriefly(port, host)) !== undefined &&
     (host !== '127.0.0.1' || (await listenBriefly(port, '::1', ['EADDRNOTAVAIL', 'EAFNOSUPPORT'])) !== undefined)
@@ -22,7 +22,7 @@ export async function isFree(port: number, host = '127.0.0.1'): Promise<boolean>
 
 /** The first free port from one on. */
 export async function nextFreePort(from: number, host: string): Promise<number> {
-  for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isFree(port, host)) return port
+  for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isPortFree(port, host)) return port
   return freePort()
 }
 

@@ -24,7 +24,7 @@ export interface SandboxPlan {
 }
 
 /** Starts the local GitHub in its own process. Gives its URL when it answers. */
-export async function startSandbox(plan: SandboxPlan): Promise<string> {
+export async function startSandboxProcess(plan: SandboxPlan): Promise<string> {
   const sandbox = superviseProcess({
     name: 'sandbox',
     args: programArgs(plan.projectDirectory, 'src/sandbox/main.ts'),

@@ -27,7 +27,7 @@ export interface ServerOptions {
   readonly settings?: readonly string[]
 }
 
-export async function startServer(
+export async function startPostgresServer(
   programs: Programs,
   cluster: string,
   address: ServerAddress,

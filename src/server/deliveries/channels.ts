@@ -19,8 +19,8 @@ import {
   insertChannel,
   type ListedDelivery,
   listLastDeliveries,
-  removeChannel as markRemoved,
-  listChannels as readChannels,
+  markRemoved,
+  readChannels,
   switchChannel,
 } from '~/server/deliveries/delivery-channels'
 import { sealChannel } from '~/server/deliveries/sealed-channel'

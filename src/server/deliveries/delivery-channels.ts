@@ -15,7 +15,7 @@ const channelSelect = {
 export type ChannelRow = Prisma.DeliveryChannelGetPayload<{ select: typeof channelSelect }>
 
 /** Those that were not removed, the oldest first. */
-export const listChannels = (db: DatabaseHandle): Promise<ChannelRow[]> =>
+export const readChannels = (db: DatabaseHandle): Promise<ChannelRow[]> =>
   db.deliveryChannel.findMany({ where: { removedAt: null }, select: channelSelect, orderBy: { id: 'asc' } })
 
 export const findChannel = (db: DatabaseHandle, id: string): Promise<ChannelRow | null> =>
@@ -32,7 +32,7 @@ export async function switchChannel(db: DatabaseHandle, id: string, enabled: boo
 }
 
 /** Forgets its address and its secret; the row stays for its deliveries. */
-export async function removeChannel(db: DatabaseHandle, id: string, at: Date): Promise<boolean> {
+export async function markRemoved(db: DatabaseHandle, id: string, at: Date): Promise<boolean> {
   const data = { removedAt: at, sealed: null }
   return (await db.deliveryChannel.updateMany({ where: { id, removedAt: null }, data })).count > 0
 }

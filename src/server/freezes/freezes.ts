@@ -39,7 +39,7 @@ export function insertFreeze(tx: DatabaseHandle, freeze: NewFreeze): Promise<Fre
 }
 
 /** Ends a freeze that is not over; false when it is, and then nothing was written. */
-export async function liftFreeze(
+export async function markLifted(
   tx: DatabaseHandle,
   id: string,
   lifted: { readonly by: string; readonly at: Date },

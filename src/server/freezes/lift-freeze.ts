@@ -7,7 +7,7 @@ import { requireReach } from '~/server/auth/rights/authorize'
 import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
 import type { Deps } from '~/server/deps'
 import { freezeEvent } from '~/server/freezes/freeze-view'
-import { type FreezeRow, findFreeze, findLock, liftFreeze as markLifted } from '~/server/freezes/freezes'
+import { type FreezeRow, findFreeze, findLock, markLifted } from '~/server/freezes/freezes'
 
 type LiftDeps = Pick<Deps, 'db' | 'now'>
 

@@ -63,7 +63,7 @@ export function findToken(db: DatabaseHandle, id: string, userId: string | null)
 }
 
 /** Newest first; the page after `before` (an id). */
-export function listTokens(
+export function readTokens(
   db: DatabaseHandle,
   page: { readonly userId: string | null; readonly before: string | null; readonly limit: number },
 ): Promise<TokenRow[]> {

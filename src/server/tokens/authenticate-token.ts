@@ -4,7 +4,7 @@ import { AppError } from '~/domain/errors'
 import type { Deps } from '~/server/deps'
 import { holds } from '~/server/members/has-access'
 import { findTokenByDigest, noteTokenUse, type TokenRow } from '~/server/tokens/api-tokens'
-import { digestOf, isToken } from '~/server/tokens/token-format'
+import { digestToken, isToken } from '~/server/tokens/token-format'
 import { ownerOf, rightsOfToken } from '~/server/tokens/token-rights'
 
 type TokenDeps = Pick<Deps, 'config' | 'db' | 'now' | 'logger'>
@@ -25,7 +25,7 @@ export async function authenticateToken(deps: TokenDeps, headers: Headers): Prom
   if (!bringsToken(headers)) return null
   const text = (headers.get('authorization') ?? '').replace(BEARER, '').trim()
   if (!isToken(text)) throw refused(deps, 'it is none, or has a typo')
-  const token = await findTokenByDigest(deps.db, digestOf(text))
+  const token = await findTokenByDigest(deps.db, digestToken(text))
   if (token === null) throw refused(deps, 'nobody knows it')
   const now = deps.now()
   if (token.revokedAt !== null) throw refused(deps, 'it is revoked', token)

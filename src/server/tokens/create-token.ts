@@ -10,7 +10,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 import { listSurfaces } from '~/server/surfaces/surfaces'
 import { insertToken } from '~/server/tokens/api-tokens'
-import { digestOf, newToken, shownOf } from '~/server/tokens/token-format'
+import { digestToken, newToken, shownOf } from '~/server/tokens/token-format'
 import { tokenEvent, tokenView } from '~/server/tokens/token-view'
 
 type CreateDeps = Pick<Deps, 'db' | 'now' | 'newId'>
@@ -44,7 +44,7 @@ export async function createToken(
       const inserted = await insertToken(tx, {
         id: deps.newId(),
         label: input.label,
-        digest: digestOf(secret),
+        digest: digestToken(secret),
         shown: shownOf(secret),
         userId: owner.userId,
         permissions: input.permissions,

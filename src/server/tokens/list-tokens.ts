@@ -3,7 +3,7 @@ import { type Actor, may, reaches } from '~/domain/actor'
 import { TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
 import type { Deps } from '~/server/deps'
 import { listSurfaces } from '~/server/surfaces/surfaces'
-import { listTokens as readTokens } from '~/server/tokens/api-tokens'
+import { readTokens } from '~/server/tokens/api-tokens'
 import { tokenView } from '~/server/tokens/token-view'
 
 export interface TokenList {

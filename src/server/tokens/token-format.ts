@@ -26,7 +26,7 @@ export function isToken(text: string): boolean {
  * What is stored. A plain SHA-256, not a slow password hash: 256 random bits cannot be guessed or looked up in any table,
  * and a slow hash on every request would only help whoever wants to keep the console busy.
  */
-export const digestOf = (token: string): string => sha256(token)
+export const digestToken = (token: string): string => sha256(token)
 
 /** To recognise it by: 24 bits of the 256, and four characters of the checksum. */
 export const shownOf = (token: string): string => `${token.slice(0, 7)}…${token.slice(-4)}`

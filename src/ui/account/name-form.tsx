@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
-import { reachWords } from '~/ui/people/limits-fields'
+import { environmentWords } from '~/ui/people/limits-fields'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -37,7 +37,7 @@ export function NameForm({ account, onChanged }: NameFormProps) {
           </span>
           {member !== null && (
             <span className="block text-xs text-ink-soft">
-              {member.role}, {reachWords(member.environments)}
+              {member.role}, {environmentWords(member.environments)}
             </span>
           )}
         </p>

@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { MiniPhases } from '~/ui/board/mini-phases'
-import { groupByEnvironment, hasNamesake, problemOf, runningTiles } from '~/ui/board/tiles'
+import { groupByEnvironment, hasNamesake, runningTiles, tileProblem } from '~/ui/board/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
@@ -66,7 +66,7 @@ interface ProblemsProps {
 
 /** Which surfaces are wrong or have an alarm, by name, production first, each a way to its tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
-  const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => problemOf(tile) !== null))
+  const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => tileProblem(tile) !== null))
   if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No problem is known</p>
   return (
     <p className="ml-auto flex min-w-0 items-center gap-1.5 text-ink-soft">
@@ -86,7 +86,7 @@ export function Problems({ tiles, onShow }: ProblemsProps) {
                 <ForeignText text={tile.environment} />
               </span>
             </button>{' '}
-            {problemOf(tile)}
+            {tileProblem(tile)}
           </span>
         ))}
         {wrong.length > NAMED && `, and ${wrong.length - NAMED} more`}

@@ -6,7 +6,7 @@ import type { DeploySummary } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { TileFacts, thirdRow } from '~/ui/board/tile-facts'
-import { problemOf } from '~/ui/board/tiles'
+import { tileProblem } from '~/ui/board/tiles'
 import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -52,7 +52,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       data-running={running !== null}
       onFocus={() => onCurrent(tile.id)}
       onKeyDown={onKeyDown}
-      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${problemOf(tile) === null ? 'border-line' : 'border-bad'}`}
+      className={`relative flex h-39 min-w-0 flex-col rounded-md border bg-panel transition-colors has-[h3_button:focus-visible]:outline-2 has-[h3_button:focus-visible]:outline-offset-2 has-[h3_button:focus-visible]:outline-accent has-[h3_button:hover]:border-control ${tileProblem(tile) === null ? 'border-line' : 'border-bad'}`}
     >
       <header className="flex items-start justify-between gap-3 px-3.5 pt-3">
         <h3 className="min-w-0 text-[0.9375rem] leading-5 font-semibold">

@@ -36,7 +36,7 @@ export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
 }
 
 /** What is wrong with a surface, in a word; null when nothing is known to be. */
-export function problemOf(tile: SurfaceTile): string | null {
+export function tileProblem(tile: SurfaceTile): string | null {
   if (isWrong(tile)) return healthWord(tile.health.state).toLowerCase()
   return tile.alarm === null ? null : 'alarm'
 }

@@ -56,5 +56,5 @@ export function LimitsFields({ id, limits, environments, onChange }: LimitsField
   )
 }
 
-export const reachWords = (environments: readonly string[] | null): string =>
+export const environmentWords = (environments: readonly string[] | null): string =>
   environments === null ? 'every environment' : environments.join(', ')

@@ -4,7 +4,7 @@ import { CircleCheck, CircleSlash } from 'lucide-react'
 import { useState } from 'react'
 import { inSentence } from '~/domain/foreign-text'
 import type { MemberEntry, MemberLimits } from '~/domain/member'
-import { LimitsFields, reachWords } from '~/ui/people/limits-fields'
+import { environmentWords, LimitsFields } from '~/ui/people/limits-fields'
 import type { MadeLink } from '~/ui/people/made-link'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -50,7 +50,7 @@ export function MemberRow({ member, environments, onChanged, onLink }: MemberRow
           </p>
           <p className="mt-0.5 text-xs text-ink-faint">
             {suspended ? `was ${member.role}, ` : ''}
-            {reachWords(member.environments)} · added by <ForeignText text={member.addedBy} />{' '}
+            {environmentWords(member.environments)} · added by <ForeignText text={member.addedBy} />{' '}
             <TimeAgo at={member.addedAt} />
           </p>
         </div>

@@ -2,7 +2,7 @@
 
 import { useState } from 'react'
 import type { InvitationEntry, MemberLimits } from '~/domain/member'
-import { LimitsFields, reachWords } from '~/ui/people/limits-fields'
+import { environmentWords, LimitsFields } from '~/ui/people/limits-fields'
 import { type MadeLink, MadeLinkNotice } from '~/ui/people/made-link'
 import { MemberRow } from '~/ui/people/member-row'
 import { Button } from '~/ui/primitives/button'
@@ -170,7 +170,7 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
           <ForeignText text={who} />
         </p>
         <p className="mt-0.5 text-xs text-ink-faint">
-          {kind === 'recovery' ? 'new password' : `${role}, ${reachWords(environments)}`} · by{' '}
+          {kind === 'recovery' ? 'new password' : `${role}, ${environmentWords(environments)}`} · by{' '}
           <ForeignText text={createdBy} /> · until {expiresAt.slice(0, 10)}
         </p>
         {takeBack.isError && (

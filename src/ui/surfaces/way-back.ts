@@ -4,13 +4,13 @@ import { isWrong } from '~/ui/status/health-badge'
 /** The version to offer a return to: only where something is wrong, and another deploy may start. Null otherwise. */
 export function wayBack(tile: SurfaceTile): SurfaceTile['lastGood'] {
   const { lastDeploy, lastGood } = tile
-  if (!isFree(tile)) return null
+  if (!isSurfaceFree(tile)) return null
   const isAdvised = lastDeploy?.actions.includes('roll_back') === true
   return isWrong(tile) || tile.alarm !== null || isAdvised ? lastGood : null
 }
 
 /** Whether the surface is free for another deploy. */
-export const isFree = ({ archived, held, lastDeploy }: SurfaceTile): boolean =>
+export const isSurfaceFree = ({ archived, held, lastDeploy }: SurfaceTile): boolean =>
   !archived && held === null && lastDeploy?.terminal !== false
 
 export const wayBackAddress = (surfaceId: string, back: NonNullable<SurfaceTile['lastGood']>) => ({

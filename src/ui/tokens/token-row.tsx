@@ -6,7 +6,7 @@ import type { TokenState, TokenView } from '~/domain/api-token'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
-import { permissionWords, reachWords, STATE_WORDS } from '~/ui/tokens/token-words'
+import { permissionWords, STATE_WORDS, tokenReachWords } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -21,7 +21,7 @@ const MARKS = {
 export function TokenRow({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
   const Mark = MARKS[token.state]
   const active = token.state === 'active'
-  const reach = reachWords(token)
+  const reach = tokenReachWords(token)
   return (
     <li
       data-token={token.label}

@@ -25,7 +25,10 @@ export function permissionWords(permissions: readonly string[]): string {
 }
 
 /** Where it may change anything; null for a token that only reads. */
-export function reachWords({ environments, surfaces }: Pick<TokenView, 'environments' | 'surfaces'>): string | null {
+export function tokenReachWords({
+  environments,
+  surfaces,
+}: Pick<TokenView, 'environments' | 'surfaces'>): string | null {
   if (environments.length === 0) return null
   return surfaces === null ? `all of ${environments.join(' and ')}` : `${surfaces.join(', ')} only`
 }

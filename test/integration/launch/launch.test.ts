@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runningDatabaseUrl } from '~/launch/embedded-postgres'
-import { isFree } from '~/launch/ports'
+import { isPortFree } from '~/launch/ports'
 import { printedLink } from '~/launch/printed-link'
 import { isAlive } from '~/launch/process/process-state'
 import { waitFor } from '~/launch/process/wait-for'
@@ -193,6 +193,6 @@ describe('npm start', { timeout: START }, () => {
     expect(await product.stop()).toBe(0)
     expect(product.output().split('\n').at(-1)).toContain('Everything is stopped; all data is kept.')
     expect(started.filter(isAlive)).toEqual([])
-    expect(await isFree(Number(new URL(product.url).port))).toBe(true)
+    expect(await isPortFree(Number(new URL(product.url).port))).toBe(true)
   })
 })

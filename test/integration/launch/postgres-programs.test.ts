@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { findDatabaseAccount } from '~/launch/postgres/account'
 import { findPackagedBinaries, linksAreComplete, makeLibraryLinks } from '~/launch/postgres/binaries'
 import { initialiseCluster } from '~/launch/postgres/initialise-cluster'
-import { startServer } from '~/launch/postgres/run-server'
+import { startPostgresServer } from '~/launch/postgres/run-server'
 import { prepareRuntime } from '~/launch/postgres/runtime'
 
 describe('the programs of PostgreSQL', () => {
@@ -58,8 +58,8 @@ describe('the programs of PostgreSQL', () => {
       /could not be created: .*ENOENT[\s\S]*Nothing was kept/,
     )
     const address = { port: 1, password: 'secret' }
-    await expect(startServer(programs, directory, address, { logFile: path.join(directory, 'log') })).rejects.toThrow(
-      /PostgreSQL did not start: .*ENOENT/,
-    )
+    await expect(
+      startPostgresServer(programs, directory, address, { logFile: path.join(directory, 'log') }),
+    ).rejects.toThrow(/PostgreSQL did not start: .*ENOENT/)
   })
 })

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { freePort, isFree } from '~/launch/ports'
+import { freePort, isPortFree } from '~/launch/ports'
 import { isAlive } from '~/launch/process/process-state'
 import { descendantsOf } from '~test/support/process-tree'
 import { withoutConsoleSettings } from '~test/support/start-product'
@@ -171,13 +171,13 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
       expect(await run('npm run -s console -- callback-secret <owner/name>')).toMatch(/^whsec_\S+\n$/)
     })
     expect(said).toContain('Everything is stopped; all data is kept.')
-    expect(await isFree(port)).toBe(true)
+    expect(await isPortFree(port)).toBe(true)
   })
 
   it('npm run dev starts, and Ctrl-C in a terminal ends all of it', async () => {
     const said = await during('npm run dev', /Deploy Console is ready: http/)
     expect(said).toContain('Everything is stopped; all data is kept.')
-    expect(await isFree(port)).toBe(true)
+    expect(await isPortFree(port)).toBe(true)
   })
 
   it('npm run format finds nothing to format, and no command writes what git does not ignore', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { thirdRow } from '~/ui/board/tile-facts'
-import { groupByEnvironment, matchesFilter, problemOf, runningTiles } from '~/ui/board/tiles'
+import { groupByEnvironment, matchesFilter, runningTiles, tileProblem } from '~/ui/board/tiles'
 import { arrowTarget } from '~/ui/board/use-roving-tiles'
 import { isLively } from '~/ui/surfaces/use-surfaces'
 import { wayBack } from '~/ui/surfaces/way-back'
@@ -24,9 +24,9 @@ describe('the grid', () => {
 
   test('counts an alarm as a problem where the surface itself says it is healthy, and its health first where it does not', () => {
     const health = { state: 'unhealthy', detail: 'HTTP 503', checkedAt: null } as const
-    expect(problemOf(tile('a'))).toBeNull()
-    expect(problemOf(tile('b', { alarm: 'The surface reported another version.' }))).toBe('alarm')
-    expect(problemOf(tile('c', { alarm: 'The surface reported another version.', health }))).toBe('unhealthy')
+    expect(tileProblem(tile('a'))).toBeNull()
+    expect(tileProblem(tile('b', { alarm: 'The surface reported another version.' }))).toBe('alarm')
+    expect(tileProblem(tile('c', { alarm: 'The surface reported another version.', health }))).toBe('unhealthy')
   })
 
   test('shows as running only deploys that are not over, one with an unknown status among them', () => {

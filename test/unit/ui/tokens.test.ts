@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { permissionWords, reachWords } from '~/ui/tokens/token-words'
+import { permissionWords, tokenReachWords } from '~/ui/tokens/token-words'
 
 it('says what a token may do in one line, and shows what a newer version wrote as it is stored', () => {
   expect(permissionWords(['deploy.dispatch', 'deploy.read'])).toBe('Deploy, read deploys and their logs')
@@ -12,5 +12,5 @@ it.each([
   [{ environments: ['staging', 'production'], surfaces: null }, 'all of staging and production'],
   [{ environments: ['staging'], surfaces: ['api-staging', 'console-staging'] }, 'api-staging, console-staging only'],
 ])('%j reaches %s', (scope, words) => {
-  expect(reachWords(scope)).toBe(words)
+  expect(tokenReachWords(scope)).toBe(words)
 })

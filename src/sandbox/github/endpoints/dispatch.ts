@@ -4,7 +4,7 @@ import { tokenOwner } from '~/sandbox/git/sample-people'
 import type { ApiDeps } from '~/sandbox/github/api-deps'
 import { apiError, notFound } from '~/sandbox/github/api-error'
 import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
-import { runPage, runUrl } from '~/sandbox/github/shapes/run'
+import { runPageUrl, runUrl } from '~/sandbox/github/shapes/run'
 import { findWorkflow } from '~/sandbox/github/workflow-files'
 import { type Answer, json, noContent } from '~/sandbox/http/answer'
 
@@ -48,7 +48,7 @@ const dispatchWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Ans
   return json(200, {
     workflow_run_id: runId,
     run_url: runUrl(deps.urls, deps.repository, runId),
-    html_url: runPage(deps.urls, deps.repository, runId),
+    html_url: runPageUrl(deps.urls, deps.repository, runId),
   })
 }
 

@@ -4,7 +4,7 @@ import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
 import { idOf } from '~/sandbox/github/endpoints/workflow-runs'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
 import { jobShape } from '~/sandbox/github/shapes/job'
-import { runPage } from '~/sandbox/github/shapes/run'
+import { runPageUrl } from '~/sandbox/github/shapes/run'
 import { type Answer, json } from '~/sandbox/http/answer'
 import { findJob } from '~/sandbox/runs/find-job'
 import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
@@ -37,7 +37,7 @@ const getJob = (deps: ApiDeps, request: ApiRequest): Answer => {
 const getLogs = (deps: ApiDeps, request: ApiRequest): Answer => {
   const found = findJob(deps.store, idOf(request.param('job')))
   if (found?.job.status !== 'completed' || found.job.steps.length === 0) return notFound()
-  const page = runPage(deps.urls, deps.repository, found.run.runId)
+  const page = runPageUrl(deps.urls, deps.repository, found.run.runId)
   return { status: 302, headers: { location: `${page}/job/${found.job.id}/log` } }
 }
 

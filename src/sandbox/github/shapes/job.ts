@@ -1,7 +1,7 @@
 import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/api-deps'
 import { repositoryUrl } from '~/sandbox/github/shapes/repository'
-import { runPage, runUrl } from '~/sandbox/github/shapes/run'
+import { runPageUrl, runUrl } from '~/sandbox/github/shapes/run'
 import { nodeIdOf } from '~/sandbox/github/shapes/user'
 import type { JobRecord, RunRecord } from '~/sandbox/runs/run-record'
 
@@ -18,7 +18,7 @@ export const jobShape = (urls: Urls, repository: Repository, run: RunRecord, job
     node_id: nodeIdOf('CR_', job.id),
     head_sha: run.sha,
     url: `${api}/actions/jobs/${job.id}`,
-    html_url: `${runPage(urls, repository, run.runId)}/job/${job.id}`,
+    html_url: `${runPageUrl(urls, repository, run.runId)}/job/${job.id}`,
     status: job.status,
     conclusion: job.conclusion,
     created_at: job.createdAt ?? run.createdAt,

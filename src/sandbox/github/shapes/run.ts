@@ -17,7 +17,7 @@ const headCommit = (commit: Commit) => ({
 export const runUrl = (urls: Urls, repository: Repository, runId: number): string =>
   `${repositoryUrl(urls, repository)}/actions/runs/${runId}`
 
-export const runPage = (urls: Urls, repository: Repository, runId: number): string =>
+export const runPageUrl = (urls: Urls, repository: Repository, runId: number): string =>
   `${repositoryPage(urls, repository)}/actions/runs/${runId}`
 
 export const runShape = (urls: Urls, repository: Repository, run: RunRecord, commit: Commit) => {
@@ -41,7 +41,7 @@ export const runShape = (urls: Urls, repository: Repository, run: RunRecord, com
     check_suite_id: suite,
     check_suite_node_id: nodeIdOf('CS_', suite),
     url,
-    html_url: runPage(urls, repository, run.runId),
+    html_url: runPageUrl(urls, repository, run.runId),
     pull_requests: [],
     created_at: run.createdAt,
     updated_at: run.updatedAt,

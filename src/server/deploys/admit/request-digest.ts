@@ -3,7 +3,7 @@ import type { DispatchInput } from '~/domain/deploy/request'
 import { sha256 } from '~/server/platform/crypto'
 
 /** Tells a retry from another request under the same key. The confirmation is not part of what is asked for. */
-export function digestOf(input: DispatchInput): string {
+export function digestRequest(input: DispatchInput): string {
   const asked = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
   // Left out when there is none, so that digests stored before overrides and sources existed stay what they are.
   if (input.overrideFreeze !== undefined) asked.push(JSON.stringify(input.overrideFreeze))

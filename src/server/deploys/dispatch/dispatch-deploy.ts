@@ -10,7 +10,7 @@ import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
 import { type RequestedSurface, type RequestRow, readRequest } from '~/server/deploys/admit/find-request'
 import type { NewDeploy } from '~/server/deploys/admit/insert-deploy'
 import { insertUnlessFrozen } from '~/server/deploys/admit/insert-unless-frozen'
-import { digestOf, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
+import { digestRequest, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
 import { requestKey } from '~/server/deploys/admit/request-key'
 import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
@@ -39,7 +39,7 @@ export function dispatchDeploy(
 
 async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: RequestRow): Promise<DispatchAnswer> {
   const since = deps.now()
-  const requestDigest = digestOf(input)
+  const requestDigest = digestRequest(input)
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const read = () => readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const request = known ?? (await read())

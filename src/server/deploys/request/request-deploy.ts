@@ -11,7 +11,7 @@ import { auditingRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
 import { type RequestedSurface, readRequest } from '~/server/deploys/admit/find-request'
 import { requireNotFrozen } from '~/server/deploys/admit/insert-unless-frozen'
-import { digestOf, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
+import { digestRequest, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
 import { requestKey } from '~/server/deploys/admit/request-key'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
@@ -58,7 +58,7 @@ async function ask(
 }
 
 function again(deps: Deps, actor: Actor, input: DispatchInput, earlier: ApprovalRow): ApprovalView {
-  if (earlier.requestDigest === digestOf(input)) return approvalView(deps, earlier, actor)
+  if (earlier.requestDigest === digestRequest(input)) return approvalView(deps, earlier, actor)
   const { code, message } = idempotencyMismatch
   throw new AppError(code, message, { details: { approval_id: earlier.id } })
 }
@@ -91,7 +91,7 @@ function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resol
       requestedAt: at,
       expiresAt: new Date(at.getTime() + surface.approvalMinutes * 60_000),
       idempotencyKey: requestKey(actor, input.idempotencyKey),
-      requestDigest: digestOf(input),
+      requestDigest: digestRequest(input),
     })
     await appendAuditEvent(tx, subjectOf(row, actor.name, at), {
       action: 'console.approval.requested',

@@ -70,7 +70,7 @@ export async function reviewDeploy(
       ...blockingWarnings(surface, freezes),
       ...deployFreeze,
       ...checks,
-      ...warningsOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
+      ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id),
   }
@@ -114,7 +114,7 @@ async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Prom
   return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
 }
 
-function warningsOf(
+function adviceOf(
   surface: SurfaceRow & { readonly runs: string | null },
   comparison: Comparison | null,
   source: DeploySource | undefined,

@@ -22,7 +22,7 @@ import { deployAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { OutcomeMark } from '~/ui/status/marks'
 import { outcomeOf } from '~/ui/status/status-words'
-import { isFree, wayBack } from '~/ui/surfaces/way-back'
+import { isSurfaceFree, wayBack } from '~/ui/surfaces/way-back'
 import { StoppedClock, useSeenTitle } from '~/ui/time/stopped-clock'
 import { Elapsed, TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
@@ -53,7 +53,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   const tile = tiles.find(({ id }) => id === deploy.surface.id)
   const back = tile?.lastDeploy?.id === deployId ? wayBack(tile) : null
   const mayShip = deploy.actions.some((action) => action === 'retry' || action === 'deploy_again')
-  const mayShipAgain = mayShip && tile !== undefined && isFree(tile)
+  const mayShipAgain = mayShip && tile !== undefined && isSurfaceFree(tile)
   return (
     <StoppedClock of={answer} polled={!deploy.terminal}>
       <div data-status={deploy.status} data-deploy={deploy.id} className="flex min-h-0 flex-1 flex-col">

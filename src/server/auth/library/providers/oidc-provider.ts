@@ -10,8 +10,8 @@ import {
   ANSWER_SECONDS,
   boundedFetch,
   clientOf,
+  describeProviderError,
   ProviderRefusal,
-  problemOf,
   refusingFailures,
 } from '~/server/auth/library/providers/provider-client'
 import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
@@ -52,7 +52,10 @@ export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvide
     accountSubject: ({ profile }) => accountKey(issuer, profile.sub),
     createAuthorizationURL: async ({ state, codeVerifier, redirectURI, idTokenNonce = '', additionalParams }) => {
       const config = await provider().catch((error: unknown) => {
-        deps.logger.error({ provider: 'oidc', problem: problemOf(error) }, 'sign-in: the provider cannot be used')
+        deps.logger.error(
+          { provider: 'oidc', problem: describeProviderError(error) },
+          'sign-in: the provider cannot be used',
+        )
         const code = 'provider_unavailable'
         throw new APIError(ERROR_CODES[code].http, { code, message: unavailable(settings, error) })
       })

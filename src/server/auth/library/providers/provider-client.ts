@@ -64,7 +64,7 @@ export async function refusingFailures<T>(
 }
 
 function explainFailure(error: unknown) {
-  const problem = problemOf(error)
+  const problem = describeProviderError(error)
   if (error instanceof ProviderRefusal) return { refusal: error.code, problem }
   if (error instanceof client.ResponseBodyError) {
     return { refusal: 'provider_refused', problem, oauth_error: error.error.slice(0, 100), http_status: error.status }
@@ -82,8 +82,8 @@ const TIMEOUT = 'OAUTH_TIMEOUT'
 const because = z.object({ cause: z.instanceof(Error) })
 
 /** What an error says, and what the errors behind it say. */
-export function problemOf(error: unknown): string {
+export function describeProviderError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const { data } = because.safeParse(error)
-  return data === undefined ? error.message : `${error.message}: ${problemOf(data.cause)}`
+  return data === undefined ? error.message : `${error.message}: ${describeProviderError(data.cause)}`
 }
