@@ -13,7 +13,7 @@ export default function ErrorPage({
 }) {
   return (
     <MessagePage title="This page stopped working">
-      <p>Running deploys go on, and everything the console recorded is kept.</p>
+      <p>Running deploys continue, and all recorded data is kept.</p>
       {error.digest !== undefined && <p className="font-mono text-xs text-ink-faint">Reference {error.digest}</p>}
       <Button tone="strong" onClick={reset}>
         Try again

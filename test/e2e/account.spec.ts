@@ -47,7 +47,7 @@ test('a passkey is added after a fresh proof, confirms a deploy’s question, an
   await page.goto(`${local}/account`)
   await page.getByLabel('Name of a new passkey').fill('Desk key')
   await page.getByRole('button', { name: 'Add passkey' }).click()
-  await page.getByRole('button', { name: 'It is me' }).click()
+  await page.getByRole('button', { name: 'Confirm' }).click()
   const row = page.getByRole('listitem').filter({ hasText: 'Desk key' })
   await expect(row).toBeVisible()
 
@@ -59,7 +59,7 @@ test('a passkey is added after a fresh proof, confirms a deploy’s question, an
   await letProofsAge(product)
   await page.getByRole('button', { name: /Remove Blue key/ }).click()
   await page.getByRole('button', { name: 'Remove now' }).click()
-  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await question.getByRole('button', { name: 'Use a passkey' }).click()
   await expect(page.getByText('all that signs you in')).toBeVisible()
   expect(await trailOf(product, 'console.session.proved')).toMatchObject([
@@ -85,14 +85,14 @@ test('the second factor is switched on, asked for after the password, and each c
   await page.getByLabel('Your password').fill(PASSWORD)
   await page.getByRole('button', { name: 'Continue' }).click()
   const secret = (await page.locator('[data-secret]').textContent()) ?? ''
-  await expect(page.getByRole('img', { name: 'For the authenticator app' })).toBeVisible()
+  await expect(page.getByRole('img', { name: 'QR code for your authenticator app' })).toBeVisible()
   const first = codeAt(secret, Date.now())
   await page.getByLabel('Code', { exact: true }).fill(first)
   await page.getByRole('button', { name: 'Switch on' }).click()
   const shown = page.getByRole('list', { name: 'Backup codes' }).getByRole('listitem')
   await expect(shown).toHaveCount(10)
   const codes = await shown.allTextContents()
-  await page.getByRole('button', { name: 'I have kept them' }).click()
+  await page.getByRole('button', { name: 'I have saved them' }).click()
   await expect(page.getByText('It is on.')).toBeVisible()
 
   const other = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage()
@@ -103,7 +103,7 @@ test('the second factor is switched on, asked for after the password, and each c
     await other.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
   const giveCode = async (code: string) => {
-    await other.getByLabel('Code of your app').fill(code)
+    await other.getByLabel('Code from your app').fill(code)
     await other.getByRole('button', { name: 'Sign in' }).click()
   }
   await signIn()
@@ -113,8 +113,8 @@ test('the second factor is switched on, asked for after the password, and each c
   await expect(other.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
 
   // Two sessions: each sees the other, and ends it.
-  await expect(other.getByRole('list', { name: 'Sessions' }).getByText('this one')).toHaveCount(1)
-  await other.getByRole('button', { name: 'End all others' }).click()
+  await expect(other.getByRole('list', { name: 'Sessions' }).getByText('current')).toHaveCount(1)
+  await other.getByRole('button', { name: 'End all other sessions' }).click()
   await expect(other.getByRole('list', { name: 'Sessions' }).getByRole('listitem')).toHaveCount(1)
   await page.goto(`${product.url}/account`)
   await expect(page).toHaveURL(/sign-in/)

@@ -32,10 +32,10 @@ async function askFor(page: Page): Promise<string> {
 /** Invites somebody as an approver, who joins in a browser of their own. */
 async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
   await page.goto(new URL('/people', page.url()).href)
-  const form = page.getByRole('form', { name: 'Invite somebody' })
+  const form = page.getByRole('form', { name: 'Invite someone' })
   await form.getByLabel('E-mail address').fill(email)
   await form.getByLabel('Role').selectOption('approver')
-  await form.getByRole('button', { name: 'Make the link' }).click()
+  await form.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByLabel('The invitation link').inputValue()
   const context = await browser.newContext({ storageState: { cookies: [], origins: [] } })
   const other = await context.newPage()
@@ -95,7 +95,7 @@ test('what was asked for can be taken back, or refused with a reason that everyb
   await grace.goto(new URL(`/?approval=${id}`, page.url()).href)
   await dialogOf(grace).getByRole('button', { name: 'Refuse' }).click()
   await dialogOf(grace)
-    .getByLabel(/Why not/)
+    .getByLabel(/Reason/)
     .fill('Not on a Friday')
   await grace.keyboard.press('Escape')
   const question = grace.getByRole('alertdialog', { name: 'Discard your reason?' })

@@ -110,7 +110,7 @@ test('DEPLOY_FREEZE set in the repository blocks a production deploy in the revi
   await startDeploy(page, 'status-page')
   await expect(dialog.getByRole('button', { name: 'Continue' })).toHaveAttribute('aria-disabled', 'false')
   await page.keyboard.press('Escape')
-  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('No freeze of this console holds production')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen by this console')
 })
 
 test('a DEPLOY_FREEZE set after the review stops a production deploy at the freeze check, with its reason', async ({

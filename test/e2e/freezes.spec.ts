@@ -8,7 +8,7 @@ async function freezeProduction(page: Page, reason: string): Promise<void> {
   await goTo(page, 'Freezes')
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill(reason)
   await page.getByRole('button', { name: 'Freeze production' }).click()
-  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText(reason)
+  await expect(page.getByRole('list', { name: 'Current and upcoming' })).toContainText(reason)
   await goTo(page, 'Surfaces')
 }
 
@@ -17,7 +17,7 @@ async function lift(page: Page, word: 'Lift' | 'Unlock'): Promise<void> {
   await goTo(page, 'Freezes')
   await page.getByRole('button', { name: new RegExp(`^${word} `) }).click()
   await page.getByRole('button', { name: `${word} now` }).click()
-  await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
+  await expect(page.getByText('No surface is frozen or locked.')).toBeVisible()
   await goTo(page, 'Surfaces')
 }
 
@@ -48,7 +48,7 @@ test('a freeze refuses a production deploy in the review, lets an override with 
   await expect(dialog.getByRole('button', { name: 'Cannot be deployed now' })).toHaveAttribute('aria-disabled', 'true')
   await dialog.getByLabel(/^Override it/).fill('Fixes the outage')
   await dialog.getByRole('button', { name: 'Override and continue' }).click()
-  await expect(dialog).toContainText('In spite of the freeze')
+  await expect(dialog).toContainText('Overrides the freeze')
   await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   // The workflow's own freeze check asked the console, and was let through for this deploy.
@@ -59,7 +59,7 @@ test('a freeze refuses a production deploy in the review, lets an override with 
   await expect(dialog).toContainText('Freeze overridden: “Fixes the outage”')
   await dialog.getByRole('button', { name: 'Done' }).click()
   await lift(page, 'Lift')
-  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('No freeze of this console holds production')
+  await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen by this console')
 })
 
 test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
@@ -68,7 +68,7 @@ test('a locked surface says so on its tile and cannot be deployed until it is un
   await form.getByLabel('Surface').selectOption('api-staging')
   await form.getByLabel('Reason').fill('Being migrated')
   await form.getByRole('button', { name: 'Lock' }).click()
-  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText('Being migrated')
+  await expect(page.getByRole('list', { name: 'Current and upcoming' })).toContainText('Being migrated')
   await goTo(page, 'Surfaces')
 
   await expect(tile(page, 'api-staging')).toContainText('Being migrated')

@@ -26,7 +26,7 @@ test('a lost connection is said once, and what was known stays as it was until t
   await way.cut()
 
   const said = page.getByText('Connection to the console lost.')
-  await expect(page.getByRole('dialog').getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
+  await expect(page.getByRole('dialog').getByText(/clocks included, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
   const clock = page.getByText(/\d:\d\d so far/)
   const shown = await clock.textContent()
   // The grid tries twice before it gives up: by then it would have a notice of its own.
@@ -60,7 +60,7 @@ test('offline, every age and every running clock stands still at the last answer
   const clocks = () => page.locator('time, [title^="since "]').allTextContents()
 
   await way.cut()
-  await expect(page.getByText(/clocks too, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
+  await expect(page.getByText(/clocks included, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
   // The grid tries twice before it gives up; from then on its clocks stand as well.
   for (let failed = 0; failed < 2; failed++) {
     await page.waitForEvent('requestfailed', (request) => request.url().includes('surfaces.list'))
@@ -98,7 +98,7 @@ test('behind a proxy that holds answers back, the page asks, and says so on the 
     page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
   await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
   await expect(tile(page, 'api-prod')).toContainText('Locked', { timeout: 15_000 })
-  const asks = page.getByTitle(/^This window asks for changes every few seconds/)
+  const asks = page.getByTitle(/^This window polls for changes every few seconds/)
   await expect(asks).toHaveCount(1)
   await expect(asks).toHaveAttribute('data-told', 'false')
   await expect(page.locator('body')).not.toContainText('every few seconds')

@@ -56,7 +56,7 @@ test('somebody else comes back to the sign-in page, which says why, in its own w
   await page.goto(`${product.url}/sign-in`)
   await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
   await page.getByRole('button', { name: 'Let me in' }).click()
-  await expect(page.getByRole('alert').filter({ hasText: 'you are on no list' })).toBeVisible()
+  await expect(page.getByRole('alert').filter({ hasText: 'you have no account in this console' })).toBeVisible()
   await page.goto(`${product.url}/sign-in?error=x&error_description=Call+0800-EVIL`)
   await expect(page.getByRole('alert').filter({ hasText: 'could not sign you in' })).toBeVisible()
   await expect(page.getByText('0800')).toHaveCount(0)
@@ -94,7 +94,9 @@ test('the draft of a deploy survives the way to the provider and back, when the 
 test('a sign-in whose state is gone comes back to the sign-in page, and says what to do', async ({ page, product }) => {
   await page.goto(`${product.url}/api/auth/callback/oidc?code=used&state=gone`)
   await expect(page).toHaveURL(/\/sign-in\?error=state_mismatch$/)
-  await expect(page.getByRole('alert').filter({ hasText: 'was used already, or took too long' })).toBeVisible()
+  await expect(
+    page.getByRole('alert').filter({ hasText: 'was already used, or started in another browser' }),
+  ).toBeVisible()
 })
 
 test('somebody whose provider proves nothing is sent there once, and then told what to do', async ({
@@ -107,7 +109,7 @@ test('somebody whose provider proves nothing is sent there once, and then told w
   await page.goto(`${product.url}/account`)
   await page.getByRole('button', { name: 'Sign in with Acme ID' }).click()
   await page.getByRole('button', { name: 'Let me in' }).click()
-  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await page.getByLabel(/^Name of a new passkey/).fill('Laptop')
   await page.getByRole('button', { name: 'Add passkey' }).click()
   await question.getByRole('button', { name: 'Sign in again with Acme ID' }).click()

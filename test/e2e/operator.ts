@@ -34,7 +34,7 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
     async ({ product, browser }, use) => {
       const page = await browser.newPage()
       await page.goto(await product.printedLink())
-      await page.getByRole('button', { name: 'Start with the sandbox' }).click()
+      await page.getByRole('button', { name: 'Start the sandbox' }).click()
       await tile(page, 'console').waitFor()
       const state = await page.context().storageState()
       await page.close()

@@ -22,8 +22,8 @@ test.describe.configure({ mode: 'serial' })
 test('the sandbox’s operator confirms with a click, and the deploy goes on', async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'api-prod')
-  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
-  await question.getByRole('button', { name: 'It is me' }).click()
+  const question = page.getByRole('dialog', { name: 'Confirm your identity' })
+  await question.getByRole('button', { name: 'Confirm' }).click()
   await expect(page.getByRole('dialog').locator('[data-status]')).toBeVisible()
   expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
 })
@@ -35,13 +35,13 @@ test('a production deploy with an old proof asks for the password, and then goes
   await givePassword(product, SANDBOX_OPERATOR.email, await hashPassword(PASSWORD))
   await letProofsAge(product)
   await deploy(page, SURFACE)
-  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await expect(question.getByLabel('Password')).toBeFocused()
   expect(await deploysOf(product, SURFACE)).toHaveLength(0)
 
   await question.getByLabel('Password').fill('not the password')
   await question.getByLabel('Password').press('Enter')
-  await expect(question.getByRole('alert')).toHaveText(/not your password/)
+  await expect(question.getByRole('alert')).toHaveText(/Incorrect password/)
   await question.getByLabel('Password').fill(PASSWORD)
   await question.getByRole('button', { name: 'Confirm' }).click()
 
@@ -57,7 +57,7 @@ test('a production deploy with an old proof asks for the password, and then goes
 test('cancelling the question leaves everything as it was typed, and deploys nothing', async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'status-page')
-  await page.getByRole('dialog', { name: 'Confirm that it is you' }).press('Escape')
+  await page.getByRole('dialog', { name: 'Confirm your identity' }).press('Escape')
   const dialog = page.getByRole('dialog', { name: /status-page|Status page/i })
   await expect(dialog.getByRole('alert')).toHaveText(/Confirm that it is you before/)
   await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('status-page')
@@ -72,10 +72,10 @@ test('a freeze is opened with an old proof, and lifted only with a fresh one', a
   await page.getByRole('button', { name: /^Lift / }).click()
   await page.getByRole('button', { name: 'Lift now' }).click()
 
-  const question = page.getByRole('dialog', { name: 'Confirm that it is you' })
+  const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await expect(question.getByLabel('Password')).toBeFocused()
   await page.keyboard.press('Escape')
-  await expect(page.getByRole('list', { name: 'Now and to come' }).getByRole('alert')).toHaveText(
+  await expect(page.getByRole('list', { name: 'Current and upcoming' }).getByRole('alert')).toHaveText(
     /Confirm that it is you before lifting this freeze/,
   )
   expect(await trailOf(product, 'console.freeze.lifted')).toEqual([])
@@ -83,6 +83,6 @@ test('a freeze is opened with an old proof, and lifted only with a fresh one', a
   await page.getByRole('button', { name: 'Lift now' }).click()
   await question.getByLabel('Password').fill(PASSWORD)
   await question.getByRole('button', { name: 'Confirm' }).click()
-  await expect(page.getByText('Nothing is frozen and nothing is locked.')).toBeVisible()
+  await expect(page.getByText('No surface is frozen or locked.')).toBeVisible()
   expect(await trailOf(product, 'console.freeze.lifted')).toHaveLength(1)
 })

@@ -20,7 +20,7 @@ test('the link that a sandbox with a public address prints signs its admin in on
   const link = await product.printedLink()
   expect(link).toMatch(/^http:\/\/localhost:\d+\/setup\//)
   await page.goto(link)
-  await page.getByRole('button', { name: 'Start with the sandbox' }).click()
+  await page.getByRole('button', { name: 'Start the sandbox' }).click()
   await expect(page).toHaveURL(`${new URL(link).origin}/`)
   await page.goto(`${new URL(link).origin}/account`)
   await expect(page.getByRole('heading', { name: 'Passkeys' })).toBeVisible()

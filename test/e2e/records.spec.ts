@@ -101,7 +101,7 @@ test('an auditor filters the trail, sends it as a link, and takes it home as CSV
 
   await page.getByLabel('From (UTC)').fill('2001-01-01')
   await page.getByLabel('To (UTC)').fill('2001-01-02')
-  await expect(page.getByText('No event fits this filter.')).toBeVisible()
+  await expect(page.getByText('No event matches this filter.')).toBeVisible()
 })
 
 const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
@@ -158,7 +158,7 @@ test('an admin sees a delivery fail as it does, and sends it again, and a test',
   await page.getByLabel('Address').fill(receiver.url)
   await page.getByRole('button', { name: 'Add channel' }).click()
   await expect(page.getByRole('textbox', { name: 'The signing secret' })).toHaveValue(/^whsec_/)
-  await page.getByRole('button', { name: 'Put it away' }).click()
+  await page.getByRole('button', { name: 'Done' }).click()
   // From here on the page asks for nothing but what it is told of.
   await expect(page.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
 

@@ -174,7 +174,7 @@ test('what was typed into a form on another page is there after signing in over 
   await form.getByRole('button', { name: 'Freeze production' }).click()
   await panel(page).getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('list', { name: 'Now and to come' })).toContainText('Release week')
+  await expect(page.getByRole('list', { name: 'Current and upcoming' })).toContainText('Release week')
   expect(await trailOf(product, 'console.freeze.opened')).toHaveLength(1)
 })
 

@@ -47,14 +47,14 @@ test('an admin invites a deployer of staging, who joins by the link, is kept fro
   product,
 }) => {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'People' }).click()
-  const form = page.getByRole('form', { name: 'Invite somebody' })
+  const form = page.getByRole('form', { name: 'Invite someone' })
   await form.getByLabel('E-mail address').fill('bob@example.com')
   await form.getByLabel('Role').selectOption('deployer')
   await form.getByLabel('Every environment').uncheck()
   await form.getByLabel('staging').check()
-  await form.getByRole('button', { name: 'Make the link' }).click()
+  await form.getByRole('button', { name: 'Create link' }).click()
   const link = await page.getByLabel('The invitation link').inputValue()
-  await expect(page.getByRole('list', { name: 'Links not used yet' })).toContainText('bob@example.com')
+  await expect(page.getByRole('list', { name: 'Unused links' })).toContainText('bob@example.com')
 
   const bob = await visitor(browser, link)
   await expect(bob.getByRole('main')).toContainText('as deployer, for staging')
@@ -67,7 +67,7 @@ test('an admin invites a deployer of staging, who joins by the link, is kept fro
   await expect(deployButton('api-staging')).not.toHaveAttribute('aria-disabled', 'true')
   await expect(bob.getByRole('link', { name: 'People' })).toHaveCount(0)
   await bob.goto(`${product.url}/people`)
-  await expect(bob.getByRole('heading', { name: 'There is no page here' })).toBeVisible()
+  await expect(bob.getByRole('heading', { name: 'Page not found' })).toBeVisible()
 
   await bob.goto(product.url)
   await bob.getByRole('button', { name: /^Bob/ }).click()
@@ -75,7 +75,7 @@ test('an admin invites a deployer of staging, who joins by the link, is kept fro
   await expect(bob).toHaveURL(/\/sign-in$/)
   await bob.goto(`${product.url}/audit?actor=bob%40example.com`)
   await signIn(bob, 'bob@example.com', 'not the password')
-  await expect(bob.getByRole('alert').filter({ hasText: 'do not fit together' })).toBeVisible()
+  await expect(bob.getByRole('alert').filter({ hasText: 'Incorrect email or password' })).toBeVisible()
   await signIn(bob, 'bob@example.com', PASSWORD)
   await expect(bob).toHaveURL(/\/audit\?actor=bob%40example\.com$/)
 

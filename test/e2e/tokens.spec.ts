@@ -13,7 +13,7 @@ test('a token is shown once, does over HTTP what it may, shows its use, and is r
   await page.getByRole('button', { name: 'Copy' }).click()
   await expect(page.getByText('Copied.')).toBeVisible()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(secret)
-  await page.getByRole('button', { name: 'Put it away' }).click()
+  await page.getByRole('button', { name: 'Done' }).click()
 
   const call = async (address: string, token = secret) => {
     const answer = await fetch(`${product.url}${address}`, { headers: { authorization: `Bearer ${token}` } })

@@ -7,10 +7,10 @@ export async function makeToken(
 ): Promise<string> {
   await page.getByRole('button', { name: 'admin' }).click()
   await page.getByRole('menuitem', { name: 'API tokens' }).click()
-  const form = page.getByRole('form', { name: 'Make a token' })
+  const form = page.getByRole('form', { name: 'Create a token' })
   await form.getByLabel('Label').fill(token.label)
   for (const name of [...token.may, ...token.in]) await form.getByLabel(name, { exact: true }).check()
-  await form.getByRole('button', { name: 'Make token' }).click()
+  await form.getByRole('button', { name: 'Create token' }).click()
   const field = page.getByLabel('The new token')
   await expect(field).toHaveValue(/^dc_/)
   return field.inputValue()

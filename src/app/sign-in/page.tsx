@@ -26,9 +26,9 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
           {refused}
         </Notice>
         <p className="mt-3 text-sm text-ink-soft">
-          Your session is as it was.{' '}
+          Your session is unchanged.{' '}
           <PageLink href={next as Route} className="underline underline-offset-2">
-            Go on
+            Continue
           </PageLink>
         </p>
       </EntryFrame>
@@ -47,8 +47,8 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
         />
         {sandbox && (
           <p className="mt-4 border-t border-line pt-3 text-xs text-pretty text-ink-soft">
-            This is the sandbox: the link that <code className="font-mono">npm start</code> printed signs you in without
-            a password. For another one:{' '}
+            This is the sandbox. The link that <code className="font-mono">npm start</code> printed signs you in without
+            a password. To print a new link, run{' '}
             <code className="font-mono whitespace-nowrap">npm run console -- setup-link</code>
           </p>
         )}
@@ -56,10 +56,10 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
     )
   }
   return (
-    <EntryFrame title="Nobody is here yet">
+    <EntryFrame title="No admin yet">
       <p className="text-pretty text-ink-soft">
-        The console has no admin. Open the setup link that <code className="font-mono">npm start</code> printed; it
-        makes the first one. For another link:
+        This console has no admin yet. To create one, open the setup link that{' '}
+        <code className="font-mono">npm start</code> printed. To print a new link, run:
       </p>
       <p className="mt-2 rounded-[5px] bg-well px-3 py-2 font-mono text-xs">npm run console -- setup-link</p>
     </EntryFrame>

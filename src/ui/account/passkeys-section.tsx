@@ -20,7 +20,7 @@ interface PasskeysSectionProps {
 }
 
 const ABOUT =
-  'Signs you in, and confirms that it is you, without a password. It cannot be phished, and needs no second factor.'
+  'A passkey signs you in and confirms your identity without a password. It resists phishing and needs no second factor.'
 
 export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps) {
   const [name, setName] = useState('')
@@ -68,8 +68,8 @@ export function PasskeysSection({ passkeys, onChanged }: PasskeysSectionProps) {
         </form>
       ) : (
         <p className="text-sm text-pretty text-ink-soft">
-          Browsers make passkeys only for a name, such as localhost, or over TLS. Open the console by its name to add
-          one.
+          Browsers create passkeys only for a host name, over HTTPS or on localhost. Open the console by its host name
+          to add a passkey.
         </p>
       )}
       {refusal !== null && (

@@ -25,7 +25,7 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
       return
     }
     setNext('')
-    setSaid({ ok: true, text: 'The password is changed. Every other session has ended.' })
+    setSaid({ ok: true, text: 'Password changed. All other sessions have ended.' })
     onChanged()
   }
   return (
@@ -56,7 +56,7 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
   )
 }
 
-export const WRONG = 'That is not your password. Nothing was changed.'
+export const WRONG = 'Incorrect password. Nothing was changed. Try again.'
 
 interface PasswordFieldProps {
   readonly id: string

@@ -8,7 +8,7 @@ import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 
-const ABOUT = 'Signs you in with an account you have elsewhere, under the same verified address.'
+const ABOUT = 'Sign in with an account at another provider. Both accounts need the same verified e-mail address.'
 
 /** Connecting is done here only, by somebody who is signed in: a provider's word alone gets into no account there is. */
 export function ProvidersSection({ providers }: Pick<AccountView, 'providers'>) {

@@ -14,7 +14,8 @@ interface SecondFactorSectionProps {
   readonly onChanged: () => void
 }
 
-const ABOUT = 'After the password, a code of an authenticator app. Signing in with a passkey does not ask for it.'
+const ABOUT =
+  'A code from an authenticator app, required after the password. Signing in with a passkey does not need it.'
 
 export function SecondFactorSection({ on, onChanged }: SecondFactorSectionProps) {
   const { step, busy, refusal, toStep, start, verify, switchOff, renewCodes } = useSecondFactor(onChanged)
@@ -46,15 +47,15 @@ export function SecondFactorSection({ on, onChanged }: SecondFactorSectionProps)
 
 const WORDS = {
   on: { action: 'Continue', danger: false },
-  off: { action: 'Switch it off', danger: true },
-  codes: { action: 'Make new codes', danger: false },
+  off: { action: 'Switch off', danger: true },
+  codes: { action: 'Generate new codes', danger: false },
 } as const
 
 function AtRest({ on, toStep }: { readonly on: boolean; readonly toStep: (step: Step) => void }) {
   if (!on) {
     return (
       <>
-        <p className="text-sm text-ink-soft">It is off: the password alone signs you in.</p>
+        <p className="text-sm text-ink-soft">Off. Your password alone signs you in.</p>
         <Button className="self-start" onClick={() => toStep({ at: 'password', goal: 'on' })}>
           Switch on
         </Button>
@@ -124,12 +125,12 @@ function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
       }}
     >
       <p className="text-sm text-pretty text-ink-soft">
-        Scan this with the authenticator app, then type the six digits it shows.
+        Scan this code with your authenticator app, then type the six digits that the app shows.
       </p>
       <div className="flex flex-wrap items-start gap-4">
-        <QrCode text={uri} label="For the authenticator app" />
+        <QrCode text={uri} label="QR code for your authenticator app" />
         <div className="min-w-48 flex-1">
-          <p className="text-xs text-ink-soft">Or type this key into it:</p>
+          <p className="text-xs text-ink-soft">Or type this key into the app:</p>
           <p className="mt-1 rounded-[5px] bg-well px-2 py-1.5 font-mono text-xs break-all" data-secret>
             {secret}
           </p>
@@ -153,8 +154,8 @@ function BackupCodes({ codes, onDone }: { readonly codes: readonly string[]; rea
   return (
     <div className="flex flex-col gap-3">
       <Notice tone="warn" role="status">
-        Keep these backup codes where the phone is not: this is the only time they are shown. Each signs you in once, in
-        place of a code of the app.
+        Copy these backup codes now. They are shown only once. Keep them away from your phone: each signs you in once,
+        in place of a code from the app.
       </Notice>
       <ul
         aria-label="Backup codes"
@@ -165,7 +166,7 @@ function BackupCodes({ codes, onDone }: { readonly codes: readonly string[]; rea
         ))}
       </ul>
       <Button tone="strong" className="self-start" onClick={onDone}>
-        I have kept them
+        I have saved them
       </Button>
     </div>
   )

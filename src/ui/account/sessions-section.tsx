@@ -32,7 +32,7 @@ export function SessionsSection({ sessions, onChanged }: SessionsSectionProps) {
               <span className="font-medium" title={visible(session.userAgent)}>
                 {browserWords(session.userAgent)}
               </span>
-              {session.current && <span className="ml-2 text-xs text-good">this one</span>}
+              {session.current && <span className="ml-2 text-xs text-good">current</span>}
               <span className="block text-xs text-ink-faint">
                 {session.address === '' ? 'address unknown' : session.address} · active{' '}
                 <TimeAgo at={session.activeAt} /> · signed in <TimeAgo at={session.openedAt} />
@@ -48,7 +48,8 @@ export function SessionsSection({ sessions, onChanged }: SessionsSectionProps) {
       </ul>
       {others && (
         <Button className="mt-3" disabled={endOthers.isPending} onClick={() => endOthers.mutate()}>
-          End all others
+          {' '}
+          End all other sessions{' '}
         </Button>
       )}
       {error !== null && (

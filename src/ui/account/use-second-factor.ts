@@ -56,7 +56,7 @@ export function useSecondFactor(onChanged: () => void) {
 
 const wordsOf = ({ code, message }: Extract<Asked, { readonly ok: false }>): string => {
   if (code === 'INVALID_PASSWORD') return WRONG
-  return code === 'INVALID_CODE' ? 'That code is wrong. Type the one the app shows now.' : message
+  return code === 'INVALID_CODE' ? 'Incorrect code. Type the code that the app shows now.' : message
 }
 
 const textOf = (said: unknown, name: string): string =>

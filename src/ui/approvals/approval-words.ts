@@ -40,7 +40,7 @@ export const requesterWords = ({
 /** What is asked for, where it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
   if (kind === 'rollback') return EARLIER_DEPLOY
-  return kind === 'promotion' ? `Promotion of what ${inSentence(sourceId ?? '')} runs` : null
+  return kind === 'promotion' ? `Promotion from ${inSentence(sourceId ?? '')}` : null
 }
 
 /** Why the server would not let it pass now, as far as the review shows; null when nothing is known against it. */
@@ -49,11 +49,11 @@ export function standsInTheWay(
   review: Pick<Review, 'sha' | 'runningSha' | 'freezeIds' | 'warnings'>,
 ): string | null {
   if (review.sha !== approval.sha) {
-    return `${inSentence(refLabel(approval.ref))} was at ${approval.sha.slice(0, 7)} when this was asked for and is at ${review.sha.slice(0, 7)} now. It has to be asked for again.`
+    return `${inSentence(refLabel(approval.ref))} was at ${approval.sha.slice(0, 7)} when approval was requested and is at ${review.sha.slice(0, 7)} now. Request approval again.`
   }
   const { expectedRunningSha: expected } = approval
   if (expected !== null && expected !== (review.runningSha ?? 'unknown')) {
-    return `${inSentence(approval.surface.name)} runs another commit than when this was asked for. It has to be asked for again.`
+    return `${inSentence(approval.surface.name)} runs a different commit than when approval was requested. Request approval again.`
   }
   const busy = review.warnings.find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return busy.text

@@ -38,7 +38,8 @@ export function ApprovalsPage() {
             </h2>
             {waiting.length === 0 ? (
               <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-                Nothing waits for approval. A surface asks for it with “approval: required” in surfaces.yaml.
+                No deploy is waiting for approval. To require approval, set “approval: required” for a surface in
+                surfaces.yaml.
               </p>
             ) : (
               <ul aria-labelledby="waiting" className="rounded-md border border-line bg-panel">

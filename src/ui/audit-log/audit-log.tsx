@@ -73,8 +73,8 @@ function Empty({ filtered }: { readonly filtered: boolean }) {
   return (
     <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">
       {filtered
-        ? 'No event fits this filter. “Clear” shows them all.'
-        : 'Nothing has happened yet. Every deploy, callback and change of a flag will be listed here.'}
+        ? 'No event matches this filter. Press “Clear” to show all events.'
+        : 'No events yet. Every deploy, callback and flag change will be listed here.'}
     </p>
   )
 }
@@ -91,7 +91,7 @@ function SealState() {
   return (
     <p data-sealed={last?.seq ?? 0} className="text-sm text-ink-faint tabular-nums">
       {last === null ? (
-        'Nothing sealed yet'
+        'No event is sealed yet'
       ) : (
         <>
           <span title={`Seal ${last.seq}: ${last.hash}`}>

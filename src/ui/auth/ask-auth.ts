@@ -20,13 +20,17 @@ export async function askAuth(path: string, body?: Readonly<Record<string, unkno
     if (answer.ok) return { ok: true, body: said }
     const text = (name: string) => (isRecord(said) && typeof said[name] === 'string' ? said[name] : null)
     const message = answer.status === 429 && text('code') === null ? TOO_MANY : (text('detail') ?? text('message'))
-    return { ok: false, code: text('code'), message: message ?? 'The console could not do that. Nothing was changed.' }
+    return {
+      ok: false,
+      code: text('code'),
+      message: message ?? 'The console could not complete the request. Nothing was changed. Try again.',
+    }
   } catch {
     return { ok: false, code: null, message: 'The console cannot be reached. Nothing was changed; try again.' }
   }
 }
 
-const TOO_MANY = 'Too many tries from this address. Wait a minute, then try again.'
+const TOO_MANY = 'Rate limit exceeded for this address. Nothing was changed. Wait a minute, then try again.'
 
 /** The same, where the last proof of who it is may be too old: then that is asked for, and the same call made again, once. */
 export async function askAuthProved(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
@@ -59,7 +63,7 @@ export async function startAtProvider(
   if (!answer.ok) return answer.message
   const url = isRecord(answer.body) ? answer.body['url'] : null
   if (typeof url !== 'string' || !/^https?:\/\//.test(url))
-    return 'The console did not say where to sign in. Try again.'
+    return 'The console did not return the provider’s address. Nothing was changed. Try again.'
   window.location.assign(url)
   return null
 }

@@ -27,11 +27,11 @@ export function ConfirmIdentity() {
         <Dialog.Viewport className="fixed inset-0 z-30 flex items-start justify-center overflow-y-auto p-4 sm:pt-[16vh]">
           <Dialog.Popup className="w-full max-w-[25rem] rounded-md border border-line bg-panel p-5 text-ink outline-none">
             <Dialog.Title className="text-base leading-6 font-semibold tracking-[-0.01em]">
-              Confirm that it is you
+              Confirm your identity
             </Dialog.Title>
             <Dialog.Description className="mt-1 mb-4 text-sm text-pretty text-ink-soft">
-              This needs a proof of who you are from the last {PROOF_LASTS_MINUTES} minutes. What you pressed goes on
-              right after.
+              This action requires that you confirmed your identity in the last {PROOF_LASTS_MINUTES} minutes. The
+              action continues after you confirm.
             </Dialog.Description>
             <ConfirmForm onProved={() => settle(true)} onCancel={() => settle(false)} />
           </Dialog.Popup>
@@ -68,7 +68,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
   const passkey = methods.data.passkey && passkeysWork()
   return (
     <form
-      aria-label="Confirm that it is you"
+      aria-label="Confirm your identity"
       className="flex flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault()
@@ -95,8 +95,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
       )}
       {sandbox && !hasPassword && (
         <p className="text-sm text-pretty text-ink-soft">
-          This is the sandbox, where nothing is at stake: a click is enough. A console with people asks for the password
-          or a passkey here.
+          In the sandbox, one click is enough. Outside the sandbox, the console asks for your password or a passkey.
         </p>
       )}
       {!hasPassword && !passkey && !sandbox && <SignInAgain providers={methods.data.providers} />}
@@ -114,7 +113,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
         )}
         {(hasPassword || passkey || sandbox) && (
           <Button type="submit" tone="strong" autoFocus={!hasPassword} disabled={busy}>
-            {hasPassword ? 'Confirm' : sandbox ? 'It is me' : 'Use a passkey'}
+            {hasPassword ? 'Confirm' : sandbox ? 'Confirm' : 'Use a passkey'}
           </Button>
         )}
       </div>
@@ -137,25 +136,25 @@ function SignInAgain({ providers }: Pick<ProofMethods, 'providers'>) {
     <>
       {named('missing').map(({ id, name }) => (
         <Notice key={id} tone="bad" role="alert">
-          You signed in again with {name}, but {name} did not say that it asked you to prove who you are. Nothing was
-          done. Whoever runs the console can ask {name} to send <code className="font-mono">auth_time</code>.
+          You signed in again with {name}, but {name} did not confirm that it asked for your credentials. Nothing was
+          changed. Ask the operator of this console to have {name} send <code className="font-mono">auth_time</code>.
         </Notice>
       ))}
       {named('never').map(({ id, name }) => (
         <p key={id} className="text-sm text-pretty text-ink-soft">
-          {name} signs you in without saying when it last asked you for a password, so that does not prove who sits here
-          now.
+          {name} does not report when it last asked for your credentials, so signing in with {name} cannot confirm your
+          identity.
         </p>
       ))}
       {possible.length === 0 ? (
         <p className="text-sm text-pretty text-ink-soft">
           You have neither a password nor a passkey here. Ask an admin for a link that sets a password (People, Change).
-          With the password, add a passkey under “Account”.
+          After you set a password, you can add a passkey under “Account”.
         </p>
       ) : (
         <p className="text-sm text-pretty text-ink-soft">
-          You have neither a password nor a passkey here, so signing in again is the proof. You come back to this page;
-          then press once more what you pressed. A passkey, added under “Account”, saves you the way.
+          You have neither a password nor a passkey here, so sign in again to confirm your identity. You return to this
+          page; then repeat your action. To skip this step next time, add a passkey under “Account”.
         </p>
       )}
       {possible.map(({ id, name }) => (

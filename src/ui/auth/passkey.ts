@@ -34,8 +34,8 @@ export async function addPasskey(name: string): Promise<Asked> {
   } catch (error) {
     const known = error instanceof Error && error.name === 'InvalidStateError'
     const message = known
-      ? 'This device has a passkey of this account already.'
-      : 'No passkey was made. Nothing was changed; try again.'
+      ? 'This device already has a passkey for this account. Nothing was changed.'
+      : 'No passkey was created. Nothing was changed; try again.'
     return { ok: false, code: null, message }
   }
 }

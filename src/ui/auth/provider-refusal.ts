@@ -1,42 +1,44 @@
 const NOT_BEGUN =
-  'That sign-in did not begin in this browser, was used already, or took too long. Nobody was signed in; sign in again.'
+  'This sign-in expired, was already used, or started in another browser. You were not signed in. Sign in again.'
 
 /** Codes of the library and of the console. Never the provider's own words: the address can be made by anybody. */
 const WORDS: Readonly<Record<string, string>> = {
   not_admitted:
-    'The provider knows you, and the console does not: you are on no list and were not invited. Ask an admin for an invitation.',
-  not_a_member: 'This account has no access to the console any more. Ask an admin.',
-  email_not_verified: 'The provider has not verified your e-mail address, so the console cannot go by it.',
-  email_not_found: 'The provider did not say what your e-mail address is. Let it, or sign in another way.',
+    'The provider accepted your sign-in, but you have no account in this console. You were not signed in. Ask an admin for an invitation.',
+  not_a_member: 'This account no longer has access to the console. You were not signed in. Ask an admin.',
+  email_not_verified:
+    'The provider has not verified your e-mail address. You were not signed in. Verify the address at the provider, then sign in again.',
+  email_not_found:
+    'The provider did not share your e-mail address. You were not signed in. Allow the provider to share it, or sign in another way.',
   account_not_linked:
-    'There is an account with this address already, and this identity of the provider is not connected to it. Nobody was signed in. Sign in another way, then connect the provider under “Account”.',
+    'An account with this e-mail address exists, but the provider is not connected to it. You were not signed in. Sign in another way, then connect the provider under “Account”.',
   state_mismatch: NOT_BEGUN,
   state_invalid: NOT_BEGUN,
   state_not_found: NOT_BEGUN,
   invalid_callback_request:
-    'The provider’s answer was not complete, or said one thing twice. Nobody was signed in; sign in again.',
+    'The provider’s answer was incomplete or contradictory. You were not signed in. Sign in again.',
   subject_mismatch:
-    'The provider named two different people in one sign-in. Nobody was signed in, and the audit trail has a row of it. Sign in another way, and tell an admin.',
-  provider_silent:
-    'The provider did not answer, or not in time. Nobody was signed in; try again, or sign in another way.',
+    'The provider named two different people in one sign-in. You were not signed in, and the audit trail records the attempt. Sign in another way and tell an admin.',
+  provider_silent: 'The provider did not answer in time. You were not signed in. Try again, or sign in another way.',
   provider_refused:
-    'The provider refused the console’s request. Nobody was signed in; sign in another way, and tell whoever runs the console. The log has the provider’s error.',
+    'The provider refused the console’s request. You were not signed in. Sign in another way and tell the operator of this console: the log contains the provider’s error.',
   provider_answer_invalid:
-    'The provider’s answer could not be verified. Nobody was signed in; sign in another way, and tell whoever runs the console. The log says what was wrong.',
-  too_many_requests: 'Too many requests from this address. Nobody was signed in; wait a minute, then sign in again.',
-  not_completed: 'The console could not finish this sign-in. Nobody was signed in; try again, or sign in another way.',
+    'The provider’s answer could not be verified. You were not signed in. Sign in another way and tell the operator of this console: the log contains the reason.',
+  too_many_requests: 'Rate limit exceeded for this address. You were not signed in. Wait a minute, then sign in again.',
+  not_completed:
+    'The console could not complete the sign-in. You were not signed in. Try again, or sign in another way.',
   email_does_not_match:
-    'The provider knows you under another address than this account has. It was not connected, and the audit trail has a row of it.',
+    'Your e-mail address at the provider differs from the address of this account. The provider was not connected, and the audit trail records the attempt. Use a provider account with the same address.',
   unable_to_link_account:
-    'The provider has not verified your address. It was not connected; verify the address there first.',
+    'The provider has not verified your e-mail address. The provider was not connected. Verify the address at the provider, then try again.',
   account_already_linked_to_different_user:
-    'That identity of the provider is connected to another account. It was not connected to this one, and the audit trail has a row of it.',
-  access_denied: 'The provider was told not to let you in here. Nobody was signed in.',
+    'This provider account is connected to another account of this console. It was not connected again, and the audit trail records the attempt. Use another provider account.',
+  access_denied: 'The provider denied access. You were not signed in. Try again, or sign in another way.',
 }
 
 /** What to say of a sign-in that a provider sent back; null when there was none. */
 export function providerRefusal(code: string | string[] | undefined): string | null {
   if (code === undefined) return null
   const known = typeof code === 'string' ? WORDS[code] : undefined
-  return known ?? 'The provider could not sign you in. Nothing was changed; try again, or sign in another way.'
+  return known ?? 'The provider could not sign you in. Nothing was changed. Try again, or sign in another way.'
 }

@@ -44,13 +44,13 @@ export function SignInDialog({ email, providers }: SignInDialogProps) {
               Your session has ended
             </Dialog.Title>
             <Dialog.Description className="mt-1 mb-4 text-sm text-pretty break-words text-ink-soft">
-              What you entered is kept. Sign in as <ForeignText text={email} /> to go on with it. It is discarded if
-              somebody else signs in.
+              What you entered is kept. Sign in as <ForeignText text={email} /> to continue. If someone else signs in,
+              it is discarded.
             </Dialog.Description>
             <SignInHere email={email} providers={providers} onSignedIn={goOn} />
             <div className="mt-3 border-t border-line pt-3">
               <Button tone="bare" className="-ml-3" onClick={() => settle(false)}>
-                Leave for the sign-in page
+                Go to the sign-in page
               </Button>
             </div>
           </Dialog.Popup>

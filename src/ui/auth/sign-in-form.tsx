@@ -68,7 +68,7 @@ export function SignInForm({ next, providers, passkeys, refused, ...props }: Sig
       </Field>
       {alert}
       <Button type="submit" tone="strong" disabled={busy}>
-        {busy ? 'Signing in …' : 'Sign in'}
+        {busy ? 'Signing in…' : 'Sign in'}
       </Button>
       {providers.map(({ id, name }) => (
         <Button key={id} disabled={busy} onClick={() => void atProvider(id)}>
@@ -103,10 +103,10 @@ function CodeForm({ busy, alert, onCode }: CodeFormProps) {
         if (!busy) void onCode(code).then(() => setCode(''))
       }}
     >
-      <CodeField id="code" label="Code of your app" hint="or a backup code" value={code} onChange={setCode} />
+      <CodeField id="code" label="Code from your app" hint="or a backup code" value={code} onChange={setCode} />
       {alert}
       <Button type="submit" tone="strong" disabled={busy}>
-        {busy ? 'Signing in …' : 'Sign in'}
+        {busy ? 'Signing in…' : 'Sign in'}
       </Button>
     </form>
   )
@@ -159,16 +159,17 @@ function useSignIn(next: string, refused: string | null, onSignedIn: () => void)
   }
 }
 
-const WRONG_CODE = 'That code is wrong. Type the one the app shows now, or a backup code.'
+const WRONG_CODE = 'Incorrect code. Type the code that the app shows now, or a backup code.'
 
 const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD:
-    'Address and password do not fit together. After five wrong passwords an address has to wait a little.',
+    'Incorrect email or password. After five incorrect passwords, wait a few minutes before you try again.',
   INVALID_CODE: WRONG_CODE,
   INVALID_BACKUP_CODE: WRONG_CODE,
-  INVALID_TWO_FACTOR_COOKIE: 'That took too long. Sign in again.',
-  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many wrong codes. Sign in again.',
-  PASSKEY_NOT_FOUND: 'The console does not know this passkey. Sign in another way, and add it to your account.',
+  INVALID_TWO_FACTOR_COOKIE: 'The sign-in expired. Sign in again.',
+  TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE: 'Too many incorrect codes. Sign in again.',
+  PASSKEY_NOT_FOUND:
+    'This passkey is not registered here. You were not signed in. Sign in another way, then add the passkey to your account.',
 }
 
 /** What the password began is over. */

@@ -25,7 +25,7 @@ export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
       className={`mt-2 flex h-11 items-center gap-x-2 rounded-md border px-4 text-sm ${waiting.length === 0 ? 'border-line bg-panel' : 'border-accent/40 bg-accent-wash'}`}
     >
       {waiting.length === 0 ? (
-        <p className="min-w-0 flex-1 truncate text-ink-faint">Nothing waits for approval</p>
+        <p className="min-w-0 flex-1 truncate text-ink-faint">No deploy is waiting for approval</p>
       ) : (
         <>
           <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0 text-ink-soft" />

@@ -89,12 +89,12 @@ export function SilentWebhooks({ repositories: [first, ...more] }: { readonly re
     <section aria-label="Webhooks" className="mt-2">
       <Notice tone="plain" role="status">
         Webhooks of <ForeignText text={first} />
-        {more.length > 0 && ` and ${more.length} more`} are silent: GitHub lists activity that none told of. The console
-        asks GitHub instead, so changes are seen later. Look at the recent deliveries of the webhook on GitHub;{' '}
+        {more.length > 0 && ` and ${more.length} more`} are silent: GitHub lists activity that no webhook reported. The
+        console polls GitHub instead, so changes appear later. Check the webhook’s recent deliveries on GitHub;{' '}
         <PageLink href="/health" className="underline underline-offset-2">
           Health
         </PageLink>{' '}
-        says what was heard.
+        shows what was received.
       </Notice>
     </section>
   )

@@ -67,7 +67,7 @@ interface ProblemsProps {
 /** Which surfaces are wrong or have an alarm, by name, production first, each a way to its tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
   const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => tileProblem(tile) !== null))
-  if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No problem is known</p>
+  if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No known problems</p>
   return (
     <p className="ml-auto flex min-w-0 items-center gap-1.5 text-ink-soft">
       <TriangleAlert aria-hidden="true" className="size-4 shrink-0 text-bad" />

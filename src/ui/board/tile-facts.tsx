@@ -48,7 +48,7 @@ function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['ve
 }
 
 const driftWords = ({ sha, seenAt }: NonNullable<SurfaceTile['version']>) =>
-  `Runs ${sha.slice(0, 7)}, which no deploy of this console shipped; seen ${exactUtc(seenAt)}`
+  `Runs ${sha.slice(0, 7)}, which this console did not deploy; seen ${exactUtc(seenAt)}`
 
 function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   return (
@@ -111,7 +111,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
           <UserRoundCheck aria-hidden="true" className="size-3.5 shrink-0" />
           <span
             className="truncate text-ink"
-            title={`Waiting for approval by another person than ${inSentence(tile.waiting.requestedBy)}`}
+            title={`Waiting for approval by someone other than ${inSentence(tile.waiting.requestedBy)}`}
           >
             for approval · expires <TimeAgo at={tile.waiting.expiresAt} />
           </span>
@@ -145,7 +145,7 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       {third === 'drift' && version !== null && (
         <Fact term="Drift">
           <span className="truncate font-medium text-warn" title={driftWords(version)}>
-            no deploy of this console shipped it
+            not deployed by this console
           </span>
         </Fact>
       )}

@@ -119,7 +119,7 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
   return (
     <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-faint">
       {tile.archived ? (
-        <span className="truncate font-medium text-warn">left surfaces.yaml</span>
+        <span className="truncate font-medium text-warn">removed from surfaces.yaml</span>
       ) : back !== null && mayDeploy ? (
         <PageLink
           href={wayBackAddress(tile.id, back)}

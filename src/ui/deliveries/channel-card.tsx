@@ -36,7 +36,7 @@ export function ChannelCard({ channel, onChanged }: ChannelProps) {
           </p>
           <p className="mt-0.5 text-xs text-ink-faint">
             {configured ? (
-              'Set in the configuration: it can be changed only there.'
+              'Set in the configuration. Change it there.'
             ) : (
               <>
                 added by <ForeignText text={createdBy} /> <TimeAgo at={createdAt} />
@@ -47,7 +47,7 @@ export function ChannelCard({ channel, onChanged }: ChannelProps) {
         <Actions channel={channel} onChanged={onChanged} />
       </div>
       <ul aria-label={`Last deliveries of ${name}`} className="border-t border-line">
-        {deliveries.length === 0 && <li className="px-4 py-2.5 text-ink-soft">Nothing was delivered yet.</li>}
+        {deliveries.length === 0 && <li className="px-4 py-2.5 text-ink-soft">No deliveries yet.</li>}
         {deliveries.map((delivery) => (
           <DeliveryRow key={delivery.id} delivery={delivery} canResend={enabled} onChanged={onChanged} />
         ))}
@@ -180,7 +180,7 @@ function Resend({ id, unknown, onChanged }: { id: string; unknown: boolean; onCh
       disabled={resend.isPending}
       onClick={() => (unknown && !asked ? setAsked(true) : resend.mutate({ id }))}
     >
-      {asked ? 'It may arrive twice: resend' : 'Resend'}
+      {asked ? 'Resend, may arrive twice' : 'Resend'}
     </Button>
   )
 }

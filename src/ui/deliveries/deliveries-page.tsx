@@ -20,7 +20,7 @@ const isUnderWay = ({ deliveries }: ChannelView) =>
   deliveries.some(({ state, attempts }) => state === 'sending' || (state === 'waiting' && attempts === 0))
 
 const WARNING =
-  'Copy it now: this is the only time it is shown. The receiver verifies with it that a delivery comes from here.'
+  'Copy the secret now. It is shown only once. The receiver uses it to verify that a delivery comes from this console.'
 
 /** Whom the console tells how deploys end, and what became of it. */
 export function DeliveriesPage() {
@@ -37,7 +37,7 @@ export function DeliveriesPage() {
   return (
     <PageFrame title="Deliveries">
       <p className="-mt-2 mb-5 max-w-prose text-sm text-pretty text-ink-soft">
-        Each channel is told how every deploy ends. A delivery that is not taken is tried again for a day.
+        Each channel receives the outcome of every deploy. A failed delivery is retried for one day.
       </p>
       {made !== null && (
         <ShownOnce
@@ -61,7 +61,7 @@ export function DeliveriesPage() {
           {list.isPending && <RowsSkeleton what="channels" />}
           {list.data?.length === 0 && (
             <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-              There is no channel. Add one, and it is told how deploys end from then on.
+              No channels yet. A channel receives the outcome of every deploy that ends after you add the channel.
             </p>
           )}
           <div className="flex flex-col gap-4">

@@ -140,8 +140,8 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
               onDiscard={discard}
             >
               {shown?.kind === 'approval'
-                ? 'What you typed is thrown away. The request goes on waiting.'
-                : 'What you typed is thrown away. A deploy that was sent already is not taken back.'}
+                ? 'What you typed will be lost. The request keeps waiting for approval.'
+                : 'What you typed will be lost. A deploy that was already sent continues.'}
             </DiscardQuestion>
           </Dialog.Popup>
         </Dialog.Viewport>
@@ -206,7 +206,7 @@ function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: string; re
             <code className="font-mono text-[0.8125rem] text-ink">
               <ForeignText text={surfaceId} />
             </code>
-            . It may have left surfaces.yaml.
+            . It may have been removed from surfaces.yaml.
           </p>
         )}
       </ModalBody>

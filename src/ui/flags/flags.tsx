@@ -25,7 +25,7 @@ export function Flags() {
         <RowsSkeleton what="the flags" />
       ) : flags.data.length === 0 ? (
         <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">
-          feature_flags.yaml declares no flag.
+          feature_flags.yaml declares no flags.
         </p>
       ) : (
         <ul className="flex flex-col gap-3">
@@ -60,8 +60,8 @@ function FlagCard({ flag }: { readonly flag: FlagView }) {
         {flag.forced !== null && (
           <div className="mt-2">
             <Notice tone="warn">
-              The environment variable {flag.name} forces it {flag.forced ? 'on' : 'off'} everywhere. Promotions are
-              kept, and count again when the variable is gone.
+              The environment variable {flag.name} forces this flag {flag.forced ? 'on' : 'off'} everywhere. Promotions
+              are kept and apply again when the variable is removed.
             </Notice>
           </div>
         )}
@@ -120,7 +120,7 @@ function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
       </div>
       <p className="text-xs text-ink-faint">
         {promotion === null ? (
-          'Never promoted; the default holds.'
+          'Never promoted; the default applies.'
         ) : (
           <>
             {promotion.enabled ? 'Promoted' : 'Demoted'} by <ForeignText text={promotion.by} />{' '}

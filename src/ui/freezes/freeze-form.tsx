@@ -137,7 +137,7 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
         <TextField
           id="window-from"
           label="From"
-          hint="UTC; empty: now"
+          hint="UTC, now if empty"
           type="datetime-local"
           value={from}
           onValue={setFrom}
@@ -145,7 +145,7 @@ export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps)
         <TextField
           id="window-until"
           label="Until"
-          hint="UTC; empty: until lifted"
+          hint="UTC, no end if empty"
           type="datetime-local"
           value={until}
           onValue={setUntil}
@@ -193,7 +193,7 @@ export function LockForm({ tiles, onChanged }: LockFormProps) {
         </select>
       </Field>
       <ReasonField id="lock-reason" value={reason} onValue={setReason} />
-      <p className="text-xs text-ink-faint">It holds until somebody unlocks it, here.</p>
+      <p className="text-xs text-ink-faint">The lock holds until someone unlocks the surface here.</p>
     </FreezeForm>
   )
 }

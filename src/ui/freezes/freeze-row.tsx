@@ -10,7 +10,7 @@ import { useRefusal } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-const STATE_WORDS = { in_force: 'In force', upcoming: 'To come', over: 'Over' } as const satisfies Record<
+const STATE_WORDS = { in_force: 'In force', upcoming: 'Upcoming', over: 'Ended' } as const satisfies Record<
   FreezeView['state'],
   string
 >
@@ -50,7 +50,7 @@ export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
           {timesWords(freeze)} · {freeze.surface === null ? 'opened' : 'locked'} by{' '}
           <ForeignText text={freeze.createdBy} />
         </p>
-        {idle && <p className="text-xs font-medium text-warn">No surface is in this environment.</p>}
+        {idle && <p className="text-xs font-medium text-warn">This environment has no surfaces.</p>}
       </div>
       {freeze.state !== 'over' && mayLift && <Lift freeze={freeze} onChanged={onChanged} />}
     </li>

@@ -47,9 +47,9 @@ export function frozenRepositories(tiles: readonly SurfaceTile[]) {
 /** What is known of freezes of production while none holds it. */
 export function noFreezeWords(tiles: readonly SurfaceTile[]): string {
   const unknown = [...new Set(tiles.flatMap((tile) => (tile.deployFreezeUnknown ? [inSentence(tile.repository)] : [])))]
-  if (unknown.length === 0) return 'No freeze of this console holds production'
+  if (unknown.length === 0) return 'Production is not frozen by this console'
   // What is not known comes first: a narrow screen shows no more than the start.
-  return `DEPLOY_FREEZE not known in ${unknown.join(' and ')}; no freeze of this console holds production`
+  return `DEPLOY_FREEZE is unknown in ${unknown.join(' and ')}; production is not frozen by this console`
 }
 
 /** A freeze over an environment that was renamed, or whose last surface left the file: it holds nothing. */

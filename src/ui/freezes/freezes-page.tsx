@@ -30,7 +30,7 @@ export function FreezesPage() {
     <PageFrame title="Freezes and locks">
       <section aria-labelledby="current">
         <h2 id="current" className="mb-2.5 text-sm font-semibold">
-          Now and to come
+          Current and upcoming
         </h2>
         {list.isError && (
           <Notice tone="warn" role="status">
@@ -40,7 +40,7 @@ export function FreezesPage() {
         {list.isPending && <Skeleton className="h-14 w-full" />}
         {list.data?.current.length === 0 && (
           <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-            Nothing is frozen and nothing is locked.
+            No surface is frozen or locked.
           </p>
         )}
         {list.data !== undefined && list.data.current.length > 0 && (
@@ -85,7 +85,7 @@ function PastFreezes() {
       </ul>
       {pages.hasNextPage && (
         <Button className="mt-3" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
-          Older ones
+          Older freezes
         </Button>
       )}
     </section>

@@ -44,7 +44,7 @@ function Left({ standing }: Pick<BudgetState, 'standing'>) {
   if (standing === null) {
     return (
       <p className="mb-3 text-sm text-ink-soft">
-        GitHub has not said how many requests are left since the hour began anew.
+        GitHub has not reported the remaining requests since the hourly limit was reset.
       </p>
     )
   }
@@ -53,14 +53,14 @@ function Left({ standing }: Pick<BudgetState, 'standing'>) {
     <div className="mb-3 flex flex-col gap-3">
       {remaining < limit * SCARCE && (
         <Notice tone="warn" role="status">
-          Less than 30 % is left. Background looks pause until {clockTime(resetAt)}, so what happens on GitHub is seen
-          later. The rest is kept for people and for deploys.
+          Less than 30 % of the requests are left. Background polling is paused until {clockTime(resetAt)}, so changes
+          on GitHub appear later. The remaining requests are kept for people and deploys.
         </Notice>
       )}
       <p className="text-sm text-ink-soft">
         <span className="font-medium text-ink tabular-nums">{remaining.toLocaleString('en-US')}</span> of{' '}
-        {limit.toLocaleString('en-US')} requests are left until {clockTime(resetAt)}, as GitHub said{' '}
-        <TimeAgo at={notedAt} />. Answers that had not changed cost nothing.
+        {limit.toLocaleString('en-US')} requests are left until {clockTime(resetAt)}, as reported by GitHub{' '}
+        <TimeAgo at={notedAt} />. Unchanged answers cost nothing.
       </p>
     </div>
   )
@@ -72,7 +72,7 @@ function Kinds({ state: { lastHours, lastDay } }: { readonly state: BudgetState 
   return (
     <div className="overflow-hidden rounded-md border border-line bg-panel">
       <table className="w-full table-auto border-collapse text-sm">
-        <caption className="sr-only">Requests to GitHub, by what they were for</caption>
+        <caption className="sr-only">Requests to GitHub by purpose</caption>
         <thead>
           <tr>
             <th scope="col" className={`${HEAD} text-left`}>

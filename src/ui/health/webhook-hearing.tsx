@@ -30,8 +30,8 @@ function Summary({ state }: { readonly state: WebhookState }) {
   if (!state.configured) {
     return (
       <Notice tone="plain">
-        Webhooks are not set up. GitHub is asked once in a while instead: changes are seen later, and more requests are
-        used. To set them up, set <code>GITHUB_WEBHOOK_SECRET</code> and follow docs/webhooks.md.
+        Webhooks are not configured. The console polls GitHub instead, so changes appear later and use more requests. To
+        configure webhooks, set <code>GITHUB_WEBHOOK_SECRET</code> and follow docs/webhooks.md.
       </Notice>
     )
   }
@@ -39,8 +39,8 @@ function Summary({ state }: { readonly state: WebhookState }) {
     <div className="mb-3 flex flex-col gap-3">
       {silent.length > 0 && (
         <Notice tone="warn" role="status">
-          Webhooks are silent: GitHub lists activity that no webhook told of. GitHub is asked as often as without
-          webhooks until the next one comes. Look at the recent deliveries of the webhook on GitHub.
+          Webhooks are silent: GitHub lists activity that no webhook reported. The console polls GitHub until the next
+          webhook arrives. Check the webhook’s recent deliveries on GitHub.
         </Notice>
       )}
       <p className="max-w-prose text-sm text-pretty text-ink-soft">
@@ -48,7 +48,7 @@ function Summary({ state }: { readonly state: WebhookState }) {
       </p>
       {state.appHeardAt !== null && (
         <p className="text-sm text-ink-soft">
-          A ping without a repository, as a GitHub App sends it, was heard <TimeAgo at={state.appHeardAt} />.
+          A GitHub App’s ping, which names no repository, was received <TimeAgo at={state.appHeardAt} />.
         </p>
       )}
     </div>
@@ -59,7 +59,7 @@ function Repositories({ state }: { readonly state: WebhookState }) {
   return (
     <div className="overflow-hidden rounded-md border border-line bg-panel">
       <table className="w-full table-auto border-collapse text-sm">
-        <caption className="sr-only">What was heard, by repository</caption>
+        <caption className="sr-only">Events received, by repository</caption>
         <thead>
           <tr>
             <th scope="col" className={`${HEAD} max-sm:w-2/5`}>

@@ -43,7 +43,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
         <RowsSkeleton what="past deploys" />
       ) : deploys.length === 0 ? (
         <p className="rounded-md border border-line bg-panel px-4 py-6 text-ink-soft">
-          Nothing was shipped here from this console yet.
+          This console has not deployed to this surface yet.
         </p>
       ) : (
         <StoppedClock of={history} polled={history.data.pages.some(hasUnfinished)}>

@@ -3,10 +3,10 @@ import { ROLES, type Role } from '~/domain/permissions'
 import { Choices, FIELD, Field } from '~/ui/primitives/field'
 
 export const ROLE_WORDS = {
-  viewer: 'looks at everything, changes nothing',
-  deployer: 'also deploys, rolls back and cancels',
-  approver: 'also approves, freezes, locks and overrides',
-  admin: 'also manages people and flags',
+  viewer: 'can view everything and change nothing',
+  deployer: 'can also deploy, roll back and cancel',
+  approver: 'can also approve, freeze, lock and override',
+  admin: 'can also manage people and flags',
 } as const satisfies Record<Role, string>
 
 interface LimitsFieldsProps {

@@ -10,15 +10,15 @@ export interface MadeLink {
 
 const WORDS = {
   invitation: {
-    title: (email: string) => `The invitation of ${email} is made`,
-    warning: 'It lets in whoever opens it first, so hand it over in private.',
+    title: (email: string) => `Invitation for ${email} created`,
+    warning: 'The first person who opens the link can join, so send it in private.',
     label: 'The invitation link',
   },
   password: {
-    title: (email: string) => `A link for a new password of ${email} is made`,
+    title: (email: string) => `Password link for ${email} created`,
     warning:
-      'Whoever opens it first sets the password, within a day: hand it over in private. Used, it ends this account’s sessions, passkeys, connected providers and API tokens.',
-    label: 'The link for a new password',
+      'The first person who opens the link sets the password, so send it in private. It expires after one day. Setting the password ends this account’s sessions and API tokens, and removes its passkeys and connected providers.',
+    label: 'The password link',
   },
 } as const
 
@@ -28,7 +28,7 @@ export function MadeLinkNotice({ link, onDone }: { readonly link: MadeLink; read
   return (
     <ShownOnce
       title={title(link.email)}
-      warning={`Copy it now: this is the only time it is shown. ${warning}`}
+      warning={`Copy the link now. It is shown only once. ${warning}`}
       label={label}
       secret={`${window.location.origin}${link.path}`}
       onDone={onDone}

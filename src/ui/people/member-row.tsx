@@ -100,7 +100,7 @@ function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onC
   if (member.suspendedAt !== null) {
     return (
       <Button disabled={restore.isPending} onClick={() => restore.mutate({ userId })}>
-        Give access back
+        Restore access
         <span className="sr-only">
           {' '}
           to <ForeignText text={name} />
@@ -189,7 +189,7 @@ function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMembe
         </Button>
         {!own && (
           <Button disabled={recovery.isPending} onClick={() => recovery.mutate({ userId: member.userId })}>
-            Link for a new password
+            Create password link
           </Button>
         )}
       </p>

@@ -109,7 +109,7 @@ function InviteForm({ environments, onInvited }: InviteFormProps) {
       }}
     >
       <h2 id="invite" className="text-sm font-semibold">
-        Invite somebody
+        Invite someone
       </h2>
       <Field id="invite-email" label="E-mail address">
         <input
@@ -123,16 +123,18 @@ function InviteForm({ environments, onInvited }: InviteFormProps) {
         />
       </Field>
       <LimitsFields id="invite" limits={limits} environments={environments} onChange={setLimits} />
-      {!ready && <p className="text-xs text-ink-soft">Choose an environment, or every one.</p>}
+      {!ready && <p className="text-xs text-ink-soft">Choose at least one environment.</p>}
       {invite.isError && (
         <Notice tone="bad" role="alert">
           {readWireError(invite.error).message}
         </Notice>
       )}
       <Button type="submit" tone="strong" className="self-start" disabled={!ready || invite.isPending}>
-        Make the link
+        Create link
       </Button>
-      <p className="text-xs text-ink-faint">The link works once, within seven days. You hand it over yourself.</p>
+      <p className="text-xs text-ink-faint">
+        The link works once and expires after seven days. Send it yourself: the console sends no e-mail.
+      </p>
     </form>
   )
 }
@@ -148,7 +150,7 @@ function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps) {
   return (
     <section aria-labelledby="invitations" className="mt-6">
       <h2 id="invitations" className="mb-2.5 text-sm font-semibold">
-        Links not used yet
+        Unused links
       </h2>
       <ul aria-labelledby="invitations" className="rounded-md border border-line bg-panel">
         {invitations.map((invitation) => (
@@ -162,7 +164,7 @@ function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps) {
 function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; readonly onChanged: () => void }) {
   const { id, kind, email, role, environments, createdBy, expiresAt } = invitation
   const takeBack = trpc.members.takeBackInvitation.useMutation({ onSettled: onChanged })
-  const who = email ?? 'Whoever has the link'
+  const who = email ?? 'Anyone with the link'
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 text-sm first:border-t-0">
       <div className="min-w-48 flex-1 py-1">
@@ -180,7 +182,8 @@ function Row({ invitation, onChanged }: { readonly invitation: InvitationEntry; 
         )}
       </div>
       <Button className="ml-auto" disabled={takeBack.isPending} onClick={() => takeBack.mutate({ id })}>
-        Take back
+        {' '}
+        Revoke{' '}
         <span className="sr-only">
           {' '}
           the link of <ForeignText text={who} />

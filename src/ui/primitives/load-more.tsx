@@ -23,7 +23,7 @@ export function LoadMore({ count, noun, more, loading, failed, onMore }: LoadMor
         {count} {noun}
         {count === 1 ? '' : 's'}
         {more ? ', older ones not shown' : ''}
-        {failed ? '. The older ones could not be read.' : ''}
+        {failed ? '. The older rows could not be loaded.' : ''}
       </span>
     </p>
   )

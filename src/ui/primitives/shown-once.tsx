@@ -59,7 +59,7 @@ export function ShownOnce({ title, warning, label, secret, onDone }: ShownOncePr
           )}
           Copy
         </Button>
-        <Button onClick={onDone}>Put it away</Button>
+        <Button onClick={onDone}>Done</Button>
       </div>
       <p role="status" className="text-xs text-ink-faint empty:sr-only">
         {copied === 'done' && 'Copied.'}

@@ -52,7 +52,7 @@ export function MainNav() {
 
 const TOLD = 'Changes are shown as they happen.'
 const ASKING =
-  'This window asks for changes every few seconds: they do not reach it as they happen. See “Behind a proxy” in docs/operations/configure.md.'
+  'This window polls for changes every few seconds, because live updates do not reach it. See “Behind a proxy” in docs/operations/configure.md.'
 
 /** How changes come to this window. That they are asked for is said here and nowhere else: it costs seconds and nothing more. */
 export function ConnectionMark() {

@@ -35,7 +35,7 @@ function freezeSentence(before: readonly SurfaceTile[], after: readonly SurfaceT
   if (earlier?.id === now?.id) return []
   return [
     now === null
-      ? 'No freeze of this console holds production any more.'
+      ? 'Production is no longer frozen by this console.'
       : `Production is frozen: ${inSentence(now.reason)}.`,
   ]
 }

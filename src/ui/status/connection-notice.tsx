@@ -26,7 +26,7 @@ export function LostSentence({ error, updatedAt }: LostSentenceProps) {
       {wire.kind === 'unreachable' ? 'Connection to the console lost.' : wire.message}{' '}
       {updatedAt > 0 && (
         <>
-          Everything here, clocks too, is as of{' '}
+          Everything here, clocks included, is as of{' '}
           <span className="whitespace-nowrap tabular-nums">{asOf(consoleTime(updatedAt), consoleNow())}</span>.{' '}
         </>
       )}

@@ -54,7 +54,7 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
       }}
     >
       <h2 id="make-token" className="text-sm font-semibold">
-        Make a token
+        Create a token
       </h2>
       <Field id="token-label" label="Label" hint="shown as token:<label>">
         <input
@@ -97,7 +97,7 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
       )}
       {changes && environments.includes('production') && (
         <p className="text-xs text-pretty text-warn">
-          Nobody is asked again before a token changes production. Give it only what the script needs.
+          A token changes production without further confirmation. Grant only what the script needs.
         </p>
       )}
       {changes && within.length > 0 && (
@@ -115,7 +115,7 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
         </Notice>
       )}
       <Button type="submit" tone="strong" className="self-start" disabled={!ready}>
-        Make token
+        Create token
       </Button>
     </form>
   )
@@ -127,9 +127,9 @@ export interface MadeToken {
 }
 
 const WARNING =
-  'Copy it now: this is the only time it is shown. Whoever has it can do what it may do; keep it in a secret store.'
+  'Copy the token now. It is shown only once. Anyone who has the token can use its permissions, so keep it in a secret store.'
 
 export function NewToken({ made, onDone }: { readonly made: MadeToken; readonly onDone: () => void }) {
-  const title = `The token “${inSentence(made.label)}” is made`
+  const title = `Token “${inSentence(made.label)}” created`
   return <ShownOnce title={title} warning={WARNING} label="The new token" secret={made.secret} onDone={onDone} />
 }

@@ -23,8 +23,8 @@ export function TokensPage() {
   return (
     <PageFrame title="API tokens">
       <p className="-mt-2 mb-5 max-w-prose text-sm text-pretty text-ink-soft">
-        A token lets a script act for its owner over REST: within its scope, and never beyond what the owner may do at
-        that moment.
+        A token lets a script call the REST API for its owner. It never exceeds its scope or the owner’s current
+        permissions.
       </p>
       {made !== null && <NewToken made={made} onDone={() => setMade(null)} />}
       <div className="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_22rem]">
@@ -40,7 +40,7 @@ export function TokensPage() {
           {pages.isPending && <RowsSkeleton what="tokens" />}
           {pages.data !== undefined && tokens.length === 0 && (
             <p className="rounded-md border border-line bg-panel px-4 py-3 text-sm text-ink-soft">
-              There is no token. Make one for a script, and give it no more than that script needs.
+              No tokens yet. Create one for a script, and grant only what the script needs.
             </p>
           )}
           {tokens.length > 0 && (

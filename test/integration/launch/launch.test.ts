@@ -113,8 +113,8 @@ describe('npm start', { timeout: START }, () => {
     const [link = ''] = stdout.split('\n')
     expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
     expect(await (await fetch(before)).text()).toContain('This link does not work')
-    expect(await (await fetch(link)).text()).toContain('Start with the sandbox')
-    expect(await (await fetch(link)).text(), 'looking at it did not use it up').toContain('Start with the sandbox')
+    expect(await (await fetch(link)).text()).toContain('Start the sandbox')
+    expect(await (await fetch(link)).text(), 'looking at it did not use it up').toContain('Start the sandbox')
   })
 
   it('keeps secrets out of the arguments of every process', () => {

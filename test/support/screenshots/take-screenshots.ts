@@ -54,7 +54,7 @@ function surfacesFile(directory: string): string {
 
 async function signIn(page: Page, link: string): Promise<void> {
   await page.goto(link)
-  await page.getByRole('button', { name: 'Start with the sandbox' }).click()
+  await page.getByRole('button', { name: 'Start the sandbox' }).click()
   await page.locator('[data-surface="console"]').waitFor()
 }
 
@@ -131,10 +131,10 @@ async function takeHeld(page: Page, product: Product, deploy: string): Promise<v
 async function takePeoplesPages(page: Page, url: string): Promise<void> {
   const { openGrid, review, close, dialog } = operator(page)
   await page.goto(`${url}/people`)
-  const form = page.getByRole('form', { name: 'Invite somebody' })
+  const form = page.getByRole('form', { name: 'Invite someone' })
   await form.getByLabel('E-mail address').fill('grace@example.com')
   await form.getByLabel('Role').selectOption('approver')
-  await form.getByRole('button', { name: 'Make the link' }).click()
+  await form.getByRole('button', { name: 'Create link' }).click()
   await page.getByLabel('The invitation link').waitFor()
   await shootEveryWay(page, 'people')
 
@@ -145,7 +145,7 @@ async function takePeoplesPages(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/tokens`)
   await page.getByLabel(/^Label/).fill('nightly')
   await page.getByLabel('Read deploys and their logs').check()
-  await page.getByRole('button', { name: 'Make token' }).click()
+  await page.getByRole('button', { name: 'Create token' }).click()
   await page.getByRole('button', { name: 'Copy' }).waitFor()
   await shootEveryWay(page, 'tokens')
 

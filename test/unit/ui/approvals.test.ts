@@ -58,7 +58,7 @@ describe('where an approval stands', () => {
 
   it('says what is more than a ref', () => {
     expect(kindWords(approval)).toBeNull()
-    expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion of what api-staging runs')
+    expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion from api-staging')
   })
 })
 
@@ -87,7 +87,7 @@ describe('what stands in the way of a yes', () => {
     expect(standsInTheWay(asked, { ...review, runningSha: 'b'.repeat(40) })).toBeNull()
     for (const runningSha of [null, 'c'.repeat(40)]) {
       expect(standsInTheWay(asked, { ...review, runningSha })).toMatch(
-        /runs another commit than when this was asked for/,
+        /runs a different commit than when approval was requested/,
       )
     }
     expect(standsInTheWay(approval, { ...review, runningSha: 'c'.repeat(40) })).toBeNull()

@@ -4,7 +4,9 @@ import { ConnectionMark } from '~/ui/shell/main-nav'
 
 it('the mark says in its tooltip alone that the window asks, and where to read why', () => {
   const html = renderToStaticMarkup(<ConnectionMark />)
-  expect(html).toContain('title="This window asks for changes every few seconds: they do not reach it as they happen.')
+  expect(html).toContain(
+    'title="This window polls for changes every few seconds, because live updates do not reach it.',
+  )
   expect(html).toContain('See “Behind a proxy” in docs/operations/configure.md.')
   expect(html.replaceAll(/<[^>]*>/g, '')).toBe('')
 })

@@ -71,7 +71,7 @@ test('the grid says once that production was frozen, why, and that it is not any
   const frozen = [tile('a', { freezes: [freeze] }), tile('b', { freezes: [freeze] })]
   expect(boardAnnouncement(free, frozen)).toBe('Production is frozen: Incident.')
   expect(boardAnnouncement(frozen, frozen)).toBe('')
-  expect(boardAnnouncement(frozen, free)).toBe('No freeze of this console holds production any more.')
+  expect(boardAnnouncement(frozen, free)).toBe('Production is no longer frozen by this console.')
   expect(frozen.filter((one) => matchesFilter(one, 'frozen'))).toHaveLength(2)
   expect(free.filter((one) => matchesFilter(one, 'frozen'))).toEqual([])
 })
@@ -103,9 +103,9 @@ describe('DEPLOY_FREEZE in a repository', () => {
   test('is said to be not known, once for each repository, where nobody proved what it says', () => {
     const unknown = tile('a', { repository: 'acme/platform', deployFreezeUnknown: true })
     expect(noFreezeWords([unknown, { ...unknown, id: 'b' }, tile('c')])).toBe(
-      'DEPLOY_FREEZE not known in acme/platform; no freeze of this console holds production',
+      'DEPLOY_FREEZE is unknown in acme/platform; production is not frozen by this console',
     )
-    expect(noFreezeWords([tile('c')])).toBe('No freeze of this console holds production')
+    expect(noFreezeWords([tile('c')])).toBe('Production is not frozen by this console')
   })
 
   test('is announced when it appears, and the row of the tile says it', () => {

@@ -75,14 +75,14 @@ describe('an alarm', () => {
   })
 })
 
-describe('a tile whose version no deploy of this console shipped', () => {
+describe('a tile whose version this console did not deploy', () => {
   const version = { sha: SHA, url: '', seenAt: AT, behindBy: 3, aheadBy: 2, comparedAt: null, shippedHere: false }
   const drifted = tile('api', { version, lastDeploy: deployThrough(['requested', 'failed']) })
 
   it('says so beside how far it is ahead and behind, also where something else takes the row', () => {
     for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
       expect(board(surface)).toContain('3 behind, 2 ahead of')
-      expect(board(surface)).toContain('no deploy of this console shipped')
+      expect(board(surface)).toContain('this console did not deploy')
     }
   })
 })

@@ -9,7 +9,7 @@ const words = (...repositories: readonly string[]) =>
 
 it('the grid names the repository whose webhooks are silent, what that costs and where to look, and is quiet otherwise', () => {
   expect(words('acme/platform')).toBe(
-    'Webhooks of acme/platform are silent: GitHub lists activity that none told of. The console asks GitHub instead, so changes are seen later. Look at the recent deliveries of the webhook on GitHub; Health says what was heard.',
+    'Webhooks of acme/platform are silent: GitHub lists activity that no webhook reported. The console polls GitHub instead, so changes appear later. Check the webhook’s recent deliveries on GitHub; Health shows what was received.',
   )
   expect(words('acme/platform', 'acme/docs', 'acme/shop')).toContain('Webhooks of acme/platform and 2 more are silent')
   expect(words()).toBe('')

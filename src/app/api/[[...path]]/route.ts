@@ -9,8 +9,7 @@ export const dynamic = 'force-dynamic'
 function answerNowhere(request: Request): Response {
   const refused = refuseRequest(getDeps(), request)
   if (refused !== null) return refused
-  const detail =
-    'The console has nothing at this address. What it has is listed at /api/openapi.json. Nothing was done.'
+  const detail = 'This address is not part of the API. Nothing was done. See /api/openapi.json for every address.'
   return problemResponse(new AppError('address_unknown', detail))
 }
 

@@ -15,11 +15,11 @@ export default async function Page({ params }: PageProps<'/invite/[token]'>) {
   if (link === null || link.kind === 'setup') return <LinkGone />
   if (link.kind === 'recovery' && link.email !== null) {
     return (
-      <EntryFrame title="A new password">
+      <EntryFrame title="Set a new password">
         <p className="mb-4 text-pretty text-ink-soft">
-          For <span className="font-medium break-all text-ink">{link.email}</span>. Every session and API token of this
-          account ends, and its passkeys and connected providers are removed; its second factor stays. Then you sign in
-          with the new password.
+          For <span className="font-medium break-all text-ink">{link.email}</span>. Setting a password ends every
+          session and API token of this account, and removes its passkeys and connected providers. Its second factor
+          stays. Sign in with the new password afterwards.
         </p>
         <RecoverForm token={token} email={link.email} />
       </EntryFrame>
@@ -29,7 +29,7 @@ export default async function Page({ params }: PageProps<'/invite/[token]'>) {
   return (
     <EntryFrame title="You are invited">
       <p className="mb-4 text-pretty text-ink-soft">
-        {link.createdBy} lets you in as <span className="font-medium text-ink">{link.role}</span>, for {reach}.
+        {link.createdBy} invited you as <span className="font-medium text-ink">{link.role}</span>, for {reach}.
       </p>
       <JoinForm token={token} email={link.email} action="Join" />
     </EntryFrame>

@@ -18,7 +18,7 @@ export default async function Page({ params }: PageProps<'/setup/[token]'>) {
     return (
       <EntryFrame title="Try the console">
         <p className="mb-4 text-pretty text-ink-soft">
-          This signs you in as the sandbox’s admin. GitHub and the surfaces are local stand-ins; nothing leaves this
+          You will be signed in as the sandbox’s admin. GitHub and the surfaces are local stand-ins; nothing leaves this
           machine.
         </p>
         <SandboxStart token={token} />
@@ -26,9 +26,9 @@ export default async function Page({ params }: PageProps<'/setup/[token]'>) {
     )
   }
   return (
-    <EntryFrame title="Make the first admin">
-      <p className="mb-4 text-pretty text-ink-soft">This account may do everything, and invites everybody else.</p>
-      <JoinForm token={token} email={link.email} action="Make this admin" />
+    <EntryFrame title="Create the first admin">
+      <p className="mb-4 text-pretty text-ink-soft">This account has every permission and can invite other people.</p>
+      <JoinForm token={token} email={link.email} action="Create admin account" />
     </EntryFrame>
   )
 }

@@ -23,7 +23,7 @@ export function LinkGone() {
   return (
     <EntryFrame title="This link does not work">
       <p className="text-pretty text-ink-soft">
-        Each link lets one person in, once, and for a limited time. Ask whoever gave it to you for another.
+        Each link works once and expires. Ask the person who sent you the link for a new one.
       </p>
       <p className="mt-3">
         <a href="/sign-in" className="text-accent underline underline-offset-2">

@@ -22,7 +22,7 @@ export function RecoverForm({ token, email }: { readonly token: string; readonly
   }
   return (
     <form
-      aria-label="A new password"
+      aria-label="Set a new password"
       className="flex flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault()
@@ -50,7 +50,7 @@ export function RecoverForm({ token, email }: { readonly token: string; readonly
         </Notice>
       )}
       <Button type="submit" tone="strong" disabled={busy}>
-        Set it
+        Set password
       </Button>
     </form>
   )

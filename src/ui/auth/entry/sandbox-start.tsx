@@ -24,7 +24,7 @@ export function SandboxStart({ token }: { readonly token: string }) {
         </Notice>
       )}
       <Button tone="strong" autoFocus disabled={busy} onClick={() => void start()}>
-        Start with the sandbox
+        Start the sandbox
       </Button>
     </div>
   )

@@ -58,7 +58,7 @@ export function ApprovalFoot({ approval, blocked, lost }: ApprovalFootProps) {
               {withdraw.isPending ? 'Withdrawing…' : 'Withdraw'}
             </Button>
           ) : (
-            decidable && <span className="max-sm:hidden">The facts are checked again when you approve.</span>
+            decidable && <span className="max-sm:hidden">The console checks everything again when you approve.</span>
           )
         }
       >
@@ -101,7 +101,7 @@ function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
     >
       <div className="min-w-full flex-1 sm:min-w-48">
         <label htmlFor="refuse-reason" className="mb-1 block text-sm font-medium">
-          Why not? <span className="font-normal text-ink-faint">kept with the request</span>
+          Reason <span className="font-normal text-ink-faint">kept with the request</span>
         </label>
         <input
           id="refuse-reason"

@@ -152,7 +152,7 @@ function Confirmation({ pending, onYes, onNo }: ConfirmationProps) {
     <fieldset className="flex flex-wrap items-center gap-2">
       <legend className="sr-only">Cancel this deploy?</legend>
       <Button tone="danger" onClick={onYes} disabled={pending}>
-        {pending ? 'Asking…' : 'Yes, cancel it'}
+        {pending ? 'Requesting…' : 'Yes, cancel it'}
       </Button>
       <Button ref={keep} onClick={onNo} disabled={pending}>
         Keep it running
@@ -167,12 +167,12 @@ function cancelWords(deploy: Pick<DeployView, 'cancel' | 'runId'>) {
     return {
       state: 'cancelling',
       headline: 'GitHub is cancelling.',
-      detail: 'The deploy ends when GitHub says that it has.',
+      detail: 'The deploy ends when GitHub confirms the cancellation.',
     } as const
   }
   const detail =
     deploy.runId === null
-      ? 'GitHub has named no run yet: it is cancelled as soon as it does. Ten minutes after it was requested you can give the deploy up.'
-      : 'GitHub has not confirmed yet; it is asked again.'
-  return { state: 'asked', headline: 'Cancel asked.', detail } as const
+      ? 'GitHub has not reported a run yet. The run is cancelled as soon as GitHub reports it. Ten minutes after the request, you can give up the deploy.'
+      : 'GitHub has not confirmed the cancellation yet. The console asks again.'
+  return { state: 'asked', headline: 'Cancel requested.', detail } as const
 }

@@ -217,7 +217,7 @@ function NoDeployYet({ error }: { readonly error: unknown }) {
         <ModalBody>
           <p className="text-ink-soft">
             {wire.appCode === 'invalid_input'
-              ? 'A link to a deploy ends with its whole id. Every surface and its latest deploy is on the grid.'
+              ? 'A link to a deploy ends with the full id. The grid shows every surface and its latest deploy.'
               : wire.message}
           </p>
         </ModalBody>

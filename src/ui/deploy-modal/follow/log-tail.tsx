@@ -80,7 +80,7 @@ export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
             >
               {loading ? 'Loading…' : `Show older lines (${row.missing} not shown)`}
             </button>
-            {failed && <span className="ml-2 text-ink-soft">They could not be loaded; try again.</span>}
+            {failed && <span className="ml-2 text-ink-soft">The older lines could not be loaded. Try again.</span>}
           </li>
         ),
       )}

@@ -34,7 +34,7 @@ export function ReleaseSurface({ deploy }: { readonly deploy: DeployView }) {
       <p>{words.why}</p>
       {deploy.hold !== null && deploy.lateRunUrl !== null && (
         <p className="mt-1">
-          <ExternalLink href={deploy.lateRunUrl}>The run that holds it</ExternalLink>
+          <ExternalLink href={deploy.lateRunUrl}>The run that holds the surface</ExternalLink>
         </p>
       )}
       {asking && <ReleaseForm deploy={deploy} {...words} onClose={() => setAsking(false)} />}
@@ -49,14 +49,16 @@ function wordsFor(
   if (deploy.giveUpFrom !== null) {
     if (now === null || now < Date.parse(deploy.giveUpFrom)) return null
     const why =
-      'No run was seen for ten minutes; GitHub may still start one. Giving up ends the deploy as cancelled and frees the surface.'
+      'No run appeared within ten minutes, but GitHub may still start one. Giving up ends the deploy as cancelled and frees the surface.'
     return { act: 'Give up', keep: 'Keep waiting', why }
   }
   if (!deploy.actions.includes('release')) return null
   return {
     act: 'Release',
     keep: 'Keep it held',
-    why: deploy.hold ?? 'This version of the console does not know this status. An admin can release the surface.',
+    why:
+      deploy.hold ??
+      'The deploy has a status that this version of the console does not know. An admin can release the surface.',
   }
 }
 
@@ -106,7 +108,7 @@ function ReleaseForm({ deploy, act, keep, onClose }: ReleaseFormProps) {
       )}
       <div className="flex flex-wrap gap-2">
         <Button type="submit" tone="danger" disabled={!ready}>
-          {release.isPending ? 'Asking…' : `${act}, with this reason`}
+          {release.isPending ? 'Requesting…' : `${act}, with this reason`}
         </Button>
         <Button onClick={onClose} disabled={release.isPending}>
           {keep}

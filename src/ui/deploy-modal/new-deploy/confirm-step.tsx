@@ -42,7 +42,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
   const comparison = flow.reviewed?.comparison ?? null
   const verb = deployVerb(comparison)
   const words = surface.requiresApproval
-    ? { open: 'Ask for approval', sending: 'Asking…', unknown: 'Retry' }
+    ? { open: 'Ask for approval', sending: 'Requesting…', unknown: 'Retry' }
     : { open: verb, sending: 'Dispatching…', unknown: 'Retry' }
   const again = attempt.state === 'open' && attempt.sentBefore ? 'unknown' : attempt.state
   return (
@@ -68,13 +68,13 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
           .
         </p>
         {surface.requiresApproval && (
-          <Notice tone="plain">Nothing ships yet: another person has to approve this commit first.</Notice>
+          <Notice tone="plain">Nothing ships yet. Another person must approve this commit first.</Notice>
         )}
         {draft.source !== null && <p className="text-sm text-ink-soft">{explainSource(draft.source, comparison)}</p>}
         {flow.reviewed !== null && <p className="font-medium">{changeSentence(comparison)}.</p>}
         {flow.override !== null && (
           <Notice tone="warn">
-            <span className="font-medium">In spite of the freeze:</span> “
+            <span className="font-medium">Overrides the freeze:</span> “
             <ForeignText text={flow.override.reason} whole />”
           </Notice>
         )}
@@ -194,16 +194,16 @@ function DispatchError({
   if (attempt.state === 'unknown') {
     return (
       <Notice tone="warn" role="alert">
-        {attempt.error.message} Whether this deploy was recorded is not known. Retry asks for the same deploy again and
-        cannot start a second one.
+        {attempt.error.message} It is unknown whether this deploy was recorded. Press Retry to request the same deploy
+        again; a second deploy cannot start.
       </Notice>
     )
   }
   if (attempt.sentBefore) {
     return (
       <Notice tone="warn" role="alert">
-        This deploy was sent before the page was loaded again. Whether it was recorded is not known. Type the name, then
-        Retry: it asks for the same deploy again and cannot start a second one.
+        This deploy was sent before the page was reloaded. It is unknown whether the deploy was recorded. Type the name,
+        then press Retry to request the same deploy again; a second deploy cannot start.
       </Notice>
     )
   }

@@ -24,7 +24,7 @@ export function DiscardedDrafts({ onDiscarded }: { readonly onDiscarded: () => v
         Signed in as <ForeignText text={email} />.{' '}
         {discarded.map(({ surfaceId, email: whose }) => (
           <span key={`${surfaceId} ${whose}`}>
-            The draft of <ForeignText text={surfaceId} /> of <ForeignText text={whose} /> was discarded.{' '}
+            The draft for <ForeignText text={surfaceId} /> by <ForeignText text={whose} /> was discarded.{' '}
           </span>
         ))}
       </Notice>

@@ -27,7 +27,7 @@ export function HeldSurface(props: HeldSurfaceProps) {
       <ModalBody>
         <HeldWarning {...props} />
       </ModalBody>
-      <ModalFoot left="The way to a deploy opens here once the surface is free.">
+      <ModalFoot left="You can deploy here as soon as the surface is free.">
         <Dialog.Close render={<Button />}>Close</Dialog.Close>
       </ModalFoot>
     </>

@@ -198,7 +198,7 @@ function OverrideFreeze({ reason, environment, onReason }: OverrideFreezeProps) 
         value={reason}
         maxLength={500}
         autoComplete="off"
-        placeholder="Why this cannot wait"
+        placeholder="Why this deploy cannot wait"
         onChange={(event) => onReason(event.target.value)}
         className={FIELD}
       />
