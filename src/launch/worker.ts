@@ -1,7 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { readServerConfig } from '~/server/platform/config'
-import { localEnvironment } from './local-environment.ts'
+import { z } from 'zod'
+import { readConfig, readServerConfig } from '~/server/platform/config'
+import { agreeOnSecrets } from './agree-on-secrets.ts'
+import { runningDatabaseUrl } from './embedded-postgres.ts'
 import { within } from './process/wait-for.ts'
+import { generatedSecrets } from './secrets.ts'
 
 /** A database that is away would hold it up: what is not recorded by then is given back to the queue later. */
 const STOP_WITHIN_MS = 10_000
@@ -29,4 +33,34 @@ try {
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`)
   process.exit(1)
+}
+
+const sandbox = z.object({ url: z.string(), token: z.string() })
+
+/**
+ * The environment of a program beside `npm start` on the same machine: what nobody configured is what that start made
+ * or runs — embedded database, generated secrets, sandbox.
+ */
+async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string): Promise<NodeJS.ProcessEnv> {
+  const config = readConfig(env)
+  const dataDir = path.resolve(projectDirectory, config.dataDir)
+  const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
+  const databaseUrl = config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres')))
+  if (databaseUrl !== undefined) {
+    const { auth, callback } = await agreeOnSecrets({ config, dataDir, databaseUrl })
+    Object.assign(local, {
+      DATABASE_URL: databaseUrl,
+      AUTH_SECRET: auth.join(','),
+      DEPLOY_CALLBACK_HMAC_SECRET: callback.join(','),
+    })
+  }
+  const listening = path.join(dataDir, 'sandbox/sandbox.json')
+  if (config.githubCredentials === undefined && existsSync(listening)) {
+    const { url, token } = sandbox.parse(JSON.parse(readFileSync(listening, 'utf8')))
+    Object.assign(local, { GITHUB_API_URL: `${url}/api/v3`, GITHUB_DISPATCH_TOKEN: token, SANDBOX_URL: url })
+    if (config.githubWebhookSecrets.length === 0) {
+      local['GITHUB_WEBHOOK_SECRET'] = generatedSecrets(dataDir).sandboxWebhook
+    }
+  }
+  return local
 }

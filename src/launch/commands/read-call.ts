@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
 import type { Command, CommandContext, CommandOutcome } from './command.ts'
-import { helpOn, helpOnAll } from './help.ts'
 
 export type Call =
   | { readonly kind: 'help'; readonly text: string }
@@ -47,3 +46,30 @@ function withoutCommand(args: readonly string[], commands: readonly Command[]): 
 
 const isPrefix = (words: readonly string[], args: readonly string[]) =>
   words.every((word, index) => args[index] === word)
+
+const CALL = 'npm run console --'
+
+function helpOnAll(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return [
+    `Usage: ${CALL} <command> [options]`,
+    '',
+    ...lines,
+    '',
+    `The database is the one of DATABASE_URL, or the embedded one under DATA_DIR. "${CALL} <command> --help" says more.`,
+  ].join('\n')
+}
+
+function helpOn({ name, summary, options, operand }: Command): string {
+  const entries = Object.entries(options).map(([option, { value, summary: text }]) => {
+    return [`--${option}${value === undefined ? '' : ` ${value}`}`, text] as const
+  })
+  const width = Math.max(0, ...entries.map(([call]) => call.length))
+  return [
+    `Usage: ${CALL} ${name}${operand === undefined ? '' : ` ${operand.value}`}${entries.map(([call]) => ` [${call}]`).join('')}`,
+    '',
+    `${name} ${summary}.`,
+    ...(entries.length === 0 ? [] : ['', ...entries.map(([call, text]) => `  ${call.padEnd(width)}  ${text}`)]),
+  ].join('\n')
+}

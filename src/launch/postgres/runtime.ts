@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,7 +16,6 @@ import {
 import path from 'node:path'
 import type { Account } from './account.ts'
 import { findPackagedBinaries, linksAreComplete, makeLibraryLinks, type PackagedBinaries } from './binaries.ts'
-import { reachableBy } from './reachable.ts'
 
 /** Root's own place for the copy; only root can create or replace anything in it. */
 const SYSTEM_DIRECTORY = '/var/lib/deploy-console'
@@ -96,4 +96,21 @@ function writable(directory: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whether an account may read and enter what lies at a path: every directory above it counts too. */
+function reachableBy(account: Account, target: string): boolean {
+  let current = realpathSync(target)
+  if (!permits(account, current, 0o5)) return false
+  while (current !== path.dirname(current)) {
+    current = path.dirname(current)
+    if (!permits(account, current, 0o1)) return false
+  }
+  return true
+}
+
+function permits(account: Account, file: string, wanted: number): boolean {
+  const { mode, uid, gid } = statSync(file)
+  const shift = uid === account.uid ? 6 : gid === account.gid ? 3 : 0
+  return ((mode >> shift) & wanted) === wanted
 }

@@ -4,14 +4,13 @@ import type { ApprovalView } from '~/domain/deploy/approval'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
-import { type ApprovalRow, decideApproval } from '~/server/approvals/approvals'
-import { auditingNotGranted } from '~/server/approvals/audit-not-granted'
+import { type ApprovalRow, decideApproval, findApproval } from '~/server/approvals/approvals'
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
-import { checkIndependence } from '~/server/approvals/check-independence'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireReach } from '~/server/auth/rights/authorize'
 import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
+import { NO_REFUSAL, textsOf } from '~/server/deploys/admit/audit-rejections'
 import { kindOf, sourceOf } from '~/server/deploys/admit/check-source'
 import { requireStillMay } from '~/server/deploys/admit/current-rights'
 import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
@@ -22,6 +21,7 @@ import type { Deps } from '~/server/deps'
 import { flagsOn } from '~/server/flags/flags-on'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { areLinked } from '~/server/members/access-given.sql'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /**
@@ -114,3 +114,57 @@ const ownRequest = () =>
     'approval_own',
     'You asked for this deploy yourself, and a token of yours counts as you: another person has to approve it. Nothing was deployed.',
   )
+
+const HOURS = 24
+
+/**
+ * Two user ids are two people only when neither was made by the other for the occasion: whoever may invite, raise or hand out
+ * links for passwords could otherwise be both. In the sandbox, where one person tries everything out, it is not asked.
+ *
+ * @throws AppError `approver_linked`
+ */
+async function checkIndependence(
+  { config }: Pick<Deps, 'config'>,
+  tx: DatabaseHandle,
+  approver: Actor,
+  row: ApprovalRow,
+): Promise<void> {
+  if (config.sandboxUrl !== undefined) return
+  const since = new Date(row.requestedAt.getTime() - HOURS * 3_600_000)
+  if (!(await areLinked(tx, { one: approver.userId, other: row.requestedByUserId, since }))) return
+  throw new AppError(
+    'approver_linked',
+    `Less than ${HOURS} hours before ${row.requestedBy} asked, or since, one of you two was given access by the other, or both ` +
+      'were by the same people, so you may be one person. Nothing was deployed, and it goes on waiting: somebody else ' +
+      `approves it, or it is asked for again ${HOURS} hours after that.`,
+    { details: { requested_by: row.requestedBy } },
+  )
+}
+
+/** Does the work of an approver; a refusal by the console itself leaves an audit row before it is thrown on. */
+async function auditingNotGranted<Answer>(
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  actor: Actor,
+  id: string,
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof AppError && !NO_REFUSAL.includes(error.code)) await record(deps, actor, id, error)
+    throw error
+  }
+}
+
+async function record(deps: Pick<Deps, 'db' | 'now' | 'logger'>, actor: Actor, id: string, error: AppError) {
+  try {
+    const row = await findApproval(deps.db, id)
+    if (row === null) return
+    const payload = { approval_id: id, code: error.code, details: textsOf(error.details) }
+    const subject = { actor: actor.name, at: deps.now(), surfaceId: row.surfaceId }
+    await appendAuditEvent(deps.db, subject, { action: 'console.approval.not_granted', status: null, payload })
+  } catch (cause) {
+    // The refusal stands, and is the answer, even when there is nowhere to write it down.
+    deps.logger.error({ approvalId: id, code: error.code, err: cause }, 'a refused approval was not audited')
+  }
+}

@@ -1,7 +1,11 @@
 import 'server-only'
+import type { AccountChange } from '~/domain/audit/event'
 import { AppError } from '~/domain/errors'
 import { type AcceptLinkInput, SANDBOX_OPERATOR } from '~/domain/member'
-import { appendAuditEvent } from '~/server/audit/append-audit'
+import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
+import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
+import { forgetStartedBy } from '~/server/auth/second-factor/verifications'
+import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { givenInSandbox, hasAccess } from '~/server/members/has-access'
 import { type LinkRow, takeLink } from '~/server/members/invitations'
@@ -15,7 +19,6 @@ import {
   setPassword,
   setSandboxOnly,
 } from '~/server/members/members'
-import { endOtherWaysIn } from '~/server/people/end-other-ways-in'
 import { linkDigest } from '~/server/people/link-token'
 import { recordGiven } from '~/server/people/record-given'
 import { takeBackLinks } from '~/server/people/take-back-links'
@@ -23,6 +26,8 @@ import { usableLink } from '~/server/people/usable-link'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { isLoopbackHost } from '~/server/platform/http/refuse-foreign-origin'
 import { lockAdmins, lockUser } from '~/server/platform/locks.sql'
+import { revokeTokensOf } from '~/server/tokens/api-tokens'
+import { tokenEvent } from '~/server/tokens/token-view'
 
 interface Visit {
   readonly hash: (password: string) => Promise<string>
@@ -139,3 +144,22 @@ const unusable = () =>
     'link_unusable',
     'This link was used before, was taken back, or is too old. Nothing was made; ask for another one.',
   )
+
+/**
+ * Whoever could be in an account besides its owner is out: sessions, sign-ins that were begun, passkeys, connected providers and
+ * API tokens end. The second factor stays: it is what keeps the maker of a link for a password out.
+ */
+async function endOtherWaysIn(tx: DatabaseHandle, userId: string, subject: AuditSubject): Promise<void> {
+  await endSessionsOf(tx, userId)
+  await forgetStartedBy(tx, userId)
+  const record = async (change: AccountChange, times: number) => {
+    for (let done = 0; done < times; done += 1) {
+      await appendAuditEvent(tx, subject, { action: 'console.account.changed', status: null, payload: { change } })
+    }
+  }
+  await record('passkey removed', await deletePasskeysOf(tx, userId))
+  await record('provider disconnected', await deleteProvidersOf(tx, userId))
+  for (const token of await revokeTokensOf(tx, userId, { by: subject.actor, at: subject.at })) {
+    await appendAuditEvent(tx, subject, tokenEvent('console.token.revoked', token))
+  }
+}

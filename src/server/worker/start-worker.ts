@@ -1,9 +1,10 @@
 import 'server-only'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expireApprovals } from '~/server/approvals/expire-approvals'
 import { sealAudit } from '~/server/audit/seal-audit'
 import type { Deps } from '~/server/deps'
+import type { Logger } from '~/server/platform/logger'
 import { runProber } from '~/server/worker/prober'
-import { repeat } from '~/server/worker/repeat'
 import { runJobs } from '~/server/worker/run-jobs'
 
 /** An approval is over when its time is up; this is how soon the trail says so. */
@@ -34,5 +35,20 @@ export function startWorker(deps: Deps): Worker {
       stopping.abort()
       await running
     },
+  }
+}
+
+/**
+ * Runs a pass, then again `pauseMs` after it ended, until the signal aborts. Passes never overlap; a failed one is
+ * logged. For what each process does for itself more often than once a minute; everything else is a job in the queue.
+ */
+async function repeat(
+  logger: Logger,
+  signal: AbortSignal,
+  job: { readonly name: string; readonly pauseMs: number; readonly pass: () => Promise<void> },
+): Promise<void> {
+  while (!signal.aborted) {
+    await job.pass().catch((error) => logger.warn({ job: job.name, err: error }, 'a pass failed; the next one follows'))
+    await pause(job.pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }

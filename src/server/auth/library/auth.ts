@@ -1,13 +1,13 @@
 import 'server-only'
-import { type BetterAuthPlugin, betterAuth } from 'better-auth'
+import { type BetterAuthOptions, type BetterAuthPlugin, betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
+import { isAPIError } from 'better-auth/api'
 import { visible } from '~/domain/foreign-text'
 import { acceptLinkEndpoint } from '~/server/auth/library/accept-link-endpoint'
 import { accountGuard } from '~/server/auth/library/account-guard'
 import { accountTrail } from '~/server/auth/library/account-trail'
 import { confirmEndpoints } from '~/server/auth/library/confirm-endpoints'
 import { secretVersion } from '~/server/auth/library/encryption'
-import { handOn, libraryLogger } from '~/server/auth/library/library-logger'
 import { passkeys } from '~/server/auth/library/passkeys'
 import { gitHubProvider } from '~/server/auth/library/providers/github-provider'
 import { oidcProvider } from '~/server/auth/library/providers/oidc-provider'
@@ -21,6 +21,7 @@ import { COOKIE_PREFIX } from '~/server/auth/sessions/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/sessions/session-limits'
 import type { Deps } from '~/server/deps'
 import { isOwnHost } from '~/server/platform/http/refuse-foreign-origin'
+import type { Logger } from '~/server/platform/logger'
 
 /** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
 export const ADDRESS_HEADER = 'x-console-client-address'
@@ -144,3 +145,29 @@ export function authOf(deps: Deps): Auth {
 const withVisibleName = async <User extends { readonly name?: string | undefined }>(user: User) => ({
   data: user.name === undefined ? user : { ...user, name: visible(user.name) },
 })
+
+/**
+ * better-auth's messages into our log. Never its further arguments as they are: they may be whole requests or rows. Of an
+ * error, what it says.
+ */
+function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['logger']> {
+  return {
+    level: 'warn',
+    disableColors: true,
+    log: (level, message, ...rest: unknown[]) => {
+      const error = rest.find((part) => part instanceof Error)
+      const context = error instanceof Error ? { err: { name: error.name, message: error.message } } : {}
+      // A wrong password is the visitor's business, and in the trail.
+      if (level === 'error') logger.error(context, `sign-in: ${message}`)
+      else logger.debug(context, `sign-in: ${message}`)
+    },
+  }
+}
+
+/**
+ * The library writes each refusal to the console, and answers 500 to whatever else was thrown. A refusal needs no line; all
+ * else goes on to answer-auth, which knows a database that is away.
+ */
+function handOn(error: unknown): void {
+  if (!isAPIError(error)) throw error
+}

@@ -3,7 +3,6 @@ import type { CallbackBody, Reporter } from '~/domain/deploy/callback'
 import { type CallbackStatus, canTransition, isCallbackStatus, isTerminal, provesShipped } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
-import { insertReceipt, ONE_RECEIPT_PER_WEBHOOK_ID } from '~/server/deploys/callbacks/receipts'
 import {
   explainRefusedCallback,
   isOfAnotherRun,
@@ -234,4 +233,25 @@ function payloadOf(found: LockedDeploy, { webhookId, reporter, body }: VerifiedC
     ...(body.run_attempt == null ? {} : { run_attempt: body.run_attempt }),
     ...(body.deployed_sha ? { deployed_sha: body.deployed_sha } : {}),
   }
+}
+
+/** Violated by a `webhook-id` that was processed before. */
+const ONE_RECEIPT_PER_WEBHOOK_ID = 'callback_receipts_pkey'
+
+/**
+ * Records that a `webhook-id` is being processed. The id is unique across all deploys, so a captured callback cannot be
+ * replayed against another deploy's address either.
+ */
+async function insertReceipt(
+  tx: DatabaseHandle,
+  receipt: {
+    readonly webhookId: string
+    readonly deployId: string
+    readonly status: string
+    readonly outcome: 'applied' | 'repeated' | 'refused'
+    readonly receivedAt: Date
+  },
+): Promise<void> {
+  // `createMany` could leave a replay out, but Prisma compiles it anew each time (docs/performance.md).
+  await tx.callbackReceipt.create({ data: receipt, select: { webhookId: true } })
 }

@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
-import { likelySpelling } from '~/server/surfaces/declare/likely-spelling'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 const address = z
@@ -128,4 +127,31 @@ function substituteSandbox(value: unknown, sandboxUrl: string | undefined): unkn
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substituteSandbox(item, sandboxUrl)]))
   }
   return value
+}
+
+/** More changed letters than this is another word. */
+const MOST_EDITS = 2
+
+/** The known word that was most likely meant, written in other case, with `-` for `_`, or mistyped; null when none is near. */
+function likelySpelling(word: string, known: readonly string[]): string | null {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
+  const byDistance = known
+    .map((one) => ({ one, edits: editsBetween(plain(word), plain(one)) }))
+    .toSorted((a, b) => a.edits - b.edits)
+  const [nearest] = byDistance
+  return nearest !== undefined && nearest.edits <= Math.min(MOST_EDITS, nearest.one.length / 2) ? nearest.one : null
+}
+
+/** Letters to add, drop or change (Levenshtein), row by row. */
+function editsBetween(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1]
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }

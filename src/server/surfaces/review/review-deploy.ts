@@ -12,10 +12,10 @@ import { runHolding } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 import { comparisonOf, unlessAway } from '~/server/github/comparisons'
 import { askedOnce } from '~/server/github/recent-reads'
 import { readCommit, resolveRef } from '~/server/github/refs'
-import { checkWarnings } from '~/server/surfaces/review/check-warnings'
 import { knownSurface } from '~/server/surfaces/review/list-refs'
 import type { SurfaceRow } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
@@ -146,4 +146,36 @@ function adviceOf(
     warnings.push({ kind: 'unhealthy', text: `The surface is ${surface.health} right now.`, blocking: false })
   }
   return warnings
+}
+
+const NAMED_AT_MOST = 3
+
+/**
+ * The review's warning that a commit's checks are red. A token that may not read one kind of them, or a GitHub that does not
+ * answer, is no reason not to review: what could be read counts, and the log says what could not.
+ */
+async function checkWarnings(
+  { github, logger }: Pick<Deps, 'github' | 'logger'>,
+  repository: string,
+  sha: string,
+): Promise<ReviewWarning[]> {
+  const read = [failedCheckRuns, failedStatuses].map((failedOf) =>
+    failedOf(github, repository, sha).catch((error: unknown) => {
+      logger.info({ repository, sha, err: error }, 'checks of a commit could not be read; it is reviewed without them')
+      return { failed: [], complete: true }
+    }),
+  )
+  const kinds = await Promise.all(read)
+  const failed = [...new Set(kinds.flatMap((kind) => kind.failed))]
+  const texts = [
+    ...(failed.length === 0 ? [] : [sentence(failed)]),
+    ...(kinds.every(({ complete }) => complete) ? [] : ['Only the first 1,000 checks of this commit were read.']),
+  ]
+  return texts.map((text) => ({ kind: 'checks_red', text, blocking: false }))
+}
+
+function sentence(failed: readonly string[]): string {
+  const named = failed.slice(0, NAMED_AT_MOST).map(inSentence).join(', ')
+  const others = failed.length - NAMED_AT_MOST
+  return `Checks of this commit failed: ${named}${others > 0 ? ` and ${others} more` : ''}.`
 }
