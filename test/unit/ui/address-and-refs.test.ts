@@ -11,7 +11,7 @@ describe('the address', () => {
     expect(readTarget(new URLSearchParams('deploy='))).toBeNull()
   })
 
-  test('leads back to the same target, and leaves parameters of others alone', () => {
+  test('writes a target that reads back as the same target, and keeps other parameters', () => {
     const target = { kind: 'new', surfaceId: 'console', ref: 'release/1&2' } as const
     const search = withTarget('?lang=en&deploy=42', target)
     expect(readTarget(new URLSearchParams(search))).toEqual(target)
@@ -35,7 +35,7 @@ describe('the refs to choose from', () => {
   const flat = (typed: string, known: typeof choices | undefined = choices) =>
     refGroups(known, 'main', typed).flatMap((group) => group.items.map((item) => `${group.label}: ${item.ref}`))
 
-  test('begin with the default ref, which is not listed twice', () => {
+  test('begin with the default ref and list it once', () => {
     expect(flat('')).toEqual([
       'Default: refs/heads/main',
       'Branches: refs/heads/release',
@@ -44,7 +44,7 @@ describe('the refs to choose from', () => {
     ])
   })
 
-  test('do not begin with a default ref that does not exist', () => {
+  test('leave out a default ref that does not exist', () => {
     expect(flat('', { ...choices, branches: choices.branches.slice(0, 1), defaultMissing: true })).toEqual([
       'Branches: refs/heads/release',
       'Tags: refs/tags/v1.2.0',
@@ -58,11 +58,11 @@ describe('the refs to choose from', () => {
     expect(flat(sha('9'))).toEqual([`As typed: ${sha('9')}`])
   })
 
-  test('do not offer as typed what is in the list under that very name', () => {
+  test('do not offer typed text that is already in the list under that name', () => {
     expect(flat('release')).toEqual(['Branches: refs/heads/release'])
   })
 
-  test('are two rows, each with its own commit, where a branch and a tag share a name', () => {
+  test('show a branch and a tag of the same name as two rows, each with its own commit', () => {
     const known = { ...choices, tags: [{ name: 'release', sha: sha('e') }] }
     const rows = refGroups(known, 'main', 'release').flatMap(({ items }) => items.map((item) => [item.ref, item.sha]))
     expect(rows).toEqual([
@@ -71,13 +71,13 @@ describe('the refs to choose from', () => {
     ])
   })
 
-  test('begin with what was typed in full, which Enter takes, before longer names that contain it', () => {
+  test('begin with an exact match, which Enter takes, before longer names that contain it', () => {
     const named = (name: string) => ({ name, sha: sha('e') })
     const known = { ...choices, branches: [named('pre-v2'), named('v2-fix')], tags: [named('v2-rc'), named('v2')] }
     expect(flat('v2', known)[0]).toBe('Tags: refs/tags/v2')
   })
 
-  test('offer the default and what was typed while GitHub has not answered', () => {
+  test('offer the default ref and the typed text until GitHub has answered', () => {
     expect(refGroups(undefined, 'main', '').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['main'])
     expect(refGroups(undefined, 'main', 'v9').flatMap((group) => group.items.map((item) => item.ref))).toEqual(['v9'])
   })
@@ -95,13 +95,13 @@ describe('an error of a call', () => {
     expect(readWireError('what').kind).toBe('unreachable')
   })
 
-  test('names the deploy it is about, where the console says which', () => {
+  test('names the deploy that it is about, if the console says which', () => {
     const busy = { httpStatus: 409, appCode: 'surface_busy', details: { deploy_id: '42' } }
     expect(readWireError(Object.assign(new Error('busy'), { data: busy })).deployId).toBe('42')
     expect(readWireError(onTheWire(409)).deployId).toBeUndefined()
   })
 
-  test('is worth one more try unless it was a refusal', () => {
+  test('is retried once unless it was a refusal', () => {
     expect(worthAnotherTry(0, onTheWire(503))).toBe(true)
     expect(worthAnotherTry(1, onTheWire(503))).toBe(false)
     expect(worthAnotherTry(0, onTheWire(422))).toBe(false)

@@ -35,11 +35,11 @@ describe('a line of the log', () => {
     expect(shown(line).replace('cut off 31', 'cut off 1')).toBe(text),
   )
 
-  it('shows any other control by a stand-in, and keeps its tabs', () => {
+  it('shows any other control character as a placeholder and keeps tabs', () => {
     expect(shown('a\tb\rc\u0000d\u202ee')).toBe('a\tb⟨CR⟩c⟨NUL⟩d⟨U+202E⟩e')
   })
 
-  it('shows no control and no direction mark, whatever it is', () => {
+  it('never shows a control character or a direction mark', () => {
     const CONTROL = /[\p{Cc}\u202a-\u202e]/u
     const part = fc.oneof(
       fc.constantFrom('\u001b[', '\u001b]', '\u001b', 'm', ';', '38', '5', '\u0007', '\u202e', '\t', 'a'),

@@ -5,20 +5,8 @@ import { afterEach, expect, it } from 'vitest'
 import type { LiveEvent } from '~/domain/surface/live'
 import { applyEvent } from '~/ui/live/apply-event'
 import { trpc } from '~/ui/trpc/client'
-import { tile } from './fixtures'
+import { QUIET, tile } from './fixtures'
 
-const QUIET: LiveEvent = {
-  now: '2026-11-28T12:00:00.000Z',
-  reload: false,
-  tiles: [],
-  checked: [],
-  deploys: [],
-  approvals: [],
-  freezes: false,
-  deliveries: false,
-  health: false,
-  silent: null,
-}
 const GRID = getQueryKey(trpc.surfaces.list, undefined, 'query')
 const DEPLOY = getQueryKey(trpc.deploys.get, { id: 'x' }, 'query')
 
@@ -68,7 +56,7 @@ const grid = (health: 'healthy' | 'unhealthy') => ({
   now: QUIET.now,
 })
 
-it('a changed tile is shown as told, and nothing is asked', async () => {
+it('shows a changed tile from the event without a request', async () => {
   const board = shown(GRID, grid('healthy'))
   await board.settled(1)
   applyEvent(queries, { ...QUIET, tiles: grid('unhealthy').surfaces, silent: ['acme/platform'] })
@@ -77,7 +65,7 @@ it('a changed tile is shown as told, and nothing is asked', async () => {
   board.stop()
 })
 
-it('a deploy that could not be read when it changed is read at the next event, whatever that tells', async () => {
+it('reads a deploy again at the next event after a failed read, whatever the event says', async () => {
   const dialog = shown(DEPLOY, { status: 'deploying' }, new Error('503'), { status: 'succeeded' })
   await dialog.settled(1)
   applyEvent(queries, { ...QUIET, deploys: ['x'] })
@@ -88,7 +76,7 @@ it('a deploy that could not be read when it changed is read at the next event, w
   dialog.stop()
 })
 
-it('a grid that could not be read again is never shown as current: the next event has it read', async () => {
+it('never shows a grid as current after a failed read: the next event reads it again', async () => {
   const board = shown(GRID, grid('healthy'), new Error('503'), grid('unhealthy'))
   await board.settled(1)
   applyEvent(queries, { ...QUIET, reload: true })
@@ -98,7 +86,7 @@ it('a grid that could not be read again is never shown as current: the next even
   board.stop()
 })
 
-it('what is asked for while nothing failed is what changed, and nothing else', async () => {
+it('requests only what changed while nothing has failed', async () => {
   const [board, dialog] = [shown(GRID, grid('healthy')), shown(DEPLOY, { status: 'deploying' })]
   await Promise.all([board.settled(1), dialog.settled(1)])
   applyEvent(queries, { ...QUIET, deploys: ['another'], deliveries: true, health: true })
@@ -106,7 +94,7 @@ it('what is asked for while nothing failed is what changed, and nothing else', a
   for (const part of [board, dialog]) part.stop()
 })
 
-it('a change that is told while a deploy is read for the first time is read after it', async () => {
+it('reads a deploy again if a change arrives during its first read', async () => {
   let status = 'deploying'
   const dialog = answeredLater(DEPLOY, () => ({ status }))
   status = 'succeeded'
@@ -116,7 +104,7 @@ it('a change that is told while a deploy is read for the first time is read afte
   dialog.stop()
 })
 
-it('changes that are told faster than answers come do not keep an answer from being shown', async () => {
+it('shows an answer even if events arrive faster than answers', async () => {
   let line = 0
   const dialog = answeredLater(DEPLOY, () => ({ line }))
   const board = answeredLater(GRID, () => grid('healthy'))
@@ -132,7 +120,7 @@ it('changes that are told faster than answers come do not keep an answer from be
   for (const part of [dialog, board]) part.stop()
 })
 
-it('whatever order changes, events and answers come in, the page ends where the server is', async () => {
+it('the page ends in the server’s state, whatever the order of changes, events and answers', async () => {
   const step = fc.constantFrom('change', 'event', 'reload', 'deploy answer', 'grid answer')
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {

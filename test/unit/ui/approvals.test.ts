@@ -50,19 +50,19 @@ describe('where an approval stands', () => {
     expect(headline({ state, decision: made })).toBe(words)
   })
 
-  it('says of a token whose it is, and of a person nothing else', () => {
+  it('names a token with its owner, and a person alone', () => {
     expect(requesterWords(approval)).toBe('ada')
     const byToken = { requestedBy: 'token:ci', requestedByOwner: 'ada@example.com' }
     expect(requesterWords(byToken)).toBe('token:ci of ada@example.com')
   })
 
-  it('says what is more than a ref', () => {
+  it('says that a promotion is more than a ref', () => {
     expect(kindWords(approval)).toBeNull()
     expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion from api-staging')
   })
 })
 
-it('the approver sees the warnings of the review as who asked saw them', () => {
+it('the approver sees the same review warnings as the requester', () => {
   const warnings: ReviewWarning[] = [frozen, { kind: 'checks_red', text: 'A check failed.', blocking: false }]
   const onFollow = () => undefined
   const commit = { ref: 'main', sha: SHA, head: null, runningSha: null, comparison: null }
@@ -74,15 +74,15 @@ it('the approver sees the warnings of the review as who asked saw them', () => {
 
 describe('what stands in the way of a yes', () => {
   const review = { sha: SHA, runningSha: null, freezeIds: [], warnings: [] }
-  it('nothing, while the facts are what they were', () => {
+  it('is nothing while the facts are unchanged', () => {
     expect(standsInTheWay(approval, review)).toBeNull()
   })
 
-  it('a ref that moved, with both commits', () => {
+  it('is a ref that moved, named with both commits', () => {
     expect(standsInTheWay(approval, { ...review, sha: 'b'.repeat(40) })).toMatch(/aaaaaaa.*bbbbbbb/)
   })
 
-  it('a surface that runs another commit than at the review of who asked, where the request said which', () => {
+  it('is a surface that now runs another commit than at the requester’s review, if the request recorded which', () => {
     const asked = { ...approval, expectedRunningSha: 'b'.repeat(40) }
     expect(standsInTheWay(asked, { ...review, runningSha: 'b'.repeat(40) })).toBeNull()
     for (const runningSha of [null, 'c'.repeat(40)]) {
@@ -93,12 +93,12 @@ describe('what stands in the way of a yes', () => {
     expect(standsInTheWay(approval, { ...review, runningSha: 'c'.repeat(40) })).toBeNull()
   })
 
-  it('a deploy under way, before everything else', () => {
+  it('is a running deploy, before everything else', () => {
     const busy = { kind: 'busy', text: 'ada is deploying main.', blocking: true } as const
     expect(standsInTheWay(approval, { ...review, freezeIds: ['f'], warnings: [frozen, busy] })).toBe(busy.text)
   })
 
-  it('a freeze, unless the request overrides exactly that one', () => {
+  it('is a freeze, unless the request overrides exactly that freeze', () => {
     const held = { ...review, freezeIds: ['f'], warnings: [frozen] }
     expect(standsInTheWay(approval, held)).toBe(frozen.text)
     expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, held)).toBeNull()
@@ -106,7 +106,7 @@ describe('what stands in the way of a yes', () => {
     expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, later)).toBe(frozen.text)
   })
 
-  it('DEPLOY_FREEZE in the repository, whatever the request overrides', () => {
+  it('is DEPLOY_FREEZE in the repository, whatever the request overrides', () => {
     const variable = { kind: 'deploy_freeze', text: 'Production is frozen by DEPLOY_FREEZE.', blocking: true } as const
     const held = { ...review, freezeIds: ['f'], warnings: [frozen, variable] }
     expect(standsInTheWay({ ...approval, overrideFreezeIds: ['f'] }, held)).toBe(variable.text)
@@ -127,7 +127,7 @@ describe('the address', () => {
 
 describe('where a commit comes from', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
-  it('goes along with the request, and is forgotten with another ref', () => {
+  it('is sent with the request and forgotten once another ref is chosen', () => {
     const facts = { runningSha: null, comparison: null }
     const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [] } as const
     const typed = { type: 'typed', text: 'api' } as const
@@ -140,7 +140,7 @@ describe('where a commit comes from', () => {
     expect(sent('main')).not.toHaveProperty('source')
   })
 
-  it('can be another environment’s surface of the same workflow that runs something else, for production only', () => {
+  it('can be a surface of the same workflow in another environment that runs another commit, for production only', () => {
     const version = (sha: string) => ({
       sha,
       url: '',
@@ -161,7 +161,7 @@ describe('where a commit comes from', () => {
     expect(promotableTo(staging, [production, staging])).toEqual([])
   })
 
-  it('is not offered for a promotion where the counts show that it is behind what runs', () => {
+  it('is not offered for a promotion if the counts show that it is behind the version that runs', () => {
     const counted = (sha: string, behindBy: number | null, aheadBy: number | null) => ({
       version: { sha, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
     })

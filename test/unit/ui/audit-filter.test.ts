@@ -3,14 +3,14 @@ import { auditFilter } from '~/domain/audit/log'
 import { filterQuery, readFilter } from '~/ui/audit-log/filter-address'
 
 describe('the audit filter in the address', () => {
-  it('survives a round trip, and holds nothing that is no filter', () => {
+  it('survives a round trip and drops parameters that are no filter', () => {
     const filter = { actor: 'ada & co', from: '2026-11-21', deploy: '0193a0c0-0000-7000-8000-000000000001' }
     expect(readFilter(new URLSearchParams(filterQuery(filter, { format: 'csv' })))).toEqual(filter)
     expect(readFilter(new URLSearchParams('actor=&surface=%20&other=1'))).toEqual({})
     expect(filterQuery({ actor: '' })).toBe('')
   })
 
-  it('takes a day as a whole day in UTC and a time as it is', () => {
+  it('reads a day as a whole day in UTC and a time as that time', () => {
     expect(auditFilter.parse({ from: '2026-11-21', to: '2026-11-21' })).toEqual({
       from: new Date('2026-11-21T00:00:00Z'),
       to: new Date('2026-11-22T00:00:00Z'),

@@ -52,7 +52,7 @@ describe.each([
   ['the last proof is too old', 'proof_stale'],
   ['the session is over', 'signed_out'],
 ] as const)('a request refused because %s', (_, code) => {
-  it('goes again, the very same with its idempotency key, once the person has lifted the refusal', async () => {
+  it('is sent again unchanged, with its idempotency key, once the member has resolved the refusal', async () => {
     const asked = whenAsked(code, true)
     const { client, sent } = clientOf([code, null])
     expect(await client.deploys.dispatch.mutate(request)).toMatchObject({ id: 'x' })
@@ -60,14 +60,14 @@ describe.each([
     expect(asked()).toBe(1)
   })
 
-  it('stays refused when the person would rather not', async () => {
+  it('stays refused if the member declines', async () => {
     whenAsked(code, false)
     const { client, sent } = clientOf([code, null])
     await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')
     expect(sent).toHaveLength(1)
   })
 
-  it('is asked about once: a second refusal is the answer', async () => {
+  it('asks the member once: a second refusal is final', async () => {
     const asked = whenAsked(code, true)
     const { client, sent } = clientOf([code, code, null])
     await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')
@@ -75,7 +75,7 @@ describe.each([
   })
 })
 
-it('a request that meets both refusals is sent a third time once both are lifted', async () => {
+it('a request that meets both refusals is sent a third time once both are resolved', async () => {
   whenAsked('signed_out', true)
   whenAsked('proof_stale', true)
   const { client, sent } = clientOf(['signed_out', 'proof_stale', null])
@@ -83,7 +83,7 @@ it('a request that meets both refusals is sent a third time once both are lifted
   expect(sent).toEqual([request, request, request])
 })
 
-it('any other refusal asks nobody', async () => {
+it('any other refusal is final without a question', async () => {
   const asked = whenAsked('proof_stale', true)
   const { client } = clientOf(['frozen'])
   await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')

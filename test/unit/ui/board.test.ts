@@ -22,14 +22,14 @@ describe('the grid', () => {
     ])
   })
 
-  test('counts an alarm as a problem where the surface itself says it is healthy, and its health first where it does not', () => {
+  test('counts an alarm on a healthy surface as a problem, and names bad health before an alarm', () => {
     const health = { state: 'unhealthy', detail: 'HTTP 503', checkedAt: null } as const
     expect(tileProblem(tile('a'))).toBeNull()
     expect(tileProblem(tile('b', { alarm: 'The surface reported another version.' }))).toBe('alarm')
     expect(tileProblem(tile('c', { alarm: 'The surface reported another version.', health }))).toBe('unhealthy')
   })
 
-  test('shows as running only deploys that are not over, one with an unknown status among them', () => {
+  test('shows only unfinished deploys as running, including one with an unknown status', () => {
     const tiles = [
       tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) }),
       tile('api-prod', { lastDeploy: deployThrough(['requested', 'failed']) }),
@@ -39,7 +39,7 @@ describe('the grid', () => {
     expect(runningTiles(tiles).map((entry) => entry.tile.id)).toEqual(['console', 'docs'])
   })
 
-  test('is lively while a deploy runs and for a minute after it ended', () => {
+  test('polls fast while a deploy runs and for a minute after it ended', () => {
     const ended = deployThrough(['requested', 'failed'])
     const at = Date.parse(ended.finishedAt ?? '')
     expect(isLively([tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) })], at + 900_000)).toBe(
@@ -49,7 +49,7 @@ describe('the grid', () => {
     expect(isLively([tile('console', { lastDeploy: ended }), tile('api-prod')], at + 61_000)).toBe(false)
   })
 
-  test('filters by every word, wherever on the tile it stands', () => {
+  test('matches every typed word anywhere on the tile', () => {
     const unhealthy = tile('api-prod', { health: { state: 'unhealthy', detail: null, checkedAt: null } })
     expect(matchesFilter(unhealthy, '')).toBe(true)
     expect(matchesFilter(unhealthy, 'API prod')).toBe(true)
@@ -86,7 +86,7 @@ describe('an arrow', () => {
     expect(arrowTarget(boxes, from, arrow)).toBe(to)
   })
 
-  test('from a tile the filter took away leads to the first one left', () => {
+  test('leads from a tile that the filter hides to the first visible tile', () => {
     expect(arrowTarget(boxes, 'gone', 'ArrowDown')).toBe('a')
     expect(arrowTarget([], 'gone', 'ArrowDown')).toBeNull()
   })
@@ -112,7 +112,7 @@ describe('the third row of a tile', () => {
   const running = deployThrough(['requested', 'dispatched'])
   const sick = { state: 'unhealthy', detail: 'answers HTTP 503', checkedAt: null } as const
 
-  test('is taken by what is wrong first, then by a run beside the deploy under way, then by what holds the surface', () => {
+  test('shows bad health first, then an outside run during a deploy, then a hold or a freeze', () => {
     const all = { alarm: 'Another commit.', health: sick, outsideRun, freezes: [freeze] }
     expect(thirdRow(tile('a', all), running)).toBe('alarm')
     expect(thirdRow(tile('a', { health: sick, outsideRun, freezes: [freeze] }), running)).toBe('health')
@@ -121,7 +121,7 @@ describe('the third row of a tile', () => {
     expect(thirdRow(tile('a', { outsideRun }), null)).toBeNull()
   })
 
-  test('names a version that no deploy of this console shipped, before a freeze, which the note says then', () => {
+  test('shows a version that this console did not deploy before a freeze, which moves to the note', () => {
     const version = { sha: 'd'.repeat(40), url: '', seenAt: '2026-11-21T03:00:00Z', behindBy: 3, aheadBy: 0 }
     const drifted = { version: { ...version, comparedAt: null, shippedHere: false }, freezes: [freeze] }
     expect(thirdRow(tile('a', { ...drifted, lastDeploy: deployThrough(['requested', 'failed']) }), null)).toBe('drift')
@@ -133,23 +133,23 @@ describe('the way back on a tile', () => {
   const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: '2026-11-28T08:00:00.000Z' }
   const sick = { state: 'unhealthy', detail: 'answers HTTP 500', checkedAt: null } as const
 
-  test('is offered where the surface is unhealthy or an alarm holds, and not where all is well', () => {
+  test('is offered for an unhealthy surface and during an alarm, and not for a healthy surface', () => {
     expect(wayBack(tile('a', { lastGood, health: sick }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood, alarm: 'The surface reported another version.' }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood }))).toBeNull()
   })
 
-  test('is offered after a deploy that failed and may have shipped, although the surface is healthy', () => {
+  test('is offered after a failed deploy that may have shipped, even if the surface is healthy', () => {
     const lastDeploy = deployThrough(['requested', 'dispatched', 'building', 'failed'])
     expect(wayBack(tile('a', { lastGood, lastDeploy }))).toEqual(lastGood)
     expect(wayBack(tile('a', { lastGood, lastDeploy: { ...lastDeploy, actions: ['retry'] } }))).toBeNull()
   })
 
-  test('is not offered while an ended deploy holds the surface, since the server would refuse it', () => {
+  test('is not offered while an ended deploy holds the surface, which the server would refuse', () => {
     expect(wayBack(tile('a', { lastGood, health: sick, held: { deployId: 'd', runId: '7' } }))).toBeNull()
   })
 
-  test('is not offered while a deploy is under way, or on a surface that left the file', () => {
+  test('is not offered during a deploy or for an archived surface', () => {
     const lastDeploy = deployThrough(['requested', 'dispatched'])
     expect(wayBack(tile('a', { lastGood, lastDeploy, health: sick }))).toBeNull()
     expect(wayBack(tile('a', { lastGood, archived: true, health: sick }))).toBeNull()

@@ -28,7 +28,7 @@ afterAll(() => server.close())
 
 const reading = { method: 'GET' }
 
-it('gives the whole answer each time, and has it sent only when there is another', async () => {
+it('returns the whole answer each time, and transfers it only when it changed', async () => {
   const ask = createFetchChanges()
   const read = async () => {
     const response = await ask(`${origin}/one`, reading)
@@ -42,7 +42,7 @@ it('gives the whole answer each time, and has it sent only when there is another
   expect(asked.map((line) => line.replace('GET knowing ', ''))).toEqual(['nothing', '"1"', '"1"', '"2"', '"2"', '"2"'])
 })
 
-it('keeps what it knows while the answer is an error', async () => {
+it('keeps the known version while the answer is an error', async () => {
   const ask = createFetchChanges()
   await ask(`${origin}/one`, reading)
   version = '"2"'
@@ -53,7 +53,7 @@ it('keeps what it knows while the answer is an error', async () => {
   expect(asked.at(-1)).toBe('GET knowing "1"')
 })
 
-it('names nothing for another address, or for what changes something', async () => {
+it('sends no version for another address or for a mutation', async () => {
   const ask = createFetchChanges()
   await ask(`${origin}/one`, reading)
   await ask(`${origin}/two`, reading)
@@ -61,7 +61,7 @@ it('names nothing for another address, or for what changes something', async () 
   expect(asked).toEqual(['GET knowing nothing', 'GET knowing nothing', 'POST knowing nothing'])
 })
 
-it('remembers the addresses asked for last, and no more than some', async () => {
+it('remembers a limited number of addresses, the latest ones', async () => {
   const ask = createFetchChanges()
   for (let n = 0; n < 20; n += 1) await ask(`${origin}/${n}`, reading)
   await ask(`${origin}/0`, reading)

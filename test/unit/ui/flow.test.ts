@@ -24,7 +24,7 @@ function sent(flow: Flow) {
 }
 
 describe('the way to a deploy', () => {
-  test('goes from choosing over the review to the confirmation, and nothing skips the review', () => {
+  test('leads from choosing through the review to the confirmation, and nothing skips the review', () => {
     const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
     expect(chosen.step).toBe('review')
     expect(flowReducer(startFlow(null), { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: [] }).step).toBe(
@@ -37,7 +37,7 @@ describe('the way to a deploy', () => {
     expect(startFlow('v1.2.3')).toMatchObject({ step: 'review', draft: { ref: 'v1.2.3' } })
   })
 
-  test('steps back without losing what was entered', () => {
+  test('steps back without losing the input', () => {
     const flow = through(
       typed(atConfirm(), 'cons'),
       { type: 'reasoned', text: 'hotfix' },
@@ -48,7 +48,7 @@ describe('the way to a deploy', () => {
     expect(flow).toMatchObject({ step: 'review', draft: { ref: 'main', typed: 'cons', reason: 'hotfix' } })
   })
 
-  test('asks for the name again once another ref was chosen', () => {
+  test('requires the name again after another ref was chosen', () => {
     const flow = through(
       typed(atConfirm(), 'console'),
       { type: 'back' },
@@ -67,7 +67,7 @@ describe('what pressing Deploy sends', () => {
     },
   )
 
-  test('is the reviewed commit, the typed text and the key, and a reason only where there is one', () => {
+  test('is the reviewed commit, the typed name, the idempotency key, and a reason if there is one', () => {
     const flow = typed(atConfirm(), 'console')
     expect(requestToSend(flow, surface)).toEqual({
       surfaceId: 'console',
@@ -81,7 +81,7 @@ describe('what pressing Deploy sends', () => {
     expect(requestToSend(reasoned, surface)).toMatchObject({ reason: 'hotfix' })
   })
 
-  test('says that nothing was known to run, where the review said so', () => {
+  test('records that no running version was known, if the review said so', () => {
     const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
     const unknown: FlowAction = {
       type: 'reviewed',
@@ -95,7 +95,7 @@ describe('what pressing Deploy sends', () => {
     })
   })
 
-  test('names no source where the comparison shows that the deploy is not what that source calls it', () => {
+  test('names no source if the comparison shows that the deploy is not a rollback or a promotion', () => {
     const rollback = { kind: 'rollback', deployId: 'x' } as const
     const promotion = { kind: 'promotion', surfaceId: 'console-staging' } as const
     const sourceSent = (source: DeploySource, adds: number, removes: number) => {
@@ -113,7 +113,7 @@ describe('what pressing Deploy sends', () => {
     expect([sourceSent(promotion, 1, 2), sourceSent(promotion, 0, 2)]).toEqual([promotion, undefined])
   })
 
-  test('overrides the freezes that were reviewed, with the reason given there, and none when none was', () => {
+  test('overrides exactly the reviewed freezes, with the reason from the review, and none otherwise', () => {
     const review = through(
       startFlow(null),
       { type: 'chosen', ref: 'main' },
@@ -127,11 +127,11 @@ describe('what pressing Deploy sends', () => {
     expect(requestToSend(typed(lifted, 'console'), surface)).not.toHaveProperty('overrideFreeze')
   })
 
-  test('leaves out spaces around the name, which the server would refuse', () => {
+  test('trims spaces around the name, which the server would refuse', () => {
     expect(requestToSend(typed(atConfirm(), ' console '), surface)).toMatchObject({ confirmation: 'console' })
   })
 
-  test('is nothing a second time while the first request is under way', () => {
+  test('is nothing while the first request is in progress', () => {
     expect(requestToSend(sent(typed(atConfirm(), 'console')).flow, surface)).toBeNull()
   })
 
@@ -147,7 +147,7 @@ describe('what pressing Deploy sends', () => {
     expect(requestToSend(failedAgain, surface)).toEqual(first.request)
   })
 
-  test('cannot be changed, or left for another review, while the outcome of the last press is unknown', () => {
+  test('cannot change, and allows no new review, while the outcome of the last press is unknown', () => {
     const first = sent(typed(atConfirm(), 'console'))
     const failed = flowReducer(first.flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })
     const tampered = through(
@@ -159,14 +159,14 @@ describe('what pressing Deploy sends', () => {
     expect(tampered).toEqual(failed)
   })
 
-  test('is a new intent with a new key after a refusal, with everything typed kept', () => {
+  test('is a new intent with a new key after a refusal, and the input is kept', () => {
     const flow = through(typed(atConfirm(), 'console'), { type: 'reasoned', text: 'hotfix' })
     const failed = flowReducer(sent(flow).flow, { type: 'failed', error: refused, nextKey: 'key-2' })
     expect(failed).toMatchObject({ draft: { typed: 'console', reason: 'hotfix' }, attempt: { refusal: refused } })
     expect(requestToSend(failed, surface)).toMatchObject({ idempotencyKey: 'key-2' })
   })
 
-  test('is reviewed again, with everything typed kept, once the surface runs another commit', () => {
+  test('needs a new review once the surface runs another commit, and the input is kept', () => {
     const flow = through(typed(atConfirm(), 'console'), { type: 'reasoned', text: 'hotfix' })
     const error: WireError = { kind: 'refused', appCode: 'running_changed', message: 'it runs b2b2b2b now' }
     const back = flowReducer(sent(flow).flow, { type: 'failed', error, nextKey: 'key-2' })
@@ -181,7 +181,7 @@ describe('what pressing Deploy sends', () => {
     })
   })
 
-  test('does not take a late failure for an answer to something that was not sent', () => {
+  test('ignores a late failure of a request that was not sent', () => {
     const flow = typed(atConfirm(), 'console')
     expect(flowReducer(flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })).toEqual(flow)
   })

@@ -1,19 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { LiveEvent } from '~/domain/surface/live'
 import type { TrpcClient } from '~/ui/trpc/client'
-
-const event = (now: string): LiveEvent => ({
-  now,
-  reload: false,
-  tiles: [],
-  checked: [],
-  deploys: [],
-  approvals: [],
-  freezes: false,
-  deliveries: false,
-  health: false,
-  silent: null,
-})
+import { QUIET } from './fixtures'
 
 interface Stream {
   readonly input: { readonly person: string; readonly lastEventId: string | null }
@@ -62,9 +50,9 @@ async function openTab(person = 'ada@example.com') {
   return { streams, told, close, isLive: () => readLiveState().live }
 }
 
-const send = (stream: Stream | undefined, id: string) => stream?.onData({ id, data: event(`event ${id}`) })
+const send = (stream: Stream | undefined, id: string) => stream?.onData({ id, data: { ...QUIET, now: `event ${id}` } })
 
-it('one tab has the stream, and every tab of the person hears it', async () => {
+it('one tab holds the stream, and every tab of the member receives its events', async () => {
   const [first, second] = [await openTab(), await openTab()]
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')
@@ -72,7 +60,7 @@ it('one tab has the stream, and every tab of the person hears it', async () => {
   expect([first.isLive(), second.isLive(), second.streams]).toEqual([true, true, []])
 })
 
-it('when the tab with the stream closes, the next goes on after the last event it was told, so that none on its way is lost', async () => {
+it('when the tab with the stream closes, the next tab continues after the last event it received, so that no event is lost', async () => {
   const [first, second] = [await openTab(), await openTab()]
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')
@@ -81,7 +69,7 @@ it('when the tab with the stream closes, the next goes on after the last event i
   await expect.poll(() => second.streams.map(({ input }) => input.lastEventId)).toEqual(['1'])
 })
 
-it('a tab that opens is told to read again what it may have read before it listened', async () => {
+it('a new tab is told to read again what it may have read before it listened', async () => {
   const first = await openTab()
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')
@@ -90,7 +78,7 @@ it('a tab that opens is told to read again what it may have read before it liste
   expect(second.isLive()).toBe(true)
 })
 
-it('a tab that opens while the stream is lost asks, as the others do, until there is one again', async () => {
+it('a tab that opens while the stream is lost polls, as the other tabs do, until the stream is back', async () => {
   const first = await openTab()
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')
@@ -106,7 +94,7 @@ it('a tab that opens while the stream is lost asks, as the others do, until ther
   expect(said).toEqual(['hello', 'told'])
 })
 
-it('tabs of two people in one browser share no stream, and neither hears what the other is told', async () => {
+it('tabs of two members in one browser share no stream and no events', async () => {
   const [ada, bob] = [await openTab('ada@example.com'), await openTab('bob@example.com')]
   await expect.poll(() => [ada.streams.length, bob.streams.length]).toEqual([1, 1])
   expect([ada.streams[0]?.input.person, bob.streams[0]?.input.person]).toEqual(['ada@example.com', 'bob@example.com'])
@@ -116,7 +104,7 @@ it('tabs of two people in one browser share no stream, and neither hears what th
   expect([bob.told, bob.isLive()]).toEqual([[], false])
 })
 
-it('a tab whose stream tells nothing, as behind a proxy that holds it back, asks; and one that hears nothing any more does again', async () => {
+it('a tab polls until its stream delivers an event, and again once the stream falls silent', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const tab = await openTab()
   await vi.waitUntil(() => tab.streams.length === 1)

@@ -283,7 +283,7 @@ function seenIn(markup: string) {
   return { texts, attributes }
 }
 
-describe('a name that others chose', () => {
+describe('text that others wrote', () => {
   it.each(Object.keys(mainViews('x')))(
     'changes nothing around it in %s',
     (view) => {
@@ -305,12 +305,12 @@ describe('a name that others chose', () => {
     30_000,
   )
 
-  it('shows by a stand-in what turns the line one confirms', () => {
+  it('shows a placeholder for a character that would reorder the line to confirm', () => {
     const view = mainViews('main\u202eb.gnigats')['the sentence one confirms']
     expect(renderToStaticMarkup(view)).toContain('>main⟨U+202E⟩b.gnigats</bdi>')
   })
 
-  it('is cut where it is long, with the whole of it in its title', () => {
+  it('is cut if it is long, with the whole text in its title', () => {
     const long = '𝒳'.repeat(1_000)
     const markup = renderToStaticMarkup(<ForeignText text={long} />)
     expect(markup).toContain(`title="${long}"`)
@@ -318,7 +318,7 @@ describe('a name that others chose', () => {
     expect(renderToStaticMarkup(<ForeignText text={long} whole />)).toContain(`>${long}</bdi>`)
   })
 
-  it('is copied as it was written, where all of it is selected', () => {
+  it('is copied as written if all of it is selected', () => {
     const foreign = [
       { shown: 'main⟨U+202E⟩x', raw: 'main\u202ex' },
       { shown: '⟨ESC⟩[0m', raw: '\u001b[0m' },
@@ -336,7 +336,7 @@ describe('the screens', () => {
   /** Declared in the console's own files. */
   const OWN = ['{flag.name}']
 
-  it('show no field that others write but by the component', () => {
+  it('show text that others wrote only through ForeignText', () => {
     const directory = path.resolve(import.meta.dirname, '../../../src/ui')
     const files = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.tsx'))
     const found = files.flatMap((file) =>

@@ -30,13 +30,13 @@ const view: FreezeView = {
 }
 const lock = { ...view, environment: null, surface: { id: 'api', name: 'API', environment: 'staging' }, endsAt: null }
 
-describe('a freeze in words', () => {
-  test('says what it holds', () => {
+describe('the words for a freeze', () => {
+  test('name what the freeze covers', () => {
     expect(scopeWords(view)).toBe('All of production')
     expect(scopeWords(lock)).toBe('API, staging')
   })
 
-  test('says until when, in UTC and to the minute, or what ends it', () => {
+  test('say until when, in UTC and to the minute, or who lifted it', () => {
     expect(untilWords(view.endsAt)).toBe('until 2026-11-22 18:00 UTC')
     expect(untilWords(null)).toBe('until it is lifted')
     expect(timesWords(view)).toBe('from 2026-11-21 10:00 UTC, until 2026-11-22 18:00 UTC')
@@ -100,7 +100,7 @@ describe('DEPLOY_FREEZE in a repository', () => {
     expect(tiles.filter((one) => matchesFilter(one, 'frozen')).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
   })
 
-  test('is said to be not known, once for each repository, where nobody proved what it says', () => {
+  test('is unknown, once for each repository whose value was not read', () => {
     const unknown = tile('a', { repository: 'acme/platform', deployFreezeUnknown: true })
     expect(noFreezeWords([unknown, { ...unknown, id: 'b' }, tile('c')])).toBe(
       'DEPLOY_FREEZE is unknown in acme/platform; production is not frozen by this console',

@@ -42,7 +42,7 @@ describe('a surface that an ended deploy holds', () => {
     expect(said).toContain('Open that deploy')
   })
 
-  it('lets nobody press Deploy on a form that was open before', () => {
+  it('disables Deploy on a form that was already open', () => {
     const reviewed = { runningSha: null, comparison: null }
     const actions: FlowAction[] = [
       { type: 'reviewed', sha: SHA, reviewed, key: 'key', freezeIds: [] },
@@ -59,13 +59,13 @@ describe('a surface that an ended deploy holds', () => {
     expect(form(held)).toContain('is not proven to be over')
   })
 
-  it('is said to be held beside an alarm too', () => {
+  it('shows the hold beside an alarm too', () => {
     expect(board({ ...held, alarm: 'Another commit runs.' })).toContain('held by run 7')
   })
 })
 
 describe('an alarm', () => {
-  it('is red in the dialog and on the tile, whose frame is red; a warning is not', () => {
+  it('is red in the dialog, on the tile and on its frame; a warning is not', () => {
     const alarms = renderToStaticMarkup(
       <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'] }} />,
     )
@@ -79,7 +79,7 @@ describe('a tile whose version this console did not deploy', () => {
   const version = { sha: SHA, url: '', seenAt: AT, behindBy: 3, aheadBy: 2, comparedAt: null, shippedHere: false }
   const drifted = tile('api', { version, lastDeploy: deployThrough(['requested', 'failed']) })
 
-  it('says so beside how far it is ahead and behind, also where something else takes the row', () => {
+  it('says so beside its distance from the default ref, even if something else takes the row', () => {
     for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
       expect(board(surface)).toContain('3 behind, 2 ahead of')
       expect(board(surface)).toContain('this console did not deploy')

@@ -56,7 +56,7 @@ const action = fc.oneof(
 )
 
 describe('a draft that is kept across a reload', () => {
-  test('brings back step, ref, source, reason and override, and never the typed name, whatever was done before', () => {
+  test('restores step, ref, source, reason and override, and never the typed name', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 12 }), (actions) => {
         const flow = through(...actions)
@@ -69,7 +69,7 @@ describe('a draft that is kept across a reload', () => {
     )
   })
 
-  test('asks for the same deploy, with the same idempotency key, once the name is typed again', () => {
+  test('requests the same deploy with the same idempotency key once the name is typed again', () => {
     const before = requestToSend(flowReducer(atConfirm, typed), surface)
     expect(requestToSend(reloaded(atConfirm), surface)).toBeNull()
     expect(requestToSend(flowReducer(reloaded(atConfirm), typed), surface)).toEqual(before)
@@ -88,11 +88,11 @@ describe('a draft that is kept across a reload', () => {
     expect(requestToSend(tampered, surface)).toEqual(first.request)
   })
 
-  test('keeps what the review rested on, so that the confirmation lists the same commits', () => {
+  test('keeps the reviewed comparison, so that the confirmation lists the same commits', () => {
     expect(reloaded(atConfirm)).toMatchObject({ step: 'confirm', reviewed })
   })
 
-  test('of an earlier version, which kept nothing of that, is reviewed anew, or sent again exactly as it was', () => {
+  test('needs a new review, or is sent again unchanged, if an earlier version stored it without a comparison', () => {
     const ofEarlierVersion = (flow: Flow) => {
       const written = JSON.parse(draftText(flow, null, 0) ?? '')
       delete written.flow.reviewed
@@ -106,11 +106,11 @@ describe('a draft that is kept across a reload', () => {
     expect(requestToSend(flowReducer(after, typed), surface)).toEqual(asItWas)
   })
 
-  test('is nothing before anything was chosen or typed', () => {
+  test('is not stored before anything was chosen or typed', () => {
     expect(draftText(startFlow(null), null, 0)).toBeNull()
   })
 
-  test('is ignored when it is not what this version of the console writes', () => {
+  test('is ignored if this version of the console did not write it', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(readDraftText(text)).toBeNull()

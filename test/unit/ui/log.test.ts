@@ -12,17 +12,17 @@ const lines = (from: number, to: number) =>
 const seqs = (log: ReturnType<typeof mergeLog>) => log.map((line) => line.seq)
 
 describe('the log', () => {
-  test('holds each line once and in order, however the readings overlap', () => {
+  test('has each line once and in order, however the readings overlap', () => {
     expect(seqs(mergeLog(lines(3, 6), lines(5, 8)))).toEqual([3, 4, 5, 6, 7, 8])
     expect(seqs(mergeLog(lines(5, 8), lines(1, 4)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
-  test('stays the same object when a poll brings nothing new, so that nothing renders', () => {
+  test('stays the same object if a poll brings nothing new, so that nothing renders', () => {
     const held = lines(1, 3)
     expect(mergeLog(held, lines(2, 3))).toBe(held)
   })
 
-  test('shows a gap for older lines and for lines that came faster than a poll carries', () => {
+  test('shows a gap for lines that are not loaded', () => {
     const rows = logRows([...lines(41, 42), ...lines(50, 50)])
     expect(rows.map((row) => (row.kind === 'gap' ? `${row.missing} before ${row.before}` : row.line.seq))).toEqual([
       '40 before 41',
@@ -39,7 +39,7 @@ describe('the log', () => {
 })
 
 describe('following', () => {
-  test('holds at the end, give or take a few pixels, and ends when scrolled up', () => {
+  test('continues within a few pixels of the end and stops after scrolling up', () => {
     expect(isAtEnd({ scrollTop: 776, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
     expect(isAtEnd({ scrollTop: 760.4, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
     expect(isAtEnd({ scrollTop: 700, scrollHeight: 1000, clientHeight: 224 })).toBe(false)
@@ -47,11 +47,11 @@ describe('following', () => {
 
   const grown = { scrollTop: 300, heightBefore: 1000, heightAfter: 1200 }
 
-  test('goes to the end when lines arrive', () => {
+  test('scrolls to the end when lines arrive', () => {
     expect(scrollAfterChange({ ...grown, following: true, addedAbove: false })).toBe(1200)
   })
 
-  test('leaves the reader alone when lines arrive while scrolled up', () => {
+  test('does not move the view when lines arrive while scrolled up', () => {
     expect(scrollAfterChange({ ...grown, following: false, addedAbove: false })).toBeNull()
   })
 

@@ -7,7 +7,7 @@ const words = (...repositories: readonly string[]) =>
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll(/\p{Cf}/gu, '')
 
-it('the grid names the repository whose webhooks are silent, what that costs and where to look, and is quiet otherwise', () => {
+it('the grid names the repository whose webhooks are silent and where to look, and shows nothing otherwise', () => {
   expect(words('acme/platform')).toBe(
     'Webhooks of acme/platform are silent: GitHub lists activity that no webhook reported. The console polls GitHub instead, so changes appear later. Check the webhook’s recent deliveries on GitHub; Health shows what was received.',
   )

@@ -23,12 +23,12 @@ describe('a relative time', () => {
     expect(relativeTime(ago(seconds), now)).toBe(text)
   })
 
-  test('a little ahead of the clock reads as now, and far ahead as the future', () => {
+  test('reads as now if it is slightly ahead of the clock, and as the future if it is far ahead', () => {
     expect(relativeTime(ago(-30), now)).toBe('just now')
     expect(relativeTime(ago(-600), now)).toBe('in 10 min')
   })
 
-  test('that is no time is shown as it is stored', () => {
+  test('is shown as stored if it is no valid time', () => {
     expect(relativeTime('soon', now)).toBe('soon')
     expect(exactUtc('soon')).toBe('soon')
   })
@@ -38,7 +38,7 @@ describe('a relative time', () => {
   })
 })
 
-test('an exact time is given in UTC and, where that is another, in the reader’s own zone', () => {
+test('an exact time is given in UTC and, if different, in the reader’s zone', () => {
   const at = '2026-11-21T23:04:05.678Z'
   expect(exactTimes(at, 'UTC')).toBe('2026-11-21 23:04:05 UTC')
   expect(exactTimes(at, 'Europe/Berlin')).toBe('2026-11-21 23:04:05 UTC, 2026-11-22 00:04:05 in Europe/Berlin')
@@ -69,7 +69,7 @@ test('the clock follows the server when the local one is off, and ignores the de
 describe('ages are measured', () => {
   const answered = (secondsAgo: number, failing = false): LastAnswer => ({ at: now - secondsAgo * 1000, failing })
 
-  test('to now while answers come, and where nothing is asked', () => {
+  test('to now while answers arrive, and where nothing is polled', () => {
     expect(shownTime(now, answered(2))).toBe(now)
     expect(shownTime(now, null)).toBe(now)
     expect(shownTime(now, { at: 0, failing: true })).toBe(now)
@@ -79,11 +79,11 @@ describe('ages are measured', () => {
     expect(shownTime(now, answered(2, true))).toBe(now - 2_000)
   })
 
-  test('to the last answer when none has come for long, as after a laptop slept', () => {
+  test('to the last answer if none has arrived for long, as after a laptop slept', () => {
     expect(shownTime(now, answered(3_600))).toBe(now - 3_600_000)
   })
 
-  test('to one moment for as long as answers fail, however much time goes by', () => {
+  test('to one time for as long as answers fail, however much time passes', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), fc.nat(1_000_000), fc.nat(1_000_000), (at, sooner, later) => {
         const answer = { at: now + at, failing: true }
@@ -93,7 +93,7 @@ describe('ages are measured', () => {
   })
 })
 
-test('what is shown is said to be as of a time of day, with the date once that was another day', () => {
+test('the page says as of which time it shows its state, with the date if it is another day', () => {
   expect(asOf(Date.UTC(2026, 10, 21, 14, 3, 12), Date.UTC(2026, 10, 21, 23))).toBe('14:03:12 UTC')
   expect(asOf(Date.UTC(2026, 10, 20, 14, 3, 12), Date.UTC(2026, 10, 21, 1))).toBe('2026-11-20 14:03:12 UTC')
 })

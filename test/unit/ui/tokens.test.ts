@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { permissionWords, tokenReachWords } from '~/ui/tokens/token-words'
 
-it('says what a token may do in one line, and shows what a newer version wrote as it is stored', () => {
+it('a token’s permissions are worded in one line, and unknown permissions are shown as stored', () => {
   expect(permissionWords(['deploy.dispatch', 'deploy.read'])).toBe('Deploy, read deploys and their logs')
   expect(permissionWords(['audit.read', 'moon.land'])).toBe('Read the audit trail, moon.land')
 })

@@ -17,13 +17,13 @@ describe('the browser tab', () => {
     expect(tabFace(null, [named('requested', 'dispatched')]).title).toBe('● console: Dispatched — Deploy Console')
   })
 
-  test('counts when several run, and names the open one', () => {
+  test('counts several running deploys, and names the one that is open', () => {
     const running = [named(...started), named('requested', 'dispatched')]
     expect(tabFace(null, running).title).toBe('● 2 deploys running — Deploy Console')
     expect(tabFace(named(...started), running).title).toBe('● console: Smoke gate — Deploy Console')
   })
 
-  test('tells the outcome of the open deploy', () => {
+  test('shows the outcome of the open deploy', () => {
     expect(tabFace(named('requested', 'failed'), [])).toEqual({
       title: '✕ console: Failed — Deploy Console',
       icon: 'stopped',
@@ -34,11 +34,11 @@ describe('the browser tab', () => {
     })
   })
 
-  test('is plain when nothing runs', () => {
+  test('shows the product’s name if nothing runs', () => {
     expect(tabFace(null, [])).toEqual({ title: 'Deploy Console', icon: 'idle' })
   })
 
-  test('shows a status this version does not know as it is stored', () => {
+  test('shows an unknown status as stored', () => {
     expect(tabFace(null, [named('requested', 'dispatched', 'canary_started')]).title).toBe(
       '● console: canary_started — Deploy Console',
     )
@@ -46,7 +46,7 @@ describe('the browser tab', () => {
 })
 
 describe('the words for a deploy', () => {
-  test('leave an unknown status as it is, with a neutral mark', () => {
+  test('show an unknown status as stored, with a neutral mark', () => {
     expect(statusWord('canary_started')).toBe('canary_started')
     expect(outcomeOf('canary_started')).toBe('unknown')
   })
