@@ -3,7 +3,7 @@
 import { Button } from '~/ui/primitives/button'
 import { MessagePage } from '~/ui/primitives/notice'
 
-/** The page broke, not a deploy: whatever is running goes on, and everything recorded is kept. */
+/** The page failed, not a deploy: running deploys continue, and recorded data is kept. */
 export default function ErrorPage({
   error,
   reset,

@@ -21,7 +21,7 @@ export const viewport: Viewport = {
   ],
 }
 
-/** No page is made at build time: the nonce its scripts carry is new for every answer (src/proxy.ts). */
+/** Pages are rendered per request: each answer's scripts carry a new nonce (src/proxy.ts). */
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   await connection()
   return (

@@ -5,10 +5,10 @@ import { Board } from '~/ui/board/board'
 import { BoardSkeleton } from '~/ui/board/board-skeleton'
 import { SignedIn } from '~/ui/shell/member'
 
-/** The configuration is known when the console runs, not when it is built. */
+/** The configuration is known at run time, not at build time. */
 export const dynamic = 'force-dynamic'
 
-/** Suspense because the board reads `?deploy=` and `?surface=`, which only the browser knows. */
+/** Suspense, because the board reads `?deploy=` and `?surface=` in the browser. */
 export default async function Page({ searchParams }: PageProps<'/'>) {
   const member = await signedInPage('/', { search: await searchParams })
   const { sandboxUrl } = getDeps().config

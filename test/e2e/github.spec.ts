@@ -64,7 +64,7 @@ test('somebody with GitHub alone is told that GitHub proves nothing, and what to
   await page.getByLabel(/^Name of a new passkey/).fill('Laptop')
   await page.getByRole('button', { name: 'Add passkey' }).click()
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
-  await expect(question).toContainText('GitHub signs you in without saying when it last asked you')
+  await expect(question).toContainText('GitHub does not report when it last asked')
   await expect(question).toContainText('Ask an admin for a link that sets a password')
   await expect(question.getByRole('button')).toHaveText(['Cancel'])
 })

@@ -116,7 +116,7 @@ test('somebody whose provider proves nothing is sent there once, and then told w
   await page.getByRole('button', { name: 'Let me in' }).click()
   await page.getByLabel(/^Name of a new passkey/).fill('Laptop')
   await page.getByRole('button', { name: 'Add passkey' }).click()
-  await expect(question.getByRole('alert')).toContainText('Acme ID did not say that it asked you')
+  await expect(question.getByRole('alert')).toContainText('Acme ID did not confirm that it asked')
   await expect(question).toContainText('Ask an admin for a link that sets a password')
   await expect(question.getByRole('button')).toHaveText(['Cancel'])
 })

@@ -123,7 +123,7 @@ test('signed in as somebody else, the draft is thrown away, visibly, and nothing
   await panel(page).getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
   await expect(page.getByRole('status').filter({ hasText: `Signed in as ${BOB}.` })).toContainText(
-    `The draft of status-page of ${SANDBOX_OPERATOR.email} was discarded.`,
+    `The draft for status-page by ${SANDBOX_OPERATOR.email} was discarded.`,
   )
   await expect(page.getByRole('button', { name: /^Bob/ })).toBeVisible()
   expect(new URL(page.url()).search).toBe('')

@@ -6,7 +6,7 @@ import { SignedIn } from '~/ui/shell/member'
 
 export const metadata: Metadata = { title: 'Audit · Deploy Console' }
 
-/** Suspense because the filter is in the address, which only the browser knows. */
+/** Suspense, because the filter is read from the address in the browser. */
 export default async function Page({ searchParams }: PageProps<'/audit'>) {
   return (
     <SignedIn member={await signedInPage('/audit', { search: await searchParams })}>

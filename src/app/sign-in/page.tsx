@@ -18,7 +18,7 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
   const next = safeNextPath((await searchParams)['next'])
   const refused = providerRefusal((await searchParams)['error'])
   if (await isSignedIn()) {
-    // Next's type of an address cannot know one that comes with the request; it was parsed above.
+    // Next's route type cannot know an address from the request. `next` was parsed above.
     if (refused === null) redirect(next as Route)
     return (
       <EntryFrame title="You are signed in">
@@ -66,5 +66,5 @@ export default async function Page({ searchParams }: PageProps<'/sign-in'>) {
   )
 }
 
-/** Passkeys are bound to a name, and an address in numbers is none (WebAuthn, 5.1.2). */
+/** A passkey is bound to a host name, and an IP address is none (WebAuthn, 5.1.2). */
 const isNumeric = (host: string): boolean => /^[\d.]+(:\d+)?$|^\[/.test(host)

@@ -12,7 +12,7 @@ import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** Who one is here, what one signs in with, and where one is signed in. */
+/** The account page: name, ways to sign in, and open sessions. */
 export function AccountPage() {
   const account = trpc.account.get.useQuery()
   const utils = trpc.useUtils()

@@ -7,7 +7,7 @@ interface AccountSectionProps {
   readonly children: ReactNode
 }
 
-/** One thing about the account: its name at the left, what there is of it at the right. */
+/** One section of the account page: the title on the left, the content on the right. */
 export function AccountSection({ id, title, about, children }: AccountSectionProps) {
   return (
     <section

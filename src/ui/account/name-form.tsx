@@ -16,7 +16,7 @@ interface NameFormProps {
   readonly onChanged: () => void
 }
 
-/** The name is one's own to choose; the address is what the trail calls one, and stays. */
+/** A member chooses the name. The e-mail address identifies the member in the audit trail and cannot change. */
 export function NameForm({ account, onChanged }: NameFormProps) {
   const member = useMember()
   const [name, setName] = useState(account.name)

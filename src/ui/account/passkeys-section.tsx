@@ -88,7 +88,7 @@ interface PasskeyRowProps {
   readonly onChanged: () => void
 }
 
-/** One passkey: its name, which can be changed, and the way to take it away. */
+/** One passkey, with the buttons that rename and remove it. */
 function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
   const [asked, setAsked] = useState<'nothing' | 'name' | 'removal'>('nothing')
   const [name, setName] = useState(passkey.name)

@@ -8,7 +8,7 @@ import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
-/** A new password ends every other session. What else signs the account in is on the same page. */
+/** Changes the password and ends every other session. */
 export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
@@ -61,7 +61,7 @@ export const WRONG = 'Incorrect password. Nothing was changed. Try again.'
 interface PasswordFieldProps {
   readonly id: string
   readonly label: string
-  /** One that is being chosen: browsers offer to make it. */
+  /** A new password: browsers offer to generate one. */
   readonly isNew?: boolean
   readonly value: string
   readonly onChange: (value: string) => void

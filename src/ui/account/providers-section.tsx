@@ -10,7 +10,7 @@ import { Notice } from '~/ui/primitives/notice'
 
 const ABOUT = 'Sign in with an account at another provider. Both accounts need the same verified e-mail address.'
 
-/** Connecting is done here only, by somebody who is signed in: a provider's word alone gets into no account there is. */
+/** Only a signed-in member can connect a provider. A provider's answer alone never opens an existing account. */
 export function ProvidersSection({ providers }: Pick<AccountView, 'providers'>) {
   const [busy, setBusy] = useState(false)
   // A connection that failed comes back with a reason in the address.

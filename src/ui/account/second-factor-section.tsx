@@ -105,14 +105,14 @@ function PasswordStep({ action, danger, busy, onSubmit, onCancel }: PasswordStep
 }
 
 interface EnrolmentProps {
-  /** `otpauth://…`, which is the secret: it is in this page's memory only. */
+  /** `otpauth://…` contains the secret and stays in this page's memory only. */
   readonly uri: string
   readonly busy: boolean
   readonly onCode: (code: string) => Promise<void>
   readonly onCancel: () => void
 }
 
-/** Shows the secret to the app, and asks for a code as the proof that it arrived there. */
+/** Shows the secret to the app, and asks for a code to prove that the app has the secret. */
 function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
   const [code, setCode] = useState('')
   const secret = URL.canParse(uri) ? (new URL(uri).searchParams.get('secret') ?? '') : ''
@@ -149,7 +149,7 @@ function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
   )
 }
 
-/** The one sight of them. */
+/** Shows the backup codes, once. */
 function BackupCodes({ codes, onDone }: { readonly codes: readonly string[]; readonly onDone: () => void }) {
   return (
     <div className="flex flex-col gap-3">
@@ -172,7 +172,7 @@ function BackupCodes({ codes, onDone }: { readonly codes: readonly string[]; rea
   )
 }
 
-/** Drawn here, by shapes of the page: nothing is asked of another site, and the policy allows no picture of one. */
+/** Drawn as SVG: the content security policy allows no image from another site. */
 function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
   const { data, size } = encode(text, { ecc: 'M', border: 3 })
   const dark = data.flatMap((row, y) => row.flatMap((on, x) => (on ? [`M${x} ${y}h1v1h-1z`] : [])))

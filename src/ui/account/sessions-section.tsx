@@ -13,7 +13,7 @@ interface SessionsSectionProps {
   readonly onChanged: () => void
 }
 
-/** Every browser one is signed in with. An ended session is out at its next request. */
+/** The member's open sessions. An ended session is refused at its next request. */
 export function SessionsSection({ sessions, onChanged }: SessionsSectionProps) {
   const end = trpc.account.endSession.useMutation({ onSettled: onChanged })
   const endOthers = trpc.account.endOtherSessions.useMutation({ onSettled: onChanged })

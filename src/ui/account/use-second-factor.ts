@@ -7,11 +7,11 @@ import { type Asked, askAuth, isRecord } from '~/ui/auth/ask-auth'
 export type Step =
   | { readonly at: 'rest' }
   | { readonly at: 'password'; readonly goal: 'on' | 'off' | 'codes' }
-  /** The codes are shown once the app's first code was right: before, they would be of no use. */
+  /** The backup codes are shown after the app's first correct code: before that, they do not work. */
   | { readonly at: 'scan'; readonly uri: string; readonly codes: readonly string[] }
   | { readonly at: 'codes'; readonly codes: readonly string[] }
 
-/** The way through switching the second factor on or off, and what the server said of the last step. */
+/** The steps that switch the second factor on or off, and the server's answer to the last step. */
 export function useSecondFactor(onChanged: () => void) {
   const [step, setStep] = useState<Step>({ at: 'rest' })
   const [busy, setBusy] = useState(false)

@@ -6,7 +6,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
-/** What is asked for, by whom, when and why. */
+/** What was requested, by whom, when and why. */
 export function ApprovalFacts({ approval }: { readonly approval: ApprovalView }) {
   const kind = kindWords(approval)
   return (
@@ -37,7 +37,7 @@ const MARKS = {
   expired: { Icon: TimerOff, tone: 'text-ink-faint' },
 } as const satisfies Record<ApprovalState, unknown>
 
-/** A shape for each state: none rests on its colour. */
+/** A shape for each state: colour is never the only sign. */
 export function ApprovalMark({ state }: { readonly state: ApprovalState }) {
   const { Icon, tone } = MARKS[state]
   return <Icon aria-hidden="true" className={`size-4 shrink-0 ${tone}`} />

@@ -4,7 +4,7 @@ import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import type { Review } from '~/domain/surface/review'
 
-/** One word for a list. */
+/** The state in one word, for a list. */
 export const STATE_WORDS = {
   waiting: 'Waiting',
   granted: 'Approved',
@@ -13,7 +13,7 @@ export const STATE_WORDS = {
   expired: 'Expired',
 } as const satisfies Record<ApprovalState, string>
 
-/** Where it stands, in a sentence. */
+/** The state in one sentence. */
 export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'decision'>): string {
   const by = decision === null ? '' : ` by ${inSentence(decision.by)}`
   switch (state) {
@@ -30,20 +30,20 @@ export function headline({ state, decision }: Pick<ApprovalView, 'state' | 'deci
   }
 }
 
-/** Who asks: of a token its label, and whose it is, for two people may use one label. */
+/** The requester. A token is named with its owner, since two people may use the same label. */
 export const requesterWords = ({
   requestedBy,
   requestedByOwner,
 }: Pick<ApprovalView, 'requestedBy' | 'requestedByOwner'>): string =>
   requestedByOwner === null ? inSentence(requestedBy) : `${inSentence(requestedBy)} of ${inSentence(requestedByOwner)}`
 
-/** What is asked for, where it is more than a ref. */
+/** What was requested, if it is more than a ref. */
 export function kindWords({ kind, sourceId }: Pick<ApprovalView, 'kind' | 'sourceId'>): string | null {
   if (kind === 'rollback') return EARLIER_DEPLOY
   return kind === 'promotion' ? `Promotion from ${inSentence(sourceId ?? '')}` : null
 }
 
-/** Why the server would not let it pass now, as far as the review shows; null when nothing is known against it. */
+/** Why the server would refuse the approval now, as far as the review shows; null if nothing speaks against it. */
 export function standsInTheWay(
   approval: ApprovalView,
   review: Pick<Review, 'sha' | 'runningSha' | 'freezeIds' | 'warnings'>,

@@ -17,7 +17,7 @@ import { useAskEvery } from '~/ui/trpc/live-state'
 
 const POLL_MS = 5_000
 
-/** What waits for another person, and what became of the requests before. */
+/** Requests that wait for another person, and earlier requests with their outcome. */
 export function ApprovalsPage() {
   const askEvery = useAskEvery(POLL_MS)
   const list = trpc.approvals.list.useInfiniteQuery(
@@ -78,7 +78,7 @@ export function ApprovalsPage() {
 const LINK =
   'shrink-0 rounded-[5px] border border-control bg-panel px-3 py-1 text-sm font-medium whitespace-nowrap hover:bg-well'
 
-/** One request: what, by whom, where it stands, and the way to its facts. */
+/** One request: what, by whom, its state, and the button that opens it. */
 export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
   const { id, state, surface, decision, deployId, decidable } = approval
   return (

@@ -48,7 +48,7 @@ interface ChoiceProps {
 
 function Choice({ label, value, values, onChange }: ChoiceProps) {
   const id = useId()
-  // What a link asks for is shown, also while the choices load and when there is none of it.
+  // Show the value from the link while the choices load, and if the value is not among them.
   const shown = value === '' || values.includes(value) ? values : [value, ...values]
   return (
     <div className="flex min-w-0 flex-col gap-1 max-sm:w-full">

@@ -13,13 +13,13 @@ import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** Who asked for what, when, and what happened: newest first, as it was recorded. */
+/** The audit trail, newest first. */
 export function AuditLog() {
   const { filter, change, clear } = useAuditFilter()
   const facets = trpc.audit.facets.useQuery()
   const log = trpc.audit.list.useInfiniteQuery(
     { filter },
-    // What is being read must not move under the reader's eyes.
+    // Rows must not move while somebody reads them.
     { getNextPageParam: (page) => page.nextCursor, refetchOnWindowFocus: false },
   )
   const entries = log.data?.pages.flatMap((page) => page.entries) ?? []
@@ -83,7 +83,7 @@ const REFRESH_MS = 10_000
 
 const count = (digits: string | number) => BigInt(digits).toLocaleString('en')
 
-/** How far the trail is sealed. Nothing is shown while that is not known: it is an aside, not what the page is about. */
+/** How far the audit trail is sealed. Shows nothing until that is known. */
 function SealState() {
   const { data } = trpc.audit.sealState.useQuery(undefined, { refetchInterval: REFRESH_MS })
   if (data === undefined) return null
@@ -105,7 +105,7 @@ function SealState() {
   )
 }
 
-/** A file the console itself makes. */
+/** A link to a file that the console generates. */
 function DownloadLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
   return (
     <a

@@ -66,7 +66,7 @@ function DeployLink({ id }: { readonly id: string }) {
 
 const payloadText = (payload: unknown) => JSON.stringify(payload, null, 2).split('\n').map(visible).join('\n')
 
-/** One event. Its payload is a press away, as it is stored. */
+/** One event. Opening it shows the stored payload. */
 export function AuditRow({ entry }: { readonly entry: AuditEntry }) {
   const [open, setOpen] = useState(false)
   const detail = useId()

@@ -6,7 +6,7 @@ import { AUDIT_FILTER_NAMES } from '~/domain/audit/log'
 
 export type FilterName = (typeof AUDIT_FILTER_NAMES)[number]
 
-/** What the address asks for, as it is written there; the server says when a value is none. */
+/** The filter as written in the address. The server refuses an invalid value. */
 export type FilterText = Readonly<Partial<Record<FilterName, string>>>
 
 export function readFilter(params: { get(name: string): string | null }): FilterText {
@@ -18,7 +18,7 @@ export function readFilter(params: { get(name: string): string | null }): Filter
   return filter
 }
 
-/** `?actor=operator&from=2026-11-21`, always in the same order; empty without a filter. */
+/** For example `?actor=operator&from=2026-11-21`, always in the same order; empty without a filter. */
 export function filterQuery(filter: FilterText, more: Readonly<Record<string, string>> = {}): string {
   const params = new URLSearchParams(more)
   for (const name of AUDIT_FILTER_NAMES) {
@@ -31,7 +31,7 @@ export function filterQuery(filter: FilterText, more: Readonly<Record<string, st
 
 const go = (filter: FilterText) => window.history.replaceState(null, '', window.location.pathname + filterQuery(filter))
 
-/** The filter lives in the address, so that what an auditor looks at can be sent as a link. */
+/** The filter is part of the address, so that an auditor can share it as a link. */
 export function useAuditFilter() {
   const params = useSearchParams()
   const filter = useMemo(() => readFilter(params), [params])

@@ -8,7 +8,7 @@ export type Asked =
   | { readonly ok: true; readonly body: unknown }
   | { readonly ok: false; readonly code: string | null; readonly message: string }
 
-/** One call below `/api/auth`, and what it said. Without a body it only reads. */
+/** Calls a path below `/api/auth`: a POST with a body, a GET without one. */
 export async function askAuth(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
   const sends =
     body === undefined
@@ -32,7 +32,7 @@ export async function askAuth(path: string, body?: Readonly<Record<string, unkno
 
 const TOO_MANY = 'Rate limit exceeded for this address. Nothing was changed. Wait a minute, then try again.'
 
-/** The same, where the last proof of who it is may be too old: then that is asked for, and the same call made again, once. */
+/** Like `askAuth`. If the last proof of identity is too old, asks for a new one and repeats the call once. */
 export async function askAuthProved(path: string, body?: Readonly<Record<string, unknown>>): Promise<Asked> {
   const answer = await askAuth(path, body)
   if (answer.ok || answer.code !== 'proof_stale' || !(await askForProof())) return answer
@@ -41,15 +41,15 @@ export async function askAuthProved(path: string, body?: Readonly<Record<string,
 
 type AuthAnswer = { readonly ok: true } | Extract<Asked, { readonly ok: false }>
 
-/** One call below `/api/auth`. The answer's cookies are the browser's business; what it says when it refuses is ours. */
+/** Posts to a path below `/api/auth`. The browser keeps the cookies of the answer; only a refusal has a message. */
 export async function postAuth(path: string, body: Readonly<Record<string, unknown>>): Promise<AuthAnswer> {
   const answer = await askAuth(path, body)
   return answer.ok ? { ok: true } : answer
 }
 
 /**
- * Leaves for the provider's page, which sends the browser back. Null: on the way; otherwise why not. `anew`: the provider has
- * to ask the person, whether it knows them or not.
+ * Goes to the provider's page, which sends the browser back. Returns null, or why it could not. With `anew` the
+ * provider must ask for the person's credentials, even if it knows the person.
  */
 export async function startAtProvider(
   path: '/sign-in/social' | '/link-social',

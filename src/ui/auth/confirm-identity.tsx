@@ -15,8 +15,8 @@ import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /**
- * Waits until something grave is refused because the last proof is too old, then asks. What was refused goes on by itself
- * afterwards; until then it is as if it had not been pressed.
+ * Asks for a proof of identity once a request is refused because the last proof is too old. Afterwards the refused
+ * request is sent again.
  */
 export function ConfirmIdentity() {
   const { open, settle } = usePrompt('proof_stale')
@@ -46,13 +46,13 @@ interface ConfirmFormProps {
   readonly onCancel: () => void
 }
 
-/** Password, passkey, or what the sandbox has in their place. */
+/** Password, passkey, or the sandbox's confirmation. */
 function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
   const [password, setPassword] = useState('')
   const methods = trpc.account.proofMethods.useQuery(undefined, { staleTime: 0 })
   const { busy, refusal, byPassword, byPasskey, inSandbox } = useProof(onProved)
   const field = useRef<HTMLInputElement>(null)
-  // The field comes after the dialog, once the server has said what there is.
+  // The field appears after the dialog, once the server has named the ways to confirm.
   useEffect(() => {
     if (methods.isSuccess) field.current?.focus()
   }, [methods.isSuccess])
@@ -123,7 +123,10 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
 
 type Providers = ProofMethods['providers']
 
-/** Somebody a provider signs in has nothing the console could ask for: a new sign-in is the proof, where it can be one. */
+/**
+ * A member without a password or a passkey confirms by signing in again, if the provider can prove when it asked for
+ * credentials.
+ */
 function SignInAgain({ providers }: Pick<ProofMethods, 'providers'>) {
   const [refusal, setRefusal] = useState<string | null>(null)
   const leave = async (id: string) => {
@@ -171,7 +174,7 @@ function SignInAgain({ providers }: Pick<ProofMethods, 'providers'>) {
   )
 }
 
-/** Proves again who is signed in; `onProved` is told once the server agrees. */
+/** Confirms who is signed in. Calls `onProved` once the server accepts the proof. */
 function useProof(onProved: () => void) {
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)

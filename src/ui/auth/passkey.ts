@@ -8,13 +8,12 @@ import { type Asked, askAuth, askAuthProved } from '~/ui/auth/ask-auth'
 
 type Answer = { readonly ok: true; readonly response: object } | { readonly ok: false; readonly message: string }
 
-/** Lets the browser ask for a passkey. What it answers is for the server to judge. */
+/** Lets the browser ask for a passkey. The server verifies the answer. */
 export async function askForPasskey(): Promise<Answer> {
   const asked = await askAuth('/passkey/generate-authenticate-options')
   if (!asked.ok) return asked
   try {
-    // The console's own answer: the browser refuses what does not fit. The library only prefers that the device makes sure
-    // of the person; the console insists.
+    // The browser checks these options. The library only prefers user verification; the console requires it.
     const options = asked.body as PublicKeyCredentialRequestOptionsJSON
     const response = await startAuthentication({ optionsJSON: { ...options, userVerification: 'required' } })
     return { ok: true, response }
@@ -23,7 +22,7 @@ export async function askForPasskey(): Promise<Answer> {
   }
 }
 
-/** Lets the browser make a passkey for who is signed in, and has the console remember it under this name. */
+/** Creates a passkey for the signed-in member and registers it under this name. */
 export async function addPasskey(name: string): Promise<Asked> {
   const asked = await askAuthProved('/passkey/generate-register-options')
   if (!asked.ok) return asked
@@ -40,6 +39,6 @@ export async function addPasskey(name: string): Promise<Asked> {
   }
 }
 
-/** Passkeys are bound to the console's name, and browsers know none for an address in numbers. */
+/** A passkey is bound to a host name. Browsers refuse one for an IP address (WebAuthn, 5.1.2). */
 export const passkeysWork = (): boolean =>
   window.isSecureContext && 'PublicKeyCredential' in window && !/^[\d.]+$|^\[/.test(window.location.hostname)

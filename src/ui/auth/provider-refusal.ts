@@ -1,7 +1,10 @@
 const NOT_BEGUN =
   'This sign-in expired, was already used, or started in another browser. You were not signed in. Sign in again.'
 
-/** Codes of the library and of the console. Never the provider's own words: the address can be made by anybody. */
+/**
+ * Keyed by error code of the library or the console. The provider's own text is never shown: anybody can write an
+ * address that carries one.
+ */
 const WORDS: Readonly<Record<string, string>> = {
   not_admitted:
     'The provider accepted your sign-in, but you have no account in this console. You were not signed in. Ask an admin for an invitation.',
@@ -36,7 +39,7 @@ const WORDS: Readonly<Record<string, string>> = {
   access_denied: 'The provider denied access. You were not signed in. Try again, or sign in another way.',
 }
 
-/** What to say of a sign-in that a provider sent back; null when there was none. */
+/** Explains a failed sign-in at a provider; null if there was no failure. */
 export function providerRefusal(code: string | string[] | undefined): string | null {
   if (code === undefined) return null
   const known = typeof code === 'string' ? WORDS[code] : undefined

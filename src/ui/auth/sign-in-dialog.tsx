@@ -13,14 +13,14 @@ import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 interface SignInDialogProps {
-  /** Whose page this is. */
+  /** The member whose page this is. */
   readonly email: string
   readonly providers: readonly ProviderView[]
 }
 
 /**
- * Waits until something is refused because the session is over, then asks to sign in, over whatever is open. What was
- * refused goes on by itself afterwards. A page that holds nothing leads to the sign-in page instead.
+ * Asks to sign in over the open page once a request is refused because the session has ended. Afterwards the refused
+ * request is sent again. A page without unsaved input goes to the sign-in page instead.
  */
 export function SignInDialog({ email, providers }: SignInDialogProps) {
   const { open, settle } = usePrompt('signed_out', holdsSomething)
@@ -28,7 +28,7 @@ export function SignInDialog({ email, providers }: SignInDialogProps) {
     const who = await whoIsSignedIn()
     if (who === null) return
     if (who === email) return settle(true)
-    // Somebody else: a full load, without what was open. Nothing that the first person saw or typed may stay.
+    // Another member signed in: load the page anew, so that nothing that the first member saw or typed remains.
     window.location.assign(window.location.pathname)
   }, [email, settle])
   return (
@@ -64,7 +64,7 @@ interface SignInHereProps extends SignInDialogProps {
   readonly onSignedIn: () => Promise<void>
 }
 
-/** The sign-in page's form. A sign-in in another tab of this browser counts as well, before now or while this is open. */
+/** The form of the sign-in page. Signing in in another tab of this browser also closes this dialog. */
 function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
   const [passkeys] = useState(passkeysWork)
   useEffect(() => {
@@ -94,7 +94,7 @@ function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
   )
 }
 
-/** The address of who is signed in in this browser now; null: nobody, or the console did not say. */
+/** The e-mail address of the signed-in member; null if nobody is signed in or the console did not answer. */
 async function whoIsSignedIn(): Promise<string | null> {
   const answer = await askAuth('/get-session')
   const user = answer.ok && isRecord(answer.body) ? answer.body['user'] : null

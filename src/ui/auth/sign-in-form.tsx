@@ -11,17 +11,17 @@ import { Notice } from '~/ui/primitives/notice'
 interface SignInFormProps {
   readonly next: string
   readonly providers: readonly ProviderView[]
-  /** Whether browsers have any for the name this page was asked under. */
+  /** Whether browsers offer passkeys for this page's host name. */
   readonly passkeys: boolean
-  /** What became of a sign-in at a provider, as it came back in the address. */
+  /** Why a sign-in at a provider failed, as the address says. */
   readonly refused: string | null
-  /** Who is expected; anybody may sign in all the same. */
+  /** The expected member. Another member may sign in too. */
   readonly email?: string
-  /** By default the next page is loaded whole: nothing of what somebody else saw before may stay. */
+  /** By default the next page is loaded anew, so that nothing that another member saw remains. */
   readonly onSignedIn?: () => void
 }
 
-/** E-mail address and password, then a code where the account has a second factor; or a passkey. */
+/** Signs in with e-mail address, password and, if the account has one, a second factor; or with a passkey. */
 export function SignInForm({ next, providers, passkeys, refused, ...props }: SignInFormProps) {
   const { onSignedIn = () => window.location.assign(next) } = props
   const [email, setEmail] = useState(props.email ?? '')
@@ -90,7 +90,7 @@ interface CodeFormProps {
   readonly onCode: (code: string) => Promise<void>
 }
 
-/** The second factor: the password was right, and nobody is signed in yet. */
+/** Asks for the second factor after a correct password. */
 function CodeForm({ busy, alert, onCode }: CodeFormProps) {
   const [code, setCode] = useState('')
   useEffect(() => document.getElementById('code')?.focus(), [])
@@ -113,8 +113,8 @@ function CodeForm({ busy, alert, onCode }: CodeFormProps) {
 }
 
 /**
- * The ways in, and what the server said of the last try. A provider leads back to `next`, a page of this console; the other
- * ways end with `onSignedIn`.
+ * The ways to sign in, and the server's answer to the last attempt. A provider leads back to `next`, a page of this
+ * console; the other ways end with `onSignedIn`.
  */
 function useSignIn(next: string, refused: string | null, onSignedIn: () => void) {
   const [busy, setBusy] = useState(false)
@@ -172,5 +172,5 @@ const REFUSALS: Readonly<Record<string, string>> = {
     'This passkey is not registered here. You were not signed in. Sign in another way, then add the passkey to your account.',
 }
 
-/** What the password began is over. */
+/** Codes that end the attempt that the password began. */
 const OVER: ReadonlySet<string> = new Set(['INVALID_TWO_FACTOR_COOKIE', 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE'])

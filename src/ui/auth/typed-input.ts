@@ -4,17 +4,17 @@ import { useEffect } from 'react'
 import { ACTIVITY_STEP_MS } from '~/domain/account'
 import { trpc } from '~/ui/trpc/client'
 
-/** Fields that somebody typed into since the page was loaded. */
+/** Fields that the member typed into since the page was loaded. */
 const typedInto = new Set<HTMLInputElement | HTMLTextAreaElement>()
 
-/** Whether the page holds something that leaving it would lose: an open dialog, or text that somebody typed. */
+/** Whether leaving the page would lose something: an open dialog or typed text. */
 export function holdsSomething(): boolean {
   for (const field of typedInto) if (!field.isConnected) typedInto.delete(field)
   if ([...typedInto].some(({ value }) => value !== '')) return true
   return document.querySelector('[role="dialog"], [role="alertdialog"]') !== null
 }
 
-/** Typing is something a person does: it keeps the session from going idle, as a change does. Said once a minute at most. */
+/** Typing keeps the session from going idle. Reported at most once a minute. */
 export function useTypingAsActivity(): void {
   const { mutate } = trpc.account.noteActivity.useMutation()
   useEffect(() => {

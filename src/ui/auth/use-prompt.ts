@@ -6,8 +6,8 @@ import { type Liftable, registerPrompt } from '~/ui/trpc/auth-link'
 const always = () => true
 
 /**
- * Whether something waits for the person, and how to tell all that wait what became of it. `mayAsk` is asked first; without
- * it the refusal stands. It is one function for as long as the page lives.
+ * Whether a request waits for the member, and a function that settles every waiting request. If `mayAsk` returns false,
+ * the refusal stands. The returned function is the same for as long as the page is open.
  */
 export function usePrompt(refusal: Liftable, mayAsk: () => boolean = always) {
   const waiting = useRef<((lifted: boolean) => void)[]>([])

@@ -12,7 +12,10 @@ interface ApprovalStripProps {
   readonly onOpen: (approvalId: string) => void
 }
 
-/** What waits for another person. Only where a surface asks for one, and then always one line: nothing moves. */
+/**
+ * Requests that wait for approval. Shown only if a surface requires approval, and then always one line, so that nothing
+ * moves.
+ */
 export function ApprovalStrip({ tiles, onOpen }: ApprovalStripProps) {
   const seen = useSeenTitle()
   if (!tiles.some(({ requiresApproval, waiting }) => requiresApproval || waiting !== null)) return null

@@ -1,13 +1,13 @@
 import { TILE_COLUMNS } from '~/ui/board/tile-group'
 import { Skeleton } from '~/ui/primitives/skeleton'
 
-/** Production and staging, as most teams have them. */
+/** Most teams have production and staging. */
 const GROUPS = [
   ['a', 'b', 'c', 'd'],
   ['e', 'f'],
 ] as const
 
-/** The grid before its first answer: same sizes, nothing made up. */
+/** The grid before its first answer, in the same sizes. */
 export function GridSkeleton() {
   return (
     <div aria-busy="true">

@@ -23,7 +23,7 @@ import { tabFace, useTabFace } from '~/ui/tab/tab-face'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 
 interface BoardProps {
-  /** Known to the server before the first poll, so that no banner pushes the page down afterwards. */
+  /** Rendered by the server, so that the banner does not push the page down later. */
   readonly sandbox: { readonly url: string } | null
 }
 
@@ -112,7 +112,7 @@ export function Board({ sandbox }: BoardProps) {
   )
 }
 
-/** Says what changed on the grid. Behind an open dialog it is hidden with the rest of the page. */
+/** Announces changes on the grid to screen readers. An open dialog hides it with the rest of the page. */
 function BoardAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
   const before = useRef(tiles)
   const [text, setText] = useState('')
@@ -128,7 +128,7 @@ function BoardAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
   )
 }
 
-/** No surface is declared: what to do, in the words of the file where it is done. */
+/** Explains how to declare the first surface. */
 function EmptyBoard() {
   return (
     <section className="rounded-md border border-line bg-panel px-6 py-8">
@@ -159,7 +159,7 @@ const HINTS = [
   { keys: ['Enter'], does: 'open' },
 ]
 
-/** The keys, where they are needed; a touch screen has none. */
+/** The keyboard shortcuts. Hidden on touch screens. */
 function KeyHints() {
   return (
     <ul
@@ -178,7 +178,7 @@ function KeyHints() {
   )
 }
 
-/** Nothing here reaches the outside, and whoever is looking must not have to guess that. */
+/** Tells every member that this console deploys to nothing outside the machine. */
 function SandboxBanner({ url }: { readonly url: string }) {
   return (
     <aside aria-label="Sandbox" className="border-b border-line bg-well">
@@ -199,7 +199,7 @@ function SandboxBanner({ url }: { readonly url: string }) {
 const takesText = (target: EventTarget | null) =>
   target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
 
-/** `/` moves to the filter from anywhere but a text field, and not from under an open dialog. */
+/** `/` moves the focus to the filter, except from a text field or behind an open dialog. */
 function useFilterKey(filter: RefObject<HTMLInputElement | null>, enabled: boolean): void {
   useEffect(() => {
     if (!enabled) return

@@ -14,7 +14,7 @@ import { Notice } from '~/ui/primitives/notice'
 import { PageLink } from '~/ui/primitives/page-link'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
-/** Below what runs, in the same panel: whether production is frozen. Always one line, so that a freeze moves nothing. */
+/** Whether production is frozen. Always one line, so that a freeze moves nothing. */
 export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
   const seen = useSeenTitle()
   const window = windowOver('production', tiles)
@@ -82,7 +82,7 @@ export function FreezeStrip({ tiles }: { readonly tiles: readonly SurfaceTile[] 
   )
 }
 
-/** Above the tiles, for those who can do something about it: that GitHub has stopped telling. Gone when a webhook is heard again. */
+/** Tells admins that webhooks are silent. Disappears when a webhook arrives again. */
 export function SilentWebhooks({ repositories: [first, ...more] }: { readonly repositories: readonly string[] }) {
   if (first === undefined) return null
   return (

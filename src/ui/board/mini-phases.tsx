@@ -3,7 +3,7 @@ import { PhaseMark } from '~/ui/status/marks'
 import { activePhase, phaseWord, positionWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/time-ago'
 
-/** The four phases of a running deploy in one line: marks, then the one that is running and for how long. */
+/** The four phases of a running deploy in one line: a mark each, then the running phase and its duration. */
 export function MiniPhases({ deploy }: { readonly deploy: DeploySummary }) {
   const active = activePhase(deploy.phases)
   return (

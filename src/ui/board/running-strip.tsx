@@ -12,8 +12,8 @@ interface RunningStripProps {
 }
 
 /**
- * Above the grid: what is running now and what is wrong, whatever the filter hides. Its height never changes: a deploy
- * that somebody else starts must not move a button from under a pointer.
+ * Running deploys and problems, whatever the filter hides. The height never changes: a deploy that somebody else starts
+ * must not move a button from under a pointer.
  */
 export function RunningStrip({ tiles, onOpen, onShow }: RunningStripProps) {
   const seen = useSeenTitle()
@@ -64,7 +64,7 @@ interface ProblemsProps {
   readonly onShow: (surfaceId: string) => void
 }
 
-/** Which surfaces are wrong or have an alarm, by name, production first, each a way to its tile. */
+/** Surfaces with a problem or an alarm, production first. Each name leads to the tile. */
 export function Problems({ tiles, onShow }: ProblemsProps) {
   const wrong = groupByEnvironment(tiles).flatMap((group) => group.tiles.filter((tile) => tileProblem(tile) !== null))
   if (wrong.length === 0) return <p className="ml-auto shrink-0 text-ink-faint">No known problems</p>

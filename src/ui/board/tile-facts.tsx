@@ -67,12 +67,15 @@ function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
 
 interface TileFactsProps {
   readonly tile: SurfaceTile
-  /** The deploy under way; its phases take the place of the last outcome. */
+  /** The running deploy. Its phases replace the last outcome. */
   readonly running: DeploySummary | null
   readonly tab: 0 | -1
 }
 
-/** What runs, what was or is shipped, and what is wrong or holds it. Room for three rows is kept, so that none moves. */
+/**
+ * The version that runs, the last or running deploy, and the most important problem. Space for three rows is reserved,
+ * so that no row moves.
+ */
 export function TileFacts({ tile, running, tab }: TileFactsProps) {
   const { version, lastDeploy, health, outsideRun } = tile
   const [freeze] = tile.freezes
@@ -171,7 +174,7 @@ interface OutsideRunProps {
   readonly tab: 0 | -1
 }
 
-/** In the place of the last deploy: what was shipped without the console since. */
+/** Replaces the last deploy with a later run that was started outside the console. */
 function OutsideRun({ run, tab }: OutsideRunProps) {
   const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `environment unknown, by ${inSentence(run.by)}`
   return (
@@ -204,8 +207,8 @@ function OutsideRun({ run, tab }: OutsideRunProps) {
 }
 
 /**
- * A tile has three rows, whatever happens: what runs, what was or is shipped, and the one of these that matters most now. A
- * tile that grew while a deploy goes on would move a button from under a pointer.
+ * A tile always has three rows: the version, the deploy, and the most important of these. A tile that grew during a
+ * deploy would move a button from under a pointer.
  */
 export function thirdRow(
   tile: SurfaceTile,
@@ -214,12 +217,12 @@ export function thirdRow(
   if (tile.alarm !== null) return 'alarm'
   if (tile.held !== null) return 'held'
   if (isWrong(tile) && tile.health.detail !== null) return 'health'
-  // While a deploy of the console runs too, its phases stand where the outside run would.
+  // The phases of a running deploy take the place of the outside run.
   if (running !== null && tile.outsideRun !== null) return 'outside'
   if (isDrift(tile)) return 'drift'
   return tile.freezes.length > 0 || tile.deployFreeze !== null ? 'freeze' : null
 }
 
-/** Whether it runs what no deploy of this console shipped, although there was one. */
+/** Whether the surface runs a version that this console did not deploy, although it has deployed to the surface. */
 const isDrift = ({ version, lastDeploy }: SurfaceTile): boolean =>
   version !== null && !version.shippedHere && lastDeploy !== null

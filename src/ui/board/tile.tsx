@@ -17,9 +17,9 @@ import { wayBack, wayBackAddress } from '~/ui/surfaces/way-back'
 import { exactUtc } from '~/ui/time/relative-time'
 
 export interface TileActions {
-  /** Towards a new deploy of this surface. */
+  /** Opens a new deploy of this surface. */
   readonly onDeploy: (surfaceId: string) => void
-  /** A deploy that exists, running or not. */
+  /** Opens an existing deploy, running or ended. */
   readonly onOpen: (deployId: string) => void
 }
 
@@ -111,7 +111,10 @@ interface TileNoteProps {
   readonly tab: 0 | -1
 }
 
-/** Beside the button: the way back from what is wrong, what holds or freezes the surface where no row was left to say so, else who ships what, else the surface's id. */
+/**
+ * The note beside the button, in this order: the rollback that a problem calls for, a hold or a freeze that has no row,
+ * the running deploy's requester, the surface's id.
+ */
 function TileNote({ tile, running, tab }: TileNoteProps) {
   const [freeze] = tile.freezes
   const back = wayBack(tile)

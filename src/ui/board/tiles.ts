@@ -22,7 +22,10 @@ export function groupByEnvironment(tiles: readonly SurfaceTile[]): readonly Grou
     .map((environment) => ({ environment, tiles: tiles.filter((tile) => tile.environment === environment) }))
 }
 
-/** Every word typed must occur in what the tile says: name, id, environment, repository, health, status, frozen or locked. */
+/**
+ * Every typed word must occur in the tile's name, id, environment, repository, health, status, or in "frozen" or
+ * "locked".
+ */
 export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
   const { id, name, environment, repository, health, lastDeploy, freezes, deployFreeze } = tile
   const held = [...freezes.map(({ kind }) => kind), ...(deployFreeze === null ? [] : ['frozen'])]
@@ -35,7 +38,7 @@ export function matchesFilter(tile: SurfaceTile, filter: string): boolean {
     .every((word) => text.includes(word))
 }
 
-/** What is wrong with a surface, in a word; null when nothing is known to be. */
+/** The surface's problem in one word; null if none is known. */
 export function tileProblem(tile: SurfaceTile): string | null {
   if (isWrong(tile)) return healthWord(tile.health.state).toLowerCase()
   return tile.alarm === null ? null : 'alarm'
@@ -52,7 +55,7 @@ export function runningTiles(tiles: readonly SurfaceTile[]): readonly RunningTil
   )
 }
 
-/** Whether the name alone does not say which surface is meant: teams call both environments' surfaces the same. */
+/** Whether another surface has the same name. Teams often give both environments' surfaces one name. */
 export function hasNamesake(tile: SurfaceTile, tiles: readonly SurfaceTile[]): boolean {
   return tiles.some((other) => other.id !== tile.id && other.name === tile.name)
 }

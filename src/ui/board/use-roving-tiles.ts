@@ -48,8 +48,8 @@ function isArrow(key: string): key is Arrow {
 }
 
 /**
- * Where an arrow leads from a tile, by where the tiles really are: left and right follow the reading order, up and
- * down go to the nearest tile of the neighbouring row, across groups. Null where there is nowhere to go.
+ * The tile that an arrow key leads to. Left and right follow the reading order; up and down go to the nearest tile of
+ * the next row, across groups. Null if there is none.
  */
 export function arrowTarget(boxes: readonly Box[], from: string, arrow: Arrow): string | null {
   const index = boxes.findIndex((box) => box.id === from)

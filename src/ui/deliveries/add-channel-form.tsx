@@ -12,13 +12,13 @@ interface AddChannelFormProps {
   readonly onAdded: (channel: { readonly name: string; readonly secret: string | null }) => void
 }
 
-/** Adds a channel. Its address is not shown again: whoever has it can post there. */
+/** Adds a channel. Its address is never shown in full again, since anyone who has it can post there. */
 export function AddChannelForm({ onAdded }: AddChannelFormProps) {
   const [kind, setKind] = useState<ChannelKind>('webhook')
   const [name, setName] = useState('')
   const [url, setUrl] = useState('')
   const add = trpc.deliveries.addChannel.useMutation({
-    // The answer holds the secret: it is handed on, and not kept here.
+    // The answer contains the secret. Pass it on and do not cache it.
     gcTime: 0,
     onSuccess: (channel) => {
       for (const clear of [setName, setUrl]) clear('')

@@ -16,7 +16,7 @@ interface ChannelProps {
   readonly onChanged: () => void
 }
 
-/** One channel with its last deliveries, and what can be done to it. */
+/** One channel, with its last deliveries and its actions. */
 export function ChannelCard({ channel, onChanged }: ChannelProps) {
   const { name, kind, host, enabled, configured, createdBy, createdAt, deliveries } = channel
   return (
@@ -125,7 +125,7 @@ interface DeliveryRowProps {
   readonly onChanged: () => void
 }
 
-/** One delivery: of which deploy, where it stands, and what the last answer was. */
+/** One delivery: its deploy, its state and the last answer. */
 function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
   const { id, state, attempts, lastStatus, lastError, nextTryAt, updatedAt, deploy } = delivery
   const { words, tone, Mark } = STATES[state] ?? { words: state, tone: 'text-ink-faint', Mark: CircleHelp }
@@ -162,7 +162,7 @@ function DeliveryRow({ delivery, canResend, onChanged }: DeliveryRowProps) {
   )
 }
 
-/** Two presses where it may have arrived: a message that comes twice is worse than a late one. */
+/** Takes two presses if the delivery may have arrived: a duplicate is worse than a delay. */
 function Resend({ id, unknown, onChanged }: { id: string; unknown: boolean; onChanged: () => void }) {
   const [asked, setAsked] = useState(false)
   const resend = trpc.deliveries.resend.useMutation({ onSettled: onChanged })

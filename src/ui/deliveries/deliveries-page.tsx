@@ -22,7 +22,7 @@ const isUnderWay = ({ deliveries }: ChannelView) =>
 const WARNING =
   'Copy the secret now. It is shown only once. The receiver uses it to verify that a delivery comes from this console.'
 
-/** Whom the console tells how deploys end, and what became of it. */
+/** The channels that receive the outcome of deploys, and their deliveries. */
 export function DeliveriesPage() {
   const [made, setMade] = useState<{ readonly name: string; readonly secret: string } | null>(null)
   const utils = trpc.useUtils()

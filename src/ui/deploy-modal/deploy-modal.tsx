@@ -23,16 +23,16 @@ interface DeployModalProps {
   readonly loading: boolean
 }
 
-/** One dialog for all steps. Closing it closes a view: a deploy that was dispatched goes on. */
+/** One dialog for all steps. Closing it closes only the view: a dispatched deploy continues. */
 export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   const { target, open, replace, close } = address
   const email = useMember()?.email ?? ''
-  // What was open last keeps its place while the dialog fades out.
+  // The last content stays while the dialog fades out.
   const [shown, setShown] = useState<Target | null>(target)
   if (target !== null && target !== shown) setShown(target)
   const [holdsInput, setHoldsInput] = useState(false)
   const [asking, setAsking] = useState(false)
-  /** The browser's back button took the address away from under typed text. */
+  /** The browser's back button changed the address while the dialog holds typed text. */
   const taken = target === null && shown !== null && holdsInput
 
   const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
@@ -44,7 +44,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
     setAsking(true)
   }, [taken, shown, open])
 
-  // Closed with nothing typed, or thrown away.
+  // The dialog is closed with nothing typed, or the input was discarded.
   useEffect(() => {
     if (target === null && !holdsInput && shown?.kind === 'new') forgetDraft(email, shown.surfaceId)
   }, [target, holdsInput, shown, email])
@@ -56,15 +56,15 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   }
 
   const popup = useRef<HTMLDivElement>(null)
-  /** A step takes the focus where it wants it; otherwise the dialog has it, not the button that closes it. */
+  /** A step sets its own focus. Otherwise the dialog has the focus, not its close button. */
   const initialFocus = () => (popup.current?.contains(document.activeElement) ? false : popup.current)
 
-  // A form that gives way to its deploy takes the focused button along: the dialog keeps the focus then.
+  // When a deploy replaces its form, the focused button disappears: move the focus to the dialog.
   useEffect(() => {
     if (shown !== null && document.activeElement === document.body) popup.current?.focus()
   }, [shown])
 
-  /** Back to where it was opened from; after a link that is the tile. */
+  /** The focus returns to the element that opened the dialog or, after a link, to the tile. */
   const finalFocus = useCallback(() => {
     const id =
       surfaceId ??
@@ -153,13 +153,13 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
 interface DiscardQuestionProps {
   readonly open: boolean
   readonly title: string
-  /** What is lost, and what is not. */
+  /** What discarding loses, and what it does not. */
   readonly children: ReactNode
   readonly onKeep: () => void
   readonly onDiscard: () => void
 }
 
-/** Over a dialog that holds typed text, when something would close it. The focus goes to what loses nothing. */
+/** Asks before typed text is discarded. The focus starts on the button that keeps the text. */
 function DiscardQuestion({ open, title, children, onKeep, onDiscard }: DiscardQuestionProps) {
   const keep = useRef<HTMLButtonElement>(null)
   return (
@@ -192,7 +192,7 @@ function DiscardQuestion({ open, title, children, onKeep, onDiscard }: DiscardQu
   )
 }
 
-/** The address names a surface that is not (or not yet) on the grid. */
+/** The address names a surface that is not on the grid, or the grid is still loading. */
 function UnknownSurface({ surfaceId, loading }: { readonly surfaceId: string; readonly loading: boolean }) {
   return (
     <>

@@ -12,7 +12,7 @@ import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** What is switched on where: staging first, then production. */
+/** All flags, and where each is on: staging first, then production. */
 export function Flags() {
   const flags = trpc.flags.list.useQuery()
   return (
@@ -38,10 +38,10 @@ export function Flags() {
   )
 }
 
-/** One flag: what it gates, and where it stands on its way from staging to production. */
+/** One flag: what it gates, and its state in staging and production. */
 function FlagCard({ flag }: { readonly flag: FlagView }) {
   const utils = trpc.useUtils()
-  // Also after a refusal: it may be that somebody else was faster, and what is shown is old.
+  // Also after a refusal, since somebody else may have changed the flag.
   const settled = { onSettled: () => utils.flags.list.invalidate() }
   const promote = trpc.flags.promote.useMutation(settled)
   const demote = trpc.flags.demote.useMutation(settled)
@@ -95,7 +95,7 @@ interface FlagSwitchProps {
   readonly onChange: (change: 'promote' | 'demote') => void
 }
 
-/** One flag in one environment: what it is, since when and by whom, and the way to the other state. */
+/** One flag in one environment: its state, since when and by whom, and the button that changes it. */
 function FlagSwitch({ flag, state, busy, onChange }: FlagSwitchProps) {
   const { environment, on, because, promotion, promoted, refusal } = state
   const notAllowed = useRefusal('flag.change', environment)

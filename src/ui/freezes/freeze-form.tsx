@@ -16,7 +16,7 @@ interface FreezeFormProps {
   readonly title: string
   readonly submit: string
   readonly ready: boolean
-  /** Whose environment it would change. */
+  /** The environment that the form changes. */
   readonly environment?: string | undefined
   /** Null: none. */
   readonly error: unknown
@@ -24,7 +24,7 @@ interface FreezeFormProps {
   readonly children: ReactNode
 }
 
-/** What opening a window and locking a surface have in common: a card with fields, a refusal, and the button. */
+/** The frame of both forms: a card with fields, a refusal and the button. */
 function FreezeForm({ id, title, submit, ready, environment, error, onSubmit, children }: FreezeFormProps) {
   const refusal = useRefusal('freeze.manage', environment)
   return (
@@ -76,7 +76,7 @@ function TextField({ id, label, hint, value, onValue, ...input }: TextFieldProps
   )
 }
 
-/** Kept in the audit trail, and read by whoever meets the freeze. */
+/** The reason is kept in the audit trail and shown to everyone whom the freeze stops. */
 function ReasonField(props: Pick<TextFieldProps, 'id' | 'value' | 'onValue'>) {
   return <TextField {...props} label="Reason" maxLength={500} />
 }
@@ -86,7 +86,7 @@ interface OpenWindowFormProps {
   readonly onChanged: () => void
 }
 
-/** Freezes an environment: from now or later, until a time or until it is lifted. */
+/** Freezes an environment, from now or later, until a time or until the freeze is lifted. */
 export function OpenWindowForm({ environments, onChanged }: OpenWindowFormProps) {
   const [chosen, setEnvironment] = useState<string | null>(null)
   const environment = chosen ?? environments.find((name) => name === 'production') ?? environments[0] ?? 'production'
@@ -160,7 +160,7 @@ interface LockFormProps {
   readonly onChanged: () => void
 }
 
-/** Locks one surface, whatever its environment, until it is unlocked. */
+/** Locks one surface, in any environment, until it is unlocked. */
 export function LockForm({ tiles, onChanged }: LockFormProps) {
   const [surfaceId, setSurfaceId] = useState('')
   const [reason, setReason] = useState('')

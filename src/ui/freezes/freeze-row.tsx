@@ -17,12 +17,12 @@ const STATE_WORDS = { in_force: 'In force', upcoming: 'Upcoming', over: 'Ended' 
 
 interface FreezeRowProps {
   readonly freeze: FreezeView
-  /** It holds nothing. */
+  /** The freeze applies to no surface. */
   readonly idle?: boolean
   readonly onChanged: () => void
 }
 
-/** One freeze or lock; while it is not over, with the way to end it. */
+/** One freeze or lock, with the button that ends it. */
 export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
   const held = freeze.state === 'in_force'
   const mayLift = useRefusal('freeze.manage') === null
@@ -57,7 +57,7 @@ export function FreezeRow({ freeze, idle = false, onChanged }: FreezeRowProps) {
   )
 }
 
-/** Two presses: what it ends may be all that stands between a team and its release. */
+/** Takes two presses: ending a freeze lets the team deploy at once. */
 function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onChanged: () => void }) {
   const [asked, setAsked] = useState(false)
   const lift = trpc.freezes.lift.useMutation({ onSettled: onChanged })
@@ -68,7 +68,7 @@ function Lift({ freeze, onChanged }: { readonly freeze: FreezeView; readonly onC
       {refusal.message}
     </span>
   )
-  // Who would rather not confirm who it is may think again; any other refusal is the answer.
+  // A member who did not confirm their identity may try again. Any other refusal is final.
   if (refusal !== null && refusal.appCode !== 'proof_stale') return <p>{problem}</p>
   if (!asked) {
     return (

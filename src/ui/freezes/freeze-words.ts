@@ -6,7 +6,7 @@ import { exactUtc } from '~/ui/time/relative-time'
 /** "2026-11-22 18:00 UTC": freezes are planned to the minute. */
 export const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
 
-/** "until 2026-11-22 18:00 UTC", or for a window without an end and for a lock: until somebody lifts it. */
+/** "until 2026-11-22 18:00 UTC", or "until it is lifted" without an end. */
 export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
 
 /** What is held: a surface with its environment, or a whole environment. */
@@ -15,14 +15,14 @@ export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environme
     ? `All of ${environment === null ? 'an environment' : inSentence(environment)}`
     : `${inSentence(surface.name)}, ${inSentence(surface.environment)}`
 
-/** From when until when, and how it ended when somebody ended it. */
+/** From when until when, and who lifted it. */
 export function timesWords({ startsAt, endsAt, lifted, surface }: FreezeView): string {
   if (lifted !== null) return `from ${minute(startsAt)}, lifted ${minute(lifted.at)} by ${inSentence(lifted.by)}`
   const until = endsAt === null && surface !== null ? 'until it is unlocked' : untilWords(endsAt)
   return `from ${minute(startsAt)}, ${until}`
 }
 
-/** The window that holds an environment now, as its tiles know it; null when none does. */
+/** The window that freezes an environment now, according to its tiles; null if none does. */
 export function windowOver(environment: string, tiles: readonly SurfaceTile[]): FreezeInForce | null {
   return (
     tiles
@@ -36,7 +36,7 @@ export function windowOver(environment: string, tiles: readonly SurfaceTile[]): 
 export const deployFreezeWords = (repository: string, freeze: NonNullable<SurfaceTile['deployFreeze']>): string =>
   `Production is frozen by DEPLOY_FREEZE in ${inSentence(repository)}: “${inSentence(freeze.reason)}” (read ${minute(freeze.readAt)})`
 
-/** What DEPLOY_FREEZE stops, one per repository; the tiles know it of production alone. */
+/** The repositories whose DEPLOY_FREEZE stops production. */
 export function frozenRepositories(tiles: readonly SurfaceTile[]) {
   const found = tiles.flatMap(({ repository, deployFreeze: freeze }) =>
     freeze === null ? [] : [{ repository, freeze }],
@@ -44,15 +44,15 @@ export function frozenRepositories(tiles: readonly SurfaceTile[]) {
   return found.filter(({ repository }, index) => found.findIndex((other) => other.repository === repository) === index)
 }
 
-/** What is known of freezes of production while none holds it. */
+/** What the strip says while no freeze holds production. */
 export function noFreezeWords(tiles: readonly SurfaceTile[]): string {
   const unknown = [...new Set(tiles.flatMap((tile) => (tile.deployFreezeUnknown ? [inSentence(tile.repository)] : [])))]
   if (unknown.length === 0) return 'Production is not frozen by this console'
-  // What is not known comes first: a narrow screen shows no more than the start.
+  // The unknown comes first: a narrow screen shows only the start.
   return `DEPLOY_FREEZE is unknown in ${unknown.join(' and ')}; production is not frozen by this console`
 }
 
-/** A freeze over an environment that was renamed, or whose last surface left the file: it holds nothing. */
+/** Whether no surface is in the freeze's environment, because it was renamed or its last surface was removed. */
 export const isIdle = ({ environment }: Pick<FreezeView, 'environment'>, environments: readonly string[]): boolean =>
   environment !== null && !environments.includes(environment)
 

@@ -14,7 +14,7 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 const POLL_MS = 10_000
 
-/** What is frozen or locked, what will be, what was; and the forms that begin and end it. */
+/** Current, upcoming and past freezes and locks, and the forms that create them. */
 export function FreezesPage() {
   const surfaces = useSurfaces()
   const askEvery = useAskEvery(POLL_MS)

@@ -5,7 +5,9 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { deployFreezeWords, untilWords } from '~/ui/freezes/freeze-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
-/** In one line: that DEPLOY_FREEZE in its repository freezes a surface, and why. No lift or override of the console ends it. */
+/**
+ * One line: DEPLOY_FREEZE in the repository freezes the surface, and why. The console can neither lift nor override it.
+ */
 export function HeldByVariable({ repository, freeze }: HeldByVariableProps) {
   return (
     <>
@@ -22,7 +24,7 @@ interface HeldByVariableProps {
   readonly freeze: NonNullable<SurfaceTile['deployFreeze']>
 }
 
-/** In one line: why a surface is held, and until when. The mark says which kind; whoever uses it says the word. */
+/** One line: why a surface is frozen or locked, and until when. The mark shows the kind; the caller adds the word. */
 export function HeldFor({ freeze }: { readonly freeze: FreezeInForce }) {
   const { kind, reason, by, until } = freeze
   return (
@@ -36,7 +38,7 @@ export function HeldFor({ freeze }: { readonly freeze: FreezeInForce }) {
   )
 }
 
-/** A shape for each kind: neither rests on its colour. */
+/** A shape for each kind: colour is never the only sign. */
 export function FreezeMark({
   kind,
   className = 'text-warn',

@@ -8,7 +8,7 @@ import { PageFrame } from '~/ui/shell/page-frame'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 
-/** What admins look at to see how the console is with GitHub. */
+/** The state of the console's connection to GitHub, for admins. */
 export function HealthPage() {
   return (
     <PageFrame title="Health">
@@ -25,7 +25,7 @@ const CELL = 'px-2 py-2.5 align-top sm:px-4'
 /** Background looks pause below this. */
 const SCARCE = 0.3
 
-/** How much more the console may ask GitHub, and what it asked. */
+/** The requests to GitHub that are left, and what the console used them for. */
 function GitHubBudget() {
   const query = trpc.health.budget.useQuery(undefined, { refetchInterval: useHealthRefetch() })
   return (
@@ -111,7 +111,7 @@ type Counted = Pick<KindUsage, 'requests' | 'unchanged'>
 const usageOf = (usages: readonly KindUsage[], kind: RequestKind): Counted =>
   usages.find((usage) => usage.kind === kind) ?? { requests: 0, unchanged: 0 }
 
-/** What GitHub counted; a 304 is none of that. */
+/** The requests that GitHub counted. A 304 does not count. */
 function Count({ usage: { requests, unchanged } }: { readonly usage: Counted }) {
   return (
     <span className="tabular-nums">

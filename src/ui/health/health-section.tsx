@@ -5,13 +5,13 @@ import { StoppedClock } from '~/ui/time/stopped-clock'
 import { useAskEvery } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** How often a section asks again where changes are not told. */
+/** How often a section is refreshed without live updates. */
 export const useHealthRefetch = () => useAskEvery(10_000)
 
 interface HealthSectionProps<Data> {
   readonly id: string
   readonly title: string
-  /** What is awaited, for those who hear the page: "the webhooks". */
+  /** What is loading, for screen readers, such as "the webhooks". */
   readonly what: string
   readonly query: {
     readonly data: Data | undefined
@@ -24,7 +24,7 @@ interface HealthSectionProps<Data> {
   readonly children: (data: Data) => ReactNode
 }
 
-/** A part of the page with a query of its own: one that fails leaves the others as they are. */
+/** A section with its own query: if it fails, the other sections still work. */
 export function HealthSection<Data>({ id, title, what, query, children }: HealthSectionProps<Data>) {
   return (
     <section aria-labelledby={id} className="min-w-0">

@@ -10,7 +10,7 @@ import { trpc } from '~/ui/trpc/client'
 const HEAD = 'px-2 py-2 sm:px-4 text-left text-xs font-medium text-ink-faint'
 const CELL = 'px-2 py-2.5 align-top sm:px-4'
 
-/** Whether GitHub tells of what happens, by repository. */
+/** Whether webhooks arrive, by repository. */
 export function WebhookHearing() {
   const query = trpc.health.webhooks.useQuery(undefined, { refetchInterval: useHealthRefetch() })
   return (

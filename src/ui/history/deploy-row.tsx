@@ -16,11 +16,11 @@ const LINK = 'text-ink-soft underline decoration-line underline-offset-[3px] hov
 interface DeployRowProps {
   readonly deploy: PastDeploy
   readonly surfaceId: string
-  /** Whether it can be gone back to. */
+  /** Whether the surface can be rolled back to this deploy. */
   readonly returnable: boolean
 }
 
-/** One deploy of the past, or the one under way: outcome, what, who, when, how long. */
+/** One past or running deploy: outcome, ref, requester, time, duration. */
 export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
   const { id, ref, sha, reason, requestedBy, approvedBy, requestedAt, finishedAt, failureDetail } = deploy
   const back = returnable && (
@@ -59,7 +59,7 @@ export function DeployRow({ deploy, surfaceId, returnable }: DeployRowProps) {
             “<ForeignText text={reason} whole />”
           </span>
         )}
-        {/* A narrow screen has no room for a column of its own. */}
+        {/* A narrow screen has no space for a separate column. */}
         <span className="block sm:hidden">{back}</span>
       </td>
       <td className={`${CELL} text-ink-soft max-sm:hidden`}>

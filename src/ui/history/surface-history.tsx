@@ -17,10 +17,10 @@ import { readWireError } from '~/ui/trpc/wire-error'
 const HEAD = 'px-2 py-2 text-left text-xs font-medium text-ink-faint'
 const COLUMNS = ['Outcome', 'Ref', 'Who', 'When', 'Took'] as const
 
-/** Asked again only while a deploy is under way: the others change no more. */
+/** Refreshed only while a deploy is running: ended deploys do not change. */
 const POLL_MS = 5_000
 
-/** Everything that was ever shipped to one surface, newest first. */
+/** Every deploy to one surface, newest first. */
 export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
   const askEvery = useAskEvery(POLL_MS)
   const history = trpc.deploys.list.useInfiniteQuery(
@@ -95,7 +95,7 @@ export function SurfaceHistory({ surfaceId }: { readonly surfaceId: string }) {
 
 const hasUnfinished = ({ deploys }: Pick<HistoryPage, 'deploys'>): boolean => deploys.some(({ terminal }) => !terminal)
 
-/** Back to what is proven to have been shipped and succeeded, and is not what runs. */
+/** A rollback needs a deploy that is proven to have shipped and succeeded, and whose commit is not running now. */
 function isReturnable({ status, shipped, sha }: PastDeploy, runs: string | null): boolean {
   return status === 'succeeded' && shipped === 'yes' && sha !== null && sha !== runs
 }

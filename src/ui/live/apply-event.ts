@@ -10,7 +10,9 @@ type Grid = inferRouterOutputs<AppRouter>['surfaces']['list']
 
 const GRID = getQueryKey(trpc.surfaces.list, undefined, 'query')
 
-/** What the console tells of. Whatever else a page reads asks GitHub, or changes with the page's own acts alone. */
+/**
+ * The queries that live events cover. Every other query asks GitHub, or changes only through the page's own actions.
+ */
 const FOLLOWED = [
   GRID,
   getQueryKey(trpc.deploys.get),
@@ -21,12 +23,12 @@ const FOLLOWED = [
   getQueryKey(trpc.health),
 ]
 
-/** Everything that is followed may have changed. */
+/** Every covered query may have changed. */
 export function readAgain(queries: QueryClient): void {
   for (const queryKey of FOLLOWED) refresh(queries, queryKey)
 }
 
-/** Brings what the page shows to where the event says it is. */
+/** Updates the page's queries with an event. */
 export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   if (event.reload) {
     readAgain(queries)
@@ -43,7 +45,7 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
   for (const queryKey of changed) refresh(queries, queryKey)
   for (const grid of queries.getQueryCache().findAll({ queryKey: GRID })) {
     onceAnswered(grid, () => {
-      // One that could not be read stays so: news of a few tiles would make it pass for the grid of now.
+      // A grid that could not be read stays failed: updating a few tiles would make it look current.
       if (grid.state.isInvalidated) return
       queries.setQueryData(GRID, (before: Grid | undefined) => before && withNews(before, event))
     })
@@ -54,22 +56,22 @@ export function applyEvent(queries: QueryClient, event: LiveEvent): void {
 function refresh(queries: QueryClient, filter: QueryKey): void {
   for (const query of queries.getQueryCache().findAll({ queryKey: filter })) {
     const { queryKey } = query
-    // What has been asked for since the event is new enough.
+    // A request made after the event is new enough.
     const read = () => queries.invalidateQueries({ queryKey, exact: true }, { cancelRefetch: false })
     onceAnswered(query, () => void read())
   }
 }
 
 /**
- * At once, or after the answer that is on its way, which may be older than the event. That answer is never thrown away for a
- * newer one: events may come faster than answers do, and the page would stay as it was.
+ * Refetches at once, or after the answer in flight, which may be older than the event. That answer is never cancelled:
+ * if events come faster than answers, the page would never change.
  */
 function onceAnswered(query: Query, work: () => void): void {
   if (query.state.fetchStatus === 'idle') work()
   else void query.fetch().then(work, work)
 }
 
-/** Nobody asks for it while changes are told, and what it would have said may never be told again. */
+/** With live updates nothing else would refetch it, and its change may never be sent again. */
 function readWhatFailed(queries: QueryClient): void {
   for (const queryKey of FOLLOWED) {
     void queries.refetchQueries({

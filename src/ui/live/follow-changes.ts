@@ -2,21 +2,24 @@ import type { LiveEvent } from '~/domain/surface/live'
 import type { TrpcClient } from '~/ui/trpc/client'
 import { noteHeard, noteLost, readLiveState } from '~/ui/trpc/live-state'
 
-/** What the tab that holds the stream says to the others; and one that has just begun to listen, to that one. */
+/** Messages between the tabs: from the tab that holds the stream to the others, and from a new tab to that tab. */
 type Said =
   | { readonly kind: 'told'; readonly id: string; readonly event: LiveEvent; readonly to?: string }
   | { readonly kind: 'lost' }
   | { readonly kind: 'hello'; readonly from: string }
 
-/** After an error or a refusal; queries ask meanwhile. */
+/** After an error or a refusal. Queries poll in the meantime. */
 const RETRY_MS = 10_000
-/** After a stream that ended as it should: a server that restarts. Not all windows at one moment. */
+/**
+ * After a stream that ended normally, as when the server restarts. Random, so that the windows do not reconnect at
+ * once.
+ */
 const AGAIN_MS = 500
 
 /**
- * Hears what changes, through one stream for all tabs of this browser: the tab that holds the lock has it, and tells the others.
- * Where a page may hold no lock (over plain HTTP from another machine), a browser allows six connections in all: there each window asks.
- * Gives back how to stop.
+ * Receives changes through one stream for all tabs of this browser: the tab that holds the lock opens the stream and
+ * forwards events. Without Web Locks (plain HTTP from another machine) a browser allows only six connections, so each
+ * window polls. Returns a function that stops.
  */
 export function followChanges(person: string, client: TrpcClient, onEvent: (event: LiveEvent) => void): () => void {
   if (!('locks' in navigator)) return () => undefined
@@ -37,7 +40,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
       onEvent(said.event)
     }
   }
-  /** What it read before it listened may be older than what was told in between. Without a stream it has to ask, as this tab does. */
+  /** The new tab's data may be older than the last event. If there is no stream, the new tab polls like this one. */
   const welcome = (to: string): void => {
     if (holds && latest !== null && readLiveState().live)
       channel.postMessage({ kind: 'told', to, id: latest.id, event: { ...latest.event, reload: true } })
@@ -48,7 +51,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
     channel.postMessage(said)
   }
 
-  /** Settles when this tab stops following. */
+  /** Resolves when this tab stops following. */
   const hold = () =>
     new Promise<void>((resolve) => {
       holds = true
@@ -59,7 +62,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
           { person, lastEventId: latest?.id ?? null },
           {
             onData: ({ id, data }) => tell({ kind: 'told', id, event: data }),
-            // The browser, or tRPC after a silence, connects again by itself.
+            // The browser reconnects by itself, and so does tRPC after a silence.
             onConnectionStateChange: ({ state, error }) => {
               if (state === 'connecting' && error !== null) tell({ kind: 'lost' })
             },

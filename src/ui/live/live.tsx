@@ -9,7 +9,7 @@ import { noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
 import { useLiveState } from '~/ui/trpc/live-state'
 
-/** What the page below shows follows what changes at the console, for this person. */
+/** Keeps the page below up to date with changes at the console. */
 export function Live({ person, children }: { readonly person: string; readonly children: ReactNode }) {
   const { client } = trpc.useUtils()
   const queries = useQueryClient()
@@ -26,7 +26,7 @@ export function Live({ person, children }: { readonly person: string; readonly c
 
   useEffect(() => {
     if (!lost) return
-    // Whether the console can be reached at all is found out at once; and what failed meanwhile is not left as it was.
+    // Refetch at once, to learn whether the console is reachable and to repeat queries that failed.
     readAgain(queries)
     return () => readAgain(queries)
   }, [lost, queries])

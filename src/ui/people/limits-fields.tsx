@@ -10,17 +10,17 @@ export const ROLE_WORDS = {
 } as const satisfies Record<Role, string>
 
 interface LimitsFieldsProps {
-  /** Tells the fields of two forms on one page apart. */
+  /** Makes field ids unique when two forms are on one page. */
   readonly id: string
   readonly limits: MemberLimits
   readonly environments: readonly string[]
   readonly onChange: (limits: MemberLimits) => void
 }
 
-/** A role, and the environments it holds for. */
+/** The fields for a role and its environments. */
 export function LimitsFields({ id, limits, environments, onChange }: LimitsFieldsProps) {
   const { role, environments: chosen } = limits
-  // Environments that are gone from the surfaces file are still somebody's limit.
+  // A member may be limited to an environment that surfaces.yaml no longer declares.
   const known = [...new Set([...environments, ...(chosen ?? [])])]
   return (
     <div className="flex flex-col gap-3">
@@ -40,7 +40,7 @@ export function LimitsFields({ id, limits, environments, onChange }: LimitsField
           ))}
         </select>
       </Field>
-      {/* An admin could lift a limit of their own, so there is none to choose. */}
+      {/* An admin could remove their own limit, so none is offered. */}
       {role !== 'admin' && (
         <Choices
           legend="May change"

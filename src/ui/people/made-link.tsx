@@ -22,7 +22,7 @@ const WORDS = {
   },
 } as const
 
-/** The one sight of a link, to copy and hand over. */
+/** Shows a link once, to copy and send. */
 export function MadeLinkNotice({ link, onDone }: { readonly link: MadeLink; readonly onDone: () => void }) {
   const { title, warning, label } = WORDS[link.purpose]
   return (

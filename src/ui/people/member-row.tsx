@@ -21,7 +21,7 @@ interface MemberRowProps {
   readonly onLink: (link: MadeLink) => void
 }
 
-/** One person: what they may do, and the ways to change that. */
+/** One member: role, environments, and the buttons that change them. */
 export function MemberRow({ member, environments, onChanged, onLink }: MemberRowProps) {
   const [changing, setChanging] = useState(false)
   const own = useMember()?.email === member.email
@@ -83,7 +83,7 @@ export function MemberRow({ member, environments, onChanged, onLink }: MemberRow
   )
 }
 
-/** Two presses to take access away; one to give it back. */
+/** Suspending takes two presses; restoring takes one. */
 function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onChanged'> & { readonly own: boolean }) {
   const [asked, setAsked] = useState(false)
   const suspend = trpc.members.suspend.useMutation({ onSuccess: onChanged, onSettled: () => setAsked(false) })
@@ -133,7 +133,7 @@ function Access({ member, own, onChanged }: Pick<MemberRowProps, 'member' | 'onC
 
 interface ChangeMemberProps {
   readonly member: MemberEntry
-  /** It is the one who looks: they are asked before they shut themselves out. */
+  /** The member is the viewer: ask before they lock themselves out. */
   readonly own: boolean
   readonly environments: readonly string[]
   readonly onLink: (link: MadeLink) => void
@@ -143,12 +143,12 @@ interface ChangeMemberProps {
 function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMemberProps) {
   const [limits, setLimits] = useState<MemberLimits>({
     role: member.role,
-    // An admin whom an older version limited is offered what can be saved.
+    // An older version may have limited an admin. Offer values that can be saved.
     environments: member.environments === null || member.role === 'admin' ? null : [...member.environments],
   })
   const [sure, setSure] = useState(false)
   const change = trpc.members.change.useMutation({
-    // Of oneself: what the page shows and offers is out of date as a whole.
+    // The viewer changed their own role: reload, since the whole page depends on it.
     onSuccess: () => (own ? window.location.assign('/') : onDone()),
   })
   const recovery = trpc.members.recoveryLink.useMutation({

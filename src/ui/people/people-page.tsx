@@ -15,7 +15,7 @@ import { PageFrame } from '~/ui/shell/page-frame'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** Who may do what here, who is invited, and the form that invites. */
+/** Members, open invitations, and the form that invites. */
 export function PeoplePage() {
   const [link, setLink] = useState<MadeLink | null>(null)
   const utils = trpc.useUtils()
@@ -87,7 +87,7 @@ interface InviteFormProps {
 
 const FIRST: MemberLimits = { role: 'deployer', environments: null }
 
-/** Makes a link for one person. No mail is sent: whoever invites hands it over. */
+/** Creates an invitation link. The console sends no e-mail: the admin sends the link. */
 function InviteForm({ environments, onInvited }: InviteFormProps) {
   const [email, setEmail] = useState('')
   const [limits, setLimits] = useState(FIRST)
@@ -144,7 +144,7 @@ interface OpenInvitationsProps {
   readonly onChanged: () => void
 }
 
-/** Which links have not been used yet: invitations, and those for a new password. */
+/** Unused links: invitations and password links. */
 function OpenInvitations({ invitations, onChanged }: OpenInvitationsProps) {
   if (invitations.length === 0) return null
   return (

@@ -4,10 +4,10 @@ const SHAPE =
   'inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-[5px] border px-3 text-sm font-medium whitespace-nowrap select-none transition-colors disabled:cursor-not-allowed aria-disabled:cursor-not-allowed'
 
 const TONES = {
-  /** The one thing to press on a step. */
+  /** The main action of a step. */
   strong:
     'border-transparent bg-accent text-on-accent hover:bg-[color-mix(in_oklch,var(--accent),var(--ink)_14%)] disabled:border-line disabled:bg-well disabled:text-ink-faint aria-disabled:border-line aria-disabled:bg-well aria-disabled:text-ink-faint',
-  /** What stops or takes something away, once it was asked for. */
+  /** The confirmed action that stops or removes something. */
   danger:
     'border-bad/60 bg-bad-wash text-bad hover:border-bad disabled:border-line disabled:bg-well disabled:text-ink-faint',
   plain:

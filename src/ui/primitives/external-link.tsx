@@ -7,7 +7,7 @@ interface ExternalLinkProps {
   readonly className?: string
 }
 
-/** A link out of the console: a new tab, and nothing about where it came from. */
+/** A link to another site: opens a new tab and sends no referrer. */
 export function ExternalLink({ href, children, className = '' }: ExternalLinkProps) {
   return (
     <a

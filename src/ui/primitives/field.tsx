@@ -35,7 +35,7 @@ interface CodeFieldProps {
   readonly onChange: (code: string) => void
 }
 
-/** Six digits of an app, or a backup code. */
+/** A field for an authenticator code or a backup code. */
 export function CodeField({ id, label, hint, value, onChange }: CodeFieldProps) {
   return (
     <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
@@ -61,7 +61,7 @@ interface ChoicesProps<Value extends string> {
   readonly onChange: (chosen: readonly Value[]) => void
 }
 
-/** Any number of a few. */
+/** A group of checkboxes. */
 export function Choices<Value extends string>({ legend, hint, options, chosen, onChange }: ChoicesProps<Value>) {
   return (
     <fieldset>

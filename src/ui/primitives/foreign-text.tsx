@@ -1,17 +1,17 @@
 import { visible, visibleSentence } from '~/domain/foreign-text'
 
-/** More of a name is in its title. */
+/** A longer name is cut; its title has the whole. */
 const LIMIT = 200
 
 interface ForeignTextProps {
   readonly text: string
-  /** All of it, however long: of a reason the end matters too. */
+  /** Shows the whole text, such as a reason, however long. */
   readonly whole?: boolean
 }
 
 /**
- * Text that others wrote: names, refs, messages, reasons. It keeps its direction to itself, shows what cannot be seen by stand-ins,
- * and is copied as it was written (`useRawCopy`).
+ * Text that others wrote: names, refs, messages, reasons. Isolates the text direction, shows invisible characters as
+ * placeholders, and copies the original text (`useRawCopy`).
  */
 export function ForeignText({ text, whole = false }: ForeignTextProps) {
   const all = visible(text)
@@ -23,7 +23,7 @@ export function ForeignText({ text, whole = false }: ForeignTextProps) {
   )
 }
 
-/** A sentence of the server's, which may name what others chose. */
+/** A sentence from the server that may contain text that others wrote. */
 export function Sentence({ text }: { readonly text: string }) {
   return <bdi>{visibleSentence(text)}</bdi>
 }

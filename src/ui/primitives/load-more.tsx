@@ -1,7 +1,7 @@
 import { Button } from '~/ui/primitives/button'
 
 interface LoadMoreProps {
-  /** How many rows are on the page, and what they are called. */
+  /** The number of rows on the page, and their noun. */
   readonly count: number
   readonly noun: string
   readonly more: boolean
@@ -10,7 +10,7 @@ interface LoadMoreProps {
   readonly onMore: () => void
 }
 
-/** The end of a list that comes in pages. */
+/** The end of a paged list. */
 export function LoadMore({ count, noun, more, loading, failed, onMore }: LoadMoreProps) {
   return (
     <p className="mt-3 flex flex-wrap items-center gap-3 text-xs text-ink-faint tabular-nums">

@@ -10,7 +10,7 @@ const TONES = {
 interface NoticeProps {
   readonly tone: keyof typeof TONES
   readonly children: ReactNode
-  /** `alert` interrupts a screen reader: for an answer to something the operator just did. */
+  /** `alert` interrupts a screen reader. Use it for the answer to an action. */
   readonly role?: 'alert' | 'status'
   readonly action?: ReactNode
 }

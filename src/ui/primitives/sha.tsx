@@ -8,7 +8,7 @@ interface ShaProps {
   readonly seenAt?: string
 }
 
-/** Seven characters of a commit, the whole of it on hover; linked where GitHub has a page for it. */
+/** A commit's first seven characters, with the full SHA as its title, linked to GitHub if it has a page. */
 export function Sha({ sha, url = null, tabIndex, seenAt }: ShaProps) {
   const short = sha.slice(0, 7)
   const title = seenAt === undefined ? sha : `${sha}, seen running ${exactUtc(seenAt)}`

@@ -8,13 +8,13 @@ import { Notice } from '~/ui/primitives/notice'
 interface ShownOnceProps {
   readonly title: string
   readonly warning: string
-  /** What the field is called for who cannot see it. */
+  /** The field's accessible name. */
   readonly label: string
   readonly secret: string
   readonly onDone: () => void
 }
 
-/** The one sight of a secret. It lives in this page's memory until it is put away, and nowhere else. */
+/** Shows a secret once. The secret stays in this page's memory until the member closes the notice. */
 export function ShownOnce({ title, warning, label, secret, onDone }: ShownOnceProps) {
   const heading = useId()
   const field = useRef<HTMLInputElement>(null)
@@ -24,7 +24,7 @@ export function ShownOnce({ title, warning, label, secret, onDone }: ShownOncePr
       await navigator.clipboard.writeText(secret)
       setCopied('done')
     } catch {
-      // Without TLS, or when the browser is told not to: selected, it is one key away.
+      // Without TLS the browser refuses to copy: select the text instead.
       field.current?.select()
       setCopied('by_hand')
     }

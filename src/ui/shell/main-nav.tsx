@@ -21,7 +21,7 @@ const PAGES = [
 const isUnder = (pathname: string, href: string) =>
   href === '/' ? pathname === '/' || pathname.startsWith('/surfaces') : pathname.startsWith(href)
 
-/** The way between the pages. The one that is open is marked by more than its colour. */
+/** The main navigation. The current page is marked by more than colour. */
 export function MainNav() {
   const pathname = usePathname()
   const member = useMember()
@@ -54,7 +54,7 @@ const TOLD = 'Changes are shown as they happen.'
 const ASKING =
   'This window polls for changes every few seconds, because live updates do not reach it. See “Behind a proxy” in docs/operations/configure.md.'
 
-/** How changes come to this window. That they are asked for is said here and nowhere else: it costs seconds and nothing more. */
+/** Shows whether live updates reach this window. Polling costs only a few seconds, so nothing else mentions it. */
 export function ConnectionMark() {
   const { live } = useLiveState()
   const [Mark, words] = live ? [Radio, TOLD] : [RefreshCw, ASKING]

@@ -12,7 +12,7 @@ import { usePagePerson } from '~/ui/trpc/client'
 
 const Member = createContext<MemberView | null>(null)
 
-/** The page below is shown to this member; the server found out who it is. */
+/** Provides the signed-in member, whom the server identified, to the page below. */
 export function SignedIn({ member, children }: { readonly member: PageMember; readonly children: ReactNode }) {
   usePagePerson(member.email)
   useTypingAsActivity()
@@ -28,9 +28,7 @@ export function SignedIn({ member, children }: { readonly member: PageMember; re
 
 export const useMember = (): MemberView | null => useContext(Member)
 
-/**
- * Null when the member may; else why not, for beside what is disabled. The screen only says so: the server decides.
- */
+/** Why the member may not do this, for the tooltip of a disabled button; null if they may. The server decides again. */
 export function useRefusal(permission: Permission, environment?: string): string | null {
   const member = useMember()
   if (member === null) return null
@@ -41,7 +39,7 @@ export function useRefusal(permission: Permission, environment?: string): string
   return `Your access is limited to ${member.environments.join(', ')}.`
 }
 
-/** What is copied of foreign text is what was written, not its stand-ins; of a part of one, what is seen. */
+/** Copying foreign text gives the original, without placeholders. Copying a part gives the visible text. */
 function useRawCopy(): void {
   useEffect(() => {
     document.addEventListener('copy', copyRaw)
@@ -61,7 +59,7 @@ function copyRaw(event: ClipboardEvent): void {
   event.preventDefault()
 }
 
-/** The text with each shown part in turn replaced by what was written; a part that is not whole stays as it is shown. */
+/** Replaces each displayed part with its original text. An incomplete part stays as displayed. */
 export function withRaw(text: string, foreign: readonly { readonly shown: string; readonly raw: string }[]): string {
   let copied = ''
   let rest = text

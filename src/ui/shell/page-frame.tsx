@@ -4,12 +4,12 @@ import { UserMenu } from '~/ui/shell/user-menu'
 
 interface PageFrameProps {
   readonly title: ReactNode
-  /** What stands to the right of the title. */
+  /** Content to the right of the title. */
   readonly aside?: ReactNode
   readonly children: ReactNode
 }
 
-/** A page that is not the grid: the same bar on top, then what it is about. */
+/** The frame of every page except the grid. */
 export function PageFrame({ title, aside, children }: PageFrameProps) {
   return (
     <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">

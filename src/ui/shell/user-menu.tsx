@@ -11,7 +11,7 @@ import { useMember, useRefusal } from '~/ui/shell/member'
 const ITEM =
   'block w-full cursor-pointer rounded-[4px] px-2.5 py-1.5 text-left text-sm outline-none data-highlighted:bg-well'
 
-/** Who is signed in, as what, and the way out. */
+/** The signed-in member, their role, and sign-out. */
 export function UserMenu() {
   const member = useMember()
   const [failed, setFailed] = useState<string | null>(null)
@@ -20,7 +20,7 @@ export function UserMenu() {
   const signOut = async () => {
     const answer = await postAuth('/sign-out', {})
     if (!answer.ok) return setFailed(answer.message)
-    // Drafts of theirs.
+    // Discard the member's drafts.
     window.sessionStorage.clear()
     window.location.assign('/sign-in')
   }

@@ -4,14 +4,14 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { deployFreezeWords, frozenRepositories, windowOver } from '~/ui/freezes/freeze-words'
 import { activePhase } from '~/ui/status/status-words'
 
-/** One sentence on where a deploy stands; it changes exactly when the status does, so a live region says it once. */
+/** The state of a deploy in one sentence. Changes only with the status, so that a live region announces it once. */
 export function deployAnnouncement(deploy: DeploySummary): string {
   if (deploy.terminal) return `${deploy.headline}.`
   const active = activePhase(deploy.phases)
   return active === null ? `${deploy.headline}.` : `${active.label} running.`
 }
 
-/** What changed on the grid between two polls, for those who do not see it. */
+/** What changed on the grid between two polls, for screen readers. */
 export function boardAnnouncement(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string {
   const sentences = after.flatMap((tile) => {
     const earlier = before.find((other) => other.id === tile.id)?.lastDeploy ?? null

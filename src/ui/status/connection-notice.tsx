@@ -3,7 +3,7 @@ import { consoleNow, consoleTime } from '~/ui/time/clock'
 import { asOf } from '~/ui/time/relative-time'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** A poll failed: say so, say how old the picture is, and that nothing else follows from it. */
+/** Says that a poll failed, and when the last answer came. */
 export function ConnectionNotice({ error, updatedAt }: { readonly error: unknown; readonly updatedAt: number }) {
   return (
     <Notice tone="warn" role="status">
@@ -18,7 +18,7 @@ interface LostSentenceProps {
   readonly updatedAt: number
 }
 
-/** A poll failed. That says nothing about any deploy: what is shown stays as it was known, clocks too. */
+/** A failed poll says nothing about any deploy: the page, including its clocks, keeps the last known state. */
 export function LostSentence({ error, updatedAt }: LostSentenceProps) {
   const wire = readWireError(error)
   return (

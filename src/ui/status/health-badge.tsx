@@ -24,7 +24,7 @@ function healthTitle({ detail, checkedAt }: SurfaceTile['health']): string | und
   return [...(detail === null ? [] : [inSentence(detail)]), ...seen].join(', ') || undefined
 }
 
-/** What the prober last saw, in a word and a shape, and when it looked. */
+/** The prober's last result, as a word and a shape, and its time. */
 export function HealthBadge({ health }: { readonly health: SurfaceTile['health'] }) {
   const { word, Icon, tone } = HEALTH[health.state]
   return (

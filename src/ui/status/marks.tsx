@@ -16,7 +16,7 @@ interface MarkProps {
   readonly 'aria-hidden'?: 'true'
 }
 
-/** A ring with a beating centre. Only the centre moves, so that the mark is the strongest of the row at every moment. */
+/** A ring with a pulsing centre. Only the centre moves, so that the mark stays the strongest of its row. */
 function ActiveMark({ className }: MarkProps) {
   return (
     <svg viewBox="0 0 24 24" fill="none" aria-hidden="true" className={className}>
@@ -26,7 +26,7 @@ function ActiveMark({ className }: MarkProps) {
   )
 }
 
-/** Solid, where lucide only draws outlines: what is over should weigh more than what is still to come. */
+/** Solid, unlike lucide's outlines: ended phases weigh more than pending ones. */
 function DoneMark({ className }: MarkProps) {
   return (
     <svg viewBox="0 0 24 24" fill="none" aria-hidden="true" className={className}>
@@ -51,7 +51,7 @@ function FailedMark({ className }: MarkProps) {
   )
 }
 
-/** One shape for each state, so that none rests on its colour. */
+/** One shape for each state: colour is never the only sign. */
 const PHASES = {
   pending: { Icon: CircleDashed, tone: 'text-ink-faint' },
   active: { Icon: ActiveMark, tone: 'text-accent' },
@@ -68,7 +68,7 @@ export function PhaseMark({ state, size = 'size-4' }: { readonly state: PhaseSta
   return <Icon aria-hidden="true" className={`${size} shrink-0 ${tone}`} />
 }
 
-/** One shape for each outcome, so that none rests on its colour. */
+/** One shape for each outcome: colour is never the only sign. */
 const OUTCOMES = {
   running: { Icon: CircleDot, tone: 'text-accent' },
   succeeded: { Icon: CircleCheck, tone: 'text-good' },

@@ -7,10 +7,10 @@ import { consoleNow, noteServerTime } from '~/ui/time/clock'
 import { trpc } from '~/ui/trpc/client'
 import { useLiveState } from '~/ui/trpc/live-state'
 
-/** For this long after a deploy ended its surface is still settling: the new version and health are about to be seen. */
+/** After a deploy ends, its new version and health are expected within this time. */
 const SETTLING_MS = 60_000
 
-/** Whether anything is moving, so that the grid is worth asking for even while nobody looks. */
+/** Whether a deploy is running or has just ended, so that a hidden tab polls too. */
 export function isLively(tiles: readonly SurfaceTile[], now: number): boolean {
   return tiles.some(({ lastDeploy }) => {
     if (lastDeploy === null) return false
@@ -18,14 +18,14 @@ export function isLively(tiles: readonly SurfaceTile[], now: number): boolean {
   })
 }
 
-/** While changes are not told. */
+/** Without live updates. */
 const ASK_MS = 10_000
-/** While anything is on its way as well. */
+/** Without live updates, while a deploy is running or has just ended. */
 const ASK_LIVELY_MS = 2_000
 
 /**
- * The grid's one query, kept as it is by what the console tells. Where nothing is told it asks: every 10 s for whoever looks,
- * and every 2 s while anything runs or has just ended, which the title and icon of a hidden tab follow as well.
+ * The grid's one query, kept up to date by live events. Without live events it polls: every 10 s in a visible tab, and
+ * every 2 s in any tab while a deploy is running or has just ended.
  */
 export function useSurfaces() {
   const { live } = useLiveState()
@@ -36,7 +36,7 @@ export function useSurfaces() {
       return focusManager.isFocused() ? (state.error === null ? ASK_MS : ASK_LIVELY_MS) : false
     },
     refetchIntervalInBackground: true,
-    // However fresh the last answer is: this is also what starts the polling again.
+    // However recent the last answer is: this also restarts polling.
     refetchOnWindowFocus: live ? false : 'always',
   })
   const serverNow = query.data?.now

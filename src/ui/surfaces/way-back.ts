@@ -1,7 +1,7 @@
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { isWrong } from '~/ui/status/health-badge'
 
-/** The version to offer a return to: only where something is wrong, and another deploy may start. Null otherwise. */
+/** The version to offer for a rollback, if the surface has a problem and another deploy may start; null otherwise. */
 export function wayBack(tile: SurfaceTile): SurfaceTile['lastGood'] {
   const { lastDeploy, lastGood } = tile
   if (!isSurfaceFree(tile)) return null

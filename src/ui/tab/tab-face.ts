@@ -14,7 +14,7 @@ const ICONS: Readonly<Record<Exclude<TabIcon, 'idle'>, string>> = {
   stopped: stopped.src,
 }
 
-/** The page's own icon, as the server rendered it; remembered before the first change. */
+/** The icon that the server rendered, remembered before the first change. */
 let idleIcon: string | null = null
 
 function showIcon(icon: TabIcon): void {
@@ -47,7 +47,7 @@ interface NamedDeploy {
   readonly deploy: DeploySummary
 }
 
-/** What the browser tab says: the deploy that is open in the modal, else what is running on the grid. */
+/** The tab's title and icon: the deploy that the modal shows, else the running deploys. */
 export function tabFace(open: NamedDeploy | null, running: readonly NamedDeploy[]): TabFace {
   if (open?.deploy.terminal === true) {
     const succeeded = outcomeOf(open.deploy.status) === 'succeeded'

@@ -1,10 +1,10 @@
 /**
- * The console's clock, as the browser sees it: the local clock corrected by what the server last said.
- * "12 s ago" is a difference between two clocks; an operator's laptop that is minutes off must not invent one.
+ * The console's clock: the local clock, corrected by the server's last answer. "12 s ago" is a difference between two
+ * clocks, and an operator's laptop may be minutes off.
  */
 let offset = 0
 
-/** Half a poll of latency is not worth correcting, and would make the numbers jump. */
+/** Smaller differences are latency. Correcting them would make the numbers jump. */
 const NOISE_MS = 2_000
 
 export function noteServerTime(serverNow: string, localNow: number = Date.now()): void {
@@ -12,7 +12,7 @@ export function noteServerTime(serverNow: string, localNow: number = Date.now())
   if (Number.isFinite(difference)) offset = Math.abs(difference) < NOISE_MS ? 0 : difference
 }
 
-/** A moment of the local clock, as the console would have told it. */
+/** Converts a local time to the console's clock. */
 export function consoleTime(local: number): number {
   return local + offset
 }

@@ -38,7 +38,7 @@ export function exactTimes(at: string, zone: string): string {
   return `${local} UTC` === utc ? utc : `${utc}, ${local} in ${zone}`
 }
 
-/** "14:03:12 UTC", with the date unless that is today's: as of when a page shows what it shows. */
+/** "14:03:12 UTC", with the date if it is not today's. */
 export function asOf(at: number, now: number): string {
   const [exact, today] = [exactUtc(new Date(at).toISOString()), exactUtc(new Date(now).toISOString())]
   return exact.slice(0, 10) === today.slice(0, 10) ? exact.slice(11) : exact

@@ -5,20 +5,20 @@ import { consoleTime } from '~/ui/time/clock'
 import { exactUtc } from '~/ui/time/relative-time'
 import { useLiveState } from '~/ui/trpc/live-state'
 
-/** An event comes every 10 s where changes are told, and so does the slowest page's answer where they are asked for. */
+/** An event or an answer comes at least every 10 s. */
 const ANSWERS_STOPPED_MS = 25_000
 
 /** The last answer of the query that a part of the page shows. */
 export interface LastAnswer {
-  /** When it came, by the console's clock; 0 before the first. */
+  /** When the answer came, by the console's clock; 0 before the first. */
   readonly at: number
-  /** Whether the query has been asked again since, in vain. */
+  /** Whether a later attempt failed. */
   readonly failing: boolean
 }
 
 /**
- * The moment that ages are measured to: now while answers come, otherwise the last answer. Nobody knows what happened
- * after it. A laptop that slept has had no answer for long, although none has failed yet.
+ * The time that ages are measured to: now while answers arrive, otherwise the time of the last answer. A laptop that
+ * slept has had no answer for long, although no attempt has failed yet.
  */
 export function shownTime(now: number, answer: LastAnswer | null): number {
   if (answer === null || answer.at === 0) return now
@@ -29,24 +29,24 @@ const Answer = createContext<LastAnswer | null>(null)
 
 export const useLastAnswer = (): LastAnswer | null => useContext(Answer)
 
-/** For hovering over what has no time of its own: as of when the page shows it. */
+/** A tooltip for content without a time of its own. */
 export function useSeenTitle(): string | undefined {
   const answer = useLastAnswer()
   return answer === null || answer.at === 0 ? undefined : `As of ${exactUtc(new Date(answer.at).toISOString())}`
 }
 
 interface StoppedClockProps {
-  /** The query whose answers the part below shows. */
+  /** The query whose answers are shown below. */
   readonly of: { readonly dataUpdatedAt: number; readonly isError: boolean; readonly failureCount: number }
-  /** Whether it is asked again and again. One that is not says nothing about the connection: the clock around it holds. */
+  /** Whether the query is polled. If not, the surrounding clock applies. */
   readonly polled?: boolean
   readonly children: ReactNode
 }
 
-/** Everything below that counts stands still while the query has no answers. */
+/** Stops every clock below while the query gets no answers. */
 export function StoppedClock({ of, polled = true, children }: StoppedClockProps) {
   const around = useLastAnswer()
-  // While changes are told, what no event changed is as it was at the last one.
+  // With live updates, the data is current as of the last event.
   const { live, heardAt } = useLiveState()
   const at = of.dataUpdatedAt === 0 ? 0 : consoleTime(Math.max(of.dataUpdatedAt, heardAt))
   const own = { at, failing: !live && (of.isError || of.failureCount > 0) }

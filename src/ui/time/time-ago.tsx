@@ -6,7 +6,7 @@ import { useNow } from '~/ui/time/use-now'
 
 const readerZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
-/** A relative time that keeps itself current while answers come, with the exact time, UTC and the reader's own, on hover. */
+/** A relative time that updates while answers arrive. Its title has the exact time in UTC and the reader's zone. */
 export function TimeAgo({ at }: { readonly at: string }) {
   const now = useNow()
   // The server does not know the reader's zone.
@@ -19,7 +19,7 @@ export function TimeAgo({ at }: { readonly at: string }) {
   )
 }
 
-/** Time since (or between) recorded events: counts while `until` is open and answers come, stands still otherwise. */
+/** The time between two events. Counts up while `until` is null and answers arrive. */
 export function Elapsed({ since, until }: { readonly since: string; readonly until: string | null }) {
   const now = useNow()
   const end = until === null ? now : Date.parse(until)

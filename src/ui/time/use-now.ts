@@ -32,8 +32,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 /**
- * The moment that ages are measured to, in milliseconds, once a second; it stands still while there are no answers. Null
- * while rendering on the server, where "now" would not survive hydration.
+ * The time that ages are measured to, in milliseconds, updated every second; stops while no answers arrive. Null during
+ * server rendering, where "now" would not survive hydration.
  */
 export function useNow(): number | null {
   const answer = useLastAnswer()

@@ -13,7 +13,7 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 const DAYS = [7, 30, 90, TOKEN_DAYS_AT_MOST] as const
 
-/** Makes a token of what one may do oneself. Nothing is ticked beforehand: each permission is given on purpose. */
+/** Creates a token from the member's own permissions. No permission is preselected. */
 export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken) => void }) {
   const [label, setLabel] = useState('')
   const [days, setDays] = useState<number>(30)
@@ -22,7 +22,7 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
   const [surfaces, setSurfaces] = useState<readonly string[]>([])
   const choices = trpc.tokens.choices.useQuery()
   const create = trpc.tokens.create.useMutation({
-    // The answer holds the token: it is handed on, and not kept here.
+    // The answer contains the token. Pass it on and do not cache it.
     gcTime: 0,
     onSuccess: ({ secret, token }) => {
       for (const clear of [setPermissions, setEnvironments, setSurfaces]) clear([])

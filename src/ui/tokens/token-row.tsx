@@ -17,7 +17,7 @@ const MARKS = {
   revoked: CircleSlash,
 } as const satisfies Record<TokenState, typeof Clock>
 
-/** One token: what it is, what it may do, when it was used; while it is not revoked, with the way to take it away. */
+/** One token: its state, its permissions, its last use, and the button that revokes it. */
 export function TokenRow({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
   const Mark = MARKS[token.state]
   const active = token.state === 'active'
@@ -81,7 +81,7 @@ function End({ token: { revoked, expiresAt, state } }: { readonly token: TokenVi
   )
 }
 
-/** Two presses: a script somewhere may depend on it. */
+/** Revoking takes two presses: a script may depend on the token. */
 function Revoke({ token, onChanged }: { readonly token: TokenView; readonly onChanged: () => void }) {
   const [asked, setAsked] = useState(false)
   const revoke = trpc.tokens.revoke.useMutation({ onSettled: onChanged })

@@ -18,13 +18,13 @@ export const STATE_WORDS = {
 
 const WORDS: Readonly<Record<string, string>> = PERMISSION_WORDS
 
-/** "Deploy, read deploys and their logs": one a newer version wrote is shown as it is stored. */
+/** For example "Deploy, read deploys and their logs". An unknown permission is shown as stored. */
 export function permissionWords(permissions: readonly string[]): string {
   const [first = '', ...others] = permissions.map((permission) => WORDS[permission] ?? permission)
   return [first, ...others.map((words) => words.charAt(0).toLowerCase() + words.slice(1))].join(', ')
 }
 
-/** Where it may change anything; null for a token that only reads. */
+/** Where the token may change anything; null for a read-only token. */
 export function tokenReachWords({
   environments,
   surfaces,

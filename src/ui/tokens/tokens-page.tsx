@@ -10,7 +10,7 @@ import { TokenRow } from '~/ui/tokens/token-row'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** The API tokens one may see, and the form that makes one. */
+/** The API tokens that the member may see, and the form that creates one. */
 export function TokensPage() {
   const [made, setMade] = useState<MadeToken | null>(null)
   const utils = trpc.useUtils()

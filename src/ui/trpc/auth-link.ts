@@ -3,15 +3,15 @@ import { observable } from '@trpc/server/observable'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** Refusals that the person in front of the screen can lift: the last proof is too old, or the session is over. */
+/** Refusals that the member can resolve: the last proof of identity is too old, or the session has ended. */
 export type Liftable = 'proof_stale' | 'signed_out'
 
-/** Asks the person; true once the refusal is lifted, false when they would rather not or cannot be asked. */
+/** Asks the member. True once the refusal is resolved, false if they decline or cannot be asked. */
 export type Prompt = () => Promise<boolean>
 
 const prompts = new Map<string, Prompt>()
 
-/** The dialog that asks says here that it is on the page. Gives back how to take that away again. */
+/** Registers the dialog that asks. Returns a function that unregisters it. */
 export function registerPrompt(refusal: Liftable, ask: Prompt): () => void {
   prompts.set(refusal, ask)
   return () => {
@@ -19,12 +19,12 @@ export function registerPrompt(refusal: Liftable, ask: Prompt): () => void {
   }
 }
 
-/** For what does not go through tRPC. False as well where nothing on the page can ask. */
+/** For calls outside tRPC. False if no dialog is on the page. */
 export const askForProof: Prompt = async () => (await prompts.get('proof_stale')?.()) ?? false
 
 /**
- * A refusal that the person can lift is not the end of a request: they are asked, and then the very same request is sent
- * again, with its idempotency key. Once for each kind of refusal: a second one is the answer.
+ * After a refusal that the member can resolve, asks them and sends the same request again, with its idempotency key.
+ * Once for each kind of refusal: a second one is final.
  */
 export function authLink(): TRPCLink<AppRouter> {
   return () =>

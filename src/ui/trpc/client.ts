@@ -12,7 +12,7 @@ export type TrpcClient = ReturnType<typeof trpc.useUtils>['client']
 
 let person: string | null = null
 
-/** Says whose page this is, before anything on it asks the server: its first calls are effects, which come later. */
+/** Records whose page this is. A layout effect runs before the page's first calls, which are effects. */
 export function usePagePerson(email: string): void {
   useLayoutEffect(() => {
     person = email

@@ -1,4 +1,4 @@
-/** As many deploys as one window looks at in a while; what was asked for least lately is read whole again. */
+/** More than one window shows at a time. The least recently requested address is dropped. */
 const KEPT = 20
 
 interface Kept {
@@ -7,8 +7,8 @@ interface Kept {
 }
 
 /**
- * A fetch that says which version it has of what it reads again, and takes a 304 for that version (RFC 9110, 13.1). The
- * browser's own cache would do the same on the disk, where nothing of the console belongs (`no-store`).
+ * A fetch that sends the version it has and accepts a 304 for it (RFC 9110, 13.1). The browser's own cache would write
+ * to disk, which `no-store` forbids.
  */
 export function createFetchChanges() {
   const kept = new Map<string, Kept>()
@@ -21,7 +21,7 @@ export function createFetchChanges() {
     const response = await fetchWithLimit(input, { ...init, headers })
     const current = response.status === 304 && known !== undefined ? known : await readVersion(response)
     if (current === null) return response
-    kept.delete(address) // last in a Map is last in its order
+    kept.delete(address) // a Map keeps insertion order
     kept.set(address, current)
     const [oldest] = kept.keys()
     if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
@@ -29,18 +29,18 @@ export function createFetchChanges() {
   }
 }
 
-/** Null for an answer without a version, whose body is not read. */
+/** Null for an answer without a version. Its body is not read. */
 async function readVersion(response: Response): Promise<Kept | null> {
   const tag = response.ok ? response.headers.get('etag') : null
   return tag === null ? null : { tag, body: await response.text() }
 }
 
-/** Longer than the console itself may take to answer a dispatch (15 s for GitHub, 25 s for a run id). */
+/** Longer than the console may take to answer a dispatch (15 s for GitHub, 25 s for a run id). */
 const ANSWER_LIMIT_MS = 60_000
 
 type Init = Omit<RequestInit, 'signal'> & { readonly signal?: AbortSignal | null | undefined }
 
-/** A fetch that gives up in the end: a poll that never answers would otherwise stop the polling without a word. */
+/** A fetch with a timeout: a poll that never answers would otherwise silently end polling. */
 function fetchWithLimit(input: RequestInfo | URL, init?: Init): Promise<Response> {
   const limit = AbortSignal.timeout(ANSWER_LIMIT_MS)
   const signal = init?.signal == null ? limit : AbortSignal.any([init.signal, limit])

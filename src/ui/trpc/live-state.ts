@@ -1,12 +1,12 @@
 import { useSyncExternalStore } from 'react'
 
-/** Two beats and a little: an event that is later than this is not coming. */
+/** A little more than two heartbeats: a later event is not expected. */
 const SILENT_MS = 25_000
 
 interface LiveState {
-  /** Whether changes are told, so that nothing has to be asked for. */
+  /** Whether live updates arrive, so that nothing is polled. */
   readonly live: boolean
-  /** When the last event came, by the local clock; 0 before the first. */
+  /** When the last event arrived, by the local clock; 0 before the first. */
   readonly heardAt: number
 }
 
@@ -25,7 +25,7 @@ export function noteHeard(): void {
   set({ live: true, heardAt: Date.now() })
 }
 
-/** From here on queries ask, as they do before the first event. */
+/** From now on queries poll, as they do before the first event. */
 export function noteLost(): void {
   clearTimeout(silence)
   if (state.live) set({ ...state, live: false })
@@ -41,5 +41,5 @@ const BEFORE: LiveState = { live: false, heardAt: 0 }
 
 export const useLiveState = (): LiveState => useSyncExternalStore(subscribe, readLiveState, () => BEFORE)
 
-/** How often a query asks: not at all while changes are told. */
+/** A query's polling interval: none while live updates arrive. */
 export const useAskEvery = (ms: number): number | false => (useLiveState().live ? false : ms)

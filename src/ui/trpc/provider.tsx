@@ -14,15 +14,15 @@ function newQueryClient(): QueryClient {
     queryCache: new QueryCache({ onError: leaveWhenSignedOut }),
     mutationCache: new MutationCache({ onError: leaveWhenSignedOut }),
     defaultOptions: {
-      // 'always': the console may well be on this very machine, so "the browser says offline" decides nothing.
+      // 'always': the console may run on this machine, so the browser's "offline" decides nothing.
       queries: { networkMode: 'always', retry: worthAnotherTry, staleTime: 1_000 },
-      // A dispatch is never sent again by a library: only the operator retries, with the same idempotency key.
+      // Never retried by the library: only the operator retries, with the same idempotency key.
       mutations: { networkMode: 'always', retry: false },
     },
   })
 }
 
-/** The session is over, and nobody signed in over the page: the sign-in page leads back to this very one. */
+/** The session has ended and nobody signed in over the page: go to the sign-in page, which leads back here. */
 function leaveWhenSignedOut(error: unknown): void {
   if (readWireError(error).appCode !== 'signed_out') return
   const { pathname, search } = window.location
@@ -31,7 +31,7 @@ function leaveWhenSignedOut(error: unknown): void {
 
 export function TrpcProvider({ children }: { readonly children: ReactNode }) {
   const [queryClient] = useState(newQueryClient)
-  // Not batched: a look-up that waits for GitHub must not hold back the poll of the grid.
+  // Not batched: a request that waits for GitHub must not delay the grid's poll.
   const [client] = useState(() =>
     trpc.createClient({
       links: [

@@ -1,18 +1,18 @@
 import { visibleSentence } from '~/domain/foreign-text'
 
 export interface WireError {
-  /** `unreachable`: no answer from the console at all. `refused`: it said no. `broken`: it answered that it could not. */
+  /** `unreachable`: no answer from the console. `refused`: a 4xx answer. `broken`: a 5xx answer. */
   readonly kind: 'unreachable' | 'refused' | 'broken'
   readonly appCode: string | null
   /** A sentence for the operator. */
   readonly message: string
-  /** The deploy the refusal is about, such as the one that holds the surface. */
+  /** The deploy that the refusal is about, such as the one that holds the surface. */
   readonly deployId?: string
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
-/** Only the server's error formatter sets `data.httpStatus`; an error without one never came from the console. */
+/** Only the server's error formatter sets `data.httpStatus`: an error without it did not come from the console. */
 export function readWireError(error: unknown): WireError {
   const data = isRecord(error) && isRecord(error['data']) ? error['data'] : null
   const status = data?.['httpStatus']
@@ -29,7 +29,7 @@ export function readWireError(error: unknown): WireError {
   }
 }
 
-/** One more try where another answer is possible; a refusal stays a refusal. */
+/** Retries once, unless the console refused. */
 export function worthAnotherTry(failures: number, error: unknown): boolean {
   return failures < 1 && readWireError(error).kind !== 'refused'
 }

@@ -5,7 +5,7 @@ import { refuseRequest } from '~/server/platform/http/refuse-request'
 
 export const dynamic = 'force-dynamic'
 
-/** Whatever no other route below `/api` answers: without it, Next's own page for people. */
+/** Answers every unknown path below `/api` with JSON. Without this route, Next would answer with an HTML page. */
 function answerNowhere(request: Request): Response {
   const refused = refuseRequest(getDeps(), request)
   if (refused !== null) return refused

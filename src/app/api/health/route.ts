@@ -4,5 +4,5 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-/** Live: the process answers. Says nothing about the database; that is `/api/health/ready`. */
+/** Liveness: the process answers. `/api/health/ready` checks the database. */
 export const GET = () => Response.json({ status: 'live' }, { headers: { 'cache-control': 'no-store' } })

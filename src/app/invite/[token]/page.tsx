@@ -5,10 +5,10 @@ import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
 import { RecoverForm } from '~/ui/auth/entry/recover-form'
 
-/** The address is the key: no other site is told it. */
+/** The address is a secret: it is sent to no other site as a referrer. */
 export const metadata: Metadata = { title: 'Invitation · Deploy Console', referrer: 'no-referrer' }
 
-/** Reads the link only; it is used up by what is pressed. */
+/** Only reads the link. Pressing the button uses it up. */
 export default async function Page({ params }: PageProps<'/invite/[token]'>) {
   const { token } = await params
   const link = await lookUpLink(getDeps(), token)

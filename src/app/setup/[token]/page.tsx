@@ -6,10 +6,10 @@ import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
 import { SandboxStart } from '~/ui/auth/entry/sandbox-start'
 
-/** The address is the key: no other site is told it. */
+/** The address is a secret: it is sent to no other site as a referrer. */
 export const metadata: Metadata = { title: 'Set up · Deploy Console', referrer: 'no-referrer' }
 
-/** Reads the link only; it is used up by what is pressed. */
+/** Only reads the link. Pressing the button uses it up. */
 export default async function Page({ params }: PageProps<'/setup/[token]'>) {
   const { token } = await params
   const link = await lookUpLink(getDeps(), token)

@@ -5,7 +5,7 @@ interface EntryFrameProps {
   readonly children: ReactNode
 }
 
-/** The pages before the console: one thing to do, nothing else to look at. */
+/** The frame of the pages before sign-in. */
 export function EntryFrame({ title, children }: EntryFrameProps) {
   return (
     <main className="mx-auto flex min-h-dvh w-full max-w-[25rem] flex-col justify-center px-4 py-10">
@@ -18,7 +18,10 @@ export function EntryFrame({ title, children }: EntryFrameProps) {
   )
 }
 
-/** One page for a link that was used, taken back, is too old, or never was: a stranger learns nothing from it. */
+/**
+ * One page for a link that was used, was revoked, has expired or never existed, so that a stranger learns nothing from
+ * it.
+ */
 export function LinkGone() {
   return (
     <EntryFrame title="This link does not work">

@@ -9,12 +9,12 @@ import { Notice } from '~/ui/primitives/notice'
 
 interface JoinFormProps {
   readonly token: string
-  /** Set: the link is for this address only. */
+  /** If set, the link is for this address only. */
   readonly email: string | null
   readonly action: string
 }
 
-/** Name, address and password: makes an account by a link, uses the link up, and signs in. */
+/** Creates an account with an invitation or setup link, which uses up the link, and signs in. */
 export function JoinForm({ token, email: invited, action }: JoinFormProps) {
   const [name, setName] = useState('')
   const [email, setEmail] = useState(invited ?? '')

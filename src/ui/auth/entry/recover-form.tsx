@@ -7,7 +7,7 @@ import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
-/** A new password by a link. It leads to signing in with it, where a second factor is asked for as always. */
+/** Sets a new password with a link. The member then signs in, with the second factor if there is one. */
 export function RecoverForm({ token, email }: { readonly token: string; readonly email: string }) {
   const [password, setPassword] = useState('')
   const [busy, setBusy] = useState(false)
@@ -29,7 +29,7 @@ export function RecoverForm({ token, email }: { readonly token: string; readonly
         if (!busy) void submit()
       }}
     >
-      {/* For password managers: which account the new one belongs to. */}
+      {/* Tells password managers which account the new password belongs to. */}
       <input type="email" autoComplete="username" value={email} readOnly hidden />
       <Field id="password" label="New password" hint={`${SHORTEST_PASSWORD} characters or more`}>
         <input

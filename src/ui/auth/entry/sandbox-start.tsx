@@ -5,7 +5,7 @@ import { postAuth } from '~/ui/auth/ask-auth'
 import { Button } from '~/ui/primitives/button'
 import { Notice } from '~/ui/primitives/notice'
 
-/** One press. Opening the page alone does nothing: something may have fetched the link to preview it. */
+/** Opening the page alone does not use the link, since a program may have fetched it for a preview. */
 export function SandboxStart({ token }: { readonly token: string }) {
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)

@@ -12,13 +12,13 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ApprovalFootProps {
   readonly approval: ApprovalView
-  /** Something is known to stand in its way, or what would ship has not been shown yet. */
+  /** Whether a known obstacle exists, or the review has not been shown yet. */
   readonly blocked: boolean
   /** Why the last poll failed. */
   readonly lost: string | null
 }
 
-/** Approve or refuse for another person, withdraw for who asked; for everybody else, and afterwards, the way out. */
+/** Approve and refuse for an approver, withdraw for the requester, close for everyone else. */
 export function ApprovalFoot({ approval, blocked, lost }: ApprovalFootProps) {
   const [refusing, setRefusing] = useState(false)
   const utils = trpc.useUtils()
@@ -85,8 +85,8 @@ interface RefuseFormProps {
   readonly onKeep: () => void
 }
 
-/** In the place of the buttons: a no says why. */
-function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
+/** Replaces the buttons: a refusal needs a reason. */
+export function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
   const [reason, setReason] = useState('')
   const field = useFocusOnArrival<HTMLInputElement>()
   const why = reason.trim()

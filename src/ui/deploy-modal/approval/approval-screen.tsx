@@ -22,7 +22,7 @@ import { trpc } from '~/ui/trpc/client'
 import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** How often the facts beside a waiting approval are asked for again; each time costs two GitHub requests. */
+/** How often the review of a waiting approval is refreshed. Each time costs two requests to GitHub. */
 const REVIEW_MS = 20_000
 
 interface ApprovalScreenProps {
@@ -31,17 +31,17 @@ interface ApprovalScreenProps {
   readonly onDeploy: (deployId: string) => void
 }
 
-/** One request that waits for another person: who asked sees where it stands, who approves sees what would ship. */
+/** One approval request: the requester sees its state, the approver sees what would ship. */
 export function ApprovalScreen({ approvalId, tiles, onDeploy }: ApprovalScreenProps) {
   const answer = useApproval(approvalId)
   const { data: approval, error } = answer
   const utils = trpc.useUtils()
   const state = approval?.state
-  // The tile behind the dialog learns of a change at once, not with its own next poll.
+  // Refresh the tile behind the dialog at once.
   useEffect(() => {
     if (state !== undefined) void utils.surfaces.list.invalidate()
   }, [state, utils])
-  // Granted, it is a deploy like any other, and everybody who looks follows it.
+  // Once approved, the request is a deploy: everyone who has it open follows the deploy.
   const deployId = approval?.deployId ?? null
   useEffect(() => {
     if (deployId !== null) onDeploy(deployId)
@@ -137,7 +137,7 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
   )
 }
 
-/** The review is made of the very source that was asked for. */
+/** The review uses the source that was requested. */
 function sourceOf({ kind, sourceId }: ApprovalView): { source?: DeploySource } {
   if (sourceId === null || kind === 'deploy') return {}
   return { source: kind === 'rollback' ? { kind, deployId: sourceId } : { kind, surfaceId: sourceId } }
@@ -159,11 +159,11 @@ function NoApprovalYet({ error }: { readonly error: unknown }) {
 interface ReviewedFactsProps {
   readonly review: Review
   readonly tile: SurfaceTile | undefined
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
 }
 
-/** What would ship, as GitHub and the console see it now: the commit itself, what holds the surface, what would change. */
+/** What would ship now: the commit, the holds and freezes, and the changes. */
 export function ReviewedFacts({ review, tile, onFollow }: ReviewedFactsProps) {
   const held = review.freezeIds.length > 0 || review.warnings.some(({ kind }) => kind.startsWith('deploy_freeze'))
   return (
@@ -183,7 +183,7 @@ export function ReviewedFacts({ review, tile, onFollow }: ReviewedFactsProps) {
 
 const POLL_MS = 2_000
 
-/** One approval, every 2 s until it is decided. A poll that fails keeps the last answer, and the next one comes. */
+/** Polls one approval every 2 s until it is decided. A failed poll keeps the last answer. */
 function useApproval(id: string) {
   const { live } = useLiveState()
   return trpc.approvals.get.useQuery(

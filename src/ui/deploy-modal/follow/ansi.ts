@@ -25,8 +25,8 @@ type Style = Omit<AnsiSpan, 'text'>
 const PLAIN: Style = { colour: null, bold: false, underline: false }
 
 /**
- * A line of a log as spans of one style each. Colours of the background are left out, so that every span can be read on the
- * log's own; what is no style is dropped, and any other control shows as a stand-in.
+ * Splits a log line into spans of one style each. Background colours are dropped, so that every span is readable. Other
+ * sequences are dropped, and other control characters are shown as placeholders.
  */
 export function ansiSpans(line: string): readonly AnsiSpan[] {
   const spans: AnsiSpan[] = []

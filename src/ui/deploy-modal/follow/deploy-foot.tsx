@@ -19,16 +19,16 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 interface DeployFootProps {
   readonly deploy: DeployView
-  /** Why the last poll failed, and how old the picture is. */
+  /** Why the last poll failed, and when the last answer came. */
   readonly lost: { readonly error: unknown; readonly updatedAt: number } | null
-  /** What the surface ran well before; null where nothing is wrong or nothing is known. */
+  /** The version to roll back to; null if nothing is wrong or none is known. */
   readonly back: SurfaceTile['lastGood']
   readonly onBack: (back: NonNullable<SurfaceTile['lastGood']>) => void
-  /** A new deploy of the same ref, through review and confirmation like any other; null while it would be refused. */
+  /** Starts a new deploy of the same ref, with review and confirmation; null while it would be refused. */
   readonly onAgain: (() => void) | null
 }
 
-/** Next actions. What stops a running deploy belongs at the left, away from what only closes the view. */
+/** The next actions. Cancelling the deploy is on the left, away from closing the view. */
 export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootProps) {
   const refusal = useRefusal('deploy.dispatch', deploy.surface.environment)
   if (!deploy.terminal) {
@@ -78,7 +78,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
   )
 }
 
-/** The same words as on the grid, at the foot of the deploy that is open. */
+/** The same notice as on the grid, at the foot of the open deploy. */
 function LostConnection({ error, updatedAt }: { readonly error: unknown; readonly updatedAt: number }) {
   return (
     <p role="status" className="flex items-start gap-1.5 text-ink">
@@ -92,11 +92,11 @@ function LostConnection({ error, updatedAt }: { readonly error: unknown; readonl
 
 interface CancelControlProps {
   readonly deploy: DeployView
-  /** Beside the button, for as long as nobody wants to cancel. */
+  /** Shown beside the button until somebody wants to cancel. */
   readonly children?: ReactNode
 }
 
-/** Stops a running deploy, in two presses. What it says afterwards is how far the request has come, nothing more. */
+/** Cancels a running deploy, in two presses. Then shows how far the request has come, nothing more. */
 function CancelControl({ deploy, children }: CancelControlProps) {
   const [asking, setAsking] = useState(false)
   const refusal = useRefusal('deploy.cancel', deploy.surface.environment)
@@ -145,7 +145,7 @@ interface ConfirmationProps {
   readonly onNo: () => void
 }
 
-/** In the place of the button. The focus goes to what changes nothing. */
+/** Replaces the button. The focus starts on the button that changes nothing. */
 function Confirmation({ pending, onYes, onNo }: ConfirmationProps) {
   const keep = useFocusOnArrival<HTMLButtonElement>()
   return (

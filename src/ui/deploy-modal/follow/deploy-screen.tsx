@@ -38,13 +38,13 @@ interface DeployScreenProps {
   }) => void
 }
 
-/** Steps 4 and 5: one deploy, while it runs and afterwards, in the same places. */
+/** Steps 4 and 5: one deploy, while it runs and after it ended, in the same layout. */
 export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   const answer = useDeploy(deployId)
   const { data: deploy, error, dataUpdatedAt } = answer
   const utils = trpc.useUtils()
   const status = deploy?.status
-  // The tile behind the dialog learns of a change at once, not with its own next poll.
+  // Refresh the tile behind the dialog at once.
   useEffect(() => {
     if (status !== undefined) void utils.surfaces.list.invalidate()
   }, [status, utils])
@@ -88,7 +88,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
   )
 }
 
-/** Where the run can be seen, or why it cannot yet. */
+/** A link to the run, or why there is none yet. */
 function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
   const again = deploy.runAttempt !== null && deploy.runAttempt > 1
   if (deploy.runUrl !== null) {
@@ -104,7 +104,7 @@ function Run({ deploy }: { readonly deploy: DeployView }): ReactNode {
   return deploy.status === 'requested' ? 'Asking GitHub to run it…' : 'Waiting for its run…'
 }
 
-/** One line that answers "where does it stand", with the time it has taken so far. */
+/** The state of the deploy in one line, with the time it has taken. */
 export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
   const seen = useSeenTitle()
   return (
@@ -126,7 +126,7 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
   )
 }
 
-/** How it ended: in the workflow's own words, and in those of the account. Its hold is said beside the button that ends it. */
+/** How the deploy ended: the workflow's message and the account. A hold is explained beside the button that ends it. */
 export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   const { terminal, status, failureDetail, sentences, hold } = deploy
   if (!terminal) return null
@@ -148,7 +148,7 @@ export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   )
 }
 
-/** Alarms are red, as on the tile, and stay when the deploy has ended: what they name may still be running. */
+/** Alarms are red, as on the tile, and stay after the deploy has ended: the run that they name may still be active. */
 export function DeployWarnings({ deploy }: { readonly deploy: Pick<DeployView, 'warnings' | 'alarms'> }) {
   return deploy.warnings.map((warning) => (
     <Notice key={warning} tone={deploy.alarms.includes(warning) ? 'bad' : 'warn'} role="status">
@@ -157,7 +157,7 @@ export function DeployWarnings({ deploy }: { readonly deploy: Pick<DeployView, '
   ))
 }
 
-/** What was asked for, by whom, when and why. */
+/** What was requested, by whom, when and why. */
 export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
   const isCommit = deploy.sha === deploy.ref
   return (
@@ -204,7 +204,7 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
   )
 }
 
-/** Before the first answer, or when the address leads to no deploy at all. */
+/** Shown before the first answer, or if the address leads to no deploy. */
 function NoDeployYet({ error }: { readonly error: unknown }) {
   const wire = error === null ? null : readWireError(error)
   if (wire?.kind === 'refused') {

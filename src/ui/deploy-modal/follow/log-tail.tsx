@@ -14,12 +14,12 @@ interface LogTailProps {
   readonly terminal: boolean
 }
 
-/** What the workflow said, newest at the bottom. Not a live region: phases are announced, every line would drown them. */
+/** The log of the workflow, newest at the bottom. Not a live region: announcing every line would drown the phases. */
 export function LogTail({ deployId, tail, terminal }: LogTailProps) {
   const { rows, loadBefore, loading, failed } = useLog(deployId, tail)
   const first = rows.find((row) => row.kind === 'line')?.line.seq ?? 0
   const { box, following, onScroll, jumpToLatest } = useFollow({ rows: rows.length, first })
-  // The pressed button goes when its lines come; the log takes the focus, so that reading on with the keyboard works.
+  // The pressed button disappears when its lines arrive. Move the focus to the log for keyboard users.
   const loadOlder = async (before: number) => {
     await loadBefore(before)
     box.current?.focus()
@@ -88,7 +88,7 @@ export function LogLines({ rows, onLoad, loading, failed }: LogLinesProps) {
   )
 }
 
-/** In the theme's own colours: each is readable on the log's ground, light and dark. */
+/** The theme's colours: each is readable on the log's background, light and dark. */
 const COLOURS = {
   black: 'text-ink-faint',
   red: 'text-bad',
@@ -100,7 +100,7 @@ const COLOURS = {
   white: 'text-ink',
 } as const satisfies Record<AnsiColour, string>
 
-/** What the workflow printed, coloured as it asked for; copied as it was printed. */
+/** The workflow's output in its own colours. Copying gives the text as printed. */
 function Line({ line }: { readonly line: string }) {
   const spans = ansiSpans(line)
   const shown = spans.map(({ text }) => text).join('')

@@ -12,7 +12,10 @@ import { useNow } from '~/ui/time/use-now'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
-/** What somebody may decide about a deploy that nothing on record ends, with a reason. Nothing is shown while there is nothing to decide. */
+/**
+ * Lets a member release or give up a deploy that no event ends, with a reason. Shows nothing if there is nothing to
+ * decide.
+ */
 export function ReleaseSurface({ deploy }: { readonly deploy: DeployView }) {
   const [asking, setAsking] = useState(false)
   const now = useNow()

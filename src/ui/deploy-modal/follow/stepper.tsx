@@ -3,7 +3,7 @@ import { PhaseMark } from '~/ui/status/marks'
 import { phaseWord } from '~/ui/status/status-words'
 import { Elapsed } from '~/ui/time/time-ago'
 
-/** The four phases. What each shows comes from events alone; a phase without one stays pending. */
+/** The four phases. Each state comes from events alone; a phase without an event stays pending. */
 export function Stepper({ phases, ended }: { readonly phases: readonly Phase[]; readonly ended: boolean }) {
   return (
     <ol aria-label="Phases" className="grid gap-y-0.5 sm:grid-cols-4">

@@ -8,7 +8,7 @@ import { exactUtc } from '~/ui/time/relative-time'
 /** Whether the entry's status is one the deploy took, not one that was refused. */
 const moved = ({ action, status }: TimelineEntry) => status !== null && isTransitionAction(action)
 
-/** Every recorded event of the deploy, refused ones too; closed until someone asks. */
+/** Every recorded event of the deploy, including refused ones. Collapsed at first. */
 export function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
   if (entries.length === 0) return null
   return (

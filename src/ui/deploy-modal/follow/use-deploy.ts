@@ -5,12 +5,12 @@ import { useLiveState } from '~/ui/trpc/live-state'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 const POLL_MS = 2_000
-/** After the end: until GitHub's record of the run has been read. */
+/** After the end, until GitHub's record of the run has been read. */
 const CONFIRM_MS = 5_000
 
 /**
- * One deploy, every 2 s until it is terminal, and then less often until nothing more is expected about it. A poll that fails changes nothing but the connection notice: the last
- * answer stays, and the next poll comes. Only "no such deploy" ends the polling.
+ * Polls one deploy every 2 s until it is terminal, then less often until nothing more is expected. A failed poll
+ * changes only the connection notice. Polling ends early only if the deploy does not exist.
  */
 export function useDeploy(id: string | null) {
   const { live } = useLiveState()
@@ -23,7 +23,7 @@ export function useDeploy(id: string | null) {
       refetchInterval: ({ state }) => {
         if (state.data?.settled === true) return false
         if (state.error !== null && readWireError(state.error).kind === 'refused') return false
-        // What asks GitHub for the run is the poll itself, and nobody tells of that.
+        // The poll itself makes the console ask GitHub for the run, and no event announces that.
         if (live && (state.data?.terminal === true || state.data?.runId != null)) return false
         return state.data?.terminal === true ? CONFIRM_MS : POLL_MS
       },

@@ -4,17 +4,17 @@ import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 
 interface LogShape {
   readonly rows: number
-  /** Number of the first line: it falls when older lines are put above. */
+  /** Number of the first line. Decreases when older lines are added above. */
   readonly first: number
 }
 
-/** Keeps a box at its end while the reader is there, and leaves it alone otherwise. */
+/** Keeps a box scrolled to its end while the reader is there. */
 export function useFollow({ rows, first }: LogShape) {
   const box = useRef<HTMLDivElement>(null)
   const [following, setFollowing] = useState(true)
   const before = useRef({ height: 0, first })
 
-  // What scrolls must be reachable by keyboard (WCAG 2.1.1). Set here: Safari alone does not do it by itself.
+  // A scrolling area must be reachable by keyboard (WCAG 2.1.1). Safari does not make it focusable by itself.
   useLayoutEffect(() => {
     if (box.current !== null) box.current.tabIndex = 0
   }, [])
@@ -43,7 +43,7 @@ export function useFollow({ rows, first }: LogShape) {
     if (scrollTop !== null) element.scrollTop = scrollTop
   }, [rows, first, following])
 
-  // The box itself may change: the end of a deploy takes room from the log, and so does a smaller window.
+  // The box may change its size: when a deploy ends, or when the window is resized.
   useLayoutEffect(() => {
     const element = box.current
     if (element === null || !following) return
@@ -57,7 +57,7 @@ export function useFollow({ rows, first }: LogShape) {
   return { box, following, onScroll, jumpToLatest }
 }
 
-/** A few pixels of play: fractional scroll positions must not end the following. */
+/** A few pixels of tolerance: fractional scroll positions must not end following. */
 const TOLERANCE_PX = 24
 
 /** Whether a scroll position is at the end, so that new lines should keep it there. */
@@ -70,8 +70,8 @@ export function isAtEnd(box: {
 }
 
 /**
- * Where to scroll after the content changed: to the end while following; otherwise the lines under the reader's eyes
- * stay put when older ones are put above them. Null: nowhere.
+ * Where to scroll after the content changed: to the end while following; otherwise lines added above must not move what
+ * the reader sees. Null: nowhere.
  */
 export function scrollAfterChange(change: {
   readonly following: boolean

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react'
 import type { LogLine } from '~/domain/deploy/view'
 import { trpc } from '~/ui/trpc/client'
 
-/** All lines of a deploy that were seen or asked for; the poll brings the newest, older ones come on demand. */
+/** All loaded lines of a deploy. The poll brings the newest; older lines are loaded on demand. */
 export function useLog(deployId: string, tail: readonly LogLine[]) {
   const utils = trpc.useUtils()
   const [held, setHeld] = useState<readonly LogLine[]>(tail)
@@ -27,7 +27,7 @@ export function useLog(deployId: string, tail: readonly LogLine[]) {
   return { rows, loadBefore, loading: state === 'loading', failed: state === 'failed' }
 }
 
-/** Two readings of the same log as one: each line once, in order. */
+/** Merges two readings of one log: each line once, in order. */
 export function mergeLog(held: readonly LogLine[], read: readonly LogLine[]): readonly LogLine[] {
   const known = new Set(held.map((line) => line.seq))
   const added = read.filter((line) => !known.has(line.seq))
@@ -38,7 +38,7 @@ export type LogRow =
   | { readonly kind: 'line'; readonly line: LogLine }
   | { readonly kind: 'gap'; readonly before: number; readonly missing: number }
 
-/** Lines number 1, 2, 3 …, so what is not here (older lines, or more at once than a poll carries) shows as a gap. */
+/** Lines are numbered without gaps, so lines that are not loaded yet show as a gap. */
 export function logRows(lines: readonly LogLine[]): readonly LogRow[] {
   return lines.flatMap((line, index): readonly LogRow[] => {
     const missing = line.seq - (lines[index - 1]?.seq ?? 0) - 1

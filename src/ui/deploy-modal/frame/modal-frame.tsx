@@ -8,12 +8,12 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 interface ModalHeadProps {
   readonly surface: string
   readonly environment: string
-  /** What is being done: "Deploy", or nothing where the name says it. */
+  /** The action, such as "Deploy"; omitted if the name says it. */
   readonly doing?: string
   readonly children?: ReactNode
 }
 
-/** Head of every step: which surface, which environment. Leaves room for the close button. */
+/** The head of every step: surface and environment. Leaves space for the close button. */
 export function ModalHead({ surface, environment, doing, children }: ModalHeadProps) {
   return (
     <header className="shrink-0 border-b border-line px-5 pt-4 pr-14 pb-3">
@@ -34,7 +34,7 @@ export function ModalBody({ children }: { readonly children: ReactNode }) {
   return <div className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-5 py-4 *:shrink-0">{children}</div>
 }
 
-/** What can be pressed: the way back at the left, the way on at the right. */
+/** The buttons: back on the left, forward on the right. */
 export function ModalFoot({ left, children }: { readonly left?: ReactNode; readonly children: ReactNode }) {
   return (
     <footer className="flex shrink-0 flex-wrap items-center justify-between gap-2 border-t border-line px-5 py-3">
@@ -44,7 +44,7 @@ export function ModalFoot({ left, children }: { readonly left?: ReactNode; reado
   )
 }
 
-/** The way on from a link that leads nowhere. */
+/** The way out of a link that leads nowhere. */
 export function OpenTheGrid() {
   const button = useFocusOnArrival<HTMLButtonElement>()
   return (
@@ -54,17 +54,17 @@ export function OpenTheGrid() {
   )
 }
 
-/** A step that replaces another takes the focus with it, or the keyboard would be left on nothing. */
+/** Focuses the element when a step replaces another, so that the keyboard focus is not lost. */
 export function useFocusOnArrival<T extends HTMLElement>() {
   const element = useRef<T>(null)
   useLayoutEffect(() => element.current?.focus(), [])
   return element
 }
 
-/** Told whether the open dialog holds text that somebody typed. */
+/** Reports whether the open dialog holds typed text. */
 export const HoldInput = createContext<(holds: boolean) => void>(() => {})
 
-/** While this holds, nothing closes the dialog without asking. */
+/** While `holds` is true, the dialog asks before it closes. */
 export function useHeldInput(holds: boolean): void {
   const tell = useContext(HoldInput)
   useEffect(() => {

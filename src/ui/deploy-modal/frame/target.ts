@@ -4,7 +4,7 @@ import { useSearchParams } from 'next/navigation'
 import { useCallback, useLayoutEffect, useMemo, useRef } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 
-/** What the modal shows, as the address bar says it: one deploy, one approval, or the way to a new deploy. */
+/** What the modal shows, read from the address: one deploy, one approval, or a new deploy. */
 export type Target =
   | { readonly kind: 'deploy'; readonly deployId: string }
   | { readonly kind: 'approval'; readonly approvalId: string }
@@ -12,7 +12,7 @@ export type Target =
       readonly kind: 'new'
       readonly surfaceId: string
       readonly ref: string | null
-      /** With `ref`, which then is a commit: the deploy that is gone back to, or the surface that is promoted from. */
+      /** If set, `ref` is a commit: of the deploy to roll back to, or of the surface to promote from. */
       readonly source?: DeploySource
     }
 
@@ -38,7 +38,7 @@ function readSource(params: { get(name: string): string | null }): DeploySource 
   return promote ? { kind: 'promotion', surfaceId: promote } : null
 }
 
-/** The same URL with the modal's parameters replaced; parameters of others stay. */
+/** The same query with the modal's parameters replaced. Other parameters stay. */
 export function withTarget(search: string, target: Target | null): string {
   const params = new URLSearchParams(search)
   for (const name of NAMES) params.delete(name)
@@ -57,8 +57,8 @@ export function withTarget(search: string, target: Target | null): string {
 const addressOf = (target: Target | null) => window.location.pathname + withTarget(window.location.search, target)
 
 /**
- * The modal's target lives in the URL, so that a link, a reload and the back button all lead to the same place.
- * `pushState` and `replaceState` are what Next documents for a change of the URL without a request.
+ * The modal's target is part of the URL, so that a link, a reload and the back button lead to the same place. Next
+ * documents `pushState` and `replaceState` for a change of the URL without a request.
  */
 export function useTarget() {
   const params = useSearchParams()
@@ -70,17 +70,17 @@ export function useTarget() {
     pushed.current = true
   }, [])
 
-  /** For a step within what is already open: the new deploy takes the place of its form. */
+  /** For a step within the open dialog: a new deploy replaces its form. */
   const replace = useCallback((next: Target) => window.history.replaceState(null, '', addressOf(next)), [])
 
-  /** Takes back the entry that opening pushed; a page that was opened by its link has none to go back to. */
+  /** Goes back if opening pushed a history entry. A page opened by a link has none. */
   const close = useCallback(() => {
     if (pushed.current) window.history.back()
     else window.history.replaceState(null, '', addressOf(null))
     pushed.current = false
   }, [])
 
-  // Before any effect of the dialog, which may open again what the back button closed.
+  // Runs before the dialog's effects, which may reopen what the back button closed.
   useLayoutEffect(() => {
     if (target === null) pushed.current = false
   }, [target])

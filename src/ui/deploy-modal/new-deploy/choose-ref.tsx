@@ -19,7 +19,7 @@ import { readWireError } from '~/ui/trpc/wire-error'
 
 interface ChooseRefProps {
   readonly surface: SurfaceTile
-  /** What was chosen before a step back; empty the first time. */
+  /** The ref chosen before a step back; empty the first time. */
   readonly chosenBefore: string
   readonly onChoose: (ref: string) => void
   readonly promotable: readonly SurfaceTile[]
@@ -33,7 +33,7 @@ interface ChooseRefProps {
 export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromote }: ChooseRefProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
   const [typed, setTyped] = useState(parseFullName(chosenBefore)?.name ?? chosenBefore)
-  // Typing replaces the earlier choice; it does not go on with it.
+  // Typing replaces the earlier choice.
   useEffect(() => field.current?.select(), [field])
   const [highlighted, setHighlighted] = useState<RefOption | null>(null)
   const refs = useRefs(surface.id, typed)
@@ -168,7 +168,9 @@ export function RefOptionRow({ option, runningSha }: RefOptionRowProps) {
 
 const TYPING_PAUSE_MS = 250
 
-/** Refs of a surface's repository; what is typed also goes to the server, which knows more than the first list. */
+/**
+ * Refs of a surface's repository. Typed text is also searched on the server, which knows more refs than the first list.
+ */
 function useRefs(surfaceId: string, typed: string) {
   const [query, setQuery] = useState('')
   useEffect(() => {

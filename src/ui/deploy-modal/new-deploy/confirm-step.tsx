@@ -28,16 +28,16 @@ interface ConfirmStepProps {
   readonly flow: Extract<Flow, { step: 'confirm' }>
   readonly act: Dispatch<FlowAction>
   readonly onSubmit: () => void
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
   readonly ready: boolean
 }
 
-/** Step 3: the name, typed. The server compares it once more. */
+/** Step 3: type the name. The server compares it again. */
 export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: ConfirmStepProps) {
   const { draft, attempt } = flow
   const locked = !isEditable(flow)
-  // What was sent already has its own answer.
+  // A request that was already sent has its own answer.
   const isHeld = surface.held !== null && !locked
   const comparison = flow.reviewed?.comparison ?? null
   const verb = deployVerb(comparison)
@@ -129,13 +129,13 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
 interface ConfirmFieldProps {
   readonly confirm: string
   readonly typed: string
-  /** What typing the name is for. */
+  /** The action that typing the name confirms. */
   readonly verb: string
   readonly locked: boolean
   readonly onType: (text: string) => void
 }
 
-/** The name to type. Says that it does not match once somebody takes it for finished, not with every letter. */
+/** The field for the name. Reports a mismatch on Enter or when the field loses focus, not with every letter. */
 function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProps) {
   const field = useFocusOnArrival<HTMLInputElement>()
   const [finished, setFinished] = useState(false)
@@ -159,7 +159,7 @@ function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProp
           onType(event.target.value)
         }}
         onBlur={() => setFinished(typed !== '')}
-        // A form whose button is disabled is not submitted by Enter, so nothing else would hear it.
+        // Enter does not submit a form whose button is disabled, so listen for the key here.
         onKeyDown={(event) => event.key === 'Enter' && setFinished(true)}
         aria-invalid={wrong}
         aria-describedby="deploy-confirm-answer"
@@ -176,10 +176,10 @@ function ConfirmField({ confirm, typed, verb, locked, onType }: ConfirmFieldProp
   )
 }
 
-/** Refusals that a new review shows, and shows the way past. */
+/** Refusals that a new review explains. */
 const REVIEW_AGAIN = ['ref_moved', 'source_refused', 'surface_busy', 'frozen', 'surface_locked'] as const
 
-/** What became of the last press. Everything typed is still there. */
+/** The outcome of the last press. The typed text is kept. */
 function DispatchError({
   attempt,
   onReviewAgain,
@@ -187,7 +187,7 @@ function DispatchError({
 }: {
   readonly attempt: Attempt
   readonly onReviewAgain: () => void
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
 }) {
   if (attempt.state === 'sending') return null

@@ -7,7 +7,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { useMember } from '~/ui/shell/member'
 
-/** Another person signed in where somebody had begun a deploy: theirs is thrown away, and that is said. */
+/** If another member signs in in this tab, discards the previous member's drafts and says so. */
 export function DiscardedDrafts({ onDiscarded }: { readonly onDiscarded: () => void }) {
   const email = useMember()?.email ?? ''
   const [discarded, setDiscarded] = useState<readonly DiscardedDraft[]>([])

@@ -3,27 +3,27 @@ import { sourceToKeep } from '~/domain/deploy/source'
 import type { Review } from '~/domain/surface/review'
 import type { WireError } from '~/ui/trpc/wire-error'
 
-/** What the operator has entered; it outlives every step back and every error. */
+/** What the operator has entered. Survives every step back and every error. */
 interface Draft {
   readonly ref: string
   readonly typed: string
   readonly reason: string
-  /** Why a freeze is overridden, where one stands in the way. */
+  /** Why a freeze is overridden, if one blocks the deploy. */
   readonly override: string
-  /** Where the ref, a commit then, is taken from: an earlier deploy, or another surface. */
+  /** The earlier deploy or the other surface that the commit in `ref` is taken from. */
   readonly source: DeploySource | null
 }
 
-/** Made at the review, of the freezes that were seen there and no others. */
+/** Covers only the freezes that the review showed. */
 interface Override {
   readonly reason: string
   readonly freezeIds: string[]
 }
 
-/** What the review rested on. */
+/** The comparison that the review showed. */
 type Reviewed = Pick<Review, 'runningSha' | 'comparison'>
 
-/** What goes over the wire, kept as it was sent: a retry repeats exactly this. */
+/** The request as it was sent. A retry repeats exactly this. */
 interface DispatchRequest {
   readonly surfaceId: string
   readonly ref: string
@@ -37,15 +37,15 @@ interface DispatchRequest {
 }
 
 /**
- * One intent, from the first press until an answer. Its key is made once and lives as long as the outcome is open, so
- * that pressing again after a lost connection asks for the same deploy and can never start a second one.
+ * One intent, from the first press until an answer. Its idempotency key stays the same while the outcome is unknown, so
+ * pressing again after a lost connection requests the same deploy and can never start a second one.
  */
 export type Attempt =
   | {
       readonly state: 'open'
       readonly key: string
       readonly refusal: WireError | null
-      /** Sent before the page was loaded again, and no answer is known: only the name is still to be typed. */
+      /** Sent before the page was reloaded, with an unknown outcome: only the name must be typed again. */
       readonly sentBefore: boolean
     }
   | { readonly state: 'sending'; readonly request: DispatchRequest }
@@ -57,14 +57,14 @@ export type Flow =
   | {
       readonly step: 'review'
       readonly draft: Draft
-      /** Why it has to be reviewed again; null at the first time. */
+      /** Why a new review is needed; null the first time. */
       readonly refusal: WireError | null
     }
   | {
       readonly step: 'confirm'
       readonly draft: Draft
       readonly sha: string
-      /** Null of a draft that an earlier version of the console kept. */
+      /** Null in a draft that an earlier version of the console stored. */
       readonly reviewed: Reviewed | null
       readonly override: Override | null
       readonly attempt: Attempt
@@ -96,7 +96,7 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
   switch (action.type) {
     case 'chosen': {
       if (flow.step !== 'choose') return flow
-      // Another ref is another intent: the name has to be typed for it again.
+      // Another ref is another intent: the name must be typed again.
       const same = action.ref === flow.draft.ref
       const source = action.source ?? (same ? flow.draft.source : null)
       const draft = { ...flow.draft, ref: action.ref, typed: same ? flow.draft.typed : '', source }
@@ -128,8 +128,8 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
 }
 
 /**
- * A refusal is an answer: nothing was recorded, and the next press is a new intent. Anything else leaves it open. What the review
- * rested on has changed where the surface runs another commit: the way on leads over a new review.
+ * After a refusal nothing was recorded, and the next press is a new intent. After any other error the outcome is
+ * unknown. If the surface now runs another commit, a new review is needed.
  */
 function afterFailure(flow: Flow, { error, nextKey }: Extract<FlowAction, { type: 'failed' }>): Flow {
   if (flow.step !== 'confirm' || flow.attempt.state !== 'sending') return flow
@@ -148,22 +148,25 @@ function stepBack(flow: Flow): Flow {
   return flow
 }
 
-/** While a request is under way, or its outcome is not known, what was sent must not change. */
+/** The draft must not change while a request is in progress or its outcome is unknown. */
 export function isEditable(flow: Flow): flow is Extract<Flow, { step: 'confirm' }> {
   return flow.step === 'confirm' && flow.attempt.state === 'open' && !flow.attempt.sentBefore
 }
 
-/** The name is typed for one look at one page. It is the same text in every request, so it changes none. */
+/** The name may be typed again at any time, since every request sends the same text. */
 export function isTypeable(flow: Flow): flow is Extract<Flow, { step: 'confirm' }> {
   return flow.step === 'confirm' && flow.attempt.state === 'open'
 }
 
-/** Exactly the phrase, as the server compares it; only a space that came along with a pasted name is forgiven. */
+/** Compares the exact phrase, as the server does, but allows spaces around a pasted name. */
 export function isConfirmed(typed: string, confirm: string): boolean {
   return typed.trim() === confirm
 }
 
-/** What pressing Deploy sends now: after a lost answer the very same request, otherwise a new one. Null while it may not. */
+/**
+ * The request that pressing Deploy sends: the same request after a lost answer, otherwise a new one. Null while
+ * pressing is not allowed.
+ */
 export function requestToSend(flow: Flow, surface: { readonly id: string; readonly confirm: string }) {
   if (flow.step !== 'confirm' || !isConfirmed(flow.draft.typed, surface.confirm)) return null
   if (flow.attempt.state === 'sending') return null

@@ -7,11 +7,11 @@ import { Button } from '~/ui/primitives/button'
 
 interface HeldSurfaceProps {
   readonly surface: Pick<SurfaceTile, 'name' | 'held'>
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
 }
 
-/** Why no deploy can start now, in the words of the review. */
+/** Why no deploy can start now, worded as in the review. */
 export function HeldWarning({ surface: { name, held }, onFollow }: HeldSurfaceProps) {
   if (held === null) return null
   const text = explainHold(name, held.runId)
@@ -20,7 +20,7 @@ export function HeldWarning({ surface: { name, held }, onFollow }: HeldSurfacePr
   )
 }
 
-/** In the place of step 1: nothing is chosen or typed for a deploy that would be refused. The choice comes once the hold ends. */
+/** Replaces step 1 while the surface is held, so that nobody fills in a deploy that would be refused. */
 export function HeldSurface(props: HeldSurfaceProps) {
   return (
     <>

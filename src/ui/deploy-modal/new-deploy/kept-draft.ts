@@ -3,7 +3,7 @@ import { dispatchInput } from '~/domain/deploy/request'
 import type { Review } from '~/domain/surface/review'
 import type { Flow } from '~/ui/deploy-modal/new-deploy/flow'
 
-/** One for each person and surface, so that nobody goes on with what somebody else began. */
+/** One draft for each member and surface, so that nobody continues another member's draft. */
 const PREFIX = 'deploy-draft '
 const nameOf = (email: string, surfaceId: string) => `${PREFIX}${email} ${surfaceId}`
 
@@ -32,9 +32,9 @@ const reviewed = z.object({
     .nullable(),
 }) satisfies z.ZodType<Pick<Review, 'runningSha' | 'comparison'>>
 
-/** As it is kept: without the typed name, which is typed anew, and without what the console answered. */
+/** The stored form: without the typed name, which must be typed again, and without the console's answers. */
 const keptDraft = z.object({
-  /** The ref the address named when the dialog was opened; a dialog for another one begins anew. */
+  /** The ref in the address when the dialog was opened. A dialog for another ref starts empty. */
   begunWith: z.string().nullable(),
   /** By the local clock. */
   at: z.number(),
@@ -45,17 +45,17 @@ const keptDraft = z.object({
       step: z.literal('confirm'),
       draft,
       sha: z.string().max(64),
-      /** An earlier version of the console kept none. */
+      /** An earlier version of the console did not store it. */
       reviewed: reviewed.nullable().default(null),
       override: z.object({ reason: text, freezeIds: z.array(z.string()) }).nullable(),
       key: z.string(),
-      /** Whether it went over the wire and no answer is known. */
+      /** Whether the request was sent and its outcome is unknown. */
       sent: z.boolean(),
     }),
   ]),
 })
 
-/** What is worth keeping of a flow, as text; null while nothing was chosen or typed. */
+/** A flow as text to store; null while nothing was chosen or typed. */
 export function draftText(flow: Flow, begunWith: string | null, at: number): string | null {
   const { typed: _, ...entered } = flow.draft
   if (flow.step === 'choose' && entered.ref === '' && entered.reason === '' && entered.override === '') return null
@@ -66,14 +66,14 @@ export function draftText(flow: Flow, begunWith: string | null, at: number): str
   return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, key, sent } })
 }
 
-/** The flow that `draftText` wrote, and when; null for any other text: another version of the console may have written it. */
+/** Reads what `draftText` wrote. Null for any other text, which another version of the console may have written. */
 export function readDraftText(written: string): { begunWith: string | null; at: number; flow: Flow } | null {
   const kept = keptDraft.safeParse(parseJson(written)).data
   if (kept === undefined) return null
   const { begunWith, at, flow } = kept
   const entered = { ...flow.draft, typed: '' }
   if (flow.step === 'choose') return { begunWith, at, flow: { step: flow.step, draft: entered } }
-  // What it rested on is not known: it is reviewed anew, unless it was sent, and has to be sent again as it was.
+  // Without the comparison the draft must be reviewed again, unless it was sent: then it is repeated as it was.
   const unreviewed = flow.step === 'review' || (flow.reviewed === null && !flow.sent)
   if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
   const { step, sha, reviewed, override, key, sent } = flow
@@ -89,7 +89,7 @@ function parseJson(written: string): unknown {
   }
 }
 
-/** Null where the browser keeps nothing for this page: then the draft lives as long as the page. */
+/** Null if the browser stores nothing for this page. The draft then lasts as long as the page. */
 function storage(): Storage | null {
   try {
     return window.sessionStorage
@@ -104,7 +104,7 @@ export function keepDraft(email: string, surfaceId: string, flow: Flow, begunWit
     if (written === null) forgetDraft(email, surfaceId)
     else storage()?.setItem(nameOf(email, surfaceId), written)
   } catch {
-    // The browser's room is full: the draft lives as long as the page.
+    // The browser's storage is full: the draft lasts as long as the page.
   }
 }
 
@@ -119,7 +119,7 @@ export interface DiscardedDraft {
   readonly surfaceId: string
 }
 
-/** Throws away what other people began in this tab, and says what that was. */
+/** Discards other members' drafts in this tab, and returns which. */
 export function discardDraftsOfOthers(email: string): readonly DiscardedDraft[] {
   const kept = storage()
   const found = Object.keys(kept ?? {}).flatMap((name) => {

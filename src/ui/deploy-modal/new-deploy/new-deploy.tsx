@@ -24,7 +24,7 @@ interface NewDeployProps {
   /** Surfaces whose version could be promoted to this one. */
   readonly promotable: readonly SurfaceTile[]
   readonly onDeploy: (deployId: string) => void
-  /** Where the surface asks for a second person: to what waits for one. */
+  /** Opens the approval request, if the surface requires approval. */
   readonly onWait: (approvalId: string) => void
 }
 
@@ -46,12 +46,12 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
     onError: (error) => {
       const wire = readWireError(error)
       act({ type: 'failed', error: wire, nextKey: newIdempotencyKey() })
-      // Somebody else was first: the tile behind the dialog should say so too.
+      // Another deploy came first: refresh the tile behind the dialog too.
       if (wire.appCode === 'surface_busy') void utils.surfaces.list.invalidate()
     },
   })
 
-  /** Of the review that is on the screen. */
+  /** From the review on the screen. */
   const [compared, setCompared] = useState<Comparison | null>(null)
   const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
 
@@ -126,7 +126,7 @@ const STEPS = [
   { step: 'confirm', label: 'Confirm' },
 ] as const
 
-/** Where one is on the way to a deploy. */
+/** The current step of a new deploy. */
 function FlowSteps({ step }: { readonly step: Flow['step'] }) {
   return (
     <ol aria-label="Steps" className="mt-1 flex items-center gap-1.5 text-xs text-ink-faint">

@@ -4,8 +4,8 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 
 /**
- * Surfaces that ship by the same workflow to another environment and have said what they run: a version seen working. Where both
- * are part of the default ref and the other one lacks more of it, that version is behind: it is no promotion.
+ * Surfaces of the same workflow in another environment that report their version. If the counts show that a version is
+ * behind the one that runs here, it is not offered: that is not a promotion.
  */
 export function promotableTo(surface: SurfaceTile | undefined, tiles: readonly SurfaceTile[]): SurfaceTile[] {
   if (surface?.environment !== 'production') return []
@@ -30,7 +30,7 @@ interface PromoteChoiceProps {
   readonly onPromote: (sha: string, surfaceId: string) => void
 }
 
-/** What another environment runs, to be shipped here as it is. */
+/** Offers to ship the version that another environment runs. */
 export function PromoteChoice({ from, onPromote }: PromoteChoiceProps) {
   if (from.length === 0) return null
   return (

@@ -38,7 +38,7 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
   })
   const defaultBranch = branches.find(({ name }) => name === defaultRef)
   const defaultTag = tags.find(({ name }) => name === defaultRef)
-  // While its kind is not known it is sent by its short name, which the server resolves or refuses.
+  // While the kind is unknown, the short name is sent. The server resolves or refuses it.
   const unknownDefault: RefOption = { ...option('branch', defaultRef, null), ref: defaultRef }
   const taggedDefault = defaultTag === undefined ? unknownDefault : option('tag', defaultRef, defaultTag.sha)
   const defaultOption = defaultBranch === undefined ? taggedDefault : option('branch', defaultRef, defaultBranch.sha)
@@ -65,7 +65,7 @@ export function refGroups(choices: RefChoices | undefined, defaultRef: string, t
   const isExact = (group: RefGroup) => group.items.some((item) => isExactly(item, query))
   const exact = groups.some(isExact)
   const asTyped: RefOption = { ref: query, kind: 'typed', label: query, sha: null, detail: null, at: null }
-  // Enter takes the first item: what was typed in full must not lose to a longer name that merely contains it.
+  // Enter takes the first item: an exact match must come before a longer name that contains it.
   const ordered = groups.toSorted((a, b) => Number(isExact(b)) - Number(isExact(a)))
   const all = query === '' || exact ? ordered : [...ordered, { label: 'As typed', items: [asTyped] }]
   return all.filter((group) => group.items.length > 0)

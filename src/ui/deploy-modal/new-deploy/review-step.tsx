@@ -19,22 +19,22 @@ import { readWireError, type WireError } from '~/ui/trpc/wire-error'
 interface ReviewStepProps {
   readonly surface: SurfaceTile
   readonly refName: string
-  /** Where the commit is taken from; null of a ref. */
+  /** Where the commit is taken from; null for a ref. */
   readonly source: DeploySource | null
   readonly onBack: () => void
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
-  /** Why a freeze is overridden; empty while it is not. */
+  /** Why a freeze is overridden; empty if it is not. */
   readonly override: string
   readonly onOverride: (reason: string) => void
   readonly onReviewed: (review: Review) => void
-  /** Why it has to be reviewed again. */
+  /** Why a new review is needed. */
   readonly refusal: WireError | null
-  /** Told what the review on the screen compares; null once none is. */
+  /** Receives the comparison that the screen shows; null if it shows none. */
   readonly onCompared: (comparison: Comparison | null) => void
 }
 
-/** Step 2: what would change, as GitHub sees it now. Asked again each time the step is entered. */
+/** Step 2: what would change now, according to GitHub. Loaded anew each time. */
 export function ReviewStep({
   surface,
   refName,
@@ -51,7 +51,7 @@ export function ReviewStep({
     { surfaceId: surface.id, ref: refName, ...(source === null ? {} : { source }) },
     { staleTime: 0, gcTime: 0, refetchOnWindowFocus: false },
   )
-  // Focus waits on the way on while the review loads, so that Enter goes on once it is there.
+  // The focus is on the button while the review loads, so that Enter continues once it is loaded.
   const onward = useFocusOnArrival<HTMLButtonElement>()
   const blocking = review.data?.warnings.filter((warning) => warning.blocking) ?? []
   const overridable = blocking.length > 0 && blocking.every(({ kind }) => kind === 'frozen' || kind === 'locked')
@@ -59,7 +59,7 @@ export function ReviewStep({
   const refusal = useRefusal('deploy.dispatch', surface.environment)
   const blocked = (blocking.length > 0 && !overridden) || refusal !== null
   const utils = trpc.useUtils()
-  // Somebody else was first: the tile behind the dialog should say so too.
+  // Another deploy came first: refresh the tile behind the dialog too.
   useEffect(() => {
     if (blocked) void utils.surfaces.list.invalidate()
   }, [blocked, utils])
@@ -156,7 +156,7 @@ interface ReviewErrorProps {
   readonly onChooseAnother: () => void
 }
 
-/** Why there is nothing to review. Asking again only helps where another answer is possible. */
+/** Why the review failed. Offers a retry only if another answer is possible. */
 function ReviewError({ error, onRetry, onChooseAnother }: ReviewErrorProps) {
   const { appCode, message } = readWireError(error)
   const badRef = appCode === 'ref_unknown' || appCode === 'invalid_input'
@@ -171,7 +171,7 @@ function ReviewError({ error, onRetry, onChooseAnother }: ReviewErrorProps) {
   )
 }
 
-/** The only way on takes the focus from the button that cannot be pressed. */
+/** The only possible action takes the focus from the disabled button. */
 function ChooseAnother({ onPress }: { readonly onPress: () => void }) {
   const button = useFocusOnArrival<HTMLButtonElement>()
   return (
@@ -187,7 +187,7 @@ interface OverrideFreezeProps {
   readonly onReason: (reason: string) => void
 }
 
-/** The deliberate way past a freeze: without a reason there is none. */
+/** Overrides a freeze. A reason is required. */
 function OverrideFreeze({ reason, environment, onReason }: OverrideFreezeProps) {
   const refusal = useRefusal('freeze.override', environment)
   if (refusal !== null) return <p className="text-sm text-ink-soft">An approver may override it. {refusal}</p>

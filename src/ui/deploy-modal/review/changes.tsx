@@ -8,7 +8,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { TimeAgo } from '~/ui/time/time-ago'
 
-/** From what runs now to what would run, and the commits in between. */
+/** The version that runs, the version that would run, and the commits between them. */
 export function Changes({ review, surface }: { readonly review: Review; readonly surface: SurfaceTile }) {
   const { comparison, head } = review
   return (

@@ -9,11 +9,11 @@ import { asOf } from '~/ui/time/relative-time'
 
 interface ReviewWarningsProps {
   readonly warnings: readonly ReviewWarning[]
-  /** To the deploy that holds the surface. */
+  /** Opens the deploy that holds the surface. */
   readonly onFollow: (deployId: string) => void
 }
 
-/** Blocking ones first: they decide whether the rest matters. */
+/** Blocking warnings come first. */
 export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
   if (warnings.length === 0) return null
   const ordered = warnings.toSorted((a, b) => Number(b.blocking) - Number(a.blocking))
@@ -36,7 +36,7 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
   )
 }
 
-/** As of when a review is what it is; `at` by the local clock. What is decided later rests on that moment. */
+/** When the review was made; `at` is by the local clock. */
 export function SaidAt({ at }: { readonly at: number }) {
   return <>As GitHub and the surface said at {asOf(consoleTime(at), consoleNow())}.</>
 }

@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-/** Limited like any other, because it asks the database for whoever asks. Its 503 is the same document as its 200. */
+/** Rate-limited, because each request asks the database. A 503 has the same body as a 200. */
 export async function GET(request: Request) {
   const refused = refuseOverLimit(getDeps(), request)
   if (refused !== null) return refused

@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-/** Where an approval stands; `deploy_id` once it was granted. */
+/** The state of an approval, with `deploy_id` once it was granted. */
 export const GET = restRoute<{ id: string }>('deploy.read', async ({ deps, actor }, { id }) => ({
   body: snakeCase(await getApproval(deps, actor, approvalIdOf(id))),
 }))

@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Another person's yes: checks the facts again, then dispatches, once. */
+/** Approves: checks the facts again, then dispatches once. */
 export const POST = restRoute<{ id: string }>('deploy.approve', async ({ deps, actor }, { id }) => {
   const approval = await grantApproval(deps, actor, approvalIdOf(id))
   return {

@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Who asked takes it back. */
+/** Withdraws an approval request. */
 export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor }, { id }) => ({
   body: snakeCase(await withdrawApproval(deps, actor, approvalIdOf(id))),
 }))

@@ -6,7 +6,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** The older name of `…/status`; answers the same. */
+/** An older name of `…/status`, with the same answer. */
 export async function POST(request: Request, { params }: { params: Promise<{ id: string }> }) {
   return receiveCallback(getDeps(), request, (await params).id)
 }

@@ -7,7 +7,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** 202: GitHub is asked for the run's end, and the poll says when it has ended. Without a body. */
+/** Requests cancellation at GitHub: 202 without a body. Poll the deploy to learn when it has ended. */
 export const POST = restRoute('deploy.cancel', async ({ deps, actor }, { id }: { readonly id: string }) => ({
   status: 202,
   headers: { location: `/api/internal/deploys/${deployIdOf(id)}` },

@@ -8,7 +8,7 @@ export const dynamic = 'force-dynamic'
 
 export const { POST, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('GET')
 
-/** The lines before the tail of the poll, page by page. */
+/** Log lines before the ones that the poll returns, page by page. */
 export const GET = restRoute('deploy.read', async ({ deps, request }, { id }: { readonly id: string }) => {
   const query = Object.fromEntries(new URL(request.url).searchParams)
   return { body: await getLogPage(deps, deployIdOf(id), parseInput(query, restLogQuery, 'The query')) }

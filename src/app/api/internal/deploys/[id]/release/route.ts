@@ -8,7 +8,7 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Frees the surface from a deploy that nothing on record ends, and why. */
+/** Releases the surface from a deploy that no event ends, with a reason. */
 export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor, request }, { id }) => {
   const deployId = deployIdOf(id)
   const { reason } = await readJson(request, restReleaseBody)
