@@ -1,0 +1,88 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { TRPCClientError, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
+import { act, type ReactNode } from 'react'
+import { createRoot } from 'react-dom/client'
+import type { AppRouter } from '~/server/trpc/routers/_app'
+import { trpc } from '~/ui/trpc/client'
+
+/** What the console answers to a procedure; an Error is a refusal with that message. */
+export type Answers = Readonly<Record<string, unknown>>
+
+interface Call {
+  readonly procedure: string
+  readonly input: unknown
+}
+
+/** A page that shows `content` and whose console gives these answers. */
+export async function onAPage(content: ReactNode, answers: Answers = {}) {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+  const calls: Call[] = []
+  const answered: TRPCLink<AppRouter> =
+    () =>
+    ({ op }) =>
+      observable((observer) => {
+        if (op.type === 'mutation') calls.push({ procedure: op.path, input: op.input })
+        const answer = answers[op.path]
+        if (answer instanceof Error) return observer.error(refused(answer.message))
+        observer.next({ result: { type: 'data', data: answer } })
+        observer.complete()
+      })
+  const box = document.body.appendChild(document.createElement('div'))
+  const root = createRoot(box)
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
+  const client = trpc.createClient({ links: [answered] })
+  const settle = () => act(async () => await new Promise((resolve) => setTimeout(resolve, 5)))
+  await act(async () =>
+    root.render(
+      <trpc.Provider client={client} queryClient={queries}>
+        <QueryClientProvider client={queries}>{content}</QueryClientProvider>
+      </trpc.Provider>,
+    ),
+  )
+  await settle()
+
+  const field = (label: string): HTMLInputElement | HTMLSelectElement => {
+    const found = [...box.querySelectorAll('label')].find((one) => one.textContent.trim().startsWith(label))
+    const named = found?.htmlFor ? document.getElementById(found.htmlFor) : found?.querySelector('input')
+    if (named instanceof HTMLInputElement || named instanceof HTMLSelectElement) return named
+    throw new Error(`no field is called ${label}`)
+  }
+  const button = (name: string): HTMLButtonElement => {
+    const found = [...box.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(name))
+    if (found === undefined) throw new Error(`no button is called ${name}`)
+    return found
+  }
+  return {
+    calls,
+    field,
+    button,
+    text: () => box.textContent,
+    alert: () => box.querySelector('[role="alert"]')?.textContent ?? null,
+    /** Past React's own property, as typing does. */
+    fill: async (label: string, value: string) => {
+      const element = field(label)
+      const kind = element instanceof HTMLSelectElement ? HTMLSelectElement : HTMLInputElement
+      Object.getOwnPropertyDescriptor(kind.prototype, 'value')?.set?.call(element, value)
+      const event = kind === HTMLSelectElement ? 'change' : 'input'
+      await act(async () => element.dispatchEvent(new Event(event, { bubbles: true })))
+    },
+    press: async (name: string) => {
+      await act(async () => button(name).click())
+      await settle()
+    },
+    tick: async (label: string) => await act(async () => field(label).click()),
+    leave: async () => {
+      await act(async () => root.unmount())
+      box.remove()
+      queries.clear()
+    },
+  }
+}
+
+const refused = (message: string) =>
+  new TRPCClientError<AppRouter>(message, {
+    result: {
+      error: { code: -32003, message, data: { code: 'FORBIDDEN', httpStatus: 403, appCode: 'frozen', details: {} } },
+    },
+  })
