@@ -1,5 +1,6 @@
 import 'server-only'
-import { type AuditEvent, TRANSITION_ACTIONS } from '~/domain/audit/event'
+import { TRANSITION_ACTIONS } from '~/domain/audit/actions'
+import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
 import type { Transition } from '~/domain/deploy/phases'
 import type { DatabaseHandle } from '~/server/platform/database'
 
@@ -14,7 +15,10 @@ export interface AuditSubject {
 /** Appends one row; always inside the transaction of the change it records. */
 export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
   const { actor, at, deployId = null, surfaceId = null } = subject
-  await tx.auditEvent.create({ data: { actor, at, deployId, surfaceId, ...event }, select: { id: true } })
+  await tx.auditEvent.create({
+    data: { actor, at, deployId, surfaceId, ...toStoredEvent(event) },
+    select: { id: true },
+  })
 }
 
 /** Appends a row about a deploy unless there is the very same one already. Under the deploy's lock. */

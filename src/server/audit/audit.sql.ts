@@ -1,26 +1,29 @@
 import 'server-only'
 import { z } from 'zod'
-import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/event'
+import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 // Prisma's `distinct` reads every row there is.
 
-const alarmRows = z.array(z.object({ deployId: z.string(), action: z.string(), payload: z.unknown() }))
+const alarmRow = z.object({
+  deployId: z.string(),
+  action: z.string(),
+  status: z.string().nullable(),
+  payload: z.unknown(),
+})
+type AlarmRow = Omit<z.output<typeof alarmRow>, 'deployId'>
 
 /** The newest row of each kind of alarm of several deploys at once, oldest first, by deploy: bounded, however often one was raised. */
-export async function readAlarms(
-  db: DatabaseHandle,
-  deployIds: readonly string[],
-): Promise<Map<string, { readonly action: string; readonly payload: unknown }[]>> {
+export async function readAlarms(db: DatabaseHandle, deployIds: readonly string[]): Promise<Map<string, AlarmRow[]>> {
   const actions: string[] = ALARM_ACTIONS.filter((action) => !action.startsWith('console.deploy.cancel_'))
   const rows = await db.$queryRaw`
-    SELECT "deploy_id" AS "deployId", "action", "payload" FROM (
-      SELECT DISTINCT ON ("deploy_id", "action") "id", "deploy_id", "action", "payload" FROM "audit_events"
+    SELECT "deploy_id" AS "deployId", "action", "status", "payload" FROM (
+      SELECT DISTINCT ON ("deploy_id", "action") "id", "deploy_id", "action", "status", "payload" FROM "audit_events"
       WHERE "deploy_id" = ANY(${[...deployIds]}::uuid[]) AND "action" = ANY(${actions}::text[])
       ORDER BY "deploy_id", "action", "id" DESC) AS newest
     ORDER BY "id"`
-  const alarms = new Map<string, { readonly action: string; readonly payload: unknown }[]>()
-  for (const { deployId, ...alarm } of alarmRows.parse(rows)) {
+  const alarms = new Map<string, AlarmRow[]>()
+  for (const { deployId, ...alarm } of z.array(alarmRow).parse(rows)) {
     alarms.set(deployId, [...(alarms.get(deployId) ?? []), alarm])
   }
   return alarms

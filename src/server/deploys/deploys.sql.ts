@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { AuditEvent } from '~/domain/audit/event'
+import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
 import { type DeployStatus, type FailureStage, isTerminal, type Shipped, sourcesOf } from '~/domain/deploy/status'
 import { queueDeliveries } from '~/server/deliveries/deliveries'
 import type { Standing } from '~/server/deploys/deploys'
@@ -69,7 +69,8 @@ const movedRows = z.array(z.object({ id: z.string(), status: z.string(), githubR
  * where the deploy stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
  */
 export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<Standing | null> {
-  const { deployId, surfaceId, to, actor, at, event, onlyFrom } = advance
+  const { deployId, surfaceId, to, actor, at, onlyFrom } = advance
+  const event = toStoredEvent(advance.event)
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
   const rows = await tx.$queryRaw`
     WITH moved AS (

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { isTransitionAction } from '~/domain/audit/event'
+import { isTransitionAction } from '~/domain/audit/actions'
 import { canTransition, DEPLOY_STATUSES, isTerminal } from '~/domain/deploy/status'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'

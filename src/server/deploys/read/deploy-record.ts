@@ -1,6 +1,6 @@
 import 'server-only'
-import { z } from 'zod'
-import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/event'
+import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
+import { readAuditEvent } from '~/domain/audit/event'
 import type { Transition } from '~/domain/deploy/phases'
 import type { LogLine } from '~/domain/deploy/view'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
@@ -137,13 +137,15 @@ async function readEvents(tx: DatabaseHandle, deployId: string): Promise<Recorde
   }))
 }
 
-const reported = z.object({ reported_run_id: z.string().optional(), reported_sha: z.string().optional() })
+/** What a callback named that is not on record: a run or a commit. */
+function contradictionIn(row: RecordedEvent): string {
+  const event = readAuditEvent(row)
+  if (event?.action === 'console.deploy.run_mismatch') return event.payload.reported_run_id
+  return event?.action === 'console.deploy.other_commit_reported' ? event.payload.reported_sha : ''
+}
 
 function newestOfEach(alarms: readonly RecordedEvent[]): RecordedEvent[] {
-  const keyOf = ({ action, payload }: RecordedEvent) => {
-    const { reported_run_id, reported_sha } = reported.safeParse(payload).data ?? {}
-    return `${action} ${reported_run_id ?? reported_sha ?? ''}`
-  }
+  const keyOf = (row: RecordedEvent) => `${row.action} ${contradictionIn(row)}`
   const newest = new Map(alarms.map((row) => [keyOf(row), row]))
   return alarms.filter((row) => newest.get(keyOf(row)) === row)
 }

@@ -1,4 +1,5 @@
 import 'server-only'
+import { type AuditEvent, readAuditEvent } from '~/domain/audit/event'
 import { isTerminal } from '~/domain/deploy/status'
 import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
@@ -73,7 +74,9 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
   }
 }
 
-function rejectionNote(status: string | null, reason: string, from: string, mismatch: string): string {
+type Rejection = Extract<AuditEvent, { action: 'console.deploy.callback_rejected' }>
+
+function rejectionNote(status: string, { reason, from, mismatch = '' }: Rejection['payload']): string {
   switch (reason) {
     case 'attempt_superseded':
       return `Callback “${status}” of an earlier attempt refused: the deploy goes on with the latest.`
@@ -89,70 +92,68 @@ function rejectionNote(status: string | null, reason: string, from: string, mism
 }
 
 /** Whom a delivery told, as the timeline names it. */
-const told = (name: string) => (name === '' ? 'Slack' : inSentence(name))
+const told = (name: string | undefined) => (name === undefined ? 'Slack' : inSentence(name))
 
 /** Says in a sentence what the status alone does not. */
-function noteOf({ action, status, payload }: RecordedEvent): string | null {
-  const text = (key: string) => {
-    const value = typeof payload === 'object' && payload !== null ? Reflect.get(payload, key) : undefined
-    return typeof value === 'string' ? value : ''
-  }
-  switch (action) {
+function noteOf(row: RecordedEvent): string | null {
+  const event = readAuditEvent(row)
+  if (event === null) return null
+  switch (event.action) {
     case 'console.deploy.callback_rejected':
-      return rejectionNote(status, text('reason'), text('from'), text('mismatch'))
+      return rejectionNote(event.status, event.payload)
     case 'console.deploy.dispatch_refused':
     case 'console.deploy.dispatch_unknown':
-      return text('reason')
+      return event.payload.reason
     case 'console.deploy.freeze_overridden':
-      return `Freeze overridden: “${inSentence(text('reason'))}”.`
+      return `Freeze overridden: “${inSentence(event.payload.reason)}”.`
     case 'console.approval.granted':
-      return `Approved, as asked for by ${inSentence(text('requested_by'))}.`
+      return `Approved, as asked for by ${inSentence(event.payload.requested_by)}.`
     case 'console.deploy.reconciled':
-      return `From GitHub’s record: ${text('proof')}.`
+      return `From GitHub’s record: ${event.payload.proof}.`
     case 'console.deploy.rolled_back':
-      return `Failed by a rollback of the database’s schema; it stood at ${text('from')}.`
+      return `Failed by a rollback of the database’s schema; it stood at ${event.payload.from}.`
     case 'console.deploy.given_up':
-      return `Given up: “${text('reason')}”. No run was seen; GitHub may still start one.`
+      return `Given up: “${event.payload.reason}”. No run was seen; GitHub may still start one.`
     case 'console.deploy.released':
-      return `The surface was released: “${text('reason')}”.`
+      return `The surface was released: “${event.payload.reason}”.`
     case 'console.deploy.late_run':
-      return `Run ${text('run_id')} was seen after this deploy had ended. It holds the surface.`
+      return `Run ${event.payload.run_id} was seen after this deploy had ended. It holds the surface.`
     case 'console.deploy.late_run_over':
-      return `Run ${text('run_id')} is over and no longer holds the surface.`
+      return `Run ${event.payload.run_id} is over and no longer holds the surface.`
     case 'console.deploy.end_confirmed':
-      return `GitHub’s record of run ${text('run_id')} was read; it ended as “${text('conclusion')}”.`
+      return `GitHub’s record of run ${event.payload.run_id} was read; it ended as “${event.payload.conclusion ?? ''}”.`
     case 'console.deploy.record_disagrees':
-      return `Alarm: GitHub’s record contradicts “${text('reported')}”: ${text('recorded')}.`
+      return `Alarm: GitHub’s record contradicts “${event.payload.reported}”: ${event.payload.recorded}.`
     case 'console.deploy.run_found':
-      return `Run ${text('run_id')} belongs to this deploy.`
+      return `Run ${event.payload.run_id} belongs to this deploy.`
     case 'console.deploy.run_mismatch':
-      return `A callback named run ${text('reported_run_id')}; run ${text('run_id')} stays on record.`
+      return `A callback named run ${event.payload.reported_run_id}; run ${event.payload.run_id} stays on record.`
     case 'console.deploy.other_commit_reported':
-      return `The workflow reports commit ${text('reported_sha')}; ${text('sha')} was chosen.`
+      return `The workflow reports commit ${event.payload.reported_sha}; ${event.payload.sha} was chosen.`
     case 'console.deploy.other_version_runs':
-      return `The surface reported ${text('running_sha')}; the workflow reported ${text('sha')} as deployed.`
+      return `The surface reported ${event.payload.running_sha}; the workflow reported ${event.payload.sha} as deployed.`
     case 'console.deploy.version_seen':
-      return `The surface reports ${text('sha')}.`
+      return `The surface reports ${event.payload.sha}.`
     case 'console.deploy.cancel_requested':
       return 'Cancellation asked for.'
     case 'console.deploy.cancel_acknowledged':
-      return `GitHub is cancelling run ${text('run_id')}.`
+      return `GitHub is cancelling run ${event.payload.run_id}.`
     case 'console.deploy.cancel_delayed':
-      return text('reason')
+      return event.payload.reason
     case 'console.deploy.cancel_refused':
-      return `GitHub would not cancel: ${text('reason')}`
+      return `GitHub would not cancel: ${event.payload.reason}`
     case 'console.notification.sent':
-      return `${told(text('name'))} was told how it ended.`
+      return `${told(event.payload.name)} was told how it ended.`
     case 'console.notification.not_sent':
-      return text('outcome') === 'unknown'
-        ? `${told(text('name'))} may not have been told: ${text('reason')}.${text('channel') === 'webhook' ? '' : ' It is not posted twice.'}`
-        : `${told(text('name'))} was not told: ${text('reason')}.`
+      return event.payload.outcome === 'unknown'
+        ? `${told(event.payload.name)} may not have been told: ${event.payload.reason}.${event.payload.channel === 'webhook' ? '' : ' It is not posted twice.'}`
+        : `${told(event.payload.name)} was not told: ${event.payload.reason}.`
     case 'console.delivery.resent':
-      return `It is sent to ${told(text('name'))} again.`
+      return `It is sent to ${told(event.payload.name)} again.`
     case 'console.deploy.run_attempt':
-      return isTerminal(text('stood_at'))
-        ? `Run ${text('run_id')} was run again on GitHub. This deploy had ended and stays as it is.`
-        : `Run ${text('run_id')} was run again on GitHub; this deploy goes on with the latest attempt.`
+      return isTerminal(event.payload.stood_at)
+        ? `Run ${event.payload.run_id} was run again on GitHub. This deploy had ended and stays as it is.`
+        : `Run ${event.payload.run_id} was run again on GitHub; this deploy goes on with the latest attempt.`
     case 'console.deploy.runs_duplicated':
       return 'Alarm: GitHub lists more than one run for this deploy.'
     default:

@@ -1,62 +1,46 @@
 import 'server-only'
-import { z } from 'zod'
+import { readAuditEvent } from '~/domain/audit/event'
 
-const duplicated = z.object({ run_ids: z.array(z.string()) })
-const mismatch = z.object({ run_id: z.string(), reported_run_id: z.string() })
-const otherCommit = z.object({ sha: z.string(), reported_sha: z.string() })
-
-const otherVersion = z.object({ sha: z.string(), running_sha: z.string(), seen_at: z.string() })
-
-const disagreement = z.object({ reported: z.string(), recorded: z.string() })
-
-const refusal = z.object({ reason: z.string() })
-
-interface AuditRow {
-  readonly action: string
-  readonly payload: unknown
-}
+type AuditRow = Parameters<typeof readAuditEvent>[0]
 
 /** What went wrong beside the status: each alarm of the audit trail as a sentence, once. */
 export function alarmsOf(rows: readonly AuditRow[]): string[] {
   const seen = rows.some(({ action }) => action === 'console.deploy.version_seen')
   const lasting = seen ? rows.filter(({ action }) => action !== 'console.deploy.other_version_runs') : rows
-  return [...new Set(lasting.flatMap(({ action, payload }) => alarmOf(action, payload) ?? []))]
+  return [...new Set(lasting.flatMap((row) => alarmOf(row) ?? []))]
 }
 
 /** A cancellation that GitHub refused, until the next one is asked for; one that GitHub has not taken, until it does. */
 export function cancelRefusal(rows: readonly AuditRow[]): string[] {
   const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
-  const reason = refusal.safeParse(last?.payload).data?.reason ?? ''
-  if (last?.action === 'console.deploy.cancel_delayed') return [reason]
-  if (last?.action !== 'console.deploy.cancel_refused') return []
-  return [`This deploy was not cancelled and goes on. ${reason}`]
+  const event = last === undefined ? null : readAuditEvent(last)
+  if (event?.action === 'console.deploy.cancel_delayed') return [event.payload.reason]
+  if (event?.action !== 'console.deploy.cancel_refused') return []
+  return [`This deploy was not cancelled and goes on. ${event.payload.reason}`]
 }
 
-function alarmOf(action: string, payload: unknown): string | null {
-  switch (action) {
+function alarmOf(row: AuditRow): string | null {
+  const event = readAuditEvent(row)
+  switch (event?.action) {
     case 'console.deploy.runs_duplicated': {
-      const runs = duplicated.safeParse(payload).data?.run_ids ?? []
+      const runs = event.payload.run_ids
       return `GitHub lists ${runs.length} runs for this deploy: ${runs.join(', ')}. The console dispatched once and follows one; look at the others, and cancel what should not run.`
     }
     case 'console.deploy.run_mismatch': {
-      const runs = mismatch.safeParse(payload).data
-      if (runs === undefined) return null
+      const runs = event.payload
       return `Run ${runs.reported_run_id} reports to this deploy, which belongs to run ${runs.run_id}. Two runs may be shipping the same surface; look at both.`
     }
     case 'console.deploy.other_commit_reported': {
-      const commits = otherCommit.safeParse(payload).data
-      if (commits === undefined) return null
+      const commits = event.payload
       return `The workflow reports that it deployed ${commits.reported_sha}. Commit ${commits.sha} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`
     }
     case 'console.deploy.other_version_runs': {
-      const versions = otherVersion.safeParse(payload).data
-      if (versions === undefined) return null
+      const versions = event.payload
       const { sha, running_sha, seen_at } = versions
       return `The surface reported ${running_sha.slice(0, 7)}, seen ${seen_at.slice(0, 16).replace('T', ' ')} UTC; the workflow reported ${sha.slice(0, 7)} as deployed. Find out what the surface runs before you rely on this deploy.`
     }
     case 'console.deploy.record_disagrees': {
-      const facts = disagreement.safeParse(payload).data
-      if (facts === undefined) return null
+      const facts = event.payload
       return `The workflow reported “${facts.reported}”, and by GitHub’s record ${facts.recorded}. Look at the run before you rely on this deploy.`
     }
     default:

@@ -1,5 +1,5 @@
 import { ChevronRight } from 'lucide-react'
-import { isTransitionAction } from '~/domain/audit/event'
+import { isTransitionAction } from '~/domain/audit/actions'
 import { statusWord } from '~/domain/deploy/status'
 import type { TimelineEntry } from '~/domain/deploy/view'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
