@@ -27,7 +27,7 @@ interface StatusRecord {
 
 /**
  * Everything that is true of each status, in the order of a deploy (docs/contract.md, "Status"). All other lists of statuses derive from
- * this table; tests compare the database, the workflows and the contract with it.
+ * this table; tests compare the database, the workflows and the contract with it. docs/adding-a-status.md shows how to extend it.
  */
 export const STATUSES = {
   requested: { word: 'Requested', next: ['dispatched', ...STOPPED_STATUSES], setBy: 'console' },

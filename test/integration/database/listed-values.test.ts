@@ -7,6 +7,7 @@ import { DEPLOY_STATUSES, FAILURE_STAGES, SHIPPED, TERMINAL_STATUSES } from '~/d
 import { LINK_KINDS } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'
+import { applyStatusExample } from '~test/support/status-example'
 
 /** The columns whose values PostgreSQL limits to a list that the code has too. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
@@ -53,4 +54,14 @@ describe('PostgreSQL and the code agree', () => {
     const found = await readText(sql, [])
     expect(found.map(valuesIn)).toEqual([[...TERMINAL_STATUSES].sort()])
   })
+})
+
+it('the migration of docs/adding-a-status.md allows the statuses of its example', async () => {
+  const example = await applyStatusExample()
+  await client.query(example.migration)
+  const sql = 'SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1'
+  const [found = ''] = await readText(sql, ['console_deploys_status_check'])
+  expect(valuesIn(found)).toEqual([...example.table.DEPLOY_STATUSES].sort())
+  expect(valuesIn(found)).toHaveLength(DEPLOY_STATUSES.length + 1)
+  example.remove()
 })

@@ -13,7 +13,9 @@ it('stores nothing that the schema of the event does not name', () => {
 })
 
 it('refuses to store an event whose payload lacks a required member', () => {
-  const incomplete = JSON.parse('{ "action": "console.deploy.run_found", "status": null, "payload": { "run_id": "1" } }')
+  const incomplete = JSON.parse(
+    '{ "action": "console.deploy.run_found", "status": null, "payload": { "run_id": "1" } }',
+  )
   expect(() => toStoredEvent(incomplete)).toThrow(/source/)
 })
 

@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const page = readFileSync(path.join(root, 'docs/adding-a-status.md'), 'utf8')
+const blocksOf = (language: string) =>
+  [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'gms'))].map(([, block = '']) => block)
+
+export interface StatusExample {
+  readonly directory: string
+  /** The table of statuses after the example's change. */
+  readonly table: typeof import('~/domain/deploy/status')
+  readonly migration: string
+  readonly remove: () => void
+}
+
+/** A copy of the domain, the workflows and the contract with the changes of docs/adding-a-status.md applied. */
+export async function applyStatusExample(): Promise<StatusExample> {
+  const directory = mkdtempSync(path.join(tmpdir(), 'status-example-'))
+  for (const part of ['src/domain', '.github/workflows', 'docs/contract.md', 'tsconfig.json']) {
+    mkdirSync(path.dirname(path.join(directory, part)), { recursive: true })
+    cpSync(path.join(root, part), path.join(directory, part), { recursive: true })
+  }
+  symlinkSync(path.join(root, 'node_modules'), path.join(directory, 'node_modules'))
+  for (const diff of blocksOf('diff')) execFileSync('git', ['apply', '-'], { cwd: directory, input: diff })
+  return {
+    directory,
+    table: await import(path.join(directory, 'src/domain/deploy/status.ts')),
+    migration: blocksOf('sql').join('\n'),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
