@@ -37,10 +37,7 @@ async function withAuthenticator(page: Page): Promise<CDPSession> {
   return session
 }
 
-test('a passkey is added after a fresh proof, confirms a deploy’s question, and signs in on its own', async ({
-  page,
-  product,
-}) => {
+test('a passkey is added after a fresh proof, confirms a deploy and signs in on its own', async ({ page, product }) => {
   await withAuthenticator(page)
   await letProofsAge(product)
   const local = product.url.replace('127.0.0.1', 'localhost')
@@ -74,7 +71,7 @@ test('a passkey is added after a fresh proof, confirms a deploy’s question, an
   expect((await trailOf(product, 'console.session.opened')).at(-1)).toMatchObject({ payload: { method: 'passkey' } })
 })
 
-test('the second factor is switched on, asked for after the password, and each code counts once', async ({
+test('the second factor is required after the password, and each code works once', async ({
   page,
   product,
   browser,

@@ -50,7 +50,7 @@ async function joined(page: Page, browser: Browser, email: string): Promise<Page
 
 const dialogOf = (page: Page) => page.getByRole('dialog')
 
-test('one person asks and cannot approve; another sees what would ship, approves, and both follow the deploy', async ({
+test('a requester cannot approve their own request; an approver sees what would ship, approves, and both follow the deploy', async ({
   page,
   browser,
 }) => {
@@ -66,7 +66,7 @@ test('one person asks and cannot approve; another sees what would ship, approves
   const waiting = strip.getByRole('button', { name: /Status page/ })
   await expect(waiting, 'nothing of it is clipped on a phone').toBeInViewport({ ratio: 1 })
   await waiting.click()
-  await expect(dialogOf(grace)).toContainText('asked for by')
+  await expect(dialogOf(grace)).toContainText('requested by')
   await expect(dialogOf(grace)).toContainText('Neither frozen nor locked.')
   await expect(dialogOf(grace).getByRole('button', { name: 'Withdraw' })).toHaveCount(0)
   await dialogOf(grace)
@@ -81,7 +81,7 @@ test('one person asks and cannot approve; another sees what would ship, approves
   await grace.context().close()
 })
 
-test('what was asked for can be taken back, or refused with a reason that everybody reads', async ({
+test('a request is withdrawn by its requester, or refused with a reason that everyone sees', async ({
   page,
   browser,
 }) => {

@@ -30,7 +30,7 @@ async function visit(page: Page, origin: string, address: string): Promise<void>
   expect(await violationsOf(page), address).toEqual([])
 }
 
-test('no page for who is not signed in yet needs anything that the policy refuses', async ({ browser, product }) => {
+test('no page before sign-in breaks the content security policy', async ({ browser, product }) => {
   const page = await (await browser.newContext({ storageState: { cookies: [], origins: [] } })).newPage()
   await noteViolations(page)
   const links = [await makeLink(product, 'setup'), await makeLink(product, 'invitation')]
@@ -44,7 +44,7 @@ test('no page for who is not signed in yet needs anything that the policy refuse
   await page.context().close()
 })
 
-test('no page, dialog or running deploy needs anything that the policy refuses', async ({ page, product }) => {
+test('no page, dialog or running deploy breaks the content security policy', async ({ page, product }) => {
   await noteViolations(page)
   const pages = listPages().filter((file) => !ENTRY_PAGES.includes(file))
   expect(pages).toEqual(expect.arrayContaining(['/', '/audit', '/flags', '/freezes', '/surfaces/[id]']))
@@ -79,7 +79,7 @@ const PLANTED = `
   <object data="https://evil.example"></object>
   <form action="https://evil.example"><button id="planted-send">Send</button></form>`
 
-test('what gets into a page from outside neither runs, loads nor sends, and the test above would notice it', async ({
+test('injected content neither runs, loads nor sends anything, and the tests above would notice it', async ({
   browser,
   product,
 }) => {

@@ -39,7 +39,7 @@ test('an operator ships to production by typing the name and sees each step beco
   await expect(tile(page, 'console')).toHaveAttribute('data-running', 'false')
 })
 
-test('a failing smoke gate stops the stepper at step 1, and nothing is deployed', async ({ page, sandbox }) => {
+test('a failing smoke gate ends the deploy at step 1, and nothing is deployed', async ({ page, sandbox }) => {
   const before = await sandbox.versionOf('api-prod')
   await sandbox.behave('api-prod', 'fail-smoke')
   await deploy(page, 'api-prod')
@@ -62,7 +62,7 @@ test('on staging the freeze check is shown as skipped', async ({ page, sandbox }
   await sandbox.freeze('')
 })
 
-test('a cancelled deploy ends when GitHub says so, at the phase it was in, and nothing is deployed after it', async ({
+test('a cancelled deploy ends in its phase once GitHub confirms it, and nothing is deployed afterwards', async ({
   page,
   sandbox,
 }) => {
@@ -91,7 +91,7 @@ test('a cancelled deploy ends when GitHub says so, at the phase it was in, and n
   expect(await sandbox.versionOf('api-prod')).toBe(before)
 })
 
-test('DEPLOY_FREEZE set in the repository blocks a production deploy in the review, and the strip says where it is set', async ({
+test('DEPLOY_FREEZE in the repository blocks a production deploy at the review, and the strip names the repository', async ({
   page,
   sandbox,
 }) => {
@@ -129,7 +129,7 @@ test('a DEPLOY_FREEZE set after the review stops a production deploy at the free
   await sandbox.freeze('')
 })
 
-test('a version that comes up unhealthy fails at the health check, also when it is the one that runs already', async ({
+test('an unhealthy version fails at the health check, even if it is the version that already runs', async ({
   page,
   sandbox,
 }) => {
@@ -144,10 +144,7 @@ test('a version that comes up unhealthy fails at the health check, also when it 
   await sandbox.healthCheckFor(30)
 })
 
-test('closing the modal does not stop the deploy, and its link opens it again in the same place', async ({
-  page,
-  sandbox,
-}) => {
+test('closing the modal does not stop the deploy, and its link reopens the deploy', async ({ page, sandbox }) => {
   await sandbox.hold('Build')
   await deploy(page, 'customer-docs')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
@@ -163,7 +160,10 @@ test('closing the modal does not stop the deploy, and its link opens it again in
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 })
 
-test('a dispatch GitHub refuses fails at once, with the reason, and blames no step', async ({ page, sandbox }) => {
+test('a dispatch that GitHub refuses fails at once with the reason, and no phase is shown as failed', async ({
+  page,
+  sandbox,
+}) => {
   await sandbox.failDispatch(429)
   await deploy(page, 'api-prod')
   await expectPhases(page, {
@@ -176,7 +176,7 @@ test('a dispatch GitHub refuses fails at once, with the reason, and blames no st
   await expect(page.getByRole('dialog')).toContainText('rate limit')
 })
 
-test('a dispatch GitHub accepts without saying so is not sent again: its callbacks prove it', async ({
+test('a dispatch whose answer is lost is not sent again: its callbacks prove that GitHub accepted it', async ({
   page,
   sandbox,
 }) => {

@@ -14,7 +14,7 @@ async function typeDraft(page: Page, surface: string): Promise<void> {
   await nameField(page).fill(surface.slice(0, 3))
 }
 
-test('with nothing typed, Escape closes the dialog at once, and the next one begins anew', async ({ page }) => {
+test('Escape closes a dialog without input at once, and the next dialog starts empty', async ({ page }) => {
   await startDeploy(page, 'api-prod')
   await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
   await page.keyboard.press('Escape')
@@ -60,7 +60,7 @@ for (const [how, leave] of [
   })
 }
 
-test('a reload brings the dialog back at its step with what was entered, but for the name', async ({ page }) => {
+test('a reload restores the dialog at its step with the input, except for the typed name', async ({ page }) => {
   await typeDraft(page, 'customer-docs')
   await page.reload()
   await expect(dialogOf(page).getByRole('status')).toContainText('Your draft as of')
@@ -78,7 +78,7 @@ test('a reload brings the dialog back at its step with what was entered, but for
   expect(await page.evaluate(() => window.sessionStorage.length)).toBe(0)
 })
 
-test('a deploy whose answer was lost goes again after a reload with the same idempotency key, and is one deploy', async ({
+test('a deploy whose answer was lost is retried after a reload with the same idempotency key and stays one deploy', async ({
   page,
 }) => {
   await typeDraft(page, 'status-page')
@@ -104,7 +104,7 @@ test('a deploy whose answer was lost goes again after a reload with the same ide
   expect(keys).toEqual([keys[0], keys[0]])
 })
 
-test('at 360 px and by keyboard alone, the dialog holds the focus, asks, and gives the focus back', async ({
+test('at 360 px and by keyboard alone, the dialog holds the focus, asks before it closes, and returns the focus', async ({
   page,
 }) => {
   await page.setViewportSize({ width: 360, height: 740 })

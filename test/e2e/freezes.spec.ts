@@ -30,7 +30,7 @@ async function reviewMain(page: Page, surface: string) {
   return dialog
 }
 
-test('a freeze refuses a production deploy in the review, lets an override with a reason through every step, and leaves staging alone', async ({
+test('a freeze blocks a production deploy at the review, admits an override with a reason, and does not affect staging', async ({
   page,
 }) => {
   await freezeProduction(page, 'Release week')
@@ -62,7 +62,7 @@ test('a freeze refuses a production deploy in the review, lets an override with 
   await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen by this console')
 })
 
-test('a locked surface says so on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
+test('a locked surface shows the lock on its tile and cannot be deployed until it is unlocked', async ({ page }) => {
   await goTo(page, 'Freezes')
   const form = page.getByRole('form', { name: 'Lock a surface' })
   await form.getByLabel('Surface').selectOption('api-staging')

@@ -45,7 +45,7 @@ const test = base.extend<object, Worker>({
   ],
 })
 
-test('somebody with GitHub alone is told that GitHub proves nothing, and what to do', async ({
+test('a member who signs in only with GitHub is told that GitHub cannot confirm their identity, and what to do', async ({
   page,
   product,
   github,

@@ -15,7 +15,7 @@ async function overProxy(page: Page) {
   return way
 }
 
-test('a lost connection is said once, and what was known stays as it was until the next answer', async ({
+test('a lost connection is reported once, and the page keeps the last known state until the next answer', async ({
   page,
   sandbox,
 }) => {
@@ -46,7 +46,7 @@ test('a lost connection is said once, and what was known stays as it was until t
   await way.cut()
 })
 
-test('offline, every age and every running clock stands still at the last answer, and goes on with the next one', async ({
+test('every age and every running clock stops at the last answer while offline, and continues with the next answer', async ({
   page,
   sandbox,
 }) => {
@@ -78,16 +78,14 @@ test('offline, every age and every running clock stands still at the last answer
   await way.cut()
 })
 
-test('where changes cannot be told, the page asks, and follows a deploy to its end all the same', async ({ page }) => {
+test('without live updates the page polls, and still follows a deploy to its end', async ({ page }) => {
   await page.route('**/api/trpc/live.watch*', (route) => route.abort())
   await page.reload()
   await deploy(page, 'status-page')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 })
 
-test('behind a proxy that holds answers back, the page asks, and says so on the mark beside the account alone', async ({
-  page,
-}) => {
+test('behind a buffering proxy the page polls, and only the mark beside the account says so', async ({ page }) => {
   const { origin } = new URL(page.url())
   await expect(page.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
   const proxy = await bufferingProxy(origin)
@@ -107,7 +105,7 @@ test('behind a proxy that holds answers back, the page asks, and says so on the 
   await proxy.close()
 })
 
-test('tabs that follow ask for nothing, see what changes, and share one stream', async ({ page, context }) => {
+test('tabs with live updates send no queries, show every change and share one stream', async ({ page, context }) => {
   const asked: string[] = []
   context.on('request', (request) => {
     const [, procedure] = /\/api\/trpc\/([\w.]+)/.exec(request.url()) ?? []

@@ -30,7 +30,7 @@ const test = base.extend<object, Worker>({
   ],
 })
 
-test('somebody of the allowed domain signs in at the provider, comes back to the page they wanted, and may look only', async ({
+test('a member of the allowed domain signs in at the provider, returns to the requested page, and is a viewer', async ({
   page,
   product,
   provider,
@@ -47,7 +47,7 @@ test('somebody of the allowed domain signs in at the provider, comes back to the
   expect(violations).toEqual([])
 })
 
-test('somebody else comes back to the sign-in page, which says why, in its own words', async ({
+test('anyone else returns to the sign-in page, which explains the refusal in the console’s own words', async ({
   page,
   product,
   provider,
@@ -62,7 +62,7 @@ test('somebody else comes back to the sign-in page, which says why, in its own w
   await expect(page.getByText('0800')).toHaveCount(0)
 })
 
-test('the draft of a deploy survives the way to the provider and back, when the session ends under it', async ({
+test('a deploy’s draft survives signing in again at the provider after the session has ended', async ({
   page,
   product,
   provider,
@@ -91,7 +91,10 @@ test('the draft of a deploy survives the way to the provider and back, when the 
   await expect(page.locator('[data-status]')).toBeVisible()
 })
 
-test('a sign-in whose state is gone comes back to the sign-in page, and says what to do', async ({ page, product }) => {
+test('a sign-in with an unknown state returns to the sign-in page, which says what to do', async ({
+  page,
+  product,
+}) => {
   await page.goto(`${product.url}/api/auth/callback/oidc?code=used&state=gone`)
   await expect(page).toHaveURL(/\/sign-in\?error=state_mismatch$/)
   await expect(
@@ -99,7 +102,7 @@ test('a sign-in whose state is gone comes back to the sign-in page, and says wha
   ).toBeVisible()
 })
 
-test('somebody whose provider proves nothing is sent there once, and then told what to do', async ({
+test('a member whose provider proves nothing is sent there once and then told what to do', async ({
   page,
   product,
   provider,

@@ -5,7 +5,7 @@ import { lookForOutsideRuns } from '~test/support/product-database'
 /** GitHub is asked for runs outside the console once a minute; here, when the run is there. */
 const timeout = 100_000
 
-test('a run started by hand is on its tile as outside the console, and the console’s own deploy takes its place', async ({
+test('a run started by hand appears on its tile as outside the console until a deploy replaces it', async ({
   page,
   product,
   sandbox,

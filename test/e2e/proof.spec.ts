@@ -19,7 +19,7 @@ const test = base.extend<object, { readonly alone: true }>({
 
 test.describe.configure({ mode: 'serial' })
 
-test('the sandbox’s operator confirms with a click, and the deploy goes on', async ({ page, product }) => {
+test('the sandbox’s operator confirms with one click, and the deploy continues', async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'api-prod')
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
@@ -28,7 +28,7 @@ test('the sandbox’s operator confirms with a click, and the deploy goes on', a
   expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
 })
 
-test('a production deploy with an old proof asks for the password, and then goes on, once', async ({
+test('a production deploy with an old proof asks for the password and then starts exactly once', async ({
   page,
   product,
 }) => {
@@ -54,7 +54,7 @@ test('a production deploy with an old proof asks for the password, and then goes
   ])
 })
 
-test('cancelling the question leaves everything as it was typed, and deploys nothing', async ({ page, product }) => {
+test('declining to confirm keeps the input and deploys nothing', async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'status-page')
   await page.getByRole('dialog', { name: 'Confirm your identity' }).press('Escape')
@@ -64,7 +64,7 @@ test('cancelling the question leaves everything as it was typed, and deploys not
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
 
-test('a freeze is opened with an old proof, and lifted only with a fresh one', async ({ page, product }) => {
+test('opening a freeze needs no fresh proof, and lifting it does', async ({ page, product }) => {
   await letProofsAge(product)
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill('Release week')

@@ -13,7 +13,7 @@ const test = base.extend<object, { readonly product: Product }>({
   ],
 })
 
-test('the link that a sandbox with a public address prints signs its admin in on this machine', async ({
+test('the link that a sandbox with a public address prints signs in its admin on this machine', async ({
   page,
   product,
 }) => {

@@ -11,10 +11,7 @@ import { startWebhookReceiver } from '~test/support/webhook-receiver'
 
 const run = promisify(execFile)
 
-test('the commands of docs/rest.md do what it says: deploy, retry, wait for the outcome, read the log', async ({
-  page,
-  product,
-}) => {
+test('the commands in docs/rest.md deploy, retry, wait for the outcome and read the log', async ({ page, product }) => {
   const HOME = mkdtempSync(path.join(tmpdir(), 'deploy-console-script-'))
   const token = await makeToken(page, {
     label: 'nightly',
@@ -37,7 +34,7 @@ test('the commands of docs/rest.md do what it says: deploy, retry, wait for the 
   expect(stdout).toContain('confirmation-mismatch')
 })
 
-test('what a script did is on the surface’s page of past deploys, and opens from there', async ({ page }) => {
+test('a script’s deploy is listed on the surface’s page and opens from there', async ({ page }) => {
   await tile(page, 'api-staging')
     .getByRole('link', { name: /^Past deploys of API, staging/ })
     .click()
@@ -48,7 +45,7 @@ test('what a script did is on the surface’s page of past deploys, and opens fr
   await expect(page.getByRole('dialog')).toContainText('Succeeded')
 })
 
-test('a page is fetched ahead once somebody points at its link, and not before', async ({ page, product }) => {
+test('a page is fetched ahead once a pointer rests on its link, and not before', async ({ page, product }) => {
   const ahead: string[] = []
   page.on('request', (request) => {
     const { pathname, searchParams } = new URL(request.url())
@@ -69,7 +66,7 @@ async function download(page: Page, name: string): Promise<string> {
   return readFileSync(await (await started).path(), 'utf8')
 }
 
-test('an auditor filters the trail, sends it as a link, and takes it home as CSV and JSON', async ({ page }) => {
+test('an auditor filters the trail, shares it as a link, and exports it as CSV and JSON', async ({ page }) => {
   const pages = page.getByRole('navigation', { name: 'Pages' })
   await pages.getByRole('link', { name: 'Audit' }).click()
   await expect(pages.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page')
@@ -106,7 +103,7 @@ test('an auditor filters the trail, sends it as a link, and takes it home as CSV
 
 const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
 
-test('a flag is taken back and promoted again, staging first, and dispatched workflows go by it', async ({ page }) => {
+test('a flag is demoted and promoted again, staging first, and dispatched workflows follow it', async ({ page }) => {
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Flags' }).click()
   const card = page.locator(`[data-flag="${FLAG}"]`)
   const staging = card.locator('[data-environment="staging"]')
@@ -150,7 +147,7 @@ test('a flag is taken back and promoted again, staging first, and dispatched wor
   await expect(page.locator('[data-audit]').filter({ hasText: 'flag promoted' }).first()).toBeVisible()
 })
 
-test('an admin sees a delivery fail as it does, and sends it again, and a test', async ({ page }) => {
+test('an admin sees a delivery fail, resends it, and sends a test', async ({ page }) => {
   const receiver = await startWebhookReceiver()
   receiver.script.answer = () => ({ status: 410 })
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Deliveries' }).click()

@@ -26,10 +26,7 @@ const insertDeploy = (client: pg.Client, id: string, status: string) =>
     [id, status],
   )
 
-test('a deploy at a status a newer version wrote is on the page as it is stored, and breaks nothing', async ({
-  page,
-  product,
-}) => {
+test('a deploy with an unknown status is shown as stored and breaks nothing', async ({ page, product }) => {
   const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
   await client.connect()
   const { rows } = await client.query<{ definition: string }>(
@@ -57,7 +54,7 @@ test('a deploy at a status a newer version wrote is on the page as it is stored,
   }
 })
 
-test('at 360 px the way back to an earlier version is wholly on the screen', async ({ page, product }) => {
+test('at 360 px the rollback to an earlier version fits on the screen', async ({ page, product }) => {
   const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
   await client.connect()
   const id = randomUUID()

@@ -71,7 +71,7 @@ const endSessionAt = (page: Page, product: Product, procedure: string) =>
 
 const press = (page: Page) => dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
 
-test('a session that idles out at the confirmation is renewed over the dialog, and the same request goes through', async ({
+test('after the session expires at the confirmation, signing in over the dialog sends the same request', async ({
   page,
   product,
 }) => {
@@ -99,10 +99,7 @@ test('a session that idles out at the confirmation is renewed over the dialog, a
   expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
 })
 
-test('a poll that finds the session over asks as well, and everything typed is there afterwards', async ({
-  page,
-  product,
-}) => {
+test('a poll that finds the session ended asks to sign in too, and the input is kept', async ({ page, product }) => {
   await fillConfirmation(page, 'customer-docs')
   await letSessionsIdle(product, '1 hour')
   await panel(page).getByLabel('Password').fill(PASSWORD)
@@ -112,10 +109,7 @@ test('a poll that finds the session over asks as well, and everything typed is t
   await expect(dialogOf(page).getByLabel(/^Reason/)).toHaveValue('Fixes the outage')
 })
 
-test('signed in as somebody else, the draft is thrown away, visibly, and nothing is deployed', async ({
-  page,
-  product,
-}) => {
+test('signing in as another member discards the draft, says so, and deploys nothing', async ({ page, product }) => {
   await fillConfirmation(page, 'status-page')
   await endSessionAt(page, product, 'deploys.dispatch')
   await press(page)
@@ -135,7 +129,7 @@ test('signed in as somebody else, the draft is thrown away, visibly, and nothing
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
 
-test('a page of one person does nothing as another who signed in in another tab', async ({
+test('a page of one member does nothing in the name of another member who signed in in another tab', async ({
   page,
   context,
   product,
@@ -148,7 +142,7 @@ test('a page of one person does nothing as another who signed in in another tab'
   expect(await deploysOf(product, 'console-staging')).toHaveLength(0)
 })
 
-test('typing keeps the session from going idle, and a window that only polls does not', async ({ page, product }) => {
+test('typing keeps a session from going idle, and polling alone does not', async ({ page, product }) => {
   await page.route('**/api/trpc/live.watch*', (route) => route.abort())
   await page.reload()
   await startDeploy(page, 'console')
@@ -164,7 +158,7 @@ test('typing keeps the session from going idle, and a window that only polls doe
   expect(await activeLately(product)).toHaveLength(1)
 })
 
-test('what was typed into a form on another page is there after signing in over it', async ({ page, product }) => {
+test('input in a form on another page is kept after signing in over it', async ({ page, product }) => {
   await page.goto(`${product.url}/freezes`)
   const form = page.getByRole('form', { name: 'Freeze an environment' })
   // The environments are there once the page is alive; what is typed before that, it does not know of.
@@ -178,7 +172,7 @@ test('what was typed into a form on another page is there after signing in over 
   expect(await trailOf(product, 'console.freeze.opened')).toHaveLength(1)
 })
 
-test('a page that holds nothing leads to the sign-in page, and back', async ({ page, product }) => {
+test('a page without input leads to the sign-in page and back', async ({ page, product }) => {
   await letSessionsIdle(product, '1 hour')
   await expect(page).toHaveURL(/\/sign-in\?next=%2F$/)
 })

@@ -26,7 +26,7 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-test('every page asks who is there, and leads back to itself', async ({ browser, product }) => {
+test('every page requires sign-in and returns to itself afterwards', async ({ browser, product }) => {
   const page = await visitor(browser, product.url)
   for (const file of PAGES.filter((name) => !OPEN.includes(name))) {
     const address = file.replace('[id]', 'console')
@@ -41,7 +41,7 @@ test('every page asks who is there, and leads back to itself', async ({ browser,
   await page.context().close()
 })
 
-test('an admin invites a deployer of staging, who joins by the link, is kept from production, and comes back by password', async ({
+test('an admin invites a deployer of staging, who joins by the link, cannot deploy production, and signs in again with the password', async ({
   page,
   browser,
   product,

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { test } from '~test/e2e/operator'
 import { makeToken } from '~test/e2e/tokens'
 
-test('a token is shown once, does over HTTP what it may, shows its use, and is refused from its revocation on', async ({
+test('a token is shown once, works within its permissions, shows its last use, and is refused once revoked', async ({
   page,
   product,
   context,

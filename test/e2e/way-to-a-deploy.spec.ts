@@ -3,7 +3,7 @@ import { deploy, expectAtSmokeGate, expectPhases, startDeploy, test, tile } from
 
 const gridPoll = '**/api/trpc/surfaces.list*'
 
-test('whoever is second to a surface is led to the deploy that holds it, from the review and from the refusal', async ({
+test('a later deploy of a surface leads to the deploy that holds it, from the review and from the refusal', async ({
   page,
   sandbox,
   context,
@@ -35,7 +35,7 @@ test('whoever is second to a surface is led to the deploy that holds it, from th
   await second.close()
 })
 
-test('a refused dispatch leads straight to the deploy that was first', async ({ page, sandbox, context }) => {
+test('a refused dispatch links to the deploy that came first', async ({ page, sandbox, context }) => {
   await sandbox.hold('Smoke gate')
   const second = await context.newPage()
   await second.goto(page.url())
@@ -54,7 +54,7 @@ test('a refused dispatch leads straight to the deploy that was first', async ({ 
   await second.close()
 })
 
-test('a step back finds the chosen ref where it was left', async ({ page }) => {
+test('a step back keeps the chosen ref', async ({ page }) => {
   await tile(page, 'api-prod')
     .getByRole('button', { name: /^Deploy/ })
     .click()
@@ -75,7 +75,7 @@ test('a step back finds the chosen ref where it was left', async ({ page }) => {
   await expect(field).toHaveValue('main')
 })
 
-test('a name that does not match says so after Enter, and spaces around the right one do no harm', async ({ page }) => {
+test('a name that does not match is reported after Enter, and spaces around the name are ignored', async ({ page }) => {
   await startDeploy(page, 'customer-docs')
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Continue' }).click()
@@ -93,9 +93,7 @@ test('a name that does not match says so after Enter, and spaces around the righ
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 })
 
-test('once the surface runs another commit, the way leads back to the review, with what was typed', async ({
-  page,
-}) => {
+test('once the surface runs another commit, a new review is needed and the input is kept', async ({ page }) => {
   await startDeploy(page, 'customer-docs')
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Continue' }).click()
@@ -112,7 +110,7 @@ test('once the surface runs another commit, the way leads back to the review, wi
   await expect(dialog.getByLabel('Reason')).toHaveValue('hotfix')
 })
 
-test('a ref that does not exist is refused at the review, and Enter leads to choosing another', async ({ page }) => {
+test('a ref that does not exist is refused at the review, and Enter leads back to choosing a ref', async ({ page }) => {
   await tile(page, 'api-prod')
     .getByRole('button', { name: /^Deploy/ })
     .click()

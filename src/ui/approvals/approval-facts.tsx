@@ -17,7 +17,7 @@ export function ApprovalFacts({ approval }: { readonly approval: ApprovalView })
           <ForeignText text={refLabel(approval.ref)} /> at{' '}
         </span>
       )}
-      <Sha sha={approval.sha} url={approval.commitUrl} /> · asked for by {requesterWords(approval)}{' '}
+      <Sha sha={approval.sha} url={approval.commitUrl} /> · requested by {requesterWords(approval)}{' '}
       <TimeAgo at={approval.requestedAt} />
       {approval.reason !== null && (
         <>

@@ -131,7 +131,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
         {decidable ? 'Review' : deployId === null ? 'Open' : 'Open deploy'}
         <span className="sr-only">
           {' '}
-          <ForeignText text={surface.name} />, asked for by {requesterWords(approval)}
+          <ForeignText text={surface.name} />, requested by {requesterWords(approval)}
         </span>
       </PageLink>
     </li>

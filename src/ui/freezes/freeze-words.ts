@@ -9,7 +9,7 @@ export const minute = (at: string) => exactUtc(at).replace(/:\d\d UTC$/, ' UTC')
 /** "until 2026-11-22 18:00 UTC", or "until it is lifted" without an end. */
 export const untilWords = (until: string | null) => (until === null ? 'until it is lifted' : `until ${minute(until)}`)
 
-/** What is held: a surface with its environment, or a whole environment. */
+/** What a freeze covers: a surface with its environment, or a whole environment. */
 export const scopeWords = ({ environment, surface }: Pick<FreezeView, 'environment' | 'surface'>) =>
   surface === null
     ? `All of ${environment === null ? 'an environment' : inSentence(environment)}`

@@ -44,7 +44,7 @@ export function ModalFoot({ left, children }: { readonly left?: ReactNode; reado
   )
 }
 
-/** The way out of a link that leads nowhere. */
+/** Closes the dialog after a link that leads nowhere. */
 export function OpenTheGrid() {
   const button = useFocusOnArrival<HTMLButtonElement>()
   return (

@@ -27,7 +27,7 @@ interface ChooseRefProps {
 }
 
 /**
- * Step 1: one field and a list under it. The default ref, or the one chosen before, is highlighted, so Enter alone goes on
+ * Step 1: one field and a list under it. The default ref, or the one chosen before, is highlighted, so Enter alone continues
  * with it.
  */
 export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromote }: ChooseRefProps) {

@@ -51,7 +51,7 @@ export type Attempt =
   | { readonly state: 'sending'; readonly request: DispatchRequest }
   | { readonly state: 'unknown'; readonly request: DispatchRequest; readonly error: WireError }
 
-/** The way to a new deploy: choose → review → confirm. */
+/** The steps of a new deploy: choose → review → confirm. */
 export type Flow =
   | { readonly step: 'choose'; readonly draft: Draft }
   | {

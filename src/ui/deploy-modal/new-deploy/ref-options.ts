@@ -2,7 +2,7 @@ import { fullName } from '~/domain/ref'
 import type { RefChoices } from '~/domain/surface/review'
 
 export interface RefOption {
-  /** What is sent as the ref. */
+  /** The value that is sent as the ref. */
   readonly ref: string
   readonly kind: 'branch' | 'tag' | 'commit' | 'typed'
   readonly label: string

@@ -56,7 +56,7 @@ interface ChangedCommitsProps {
   readonly head: CommitSummary | null
 }
 
-/** What a deploy adds and what it removes, the newest first. */
+/** The commits that a deploy adds and removes, newest first. */
 export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
   if (comparison === null) return head === null ? null : <CommitList commits={[head]} />
   const { adds, removes, commits, removed } = comparison
