@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { id, nameText } from '~/domain/input'
 
-/** Somebody else who may say who a person is. */
+/** An identity provider. */
 export interface ProviderView {
   readonly id: string
   readonly name: string
 }
 
-/** With every call of a page: whose page it is, percent-encoded. Somebody else may have signed in in another tab since. */
+/** Every call of a page names its person, percent-encoded: another person may have signed in in another tab. */
 export const PERSON_HEADER = 'x-console-person'
 
-/** What a person does is written down this often at most. */
+/** A session's activity is recorded at most this often. */
 export const ACTIVITY_STEP_MS = 60_000
 
 /**
@@ -26,9 +26,9 @@ export const ASK_ANEW = { prompt: 'login', max_age: '0' } as const
 export interface ProofMethods {
   readonly password: boolean
   readonly passkey: boolean
-  /** The sandbox's own operator has neither; there a click is enough. */
+  /** The sandbox operator has neither: a click is enough. */
   readonly sandbox: boolean
-  /** Whom the person is connected with, for who has nothing else. */
+  /** The connected providers, for a person who has neither. */
   readonly providers: readonly (ProviderView & { readonly proof: ProviderProof })[]
 }
 
@@ -40,25 +40,25 @@ export interface PasskeyView {
 
 export interface SessionView {
   readonly id: string
-  /** As the browser called itself. */
+  /** The browser's user agent. */
   readonly userAgent: string
   readonly address: string
   readonly activeAt: string
   readonly openedAt: string
-  /** The one that asks. */
+  /** The session of this request. */
   readonly current: boolean
 }
 
-/** What somebody sees of their own account. */
+/** A person's own account. */
 export interface AccountView {
   readonly name: string
   readonly email: string
   readonly password: boolean
   readonly secondFactor: boolean
   readonly passkeys: readonly PasskeyView[]
-  /** Those that are configured, and whether they can sign this account in. */
+  /** The configured providers, and whether each can sign this account in. */
   readonly providers: readonly (ProviderView & { readonly connected: boolean })[]
-  /** This one first, then by what happened last. */
+  /** The current session first, then by last activity. */
   readonly sessions: readonly SessionView[]
 }
 
@@ -84,7 +84,7 @@ const SYSTEMS = [
   ['Linux', 'Linux'],
 ] as const
 
-/** "Firefox on Linux": enough to know one's own again. Most browsers also name the ones they want to pass for. */
+/** "Firefox on Linux". Order matters: most user agents also name browsers they are compatible with. */
 export function browserWords(userAgent: string): string {
   const named = (names: readonly (readonly [string, string])[]) =>
     names.find(([mark]) => userAgent.includes(mark))?.[1] ?? null

@@ -1,37 +1,37 @@
 import { PERMISSIONS, type Permission, ROLES, type Role } from '~/domain/permissions'
 
-/** Who acts: a person who signed in, or an API token that acts for one. Never more than what the person may do. */
+/** A signed-in person, or an API token that acts for one. A token may never do more than its owner. */
 export interface Actor {
   /** What deploys and audit rows record: the e-mail address, or `token:<label>`. */
   readonly name: string
-  /** The person behind it; what "another person" is judged by. */
+  /** The person behind the actor; decides who counts as another person. */
   readonly userId: string
   readonly role: Role
   /** Environments it may change; null for all. */
   readonly environments: readonly string[] | null
-  /** A token's scope, narrower than the role; null: all that the role may do. */
+  /** The scope of a token; null: everything the role may do. */
   readonly permissions: readonly Permission[] | null
   /** A token's surfaces; null: every surface of its environments. */
   readonly surfaces: readonly string[] | null
   readonly via: 'session' | 'token'
-  /** When the person last proved who they are (password, passkey); null for a token, which cannot. */
+  /** When the person last proved who they are, by password or passkey; null for a token. */
   readonly provedAt: Date | null
-  /** The session it acts in; a token has none. */
+  /** The session; a token has none. */
   readonly sessionId?: string
-  /** The token it acts with; a session has none. */
+  /** The token; a session has none. */
   readonly tokenId?: string
 }
 
 /** What an actor may do, and where. */
 export type Rights = Pick<Actor, 'role' | 'permissions' | 'environments' | 'surfaces'>
 
-/** Whether role and scope hold a permission. Where it may be used is `reaches`. */
+/** Whether role and scope include a permission. `reaches` says where it applies. */
 export function may(actor: Pick<Actor, 'role' | 'permissions'>, permission: Permission): boolean {
   const byRole = ROLES.indexOf(actor.role) >= ROLES.indexOf(PERMISSIONS[permission])
   return byRole && (actor.permissions === null || actor.permissions.includes(permission))
 }
 
-/** Whether an actor may change something of this environment, and of this surface where it is about one. */
+/** Whether an actor may change things in this environment, and on this surface if one is given. */
 export function reaches(
   actor: Pick<Actor, 'environments' | 'surfaces'>,
   scope: { readonly environment: string; readonly surfaceId?: string },
@@ -41,12 +41,12 @@ export function reaches(
   return actor.surfaces === null || (surfaceId !== undefined && actor.surfaces.includes(surfaceId))
 }
 
-/** How long a proof of who somebody is (password, passkey) is good for what is grave: shipping production, approving, roles. */
+/** How long a proof of identity (password, passkey) is valid for critical actions: deploying to production, approving, roles. */
 export const PROOF_LASTS_MINUTES = 15
 
 /**
- * Whether who acts has proved lately who it is. A token is exempt: nobody sits in front of it whom one could ask, and
- * what it may do was chosen when it was made (docs/adr/032-two-people-and-fresh-proofs.md).
+ * Whether the actor proved their identity recently. A token is exempt: nobody can be asked, and its permissions were chosen when
+ * it was created (docs/adr/032-two-people-and-fresh-proofs.md).
  */
 export function isProofFresh({ via, provedAt }: Pick<Actor, 'via' | 'provedAt'>, now: Date): boolean {
   if (via === 'token') return true

@@ -3,9 +3,9 @@ import { environmentName, storableText, surfaceId } from '~/domain/input'
 import type { Permission } from '~/domain/permissions'
 
 /**
- * What an API token can hold, of the one permission table: what the REST routes take, and no more. A permission that is
- * added there is nobody's token's until it is listed here. Never `account.manage`, `member.manage` or `token.manage`: a
- * stolen token must not make more of itself. Never `deploy.approve`: an approval is a person's.
+ * The permissions that an API token can have: those of the REST routes. A new permission must be listed here before a token can have
+ * it. Never `account.manage`, `member.manage` or `token.manage`: a stolen token must not gain more access. Never `deploy.approve`: only a
+ * person approves.
  */
 export const TOKEN_PERMISSIONS = [
   'surface.read',
@@ -17,7 +17,7 @@ export const TOKEN_PERMISSIONS = [
 ] as const satisfies readonly Permission[]
 export type TokenPermission = (typeof TOKEN_PERMISSIONS)[number]
 
-/** Whether it changes something, and so is limited to environments and surfaces. Reading is not. */
+/** A permission that changes something is limited to environments and surfaces. Reading is not. */
 export const changesSomething = (permission: TokenPermission) => !permission.endsWith('.read')
 
 /** The longest a token lives. */
@@ -45,7 +45,7 @@ export const createTokenInput = z
   })
 export type CreateTokenInput = z.output<typeof createTokenInput>
 
-/** `idle`: its owner may do nothing at present, so neither may it. */
+/** `idle`: its owner currently has no access, so the token has none. */
 export type TokenState = 'active' | 'idle' | 'expired' | 'revoked'
 
 /** A row of the tokens page: everything but the token. */
@@ -66,7 +66,7 @@ export interface TokenView {
   readonly revoked: { readonly by: string; readonly at: string } | null
 }
 
-/** What the one who asks may give a token. */
+/** What the signed-in person may give a token. */
 export interface TokenChoices {
   readonly permissions: readonly TokenPermission[]
   readonly environments: readonly string[]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { nameText, storableText } from '~/domain/input'
 
-/** The row of `SLACK_WEBHOOK_URL`, which a migration made. Its address is in the configuration. */
+/** The channel of `SLACK_WEBHOOK_URL`. A migration creates the row; the address is in the configuration. */
 export const CONFIGURED_CHANNEL = '00000000-0000-7000-8000-000000000001'
 
 export const CHANNEL_KINDS = ['slack', 'webhook'] as const
@@ -10,23 +10,23 @@ export type ChannelKind = (typeof CHANNEL_KINDS)[number]
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** Before each further attempt. All of them together last a day. */
+/** The pause before each further attempt; together, one day. */
 export const RETRY_PAUSES_MS: readonly number[] = [
   ...[10_000, MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE],
   ...[HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, 8 * HOUR],
 ]
 
-/** How long a receiver may have the console wait, so that it does not put a delivery off for days. */
+/** The longest pause that a receiver may ask for. */
 const ASKED_WAIT_MOST_MS = HOUR
 
-/** When an attempt that failed is repeated, no sooner than the receiver asked for; null after the last one. */
+/** When a failed attempt is repeated: not before the receiver asked for. Null after the last attempt. */
 export function nextTry(attempts: number, now: Date, askedWaitMs = 0): Date | null {
   const pause = RETRY_PAUSES_MS[attempts - 1]
   if (pause === undefined) return null
   return new Date(now.getTime() + Math.max(pause, Math.min(askedWaitMs, ASKED_WAIT_MOST_MS)))
 }
 
-/** What is kept of an error. */
+/** The part of an error that is stored. */
 export const LAST_ERROR_LENGTH = 300
 
 /** Each outcome is a delivery, a job and a request per channel. */

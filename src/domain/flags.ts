@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { storableText } from '~/domain/input'
 
-/** The order of a rollout (docs/contract.md, "Flags"): staging first, production after it was seen to work there. */
+/** The order of a rollout (docs/contract.md, "Flags"): staging first, then production. */
 export const ROLLOUT = ['staging', 'production'] as const
 export type RolloutEnvironment = (typeof ROLLOUT)[number]
 
-/** Whose promotion an environment goes by: one of another name is where things are tried out, as staging is. */
+/** The environment whose promotion applies. Every environment except production follows staging. */
 export const rolloutOf = (environment: string): RolloutEnvironment =>
   environment === 'production' ? 'production' : 'staging'
 
@@ -20,14 +20,14 @@ export interface FlagPromotionView {
 
 export interface FlagInEnvironment {
   readonly environment: RolloutEnvironment
-  /** What the console goes by. */
+  /** The value in effect. */
   readonly on: boolean
   readonly because: 'variable' | 'promotion' | 'default'
-  /** The last promotion or demotion; null when nobody ever did either. */
+  /** The last promotion or demotion; null when there was none. */
   readonly promotion: FlagPromotionView | null
-  /** Switched on here, whatever a variable forces. */
+  /** Promoted here, whatever a variable says. */
   readonly promoted: boolean
-  /** Why the other state cannot be chosen now, in a sentence; null when it can. */
+  /** Why the flag cannot be switched now, in a sentence; null when it can. */
   readonly refusal: string | null
 }
 
@@ -35,12 +35,12 @@ export interface FlagView {
   readonly name: string
   readonly default: boolean
   readonly gates: string
-  /** Set by an environment variable of the flag's name, which wins over everything here. */
+  /** The environment variable with the flag's name. It overrides everything here. */
   readonly forced: boolean | null
   readonly environments: readonly FlagInEnvironment[]
 }
 
-/** What a change of a flag is decided by. */
+/** The facts on which a change of a flag is decided. */
 export interface RolloutFacts {
   readonly default: boolean
   readonly promotions: Readonly<Partial<Record<RolloutEnvironment, { readonly enabled: boolean }>>>
@@ -60,13 +60,11 @@ export function isPromoted(facts: Pick<RolloutFacts, 'default' | 'promotions'>, 
  */
 export function refusalOf(facts: RolloutFacts, environment: RolloutEnvironment, to: boolean): string | null {
   if (environment === 'staging') {
-    return !to && isPromoted(facts, 'production')
-      ? 'It is on for production, and staging never lags behind it. Demote production first.'
-      : null
+    return !to && isPromoted(facts, 'production') ? 'The flag is on for production. Demote it there first.' : null
   }
   if (!to) return null
-  if (!isPromoted(facts, 'staging')) return 'It is not on for staging yet. Promote it there first.'
+  if (!isPromoted(facts, 'staging')) return 'The flag is not on for staging. Promote it there first.'
   return facts.observedOnStaging
     ? null
-    : 'No deploy to staging is proven to have shipped since it was promoted there. Ship something to staging, then promote it here.'
+    : 'No deploy to staging has shipped since the flag was promoted there. Deploy to staging, then promote the flag here.'
 }

@@ -1,6 +1,6 @@
 /**
- * Text that others wrote, such as a branch name or a log line, can hold characters that cannot be seen: controls, characters
- * that turn the direction of what follows (UAX 9), and those that Unicode says to ignore. Here each becomes a visible stand-in.
+ * Text from outside, such as a branch name or a log line, can hold invisible characters: controls, characters that change the
+ * direction of the text (UAX 9), and characters that Unicode says to ignore. Each is replaced by a visible one here.
  */
 const UNSEEN = String.raw`[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]`
 
@@ -10,7 +10,7 @@ const JOINING = ['Arab', 'Syrc', 'Nkoo', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr',
   .map((script) => String.raw`\p{Script=${script}}`)
   .join('')
 
-/** Sequences whose unseen characters belong to what is seen: they are kept as they are. */
+/** Sequences in which an invisible character shapes a visible one. They are kept. */
 const EMOJI = String.raw`\p{Extended_Pictographic}(?:\uFE0F|\p{Emoji_Modifier})?`
 const KEPT = [
   String.raw`${EMOJI}(?:\u200D${EMOJI})+`,
@@ -22,7 +22,7 @@ const KEPT = [
 
 const KEPT_OR_UNSEEN = new RegExp(`(${KEPT})|${UNSEEN}`, 'gu')
 
-/** What `inSentence` puts around a name. Nothing within a pair can reach out of it. */
+/** What `inSentence` puts around a name. Nothing inside affects the text outside. */
 const ISOLATED = /\u2068([^\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]*)\u2069/gu
 const FIRST_STRONG_ISOLATE = '\u2068'
 const POP_ISOLATE = '\u2069'
@@ -30,7 +30,7 @@ const POP_ISOLATE = '\u2069'
 /** Letters that run from right to left, by the blocks Unicode reserves for them. */
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u
 
-/** As ASCII calls them; the pictures Unicode has of them are missing in many fonts. */
+/** Their names in ASCII. Many fonts lack Unicode's pictures of them. */
 const CONTROLS =
   'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
     ' ',
@@ -44,14 +44,14 @@ function standIn(character: string): string {
   return `⟨${control ?? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`}⟩`
 }
 
-/** The text with a stand-in for each character that cannot be seen. Emoji, and scripts that need joiners, stay as they are. */
+/** The text with each invisible character replaced. Emoji and scripts that need joiners are kept. */
 export const visible = (text: string): string =>
   text.replace(KEPT_OR_UNSEEN, (found: string, kept: string | undefined) => kept ?? standIn(found))
 
-/** Whether all of the text can be seen. */
+/** Whether the text has no invisible character. */
 export const isVisible = (text: string): boolean => visible(text) === text
 
-/** The same for a sentence of the console's own, which may name what others chose: its lines, and what it isolates, stay. */
+/** The same for a sentence of the console that holds names from outside. Its line breaks and isolated names are kept. */
 export function visibleSentence(sentence: string): string {
   return sentence
     .split('\n')
@@ -59,13 +59,13 @@ export function visibleSentence(sentence: string): string {
     .join('\n')
 }
 
-/** `split` gives what is between the isolates, and at each odd place what is in one. */
+/** `split` gives the text between isolates at even places, and the text inside them at odd ones. */
 const visibleBetween = (part: string, index: number): string =>
   index % 2 === 0 ? visible(part) : `${FIRST_STRONG_ISOLATE}${visible(part)}${POP_ISOLATE}`
 
 /**
- * The text as part of a sentence that is made as a string: nothing in it can change the words around it. Letters that run
- * from right to left are isolated, which the sentence would otherwise follow.
+ * The text as part of a sentence: nothing in it can change the words around it. Text that runs from right to left is isolated, so that
+ * the sentence does not follow its direction.
  */
 export function inSentence(text: string): string {
   const shown = visible(text)

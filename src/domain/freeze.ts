@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { environmentName, instant, requiredReason, surfaceId } from '~/domain/input'
 
-/** When a freeze holds. Times as they are stored or sent: both sides ask the same question of it. */
+/** When a freeze is in force. */
 export interface FreezeTimes {
   readonly startsAt: Date
   /** Null: until it is lifted. */
@@ -16,7 +16,7 @@ export function freezeState(freeze: FreezeTimes, now: Date): FreezeState {
   return freeze.startsAt > now ? 'upcoming' : 'in_force'
 }
 
-/** A freeze that holds now, as far as a deploy, a tile or a workflow is concerned. */
+/** A freeze or lock that is in force now. */
 export interface FreezeInForce {
   readonly id: string
   /** `locked`: this surface alone. `frozen`: the whole environment. */
@@ -28,13 +28,13 @@ export interface FreezeInForce {
   readonly by: string
 }
 
-/** What the repository variable DEPLOY_FREEZE says: every production run of that repository fails at its freeze check. */
+/** The repository variable DEPLOY_FREEZE. While it is set, every production run of the repository fails at its freeze check. */
 export interface DeployFreeze {
   readonly reason: string
   readonly readAt: Date
 }
 
-/** Of several windows over one environment the one that ends last says until when it is frozen; a lock comes first. */
+/** Strongest first: a lock, then the freeze that ends last. */
 export function byStrength(freezes: readonly FreezeInForce[]): FreezeInForce[] {
   const rank = ({ kind, until }: FreezeInForce) =>
     kind === 'locked' ? Number.POSITIVE_INFINITY : until === null ? Number.MAX_VALUE : Date.parse(until)

@@ -1,31 +1,31 @@
 import { z } from 'zod'
 import { isVisible } from '~/domain/foreign-text'
 
-// What requests bring is read with these schemas alone: each refuses what its column cannot hold.
+// The schemas of everything a request may carry. Each refuses what its column cannot hold.
 
 /** PostgreSQL can hold neither U+0000 in a text nor half of a surrogate pair in JSON. */
 const UNPAIRED_SURROGATE = /\p{Cs}/gu
 
-/** For what arrives as an event, and must not be lost: what cannot be stored keeps its place as a visible stand-in. */
+/** For events, which must not be lost: a character that cannot be stored is replaced by a visible one. */
 export function storable(text: string): string {
   return text.replaceAll('\u0000', '\u2400').replace(UNPAIRED_SURROGATE, '\uFFFD')
 }
 
-/** For what a person or a script asks, and can ask again: refused by name. */
+/** For requests, which can be sent again: a text with a character that cannot be stored is refused. */
 export const storableText = z
   .string()
   .refine((text) => storable(text) === text, 'holds a character that cannot be stored (U+0000 or half a character)')
 
 export const UNSEEN = 'holds a control or format character, which cannot be seen'
 
-/** What people give a name to. A name with a character that cannot be seen would pass for another. */
+/** A name that a person chooses. With an invisible character it could look like another name. */
 export const nameText = storableText.trim().min(1).max(100).refine(isVisible, UNSEEN)
 
-/** The name of an environment, or the id of a surface, that has to be one there is. */
+/** The name of an environment or the id of a surface, which must exist. */
 export const environmentName = storableText.min(1).max(100)
 export const surfaceId = storableText.min(1).max(100)
 
-/** Why somebody does something. */
+/** The reason for an action. */
 export const reasonText = storableText.trim().max(500)
 export const requiredReason = storableText.trim().min(1, 'say why').max(500)
 
@@ -37,7 +37,7 @@ const MAX_BIGINT = 9_223_372_036_854_775_807n
 const bigintDigits = (expected: string) =>
   z.string().refine((digits) => /^[1-9]\d{0,18}$/.test(digits) && BigInt(digits) <= MAX_BIGINT, expected)
 
-/** The id of a row of a table that only grows, as a page of it names the next one. */
+/** The id of a row in a table that only grows: where the next page begins. */
 export const rowCursor = bigintDigits('expected a cursor')
 
 /** The number of a log line within its deploy; as text in a query. */
@@ -53,7 +53,7 @@ export const runIdText = bigintDigits('expected the digits of a run id').transfo
 
 export const pageSize = z.int().min(1).max(200).default(50)
 
-/** Within what ISO 8601 writes with four digits, and every part of the console can hold. */
+/** Years that ISO 8601 writes with four digits. Every part of the console can hold them. */
 const EARLIEST = 0
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 const isInRange = (date: Date) => date.getTime() >= EARLIEST && date.getTime() <= LATEST
@@ -71,10 +71,10 @@ const dayOrTime = z.union(
   'expected a day or a time, such as 2026-11-21',
 )
 
-/** From when on. A day begins at midnight UTC. */
+/** The start of a range. A day begins at midnight UTC. */
 export const rangeStart = dayOrTime.transform((text) => new Date(text)).refine(isInRange, OUT_OF_RANGE)
 
-/** Until when. A day counts as a whole. */
+/** The end of a range. A day is included as a whole. */
 export const rangeEnd = dayOrTime
   .transform((text) => ({ text, date: new Date(text) }))
   .refine(({ date }) => isInRange(date), OUT_OF_RANGE)

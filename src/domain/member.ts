@@ -12,20 +12,20 @@ export type LinkKind = (typeof LINK_KINDS)[number]
 
 export const SHORTEST_PASSWORD = 12
 
-/** What somebody may do here; `environments: null` is all of them. */
+/** What a member may do. `environments: null`: all of them. */
 export const memberLimits = z.object({
   role: z.enum(ROLES),
   environments: z.array(environmentName).min(1).max(50).nullable(),
 })
 export type MemberLimits = z.output<typeof memberLimits>
 
-/** Who manages people could lift a limit of their own, so an admin has none. */
+/** An admin could lift a limit of their own, so an admin has none. */
 export const adminsReachAll = ({ role, environments }: Limits): boolean => role !== 'admin' || environments === null
-export const ADMIN_LIMITED = 'cannot be limited for an admin, who manages people; choose all, or another role'
+export const ADMIN_LIMITED = 'cannot be limited for an admin; choose all environments or another role'
 
 type Limits = Pick<MemberView, 'role' | 'environments'>
 
-/** Whether these limits permit anything that those before did not. */
+/** Whether the new limits permit anything that the old ones did not. */
 export function widens(was: Limits, is: Limits): boolean {
   if (ROLES.indexOf(is.role) > ROLES.indexOf(was.role)) return true
   if (was.environments === null) return false
@@ -43,7 +43,7 @@ export const acceptLinkInput = z.object({
 })
 export type AcceptLinkInput = z.output<typeof acceptLinkInput>
 
-/** Who looks at the screen, and what the server lets them do. */
+/** The signed-in member, and what the server lets them do. */
 export interface MemberView {
   readonly role: Role
   /** Null: all of them. */
@@ -52,7 +52,7 @@ export interface MemberView {
   readonly email: string
 }
 
-/** What a page is made with: whose it is, and where they can sign in again once the session is over. */
+/** What a page starts from: the signed-in member, and how to sign in again when the session has ended. */
 export interface PageMember extends MemberView {
   readonly providers: readonly ProviderView[]
 }
@@ -61,7 +61,7 @@ const limited = { path: ['environments'], error: ADMIN_LIMITED }
 
 export const inviteInput = memberLimits
   .extend({
-    /** Null: whoever holds the link says who they are. */
+    /** Null: the person who holds the link chooses the address. */
     email: emailAddress.nullable(),
   })
   .refine(adminsReachAll, limited)
@@ -75,11 +75,11 @@ export interface MemberEntry extends MemberView {
   readonly userId: string
   readonly addedBy: string
   readonly addedAt: string
-  /** Null while they have access. */
+  /** Null while the member has access. */
   readonly suspendedAt: string | null
 }
 
-/** An invitation, or a link for a new password, that nobody has used yet. Known to nobody but who was given it. */
+/** An invitation or a link for a new password that nobody has used yet. The link itself is not stored. */
 export interface InvitationEntry {
   readonly id: string
   readonly kind: LinkKind

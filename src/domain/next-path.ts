@@ -1,12 +1,12 @@
-/** Any origin will do to read a path with; nobody has this one (RFC 2606). */
+/** An origin to parse a path against; nobody owns it (RFC 2606). */
 const NOWHERE = 'http://console.invalid'
 
-/** Where no one is sent after signing in: back to the door, or to an answer that is no page. */
+/** Never a target after sign-in: pages to sign in with, and addresses that are not pages. */
 const NO_PAGES = ['/sign-in', '/setup', '/invite', '/api']
 
 /**
- * Where to go after signing in: a page of this console, or the grid. An address that a browser would read as another
- * site's (`//x`, `/\x`, with tabs or line breaks in it) never passes: the same parser decides that is the browser's.
+ * Where to go after sign-in: a page of this console, or the grid. The parser is the browser's, so an address that a browser would take
+ * for another site (`//x`, `/\x`, with tabs or line breaks) is refused.
  */
 export function safeNextPath(asked: unknown): string {
   if (typeof asked !== 'string' || !asked.startsWith('/') || !URL.canParse(asked, NOWHERE)) return '/'

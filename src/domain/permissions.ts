@@ -1,10 +1,10 @@
-/** From least to most: each may do all that the ones before it may. */
+/** From least to most. Each role includes the ones before it. */
 export const ROLES = ['viewer', 'deployer', 'approver', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /**
- * The one permission table: the least role that may. Procedures and REST routes name a permission; a test walks every
- * one of them with every role. On which environment or surface is the member's, or the token's, own limit.
+ * The least role for each permission. Procedures and REST routes name a permission; a test calls each of them with every role. The
+ * environments and surfaces are limited per member and per token.
  */
 export const PERMISSIONS = {
   'account.manage': 'viewer',

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * Where the chain of the audit trail stood at a time. Kept away from the database, it is what shows that the whole chain was
- * rewritten: whoever may write every row can also compute every hash.
+ * The head of the audit chain at a time. Kept outside the database, it shows whether the whole chain was rewritten: with write access
+ * to every row, every hash can be computed again.
  */
 export const auditCheckpoint = z.object({
   kind: z.literal('deploy-console-audit-checkpoint'),
@@ -16,7 +16,7 @@ export const auditCheckpoint = z.object({
 })
 export type AuditCheckpoint = z.output<typeof auditCheckpoint>
 
-/** What is wrong at the first place where the trail does not hold. Ids are digits; null where there is none to name. */
+/** The first place where the trail is broken. Ids are digits; null if there is none to name. */
 export interface AuditBreak {
   readonly kind:
     | 'row_changed'
@@ -38,11 +38,11 @@ export interface AuditSealState {
 }
 
 export interface AuditVerdict {
-  /** Rows whose seal was computed again and holds. */
+  /** Rows whose seal was verified. */
   readonly sealed: string
-  /** Rows that are too new to be sealed. */
+  /** Rows that are not sealed yet. */
   readonly waiting: number
   readonly head: { readonly hash: string; readonly rowId: string; readonly sealedAt: string } | null
-  /** Null: all of it holds. */
+  /** Null: the trail is intact. */
   readonly firstBreak: AuditBreak | null
 }

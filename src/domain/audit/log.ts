@@ -20,7 +20,7 @@ export interface AuditPage {
   readonly nextCursor: string | null
 }
 
-/** What there is to filter by, as it occurs in the trail. */
+/** The values to filter by that occur in the trail. */
 export interface AuditFacets {
   readonly actions: readonly string[]
   readonly actors: readonly string[]

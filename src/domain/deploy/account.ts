@@ -10,10 +10,10 @@ import {
 } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 
-/** After this without a run, somebody who may deploy can give the deploy up. */
+/** A deploy without a run can be given up after this time. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000
 
-/** Everything on record about one deploy that its account rests on. */
+/** Everything on record from which the account of a deploy is made. */
 export interface AccountFacts extends PhaseFacts {
   readonly requestedAt: string
   /** The commit of this deploy, where it is known. */
@@ -21,7 +21,7 @@ export interface AccountFacts extends PhaseFacts {
   /** What the surface has said it runs since this deploy ended; null while it has not. */
   readonly reportedSha: string | null
   readonly runId: string | null
-  /** A run that was seen after the deploy had ended, or the same run started again. */
+  /** A run that was seen after the deploy had ended, or a re-run. */
   readonly lateRun: { readonly runId: string; readonly attempt: number } | null
   /** It has ended, and its run is not proven to be over. */
   readonly holdsSurface: boolean
@@ -33,11 +33,11 @@ export interface DeployAccount {
   readonly phases: readonly Phase[]
   /** Whether the deploy phase ran to its end. While the deploy goes on, `no` is never said. */
   readonly shipped: Shipped
-  /** Where it stands in a few words: "Failed at Smoke gate". */
+  /** The state in a few words: "Failed at Smoke gate". */
   readonly headline: string
-  /** What is proven beside that, a sentence each. */
+  /** What else is proven, a sentence each. */
   readonly sentences: readonly string[]
-  /** Why it holds its surface after its end, and what ends that: one of the sentences. Null where it does not. */
+  /** Why it still holds its surface after its end, and what ends the hold: one of the sentences. Null if it does not. */
   readonly hold: string | null
   /**
    * What makes sense next, in the order an operator needs it, and nothing that a deploy on record as this one would have refused.
@@ -65,9 +65,9 @@ export type DeployAction = (typeof DEPLOY_ACTIONS)[number]
 const nameStage = (stage: string): string => stageWord(stage) ?? inSentence(stage)
 
 /**
- * The one account of a deploy. Four things hold whatever is on record: no phase is failed at or before a phase that is done; whether
- * something was shipped is said once; "nothing was deployed" is said only where GitHub refused the dispatch or its record shows a run
- * that is over and never reached the deploy phase; what is not proven is unknown.
+ * The one account of a deploy. Four rules hold for any record (docs/contract.md, "Say only what is proven"): no phase failed at or before
+ * a phase that is done; whether anything shipped is said once; "Nothing was deployed" is said only if GitHub refused the dispatch, or its
+ * record shows a run that ended before the deploy phase; everything that is not proven is unknown.
  */
 export function accountOf(facts: AccountFacts): DeployAccount {
   const shipped = shippedOf(facts)
@@ -92,7 +92,7 @@ const isRefused = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
 const isReportedShipped = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
   transitions.some(({ status, implied }) => provesShipped(status) && !implied)
 
-/** Whether the deploy phase ran to its end. Another run, or another attempt of this one, may have shipped what this one did not. */
+/** Whether the deploy phase ran to its end. A later run or attempt may have shipped what this run did not. */
 export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | 'record' | 'lateRun'>): Shipped {
   const { record } = facts
   const inRecord = record?.phases.deploy
@@ -137,7 +137,7 @@ function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
   ]
 }
 
-/** The word of the surface itself, which neither proves nor denies that this deploy shipped. */
+/** What the surface reports. It neither proves nor disproves that this deploy shipped. */
 function surfaceSentence({ status, sha, reportedSha }: AccountFacts, shipped: Shipped): string[] {
   if (reportedSha === null) return []
   if (reportedSha !== sha)
@@ -182,7 +182,7 @@ function holdSentence({ status, holdsSurface, runId, lateRun }: AccountFacts): s
   if (!isTerminal(status) || !holdsSurface) return null
   const run = lateRun?.runId ?? runId
   return run === null
-    ? 'The surface is held. Another deploy can start once a run of this deploy was seen and has ended, or once somebody releases the surface.'
+    ? 'The surface is held. Another deploy can start when a run of this deploy has been seen and has ended, or when somebody releases the surface.'
     : `The surface is held: run ${run} is not proven to be over. ${endOfHold(run)}`
 }
 

@@ -1,15 +1,15 @@
 import type { DispatchAnswer } from '~/domain/deploy/request'
 import { requiredReason } from '~/domain/input'
 
-/** A decided one stays as it is. */
+/** A decision is final. */
 export const APPROVAL_STATES = ['waiting', 'granted', 'refused', 'withdrawn', 'expired'] as const
 export type ApprovalState = (typeof APPROVAL_STATES)[number]
 
-/** What ships: a ref, an earlier deploy of the same surface once more, or what another surface runs. */
+/** What ships: a ref, the commit of an earlier deploy of the surface, or the commit that another surface runs. */
 export const DEPLOY_KINDS = ['deploy', 'rollback', 'promotion'] as const
 export type DeployKind = (typeof DEPLOY_KINDS)[number]
 
-/** A deploy that waits, or waited, for another person's word. Times are ISO strings in UTC. */
+/** A request for a deploy that needs, or needed, another person's approval. Times are ISO strings in UTC. */
 export interface ApprovalView {
   readonly id: string
   readonly state: ApprovalState
@@ -26,24 +26,24 @@ export interface ApprovalView {
   readonly expectedRunningSha: string | null
   readonly commitUrl: string
   readonly reason: string | null
-  /** Why freezes are overridden, where that is part of what is asked for. */
+  /** Why freezes are overridden, if the request does that. */
   readonly overrideReason: string | null
   readonly overrideFreezeIds: readonly string[]
   readonly requestedBy: string
-  /** Whose token `requestedBy` is, two people may use one label; null when a person asked. */
+  /** The owner of the token `requestedBy`, because two people may use one label; null when a person asked. */
   readonly requestedByOwner: string | null
   readonly requestedAt: string
   readonly expiresAt: string
-  /** Who granted, refused or withdrew it; for one that expired, the console. */
+  /** Who granted, refused or withdrew the request; the console if it expired. */
   readonly decision: { readonly by: string; readonly at: string; readonly reason: string | null } | null
-  /** What became of a granted one. */
+  /** The deploy of a granted request. */
   readonly deployId: string | null
-  /** Whether whoever looks asked for it, and whether they may grant or refuse it now. */
+  /** Whether the reader is the requester, and whether the reader may grant or refuse now. */
   readonly yours: boolean
   readonly decidable: boolean
 }
 
-/** What asking for a deploy leads to: the deploy, or, where the surface asks for a second person, an approval that waits. */
+/** The result of a request: a deploy, or a request that waits if the surface requires approval. */
 export type DispatchResult =
   | ({ readonly outcome: 'deploy' } & DispatchAnswer)
   | { readonly outcome: 'approval'; readonly approval: ApprovalView }

@@ -6,7 +6,7 @@ import { runIdText, storable } from '~/domain/input'
 export const CALLBACK_BODY_LIMIT = 64 * 1024
 export const LOG_LINE_LIMIT = 4 * 1024
 
-/** How a report proves who sends it, the weakest first (docs/security.md, "Who may report"). */
+/** How a report proves its sender, the weakest way first (docs/security.md, "Who may report"). */
 export const CALLBACK_WAYS = ['shared', 'repository', 'oidc'] as const
 export type CallbackWay = (typeof CALLBACK_WAYS)[number]
 
@@ -20,30 +20,30 @@ export interface RunClaims {
   readonly workflow_ref: string
 }
 
-/** Who proved to be sending, and in which way. What they may do with it is decided beside the deploy. */
+/** The proven sender of a report. What the sender may report is decided with the deploy. */
 export type Reporter =
   | { readonly way: 'shared' }
   | { readonly way: 'repository'; readonly repository: string }
   | { readonly way: 'oidc'; readonly run: RunClaims }
 
-/** Whether a sender may speak for a repository. Whoever has the shared secret speaks for all of them; names ignore case. */
+/** Whether a sender may report for a repository. The shared secret is valid for all of them; names ignore case. */
 export function speaksFor(reporter: Reporter, repository: string): boolean {
   if (reporter.way === 'shared') return true
   const own = reporter.way === 'oidc' ? reporter.run.repository : reporter.repository
   return own.toLowerCase() === repository.toLowerCase()
 }
 
-/** Whether a proof is as strong as what is demanded; a demand nobody here knows is one for the strongest. */
+/** Whether a proof is at least as strong as required. An unknown requirement means the strongest proof. */
 export function isStrongEnough(way: CallbackWay, demanded: string): boolean {
   const order: readonly string[] = CALLBACK_WAYS
   const least = order.indexOf(demanded)
   return order.indexOf(way) >= (least < 0 ? order.length - 1 : least)
 }
 
-/** A byte that was no UTF-8 came as U+FFFD, which takes three: it counts as the one it was. */
+/** A byte that was not UTF-8 arrived as U+FFFD, which has three bytes: it counts as one. */
 const byteLength = (text: string) => new TextEncoder().encode(text.replaceAll('\uFFFD', '?')).length
 
-/** A number only as far as JSON holds it exactly. */
+/** A number is accepted only as far as JSON holds it exactly. */
 const runId = z.union([runIdText, z.int().positive().transform(BigInt)])
 
 /**

@@ -12,7 +12,7 @@ import {
 } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 
-/** A run as GitHub records it. Conclusions beyond the usual ones are kept as GitHub spells them. */
+/** A run as GitHub records it, with GitHub's own spelling of each conclusion. */
 export interface RunRecord {
   readonly status: string
   readonly conclusion: string | null
@@ -20,10 +20,10 @@ export interface RunRecord {
   /** When the latest attempt started; null where GitHub does not say. */
   readonly startedAt: string | null
   readonly updatedAt: string
-  /** 1, and one more each time somebody runs it again; the jobs are those of this attempt. */
+  /** 1 for the first run, one more for each re-run. The jobs belong to this attempt. */
   readonly attempt: number
   readonly jobs: readonly JobRecord[]
-  /** False: GitHub has more jobs than were read, so a job that is missing here proves nothing. */
+  /** False: GitHub has more jobs than were read, so a missing job proves nothing. */
   readonly complete: boolean
 }
 
@@ -42,14 +42,14 @@ export interface StepRecord {
   readonly startedAt: string | null
 }
 
-/** One status that GitHub's own record proves, and when. */
+/** A status that GitHub's record proves, and its time. */
 export interface Evidence {
   readonly status: DeployStatus
   readonly at: string
   readonly failureStage: FailureStage | null
   /** What in the record proves it, for the audit trail. */
   readonly proof: string
-  /** The conclusion of the run leads here; no job or step of the phase is on record. */
+  /** Only the conclusion of the run proves it: no job or step of the phase is on record. */
   readonly implied?: boolean
 }
 
@@ -62,7 +62,7 @@ export type PhaseRecord = (typeof PHASE_RECORDS)[number]
 
 const phaseRecord = z.enum(PHASE_RECORDS)
 
-/** GitHub's record of a run, as far as it says something about a deploy. Stored with the deploy, so it only ever gains members. */
+/** The part of GitHub's record of a run that concerns a deploy. It is stored, so members are only ever added. */
 export const runFacts = z.object({
   /** ISO time at which the record was read. */
   seenAt: z.string(),
@@ -78,7 +78,7 @@ export const runFacts = z.object({
 })
 export type RunFacts = z.output<typeof runFacts>
 
-/** What a record that was just read proves about each phase. */
+/** What a record proves about each phase. */
 export function factsOf(run: RunRecord, seenAt: Date): RunFacts {
   const over = run.status === 'completed'
   const seen = (phase: PhaseKey) => recordOf(phase, run, over)
@@ -154,7 +154,7 @@ function phaseOfJob(job: JobRecord): PhaseKey | null {
 const executed = ({ status, conclusion }: StepRecord): boolean =>
   status !== 'queued' && status !== 'pending' && conclusion !== 'skipped' && conclusion !== 'cancelled'
 
-/** A job that was skipped did not run, and neither did one that was cancelled before its first step. */
+/** A job did not run if it was skipped, or cancelled before its first step. */
 const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
 
@@ -199,7 +199,7 @@ function evidenceOfSteps(run: RunRecord): Evidence[] {
 
 export const ENDED_WITHOUT_DEPLOYING = 'the run ended without deploying'
 
-/** A concluded run ends its deploy, wherever the deploy stands. */
+/** A run that has concluded ends its deploy at any status. */
 function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
   const proof = `the run ended as “${run.conclusion}” without a last callback`

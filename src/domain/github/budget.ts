@@ -1,4 +1,4 @@
-/** What GitHub is asked for: the kinds that requests are counted by, in the order they are shown. */
+/** The kinds by which requests to GitHub are counted, in the order of the page. */
 export const REQUEST_KINDS = {
   runs: 'Lists of runs',
   lookup: 'Look-ups of a deploy’s run',
@@ -14,7 +14,7 @@ export const REQUEST_KINDS = {
 } as const satisfies Record<string, string>
 export type RequestKind = keyof typeof REQUEST_KINDS
 
-/** What GitHub said last about how much more may be asked. */
+/** GitHub's latest answer on how many requests are left. */
 export interface Standing {
   readonly limit: number
   readonly remaining: number
@@ -25,13 +25,13 @@ export interface Standing {
 export interface KindUsage {
   readonly kind: RequestKind
   readonly requests: number
-  /** Of these, answered 304: GitHub does not count them. */
+  /** Those answered 304, which GitHub does not count. */
   readonly unchanged: number
 }
 
 /** What admins see of GitHub's budget. */
 export interface BudgetState {
-  /** Null while GitHub has said nothing, or its hour is over since. */
+  /** Null while GitHub has not said, or when its hour has ended. */
   readonly standing: {
     readonly limit: number
     readonly remaining: number

@@ -1,19 +1,19 @@
 import { type Hearing, lookInterval } from '~/domain/github/webhook-hearing'
 
-/** What a background look at a repository is for: its runs, its default refs, its variable DEPLOY_FREEZE. */
+/** What a background look at a repository reads: its runs, its default refs, or its variable DEPLOY_FREEZE. */
 export type Look = 'runs' | 'refs' | 'freeze'
 
 const MINUTE_MS = 60_000
 
-/** How often GitHub is asked while something happens, and how seldom while nothing does. */
+/** The pause between looks while something happens, and while nothing does. */
 const ASKING_MS: Readonly<Record<Look, { readonly busy: number; readonly quiet: number }>> = {
   runs: { busy: MINUTE_MS, quiet: 7.5 * MINUTE_MS },
   refs: { busy: 5 * MINUTE_MS, quiet: 20 * MINUTE_MS },
   freeze: { busy: 5 * MINUTE_MS, quiet: 20 * MINUTE_MS },
 }
-/** The pause grows with the quiet: something that changed an hour ago is asked for every quarter of an hour. */
+/** The pause grows with the time since the last change: a quarter of it. */
 const SHARE_OF_QUIET = 0.25
-/** The most by which a pause is longer, so that looks spread out while nothing happens. */
+/** The largest extension of a pause, so that looks spread out while nothing happens. */
 const LATEST = 0.1
 
 export interface Looked {

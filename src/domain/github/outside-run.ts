@@ -16,13 +16,13 @@ export interface ListedRun {
   readonly attempt: number
 }
 
-/** What the console knows of a run of its own: the deploy it was started for. */
+/** A run that the console started. */
 export interface OwnRun {
   readonly surfaceId: string
   readonly finishedAt: Date | null
 }
 
-/** A deploy that happened, or happens, without the console. */
+/** A deploy without the console, finished or in progress. */
 export interface OutsideRun {
   readonly id: bigint
   readonly number: number
@@ -87,7 +87,7 @@ const idsIn = ({ title, event }: ListedRun): string[] =>
 const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): boolean =>
   attempt > 1 && finishedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
 
-/** The dispatched runs whose title carries an id, by that id; in the order GitHub lists them. */
+/** The dispatched runs by the deploy id in their title, in GitHub's order. */
 export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> {
   const byDeploy = new Map<string, bigint[]>()
   for (const run of runs) {
@@ -96,7 +96,7 @@ export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> 
   return byDeploy
 }
 
-/** A run that failed or was cancelled shipped nothing anybody relies on. */
+/** A run that failed or was cancelled does not count as a deploy. */
 function stateOf({ status, conclusion }: ListedRun): OutsideRun['state'] | null {
   if (status !== 'completed') return 'running'
   return conclusion === 'success' ? 'succeeded' : null

@@ -1,24 +1,24 @@
 /**
- * What webhooks tell of: `runs` of workflows, `refs` that moved, and `other`. A hook may have the events of one subject ticked
- * and not those of another, so each is heard for itself.
+ * The subjects of webhooks: `runs` of workflows, `refs` that moved, and `other`. A hook may be subscribed to one subject and not to
+ * another, so each is tracked separately.
  */
 export type WebhookSubject = 'runs' | 'refs' | 'other'
 
 export interface Hearing {
-  /** When the last webhook about the subject came; null when none ever did. */
+  /** When the last webhook about the subject arrived; null if none ever did. */
   readonly heardAt: Date | null
   /** The newest activity of the subject that GitHub listed when it was asked; null when none is known. */
   readonly activeAt: Date | null
 }
 
-/** `unheard`: no webhook ever came. `silent`: GitHub lists activity that no webhook told of. */
+/** `unheard`: no webhook ever arrived. `silent`: GitHub lists activity for which no webhook arrived. */
 export type HearingState = 'unheard' | 'heard' | 'silent'
 
 /** One subject of a repository, as admins see it. Times are ISO strings in UTC. */
 export interface HeardSubject {
   readonly state: HearingState
   readonly heardAt: string | null
-  /** Of a silent one: the activity that no webhook told of. */
+  /** If silent: the activity for which no webhook arrived. */
   readonly untoldAt: string | null
 }
 
@@ -27,7 +27,7 @@ export interface WebhookState {
   readonly configured: boolean
   /** Where GitHub has to send them. */
   readonly url: string
-  /** When a ping came that names no repository, as a GitHub App's does. */
+  /** When a ping without a repository arrived, as from a GitHub App. */
   readonly appHeardAt: string | null
   /** Every repository a surface names. */
   readonly repositories: readonly {
@@ -39,7 +39,7 @@ export interface WebhookState {
   }[]
 }
 
-/** Whether any webhook of the repository that was heard before is missing now. */
+/** Whether webhooks that used to arrive for the repository are missing. */
 export const isSilent = ({ runs, refs }: WebhookState['repositories'][number]): boolean =>
   runs.state === 'silent' || refs.state === 'silent'
 
@@ -50,10 +50,10 @@ const HOUR_MS = 60 * MINUTE_MS
 const LATE_MS = 5 * MINUTE_MS
 /** A webhook is put on record at most this often, so that a storm of them is one write. */
 export const HEARING_WRITTEN_MS = 30_000
-/** The record lags behind by that much, and GitHub's clock is another one. */
+/** The record may lag by that much, and GitHub's clock may differ. */
 const TOLERANCE_MS = HEARING_WRITTEN_MS + 30_000
 
-/** Whether webhooks tell of a subject. Quiet is not silent: without activity there is nothing to tell. */
+/** Whether webhooks arrive for a subject. Without activity there is nothing to tell, so quiet is not silent. */
 export function hearingState({ heardAt, activeAt }: Hearing, now: Date): HearingState {
   if (heardAt === null) return 'unheard'
   if (activeAt === null || activeAt.getTime() <= heardAt.getTime() + TOLERANCE_MS) return 'heard'

@@ -2,11 +2,11 @@ import { may } from '~/domain/actor'
 import type { Permission, Role } from '~/domain/permissions'
 import type { SurfaceTile } from '~/domain/surface/tile'
 
-/** What a window is told when something changed, and every few seconds that nothing did. Times are ISO strings in UTC. */
+/** What a browser window is told when something has changed, and every few seconds otherwise. Times are ISO strings in UTC. */
 export interface LiveEvent {
   /** The console's clock. */
   readonly now: string
-  /** What came since the last event this window saw is not known: everything shown is to be read again. */
+  /** Events may have been missed: the window reads everything again. */
   readonly reload: boolean
   /** Tiles that changed, whole. */
   readonly tiles: readonly SurfaceTile[]
@@ -24,7 +24,7 @@ export interface LiveEvent {
   readonly silent: readonly string[] | null
 }
 
-/** Of what everybody is told, what this role may see. */
+/** The part of an event that a role may see. */
 export function eventFor(role: Role, event: LiveEvent): LiveEvent {
   const allowed = (permission: Permission) => may({ role, permissions: null }, permission)
   const deliveries = event.deliveries && allowed('delivery.manage')
@@ -38,5 +38,5 @@ export interface Checked {
   readonly seenAt: string | null
 }
 
-/** An event comes at least this often, so that a window knows a silent stream from a dead one. */
+/** The longest time between two events, so that a window can tell a quiet stream from a broken one. */
 export const LIVE_BEAT_MS = 10_000

@@ -1,17 +1,17 @@
-/** What the operator can choose from in the first step of the modal. */
+/** The choices of the modal's first step. */
 export interface RefChoices {
   readonly branches: readonly NamedRef[]
   readonly tags: readonly NamedRef[]
   readonly commits: readonly CommitSummary[]
   /** Whether GitHub has no commit under the surface's default ref. */
   readonly defaultMissing: boolean
-  /** What was not read, each a sentence for the operator. */
+  /** What could not be read, a sentence each. */
   readonly notes: readonly string[]
 }
 
 export interface NamedRef {
   readonly name: string
-  /** Null of a tag that is an object of its own: its commit is read when the tag is reviewed. */
+  /** Null for an annotated tag: its commit is read at the review. */
   readonly sha: string | null
 }
 

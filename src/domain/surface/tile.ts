@@ -4,7 +4,7 @@ import type { FreezeInForce } from '~/domain/freeze'
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
 
-/** A tile: a surface as the grid shows it. Times are ISO strings in UTC. */
+/** A surface as the grid shows it. Times are ISO strings in UTC. */
 export interface SurfaceTile {
   readonly id: string
   readonly name: string
@@ -22,12 +22,12 @@ export interface SurfaceTile {
     readonly detail: string | null
     readonly checkedAt: string | null
   }
-  /** What the surface itself reported last; null when it never did. */
+  /** The version that the surface reported last; null if it never reported one. */
   readonly version: {
     readonly sha: string
     readonly url: string
     readonly seenAt: string
-    /** Commits the default ref has that this version lacks; null when unknown. */
+    /** Commits of the default ref that this version lacks; null if unknown. */
     readonly behindBy: number | null
     /** Commits of this version that the default ref lacks; null when unknown. */
     readonly aheadBy: number | null
@@ -40,7 +40,7 @@ export interface SurfaceTile {
   readonly lastDeploy: DeploySummary | null
   /** The newest deploy that is proven to have shipped another commit than the one that runs; null when there is none. */
   readonly lastGood: { readonly deployId: string; readonly sha: string; readonly finishedAt: string } | null
-  /** No longer declared; it stays on the grid until its deploy has ended. */
+  /** No longer declared. The tile stays until its deploy has ended. */
   readonly archived: boolean
   /**
    * The newest alarm of `lastDeploy`, else what is wrong with the surface's declaration (a lock left behind, a repository that moved), as a
@@ -78,7 +78,7 @@ export interface SurfaceTile {
   readonly deployFreezeUnknown: boolean
 }
 
-/** Of a tile, all that is news when it changes: not that something was looked at again and found as it was. */
+/** The parts of a tile whose change is worth telling: not the time of a look that found nothing new. */
 export function withoutTimes({ health, version, deployFreeze, ...tile }: SurfaceTile) {
   return {
     ...tile,

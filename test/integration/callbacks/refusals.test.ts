@@ -46,7 +46,7 @@ describe('a signature that does not hold', () => {
     expect(response.status).toBe(401)
     expect(await response.json()).toEqual({
       type: 'urn:deploy-console:problem:signature-invalid',
-      title: 'The signature does not hold',
+      title: 'The signature is invalid',
       status: 401,
       detail: 'The signature is missing, wrong or out of date. Nothing was read.',
       code: 'signature_invalid',

@@ -100,7 +100,7 @@ describe('when the console gives no answer', () => {
     ['it cannot reach its database', { status: 503, body: {} }, /The console answered 503, after 5 attempts/],
     [
       'it refuses',
-      { status: 401, body: { title: 'The signature does not hold' } },
+      { status: 401, body: { title: 'The signature is invalid' } },
       /refused to say \(401\): The signature/,
     ],
     [

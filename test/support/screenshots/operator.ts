@@ -18,7 +18,7 @@ export function operator(page: Page) {
         .getByRole('button', { name: /^Deploy/ })
         .click()
       await dialog.getByRole('combobox', { name: 'Ref' }).press('Enter')
-      await dialog.getByRole('heading', { name: /Adds|The same commit|Takes back|No comparison/ }).waitFor()
+      await dialog.getByRole('heading', { name: /Adds|The same commit|Removes|No comparison/ }).waitFor()
     },
     /** From the review to the dispatched deploy. */
     confirm: async (surface: string, beforeSubmit: () => Promise<void> = async () => {}) => {

@@ -97,7 +97,7 @@ describe('the account of a deploy', () => {
     expect(account.sentences.filter((sentence) => /held|holds/.test(sentence))).toEqual([account.hold])
     expect(accountOf(facts({ lateRun: { runId: '8', attempt: 1 } })).hold).toBeNull()
     expect(accountOf(facts({ runId: null, holdsSurface: true })).hold).toContain(
-      'once a run of this deploy was seen and has ended',
+      'when a run of this deploy has been seen and has ended',
     )
   })
 

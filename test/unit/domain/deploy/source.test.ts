@@ -27,22 +27,22 @@ describe('what a deploy is called', () => {
       fc.property(count, count, (adds, removes) => {
         const said = changeSentence({ adds, removes })
         expect(said.includes(`Adds ${adds} `)).toBe(adds > 0)
-        expect(said.includes(`akes back ${removes} `)).toBe(removes > 0)
+        expect(said.includes(`emoves ${removes} `)).toBe(removes > 0)
       }),
     )
   })
 
   it.each([
-    [rollback, null, 'The commit of an earlier deploy. What that changes is not known.'],
+    [rollback, null, 'The commit of an earlier deploy. Its changes are not known.'],
     [rollback, { adds: 0, removes: 2 }, 'A rollback to an earlier deploy.'],
     [rollback, { adds: 1, removes: 2 }, 'The commit of an earlier deploy. This is not a rollback: it adds 1 commit.'],
     [rollback, { adds: 0, removes: 0 }, 'The commit of an earlier deploy.'],
     [promotion, { adds: 3, removes: 0 }, 'Promoted from api-staging, which runs it now.'],
-    [promotion, { adds: 3, removes: 1 }, 'Promoted from api-staging, which runs it now. It also takes back 1 commit.'],
+    [promotion, { adds: 3, removes: 1 }, 'Promoted from api-staging, which runs it now. It also removes 1 commit.'],
     [
       promotion,
       { adds: 0, removes: 1 },
-      'The commit that api-staging runs now. This is not a promotion: it only takes commits back.',
+      'The commit that api-staging runs now. This is not a promotion: it only removes commits.',
     ],
   ])('of the source %j with %j is worded as what it is', (from, known, words) => {
     expect(explainSource(from, known)).toBe(words)
