@@ -1,6 +1,6 @@
-import { readConfig } from '~/sandbox/config'
 import { runnerExecutor } from '~/sandbox/runs/runner-executor'
 import { type Sandbox, startSandbox } from '~/sandbox/sandbox'
+import { readConfig } from '~/sandbox/state/config'
 
 /** The sandbox's own process. It lives as long as who started it: the end of the IPC channel is its end too. */
 const main = async (): Promise<void> => {

@@ -3,9 +3,9 @@ import { changedFiles } from '~/sandbox/git/changed-files'
 import { type Commit, readCommit } from '~/sandbox/git/commits'
 import { resolveCommit } from '~/sandbox/git/refs'
 import type { Repository } from '~/sandbox/git/repository'
+import { html, type Markup } from '~/sandbox/html/html'
+import { githubPage, missingPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage, missingPage, type Site } from '~/sandbox/pages/layout'
 import { short } from '~/sandbox/pages/words'
 
 export const filesMarkup = (files: readonly ChangedFile[]): Markup => html`<h2>${files.length} changed files</h2>

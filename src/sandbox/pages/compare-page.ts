@@ -1,10 +1,10 @@
 import { compareCommits } from '~/sandbox/git/compare'
 import { resolveCommit } from '~/sandbox/git/refs'
 import type { Repository } from '~/sandbox/git/repository'
+import { html } from '~/sandbox/html/html'
+import { githubPage, missingPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
 import { commitLine, filesMarkup } from '~/sandbox/pages/commit-page'
-import { html } from '~/sandbox/pages/html'
-import { githubPage, missingPage, type Site } from '~/sandbox/pages/layout'
 
 export const comparePage = async (site: Site, repository: Repository, basehead: string): Promise<Answer> => {
   const sides = basehead.split('...').map((side) => side.replace(`${repository.owner}:`, ''))

@@ -1,6 +1,6 @@
+import { html, type Markup } from '~/sandbox/html/html'
+import { githubPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage, type Site } from '~/sandbox/pages/layout'
 import { duration, short, standing } from '~/sandbox/pages/words'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'

@@ -1,10 +1,10 @@
 import type { Repository } from '~/sandbox/git/repository'
+import { missingPage } from '~/sandbox/html/layout'
 import { type Answer, seeOther, text } from '~/sandbox/http/answer'
 import type { Request, Route } from '~/sandbox/http/router'
 import { commitPage } from '~/sandbox/pages/commit-page'
 import { comparePage } from '~/sandbox/pages/compare-page'
 import { type ControlPageDeps, controlPage } from '~/sandbox/pages/control-page'
-import { missingPage } from '~/sandbox/pages/layout'
 import { runPage } from '~/sandbox/pages/run-page'
 import { findJob } from '~/sandbox/runs/find-job'
 

@@ -1,6 +1,6 @@
+import { html, type Markup } from '~/sandbox/html/html'
+import { githubPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { html, type Markup } from '~/sandbox/pages/html'
-import { githubPage, type Site } from '~/sandbox/pages/layout'
 import { duration, short, standing } from '~/sandbox/pages/words'
 import { type JobRecord, listedJobs, type RunRecord, type StepRecord } from '~/sandbox/runs/run-record'
 import type { LogLine, RunStore } from '~/sandbox/runs/run-store'

@@ -1,4 +1,4 @@
-import { html, type Markup } from '~/sandbox/pages/html'
+import { html, type Markup } from '~/sandbox/html/html'
 
 /** Where a run, job or step stands: a word and a shape, not a colour alone. */
 export const standing = (status: string, conclusion: string | null): Markup => {

@@ -1,6 +1,6 @@
 import path from 'node:path'
-import type { SurfaceDeclaration } from '~/sandbox/config'
 import type { Commit } from '~/sandbox/git/commits'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import { openPlatform, type SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 import { openSurfaceState, type Release } from '~/sandbox/surfaces/surface-state'
 

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SurfaceDeclaration } from '~/sandbox/config'
 import { type Answer, json } from '~/sandbox/http/answer'
 import { drainServer, listen } from '~/sandbox/http/listen'
 import { writeAnswer } from '~/sandbox/http/write-answer'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import { surfacePage } from '~/sandbox/surfaces/surface-page'
 import type { Release } from '~/sandbox/surfaces/surface-state'
 

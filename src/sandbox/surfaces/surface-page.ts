@@ -1,7 +1,7 @@
-import type { SurfaceDeclaration } from '~/sandbox/config'
+import { html } from '~/sandbox/html/html'
+import { page } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { html } from '~/sandbox/pages/html'
-import { page } from '~/sandbox/pages/layout'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import type { Release } from '~/sandbox/surfaces/surface-state'
 
 /** What a visitor of the surface sees: what it is, where it runs, which version. */

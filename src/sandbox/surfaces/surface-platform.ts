@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SurfaceDeclaration } from '~/sandbox/config'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import type { JsonDocument } from '~/sandbox/state/json-document'
 import { type Behaviour, timingOf } from '~/sandbox/surfaces/behaviour'
 import { type SurfaceInstance, startInstance } from '~/sandbox/surfaces/surface-instance'

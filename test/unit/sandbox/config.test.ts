@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readConfig } from '~/sandbox/config'
+import { readConfig } from '~/sandbox/state/config'
 
 const good = {
   SANDBOX_DIR: '/tmp/sandbox',

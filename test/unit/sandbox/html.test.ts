@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { html } from '~/sandbox/pages/html'
+import { html } from '~/sandbox/html/html'
 
 test('what is put into a page is escaped, what is markup is not', () => {
   const evil = `<img src=x onerror="alert('1')">&`

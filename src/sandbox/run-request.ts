@@ -1,13 +1,13 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import type { SandboxConfig } from '~/sandbox/config'
 import { readBlob } from '~/sandbox/git/read-blob'
 import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/api-deps'
-import type { IdTokens } from '~/sandbox/github/id-tokens'
+import type { IdTokens } from '~/sandbox/github/endpoints/id-tokens'
 import type { RunRequest } from '~/sandbox/runner/types'
 import type { Holds } from '~/sandbox/runs/holds'
 import type { RunRecord } from '~/sandbox/runs/run-record'
+import type { SandboxConfig } from '~/sandbox/state/config'
 import type { Variables } from '~/sandbox/state/variables'
 
 export interface RunEnvironment {

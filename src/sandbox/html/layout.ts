@@ -1,6 +1,6 @@
+import { html, type Markup } from '~/sandbox/html/html'
+import { contentSecurityPolicy, style } from '~/sandbox/html/style'
 import type { Answer } from '~/sandbox/http/answer'
-import { html, type Markup } from '~/sandbox/pages/html'
-import { contentSecurityPolicy, style } from '~/sandbox/pages/style'
 
 /** What every page of the local GitHub needs to know. */
 export interface Site {
