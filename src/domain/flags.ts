@@ -66,5 +66,5 @@ export function refusalOf(facts: RolloutFacts, environment: RolloutEnvironment, 
   if (!isPromoted(facts, 'staging')) return 'The flag is not on for staging. Promote it there first.'
   return facts.observedOnStaging
     ? null
-    : 'No deploy to staging has shipped since the flag was promoted there. Deploy to staging, then promote the flag here.'
+    : 'No deploy to staging is proven to have shipped since the flag was promoted there. Deploy to staging, then promote the flag here.'
 }
