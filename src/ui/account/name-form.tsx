@@ -23,7 +23,11 @@ export function NameForm({ account, onChanged }: NameFormProps) {
   const rename = trpc.account.rename.useMutation({ onSuccess: onChanged })
   const changed = name.trim() !== '' && name.trim() !== account.name
   return (
-    <AccountSection id="you" title="You" about="The trail calls you by the address, so that one stays.">
+    <AccountSection
+      id="you"
+      title="You"
+      about="The audit trail identifies you by your e-mail address, which cannot change."
+    >
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {

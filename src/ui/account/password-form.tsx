@@ -29,7 +29,7 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
     onChanged()
   }
   return (
-    <AccountSection id="password" title="Password" about="A new one ends every other session.">
+    <AccountSection id="password" title="Password" about="A new password ends every other session.">
       <form
         className="flex flex-col gap-3"
         onSubmit={(event) => {

@@ -20,7 +20,11 @@ export function SessionsSection({ sessions, onChanged }: SessionsSectionProps) {
   const error = end.error ?? endOthers.error
   const others = sessions.some(({ current }) => !current)
   return (
-    <AccountSection id="sessions" title="Sessions" about="Where you are signed in. End what you do not know.">
+    <AccountSection
+      id="sessions"
+      title="Sessions"
+      about="Where you are signed in. End any session that you do not recognise."
+    >
       <ul aria-labelledby="sessions" className="rounded-[5px] border border-line">
         {sessions.map((session) => (
           <li

@@ -103,7 +103,7 @@ export function CreateTokenForm({ onMade }: { readonly onMade: (token: MadeToken
       {changes && within.length > 0 && (
         <Choices
           legend="Only these surfaces"
-          hint="none ticked: all of them"
+          hint="all if none is ticked"
           options={within.map(({ id }) => ({ value: id, words: id }))}
           chosen={chosen}
           onChange={setSurfaces}

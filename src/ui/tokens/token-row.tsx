@@ -47,7 +47,7 @@ export function TokenRow({ token, onChanged }: { readonly token: TokenView; read
           <span className="break-all">
             <ForeignText text={token.owner} />
           </span>{' '}
-          · made <TimeAgo at={token.createdAt} /> ·{' '}
+          · created <TimeAgo at={token.createdAt} /> ·{' '}
           {token.lastUsedAt === null ? (
             'never used'
           ) : (
