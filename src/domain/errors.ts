@@ -27,7 +27,7 @@ export const ERROR_CODES = {
   deploy_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such deploy' },
   token_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such API token' },
   token_label_taken: { http: 409, trpc: 'CONFLICT', title: 'An API token with this name exists' },
-  proof_stale: { http: 403, trpc: 'FORBIDDEN', title: 'Confirm that it is you' },
+  proof_stale: { http: 403, trpc: 'FORBIDDEN', title: 'Confirm your identity' },
   approval_unknown: { http: 404, trpc: 'NOT_FOUND', title: 'No such approval' },
   approval_over: { http: 409, trpc: 'CONFLICT', title: 'The approval is already decided' },
   approval_own: { http: 403, trpc: 'FORBIDDEN', title: 'Another person must approve' },

@@ -10,7 +10,7 @@ export async function printedLink(databaseUrl: string, sandbox: boolean) {
   const db = connectDatabase(databaseUrl)
   try {
     const { path, minutes } = await makeSetupLink({ db, now: () => new Date(), newId: () => newId() }, { sandbox })
-    return { path, minutes, says: sandbox ? 'Sign in to the sandbox' : 'Make the first admin' }
+    return { path, minutes, says: sandbox ? 'Sign in to the sandbox' : 'Create the first admin' }
   } catch (error) {
     if (error instanceof AppError && error.code === 'admin_exists') return null
     throw error

@@ -59,7 +59,7 @@ test('declining to confirm keeps the input and deploys nothing', async ({ page, 
   await deploy(page, 'status-page')
   await page.getByRole('dialog', { name: 'Confirm your identity' }).press('Escape')
   const dialog = page.getByRole('dialog', { name: /status-page|Status page/i })
-  await expect(dialog.getByRole('alert')).toHaveText(/Confirm that it is you before/)
+  await expect(dialog.getByRole('alert')).toHaveText(/Confirm your identity before/)
   await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('status-page')
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
@@ -76,7 +76,7 @@ test('opening a freeze needs no fresh proof, and lifting it does', async ({ page
   await expect(question.getByLabel('Password')).toBeFocused()
   await page.keyboard.press('Escape')
   await expect(page.getByRole('list', { name: 'Current and upcoming' }).getByRole('alert')).toHaveText(
-    /Confirm that it is you before lifting this freeze/,
+    /Confirm your identity before lifting this freeze/,
   )
   expect(await trailOf(product, 'console.freeze.lifted')).toEqual([])
 

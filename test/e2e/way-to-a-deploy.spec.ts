@@ -24,7 +24,7 @@ test('a later deploy of a surface leads to the deploy that holds it, from the re
   const address = page.url()
 
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
-  await expect(dialog.getByRole('alert')).toContainText('already under way')
+  await expect(dialog.getByRole('alert')).toContainText('already in progress')
   await dialog.getByRole('button', { name: 'Back', exact: true }).click()
   await expect(dialog.locator('[data-warning="busy"]')).toContainText('Blocked.')
   await dialog.getByRole('button', { name: 'Open that deploy' }).click()

@@ -89,7 +89,7 @@ describe('one’s own account', () => {
     if (actor === null) throw new Error('nobody is signed in')
     const { id } = await addPasskey(actor.userId, 'Desk')
     const stale = caller({ ...actor, provedAt: new Date(Date.now() - 3_600_000) })
-    await expect(stale.removePasskey({ id })).rejects.toThrow(/Confirm that it is you/)
+    await expect(stale.removePasskey({ id })).rejects.toThrow(/Confirm your identity/)
     expect(await console_.deps.db.passkey.count()).toBe(1)
     await caller(actor).removePasskey({ id })
     expect(await console_.deps.db.passkey.count()).toBe(0)

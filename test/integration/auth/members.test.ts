@@ -167,7 +167,7 @@ it('a link for a new password is made only with a fresh proof', async () => {
   const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
   const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
   const late = createCaller(createContextInner(console_.deps, stale))
-  await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm that it is you/)
+  await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm your identity/)
 })
 
 describe('a limit to an environment no surface has', () => {

@@ -54,7 +54,7 @@ describe('npm start with a real GitHub', { timeout: START }, () => {
     const first = await start()
     try {
       const link = new URL(await first.printedLink())
-      expect(first.output()).toContain('Make the first admin, once and within 30 minutes')
+      expect(first.output()).toContain('Create the first admin, once and within 30 minutes')
       const token = link.pathname.slice('/setup/'.length)
       const answer = await fetch(new URL('/api/auth/links/accept', link), {
         method: 'POST',

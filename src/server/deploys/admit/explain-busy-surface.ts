@@ -26,7 +26,7 @@ export async function explainBusySurface(
   const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   return new AppError(
     'surface_busy',
-    `A deploy of ${inSentence(surface.name)} is already under way. Nothing was started; watch that one, or wait for its end.`,
+    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, or wait for its end.`,
     { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }
