@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -18,6 +18,9 @@ beforeAll(() => {
   }
   const next = path.join(directory, 'node_modules/next')
   mkdirSync(next, { recursive: true })
+  for (const used of ['compression', 'compressible']) {
+    symlinkSync(path.join(root, 'node_modules', used), path.join(directory, 'node_modules', used))
+  }
   writeFileSync(
     path.join(next, 'index.js'),
     `module.exports = () => ({

@@ -43,7 +43,10 @@ export function confirmEndpoints(deps: Deps) {
             stored != null && (await ctx.context.password.verify({ hash: stored, password: ctx.body.password }))
           if (right) return ctx.json(await prove(session, user.email, 'password'))
           await recordFailedSignIn(deps, { address: user.email, digest: ownPasswordDigest(deps.config, user.email) })
-          throw new APIError('FORBIDDEN', { code: 'WRONG_PASSWORD', message: 'Incorrect password. Nothing was done. Try again.' })
+          throw new APIError('FORBIDDEN', {
+            code: 'WRONG_PASSWORD',
+            message: 'Incorrect password. Nothing was done. Try again.',
+          })
         },
       ),
       confirmByPasskey: createAuthEndpoint(
