@@ -31,7 +31,9 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     sent.push({ body, webhookId })
     const answer = await receiveCallback(over, signedCallback(id, body, { webhookId }), id)
     const failed = answer.status >= 500
-    if (failed !== (over !== deps)) throw new Error(`A callback was answered ${answer.status}.`)
+    // A copy that was sent meanwhile may have been taken: then there is nothing left to crash at.
+    const copied = sent.filter((one) => one.webhookId === webhookId).length > 1
+    if (failed ? over === deps : over !== deps && !copied) throw new Error(`A callback was answered ${answer.status}.`)
   }
   const deliver = async (status: string, delivery: Delivery) => {
     const body = { status, log_line: `The workflow says ${status}.`, run_id: model.runsOf(id)[0]?.id.toString() }
