@@ -41,7 +41,7 @@ test('a production deploy with an old proof asks for the password and then start
 
   await question.getByLabel('Password').fill('not the password')
   await question.getByLabel('Password').press('Enter')
-  await expect(question.getByRole('alert')).toHaveText(/not your password/)
+  await expect(question.getByRole('alert')).toHaveText(/^Incorrect password/)
   await question.getByLabel('Password').fill(PASSWORD)
   await question.getByRole('button', { name: 'Confirm' }).click()
 
