@@ -9,11 +9,12 @@ interface Import {
   readonly to: string
 }
 
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => /\.tsx?$/.test(file) && !file.includes('/generated/'),
+)
+
 /** Every import within src, by alias or relative, as files without their extension. */
 function listImports(): readonly Import[] {
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => /\.tsx?$/.test(file) && !file.includes('/generated/'),
-  )
   return files.flatMap((file) => {
     const found = readFileSync(path.join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'((?:~|\.\.?)\/[^']+)'/g)
     return [...found].map(([, name = '']) => {
@@ -54,4 +55,10 @@ it('no two folders import each other', () => {
   }
   const mutual = [...between].filter(([pair]) => between.has(pair.split(' ').toReversed().join(' ')))
   expect(mutual.map(([, example]) => example)).toEqual([])
+})
+
+it('imports better-auth in server/auth/library alone', () => {
+  const importing = files.filter((file) => /'@?better-auth[/']/.test(readFileSync(path.join(source, file), 'utf8')))
+  expect(importing.length).toBeGreaterThan(0)
+  expect(importing.filter((file) => !file.startsWith('server/auth/library/'))).toEqual([])
 })
