@@ -24,6 +24,20 @@ export interface LiveEvent {
   readonly silent: readonly string[] | null
 }
 
+/** An event that reports no change. */
+export const quietEvent = (now: string): LiveEvent => ({
+  now,
+  reload: false,
+  tiles: [],
+  checked: [],
+  deploys: [],
+  approvals: [],
+  freezes: false,
+  deliveries: false,
+  health: false,
+  silent: null,
+})
+
 /** The part of an event that a role may see. */
 export function eventFor(role: Role, event: LiveEvent): LiveEvent {
   const allowed = (permission: Permission) => may({ role, permissions: null }, permission)

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Role } from '~/domain/permissions'
-import { eventFor, LIVE_BEAT_MS, type LiveEvent } from '~/domain/surface/live'
+import { eventFor, LIVE_BEAT_MS, type LiveEvent, quietEvent } from '~/domain/surface/live'
 import { withoutTimes } from '~/domain/surface/tile'
 import { stillSignedIn } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
@@ -333,18 +333,7 @@ function noChanges() {
   }
 }
 
-const quiet = (now: Date): LiveEvent => ({
-  now: now.toISOString(),
-  reload: false,
-  tiles: [],
-  checked: [],
-  deploys: [],
-  approvals: [],
-  freezes: false,
-  deliveries: false,
-  health: false,
-  silent: null,
-})
+const quiet = (now: Date): LiveEvent => quietEvent(now.toISOString())
 
 const isPast = (boundary: Date | null, now: Date): boolean => boundary !== null && boundary <= now
 

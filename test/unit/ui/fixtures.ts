@@ -1,6 +1,6 @@
 import { accountOf } from '~/domain/deploy/account'
 import type { DeploySummary } from '~/domain/deploy/view'
-import type { LiveEvent } from '~/domain/surface/live'
+import { quietEvent } from '~/domain/surface/live'
 import type { SurfaceTile } from '~/domain/surface/tile'
 
 /** A deploy that went through `statuses` one second apart, with the phases the domain derives from them. */
@@ -69,15 +69,4 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
 }
 
 /** A live event that reports no change. */
-export const QUIET: LiveEvent = {
-  now: '2026-11-28T12:00:00.000Z',
-  reload: false,
-  tiles: [],
-  checked: [],
-  deploys: [],
-  approvals: [],
-  freezes: false,
-  deliveries: false,
-  health: false,
-  silent: null,
-}
+export const QUIET = quietEvent('2026-11-28T12:00:00.000Z')
