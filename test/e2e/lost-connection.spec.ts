@@ -117,12 +117,16 @@ test('tabs with live updates send no queries, show every change and share one st
   const { origin } = new URL(page.url())
   const elsewhere = (procedure: string, json: object) =>
     page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
-  await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
-  for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).toContainText('Locked')
+  const change = async () => {
+    await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
+    for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).toContainText('Locked')
+    await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
+    for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).not.toContainText('Locked')
+  }
   // A new tab reads the grid until the first event, and once more after it.
+  await change()
   asked.length = 0
-  await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
-  for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).not.toContainText('Locked')
+  await change()
   expect(asked.filter((procedure) => !procedure.startsWith('freezes.'))).toEqual([])
   await page.close()
   await second.waitForRequest((request) => request.url().includes('live.watch'))
