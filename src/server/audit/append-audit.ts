@@ -27,7 +27,8 @@ export async function appendAuditEventOnce(
   subject: AuditSubject & { readonly deployId: string },
   event: AuditEvent,
 ): Promise<void> {
-  const same = { deployId: subject.deployId, action: event.action, payload: { equals: event.payload } }
+  const { action, payload } = toStoredEvent(event)
+  const same = { deployId: subject.deployId, action, payload: { equals: payload } }
   const found = await tx.auditEvent.findFirst({ where: same, select: { id: true } })
   if (found === null) await appendAuditEvent(tx, subject, event)
 }
