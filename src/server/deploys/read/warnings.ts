@@ -1,5 +1,5 @@
 import 'server-only'
-import { readAuditEvent } from '~/domain/audit/event'
+import { type AuditAction, readAuditEvent } from '~/domain/audit/event'
 
 type AuditRow = Parameters<typeof readAuditEvent>[0]
 
@@ -14,13 +14,31 @@ export function alarmsOf(rows: readonly AuditRow[]): string[] {
 export function cancelRefusal(rows: readonly AuditRow[]): string[] {
   const last = rows.findLast(({ action }) => action.startsWith('console.deploy.cancel_'))
   const event = last === undefined ? null : readAuditEvent(last)
-  if (event?.action === 'console.deploy.cancel_delayed') return [event.payload.reason]
-  if (event?.action !== 'console.deploy.cancel_refused') return []
-  return [`This deploy was not cancelled and goes on. ${event.payload.reason}`]
+  if (last?.action === 'console.deploy.cancel_delayed') {
+    const isRead = event?.action === 'console.deploy.cancel_delayed'
+    return [isRead ? event.payload.reason : `The cancellation is delayed. ${UNREADABLE}`]
+  }
+  if (last?.action !== 'console.deploy.cancel_refused') return []
+  const reason = event?.action === 'console.deploy.cancel_refused' ? event.payload.reason : UNREADABLE
+  return [`This deploy was not cancelled and goes on. ${reason}`]
 }
+
+/** A newer version may have written the row. What it warns of holds all the same. */
+const UNREADABLE = 'This version cannot read the details; look in the audit trail.'
+
+const ALARMS_IN_WORDS: readonly string[] = [
+  'console.deploy.runs_duplicated',
+  'console.deploy.run_mismatch',
+  'console.deploy.other_commit_reported',
+  'console.deploy.other_version_runs',
+  'console.deploy.record_disagrees',
+] satisfies readonly AuditAction[]
 
 function alarmOf(row: AuditRow): string | null {
   const event = readAuditEvent(row)
+  if (event === null && ALARMS_IN_WORDS.includes(row.action)) {
+    return `Something about this deploy contradicts itself (${row.action}). ${UNREADABLE} Do that before you rely on this deploy.`
+  }
   switch (event?.action) {
     case 'console.deploy.runs_duplicated': {
       const runs = event.payload.run_ids

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { alarmsOf, cancelRefusal } from '~/server/deploys/read/warnings'
+
+const written = (action: string) => ({ action, status: null, payload: { of: 'a newer version' } })
+
+it.each([
+  'console.deploy.runs_duplicated',
+  'console.deploy.run_mismatch',
+  'console.deploy.other_commit_reported',
+  'console.deploy.other_version_runs',
+  'console.deploy.record_disagrees',
+])('warns of an alarm whose details it cannot read: %s', (action) => {
+  expect(alarmsOf([written(action)])).toEqual([expect.stringContaining(action)])
+})
+
+it('says that a deploy was not cancelled also where it cannot read why', () => {
+  const [said] = cancelRefusal([written('console.deploy.cancel_refused')])
+  expect(said).toContain('This deploy was not cancelled and goes on.')
+  expect(cancelRefusal([written('console.deploy.cancel_delayed')])).toHaveLength(1)
+})
