@@ -25,7 +25,7 @@ async function askFor(page: Page): Promise<string> {
   await dialog.getByRole('button', { name: 'Ask for approval' }).click()
   await expect(dialog.getByRole('status')).toContainText('Waiting for approval by another person')
   // Until what was asked for is shown, the dialog grows, and a button may move away under the pointer.
-  await expect(dialog.getByText(/As GitHub and the surface said at/)).toBeVisible()
+  await expect(dialog.getByText(/Read from GitHub and the surface at/)).toBeVisible()
   return new URL(page.url()).searchParams.get('approval') ?? ''
 }
 

@@ -125,8 +125,8 @@ function adviceOf(
     warnings.push({ kind: 'nothing_new', text: 'This version is already running.', blocking: false })
   }
   if (comparison !== null && comparison.removes > 0) {
-    const commits = comparison.removes === 1 ? 'A commit' : `${comparison.removes} commits`
-    warnings.push({ kind: 'step_back', text: `${commits} that run now would be gone.`, blocking: false })
+    const commits = comparison.removes === 1 ? '1 commit that runs' : `${comparison.removes} commits that run`
+    warnings.push({ kind: 'step_back', text: `This deploy removes ${commits} now.`, blocking: false })
   }
   if (source !== undefined && comparison !== null && sourceToKeep(source, comparison) === null) {
     warnings.push({ kind: 'misnamed', text: explainSource(source, comparison), blocking: false })

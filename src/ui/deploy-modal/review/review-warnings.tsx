@@ -38,5 +38,5 @@ export function ReviewWarnings({ warnings, onFollow }: ReviewWarningsProps) {
 
 /** When the review was made; `at` is by the local clock. */
 export function SaidAt({ at }: { readonly at: number }) {
-  return <>As GitHub and the surface said at {asOf(consoleTime(at), consoleNow())}.</>
+  return <>Read from GitHub and the surface at {asOf(consoleTime(at), consoleNow())}.</>
 }
