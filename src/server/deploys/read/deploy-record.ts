@@ -5,6 +5,7 @@ import type { Transition } from '~/domain/deploy/phases'
 import type { LogLine } from '~/domain/deploy/view'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
 import { readLastingBefore } from '~/server/audit/audit.sql'
+import { deploySelect } from '~/server/deploys/deploys'
 import { readLogLines } from '~/server/deploys/read/log-lines'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
@@ -15,35 +16,9 @@ const ALARMS: readonly string[] = ALARM_ACTIONS
 /** As many as the timeline shows: a deploy has a dozen or two, refused callbacks could make it more. */
 const TIMELINE_LENGTH = 200
 
-const deploySelect = {
-  id: true,
-  surfaceId: true,
-  repository: true,
-  workflow: true,
-  ref: true,
-  sha: true,
-  reason: true,
-  status: true,
-  failureStage: true,
-  failureDetail: true,
-  requestedBy: true,
+const recordSelect = {
+  ...deploySelect,
   requestedByUserId: true,
-  githubRunId: true,
-  githubRunAttempt: true,
-  requestedAt: true,
-  githubSilentSince: true,
-  finishedAt: true,
-  cancelRequestedAt: true,
-  cancelRequestedBy: true,
-  cancelAcknowledgedAt: true,
-  overrideReason: true,
-  kind: true,
-  approvedBy: true,
-  runRecord: true,
-  holdsSurface: true,
-  lateRunId: true,
-  lateRunAttempt: true,
-  releasedAt: true,
   surface: {
     select: {
       id: true,
@@ -57,7 +32,7 @@ const deploySelect = {
   },
 } satisfies Prisma.DeploySelect
 
-type StoredDeploy = Prisma.DeployGetPayload<{ select: typeof deploySelect }>
+type StoredDeploy = Prisma.DeployGetPayload<{ select: typeof recordSelect }>
 
 export interface RecordedEvent {
   /** ISO time; GitHub's own of an event the reconciler found later. */
@@ -90,7 +65,7 @@ export interface DeployRecord {
 export function readDeployRecord(db: Database, id: string, logLength: number): Promise<DeployRecord | null> {
   const oneMoment = { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead }
   return db.$transaction(async (tx) => {
-    const stored = await tx.deploy.findUnique({ where: { id }, select: deploySelect })
+    const stored = await tx.deploy.findUnique({ where: { id }, select: recordSelect })
     if (stored === null) return null
     const { surface, requestedByUserId, ...deploy } = stored
     const { lastDeployId, runningSha, runningSeenAt, ...shown } = surface
