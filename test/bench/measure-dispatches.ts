@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { authenticate } from '~/server/auth/sessions/authenticate'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import type { LoadJob, LoadRequest, LoadResult, Statement } from '~test/bench/load'
@@ -109,7 +109,7 @@ async function recordDispatch(product: ConsoleUnderTest, db: pg.Client): Promise
     const statements = await recordStatements(async () => {
       const actor = await whoAsks()
       if (actor === null) throw new Error('The operator is not signed in.')
-      const answer = await askForDeploy(deps, actor, input)
+      const answer = await requestDeploy(deps, actor, input)
       if (answer.outcome === 'deploy') deployId = answer.id
     })
     return { statements, surfaceId, idempotencyKey, deployId }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -30,7 +30,7 @@ export async function createApprovalWorld() {
     ...overrides,
   })
   const ask = async (input: DispatchInput, actor: Actor = ada): Promise<ApprovalView> => {
-    const answer = await askForDeploy(deps, actor, input)
+    const answer = await requestDeploy(deps, actor, input)
     if (answer.outcome === 'deploy') throw new Error(`deploy ${answer.id} was dispatched without an approval`)
     return answer.approval
   }

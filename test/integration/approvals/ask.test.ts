@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { insertSurface } from '~test/support/console'
@@ -54,7 +54,7 @@ describe('a deploy of a surface that asks for a second person', () => {
   })
 
   it('waits whoever asks: an admin is one person too', async () => {
-    const answer = await askForDeploy(world.deps, OPERATOR, world.requestFor(await world.newSurface()))
+    const answer = await requestDeploy(world.deps, OPERATOR, world.requestFor(await world.newSurface()))
     expect(answer.outcome).toBe('approval')
   })
 
@@ -110,7 +110,7 @@ describe('the same key', () => {
     const { input, approval } = await world.waiting()
     expect(await world.ask(input)).toMatchObject({ id: approval.id, state: 'waiting' })
     const { deployId } = await grantApproval(world.deps, world.grace, approval.id)
-    expect(await askForDeploy(world.deps, world.ada, input)).toMatchObject({ outcome: 'deploy', id: deployId })
+    expect(await requestDeploy(world.deps, world.ada, input)).toMatchObject({ outcome: 'deploy', id: deployId })
     expect(world.github.dispatches()).toHaveLength(1)
   })
 
@@ -168,6 +168,6 @@ describe('a request is refused like a dispatch', () => {
 })
 
 it('a surface that asks for nobody ships at once, as ever', async () => {
-  const answer = await askForDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
+  const answer = await requestDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
   expect(answer).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
 })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import type { Role } from '~/domain/permissions'
 import { grantApproval } from '~/server/approvals/grant-approval'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import type { Deps } from '~/server/deps'
 import { readMember } from '~/server/members/members'
 import { acceptLink } from '~/server/people/accept-link'
@@ -53,7 +53,7 @@ async function letIn(by: Actor, role: Role, deps: Deps = world.deps): Promise<Ac
 
 async function askedBy(actor: Actor) {
   const surface = await world.newSurface()
-  const answer = await askForDeploy(world.deps, actor, world.requestFor(surface))
+  const answer = await requestDeploy(world.deps, actor, world.requestFor(surface))
   if (answer.outcome === 'deploy') throw new Error('it was dispatched without an approval')
   return { surface, id: answer.approval.id }
 }

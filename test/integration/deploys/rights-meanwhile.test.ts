@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import { authenticateToken } from '~/server/tokens/authenticate-token'
 import { createToken } from '~/server/tokens/create-token'
@@ -98,7 +98,7 @@ it.each([
 ])('while GitHub is asked, who approves %s: the approval goes on waiting, and nothing ships', async (_, change) => {
   const [ada, grace] = [await newMember(), await newMember('approver')]
   const input = await requestFor('production', true)
-  const asked = await askForDeploy(console_.deps, ada, input)
+  const asked = await requestDeploy(console_.deps, ada, input)
   if (asked.outcome !== 'approval') throw new Error('it was dispatched')
   whileGitHubIsAsked(() => changeMember(grace, change))
   await expect(grantApproval(console_.deps, grace, asked.approval.id)).rejects.toMatchObject(refused)

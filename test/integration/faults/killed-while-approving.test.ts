@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { actorNamed } from '~test/support/actors'
 import { insertMember } from '~test/support/members'
 import { approve, createFaultWorld, type FaultWorld } from './fault-world'
@@ -19,7 +19,7 @@ async function killedWhileApproving(asker: string, accepts: boolean) {
   await world.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval: true } })
   const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
   const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
-  const asked = await askForDeploy(world.deps, ada, input)
+  const asked = await requestDeploy(world.deps, ada, input)
   if (asked.outcome === 'deploy') throw new Error('It was dispatched without an approval.')
   const server = await world.startServer()
   const kill = async () => {

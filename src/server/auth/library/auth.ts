@@ -8,13 +8,13 @@ import { accountGuard } from '~/server/auth/library/account-guard'
 import { accountTrail } from '~/server/auth/library/account-trail'
 import { confirmEndpoints } from '~/server/auth/library/confirm-endpoints'
 import { secretVersion } from '~/server/auth/library/encryption'
+import { guardUnknownAccounts } from '~/server/auth/library/guard-unknown-accounts'
 import { passkeys } from '~/server/auth/library/passkeys'
 import { gitHubProvider } from '~/server/auth/library/providers/github-provider'
 import { oidcProvider } from '~/server/auth/library/providers/oidc-provider'
 import { LOST_RETURN, providerReturns } from '~/server/auth/library/providers/provider-return'
 import { signInGuard } from '~/server/auth/library/sign-in-guard'
 import { signInTrail } from '~/server/auth/library/sign-in-trail'
-import { doorkeeper } from '~/server/auth/library/strangers'
 import { secondFactor } from '~/server/auth/library/two-factor'
 import { connectedAccount, recordConnection, withoutTokens } from '~/server/auth/providers/connected-accounts'
 import { COOKIE_PREFIX } from '~/server/auth/sessions/session-cookie'
@@ -30,7 +30,7 @@ const MINUTE = 60
 const DAY = 24 * 60 * MINUTE
 
 export function createAuth(deps: Deps) {
-  const { validateUserInfo, beforeSession } = doorkeeper(deps)
+  const { validateUserInfo, beforeSession } = guardUnknownAccounts(deps)
   const { consoleUrl, authSecrets } = deps.config
   return betterAuth({
     appName: 'Deploy Console',

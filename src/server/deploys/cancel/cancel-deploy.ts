@@ -5,7 +5,7 @@ import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { requireReach } from '~/server/auth/rights/authorize'
 import { recordCancelRequest } from '~/server/deploys/cancel/cancellations'
-import { pressCancel } from '~/server/deploys/cancel/press-cancel'
+import { requestCancel } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import { recordedDeploy } from '~/server/deploys/dispatch/wait-for-run'
@@ -49,7 +49,7 @@ export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promis
 async function askGitHub(deps: Deps, id: string): Promise<void> {
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || deploy.githubRunId === null || deploy.cancelAcknowledgedAt !== null) return
-  const outcome = await pressCancel(deps, deploy, deploy.githubRunId)
+  const outcome = await requestCancel(deps, deploy, deploy.githubRunId)
   // The run was quicker: how it ended is GitHub's to say, and is asked at once.
   if (outcome.kind === 'ended') await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
   if (outcome.kind === 'refused') throw new AppError('github_refused', `${outcome.reason} The deploy goes on.`)

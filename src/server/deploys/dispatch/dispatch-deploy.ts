@@ -21,7 +21,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
 /**
  * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
  * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
- * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `askForDeploy`, which
+ * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `requestDeploy`, which
  * has read what is `known` of the request.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,

@@ -25,7 +25,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
  *
  * @throws AppError as `dispatchDeploy` does
  */
-export async function askForDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
+export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const { asked, deploy, surface } = request

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/deploy/evidence'
 import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy/status'
-import { pressCancel } from '~/server/deploys/cancel/press-cancel'
+import { requestCancel } from '~/server/deploys/cancel/request-cancel'
 import {
   type DeployRow,
   findDeploy,
@@ -43,7 +43,7 @@ export async function reconcileDeploy(deps: Reconciling, id: string): Promise<vo
     return runId === null || run === null ? undefined : lookAfterEnd(deps, deploy, runId, run)
   if (runId === null || run === null) return endWhenTimeIsUp(deps, deploy, runId)
   if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
-    await pressCancel(deps, deploy, runId)
+    await requestCancel(deps, deploy, runId)
   }
   await apply(
     deps,

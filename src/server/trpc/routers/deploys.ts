@@ -7,14 +7,14 @@ import { releaseSurface } from '~/server/deploys/cancel/release-surface'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { getLogPage } from '~/server/deploys/read/get-log-page'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { versionOf } from '~/server/platform/http/not-modified'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const deploysRouter = router({
   dispatch: procedureFor('deploy.dispatch')
     .input(dispatchInput)
-    .mutation(({ ctx, input }) => askForDeploy(ctx.deps, ctx.actor, input)),
+    .mutation(({ ctx, input }) => requestDeploy(ctx.deps, ctx.actor, input)),
 
   cancel: procedureFor('deploy.cancel')
     .input(z.object({ id }))

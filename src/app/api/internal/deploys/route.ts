@@ -1,5 +1,5 @@
 import { sourceOf } from '~/server/deploys/admit/check-source'
-import { askForDeploy } from '~/server/deploys/request/request-deploy'
+import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { idempotencyKeyOf } from '~/server/rest/idempotency-key'
 import { readJson } from '~/server/rest/read-json'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
@@ -29,7 +29,7 @@ export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }
   const source = from && sourceOf(from.kind, from.kind === 'rollback' ? from.deploy : from.surface)
   const reviewed = { expectedSha: expected_sha, reviewedRunningSha: expected_running_sha }
   const input = { ...asked, ...reviewed, surfaceId, overrideFreeze, source, idempotencyKey }
-  const { outcome, ...answer } = await askForDeploy(deps, actor, input)
+  const { outcome, ...answer } = await requestDeploy(deps, actor, input)
   const id = 'approval' in answer ? answer.approval.id : answer.id
   const noun = outcome === 'approval' ? 'approvals' : 'deploys'
   return { status: 202, headers: { location: `/api/internal/${noun}/${id}` }, body: snakeCase(answer) }

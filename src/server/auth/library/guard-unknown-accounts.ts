@@ -20,7 +20,7 @@ type ValidateUserInfo = NonNullable<NonNullable<BetterAuthOptions['user']>['vali
  * Who gets in. Nobody, unless they are a member, or are made one here: by an invitation, or an allow-list. A provider's
  * word is judged before the library writes anything; what was decided is kept with the request until the session is made.
  */
-export function doorkeeper(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) {
+export function guardUnknownAccounts(deps: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>) {
   const decided = new WeakMap<object, Admission>()
   const requestOf = async () => (await getCurrentAuthEndpointContext()).context
 

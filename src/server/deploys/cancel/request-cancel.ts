@@ -14,7 +14,7 @@ interface Cancelled {
 }
 
 /** Asks GitHub to cancel a deploy's run and records what it said. The deploy itself only ends by what GitHub says later. */
-export async function pressCancel(
+export async function requestCancel(
   deps: Pick<Deps, 'db' | 'github' | 'now' | 'logger'>,
   deploy: Cancelled,
   runId: bigint,
