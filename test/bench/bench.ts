@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { type ConsoleUnderTest, startConsoleUnderTest } from '~test/bench/console-under-test'
-import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
+import { clearGrid, fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
 import { type LoadGenerator, startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
@@ -115,7 +115,7 @@ async function scale({ product, load, db }: Bench): Promise<Pick<Figures, 'poll'
   return { poll, scale: { few, many: await measureCosts(product, load, sizes.many, sizes.costs), stored: sizes.many } }
 }
 
-/** In this order: those after the first add surfaces that no console of its size would have. */
+/** Each starts with an empty grid, so that none measures the surfaces of another. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   scale,
   callbacks: async ({ product, db, load }) => ({ callback: await measureCallbacks(product, db, load, sizes.callback) }),
@@ -136,14 +136,18 @@ if (unknown.length > 0) {
   process.exit(1)
 }
 let figures: Figures = {}
+process.once('exit', () => {
+  // Also when a later part failed.
+  process.stdout.write(`${values.json === true ? JSON.stringify(asJson(figures)) : asTable(figures)}\n`)
+})
 try {
   const bench = await start()
   for (const [name, measure] of Object.entries(PARTS)) {
     if (!parts.includes(name)) continue
     say(`${name} …`)
+    await clearGrid(bench.db)
     figures = { ...figures, ...(await measure(bench)) }
   }
 } finally {
   await stopAll()
 }
-process.stdout.write(`${values.json === true ? JSON.stringify(asJson(figures)) : asTable(figures)}\n`)

@@ -34,6 +34,11 @@ export async function insertSurfaces(
   )
 }
 
+/** Takes what an earlier part left off the grid, and away from the prober. */
+export async function clearGrid(db: pg.Client): Promise<void> {
+  await db.query('UPDATE surfaces SET archived_at_utc = now() WHERE archived_at_utc IS NULL')
+}
+
 export const insertGridSurfaces = (db: pg.Client, origin: string) =>
   insertSurfaces(db, { prefix: 'grid-', count: GRID_SURFACES, archived: false, origin })
 

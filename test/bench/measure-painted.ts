@@ -1,10 +1,12 @@
 import { chromium, type Page } from '@playwright/test'
 import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
+import { insertSurfaces } from '~test/bench/fill'
 import { percentileOf } from '~test/bench/load'
 import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
 import { findBrowser } from '~test/support/find-browser'
 
+const SURFACES = 200
 const PAUSE_MS = 400
 /** What was not painted by then counts with this, and is counted. */
 const PATIENCE_MS = 30_000
@@ -13,13 +15,13 @@ const PATIENCE_MS = 30_000
 export interface PaintedFigures {
   /** The callback's log line, in the open dialog of its deploy. */
   readonly dialog: { readonly p50: number; readonly p95: number }
-  /** The step, on the surface's tile among 200. */
+  /** The step, on the surface's tile among the others. */
   readonly tile: { readonly p50: number; readonly p95: number }
   /** Changes that were not painted within 30 s: none may be. */
   readonly never: number
 }
 
-/** A real browser with the grid and a deploy's dialog open, while that deploy reports; undefined where there is no browser. */
+/** A real browser with a grid of 200 surfaces and a deploy's dialog open, while that deploy reports; undefined where there is no browser. */
 export async function measurePainted(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -27,6 +29,7 @@ export async function measurePainted(
 ): Promise<PaintedFigures | undefined> {
   const executablePath = findBrowser(process.env)
   if (executablePath === undefined) return undefined
+  await insertSurfaces(db, { prefix: 'beside-', count: SURFACES, archived: false, origin: product.gitHubOrigin })
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const browser = await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage'] })
   try {

@@ -1,5 +1,5 @@
 import { History } from 'lucide-react'
-import type { KeyboardEvent } from 'react'
+import { type KeyboardEvent, memo } from 'react'
 import { explainHold } from '~/domain/deploy/account'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
@@ -30,8 +30,11 @@ interface TileProps extends TileActions {
   readonly onCurrent: (surfaceId: string) => void
 }
 
-/** One surface. Its height does not depend on what it shows, so a poll never moves its neighbours. */
-export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
+/**
+ * One surface. Its height does not depend on what it shows, so a poll never moves its neighbours. An event changes a few
+ * tiles of hundreds: without `memo` each event would render all of them.
+ */
+export const Tile = memo(function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) {
   const running = tile.lastDeploy !== null && !tile.lastDeploy.terminal ? tile.lastDeploy : null
   const tab = current ? 0 : -1
   const refusal = useRefusal('deploy.dispatch', tile.environment)
@@ -103,7 +106,7 @@ export function Tile({ tile, current, onCurrent, onDeploy, onOpen }: TileProps) 
       </footer>
     </li>
   )
-}
+})
 
 interface TileNoteProps {
   readonly tile: SurfaceTile

@@ -1,0 +1,42 @@
+// @vitest-environment happy-dom
+import { act } from 'react'
+import { createRoot } from 'react-dom/client'
+import { expect, it } from 'vitest'
+import type { SurfaceTile } from '~/domain/surface/tile'
+import { TileGroup } from '~/ui/board/tile-group'
+import { tile } from './fixtures'
+
+const nothing = () => undefined
+
+it('an event that changes one tile renders no other tile again', async () => {
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
+  let rendered: string[] = []
+  const counted = (id: string): SurfaceTile =>
+    Object.defineProperty(tile(id), 'name', {
+      enumerable: true,
+      get: () => {
+        rendered.push(id)
+        return id
+      },
+    })
+  const root = createRoot(document.body.appendChild(document.createElement('div')))
+  const show = (tiles: readonly SurfaceTile[]) =>
+    act(async () =>
+      root.render(
+        <TileGroup
+          group={{ environment: 'production', tiles }}
+          current="api"
+          onCurrent={nothing}
+          onDeploy={nothing}
+          onOpen={nothing}
+        />,
+      ),
+    )
+  const [api, web] = [counted('api'), counted('web')]
+  await show([api, web])
+  expect(new Set(rendered)).toEqual(new Set(['api', 'web']))
+  rendered = []
+  await show([api, counted('web')])
+  expect(new Set(rendered)).toEqual(new Set(['web']))
+  await act(async () => root.unmount())
+})
