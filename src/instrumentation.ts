@@ -5,9 +5,11 @@ export async function register() {
     const { renewSecondFactorsAtStart } = await import('~/server/auth/library/renew-second-factors')
     const { renewChannels } = await import('~/server/deliveries/sealed-channel')
     const { bindAccountsAtStart } = await import('~/server/auth/providers/bind-accounts')
+    const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
     const { openFront } = await import('~/server/front')
     const { answerTrpc } = await import('~/server/trpc/answer-trpc')
     openFront(getDeps(), answerTrpc)
+    void claimDatabaseAtStart(getDeps()).catch(() => process.exit(1))
     // Nobody waits for it: what is kept under an older secret can be read meanwhile.
     void renewSecondFactorsAtStart(getDeps(), renewChannels)
     // Sign-in binds them, too, before it looks an account up.

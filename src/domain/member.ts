@@ -3,7 +3,7 @@ import type { ProviderView } from '~/domain/account'
 import { environmentName, id, nameText, storableText } from '~/domain/input'
 import { ROLES, type Role } from '~/domain/permissions'
 
-/** The sandbox's own admin: signs in by the printed link only, and only while the console runs against the sandbox. */
+/** The sandbox's admin. It has no password: the link that `npm start` prints signs it in. */
 export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
 
 /** `setup` makes the first admin, `invitation` another member; `recovery` sets the password of one there is. */

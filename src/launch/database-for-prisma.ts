@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '../server/platform/config.ts'
 import { borrowDatabase } from './borrow-database.ts'
-import { runningDatabaseUrl } from './embedded-postgres.ts'
+import { databaseName, runningDatabaseUrl } from './embedded-postgres.ts'
 
 interface CliCall {
   readonly env: NodeJS.ProcessEnv
@@ -25,6 +25,6 @@ export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall
   }
   if (!NEED_DATABASE.includes(argv[2] ?? '') || argv.includes('--help') || argv.includes('-h')) return undefined
   const directory = path.resolve(projectDirectory, env['DATA_DIR'] || '.data', 'postgres')
-  const running = existsSync(directory) ? await runningDatabaseUrl(directory) : undefined
+  const running = existsSync(directory) ? await runningDatabaseUrl(directory, databaseName(readConfig(env))) : undefined
   return new URL(running ?? (await borrowDatabase(projectDirectory)))
 }

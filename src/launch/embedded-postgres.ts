@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
+import type { Config } from '../server/platform/config.ts'
 import { freePort, isPortFree } from './ports.ts'
 import { findDatabaseAccount } from './postgres/account.ts'
 import { initialiseCluster } from './postgres/initialise-cluster.ts'
@@ -17,7 +18,11 @@ import { databaseUrl, lockOwner, type ServerAddress, whoListens } from './postgr
 import { prepareRuntime } from './postgres/runtime.ts'
 import { ensurePrivateDirectory, rememberedText, writePrivateFile } from './private-files.ts'
 
-const DATABASE = 'console'
+/** A database of the embedded server. The sandbox has its own (docs/adr/033). */
+export type DatabaseName = 'console' | 'sandbox'
+
+export const databaseName = ({ githubCredentials }: Pick<Config, 'githubCredentials'>): DatabaseName =>
+  githubCredentials === undefined ? 'sandbox' : 'console'
 
 export interface EmbeddedPostgres extends RunningServer {
   readonly url: string
@@ -31,7 +36,11 @@ export interface EmbeddedPostgres extends RunningServer {
  * serves this very cluster is taken over.
  * @param directory ours alone (0700); everything of the database lies in it.
  */
-export async function startEmbeddedPostgres(directory: string, options: ServerOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres(
+  directory: string,
+  database: DatabaseName,
+  options: ServerOptions,
+): Promise<EmbeddedPostgres> {
   ensurePrivateDirectory(directory)
   const account = findDatabaseAccount()
   const programs: Programs = { native: prepareRuntime(account, directory), account }
@@ -40,22 +49,24 @@ export async function startEmbeddedPostgres(directory: string, options: ServerOp
   const remembered = rememberedPort(directory)
   const { server, port } = await serve(programs, cluster, { port: remembered, password }, options)
   if (port !== remembered) writePrivateFile(portFile(directory), `${port}\n`)
-  await ensureDatabase({ port, password })
+  await ensureDatabase({ port, password }, database)
   return {
     ...server,
     port,
-    url: databaseUrl({ port, password }, DATABASE),
+    url: databaseUrl({ port, password }, database),
     movedFromPort: remembered === undefined || remembered === port ? undefined : remembered,
   }
 }
 
 /** The URL of the database below a directory, if its server is running. */
-export async function runningDatabaseUrl(directory: string): Promise<string | undefined> {
+export async function runningDatabaseUrl(directory: string, database: DatabaseName): Promise<string | undefined> {
   const cluster = path.join(directory, 'cluster')
   const owner = lockOwner(cluster)
   if (owner === undefined) return undefined
   const address = { port: owner.port, password: rememberedPassword(directory) }
-  return (await whoListens(cluster, address)) === 'ours' ? databaseUrl(address, DATABASE) : undefined
+  if ((await whoListens(cluster, address)) !== 'ours') return undefined
+  await ensureDatabase(address, database)
+  return databaseUrl(address, database)
 }
 
 async function serve(
@@ -77,12 +88,12 @@ async function serve(
   return { server: await startPostgresServer(programs, cluster, { port, password }, options), port }
 }
 
-async function ensureDatabase(address: ServerAddress): Promise<void> {
+async function ensureDatabase(address: ServerAddress, database: DatabaseName): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl(address, 'postgres') })
   await client.connect()
   try {
-    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE])
-    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(DATABASE)}`)
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database])
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`)
   } finally {
     await client.end()
   }

@@ -7,6 +7,7 @@ import { type AgreedSecrets, agreeOnSecrets } from './agree-on-secrets.ts'
 import { checkMachine } from './check-machine.ts'
 import { choosePort } from './choose-port.ts'
 import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
+import { databaseName } from './embedded-postgres.ts'
 import { acquireLock } from './launch-lock.ts'
 import { loopbackAddress, printedLink } from './printed-link.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
@@ -78,7 +79,9 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
   const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 
-  const databaseUrl = config.databaseUrl ?? (await startDatabase(dataDir, logFile('postgres'), { progress, shutdown }))
+  const databaseUrl =
+    config.databaseUrl ??
+    (await startDatabase(dataDir, databaseName(config), logFile('postgres'), { progress, shutdown }))
   const prismaRun = { projectDirectory, env: toolEnv, signal: shutdown.signal }
   if (await generateClient(prismaRun)) progress.done('The Prisma client is generated')
   const { missing, changed } = await applyMigrations(databaseUrl, prismaRun)
@@ -88,6 +91,8 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (changed.length > 0) {
     progress.warn(`Changed after they were applied, so the database differs from the files: ${changed.join(', ')}`)
   }
+
+  await claimDatabaseOf(databaseUrl, usesSandbox ? 'sandbox' : 'github')
 
   const secrets = await agreeOnSecrets({ config, dataDir, databaseUrl })
   const generated = usesSandbox ? generatedSecrets(dataDir) : undefined
@@ -147,6 +152,19 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   progress.note(`It listens on ${where}. Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
+}
+
+/** Before anything else uses the database. Throws if it belongs to a console of the other kind. */
+async function claimDatabaseOf(databaseUrl: string, kind: 'sandbox' | 'github'): Promise<void> {
+  // Imported only now: these need the generated Prisma client, which the first start has just made.
+  const { connectDatabase } = await import('~/server/platform/database')
+  const { claimDatabase } = await import('~/server/people/claim-database')
+  const db = connectDatabase(databaseUrl)
+  try {
+    await claimDatabase({ db, now: () => new Date() }, kind)
+  } finally {
+    await db.$disconnect()
+  }
 }
 
 /** Stopped with everything else; and when it ends by itself, everything else is stopped. */

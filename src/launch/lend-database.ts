@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { startEmbeddedPostgres } from './embedded-postgres.ts'
+import { readConfig } from '../server/platform/config.ts'
+import { databaseName, startEmbeddedPostgres } from './embedded-postgres.ts'
 import { acquireLock } from './launch-lock.ts'
 import { ensurePrivateDirectory } from './private-files.ts'
 
@@ -15,7 +16,7 @@ const asked = new Promise<void>((resolve) => {
 })
 try {
   const lock = acquireLock(dataDir, 'a command')
-  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), {
+  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), databaseName(readConfig(process.env)), {
     logFile: path.join(logs, 'postgres.log'),
   })
   if (process.connected) process.send?.({ url: database.url })

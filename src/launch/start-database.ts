@@ -1,15 +1,16 @@
 import path from 'node:path'
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
+import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 import type { Progress } from './progress.ts'
 import type { Shutdown } from './shutdown.ts'
 
 /** The embedded database below DATA_DIR, watched: when it ends unasked, so does everything else. */
 export async function startDatabase(
   dataDir: string,
+  name: DatabaseName,
   logFile: string,
   { progress, shutdown }: { readonly progress: Progress; readonly shutdown: Shutdown },
 ): Promise<string> {
-  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), { logFile })
+  const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), name, { logFile })
   let stopping = false
   const stop = () => {
     stopping = true

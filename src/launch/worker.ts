@@ -3,7 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { readConfig, readServerConfig } from '~/server/platform/config'
 import { agreeOnSecrets } from './agree-on-secrets.ts'
-import { runningDatabaseUrl } from './embedded-postgres.ts'
+import { databaseName, runningDatabaseUrl } from './embedded-postgres.ts'
 import { within } from './process/wait-for.ts'
 import { generatedSecrets } from './secrets.ts'
 
@@ -17,7 +17,8 @@ async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string
   const config = readConfig(env)
   const dataDir = path.resolve(projectDirectory, config.dataDir)
   const local: NodeJS.ProcessEnv = { ...env, DATA_DIR: dataDir }
-  const databaseUrl = config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres')))
+  const databaseUrl =
+    config.databaseUrl ?? (await runningDatabaseUrl(path.join(dataDir, 'postgres'), databaseName(config)))
   if (databaseUrl !== undefined) {
     const { auth, callback } = await agreeOnSecrets({ config, dataDir, databaseUrl })
     Object.assign(local, {
@@ -50,8 +51,10 @@ try {
   const config = readServerConfig(await localEnvironment(process.env, projectDirectory))
   // Only now: these need the generated Prisma client, which the first start of the server makes.
   const { createDeps } = await import('~/server/deps')
+  const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
   const deps = createDeps(config)
+  await claimDatabaseAtStart(deps)
   const worker = startWorker(deps)
   process.stdout.write('The worker runs. Ctrl-C lets the jobs under way end, then stops it.\n')
   await asked

@@ -43,7 +43,7 @@ export async function startConsoleUnderTest(
   }
   const data = path.join(directory, 'postgres')
   mkdirSync(data, { mode: 0o700 })
-  const database = await startEmbeddedPostgres(data, { logFile: path.join(directory, 'postgres.log') })
+  const database = await startEmbeddedPostgres(data, 'console', { logFile: path.join(directory, 'postgres.log') })
   const gitHub = await startSlowGitHub()
   await applyMigrations(database.url, { projectDirectory, env, signal })
   await installJobTablesOf(database.url, 'silent')

@@ -7,7 +7,9 @@ import { startDeploy, test, tile } from './operator'
 const SURFACE = 'status-page'
 let client: pg.Client
 test.beforeAll(async ({ product }) => {
-  client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  client = new pg.Client({
+    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+  })
   await client.connect()
   await client.query('UPDATE surfaces SET requires_approval = true WHERE id = $1', [SURFACE])
 })

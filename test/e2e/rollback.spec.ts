@@ -27,7 +27,9 @@ const insertDeploy = (client: pg.Client, id: string, status: string) =>
   )
 
 test('a deploy with an unknown status is shown as stored and breaks nothing', async ({ page, product }) => {
-  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  const client = new pg.Client({
+    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+  })
   await client.connect()
   const { rows } = await client.query<{ definition: string }>(
     'SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conname = $1',
@@ -55,7 +57,9 @@ test('a deploy with an unknown status is shown as stored and breaks nothing', as
 })
 
 test('at 360 px the rollback to an earlier version fits on the screen', async ({ page, product }) => {
-  const client = new pg.Client({ connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres')) })
+  const client = new pg.Client({
+    connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
+  })
   await client.connect()
   const id = randomUUID()
   try {

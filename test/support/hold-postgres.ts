@@ -2,6 +2,6 @@ import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres.ts'
 
 // Starts the embedded PostgreSQL below argv[2] and stays, so that a test can kill the one who started it.
 const [, , directory = '', logFile = ''] = process.argv
-const { pid, port } = await startEmbeddedPostgres(directory, { logFile })
+const { pid, port } = await startEmbeddedPostgres(directory, 'console', { logFile })
 process.send?.({ pid, port })
 setInterval(() => undefined, 60_000)

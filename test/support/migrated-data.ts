@@ -7,12 +7,12 @@ import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
-/** Once per run of the end-to-end tests: a database with all migrations applied, which their products begin with. */
+/** Once per run of the end-to-end tests: a sandbox database with all migrations, with which their products begin. */
 export default async function makeMigratedData(): Promise<() => void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-migrated-'))
   const postgres = path.join(directory, 'postgres')
   mkdirSync(postgres, { mode: 0o700 })
-  const database = await startEmbeddedPostgres(postgres, { logFile: path.join(directory, 'log') })
+  const database = await startEmbeddedPostgres(postgres, 'sandbox', { logFile: path.join(directory, 'log') })
   await applyMigrations(database.url, { projectDirectory, env: process.env, signal: new AbortController().signal })
   await database.stop()
   rmSync(path.join(postgres, 'port'))

@@ -8,7 +8,7 @@ import type { Product } from '~test/support/start-product'
 
 /** For what no screen can bring about: time that passed, or an account of another kind. */
 async function query({ dataDir }: Product, text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
-  const connectionString = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
+  const connectionString = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
   if (connectionString === undefined) throw new Error('the product has no embedded database that runs')
   const client = new pg.Client({ connectionString })
   await client.connect()

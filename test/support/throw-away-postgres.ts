@@ -9,7 +9,7 @@ const gone = new Promise<void>((resolve) => {
   process.once('disconnect', resolve)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined) // the parent decides
 })
-const database = await startEmbeddedPostgres(directory, {
+const database = await startEmbeddedPostgres(directory, 'console', {
   logFile: path.join(directory, 'log'),
   settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'],
 })

@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type Config, readConfig } from '~/server/platform/config'
 import { borrowDatabase } from '../borrow-database.ts'
 import { compareMigrations } from '../database-schema.ts'
-import { runningDatabaseUrl } from '../embedded-postgres.ts'
+import { databaseName, runningDatabaseUrl } from '../embedded-postgres.ts'
 import type { CommandOutcome } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { type Call, readCall } from './read-call.ts'
@@ -71,5 +71,5 @@ async function embeddedDatabase(config: Config, projectDirectory: string): Promi
         'Start the console once (npm start), or set DATABASE_URL.',
     )
   }
-  return (await runningDatabaseUrl(directory)) ?? (await borrowDatabase(projectDirectory))
+  return (await runningDatabaseUrl(directory, databaseName(config))) ?? (await borrowDatabase(projectDirectory))
 }

@@ -11,8 +11,9 @@ export const setupLink = command({
     'prints a new one-time link that makes the first admin, or signs the sandbox’s in; links from before stop working',
   input: z.object({}),
   run: async ({ config, deps, print }) => {
+    const { isSandboxDatabase } = await import('~/server/people/claim-database')
     const { makeSetupLink } = await import('~/server/people/make-setup-link')
-    const sandbox = config.githubCredentials === undefined
+    const sandbox = await isSandboxDatabase(deps)
     const link = await makeSetupLink(deps, { sandbox })
     await print(`${consoleAddress(config, { sandbox })}${link.path}`)
     await print(

@@ -41,7 +41,7 @@ export const userList = command({
     const { listPeople } = await import('~/server/people/list-people')
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(memberDeps(context), cursor)
+      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(context.deps, cursor)
       for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
         const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
         await context.print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
@@ -76,7 +76,7 @@ export const userSetRole = command({
   run: async (context, { email, role, in: limits }) => {
     const { changeMember } = await import('~/server/people/change-member')
     const userId = await userIdOf(context, email)
-    await changeMember(memberDeps(context), COMMAND_LINE, { userId, role, environments: limits })
+    await changeMember(context.deps, COMMAND_LINE, { userId, role, environments: limits })
     await context.print(`${email} is ${role}.`)
     return 'done'
   },
@@ -89,7 +89,7 @@ export const userSuspend = command({
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
     const { suspendMember } = await import('~/server/people/change-member')
-    await suspendMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await suspendMember(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} is suspended.`)
     return 'done'
   },
@@ -102,7 +102,7 @@ export const userRestore = command({
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
     const { restoreMember } = await import('~/server/people/change-member')
-    await restoreMember(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    await restoreMember(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} has access again.`)
     return 'done'
   },
@@ -115,7 +115,7 @@ export const userRecover = command({
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
     const { makeRecoveryLink } = await import('~/server/people/recovery-link')
-    const { path } = await makeRecoveryLink(memberDeps(context), COMMAND_LINE, await userIdOf(context, email))
+    const { path } = await makeRecoveryLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'
   },
@@ -127,9 +127,3 @@ async function userIdOf({ deps }: CommandContext, email: string): Promise<string
   if (userId === null) throw new Error(`There is nobody of the address ${email}. Nothing was changed.`)
   return userId
 }
-
-/** The sandbox's own admin counts as one only where there is a sandbox: without credentials for a GitHub. */
-const memberDeps = ({ config, deps }: CommandContext) => ({
-  ...deps,
-  config: { sandboxUrl: config.githubCredentials === undefined ? 'sandbox' : undefined },
-})

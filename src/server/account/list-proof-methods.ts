@@ -1,11 +1,11 @@
 import 'server-only'
 import type { ProofMethods, ProviderProof } from '~/domain/account'
 import { type Actor, isProofFresh } from '~/domain/actor'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { readSignInMethods } from '~/server/account/accounts'
 import { isConnected, listProviders } from '~/server/account/list-providers'
 import { readProofAskedOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
+import { isSandboxOperator } from '~/server/members/sandbox-sign-in'
 
 /** What the dialog that asks "is it you" can offer. */
 export async function listProofMethods(deps: Pick<Deps, 'db' | 'config' | 'now'>, actor: Actor): Promise<ProofMethods> {
@@ -19,7 +19,7 @@ export async function listProofMethods(deps: Pick<Deps, 'db' | 'config' | 'now'>
   return {
     password: methods?.password ?? false,
     passkey: (methods?.passkeys.length ?? 0) > 0,
-    sandbox: config.sandboxUrl !== undefined && actor.name === SANDBOX_OPERATOR.email,
+    sandbox: isSandboxOperator(deps, actor.name),
     providers: listProviders(deps)
       .filter(({ id }) => isConnected(deps, methods?.providers ?? [], id))
       .map((provider) => ({ ...provider, proof: proofOf(provider.id) })),

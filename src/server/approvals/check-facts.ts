@@ -22,12 +22,7 @@ export async function checkCommit(deps: Pick<Deps, 'github' | 'db'>, row: Approv
  * commit still comes from where it was said to, the surface runs what it ran at the review, and who asked may still ask. Freezes and the active deploy are looked at
  * by the insert itself.
  */
-export async function checkFacts(
-  deps: Pick<Deps, 'config'>,
-  tx: DatabaseHandle,
-  row: ApprovalRow,
-  at: Date,
-): Promise<SurfaceRow> {
+export async function checkFacts(tx: DatabaseHandle, row: ApprovalRow, at: Date): Promise<SurfaceRow> {
   const surface = await findSurface(tx, row.surfaceId)
   if (surface === null || surface.archivedAt !== null) {
     throw new AppError(
@@ -49,22 +44,17 @@ export async function checkFacts(
   const source = sourceOf(row.kind, row.sourceId)
   if (source !== undefined) await checkSource(tx, surface, source, row.sha)
   await requireSameRunning(tx, surface, row.reviewedRunningSha)
-  await checkRequester(deps, tx, row, at)
+  await checkRequester(tx, row, at)
   return surface
 }
 
 /** Since the request, membership may have ended, role and environments shrunk, and the token asked with been revoked. */
-async function checkRequester(
-  deps: Pick<Deps, 'config'>,
-  tx: DatabaseHandle,
-  row: ApprovalRow,
-  at: Date,
-): Promise<void> {
+async function checkRequester(tx: DatabaseHandle, row: ApprovalRow, at: Date): Promise<void> {
   const needs =
     row.overrideReason === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
   const surface = { id: row.surfaceId, environment: row.environment }
   const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
-  if (await mayNow(deps, tx, who, { needs, surface, at })) return
+  if (await mayNow(tx, who, { needs, surface, at })) return
   const what = row.overrideReason === null ? 'deploy' : 'deploy in spite of a freeze to'
   throw new AppError(
     'requester_refused',

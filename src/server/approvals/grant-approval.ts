@@ -74,8 +74,8 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
   if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
   const surface = { id: row.surfaceId, environment: row.environment }
-  await requireStillMay(deps, tx, actor, { needs: ['deploy.approve'], surface, at })
-  await checkFacts(deps, tx, row, at)
+  await requireStillMay(tx, actor, { needs: ['deploy.approve'], surface, at })
+  await checkFacts(tx, row, at)
   await checkIndependence(deps, tx, actor, row)
   await appendAuditEvent(
     tx,

@@ -12,8 +12,6 @@ export interface MemberRow {
   /** Null: all of them. */
   readonly environments: readonly string[] | null
   readonly suspendedAt: Date | null
-  /** What they may do was given in the sandbox, and holds only there. */
-  readonly sandboxOnly: boolean
   readonly addedBy: string
   readonly addedAt: Date
 }
@@ -24,7 +22,6 @@ export const memberSelect = {
   environments: true,
   allEnvironments: true,
   suspendedAt: true,
-  sandboxOnly: true,
   addedBy: true,
   addedAt: true,
   user: { select: { name: true, email: true } },
@@ -43,7 +40,6 @@ export const toMember = ({ user, allEnvironments, environments, ...row }: Stored
   ...row,
   ...user,
   role: role.parse(row.role),
-  sandboxOnly: row.sandboxOnly || user.email === SANDBOX_OPERATOR.email,
   environments: allEnvironments ? null : environments,
 })
 
@@ -64,21 +60,12 @@ export async function readUserIdOf(db: DatabaseHandle, address: string): Promise
   return user?.id ?? null
 }
 
-/** An admin who signs in by other means than the sandbox's link, and was not made there. */
-const USABLE_ADMIN = {
-  role: 'admin',
-  allEnvironments: true,
-  suspendedAt: null,
-  sandboxOnly: false,
-  user: {
-    email: { not: SANDBOX_OPERATOR.email },
-    OR: [{ accounts: { some: {} } }, { passkeys: { some: {} } }],
-  },
-}
+const ADMIN = { role: 'admin', allEnvironments: true, suspendedAt: null }
+const CAN_SIGN_IN = [{ accounts: { some: {} } }, { passkeys: { some: {} } }]
 
-/** Whether anybody but the sandbox's own admin could let others in. */
+/** Whether an admin has a password, a provider or a passkey to sign in with. */
 export async function hasUsableAdmin(db: DatabaseHandle): Promise<boolean> {
-  const admin = await db.member.findFirst({ where: USABLE_ADMIN, select: { userId: true } })
+  const admin = await db.member.findFirst({ where: { ...ADMIN, user: { OR: CAN_SIGN_IN } }, select: { userId: true } })
   return admin !== null
 }
 
@@ -92,7 +79,6 @@ interface NewMember {
   readonly role: Role
   readonly environments: readonly string[] | null
   readonly addedBy: string
-  readonly sandboxOnly: boolean
   readonly at: Date
 }
 
@@ -105,8 +91,8 @@ export async function createMember(tx: DatabaseHandle, member: NewMember): Promi
     data: { id: member.accountId, userId, accountId: userId, providerId: 'credential', password: member.password },
     select: { id: true },
   })
-  const { role, environments, addedBy, sandboxOnly } = member
-  await addMember(tx, { userId, role, environments, addedBy, sandboxOnly, at })
+  const { role, environments, addedBy } = member
+  await addMember(tx, { userId, role, environments, addedBy, at })
 }
 
 /** What somebody who has an account may do. */
@@ -116,23 +102,6 @@ export async function addMember(
 ): Promise<void> {
   const limits = { role, environments: [...(environments ?? [])], allEnvironments: environments === null }
   await tx.member.create({ data: { ...member, ...limits, addedAt }, select: { userId: true } })
-}
-
-/** The sandbox's own admin, made on first use. Has no password, so only a printed link signs it in. */
-export async function keepSandboxOperator(
-  tx: DatabaseHandle,
-  { id, at }: { readonly id: string; readonly at: Date },
-): Promise<string> {
-  const { email, name } = SANDBOX_OPERATOR
-  const user = await tx.user.upsert({ where: { email }, create: { id, email, name }, update: {}, select: { id: true } })
-  const member = { role: 'admin', allEnvironments: true, suspendedAt: null, sandboxOnly: true }
-  await tx.member.upsert({
-    where: { userId: user.id },
-    create: { ...member, userId: user.id, addedBy: 'console', addedAt: at },
-    update: member,
-    select: { userId: true },
-  })
-  return user.id
 }
 
 /** In the order they came; `after` is the last one of the page before. */
@@ -145,10 +114,10 @@ export async function listMembers(
   return rows.map(toMember)
 }
 
-/** Whether the console keeps an admin when this one is gone: one who can sign in, and the sandbox's own only there. */
-export async function hasOtherAdmin(tx: DatabaseHandle, userId: string, sandbox: boolean): Promise<boolean> {
-  const admins = sandbox ? { role: 'admin', allEnvironments: true, suspendedAt: null } : USABLE_ADMIN
-  const where = { ...admins, userId: { not: userId } }
+/** Whether the console keeps an admin who can sign in when this one is gone. */
+export async function hasOtherAdmin(tx: DatabaseHandle, userId: string): Promise<boolean> {
+  const user = { OR: [...CAN_SIGN_IN, { email: SANDBOX_OPERATOR.email }] }
+  const where = { ...ADMIN, user, userId: { not: userId } }
   const other = await tx.member.findFirst({ where, select: { userId: true } })
   return other !== null
 }
@@ -164,11 +133,6 @@ export async function updateLimits(
     data: { role, environments: [...(environments ?? [])], allEnvironments: environments === null },
     select: { userId: true },
   })
-}
-
-/** From now on, what this member may do holds in the sandbox only, or everywhere. */
-export async function setSandboxOnly(tx: DatabaseHandle, userId: string, sandboxOnly: boolean): Promise<void> {
-  await tx.member.update({ where: { userId }, data: { sandboxOnly }, select: { userId: true } })
 }
 
 export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date | null): Promise<void> {
@@ -193,20 +157,9 @@ export async function setPassword(
 export async function findRequester(db: DatabaseHandle, userId: string) {
   const found = await db.member.findUnique({
     where: { userId, suspendedAt: null },
-    select: {
-      role: true,
-      environments: true,
-      allEnvironments: true,
-      sandboxOnly: true,
-      user: { select: { email: true } },
-    },
+    select: { role: true, environments: true, allEnvironments: true },
   })
   const known = role.safeParse(found?.role).data
   if (found === null || known === undefined) return null
-  return {
-    role: known,
-    environments: found.allEnvironments ? null : found.environments,
-    /** Holds while GitHub is the sandbox. */
-    sandboxOnly: found.sandboxOnly || found.user.email === SANDBOX_OPERATOR.email,
-  }
+  return { role: known, environments: found.allEnvironments ? null : found.environments }
 }

@@ -1,30 +1,27 @@
 import 'server-only'
 import type { AccountChange } from '~/domain/audit/event'
 import { AppError } from '~/domain/errors'
-import { type AcceptLinkInput, SANDBOX_OPERATOR } from '~/domain/member'
+import type { AcceptLinkInput } from '~/domain/member'
 import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
 import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
 import { forgetStartedBy } from '~/server/auth/second-factor/verifications'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
-import { givenInSandbox, hasAccess } from '~/server/members/has-access'
 import { type LinkRow, takeLink } from '~/server/members/invitations'
 import {
   createMember,
   hasUsableAdmin,
-  keepSandboxOperator,
   readAddress,
   readMember,
   readUserIdOf,
   setPassword,
-  setSandboxOnly,
 } from '~/server/members/members'
+import { isSandboxSignIn, signInSandboxOperator } from '~/server/members/sandbox-sign-in'
 import { linkDigest } from '~/server/people/link-token'
 import { recordGiven } from '~/server/people/record-given'
 import { takeBackLinks } from '~/server/people/take-back-links'
 import { usableLink } from '~/server/people/usable-link'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { isLoopbackHost } from '~/server/platform/http/refuse-foreign-origin'
 import { lockAdmins, lockUser } from '~/server/platform/locks.sql'
 import { revokeTokensOf } from '~/server/tokens/api-tokens'
 import { tokenEvent } from '~/server/tokens/token-view'
@@ -51,11 +48,11 @@ export async function acceptLink(deps: LinkDeps, input: AcceptLinkInput, visit: 
   const { db, now } = deps
   const digest = linkDigest(input.token)
   // Hashing takes a while on purpose: only for a link that is worth it, and outside the transaction.
-  if ((await usableLink(deps, db, digest, now())) === null) throw unusable()
+  if ((await usableLink(db, digest, now())) === null) throw unusable()
   const password = input.password === undefined ? null : await visit.hash(input.password)
   return db.$transaction(async (tx) => {
     const at = now()
-    const link = await usableLink(deps, tx, digest, at)
+    const link = await usableLink(tx, digest, at)
     if (link === null) throw unusable()
     const userId = await follow(deps, tx, link, { answer: { ...input, password }, host: visit.host, at })
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
@@ -76,10 +73,7 @@ async function follow(
   { answer, host, at }: { readonly answer: Answer; readonly host: string; readonly at: Date },
 ): Promise<string> {
   if (link.kind === 'recovery') return recover(deps, tx, link, answer.password, at)
-  if (link.kind === 'setup' && link.email === SANDBOX_OPERATOR.email) {
-    requireSandbox(deps, host)
-    return keepSandboxOperator(tx, { id: deps.newId(), at })
-  }
+  if (isSandboxSignIn(link)) return signInSandboxOperator(deps, tx, host, at)
   if (link.kind === 'setup') await requireNoAdmin(tx)
   return addMember(deps, tx, link, answer, at)
 }
@@ -95,9 +89,8 @@ async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, inpu
     throw new AppError('address_taken', detail)
   }
   const { role, environments, createdBy: addedBy } = link
-  const sandboxOnly = givenInSandbox(deps, addedBy)
   const ids = { userId: deps.newId(), accountId: deps.newId() }
-  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, sandboxOnly, at })
+  await createMember(tx, { ...ids, email, name, password, role, environments, addedBy, at })
   return ids.userId
 }
 
@@ -112,10 +105,9 @@ async function recover(
   if (password === null) throw new AppError('invalid_input', 'A new password is needed. The link is kept.')
   const userId = link.email === null ? null : await readUserIdOf(tx, link.email)
   const member = userId === null ? null : await readMember(tx, userId)
-  if (member === null || !hasAccess(deps, member)) throw unusable()
+  if (member === null || member.suspendedAt !== null) throw unusable()
   const subject = { actor: member.email, at }
   await lockUser(tx, member.userId)
-  if (givenInSandbox(deps, link.createdBy)) await setSandboxOnly(tx, member.userId, true)
   await setPassword(tx, { userId: member.userId, accountId: deps.newId(), password })
   await appendAuditEvent(tx, subject, { action: 'console.account.password_changed', status: null, payload: {} })
   await endOtherWaysIn(tx, member.userId, subject)
@@ -131,12 +123,6 @@ async function requireNoAdmin(tx: DatabaseHandle): Promise<void> {
       'The console has an admin already. Nothing was made; ask that admin for an invitation.',
     )
   }
-}
-
-function requireSandbox({ config }: Pick<Deps, 'config'>, host: string): void {
-  if (config.sandboxUrl !== undefined && isLoopbackHost(host)) return
-  const detail = 'This link works only against the sandbox, and only on the machine it runs on. Nobody was signed in.'
-  throw new AppError('link_unusable', detail)
 }
 
 const unusable = () =>

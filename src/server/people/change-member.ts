@@ -1,28 +1,20 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { type ChangeMemberInput, SANDBOX_OPERATOR, widens } from '~/domain/member'
+import { type ChangeMemberInput, widens } from '~/domain/member'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireWholeReach } from '~/server/auth/rights/authorize'
 import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
-import { givenInSandbox, hasAccess, type WithSandbox } from '~/server/members/has-access'
-import {
-  hasOtherAdmin,
-  type MemberRow,
-  readMember,
-  setSandboxOnly,
-  setSuspended,
-  updateLimits,
-} from '~/server/members/members'
+import { hasOtherAdmin, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/members/members'
 import { recordGiven } from '~/server/people/record-given'
 import { takeBackLinks } from '~/server/people/take-back-links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins } from '~/server/platform/locks.sql'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
-type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'> & WithSandbox
+type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 /** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
@@ -30,7 +22,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
   requireFreshProof(deps, actor, 'changing what somebody may do')
   const { userId, role, environments } = input
   await asOne(deps, userId, async (tx, member) => {
-    if (role !== 'admin') await requireOtherAdmin(deps, tx, member)
+    if (role !== 'admin') await requireOtherAdmin(tx, member)
     const was = { role: member.role, environments: member.environments }
     // A limit somebody has already may name one that has left surfaces.yaml.
     const added = (environments ?? []).filter((name) => !was.environments?.includes(name))
@@ -38,10 +30,7 @@ export async function changeMember(deps: MemberDeps, actor: Actor, input: Change
     await updateLimits(tx, userId, { role, environments })
     const payload = { member: member.email, was, now: { role, environments } }
     const subject = { actor: actor.name, at: deps.now() }
-    if (widens(was, { role, environments })) {
-      await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
-      if (givenInSandbox(deps, actor.name)) await setSandboxOnly(tx, userId, true)
-    }
+    if (widens(was, { role, environments })) await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
     if (role !== 'admin') await takeBackLinks(tx, { createdBy: member.email }, subject)
   })
@@ -52,7 +41,7 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
   requireWholeReach(actor)
   await asOne(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
-    await requireOtherAdmin(deps, tx, member)
+    await requireOtherAdmin(tx, member)
     const at = deps.now()
     await setSuspended(tx, userId, at)
     await endSessionsOf(tx, userId)
@@ -68,12 +57,8 @@ export async function restoreMember(deps: MemberDeps, actor: Actor, userId: stri
   requireWholeReach(actor)
   requireFreshProof(deps, actor, 'giving access back')
   await asOne(deps, userId, async (tx, member) => {
-    if (member.suspendedAt === null && !member.sandboxOnly) return
-    if (member.email === SANDBOX_OPERATOR.email && deps.config.sandboxUrl === undefined) {
-      throw new AppError('member_unknown', 'The sandbox’s own admin has access only there. Nothing was changed.')
-    }
+    if (member.suspendedAt === null) return
     await setSuspended(tx, userId, null)
-    await setSandboxOnly(tx, userId, givenInSandbox(deps, actor.name))
     const payload = { member: member.email, role: member.role }
     const subject = { actor: actor.name, at: deps.now() }
     await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
@@ -95,9 +80,9 @@ async function asOne(
   })
 }
 
-async function requireOtherAdmin({ config }: MemberDeps, tx: DatabaseHandle, member: MemberRow): Promise<void> {
-  if (member.role !== 'admin' || !hasAccess({ config }, member)) return
-  if (await hasOtherAdmin(tx, member.userId, config.sandboxUrl !== undefined)) return
+async function requireOtherAdmin(tx: DatabaseHandle, member: MemberRow): Promise<void> {
+  if (member.role !== 'admin' || member.suspendedAt !== null) return
+  if (await hasOtherAdmin(tx, member.userId)) return
   const detail = `${member.email} is the only admin. Nothing was changed; make somebody else an admin first.`
   throw new AppError('last_admin', detail)
 }

@@ -1,7 +1,6 @@
 import 'server-only'
 import type { InvitationEntry, MemberEntry } from '~/domain/member'
 import type { Deps } from '~/server/deps'
-import { hasAccess, type WithSandbox } from '~/server/members/has-access'
 import { listInvitations } from '~/server/members/invitations'
 import { listMembers } from '~/server/members/members'
 import { listSurfaces } from '~/server/surfaces/surfaces'
@@ -13,17 +12,13 @@ export interface PeoplePage {
   readonly nextCursor: string | null
 }
 
-export async function listPeople(
-  { db, config }: Pick<Deps, 'db'> & WithSandbox,
-  cursor: string | null,
-): Promise<PeoplePage> {
+export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null): Promise<PeoplePage> {
   const rows = await listMembers(db, { after: cursor, limit: PAGE + 1 })
   const shown = rows.slice(0, PAGE)
-  const members = shown.map(({ addedAt, suspendedAt, sandboxOnly, ...row }) => ({
+  const members = shown.map(({ addedAt, suspendedAt, ...row }) => ({
     ...row,
     addedAt: addedAt.toISOString(),
-    // Whose access holds in the sandbox only has none here, and is given it back in the same way.
-    suspendedAt: hasAccess({ config }, { suspendedAt, sandboxOnly }) ? null : (suspendedAt ?? addedAt).toISOString(),
+    suspendedAt: suspendedAt?.toISOString() ?? null,
   }))
   return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
 }

@@ -7,7 +7,6 @@ const memberSelect = {
   environments: true,
   allEnvironments: true,
   suspendedAt: true,
-  sandboxOnly: true,
 } as const
 
 /** Everything but the digest. */

@@ -2,7 +2,6 @@ import 'server-only'
 import { z } from 'zod'
 import type { Rights } from '~/domain/actor'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { ROLES } from '~/domain/permissions'
 import type { TokenRow } from '~/server/tokens/api-tokens'
 
@@ -22,8 +21,3 @@ export function rightsOfToken(token: TokenRow): Rights | null {
     surfaces: token.allSurfaces ? null : token.surfaces,
   }
 }
-
-/** An admin that every newcomer to the sandbox is, or whom that one made: nothing of that may reach a real GitHub. */
-export const ownerOf = ({ user }: TokenRow) => ({
-  sandboxOnly: user.email === SANDBOX_OPERATOR.email || user.member?.sandboxOnly === true,
-})

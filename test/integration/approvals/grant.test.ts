@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -11,7 +10,6 @@ import { actorNamed, OPERATOR } from '~test/support/actors'
 import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { SHA } from '~test/support/scripted-github'
-import { insertMember as insertOwner } from '~test/support/token-owners'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 const MOVED = 'b'.repeat(40)
@@ -184,20 +182,6 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'requester_refused', details: { requested_by: 'ada' } })
     const back = { suspendedAt: null, role: 'deployer', allEnvironments: true, environments: [] }
     await world.deps.db.member.update({ where, data: back })
-  })
-
-  it('who asked is of the sandbox, and GitHub is a real one', async () => {
-    const operator = await insertOwner(world.deps, SANDBOX_OPERATOR.email)
-    const surface = await world.newSurface()
-    const input = world.requestFor(surface)
-    const request = { surface, input, approval: await world.ask(input, operator) }
-    await expectNotGranted(request, { code: 'requester_refused' })
-    const made = await insertOwner(world.deps, 'made-there@example.com', { role: 'deployer' })
-    await world.deps.db.member.update({ where: { userId: made.userId }, data: { sandboxOnly: true } })
-    const other = { surface, input, approval: await world.ask(world.requestFor(surface), made) }
-    await expectNotGranted(other, { code: 'requester_refused' })
-    const sandbox = { ...world.deps, config: { ...world.deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
-    expect(await grantApproval(sandbox, world.grace, other.approval.id)).toMatchObject({ state: 'granted' })
   })
 
   it('a lock was set since; taken away, it goes through', async () => {

@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import type { Deps } from '~/server/deps'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
-import { signedInAs } from '~test/support/sessions'
 
 let console_: TestConsole
 
@@ -84,14 +82,6 @@ describe('signing in', () => {
     expect(await authenticate(at(console_.deps, 31), ada.headers(), 'window')).toBeNull()
     expect(await console_.deps.db.session.count()).toBe(0)
   })
-})
-
-it('the sandbox’s own admin is signed in only while GitHub is the sandbox', async () => {
-  const { deps } = console_
-  const headers = new Headers({ cookie: await signedInAs(deps, { email: SANDBOX_OPERATOR.email }) })
-  const sandbox = { ...deps, config: { ...deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
-  expect(await authenticate(sandbox, headers, 'person')).toMatchObject({ name: SANDBOX_OPERATOR.email, role: 'admin' })
-  expect(await authenticate(deps, headers, 'person')).toBeNull()
 })
 
 it('while the database is away is 503 and says so, and a session is neither taken nor lost', async () => {

@@ -161,7 +161,7 @@ it('a session is found by its token, with the member whose it is', async () => {
     console_.deps,
     actorNamed('sess', { role: 'deployer', environments: ['staging'] }),
   )
-  await db.member.update({ where: { userId }, data: { suspendedAt: new Date(7), sandboxOnly: true, addedBy: 'ada' } })
+  await db.member.update({ where: { userId }, data: { suspendedAt: new Date(7), addedBy: 'ada' } })
   const times = { expiresAt: new Date(4), provedAt: new Date(5), activeAt: new Date(6) }
   const { id } = await db.session.create({ data: { id: randomUUID(), token: 'the-token', userId, ...times } })
   expect(await findSession(db, 'the-token')).toEqual({
@@ -190,9 +190,9 @@ it('a token is found by its digest and by its id, as it was inserted, and somebo
   const over = { revokedAt: new Date('2026-11-21T12:00:00.001Z'), revokedBy: 'ada', lastUsedAt: new Date(1) }
   const suspendedAt = new Date('2026-11-21T12:00:00.002Z')
   await db.apiToken.update({ where: { id: token.id }, data: over })
-  await db.member.update({ where: { userId: OPERATOR.userId }, data: { suspendedAt, sandboxOnly: true } })
+  await db.member.update({ where: { userId: OPERATOR.userId }, data: { suspendedAt } })
   const found = await findTokenByDigest(db, digest)
-  expect(found).toMatchObject({ ...over, user: { member: { suspendedAt, sandboxOnly: true } } })
+  expect(found).toMatchObject({ ...over, user: { member: { suspendedAt } } })
   await db.member.delete({ where: { userId: OPERATOR.userId } })
   expect((await findTokenByDigest(db, digest))?.user.member).toBeNull()
 })

@@ -15,7 +15,7 @@ const DEPLOYS = 6
 
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-restart-'))
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
-const startDatabase = () => startEmbeddedPostgres(directory, { logFile: path.join(directory, 'log') })
+const startDatabase = () => startEmbeddedPostgres(directory, 'console', { logFile: path.join(directory, 'log') })
 
 let database: EmbeddedPostgres
 let world: FaultWorld

@@ -132,7 +132,7 @@ describe('without DATABASE_URL', () => {
   })
 
   it('it works on the embedded one while that runs, and starts it for the command when it does not', async () => {
-    const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), {
+    const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), 'sandbox', {
       logFile: path.join(directory, 'postgres.log'),
     })
     expect(await prisma(root, database.url, ['migrate', 'deploy'])).toMatchObject({ code: 0 })

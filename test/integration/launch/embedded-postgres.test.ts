@@ -28,7 +28,7 @@ describe('the embedded PostgreSQL', () => {
   })
 
   const start = async (where = directory): Promise<EmbeddedPostgres> => {
-    const server = await startEmbeddedPostgres(where, { logFile: path.join(base, 'log') })
+    const server = await startEmbeddedPostgres(where, 'console', { logFile: path.join(base, 'log') })
     started.push(server)
     return server
   }
@@ -42,12 +42,12 @@ describe('the embedded PostgreSQL', () => {
     expect(statSync(path.join(directory, 'password')).mode & 0o777).toBe(0o600)
     await first.stop()
     expect(isAlive(first.pid)).toBe(false)
-    expect(await runningDatabaseUrl(directory)).toBeUndefined()
+    expect(await runningDatabaseUrl(directory, 'console')).toBeUndefined()
 
     const second = await start()
     expect(second.port).toBe(first.port)
     expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
-    expect(await runningDatabaseUrl(directory)).toBe(second.url)
+    expect(await runningDatabaseUrl(directory, 'console')).toBe(second.url)
   })
 
   it('says so when it dies, and recovers at the next start', async () => {
@@ -89,7 +89,7 @@ describe('the embedded PostgreSQL', () => {
     expect(readFileSync(path.join(cluster, 'postmaster.pid'), 'utf8')).toContain(String(port))
     expect(await whoListens(cluster, { port, password })).toBe('other')
     expect(await whoListens(path.join(directory, 'cluster'), { port, password })).toBe('ours')
-    expect(await runningDatabaseUrl(copy)).toBeUndefined()
+    expect(await runningDatabaseUrl(copy, 'console')).toBeUndefined()
   })
 
   it('moves to another port when its own is taken', async () => {

@@ -62,7 +62,7 @@ describe('npm start with a real GitHub', { timeout: START }, () => {
         body: JSON.stringify({ token, name: 'Ada', email: 'ada@example.com', password: 'correct horse battery' }),
       })
       expect(answer.status).toBe(200)
-      const databaseUrl = await runningDatabaseUrl(path.join(first.dataDir, 'postgres'))
+      const databaseUrl = await runningDatabaseUrl(path.join(first.dataDir, 'postgres'), 'console')
       expect(await printedLink(databaseUrl ?? '', false), 'what the next start prints').toBeNull()
     } finally {
       await first.stop()
@@ -83,7 +83,7 @@ describe('npm start', { timeout: START }, () => {
   }, START)
 
   const onDatabase = async (sql: string) => {
-    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'))
+    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
     const client = new pg.Client({ connectionString: url })
     client.on('error', () => undefined)
     await client.connect()
@@ -127,6 +127,25 @@ describe('npm start', { timeout: START }, () => {
     expect(await second.exited).toBe(1)
     expect(second.output()).toContain(`is already running on ${dataDir}. The console is at ${product.url}`)
     expect(second.output(), 'it started nothing, so it stopped nothing').not.toContain('stopped')
+    await expectRunning()
+  })
+
+  it('is refused on the database of a sandbox once there are credentials for GitHub, and says what to do', async () => {
+    const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
+    const own = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
+    const surfacesFile = path.join(own, 'surfaces.yaml')
+    writeFileSync(surfacesFile, 'surfaces: []')
+    const real = launchProduct({
+      DATA_DIR: own,
+      DATABASE_URL: url ?? '',
+      GITHUB_DISPATCH_TOKEN: 'test-token',
+      SURFACES_FILE: surfacesFile,
+    })
+    expect(await real.exited).toBe(1)
+    expect(real.output()).toMatch(
+      /This database belongs to a sandbox console.* Nothing was started or changed\. Set DATABASE_URL to another database/,
+    )
+    rmSync(own, { recursive: true, force: true })
     await expectRunning()
   })
 

@@ -40,7 +40,7 @@ async function ask(address: string, init: { method?: string; headers?: object; b
 
 /** A session and an API token of somebody, made beside the running product. */
 async function signIn(): Promise<{ readonly cookie: string; readonly token: string }> {
-  const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? ''
+  const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? ''
   const { callback, auth } = generatedSecrets(product.dataDir)
   const env = { DATABASE_URL: databaseUrl, DEPLOY_CALLBACK_HMAC_SECRET: callback, AUTH_SECRET: auth }
   const deps = createDeps(readServerConfig({ ...env, GITHUB_DISPATCH_TOKEN: 'none', LOG_LEVEL: 'silent' }))
@@ -176,9 +176,9 @@ describe('after a deploy from its request to its outcome, no secret of the run i
   })
 
   it('in any row of the database, the audit trail included', async () => {
-    const rows = (await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'))) ?? '')).join(
-      '\n',
-    )
+    const rows = (
+      await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? '')
+    ).join('\n')
     expect(rows).toContain('console.deploy.callback')
     expect(secretsIn(rows, secrets)).toEqual([])
   })

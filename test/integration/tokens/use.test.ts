@@ -3,7 +3,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { type CreateTokenInput, TOKEN_PERMISSIONS } from '~/domain/api-token'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import type { Deps } from '~/server/deps'
 import { openFreeze } from '~/server/freezes/open-freeze'
 import { openApiDocument } from '~/server/openapi/document'
@@ -190,14 +189,6 @@ describe('refused with the same words, and how to authenticate', () => {
     for (const { secret } of [one, two, three]) expect(await read(secret)).toMatchObject(REFUSED)
     await deps.db.user.delete({ where: { id: three.owner.userId } })
     expect(await read(three.secret)).toMatchObject(REFUSED)
-  })
-
-  it('of the sandbox’s own admin, as soon as GitHub is a real one', async () => {
-    const { secret } = await createToken(deps, await insertMember(deps, SANDBOX_OPERATOR.email), ALL)
-    expect(await read(secret)).toMatchObject(REFUSED)
-    restClient({ ...deps, config: { ...deps.config, sandboxUrl: 'http://localhost:3001' } }, async () => '')
-    expect(await read(secret)).toMatchObject(ACCEPTED)
-    restClient(deps, async () => '')
   })
 })
 

@@ -8,7 +8,7 @@ const pages = readdirSync(folder).filter((page) => page !== 'README.md')
 
 const LINK = String.raw`\[\d{3}\]\(\d{3}-[a-z0-9-]+\.md\)`
 const STATUS = new RegExp(
-  String.raw`^(accepted|superseded by ${LINK}( and ${LINK})*)(; superseded in part by ${LINK} \([^()]+\))?(; supersedes( and|, in part,|, and, in part,| ${LINK})*)?$`,
+  String.raw`^(accepted|superseded by ${LINK}( and ${LINK})*)(; superseded in part by ${LINK} \([^()]+\))*(; supersedes( and|, in part,|, and, in part,| ${LINK})*)?$`,
 )
 
 const statusOf = (page: string) => /^Status: (.+)$/m.exec(textOf(page))?.[1] ?? ''

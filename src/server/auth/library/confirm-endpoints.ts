@@ -4,14 +4,13 @@ import type { BetterAuthPlugin } from 'better-auth'
 import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { storableText } from '~/domain/input'
-import { SANDBOX_OPERATOR } from '~/domain/member'
 import { CHALLENGE_COOKIE, isPasskeyOf } from '~/server/auth/library/passkeys'
 import { refuseWhenLocked } from '~/server/auth/library/refuse-when-locked'
 import { recordProof } from '~/server/auth/sessions/sessions'
 import { recordFailedSignIn } from '~/server/auth/sign-in/record-sign-in'
 import type { Deps } from '~/server/deps'
+import { isLocalSandbox, isSandboxOperator } from '~/server/members/sandbox-sign-in'
 import { ownPasswordDigest } from '~/server/platform/address-digest'
-import { isLoopbackHost } from '~/server/platform/http/refuse-foreign-origin'
 
 // The browser's answer; what of it holds is the verification's to say.
 const response = z.custom<AuthenticationResponseJSON>(
@@ -68,8 +67,8 @@ export function confirmEndpoints(deps: Deps) {
       ),
       confirmInSandbox: createAuthEndpoint('/confirm/sandbox', { method: 'POST', use }, async (ctx) => {
         const { session, user } = ctx.context.session
-        const local = deps.config.sandboxUrl !== undefined && isLoopbackHost(ctx.headers?.get('host') ?? '')
-        if (local && user.email === SANDBOX_OPERATOR.email) return ctx.json(await prove(session, user.email, 'sandbox'))
+        if (isLocalSandbox(deps, ctx.headers?.get('host') ?? '') && isSandboxOperator(deps, user.email))
+          return ctx.json(await prove(session, user.email, 'sandbox'))
         throw new APIError('FORBIDDEN', {
           code: 'NOT_THE_SANDBOX',
           message: 'A click is enough only in the sandbox, and only on the machine it runs on.',

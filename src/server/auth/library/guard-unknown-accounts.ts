@@ -7,7 +7,6 @@ import { type Admission, admit, findAdmission } from '~/server/auth/sign-in/admi
 import { recordFailedSignIn } from '~/server/auth/sign-in/record-sign-in'
 import { methodOf } from '~/server/auth/sign-in/sign-in-method'
 import type { Deps } from '~/server/deps'
-import { hasAccess } from '~/server/members/has-access'
 import { readAddress, readMember } from '~/server/members/members'
 import { addressDigest } from '~/server/platform/address-digest'
 
@@ -55,7 +54,7 @@ export function guardUnknownAccounts(deps: Pick<Deps, 'db' | 'now' | 'newId' | '
     const proof =
       identity === null ? {} : { provedAt: identity.provedAt, ...((await asksForProof()) && { proofAskedOf: method }) }
     const member = await readMember(deps.db, session.userId)
-    if (member !== null && hasAccess(deps, member)) return { data: proof }
+    if (member !== null && member.suspendedAt === null) return { data: proof }
     const admission = member === null ? decided.get(context) : undefined
     if (admission !== undefined && (await admit(deps, session.userId, admission))) return { data: proof }
     const address = await readAddress(deps.db, session.userId)

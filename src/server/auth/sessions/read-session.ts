@@ -6,7 +6,6 @@ import { sessionToken } from '~/server/auth/sessions/session-cookie'
 import { idleLimitMs } from '~/server/auth/sessions/session-limits'
 import { endSession, findSession, listSessionsById, noteActivity } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
-import { hasAccess } from '~/server/members/has-access'
 import type { MemberRow } from '~/server/members/members'
 
 /** What a person does keeps their session: a page they open, a change. What an open window reads by itself does not. */
@@ -40,7 +39,7 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
     await endSession(deps.db, { id: sessionId, email: member.email, reason, at: now })
     return null
   }
-  if (!hasAccess(deps, member)) return null
+  if (member.suspendedAt !== null) return null
   if (by === 'person' && now.getTime() - session.activeAt.getTime() >= ACTIVITY_STEP_MS) {
     await noteActivity(deps.db, sessionId, now)
   }
@@ -52,14 +51,14 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
 
 /** The role of each of these sessions that is not over and whose person may come in. Reading this is nothing the person does. */
 export async function stillSignedIn(
-  deps: Pick<Deps, 'db' | 'config'>,
+  deps: Pick<Deps, 'db'>,
   sessionIds: readonly string[],
   now: Date,
 ): Promise<ReadonlyMap<string, Role>> {
   const found = await listSessionsById(deps.db, sessionIds)
   return new Map(
     found.flatMap(({ sessionId, member, ...session }) =>
-      whyOver(session, member, now) === null && hasAccess(deps, member) ? [[sessionId, member.role]] : [],
+      whyOver(session, member, now) === null && member.suspendedAt === null ? [[sessionId, member.role]] : [],
     ),
   )
 }

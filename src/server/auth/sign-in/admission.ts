@@ -3,7 +3,6 @@ import { z } from 'zod'
 import type { Role } from '~/domain/permissions'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
-import { givenInSandbox } from '~/server/members/has-access'
 import { findInvitationFor, takeLink } from '~/server/members/invitations'
 import { addMember, readAddress } from '~/server/members/members'
 import { recordGiven } from '~/server/people/record-given'
@@ -42,7 +41,7 @@ export async function findAdmission(
   if (!emailVerified) return null
   const email = identity.email.toLowerCase()
   const invitation = await findInvitationFor(db, email, now())
-  if (invitation !== null && (await linkHolds({ config }, db, invitation))) {
+  if (invitation !== null && (await linkHolds(db, invitation))) {
     const { role, environments, createdBy: addedBy, id: invitationId } = invitation
     return { provider, email, because: 'invitation', role, environments, addedBy, invitationId }
   }
@@ -66,15 +65,14 @@ function isOfDomain(email: string, domains: readonly string[]): boolean {
 
 /** Makes the account a member. False: the invitation was used or taken back in between. */
 export function admit(
-  { db, now, newId, config }: Pick<Deps, 'db' | 'now' | 'newId' | 'config'>,
+  { db, now, newId }: Pick<Deps, 'db' | 'now' | 'newId'>,
   userId: string,
   { provider, because, role, environments, addedBy, invitationId }: Admission,
 ): Promise<boolean> {
   return db.$transaction(async (tx) => {
     const at = now()
     if (invitationId !== null && !(await takeLink(tx, invitationId, userId, at))) return false
-    const sandboxOnly = givenInSandbox({ config }, addedBy)
-    await addMember(tx, { userId, role, environments, addedBy, sandboxOnly, at })
+    await addMember(tx, { userId, role, environments, addedBy, at })
     await recordGiven({ newId }, tx, { userId, by: addedBy, at })
     const payload = { provider, because, role, environments }
     const email = await readAddress(tx, userId)

@@ -2,11 +2,10 @@ import 'server-only'
 import { type Actor, may, type Rights, reaches } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
-import { holds, type WithSandbox } from '~/server/members/has-access'
 import { findRequester } from '~/server/members/members'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { findToken } from '~/server/tokens/api-tokens'
-import { ownerOf, rightsOfToken } from '~/server/tokens/token-rights'
+import { rightsOfToken } from '~/server/tokens/token-rights'
 
 /** A person, or with `tokenId` one of the person's tokens. */
 interface Who {
@@ -21,13 +20,8 @@ interface Use {
 }
 
 /** Whether somebody may do this at this moment, as far as the database knows: for what is decided next over the same connection. */
-export async function mayNow(
-  deps: WithSandbox,
-  tx: DatabaseHandle,
-  who: Who,
-  { needs, surface, at }: Use,
-): Promise<boolean> {
-  const rights = await readRights(deps, tx, who, at)
+export async function mayNow(tx: DatabaseHandle, who: Who, { needs, surface, at }: Use): Promise<boolean> {
+  const rights = await readRights(tx, who, at)
   if (rights === null || !needs.every((permission) => may(rights, permission))) return false
   return reaches(rights, { environment: surface.environment, surfaceId: surface.id })
 }
@@ -36,8 +30,8 @@ export async function mayNow(
  * Between the request and its being recorded, GitHub was asked, for seconds: an access that was taken away
  * meanwhile counts. Throws `permission_refused`.
  */
-export async function requireStillMay(deps: WithSandbox, tx: DatabaseHandle, actor: Actor, use: Use): Promise<void> {
-  if (await mayNow(deps, tx, actor, use)) return
+export async function requireStillMay(tx: DatabaseHandle, actor: Actor, use: Use): Promise<void> {
+  if (await mayNow(tx, actor, use)) return
   throw new AppError(
     'permission_refused',
     `${actor.name} may no longer do this to ${use.surface.id}: that was taken away while it was being asked for. Nothing was deployed; ask an admin.`,
@@ -45,19 +39,12 @@ export async function requireStillMay(deps: WithSandbox, tx: DatabaseHandle, act
   )
 }
 
-async function readRights(
-  deps: WithSandbox,
-  tx: DatabaseHandle,
-  { userId, tokenId }: Who,
-  at: Date,
-): Promise<Rights | null> {
+async function readRights(tx: DatabaseHandle, { userId, tokenId }: Who, at: Date): Promise<Rights | null> {
   if (tokenId === undefined || tokenId === null) {
     const person = await findRequester(tx, userId)
-    if (person === null || !holds(deps, person)) return null
-    const { role, environments } = person
-    return { role, environments, permissions: null, surfaces: null }
+    return person === null ? null : { ...person, permissions: null, surfaces: null }
   }
   const token = await findToken(tx, tokenId, userId)
-  if (token === null || token.revokedAt !== null || token.expiresAt <= at || !holds(deps, ownerOf(token))) return null
+  if (token === null || token.revokedAt !== null || token.expiresAt <= at) return null
   return rightsOfToken(token)
 }

@@ -96,7 +96,7 @@ function commitIntent(
   const at = deps.now()
   const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
   return deps.db.$transaction(async (tx) => {
-    await requireStillMay(deps, tx, actor, { needs, surface, at })
+    await requireStillMay(tx, actor, { needs, surface, at })
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
     const flags = await flagsOn({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
     const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }

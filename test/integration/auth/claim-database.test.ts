@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SANDBOX_OPERATOR } from '~/domain/member'
+import { authenticate } from '~/server/auth/sessions/authenticate'
+import type { Deps } from '~/server/deps'
+import { type ConsoleKind, claimDatabase, claimDatabaseAtStart } from '~/server/people/claim-database'
+import { invite } from '~/server/people/invite'
+import { listPeople } from '~/server/people/list-people'
+import { lookUpLink } from '~/server/people/look-up-link'
+import { actorNamed } from '~test/support/actors'
+import { createTestConsole, type TestConsole } from '~test/support/console'
+import { signedInAs } from '~test/support/sessions'
+import { insertMember } from '~test/support/token-owners'
+
+let console_: TestConsole
+let deps: Deps
+beforeEach(async () => {
+  console_ = await createTestConsole()
+  deps = console_.deps
+  await deps.db.member.deleteMany()
+})
+afterEach(() => console_.close())
+
+const owner = async () => (await deps.db.claimedDatabase.findMany()).map((row) => row.console)
+
+describe('a database belongs to the kind of console that started on it first', () => {
+  const KINDS: readonly [ConsoleKind, ConsoleKind][] = [
+    ['sandbox', 'github'],
+    ['github', 'sandbox'],
+  ]
+  it.each(KINDS)('a %s console keeps it, and a %s console is refused and told what to do', async (first, second) => {
+    await claimDatabase(deps, first)
+    await claimDatabase(deps, first)
+    await expect(claimDatabase(deps, second)).rejects.toThrow(
+      /^This database belongs to .* Nothing was started or changed\. .*DATABASE_URL/,
+    )
+    expect(await owner()).toEqual([first])
+  })
+
+  it('of two first starts at once exactly one kind gets it', async () => {
+    const starts = await Promise.allSettled(KINDS.map(([kind]) => claimDatabase(deps, kind)))
+    expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await owner()).toHaveLength(1)
+  })
+})
+
+it('a server on the other kind’s database ends, and one whose database is away tries again', async () => {
+  await claimDatabase(deps, 'sandbox')
+  await expect(claimDatabaseAtStart(deps)).rejects.toThrow('belongs to a sandbox console')
+  const sandbox = { ...deps, config: { ...deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
+  const away = await createTestConsole()
+  await away.close()
+  let tries = 0
+  const pause = async () => {
+    tries += 1
+    if (tries > 1) throw new Error('it tried again')
+  }
+  await expect(claimDatabaseAtStart({ ...sandbox, db: away.deps.db, pause })).rejects.toThrow('it tried again')
+})
+
+describe('a database from before claims', () => {
+  it('is not given to the sandbox if somebody has access with a real GitHub', async () => {
+    await insertMember(deps, 'ada@example.com')
+    await expect(claimDatabase(deps, 'sandbox')).rejects.toThrow('belongs to a console with a real GitHub')
+    await claimDatabase(deps, 'github')
+    expect(await owner()).toEqual(['github'])
+  })
+
+  it('stays the sandbox’s if only its admin, and people from there, have access', async () => {
+    await insertMember(deps, SANDBOX_OPERATOR.email)
+    const bob = await insertMember(deps, 'bob@example.com')
+    await deps.db.member.update({ where: { userId: bob.userId }, data: { sandboxOnly: true } })
+    await claimDatabase(deps, 'sandbox')
+    const { members } = await listPeople(deps, null)
+    expect(members.map(({ suspendedAt }) => suspendedAt)).toEqual([null, null])
+  })
+
+  it('ends every access that the sandbox gave once a console with a real GitHub claims it', async () => {
+    const ada = await signedInAs(deps, { email: 'ada@example.com' })
+    const operator = await signedInAs(deps, { email: SANDBOX_OPERATOR.email })
+    const bob = await signedInAs(deps, { email: 'bob@example.com' })
+    const { id: bobId } = await deps.db.user.findUniqueOrThrow({ where: { email: 'bob@example.com' } })
+    await deps.db.member.update({ where: { userId: bobId }, data: { sandboxOnly: true } })
+    const maker = { ...actorNamed('bob@example.com'), userId: bobId, provedAt: deps.now() }
+    const link = await invite(deps, maker, { email: null, role: 'admin', environments: null })
+
+    await claimDatabase(deps, 'github')
+    const signedIn = async (cookie: string) => (await authenticate(deps, new Headers({ cookie }), 'person'))?.name
+    expect(await signedIn(ada)).toBe('ada@example.com')
+    expect(await signedIn(operator)).toBeUndefined()
+    expect(await signedIn(bob)).toBeUndefined()
+    expect(await lookUpLink(deps, link.path.slice('/invite/'.length))).toBeNull()
+    const { members } = await listPeople(deps, null)
+    expect(members.map(({ email, suspendedAt }) => [email, suspendedAt !== null]).toSorted()).toEqual([
+      ['ada@example.com', false],
+      ['bob@example.com', true],
+    ])
+    const suspended = { action: 'console.member.suspended', actor: 'console' }
+    expect(await deps.db.auditEvent.count({ where: suspended })).toBe(2)
+  })
+})
