@@ -1,4 +1,4 @@
 import { config } from 'zod/v4/core'
 
-// Runs before anything of a page. zod tries out whether it may use `eval`, which the content policy refuses and reports.
+// Runs before any other script of a page. zod tests whether it may use `eval`, which the content policy refuses and reports.
 config({ jitless: true })

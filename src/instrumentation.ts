@@ -1,18 +1,18 @@
-/** Runs once per server process, before the first request; never during a build. Next inlines NEXT_RUNTIME. */
+/** Runs once per server process, before the first request, and never during a build. */
 export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
     const { renewSecondFactorsAtStart } = await import('~/server/auth/library/renew-second-factors')
     const { renewChannels } = await import('~/server/deliveries/sealed-channel')
-    const { bindAccountsAtStart } = await import('~/server/auth/providers/bind-accounts')
+    const { bindAccountsAtStart } = await import('~/server/auth/providers/accounts.sql')
     const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
     const { openFront } = await import('~/server/front')
     const { answerTrpc } = await import('~/server/trpc/answer-trpc')
     openFront(getDeps(), answerTrpc)
     void claimDatabaseAtStart(getDeps()).catch(() => process.exit(1))
-    // Nobody waits for it: what is kept under an older secret can be read meanwhile.
+    // Not awaited: values encrypted with an older secret stay readable meanwhile.
     void renewSecondFactorsAtStart(getDeps(), renewChannels)
-    // Sign-in binds them, too, before it looks an account up.
+    // Not awaited: sign-in also binds accounts before it looks one up.
     void bindAccountsAtStart(getDeps())
   }
 }

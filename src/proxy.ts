@@ -6,19 +6,19 @@ import { pagePolicy } from '~/server/platform/http/security-headers'
 
 const development = processEnvironment()['NODE_ENV'] === 'development'
 
-/** What `getDeps` made before the first request. Made here, it would bring a second copy of everything it needs. */
+/** Made by `getDeps` before the first request. Importing it here would bundle a second copy of the server. */
 const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Limited }
 
-/** Pages only: every request that passes here costs time, and the API has its headers from the guard (server/http/guard.ts). */
+/** Pages only, because this costs time for each request. Other answers get their headers from platform/http/guard.ts. */
 export const config = {
   matcher: '/((?!api/|_next/|(?:icon[^/]*\\.(?:svg|png)|manifest\\.webmanifest|robots\\.txt)$).*)',
 }
 
-/** A policy with a nonce of its own for every page. Next finds it in the request, and gives the nonce to its scripts. */
+/** Gives each page a content policy with a new nonce. Next reads the nonce from the request and adds it to its scripts. */
 export function proxy(request: NextRequest): Response {
   const wait = shared.deployConsoleDeps === undefined ? 0 : secondsToWait(shared.deployConsoleDeps, request)
   if (wait > 0) {
-    const text = `Too many requests came from your address. Nothing was changed. Try again in ${wait} s.\n`
+    const text = `Rate limit exceeded for your address. Nothing was changed. Try again in ${wait} s.\n`
     return new Response(text, { status: 429, headers: { 'cache-control': 'no-store', 'retry-after': String(wait) } })
   }
   const policy = pagePolicy({ nonce: randomBytes(16).toString('base64'), development })

@@ -12,7 +12,7 @@ import { connectDatabase, type Database } from '~/server/platform/database'
 import { createRateLimits, type RateLimits } from '~/server/platform/http/rate-limits'
 import { createLogger, type Logger } from '~/server/platform/logger'
 
-/** What use cases are given. Tests build their own with a real database and a real HTTP GitHub. */
+/** The dependencies of use cases. Tests build their own, with a real database and a GitHub over HTTP. */
 export interface Deps {
   readonly db: Database
   readonly config: ServerConfig
@@ -20,12 +20,12 @@ export interface Deps {
   readonly runTokens: RunTokens
   readonly logger: Logger
   readonly rateLimits: RateLimits
-  /** Tells windows what changed. */
+  /** Sends changes to open windows. */
   readonly live: LiveHub
   readonly now: () => Date
-  /** Lets time pass. With `now`, what a test turns to wait 25 seconds in none. */
+  /** Waits. Tests replace it together with `now`, so that they need not wait. */
   readonly pause: (ms: number) => Promise<unknown>
-  /** UUIDv7: ids sort by the time they were made. */
+  /** UUIDv7, so that ids sort by their time. */
   readonly newId: () => string
 }
 
@@ -58,7 +58,7 @@ export function createDeps(config: ServerConfig): Deps {
 
 const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Deps }
 
-/** The process's own. Routes and instrumentation are separate module instances in Next, so it lives on globalThis. */
+/** The dependencies of this process. On globalThis, because Next loads routes and instrumentation as separate modules. */
 export function getDeps(): Deps {
   shared.deployConsoleDeps ??= createDeps(readServerConfig(processEnvironment()))
   return shared.deployConsoleDeps

@@ -6,14 +6,14 @@ import type { Deps } from '~/server/deps'
 import { createGuard, type Guard } from '~/server/platform/http/guard'
 import { startWorker } from '~/server/worker/start-worker'
 
-/** What our own HTTP server (src/launch/serve.mjs) does itself; everything else is Next's. */
+/** The part of the built server that src/launch/serve.mjs runs in front of Next. */
 export interface Front {
   readonly guard: Guard
-  /** Whether `stream` answers this request instead of Next. */
+  /** Whether `stream` answers this request, instead of Next. */
   readonly streams: (request: IncomingMessage) => boolean
-  /** Settles when the stream is over, whoever ended it. */
+  /** Settles when the stream has ended on either side. */
   readonly stream: (request: IncomingMessage, response: ServerResponse) => Promise<void>
-  /** Ends the streams, and settles when the jobs under way are done. */
+  /** Ends the streams, and settles when the running jobs are done. */
   readonly stop: () => Promise<void>
 }
 
@@ -21,7 +21,7 @@ const shared = globalThis as typeof globalThis & { deployConsoleOpened?: (front:
 
 const STREAMS = '/api/trpc/live.watch'
 
-/** Hands it to the HTTP server, which is no part of the build. `answerTrpc` answers what is streamed, too. */
+/** Starts the worker, and gives the front to the HTTP server, which is outside the build. `answerTrpc` also answers streams. */
 export function openFront(deps: Deps, answerTrpc: (request: Request) => Promise<Response>): void {
   const worker = deps.config.inProcessWorker ? startWorker(deps) : null
   shared.deployConsoleOpened?.({
@@ -43,17 +43,17 @@ async function stream(
   const answer = await answerTrpc(incomingMessageToRequest(request, response, { maxBodySize: null }))
   response.writeHead(answer.status, {
     ...Object.fromEntries(answer.headers),
-    // For proxies: neither kept nor compressed, which would hold events back.
+    // `no-transform`, because a proxy that compresses the stream would delay events.
     'cache-control': 'no-store, no-transform',
   })
   const reader = answer.body?.getReader()
-  // The window went away: that is how most streams end.
+  // Most streams end because the window was closed.
   const gone = new AbortController()
   response.once('close', () => {
     gone.abort()
     void reader?.cancel().catch(() => undefined)
   })
-  // A Node stream around it, as `pipeline` needs one, takes 140 kB for each window.
+  // Not `pipeline`, whose Node stream takes 140 kB for each window.
   try {
     for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
       if (!response.write(read.value)) await once(response, 'drain', gone)

@@ -105,7 +105,7 @@ test('the second factor is required after the password, and each code works once
   }
   await signIn()
   await giveCode(first)
-  await expect(other.getByRole('form').getByRole('alert')).toContainText('each counts once')
+  await expect(other.getByRole('form').getByRole('alert')).toContainText('already used')
   await giveCode(codeAt(secret, Date.now() + 30_000))
   await expect(other.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
 

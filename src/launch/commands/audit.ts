@@ -49,7 +49,7 @@ export const auditCheckpointCommand = command({
   summary: 'prints where the chain stands now, as JSON: keep it where the database’s administrators cannot write',
   input: z.object({}),
   run: async ({ deps, print }) => {
-    const { takeCheckpoint } = await import('~/server/audit/take-checkpoint')
+    const { takeCheckpoint } = await import('~/server/audit/seal-audit')
     const checkpoint = await takeCheckpoint(deps)
     if (checkpoint === null) {
       throw new Error('Nothing of the audit trail is sealed yet, so there is no checkpoint. A running worker seals it.')
@@ -65,7 +65,7 @@ export const auditRecords = command({
     'prints every sealed row with its hash, a line each, so that anybody can compute the chain without the console',
   input: z.object({}),
   run: async ({ deps, print }) => {
-    const { sealedLines } = await import('~/server/audit/sealed-lines')
+    const { sealedLines } = await import('~/server/audit/verify-audit')
     for await (const line of sealedLines(deps)) await print(line)
     return 'done'
   },

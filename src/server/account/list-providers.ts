@@ -1,6 +1,6 @@
 import 'server-only'
 import type { ProviderView } from '~/domain/account'
-import { accountIssuer } from '~/server/auth/providers/account-key'
+import { accountIssuer } from '~/server/auth/providers/accounts.sql'
 import type { Deps } from '~/server/deps'
 
 /** Those that are configured, and no others: a button that cannot work is not there. */

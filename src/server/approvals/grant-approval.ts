@@ -8,8 +8,7 @@ import { type ApprovalRow, decideApproval, findApproval } from '~/server/approva
 import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
 import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireReach } from '~/server/auth/rights/authorize'
-import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
+import { requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
 import { NO_REFUSAL, textsOf } from '~/server/deploys/admit/audit-rejections'
 import { kindOf, sourceOf } from '~/server/deploys/admit/check-source'
 import { requireStillMay } from '~/server/deploys/admit/current-rights'
@@ -18,7 +17,7 @@ import type { NewDeploy } from '~/server/deploys/admit/insert-deploy'
 import { insertUnlessFrozen } from '~/server/deploys/admit/insert-unless-frozen'
 import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
-import { flagsOn } from '~/server/flags/flags-on'
+import { readFlags } from '~/server/flags/read-flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { areLinked } from '~/server/members/access-given.sql'
@@ -86,7 +85,7 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
 
 /** Asked for by the one, under that one's idempotency key: the same request now finds the deploy. Approved by the other. */
 async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
-  const flags = await flagsOn(deps, DISPATCH_FLAGS, row.environment)
+  const flags = await readFlags(deps, DISPATCH_FLAGS, row.environment)
   const deploy: NewDeploy = {
     id: deps.newId(),
     surfaceId: row.surfaceId,

@@ -4,7 +4,7 @@ import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
 import type { Transition } from '~/domain/deploy/phases'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Who did it, to what, and when. */
+/** The actor, the time, and the deploy or surface of an audit event. */
 export interface AuditSubject {
   readonly actor: string
   readonly at: Date
@@ -12,7 +12,7 @@ export interface AuditSubject {
   readonly surfaceId?: string
 }
 
-/** Appends one row; always inside the transaction of the change it records. */
+/** Appends one event. Call it inside the transaction of the change that it records. */
 export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject, event: AuditEvent): Promise<void> {
   const { actor, at, deployId = null, surfaceId = null } = subject
   await tx.auditEvent.create({
@@ -21,7 +21,7 @@ export async function appendAuditEvent(tx: DatabaseHandle, subject: AuditSubject
   })
 }
 
-/** Appends a row about a deploy unless there is the very same one already. Under the deploy's lock. */
+/** Appends an event about a deploy unless an equal one exists. The caller holds the deploy's lock. */
 export async function appendAuditEventOnce(
   tx: DatabaseHandle,
   subject: AuditSubject & { readonly deployId: string },
@@ -33,11 +33,11 @@ export async function appendAuditEventOnce(
   if (found === null) await appendAuditEvent(tx, subject, event)
 }
 
-/** Whom a token acted for, for the payload; nothing for a person, whose address is the actor. */
+/** The owner of a token, for the payload. Empty for a person, whose address is the actor. */
 export const tokenOwner = ({ name, userId }: { readonly name: string; readonly userId: string }) =>
   name.startsWith('token:') ? { user_id: userId } : {}
 
-/** Whether a deploy has a row of this kind already; for what is recorded once, under the deploy's lock. */
+/** Whether a deploy has an event of this kind. The caller holds the deploy's lock. */
 export async function hasAuditEvent(
   tx: DatabaseHandle,
   deployId: string,
@@ -46,7 +46,7 @@ export async function hasAuditEvent(
   return (await tx.auditEvent.findFirst({ where: { deployId, action }, select: { id: true } })) !== null
 }
 
-/** The accepted transitions of several deploys at once, oldest first, by deploy. */
+/** The accepted transitions of several deploys, by deploy, oldest first. */
 export async function readTransitions(
   db: DatabaseHandle,
   deployIds: readonly string[],
@@ -66,7 +66,7 @@ export async function readTransitions(
   return transitions
 }
 
-/** A row of TRANSITION_ACTIONS as the phases take it. */
+/** An event of TRANSITION_ACTIONS, as the phases read it. */
 export const transitionOf = (row: {
   readonly status: string
   readonly action: string
@@ -82,10 +82,10 @@ export const transitionOf = (row: {
 const isImplied = (payload: unknown): boolean =>
   typeof payload === 'object' && payload !== null && 'implied' in payload && payload.implied === true
 
-/** As `Date.toISOString` writes it. Every poll asks this of every row, so it is no schema. */
+/** The format of `Date.toISOString`. A regular expression, because every poll checks every row and a schema is slower. */
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
-/** GitHub's time of an event the reconciler found later; null for rows written when the event happened. */
+/** GitHub's time of an event that the reconciler found later. Null for events recorded when they happened. */
 export function occurredAt(payload: unknown): string | null {
   if (typeof payload !== 'object' || payload === null || !('occurred_at' in payload)) return null
   const { occurred_at } = payload

@@ -14,7 +14,7 @@ const recordRow = z.object({
   payload: z.string(),
 })
 const recordRows = z.array(recordRow)
-/** A row of the trail, every column of it, in texts that lose nothing of what is stored. */
+/** Every column of an audit row, as text without loss. */
 export type AuditRecordRow = z.output<typeof recordRow>
 
 const sealRow = z.object({
@@ -27,10 +27,7 @@ const sealRow = z.object({
 })
 export type SealRow = z.output<typeof sealRow>
 
-/**
- * Rows by id, in any order. Each is found by its key, however long the trail is. Times that only a hand in the database can
- * write (`infinity`, before Christ) as PostgreSQL says them.
- */
+/** Rows by id. A time that ISO 8601 cannot express (`infinity`, before year 1) is returned as PostgreSQL writes it. */
 export async function readAuditRecords(
   db: DatabaseHandle,
   ids: readonly bigint[],
@@ -45,7 +42,7 @@ export async function readAuditRecords(
 
 const ids = z.array(z.object({ id: z.bigint() }))
 
-/** Ids that wait for their seal, lowest first, beginning after one. */
+/** The ids of rows without a seal, after `after`, lowest first. */
 export async function readUnsealedIds(tx: DatabaseHandle, after: bigint | null, limit: number): Promise<bigint[]> {
   const rows = await tx.$queryRaw`
     SELECT "audit_event_id" AS "id" FROM "audit_unsealed"
@@ -55,7 +52,7 @@ export async function readUnsealedIds(tx: DatabaseHandle, after: bigint | null, 
 
 export const countUnsealed = (db: DatabaseHandle): Promise<number> => db.auditUnsealed.count()
 
-/** Which of these have a seal already. */
+/** The ids among `waiting` that already have a seal. */
 export async function readSealedIds(tx: DatabaseHandle, waiting: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await tx.$queryRaw`
     SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...waiting]}::bigint[])`
@@ -65,20 +62,20 @@ export async function readSealedIds(tx: DatabaseHandle, waiting: readonly bigint
 const link = z.object({ seq: z.bigint(), hash: z.string() })
 const links = z.array(link)
 
-/** Where the chain goes on; null while there is no seal. */
+/** The end of the chain. Null if there is no seal. */
 export async function readLastLink(tx: DatabaseHandle): Promise<z.output<typeof link> | null> {
   const rows = await tx.$queryRaw`
     SELECT "seq", encode("hash", 'hex') AS "hash" FROM "audit_seals" ORDER BY "seq" DESC LIMIT 1`
   return links.parse(rows)[0] ?? null
 }
 
-/** The newest seal; null while there is none. */
+/** The newest seal. Null if there is none. */
 export async function readSealHead(db: DatabaseHandle): Promise<SealRow | null> {
   const rows = await db.$queryRaw(sealsSql(Prisma.sql`ORDER BY "seq" DESC LIMIT 1`))
   return z.array(sealRow).parse(rows)[0] ?? null
 }
 
-/** Seals `from` … `upTo` in their order, at most so many. */
+/** Seals `from` to `upTo`, in order, at most `limit`. */
 export async function readSeals(
   db: DatabaseHandle,
   page: { readonly from: bigint; readonly upTo: bigint; readonly limit: number },
@@ -98,13 +95,13 @@ const sealsSql = (rest: Prisma.Sql) => Prisma.sql`
     encode("previous_hash", 'hex') AS "previousHash", encode("hash", 'hex') AS "hash"
   FROM "audit_seals" ${rest}`
 
-/** Appends links to the chain, and takes what is settled off the list of rows that wait. */
+/** Appends seals to the chain, and removes `settled` from the list of rows without a seal. */
 export async function appendSeals(
   tx: DatabaseHandle,
   seals: readonly SealRow[],
   settled: readonly bigint[],
 ): Promise<void> {
-  // One array per column: five hundred rows of values would be a text of SQL of their own.
+  // One array per column: with a list of values, each number of rows would be a separate prepared statement.
   await tx.$executeRaw`
     INSERT INTO "audit_seals" ("seq", "audit_event_id", "version", "sealed_at_utc", "previous_hash", "hash")
     SELECT "seq", "id", "version", "at", decode("previous_hash", 'hex'), decode("hash", 'hex')
@@ -114,4 +111,45 @@ export async function appendSeals(
       ${seals.map(({ previousHash }) => previousHash)}::text[], ${seals.map(({ hash }) => hash)}::text[]
     ) AS s("seq", "id", "version", "at", "previous_hash", "hash")`
   await tx.$executeRaw`DELETE FROM "audit_unsealed" WHERE "audit_event_id" = ANY(${[...settled]}::bigint[])`
+}
+
+const GAP_PAGE = 10_000
+const LOWEST_ID = -(2n ** 63n)
+const HIGHEST_ID = 2n ** 63n - 1n
+
+const foundId = (rows: unknown) => z.tuple([z.object({ id: z.bigint().nullable() })]).parse(rows)[0].id
+
+/**
+ * The first row that has no seal and is not on the list of rows without a seal. Null if there is none. One statement reads both
+ * tables, so a row that is sealed meanwhile is found in one of them.
+ */
+export async function findStray(db: DatabaseHandle): Promise<bigint | null> {
+  let from = LOWEST_ID
+  while (from <= HIGHEST_ID) {
+    const upTo = foundId(
+      await db.$queryRaw`
+      SELECT max("id") AS "id" FROM (
+        SELECT "id" FROM "audit_events" WHERE "id" >= ${from}::bigint ORDER BY "id" LIMIT ${GAP_PAGE}) AS "page"`,
+    )
+    if (upTo === null) return null
+    const stray = foundId(
+      await db.$queryRaw`
+      SELECT min(e."id") AS "id" FROM "audit_events" AS e
+      LEFT JOIN "audit_seals" AS s ON s."audit_event_id" = e."id" AND s."audit_event_id" BETWEEN ${from} AND ${upTo}
+      LEFT JOIN "audit_unsealed" AS u ON u."audit_event_id" = e."id" AND u."audit_event_id" BETWEEN ${from} AND ${upTo}
+      WHERE e."id" BETWEEN ${from} AND ${upTo} AND s."seq" IS NULL AND u."audit_event_id" IS NULL`,
+    )
+    if (stray !== null) return stray
+    from = upTo + 1n
+  }
+  return null
+}
+
+/** The first id on the list of rows without a seal whose row was deleted. Null if there is none. */
+export async function findLostWaiting(db: DatabaseHandle): Promise<bigint | null> {
+  return foundId(
+    await db.$queryRaw`
+    SELECT min(u."audit_event_id") AS "id" FROM "audit_unsealed" AS u
+    WHERE NOT EXISTS (SELECT FROM "audit_events" AS e WHERE e."id" = u."audit_event_id")`,
+  )
 }

@@ -1,9 +1,72 @@
 import 'server-only'
 import { z } from 'zod'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
+import type { AuditFilter } from '~/domain/audit/log'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { Prisma } from '~/server/platform/generated/client.ts'
 
-// Prisma's `distinct` reads every row there is.
+const auditRow = z.object({
+  id: z.bigint(),
+  at: z.date(),
+  actor: z.string(),
+  action: z.string(),
+  deployId: z.string().nullable(),
+  surfaceId: z.string().nullable(),
+  status: z.string().nullable(),
+  payload: z.unknown(),
+})
+export type AuditRow = z.output<typeof auditRow>
+
+export interface AuditPageQuery {
+  readonly filter: AuditFilter
+  /** Only rows with a lower id, so that rows appended meanwhile do not shift the pages. */
+  readonly before: bigint | null
+  readonly limit: number
+}
+
+/** The rows that match the filter, newest first. */
+export async function readAuditRows(db: DatabaseHandle, query: AuditPageQuery): Promise<AuditRow[]> {
+  return z.array(auditRow).parse(await db.$queryRaw(auditPageSql(query)))
+}
+
+/** Contains only the conditions of the filter, so that the planner can use the index of each. */
+export function auditPageSql({ filter, before, limit }: AuditPageQuery): Prisma.Sql {
+  const conditions = [
+    filter.deploy !== undefined && Prisma.sql`"deploy_id" = ${filter.deploy}::uuid`,
+    filter.surface !== undefined && Prisma.sql`"surface_id" = ${filter.surface}`,
+    filter.actor !== undefined && Prisma.sql`"actor" = ${filter.actor}`,
+    filter.action !== undefined && Prisma.sql`"action" = ${filter.action}`,
+    filter.from !== undefined && Prisma.sql`"at_utc" >= ${filter.from}`,
+    filter.to !== undefined && Prisma.sql`"at_utc" < ${filter.to}`,
+    before !== null && Prisma.sql`"id" < ${before}`,
+  ].filter((condition) => condition !== false)
+  const where = conditions.length === 0 ? Prisma.empty : Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}`
+  return Prisma.sql`
+    SELECT "id", "at_utc" AS "at", "actor", "action", "deploy_id"::text AS "deployId", "surface_id" AS "surfaceId",
+      "status", "payload"
+    FROM "audit_events" ${where} ORDER BY "id" DESC LIMIT ${limit}`
+}
+
+const FACETS = { actions: '"action"', actors: '"actor"', surfaces: '"surface_id"' } as const
+export type AuditFacet = keyof typeof FACETS
+
+/** The distinct values of one column. The query skips along the index, so it costs one step per value, not per row. */
+export async function readAuditFacet(db: DatabaseHandle, facet: AuditFacet): Promise<string[]> {
+  const rows = z.array(z.object({ value: z.string() })).parse(await db.$queryRaw(auditFacetSql(facet)))
+  return rows.map(({ value }) => value)
+}
+
+export function auditFacetSql(facet: AuditFacet): Prisma.Sql {
+  const column = Prisma.raw(FACETS[facet])
+  return Prisma.sql`
+    WITH RECURSIVE "found" AS (
+      SELECT min(${column}) AS "value" FROM "audit_events"
+      UNION ALL
+      SELECT (SELECT min(${column}) FROM "audit_events" WHERE ${column} > "found"."value")
+      FROM "found" WHERE "found"."value" IS NOT NULL
+    )
+    SELECT "value" FROM "found" WHERE "value" IS NOT NULL`
+}
 
 const alarmRow = z.object({
   deployId: z.string(),
@@ -13,7 +76,7 @@ const alarmRow = z.object({
 })
 type AlarmRow = Omit<z.output<typeof alarmRow>, 'deployId'>
 
-/** The newest row of each kind of alarm of several deploys at once, oldest first, by deploy: bounded, however often one was raised. */
+/** The newest event of each kind of alarm, by deploy, oldest first. By hand, because Prisma's `distinct` reads every row. */
 export async function readAlarms(db: DatabaseHandle, deployIds: readonly string[]): Promise<Map<string, AlarmRow[]>> {
   const actions: string[] = ALARM_ACTIONS.filter((action) => !action.startsWith('console.deploy.cancel_'))
   const rows = await db.$queryRaw`
@@ -41,7 +104,7 @@ const lastingRows = z.array(
 
 const LASTING: readonly string[] = [...TRANSITION_ACTIONS, ...ALARM_ACTIONS]
 
-/** Of a deploy's rows before this one: each transition, and the newest of each alarm. Oldest first. */
+/** A deploy's transitions, and the newest event of each alarm, before the row `before`. Oldest first. */
 export async function readLastingBefore(db: DatabaseHandle, deployId: string, before: bigint) {
   const rows = await db.$queryRaw`
     SELECT "at_utc" AS "at", "actor", "action", "status", "payload" FROM (

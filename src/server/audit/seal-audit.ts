@@ -1,9 +1,12 @@
 import 'server-only'
+import type { AuditCheckpoint, AuditSealState } from '~/domain/audit/checkpoint'
 import {
   appendSeals,
+  countUnsealed,
   readAuditRecords,
   readLastLink,
   readSealedIds,
+  readSealHead,
   readUnsealedIds,
 } from '~/server/audit/audit-seals.sql'
 import { GENESIS_HASH, hashOf, SEAL_VERSION, sealRecord } from '~/server/audit/seal-record'
@@ -11,12 +14,12 @@ import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { takeSealLock } from '~/server/platform/locks.sql'
 
-/** Rows per transaction: some ten milliseconds of hashing, so that nobody else in the process waits for it. */
+/** Rows per transaction. Hashing them blocks the process for about ten milliseconds. */
 const BATCH = 500
 
 /**
- * Seals every row that waits, a batch per transaction: each links by hash to the one sealed before it. Whoever appends a
- * row waits for none of this. One process seals at a time; the others leave it to that one.
+ * Seals all rows without a seal, one batch per transaction. Appending a row does not wait for sealing. One process seals at a
+ * time; the others return at once.
  */
 export async function sealAudit(deps: Pick<Deps, 'db' | 'now'>, stop?: AbortSignal, batch = BATCH): Promise<void> {
   let after: bigint | null = null
@@ -27,13 +30,13 @@ export async function sealAudit(deps: Pick<Deps, 'db' | 'now'>, stop?: AbortSign
   }
 }
 
-/** Gives the last id it looked at; null when there is nothing left, or another process is at it. */
+/** Returns the last id of the batch. Null if no row is left, or if another process is sealing. */
 async function sealBatch(
   tx: DatabaseHandle,
   now: Date,
   { after, limit }: { readonly after: bigint | null; readonly limit: number },
 ): Promise<bigint | null> {
-  // First of all: only under the lock is the head the head.
+  // Before the head is read: without the lock, another process could append meanwhile.
   if (!(await takeSealLock(tx))) return null
   const waiting = await readUnsealedIds(tx, after, limit)
   const rows = await readAuditRecords(tx, waiting)
@@ -44,7 +47,7 @@ async function sealBatch(
   const seals = []
   for (const id of waiting) {
     const row = rows.get(id)
-    // A row that was deleted before it was sealed stays on the list, where verifying finds it.
+    // A row that was deleted before it was sealed stays on the list, where verification finds it.
     if (row === undefined || sealed.has(id)) continue
     seq += 1n
     const place = { seq, version: SEAL_VERSION, sealedAt: now.toISOString(), previousHash }
@@ -55,4 +58,28 @@ async function sealBatch(
   const settled = waiting.filter((id) => rows.has(id))
   if (settled.length > 0) await appendSeals(tx, seals, settled)
   return waiting.at(-1) ?? null
+}
+
+/** How far the trail is sealed. `verifyAudit` checks whether the seals are correct. */
+export async function readSealState({ db }: Pick<Deps, 'db'>): Promise<AuditSealState> {
+  const [head, waiting] = await Promise.all([readSealHead(db), countUnsealed(db)])
+  return {
+    waiting,
+    last: head && { seq: head.seq.toString(), hash: head.hash, sealedAt: head.sealedAt },
+  }
+}
+
+/** The current end of the chain, to be kept outside the database. Null if nothing is sealed. */
+export async function takeCheckpoint(deps: Pick<Deps, 'db' | 'now'>): Promise<AuditCheckpoint | null> {
+  const head = await readSealHead(deps.db)
+  if (head === null) return null
+  return {
+    kind: 'deploy-console-audit-checkpoint',
+    version: head.version,
+    seq: head.seq.toString(),
+    audit_event_id: head.auditEventId.toString(),
+    hash: head.hash,
+    sealed_at: head.sealedAt,
+    taken_at: deps.now().toISOString(),
+  }
 }

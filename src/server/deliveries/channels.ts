@@ -11,7 +11,7 @@ import {
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireFreshProof } from '~/server/auth/rights/require-fresh-proof'
+import { requireFreshProof } from '~/server/auth/rights/authorize'
 import { queueTest, resendSettled } from '~/server/deliveries/deliveries'
 import {
   type ChannelRow,

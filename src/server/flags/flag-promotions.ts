@@ -1,7 +1,7 @@
 import 'server-only'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Which of the flags were promoted (or demoted) for this environment; without those nobody ever decided about. */
+/** The flags that were promoted or demoted in this environment, and their values. */
 export async function findPromotions(
   db: DatabaseHandle,
   flags: readonly string[],
@@ -22,7 +22,7 @@ export interface Promotion {
   readonly promotedAt: Date
 }
 
-/** All of them, or one flag's. */
+/** All promotions, or those of one flag. */
 export function listPromotions(db: DatabaseHandle, flag?: string): Promise<Promotion[]> {
   return db.flagPromotion.findMany({
     where: flag === undefined ? {} : { flag },

@@ -4,8 +4,8 @@ import { id, runIdText, surfaceId } from '~/domain/input'
 import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import type { Deps } from '~/server/deps'
 import { checkFreeze } from '~/server/freezes/check-freeze'
-import { parseInput } from '~/server/platform/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
+import { parseInput } from '~/server/platform/http/read-body'
 
 /** What is signed, beside the query; the console may stand behind a prefix that it never sees (ADR 008). */
 const SIGNED_PATH = 'GET /api/internal/freezes'

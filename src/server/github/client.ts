@@ -8,7 +8,7 @@ import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/gi
 import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
 import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
 import { countRequests, createUsage, type RequestUsage, type UsageStore } from '~/server/github/request-usage'
-import type { GitHubCredentials } from '~/server/platform/config'
+import type { GitHubCredentials } from '~/server/platform/github-credentials'
 import type { Logger } from '~/server/platform/logger'
 
 /** Octokit, and what its answers said about how much more may be asked, and about repositories that moved. */

@@ -3,20 +3,20 @@ import { deployId } from '~/server/openapi/deploy-paths'
 import { json, operation } from '~/server/openapi/operation'
 
 const signature = [
-  { name: 'webhook-id', description: 'New for every callback, the same for a retry.', required: true },
-  { name: 'webhook-timestamp', description: 'Unix seconds, within five minutes of now. Not with a token.' },
+  { name: 'webhook-id', description: 'New for each callback, the same for a retry.', required: true },
+  { name: 'webhook-timestamp', description: 'Unix seconds, within five minutes of now. Omit it with a token.' },
   {
     name: 'webhook-signature',
     description:
-      'Space-separated `v1,<base64 HMAC-SHA256 of "id.timestamp.body">` (Standard Webhooks). Not with a token.',
+      'Space-separated `v1,<base64 HMAC-SHA256 of "id.timestamp.body">` (Standard Webhooks). Omit it with a token.',
   },
   {
     name: 'x-console-repository',
-    description: '`owner/name` of the sender, for a signature with its repository’s own secret.',
+    description: '`owner/name` of the sender, if its repository’s own secret signs.',
   },
 ].map(({ required = false, ...header }) => ({ ...header, in: 'header' as const, required, schema: { type: 'string' } }))
 
-const PROOF = 'Signed, or with GitHub’s OIDC token for the run: `Authorization: Bearer …`, audience `CONSOLE_URL`.'
+const PROOF = 'Signed, or with GitHub’s OIDC token of the run: `Authorization: Bearer …`, audience `CONSOLE_URL`.'
 
 const question = (name: string, description: string, required = false) => ({
   name,
@@ -36,7 +36,7 @@ const callback = (id: string, summary: string) =>
     body: 'Callback',
     success: {
       status: 200,
-      description: 'Taken in. `applied` is false for a repetition.',
+      description: 'Accepted. `applied` is false for a repetition.',
       content: json('CallbackAnswer'),
     },
     problems: [
@@ -56,22 +56,26 @@ const callback = (id: string, summary: string) =>
     ],
   })
 
-/** What workflows and GitHub send. */
+/** The addresses to which workflows and GitHub send. */
 export const callbackPaths = {
-  '/api/internal/deploys/{id}/status': { post: callback('reportStatus', 'A workflow reports where its run stands') },
+  '/api/internal/deploys/{id}/status': { post: callback('reportStatus', 'A workflow reports the status of its run') },
   '/api/internal/freezes': {
     get: operation({
       id: 'checkFreeze',
       permission: null,
       summary: 'A workflow asks whether its surface is frozen or locked',
-      description: `${PROOF} Signed like a callback, with \`GET /api/internal/freezes\` and the query in the place of the body.`,
+      description: `${PROOF} The signature covers \`GET /api/internal/freezes\` and the query instead of a body.`,
       parameters: [
         question('surface', 'The surface’s id.', true),
-        question('deploy', 'The deploy the console started the run for.'),
-        question('run', 'The run’s id, digits.'),
+        question('deploy', 'The deploy for which the console started the run.'),
+        question('run', 'The run’s id, in digits.'),
         ...signature,
       ],
-      success: { status: 200, description: 'What holds it now, if anything does.', content: json('FreezeAnswer') },
+      success: {
+        status: 200,
+        description: 'The freeze or lock of the surface, if there is one.',
+        content: json('FreezeAnswer'),
+      },
       problems: [
         'signature_invalid',
         'reporter_refused',
@@ -87,9 +91,9 @@ export const callbackPaths = {
     post: operation({
       id: 'receiveWebhook',
       permission: null,
-      summary: 'GitHub tells of an event',
+      summary: 'GitHub announces an event',
       description:
-        'Signed by GitHub with `GITHUB_WEBHOOK_SECRET`. An event only says where to look. `address_unknown` while no secret is set.',
+        'Signed by GitHub with `GITHUB_WEBHOOK_SECRET`. An event only says where to look. Without a secret, the answer is `address_unknown`.',
       parameters: ['x-github-event', 'x-hub-signature-256'].map((name) => ({
         name,
         in: 'header' as const,
@@ -97,7 +101,7 @@ export const callbackPaths = {
         schema: { type: 'string' },
       })),
       body: 'Webhook',
-      success: { status: 202, description: 'Taken, or of no use here.', content: json('WebhookAnswer') },
+      success: { status: 202, description: 'Accepted, or ignored.', content: json('WebhookAnswer') },
       problems: [
         'address_unknown',
         'body_incomplete',

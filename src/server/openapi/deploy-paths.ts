@@ -14,12 +14,12 @@ const idempotencyKey = {
   in: 'header',
   required: true,
   description:
-    'New for every deploy that is meant, the same for a retry (draft-ietf-httpapi-idempotency-key-header). ' +
+    'New for each deploy, the same for a retry (draft-ietf-httpapi-idempotency-key-header). ' +
     '8 to 200 characters, in double quotes or bare.',
   schema: { type: 'string', minLength: 8 },
 } as const
 
-/** What scripts use. */
+/** The addresses of deploys. */
 export const deployPaths = {
   '/api/internal/deploys': {
     post: operation({
@@ -27,10 +27,10 @@ export const deployPaths = {
       permission: 'deploy.dispatch',
       summary: 'Deploy a ref to a surface',
       description:
-        'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. Asked again ' +
-        'with the same key and the same request, it answers with the deploy that is already there. `override_freeze` ' +
-        'takes `freeze.override` as well. For a surface that asks for a second person nothing is deployed: the answer is ' +
-        '`approval` alone, and `Location` is the approval’s.',
+        'Answers as soon as the intent is recorded and GitHub was asked; the run id may still be null. The same key ' +
+        'with the same request is answered with the existing deploy. `override_freeze` also needs `freeze.override`. ' +
+        'If the surface requires a second person, nothing is deployed yet: the answer contains only `approval`, and ' +
+        '`Location` is the approval’s.',
       parameters: [idempotencyKey],
       body: 'DispatchRequest',
       success: {
@@ -67,11 +67,11 @@ export const deployPaths = {
     get: operation({
       id: 'getDeploy',
       permission: 'deploy.read',
-      summary: 'Where a deploy stands',
+      summary: 'Read a deploy',
       description: 'Poll every two seconds until `terminal` is true.',
       parameters: [deployId],
       success: { status: 200, description: 'The deploy.', content: json('Deploy') },
-      versioned: true,
+      tagged: true,
       problems: ['invalid_id', 'deploy_unknown'],
     }),
   },
@@ -79,13 +79,13 @@ export const deployPaths = {
     post: operation({
       id: 'cancelDeploy',
       permission: 'deploy.cancel',
-      summary: 'Ask for the end of a deploy',
+      summary: 'Cancel a deploy',
       description:
-        'GitHub is asked to cancel the run; the deploy ends when GitHub says so. Asked again, it answers the same.',
+        'GitHub is asked to cancel the run. The deploy ends when GitHub reports the end. A repeated request gets the same answer.',
       parameters: [deployId],
       success: {
         status: 202,
-        description: 'Asked. Poll the address in `Location`.',
+        description: 'Requested. Poll the address in `Location`.',
         headers: { Location: { required: true, schema: { type: 'string', format: 'uri-reference' } } },
         content: json('CancelAnswer'),
       },
@@ -96,10 +96,10 @@ export const deployPaths = {
     post: operation({
       id: 'releaseSurface',
       permission: 'deploy.dispatch',
-      summary: 'Free the surface from a deploy that nothing ends',
+      summary: 'Release the surface from a deploy',
       description:
-        'Gives up a deploy for which no run was seen for ten minutes, or frees the surface from one that has ended and whose run is ' +
-        'not proven to be over. GitHub may still start, or go on with, the run.',
+        'Gives up a deploy for which no run was seen for ten minutes, or releases the surface from a deploy that has ended ' +
+        'without proof that its run is over. GitHub may still start or continue the run.',
       parameters: [deployId],
       body: 'ReleaseRequest',
       success: { status: 200, description: 'Released.', content: json('ReleaseAnswer') },
@@ -119,18 +119,109 @@ export const deployPaths = {
     get: operation({
       id: 'getDeployLog',
       permission: 'deploy.read',
-      summary: 'Older log lines of a deploy',
+      summary: 'Read log lines of a deploy',
       parameters: [
         deployId,
         {
           name: 'before',
           in: 'query',
-          description: 'A `log_cursor` or `cursor` of an earlier answer; without it, the newest lines.',
+          description: 'A `log_cursor` or `cursor` of an earlier answer. Without it, the newest lines are returned.',
           schema: { type: 'integer', minimum: 1 },
         },
       ],
       success: { status: 200, description: 'One page, oldest line first.', content: json('LogPage') },
       problems: ['invalid_id', 'invalid_input', 'deploy_unknown'],
+    }),
+  },
+} as const
+
+const approvalId = {
+  name: 'id',
+  in: 'path',
+  required: true,
+  description: 'The approval’s id.',
+  schema: { type: 'string', format: 'uuid' },
+} as const
+
+const content = json('Approval')
+
+/** The addresses of approvals: deploys that wait for another person. */
+export const approvalPaths = {
+  '/api/internal/approvals/{id}': {
+    get: operation({
+      id: 'getApproval',
+      permission: 'deploy.read',
+      summary: 'Read an approval',
+      description: 'Once it is granted, `deploy_id` names its deploy.',
+      parameters: [approvalId],
+      success: { status: 200, description: 'The approval.', content },
+      problems: ['invalid_id', 'approval_unknown'],
+    }),
+  },
+  '/api/internal/approvals/{id}/approve': {
+    post: operation({
+      id: 'approveDeploy',
+      permission: 'deploy.approve',
+      summary: 'Approve a deploy that another person requested',
+      description: 'The facts are checked again; then GitHub is asked, once. A repeated request gets the same answer.',
+      parameters: [approvalId],
+      success: {
+        status: 202,
+        description: 'Approved and recorded. Poll the deploy at the address in `Location`.',
+        headers: { Location: { required: true, schema: { type: 'string', format: 'uri-reference' } } },
+        content,
+      },
+      problems: [
+        'invalid_id',
+        'approval_own',
+        'approver_linked',
+        'proof_stale',
+        'approval_unknown',
+        'approval_over',
+        'ref_moved',
+        'running_changed',
+        'ref_ambiguous',
+        'ref_unknown',
+        'surface_archived',
+        'surface_changed',
+        'source_refused',
+        'requester_refused',
+        'surface_locked',
+        'frozen',
+        'surface_busy',
+        'github_refused',
+        'github_unavailable',
+      ],
+    }),
+  },
+  '/api/internal/approvals/{id}/refuse': {
+    post: operation({
+      id: 'refuseDeploy',
+      permission: 'deploy.approve',
+      summary: 'Refuse a deploy that another person requested',
+      parameters: [approvalId],
+      body: 'RefusalRequest',
+      success: { status: 200, description: 'Refused.', content },
+      problems: [
+        'invalid_id',
+        'invalid_input',
+        'approval_own',
+        'approval_unknown',
+        'approval_over',
+        'body_incomplete',
+        'body_too_large',
+        'media_type_refused',
+      ],
+    }),
+  },
+  '/api/internal/approvals/{id}/withdraw': {
+    post: operation({
+      id: 'withdrawDeploy',
+      permission: 'deploy.dispatch',
+      summary: 'Withdraw your own request',
+      parameters: [approvalId],
+      success: { status: 200, description: 'Withdrawn.', content },
+      problems: ['invalid_id', 'approval_unknown', 'approval_over'],
     }),
   },
 } as const

@@ -1,13 +1,11 @@
 import 'server-only'
+import { AUDIT_EXPORT_FORMATS } from '~/domain/audit/log'
 import { cookieName } from '~/server/auth/sessions/session-cookie'
-import { approvalPaths } from '~/server/openapi/approval-paths'
-import { auditPaths } from '~/server/openapi/audit-paths'
 import { callbackPaths } from '~/server/openapi/callback-paths'
-import { deployPaths } from '~/server/openapi/deploy-paths'
-import { API_TOKEN_SCHEME, SESSION_SCHEME } from '~/server/openapi/operation'
-import { componentSchemas } from '~/server/openapi/schemas'
+import { approvalPaths, deployPaths } from '~/server/openapi/deploy-paths'
+import { API_TOKEN_SCHEME, componentSchemas, operation, refTo, SESSION_SCHEME } from '~/server/openapi/operation'
 
-/** OpenAPI 3.1 of everything under /api that is not the screen's own, from the schemas that parse the requests. */
+/** OpenAPI 3.1 of every address under /api for scripts, made from the schemas that parse the requests. */
 export function openApiDocument(consoleUrl: string) {
   return {
     openapi: '3.1.1',
@@ -15,8 +13,8 @@ export function openApiDocument(consoleUrl: string) {
       title: 'Deploy Console',
       version: '1',
       description:
-        'Errors are problem documents (RFC 9457) whose `code` says what happened. A method an address does not take ' +
-        'is answered 405 with `Allow`. Answers may gain members; ignore those you do not know.',
+        'Errors are problem documents (RFC 9457) whose `code` says what happened. A method that an address does not ' +
+        'take is answered 405 with `Allow`. Answers may gain members; ignore unknown ones.',
     },
     servers: [{ url: consoleUrl }],
     paths: { ...deployPaths, ...approvalPaths, ...callbackPaths, ...auditPaths },
@@ -28,18 +26,57 @@ export function openApiDocument(consoleUrl: string) {
           scheme: 'bearer',
           bearerFormat: 'dc_…',
           description:
-            'An API token, made at /tokens. Each operation names the permission it must hold; its environments and ' +
-            'surfaces limit what it changes, and so does what its owner may do at that moment. A browser that is signed ' +
-            'in may use the same addresses from the console’s own pages.',
+            'An API token, made at /tokens. Each operation names the permission that the token needs. Its environments ' +
+            'and surfaces, and its owner’s rights at the time of the request, limit what it may change. A signed-in ' +
+            'browser may use the same addresses from the console’s own pages.',
         },
         [SESSION_SCHEME]: {
           type: 'apiKey',
           in: 'cookie',
           name: cookieName({ consoleUrl }),
           description:
-            'The session of a person who is signed in, from the console’s own pages. What names it takes no API token.',
+            'The session of a signed-in person, from the console’s own pages. Operations that name it take no API token.',
         },
       },
     },
   }
+}
+
+const filter = (name: string, description: string, schema: Readonly<Record<string, unknown>> = { type: 'string' }) => ({
+  name,
+  in: 'query' as const,
+  description,
+  schema,
+})
+
+export const auditPaths = {
+  '/api/audit/export': {
+    get: operation({
+      id: 'exportAudit',
+      permission: 'audit.read',
+      summary: 'Download the audit trail, newest first',
+      parameters: [
+        {
+          ...filter('format', 'CSV (RFC 4180) or a JSON array.', { enum: AUDIT_EXPORT_FORMATS }),
+          required: true,
+        },
+        filter('deploy', 'Only this deploy.', { type: 'string', format: 'uuid' }),
+        filter('surface', 'Only this surface’s id.'),
+        filter('actor', 'Only this actor.'),
+        filter('action', 'Only this action, such as `console.deploy.callback`.'),
+        filter('from', 'Since this day or time, UTC.'),
+        filter('to', 'Before this time, or until the end of this day, UTC.'),
+      ],
+      success: {
+        status: 200,
+        description: 'The rows that match the filter.',
+        headers: { 'Content-Disposition': { required: true, schema: { type: 'string' } } },
+        content: {
+          'text/csv': { schema: { type: 'string' } },
+          'application/json': { schema: { type: 'array', items: refTo('AuditEntry') } },
+        },
+      },
+      problems: ['invalid_input'],
+    }),
+  },
 }

@@ -1,8 +1,26 @@
 import 'server-only'
+import { z } from 'zod'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
+import { callbackBody } from '~/domain/deploy/callback'
 import { ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import type { Permission } from '~/domain/permissions'
-import { type ComponentName, refTo } from '~/server/openapi/schemas'
+import {
+  restApproval,
+  restAuditEntry,
+  restCallbackAnswer,
+  restCancelAnswer,
+  restDeploy,
+  restDispatchAnswer,
+  restDispatchBody,
+  restFreezeAnswer,
+  restLogPage,
+  restProblem,
+  restRefusalBody,
+  restReleaseAnswer,
+  restReleaseBody,
+  restWebhook,
+  restWebhookAnswer,
+} from '~/server/rest/shapes'
 
 interface Parameter {
   readonly name: string
@@ -23,21 +41,21 @@ interface Operation {
   readonly id: string
   readonly summary: string
   readonly description?: string
-  /** What it takes; null: it is signed instead. */
+  /** Null: the request is signed instead. */
   readonly permission: Permission | null
   readonly parameters?: readonly Parameter[]
   readonly body?: ComponentName
   readonly success: Success
-  /** The answer has a version; named in `If-None-Match`, and still there, it is not sent again. */
-  readonly versioned?: boolean
-  /** Codes of the one table; grouped by what they are over HTTP. */
+  /** The answer has an `ETag`; `If-None-Match` is answered 304 if nothing changed. */
+  readonly tagged?: boolean
+  /** Codes of `ERROR_CODES`. They are grouped by HTTP status. */
   readonly problems: readonly ErrorCode[]
 }
 
-/** What any address may answer. */
+/** Problems that any address may answer. */
 const ALWAYS: readonly ErrorCode[] = ['rate_limited', 'database_unavailable', 'internal']
 
-/** And any that asks who is there. */
+/** Problems of addresses that authenticate the caller. */
 const OF_ACTORS: readonly ErrorCode[] = ['signed_out', 'token_refused', 'permission_refused', 'origin_refused']
 
 export const API_TOKEN_SCHEME = 'apiToken'
@@ -52,13 +70,13 @@ const ifNoneMatch: Parameter = {
   schema: { type: 'string' },
 }
 const etag = { schema: { type: 'string' } }
-const ANSWERED = { ETag: { ...etag, description: 'Missing while the answer also depends on GitHub.' } }
+const ANSWERED = { ETag: { ...etag, description: 'Missing if the answer also depends on GitHub.' } }
 const UNCHANGED = { ETag: { ...etag, required: true } }
 
 export function operation(described: Operation) {
-  const { id, summary, description, permission, body, success, versioned = false, problems } = described
+  const { id, summary, description, permission, body, success, tagged = false, problems } = described
   const { status, ...answer } = success
-  const parameters = versioned ? [...(described.parameters ?? []), ifNoneMatch] : described.parameters
+  const parameters = tagged ? [...(described.parameters ?? []), ifNoneMatch] : described.parameters
   return {
     operationId: id,
     summary,
@@ -67,16 +85,16 @@ export function operation(described: Operation) {
     ...(parameters === undefined ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: json(body) } }),
     responses: {
-      [status]: versioned ? { ...answer, headers: ANSWERED } : answer,
-      ...(versioned ? { 304: { description: 'Nothing has changed since that version.', headers: UNCHANGED } } : {}),
+      [status]: tagged ? { ...answer, headers: ANSWERED } : answer,
+      ...(tagged ? { 304: { description: 'Nothing has changed since that answer.', headers: UNCHANGED } } : {}),
       ...problemResponses([...problems, ...(permission === null ? [] : OF_ACTORS), ...ALWAYS]),
     },
   }
 }
 
 /**
- * With a token where one can hold the permission: for a scheme without scopes of its own the list is what it must hold (OpenAPI
- * 3.1, "Security Requirement"). Else with a session alone.
+ * A token if its scope can contain the permission, otherwise a session. The list names the required permission (OpenAPI 3.1,
+ * "Security Requirement").
  */
 function securityOf(permission: Permission | null): Readonly<Record<string, readonly string[]>>[] {
   if (permission === null) return []
@@ -106,6 +124,39 @@ function problemResponses(codes: readonly ErrorCode[]): Record<string, unknown> 
           },
         },
       ]
+    }),
+  )
+}
+
+const COMPONENTS = {
+  DispatchRequest: restDispatchBody,
+  DispatchAnswer: restDispatchAnswer,
+  Deploy: restDeploy,
+  Approval: restApproval,
+  RefusalRequest: restRefusalBody,
+  LogPage: restLogPage,
+  Callback: callbackBody,
+  CallbackAnswer: restCallbackAnswer,
+  CancelAnswer: restCancelAnswer,
+  ReleaseRequest: restReleaseBody,
+  ReleaseAnswer: restReleaseAnswer,
+  FreezeAnswer: restFreezeAnswer,
+  Webhook: restWebhook,
+  WebhookAnswer: restWebhookAnswer,
+  AuditEntry: restAuditEntry,
+  Problem: restProblem,
+} as const satisfies Record<string, z.ZodType>
+
+export type ComponentName = keyof typeof COMPONENTS
+
+export const refTo = (name: ComponentName) => ({ $ref: `#/components/schemas/${name}` })
+
+/** The schemas that parse requests, as JSON Schema of their input. */
+export function componentSchemas(): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(COMPONENTS).map(([name, schema]) => {
+      const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' })
+      return [name, rest]
     }),
   )
 }

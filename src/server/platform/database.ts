@@ -6,10 +6,10 @@ import { Prisma, PrismaClient } from '~/server/platform/generated/client.ts'
 
 export type Database = PrismaClient
 
-/** What queries take: the client itself, or a transaction of it. */
+/** The client, or a transaction of it. */
 export type DatabaseHandle = Prisma.TransactionClient
 
-/** `$disconnect()` ends its pool. */
+/** Connects to PostgreSQL. `$disconnect()` ends the pool. */
 export function connectDatabase(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
@@ -17,23 +17,23 @@ export function connectDatabase(url: string): Database {
     connectionTimeoutMillis: 5_000,
     idle_in_transaction_session_timeout: 15_000,
     statement_timeout: 15_000,
-    // The server enforces that one; when it is frozen or cut off, only the client's own limit ends the wait.
+    // The server enforces `statement_timeout`. If the server hangs, only this limit of the client ends the wait.
     query_timeout: 17_000,
-    // Prisma writes times without their offset, and takes those it reads for UTC's.
+    // Prisma writes times without an offset, and reads times as UTC.
     onConnect: async (client) => {
       await client.query("SET TIME ZONE 'UTC'")
     },
   })
-  // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+  // The pool replaces a broken idle connection. Without a listener, the error would end the process.
   pool.on('error', () => undefined)
   const adapter = new PrismaPg(pool, { statementNameGenerator: namedStatements(), disposeExternalPool: true })
   return new PrismaClient({ adapter, transactionOptions: { maxWait: 5_000, timeout: 10_000 } })
 }
 
-/** Lists of values make texts of their own, so the number of prepared statements a connection keeps is bounded. */
+/** Bounds the prepared statements of a connection, because a list of values makes a new text for each length. */
 const NAMED_STATEMENTS = 200
 
-/** Names each text of SQL once, so that PostgreSQL plans it once per connection; texts beyond the bound stay unnamed. */
+/** Names each SQL text, so that PostgreSQL plans it once per connection. Texts beyond the bound stay unnamed. */
 function namedStatements(): (query: { readonly sql: string }) => string {
   const names = new Map<string, string>()
   return ({ sql }) => {
@@ -46,14 +46,14 @@ function namedStatements(): (query: { readonly sql: string }) => string {
   }
 }
 
-/** Prisma's codes for a server that cannot be reached, hung up, or has no connection to give. */
+/** Prisma's codes for a server that is unreachable, closed the connection, or has no free connection. */
 const AWAY_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
 
-/** True when the database could not be asked at all, so that asking again later may well succeed. */
+/** Whether the database is unavailable, so that a retry may succeed. */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
-    // A raw query fails as P2010 whatever happened; the driver's own word for it is in the meta.
+    // A failed raw query is always P2010. The driver's code is in `meta`.
     const { kind, originalCode } = failure.safeParse(error.meta).data?.driverAdapterError.cause ?? {}
     return AWAY_CODES.has(error.code) || isAwayState(originalCode) || isAwayMessage(`${kind} ${error.message}`)
   }
@@ -72,16 +72,16 @@ const failure = z.object({
   }),
 })
 
-/** PostgreSQL's own: admin_shutdown, crash_shutdown, cannot_connect_now (starting up, shutting down, in recovery mode). */
+/** PostgreSQL's codes admin_shutdown, crash_shutdown and cannot_connect_now. */
 const AWAY_STATES = new Set(['57P01', '57P02', '57P03'])
 const isAwayState = (sqlState: string | undefined) => sqlState !== undefined && AWAY_STATES.has(sqlState)
 
-/** Node's connection errors to several addresses at once have a code and no message. */
+/** Node's error for several failed addresses has a code and no message. */
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
 
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
 
-/** Raw driver errors that reach us unmapped: node's connection errors, and PostgreSQL's own words at shutdown. */
+/** Errors that Prisma does not map: Node's connection errors, and PostgreSQL's messages at start and shutdown. */
 const isAwayMessage = (message: string) =>
   /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down|in recovery mode|not (yet )?accepting connections)/.test(
     message,
@@ -89,7 +89,7 @@ const isAwayMessage = (message: string) =>
 
 const UNIQUE_VIOLATION = '23505'
 
-/** Name of the unique index an error says was violated, model or SQL; null for every other error. */
+/** The name of the violated unique index, for models and for SQL by hand. Null for any other error. */
 export function violatedUniqueIndex(error: unknown): string | null {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return null
   const cause = failure.safeParse(error.meta).data?.driverAdapterError.cause

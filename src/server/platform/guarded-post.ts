@@ -4,14 +4,14 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Agent, fetch as undiciFetch } from 'undici'
 
 const ATTEMPT_MS = 10_000
-/** Of an answer nothing but the status counts, and of Slack's a word. */
+/** Only the status of an answer is needed, and the first words of Slack's. */
 const ANSWER_BYTES = 16_384
 
-/** Of IPv4, everything that is not the public internet (IANA's special-purpose registry), and Azure's metadata service. */
+/** IPv4 ranges outside the public internet (IANA's special-purpose registry), and Azure's metadata service. */
 const REFUSED_IPV4 =
   '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 168.63.129.16/32 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 ' +
   '192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/3'
-/** Of the routed IPv6: protocol assignments and tunnels, which lead to IPv4 addresses, and documentation. */
+/** Routed IPv6 ranges for protocol assignments, for documentation, and for tunnels, which lead to IPv4 addresses. */
 const REFUSED_IPV6 = '2001::/23 2001:db8::/32 2002::/16 3fff::/20'
 
 const REFUSED = new BlockList()
@@ -24,48 +24,48 @@ for (const [family, ranges] of [
     REFUSED.addSubnet(net, Number(prefix), family)
   }
 }
-/** All of IPv6 that is routed; loopback, local, mapped and translated addresses lie outside. */
+/** The routed part of IPv6. Loopback, local, mapped and translated addresses are outside of it. */
 const ROUTED_IPV6 = new BlockList()
 ROUTED_IPV6.addSubnet('2000::', 3, 'ipv6')
 
-/** Whether deliveries may go to this IP address when private ones are refused. */
+/** Whether an IP address belongs to the public internet. */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address)
   if (family === 4) return !REFUSED.check(address, 'ipv4')
   return family === 6 && ROUTED_IPV6.check(address, 'ipv6') && !REFUSED.check(address, 'ipv6')
 }
 
-/** Three outcomes, as with every call that cannot be repeated harmlessly: after `unknown` the receiver may have taken it. */
+/** The outcome of sending. `unknown`: the receiver may have accepted the message. */
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly status: number }
-  /** Certainly not taken. `lasting`: trying again would not help. */
+  /** The receiver did not accept the message. `lasting`: a retry would not help. */
   | {
       readonly kind: 'not_sent'
       readonly lasting: boolean
       readonly status: number | null
       readonly reason: string
-      /** How long the receiver asked to wait before the next attempt. */
+      /** How long the receiver asked to wait before a retry. */
       readonly waitMs?: number
     }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** The connection was never made, so nothing was sent. */
+/** Errors of a connection that was never made, so that nothing was sent. */
 const NOT_CONNECTED = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|UND_ERR_CONNECT_TIMEOUT)$/
 
-/** What a request without an answer comes to. `who` begins the sentence, which holds a code and never the error's own text. */
-export function failureOf(error: Error | undefined, who: string): SendOutcome {
+/** The outcome of a request without an answer. The reason names `receiver` and the error's code, never its text. */
+export function failureOf(error: Error | undefined, receiver: string): SendOutcome {
   const cause = error?.cause ?? error
   if (cause instanceof AddressRefused)
     return { kind: 'not_sent', lasting: false, status: null, reason: `${cause.message}; nothing was sent` }
   const code = codeOf(cause) ?? error?.name ?? 'an unexpected error'
-  if (!NOT_CONNECTED.test(code)) return { kind: 'unknown', reason: `${who} did not answer (${code})` }
-  return { kind: 'not_sent', lasting: false, status: null, reason: `${who} is not reachable (${code})` }
+  if (!NOT_CONNECTED.test(code)) return { kind: 'unknown', reason: `${receiver} did not answer (${code})` }
+  return { kind: 'not_sent', lasting: false, status: null, reason: `${receiver} is not reachable (${code})` }
 }
 
 const codeOf = (error: unknown) =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 
-/** A host is, or resolves to, an address that deliveries do not go to. Names no address: whoever asks would learn what is where. */
+/** The host is, or resolves to, a private address. The error does not name it, so that nobody can explore the network. */
 export class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED'
   constructor() {
@@ -79,10 +79,7 @@ export interface AddressRule {
   readonly resolve?: typeof systemLookup
 }
 
-/**
- * Resolves, and refuses a name of which any address is private. The connection is made to what this gives and to nothing
- * else, so a name that resolves otherwise a moment later leads nowhere.
- */
+/** Refuses a name with a private address. The connection uses this result, so DNS rebinding cannot redirect it. */
 const checkedLookup = ({ allowPrivate, resolve = systemLookup }: AddressRule): LookupFunction => {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -98,11 +95,11 @@ const checkedLookup = ({ allowPrivate, resolve = systemLookup }: AddressRule): L
 
 const hostOf = (url: string) => new URL(url).hostname.replace(/^\[|\]$/g, '')
 
-/** Throws `AddressRefused`, and what DNS says of a name it does not know. */
+/** Throws `AddressRefused` for a private address, and DNS's error for an unknown name. */
 export async function checkAddress(url: string, rule: AddressRule): Promise<void> {
   const host = hostOf(url)
   if (isIP(host) !== 0) {
-    // A connection to an address asks no DNS.
+    // A connection to an IP address does not use `lookup`.
     if (!rule.allowPrivate && !isPublicAddress(host)) throw new AddressRefused()
     return
   }
@@ -114,12 +111,12 @@ export async function checkAddress(url: string, rule: AddressRule): Promise<void
 interface Answered {
   readonly status: number
   readonly statusText: string
-  /** How long the receiver asks to wait; 0 where it does not. */
+  /** How long the receiver asks to wait, or 0. */
   readonly waitMs: number
   readonly text: string
 }
 
-/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3), of the two answers that ask to be left alone for a while. */
+/** `Retry-After` of a 429 or 503, in seconds or as a date (RFC 9110, 10.2.3). */
 function askedWait(status: number, headers: { get(name: string): string | null }): number {
   const value = status === 429 || status === 503 ? headers.get('retry-after') : null
   if (value === null) return 0
@@ -133,9 +130,8 @@ interface Post {
 }
 
 /**
- * Posts to an address that others chose: to public addresses only, unless allowed, decided on the very address it connects to;
- * without following redirects, within ten seconds, and reading a bounded answer. A connection has half of that time: what was never
- * connected was certainly not sent.
+ * Posts to an address that a person entered. Checks the address of the actual connection, follows no redirect, and limits the
+ * time and the size of the answer. Connecting may take half of the time, because a failed connection proves that nothing was sent.
  */
 export async function guardedPost(
   url: string,
@@ -156,7 +152,7 @@ export async function guardedPost(
   }
 }
 
-/** The beginning of an answer. Its status has decided already, so a body that breaks off changes nothing. */
+/** The beginning of an answer's body. The status is already known, so an incomplete body is not an error. */
 async function boundedText(body: AsyncIterable<Uint8Array> | null): Promise<string> {
   const chunks: Uint8Array[] = []
   let length = 0
@@ -167,7 +163,7 @@ async function boundedText(body: AsyncIterable<Uint8Array> | null): Promise<stri
       if (length >= ANSWER_BYTES) break
     }
   } catch {
-    // What came is enough.
+    // The received part is enough.
   }
   return Buffer.concat(chunks).subarray(0, ANSWER_BYTES).toString('utf8')
 }

@@ -2,41 +2,40 @@ import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** What can be put into the queue, by task. A payload is stored: a newer version must still read an older one's. */
+/** The queued jobs, by task. Payloads are stored, so a newer version must be able to read an older payload. */
 export type Job =
   | {
-      /** `reconcile_deploy` compares one deploy with GitHub; `notify_outcome` is what an older version queued at a deploy's end. */
+      /** `reconcile_deploy` compares a deploy with GitHub's record. `notify_outcome` was queued by older versions. */
       readonly task: 'reconcile_deploy' | 'notify_outcome'
       readonly payload: { readonly deployId: string }
     }
   | {
-      /** One attempt to tell one channel how a deploy ended. */
+      /** Sends one delivery to its channel. */
       readonly task: 'deliver'
       readonly payload: { readonly deliveryId: string }
     }
   | {
-      /** Looks at one repository, in lower case: at its runs that the console did not start, at where its default refs are, or at its DEPLOY_FREEZE. */
+      /** Reads from one repository, named in lower case: outside runs, the default refs, or the variable DEPLOY_FREEZE. */
       readonly task: 'find_outside_runs' | 'measure_distance' | 'read_deploy_freeze'
       readonly payload: { readonly repository: string }
     }
 
 interface JobOptions {
-  /** Not before; at once when left out. */
+  /** The earliest start. Without it, the job starts at once. */
   readonly runAt?: Date
   readonly maxAttempts?: number
-  /** Leaves a job that waits already as it is: asked for again and again, it is not put off each time. */
+  /** Keeps the start time of a waiting job with the same key, so that repeated calls do not postpone it. */
   readonly unlessWaiting?: boolean
-  /** Has its turn after jobs that somebody waits for. */
+  /** Runs after jobs that a person waits for. */
   readonly mayWait?: boolean
 }
 
 const LATER_PRIORITY = 10
 
 /**
- * Puts a job into the queue within the caller's transaction: the job exists exactly if the change that asked for it was
- * committed, and survives a crash right after. One waiting job per task and subject: a second one takes the place of the
- * first; beside one that already runs, another is queued, since that one may have read what was there before. Looks at one
- * repository are taken one after the other: two at once could record the older answer last.
+ * Queues a job in the caller's transaction, so that the job exists exactly if the change was committed. A waiting job of the
+ * same task and subject is replaced; a running one is not, because it may have read older data. Looks at one repository run one
+ * after the other: two at once could record the older answer last.
  */
 export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
   const [subject, queue] = subjectOf(job.payload)
@@ -54,17 +53,14 @@ export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions =
       job_key_mode => ${mode})`
 }
 
-/** What a job is about, and the queue in which those about the same are taken one after the other. */
+/** A job's subject, and the queue whose jobs run one after the other. */
 function subjectOf(payload: Job['payload']): readonly [string, string | null] {
   if ('deployId' in payload) return [payload.deployId, null]
   if ('deliveryId' in payload) return [payload.deliveryId, null]
   return [payload.repository, `github:${payload.repository}`]
 }
 
-/**
- * Gives back jobs whose worker was killed: the library itself waits four hours. No task takes this long, so a lock that
- * old belongs to nobody.
- */
+/** Unlocks jobs whose worker was killed; graphile-worker itself waits four hours. No running task holds a lock this long. */
 export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Date): Promise<void> {
   await db.$executeRaw`
     SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT "locked_by"))
@@ -73,7 +69,7 @@ export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Dat
 
 const forgottenJob = z.object({ task: z.string(), key: z.string().nullable(), attempts: z.number() })
 
-/** Jobs that used up their attempts wait for somebody to look at them, until `failedBefore`: then they are deleted, and named. */
+/** Deletes jobs that failed for good before `failedBefore`, and returns them. Until then, an operator can inspect them. */
 export async function forgetFailedJobs(db: DatabaseHandle, failedBefore: Date) {
   const rows = await db.$queryRaw`
     WITH failed AS MATERIALIZED (
@@ -84,7 +80,7 @@ export async function forgetFailedJobs(db: DatabaseHandle, failedBefore: Date) {
   return z.array(forgottenJob).parse(rows)
 }
 
-/** Whether the job library's own tables are there; see `installJobTables`. */
+/** Whether graphile-worker's tables exist. See `installJobTables`. */
 export async function jobTablesExist(db: DatabaseHandle): Promise<boolean> {
   const rows = await db.$queryRaw`SELECT to_regclass('graphile_worker.jobs') IS NOT NULL AS "present"`
   return z.tuple([z.object({ present: z.boolean() })]).parse(rows)[0].present

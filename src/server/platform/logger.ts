@@ -4,8 +4,8 @@ import pino, { type Logger } from 'pino'
 export type { Logger }
 
 /**
- * The one logger: JSON lines on standard output. Redacts by path as a second line of defence; the first is that
- * secrets, signatures and callback bodies are never handed to it.
+ * Logs JSON lines to standard output. Callers never log secrets, signatures or callback bodies; redaction by path is the second
+ * line of defence.
  */
 export function createLogger(level: string): Logger {
   return pino({

@@ -2,7 +2,7 @@ import 'server-only'
 import { hkdfSync } from 'node:crypto'
 import { hmac, isEqual } from '~/server/platform/crypto'
 
-/** Five minutes either way, as the Standard Webhooks specification recommends. */
+/** Five minutes earlier or later, as Standard Webhooks recommends. */
 const TOLERANCE_SECONDS = 300
 
 export interface SignedMessage {
@@ -12,22 +12,20 @@ export interface SignedMessage {
   readonly body: Buffer
 }
 
-/** `whsec_<base64>` stands for the decoded bytes, any other value for its UTF-8 bytes (docs/contract.md, "Callback"). */
+/** The key of a secret: `whsec_<base64>` is decoded, any other value is UTF-8 (docs/contract.md, "Callback"). */
 export function secretBytes(secret: string): Buffer {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret)
 }
 
-/** The secret of one repository, derived from a shared one: HKDF-SHA256 (RFC 5869) over `owner/name` in lower case. */
+/** A repository's own secret, derived from the shared one with HKDF-SHA256 (RFC 5869) over `owner/name` in lower case. */
 export function repositorySecret(master: string, repository: string): string {
   const key = hkdfSync('sha256', secretBytes(master), '', repository.toLowerCase(), 32)
   return `whsec_${Buffer.from(key).toString('base64')}`
 }
 
 /**
- * Verifies a Standard Webhooks signature over the raw bytes. The id on success, null on every kind of failure: the
- * sender learns nothing about which it was. Without a secret nothing verifies.
- *
- * Every secret is compared with every signature in constant time, whichever of them matches.
+ * Verifies a Standard Webhooks signature over the raw bytes. Returns the id, or null for any failure, so that the sender does
+ * not learn the reason. Compares every secret with every signature, so that the time does not depend on the match.
  */
 export function verifySignature(secrets: readonly string[], message: SignedMessage, now: Date): string | null {
   const { id, timestamp, signature, body } = message

@@ -24,8 +24,8 @@ interface Answer {
 }
 
 /**
- * Makes a route handler of a use case: refuses other sites, answers JSON that nothing may cache, and turns whatever is
- * thrown into a problem document. `Params` are the address's, by name.
+ * Makes a route handler from a use case: refuses other sites, answers JSON that nothing may cache, and converts errors to
+ * problem documents. `Params` are the parameters in the address, by name.
  */
 export function restRoute<Params>(
   permission: Permission,
@@ -33,7 +33,7 @@ export function restRoute<Params>(
 ) {
   const handler = async (request: Request, context: { readonly params: Promise<Params> }): Promise<Response> => {
     const deps = getDeps()
-    // No page of another site can make a browser send a token it does not know, so only requests without one are asked.
+    // A page of another site does not know an API token, so the origin is checked only for requests without one.
     const refused = bringsToken(request.headers) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
     if (refused !== null) return refused
     try {
@@ -50,7 +50,7 @@ export function restRoute<Params>(
       return problemResponse(error)
     }
   }
-  // What the walk over every route reads.
+  // The test that walks over every route reads the permission.
   return Object.assign(handler, { permission })
 }
 
@@ -60,9 +60,18 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export function refuseMethods(...allowed: readonly Method[]) {
   const allow = [...allowed, ...(allowed.some((method) => method === 'GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   const refuse = (request: Request): Response => {
-    const detail = `${request.method} is not for this address; it takes ${allow}. Nothing was done.`
+    const detail = `This address does not take ${request.method}. Nothing was done. It takes ${allow}.`
     return problemResponse(new AppError('method_refused', detail), { allow })
   }
   const OPTIONS = () => new Response(null, { status: 204, headers: { allow } })
   return { GET: refuse, POST: refuse, PUT: refuse, PATCH: refuse, DELETE: refuse, OPTIONS }
+}
+
+const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** A view with its member names in snake_case, as REST spells them. Values are unchanged. */
+export function snakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCase)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [snake(name), snakeCase(inner)]))
 }

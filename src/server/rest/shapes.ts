@@ -7,13 +7,13 @@ import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deplo
 import { id, lineCursorText } from '~/domain/input'
 
 /**
- * What scripts send and get (docs/rest.md). Names are snake_case, as in the callbacks. Answers may gain members: a
- * script ignores those it does not know.
+ * Requests and answers of scripts (docs/rest.md), in snake_case like callbacks. Answers may gain members: a script ignores
+ * unknown ones.
  */
 const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, overrideFreeze } = dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
 
-/** Body of `POST /api/internal/deploys`; the idempotency key is a header. */
+/** Body of `POST /api/internal/deploys`. The idempotency key is a header. */
 export const restDispatchBody = z.strictObject({
   surface: surfaceId,
   ref,
@@ -32,12 +32,12 @@ export const restDispatchBody = z.strictObject({
 
 const time = z.iso.datetime()
 
-/** A deploy that waits, or waited, for another person. */
 const tokenOwner = z
   .string()
   .nullable()
-  .meta({ description: 'Whose token `token:<label>` is; null when a person asked.' })
+  .meta({ description: 'The owner of the token `token:<label>`. Null if a person asked.' })
 
+/** An approval: a deploy that waits, or waited, for another person. */
 export const restApproval = z.looseObject({
   id: z.uuid(),
   state: z.enum(APPROVAL_STATES),
@@ -50,7 +50,7 @@ export const restApproval = z.looseObject({
   sha: z.string(),
   expected_running_sha: z.string().nullable().meta({
     description:
-      'What the surface ran when the request was reviewed, or `unknown`; null where the request did not say.',
+      'The commit that the surface ran when the request was reviewed, or `unknown`. Null if the request did not say.',
   }),
   commit_url: z.string(),
   reason: z.string().nullable(),
@@ -72,13 +72,13 @@ export const restRefusalBody = z.strictObject({ reason: refusalReason })
 /** Body of `POST …/{id}/release`. */
 export const restReleaseBody = z.strictObject({ reason: releaseInput.shape.reason })
 
-/** A deploy; or, told apart by its one member, an approval that waits. Never an `id` that is no deploy's. */
+/** A deploy, or an approval that waits. The approval is nested, so that a top-level `id` is always a deploy's. */
 export const restDispatchAnswer = z.union([
   z.looseObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() }),
   z.strictObject({ approval: restApproval }),
 ])
 
-/** One a newer version wrote is answered as it is stored. */
+/** A string, not an enum: a status that a newer version wrote is answered as stored. */
 const status = z.string().meta({ examples: [...DEPLOY_STATUSES] })
 
 const logLine = z.looseObject({ seq: z.int().positive(), line: z.string(), at: time })
@@ -88,7 +88,7 @@ const phase = z.looseObject({
   label: z.string(),
   state: z.enum(PHASE_STATES).meta({
     description:
-      '`unknown`: the deploy has ended, and nothing proves whether this phase ran. `pending` of an ended deploy is proven.',
+      '`unknown`: the deploy has ended, and nothing proves whether this phase ran. `pending` of an ended deploy: proven not to have run.',
   }),
   started_at: time.nullable(),
   ended_at: time.nullable(),
@@ -106,12 +106,12 @@ const logCursor = z
   .int()
   .positive()
   .nullable()
-  .meta({ description: 'Pass as `before` to read older lines; null when there are none.' })
+  .meta({ description: 'Pass it as `before` to read older lines. Null if there are none.' })
 
 const cancelRequest = z
   .looseObject({ asked_at: time, asked_by: z.string(), acknowledged_at: time.nullable() })
   .nullable()
-  .meta({ description: 'How far a request to cancel has come; the end itself is the status.' })
+  .meta({ description: 'The state of a request to cancel. The deploy’s end is its `status`.' })
 
 /** Answer of `POST …/{id}/cancel`. */
 export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: cancelRequest })
@@ -119,7 +119,7 @@ export const restCancelAnswer = z.looseObject({ id: z.uuid(), status, cancel: ca
 /** Answer of `POST …/{id}/release`. */
 export const restReleaseAnswer = z.looseObject({ id: z.uuid(), status })
 
-/** Answer of the poll: what the modal shows of one deploy. */
+/** Answer of the poll: one deploy, as the dialog shows it. */
 export const restDeploy = z.looseObject({
   id: z.uuid(),
   status,
@@ -127,26 +127,25 @@ export const restDeploy = z.looseObject({
   phases: z.array(phase),
   shipped: z.string().meta({
     examples: [...SHIPPED],
-    description:
-      'Whether the deploy phase is proven to have run to its end. `no` is proven as well; what is not proven is `unknown`.',
+    description: 'Whether the deploy phase ran to its end. `yes` and `no` are proven; anything else is `unknown`.',
   }),
-  headline: z.string().meta({ description: 'Where it stands, in a few words.' }),
-  sentences: z.array(z.string()).meta({ description: 'What is proven about how it ended, a sentence each.' }),
+  headline: z.string().meta({ description: 'The state of the deploy, in a few words.' }),
+  sentences: z.array(z.string()).meta({ description: 'The proven facts about the deploy’s end, one sentence each.' }),
   actions: z.array(z.string()).meta({
     examples: [...DEPLOY_ACTIONS],
     description:
-      'What makes sense next, in order. Nothing that would be refused because this deploy holds its surface.',
+      'Possible next steps, in order. Steps that this deploy’s hold of the surface would refuse are left out.',
   }),
   hold: z
     .string()
     .nullable()
-    .meta({ description: 'Why the deploy holds its surface after its end, and what ends that; one of `sentences`.' }),
+    .meta({ description: 'Why the deploy still holds its surface, and how the hold ends. One of `sentences`.' }),
   settled: z
     .boolean()
-    .meta({ description: 'It has ended, and nothing more is expected from GitHub’s record of its run.' }),
-  give_up_from: time
-    .nullable()
-    .meta({ description: 'From when the deploy can be given up because no run was seen; null where it cannot.' }),
+    .meta({ description: 'The deploy has ended, and GitHub’s record of its run was read for the last time.' }),
+  give_up_from: time.nullable().meta({
+    description: 'The time from which the deploy can be given up because no run was seen. Null if it cannot.',
+  }),
   failure_stage: z
     .string()
     .nullable()
@@ -163,7 +162,7 @@ export const restDeploy = z.looseObject({
   approved_by: z
     .string()
     .nullable()
-    .meta({ description: 'Who else said yes, where the surface asks for a second person.' }),
+    .meta({ description: 'The person who approved the deploy, if the surface requires a second person.' }),
   requested_by: z.string(),
   requested_by_owner: tokenOwner,
   requested_at: time,
@@ -174,25 +173,25 @@ export const restDeploy = z.looseObject({
   late_run_url: z
     .string()
     .nullable()
-    .meta({ description: 'Of a run that was seen after the end and is another one than `run_id`.' }),
+    .meta({ description: 'The address of another run than `run_id` that was seen after the deploy ended.' }),
   cancel: cancelRequest,
   warnings: z.array(z.string()),
-  alarms: z.array(z.string()).meta({ description: 'Those of `warnings` that say that something went wrong.' }),
+  alarms: z.array(z.string()).meta({ description: 'The `warnings` that say that something went wrong.' }),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
   log_cursor: logCursor,
 })
 
-/** Answer of `GET …/{id}/log?before=`: one page of older lines, oldest first. */
+/** Answer of `GET …/{id}/log?before=`: one page of log lines, oldest first. */
 export const restLogPage = z.looseObject({ lines: z.array(logLine), cursor: logCursor })
 
-/** Answer to a callback that was taken in. `applied: false`: the deploy stood there already. */
+/** Answer to an accepted callback. `applied: false`: the deploy already had this status. */
 export const restCallbackAnswer = z.looseObject({ applied: z.boolean(), status })
 
-/** What GitHub sends: of any event, what docs/webhooks.md names is read, and the rest is not. */
+/** An event of GitHub. The members in docs/webhooks.md are read; all others are ignored. */
 export const restWebhook = z.looseObject({})
 
-/** Answer to a webhook, which GitHub shows among its recent deliveries. `looks`: how many jobs look at GitHub because of it. */
+/** Answer to a webhook, which GitHub shows under "Recent deliveries". `looks`: the number of looks that were queued. */
 export const restWebhookAnswer = z.union([
   z.looseObject({ event: z.string(), looks: z.int(), missing: z.array(z.string()).optional() }),
   z.looseObject({ dropped: z.string() }),
@@ -210,7 +209,7 @@ export const restAuditEntry = z.looseObject({
   payload: z.unknown(),
 })
 
-/** Answer to a workflow's freeze check. */
+/** Answer to a freeze check of a workflow. */
 export const restFreezeAnswer = z.looseObject({
   surface: z.string(),
   frozen: z.boolean(),
@@ -222,7 +221,7 @@ export const restFreezeAnswer = z.looseObject({
   override_reason: z.string().nullable(),
 })
 
-/** RFC 9457. `code` is one of the table in errors.ts; `issues` comes with `invalid_input`. */
+/** RFC 9457. `code` is a key of `ERROR_CODES`; `issues` comes with `invalid_input`. */
 export const restProblem = z.looseObject({
   type: z.string(),
   title: z.string(),
@@ -232,5 +231,5 @@ export const restProblem = z.looseObject({
   issues: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
 })
 
-/** Query strings are text; a cursor is the digits of a sequence number. */
+/** A query string is text, so the cursor is digits. */
 export const restLogQuery = z.object({ before: lineCursorText.optional() })

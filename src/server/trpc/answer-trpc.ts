@@ -1,14 +1,13 @@
 import 'server-only'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
-import { boundRequest } from '~/server/platform/http/bound-request'
-import { unlessKnown } from '~/server/platform/http/not-modified'
+import { answerConditionally } from '~/server/platform/http/etag'
+import { boundRequest } from '~/server/platform/http/read-body'
 import { refuseRequest } from '~/server/platform/http/refuse-request'
-import { createContext } from '~/server/trpc/procedures/context'
-import { logUnexpected } from '~/server/trpc/procedures/to-trpc-error'
+import { createContext, logUnexpected } from '~/server/trpc/procedures/init'
 import { appRouter } from '~/server/trpc/routers/_app'
 
-/** A call of the screen's: `/api/trpc/{procedure}`. */
+/** Answers the screen's calls: `/api/trpc/{procedure}`. */
 export async function answerTrpc(request: Request): Promise<Response> {
   const deps = getDeps()
   const refused = refuseRequest(deps, request)
@@ -21,11 +20,11 @@ export async function answerTrpc(request: Request): Promise<Response> {
     router: appRouter,
     createContext,
     onError: ({ error, path }) => logUnexpected(deps.logger, error, path),
-    // Not stored: an answer with a version is one that a browser would keep on its disk, beyond the session.
+    // `no-store`, because a browser would keep an answer with an entity tag on its disk, beyond the session.
     responseMeta: ({ ctx }) => ({
-      headers: { 'cache-control': 'no-store', ...(ctx?.call.version == null ? {} : { etag: ctx.call.version }) },
+      headers: { 'cache-control': 'no-store', ...(ctx?.call.etag == null ? {} : { etag: ctx.call.etag }) },
     }),
     allowBatching: false,
   })
-  return unlessKnown(request, answer)
+  return answerConditionally(request, answer)
 }

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { WebhookSubject } from '~/domain/github/webhook-hearing'
 import { runIdSchema } from '~/server/github/workflow-runs'
-import { parseInput } from '~/server/platform/http/parse-json'
+import { parseInput } from '~/server/platform/http/read-body'
 
 // The shapes are those of https://docs.github.com/en/webhooks/webhook-events-and-payloads: of each only what says where to look.
 

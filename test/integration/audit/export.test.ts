@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditFilter } from '~/domain/audit/log'
-import { exportAudit } from '~/server/audit/export-audit'
+import { exportAudit } from '~/server/audit/read-audit'
 import { insertAuditRows } from '~test/support/audit-rows'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { parseCsv } from '~test/support/parse-csv'

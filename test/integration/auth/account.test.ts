@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import { authenticate } from '~/server/auth/sessions/authenticate'
-import { createContextInner } from '~/server/trpc/procedures/context'
+import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'

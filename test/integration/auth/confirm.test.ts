@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { authenticate } from '~/server/auth/sessions/authenticate'
+import { addressDigest, sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import { makeSetupLink } from '~/server/people/make-setup-link'
-import { addressDigest, ownPasswordDigest } from '~/server/platform/address-digest'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { restClient } from '~test/support/rest-client'
@@ -120,7 +120,7 @@ it('an address locked at the door is another count than its owner’s, whatever 
   const config = { authSecrets: ['a secret of the tests, long enough to be one'] }
   const email = 'ada@example.com'
   const typed = [email, `signed in as ${email}`, `own:${email}`, `door:${email}`, ` ${email} `]
-  expect(typed.map((text) => addressDigest(config, text))).not.toContain(ownPasswordDigest(config, email))
+  expect(typed.map((text) => addressDigest(config, text))).not.toContain(sessionPasswordDigest(config, email))
 })
 
 describe('confirming by a click', () => {

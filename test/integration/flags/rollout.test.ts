@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { changeFlag } from '~/server/flags/change-flag'
-import { flagsOn } from '~/server/flags/flags-on'
-import { listFlags } from '~/server/flags/list-flags'
+import { readFlags } from '~/server/flags/read-flags'
+import { changeFlag, listFlags } from '~/server/flags/rollout'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
@@ -25,7 +24,7 @@ const promote = (environment: 'staging' | 'production', actor = 'ada') =>
   changeFlag(console_.deps, actorNamed(actor), 'promote', { flag: FLAG, environment })
 const demote = (environment: 'staging' | 'production') =>
   changeFlag(console_.deps, actorNamed('ada'), 'demote', { flag: FLAG, environment })
-const isOn = async (environment: string) => (await flagsOn(console_.deps, [FLAG], environment))[FLAG]
+const isOn = async (environment: string) => (await readFlags(console_.deps, [FLAG], environment))[FLAG]
 
 async function flagEvents() {
   const rows = await console_.deps.db.auditEvent.findMany({
@@ -243,7 +242,7 @@ describe('the list', () => {
         { environment: 'production', on: false, because: 'variable', promoted: false },
       ],
     })
-    expect(await flagsOn(forced, [FLAG], 'staging')).toEqual({ [FLAG]: false })
+    expect(await readFlags(forced, [FLAG], 'staging')).toEqual({ [FLAG]: false })
   })
 })
 

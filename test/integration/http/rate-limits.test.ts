@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createRateLimiter } from '~/server/platform/http/rate-limiter'
+import { createRateLimiter } from '~/server/platform/http/rate-limits'
 import { createToken } from '~/server/tokens/create-token'
-import { createContextInner } from '~/server/trpc/procedures/context'
-import { createCallerFactory } from '~/server/trpc/procedures/init'
+import { createCallerFactory, createContextInner } from '~/server/trpc/procedures/init'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
@@ -80,7 +79,7 @@ describe('without a trusted proxy', () => {
 
   it('pages count like the API, and are refused in a sentence', async () => {
     expect(await admitted(server, '/', 20, () => ({}))).toBeLessThan(10)
-    expect(await (await fetch(server.url)).text()).toMatch(/^Too many requests .* Try again in \d+ s\.\n$/)
+    expect(await (await fetch(server.url)).text()).toMatch(/^Rate limit exceeded .* Try again in \d+ s\.\n$/)
   })
 
   it('a callback that is signed is let through as often as it comes, from an address with room for one', async () => {

@@ -45,7 +45,7 @@ describe('npm run console', () => {
   })
 
   it.each([
-    ['beyond what its owner may', ['--may', 'freeze.override', '--in', 'staging'], 'this takes approver'],
+    ['beyond what its owner may', ['--may', 'freeze.override', '--in', 'staging'], 'this requires approver'],
     ['in an environment its owner may not change', ['--may', 'deploy.dispatch', '--in', 'production'], 'production'],
     ['for nobody', ['--owner', 'eve@example.com', '--may', 'deploy.read'], 'has no access'],
   ])('makes no token %s, and ends with 1', async (_, args, says) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { accountKey } from '~/server/auth/providers/account-key'
+import { accountKey } from '~/server/auth/providers/accounts.sql'
 
 it('two accounts have one key only if both issuer and subject are the same', () => {
   const issuer = fc.constantFrom('https://a.example', 'https://a.example/', 'https://a.example/b')

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson, hasExactNumbers } from '~/server/audit/canonical-json'
+import { canonicalJson, hasExactNumbers } from '~/server/audit/seal-record'
 
 describe('canonical JSON', () => {
   it('is what RFC 8785 gives as its example (3.2.2 and 3.2.3)', () => {

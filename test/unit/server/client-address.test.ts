@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressGroup, clientAddress } from '~/server/platform/http/client-address'
+import { addressGroup, clientAddress } from '~/server/platform/http/guard'
 import { trustedAddresses } from '~/server/platform/network-settings'
 
 const proxies = trustedAddresses(['10.0.0.0/8', '127.0.0.1', '2001:db8:ffff::/48'])

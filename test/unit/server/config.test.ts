@@ -114,7 +114,7 @@ describe('the configuration', () => {
         const read = () =>
           readConfig({ CONSOLE_URL: `${scheme}://${user}${host}${port}${rest}${rest === '' ? slash : ''}` })
         if (user === '' && rest === '') expect(read().consoleUrl).toBe(`${scheme.toLowerCase()}://${host}${port}`)
-        else expect(read).toThrow(/^The configuration is not usable[^\n]*\n {2}- CONSOLE_URL [^\n]*example: https:\S+$/)
+        else expect(read).toThrow(/^The configuration is invalid[^\n]*\n {2}- CONSOLE_URL [^\n]*example: https:\S+$/)
       }),
     )
     expect(() => readConfig({ CONSOLE_URL: 'https://example.com/console' })).toThrow('a sub-path is not served')
@@ -157,7 +157,7 @@ describe('the configuration', () => {
           readConfig(env)
         } catch (error) {
           const lines = String(error).split('\n')
-          expect(lines[0]).toBe('Error: The configuration is not usable; nothing was started.')
+          expect(lines[0]).toBe('Error: The configuration is invalid. Nothing was started. Correct these variables:')
           for (const line of lines.slice(1)) expect(line).toMatch(/^ {2}- [A-Z_]+ .*(; |, and |both set)/)
         }
       }),

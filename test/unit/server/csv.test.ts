@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { csvRecord } from '~/server/audit/csv'
+import { csvRecord } from '~/server/audit/read-audit'
 
 describe('a CSV record', () => {
   it('quotes what RFC 4180 says must be quoted, and nothing else', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRateLimiter } from '~/server/platform/http/rate-limiter'
+import { createRateLimiter } from '~/server/platform/http/rate-limits'
 
 /** A limiter and the hand that moves its clock. */
 function limiterOf(perMinute: number | undefined) {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundRequest } from '~/server/platform/http/bound-request'
-import { readBoundedBody } from '~/server/platform/http/read-bounded-body'
+import { boundRequest, readBoundedBody } from '~/server/platform/http/read-body'
 
 const post = (body: BodyInit) =>
   new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit)

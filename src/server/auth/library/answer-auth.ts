@@ -4,12 +4,12 @@ import { LOST_RETURN } from '~/server/auth/library/providers/provider-return'
 import { authenticate } from '~/server/auth/sessions/authenticate'
 import { dropSession, withCurrentSignature } from '~/server/auth/sessions/session-cookie'
 import { getDeps } from '~/server/deps'
-import { boundRequest } from '~/server/platform/http/bound-request'
 import { addressOf } from '~/server/platform/http/guard'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
+import { boundRequest } from '~/server/platform/http/read-body'
 import { refuseOverLimit, refuseRequest } from '~/server/platform/http/refuse-request'
 
-/** Everything below `/api/auth`: better-auth's own handler, behind the checks every other route has. */
+/** Answers everything below `/api/auth`: better-auth's handler, behind the checks of every other route. */
 export async function answerAuth(request: Request): Promise<Response> {
   const deps = getDeps()
   const answered = isReturn(request) ? onPage : (response: Response) => response
@@ -20,8 +20,8 @@ export async function answerAuth(request: Request): Promise<Response> {
   try {
     const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
     headers.set(ADDRESS_HEADER, addressOf(bounded))
-    // Ends a session that was left alone for too long, or whose person was suspended: the library knows neither limit.
-    // Of whoever that leaves with no session, the library is shown none.
+    // Ends an idle session, or one of a suspended member: the library checks neither. A request whose session has ended
+    // reaches the library without one.
     if ((await authenticate(deps, headers, 'person')) === null) dropSession(deps.config, headers)
     const response = await authOf(deps).handler(new Request(bounded, { headers }))
     response.headers.set('cache-control', 'no-store')
@@ -34,13 +34,13 @@ export async function answerAuth(request: Request): Promise<Response> {
 }
 
 /**
- * A provider sends people back by a link on its own site. That it belongs to a sign-in this browser began is said by the
- * state in the address and the cookie beside it, which the library compares (RFC 6749, 10.12).
+ * Whether a provider sent the person back, from its own site. The library compares the state in the address with a cookie,
+ * which proves that this browser began the sign-in (RFC 6749, 10.12).
  */
 const isReturn = (request: Request): boolean =>
   request.method === 'GET' && /^\/api\/auth\/callback\/\w+$/.test(new URL(request.url).pathname)
 
-/** Somebody who is sent back by a provider looks at a page, so what is no redirect becomes one. */
+/** A return from a provider must end on a page, so any other answer becomes a redirect. */
 function onPage(response: Response): Response {
   if (response.headers.has('location')) return response
   const error = response.status === 429 ? 'too_many_requests' : 'not_completed'

@@ -4,8 +4,7 @@ import { prismaAdapter } from 'better-auth/adapters/prisma'
 import { isAPIError } from 'better-auth/api'
 import { visible } from '~/domain/foreign-text'
 import { acceptLinkEndpoint } from '~/server/auth/library/accept-link-endpoint'
-import { accountGuard } from '~/server/auth/library/account-guard'
-import { accountTrail } from '~/server/auth/library/account-trail'
+import { accountGuard, accountTrail, secondFactor } from '~/server/auth/library/account-hooks'
 import { confirmEndpoints } from '~/server/auth/library/confirm-endpoints'
 import { secretVersion } from '~/server/auth/library/encryption'
 import { guardUnknownAccounts } from '~/server/auth/library/guard-unknown-accounts'
@@ -15,15 +14,16 @@ import { oidcProvider } from '~/server/auth/library/providers/oidc-provider'
 import { LOST_RETURN, providerReturns } from '~/server/auth/library/providers/provider-return'
 import { signInGuard } from '~/server/auth/library/sign-in-guard'
 import { signInTrail } from '~/server/auth/library/sign-in-trail'
-import { secondFactor } from '~/server/auth/library/two-factor'
-import { connectedAccount, recordConnection, withoutTokens } from '~/server/auth/providers/connected-accounts'
+import { accountIssuer } from '~/server/auth/providers/accounts.sql'
 import { COOKIE_PREFIX } from '~/server/auth/sessions/session-cookie'
 import { SESSION_DAYS } from '~/server/auth/sessions/session-limits'
+import { recordAccountChange } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
+import { readAddress } from '~/server/members/members'
 import { isOwnHost } from '~/server/platform/http/refuse-foreign-origin'
 import type { Logger } from '~/server/platform/logger'
 
-/** What answer-auth tells the library of where a request came from; whoever sends a header of this name is overruled. */
+/** The header in which `answerAuth` gives the client's address to the library. A client's own header of this name is replaced. */
 export const ADDRESS_HEADER = 'x-console-client-address'
 
 const MINUTE = 60
@@ -36,26 +36,26 @@ export function createAuth(deps: Deps) {
     appName: 'Deploy Console',
     baseURL: consoleUrl,
     basePath: '/api/auth',
-    // The first signs; with the others, older cookies and encrypted values are still understood.
+    // The first signs and encrypts. The others still verify cookies and decrypt values.
     secrets: authSecrets.map((value) => ({ version: secretVersion(value), value })),
     database: prismaAdapter(deps.db, { provider: 'postgresql', transaction: true }),
-    // On the console's own machine it is reached by loopback names too.
+    // On its own machine, the console is also reached by loopback names.
     trustedOrigins: (request) => {
       const host = request?.headers.get('host') ?? ''
       return isOwnHost(host, consoleUrl) ? [`http://${host}`] : []
     },
     emailAndPassword: {
       enabled: true,
-      // People come through a setup link or an invitation only.
+      // Accounts are made only with a setup link or an invitation.
       disableSignUp: true,
       minPasswordLength: 12,
       maxPasswordLength: 128,
     },
     session: {
       expiresIn: SESSION_DAYS * DAY,
-      // A session ends when it is that old, however much it is used; the idle limit is authenticate's.
+      // Use does not extend a session. `readSession` enforces the idle limit.
       disableSessionRefresh: true,
-      // Ours to say: see require-fresh-proof.
+      // `requireFreshProof` decides instead.
       freshAge: 0,
       cookieCache: { enabled: false },
       additionalFields: {
@@ -91,7 +91,7 @@ export function createAuth(deps: Deps) {
         update: { before: withoutTokens },
       },
     },
-    // The guard is first and the trail last: the trail must see what the plugins between have made of a sign-in.
+    // `signInGuard` comes first, and `signInTrail` last, because it records what the other plugins decided.
     plugins: [
       signInGuard(deps),
       acceptLinkEndpoint(deps),
@@ -106,7 +106,7 @@ export function createAuth(deps: Deps) {
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
-    onAPIError: { onError: handOn, errorURL: LOST_RETURN },
+    onAPIError: { onError: rethrowUnexpected, errorURL: LOST_RETURN },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),
@@ -117,7 +117,7 @@ export function createAuth(deps: Deps) {
   })
 }
 
-/** Those that are configured. None is asked anything before somebody signs in with it. */
+/** The configured providers. A provider is first contacted when somebody signs in there. */
 function providers(deps: Deps): BetterAuthPlugin {
   const { github, oidc } = deps.config.providers
   const offered = [
@@ -131,7 +131,7 @@ export type Auth = ReturnType<typeof createAuth>
 
 const shared = globalThis as typeof globalThis & { deployConsoleAuth?: WeakMap<object, Auth> }
 
-/** One per database connection, whichever bundle of Next's asks. */
+/** One instance per `Deps`. On globalThis, because Next loads this module more than once. */
 export function authOf(deps: Deps): Auth {
   shared.deployConsoleAuth ??= new WeakMap()
   const known = shared.deployConsoleAuth.get(deps)
@@ -141,15 +141,12 @@ export function authOf(deps: Deps): Auth {
   return made
 }
 
-/** A provider lets people call themselves anything; here a name shows all that is in it. */
+/** Makes invisible characters of a name visible, because a provider accepts any name. */
 const withVisibleName = async <User extends { readonly name?: string | undefined }>(user: User) => ({
   data: user.name === undefined ? user : { ...user, name: visible(user.name) },
 })
 
-/**
- * better-auth's messages into our log. Never its further arguments as they are: they may be whole requests or rows. Of an
- * error, what it says.
- */
+/** Logs better-auth's messages. Drops its other arguments, which may be whole requests or rows, except an error's message. */
 function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['logger']> {
   return {
     level: 'warn',
@@ -157,17 +154,35 @@ function libraryLogger(logger: Logger): NonNullable<BetterAuthOptions['logger']>
     log: (level, message, ...rest: unknown[]) => {
       const error = rest.find((part) => part instanceof Error)
       const context = error instanceof Error ? { err: { name: error.name, message: error.message } } : {}
-      // A wrong password is the visitor's business, and in the trail.
+      // Warnings, such as an incorrect password, are in the audit trail.
       if (level === 'error') logger.error(context, `sign-in: ${message}`)
       else logger.debug(context, `sign-in: ${message}`)
     },
   }
 }
 
-/**
- * The library writes each refusal to the console, and answers 500 to whatever else was thrown. A refusal needs no line; all
- * else goes on to answer-auth, which knows a database that is away.
- */
-function handOn(error: unknown): void {
+/** Rethrows unexpected errors to `answerAuth`, which recognises an unavailable database. The library would answer 500. */
+function rethrowUnexpected(error: unknown): void {
   if (!isAPIError(error)) throw error
+}
+
+/** A provider's tokens are needed only to identify the person, so they are not stored. */
+const NO_TOKENS = { accessToken: null, refreshToken: null, idToken: null }
+
+async function withoutTokens() {
+  return { data: NO_TOKENS }
+}
+
+function connectedAccount({ config }: Pick<Deps, 'config'>) {
+  return async ({ providerId }: { readonly providerId: string }) => ({
+    data: { ...NO_TOKENS, issuer: accountIssuer(config, providerId) },
+  })
+}
+
+function recordConnection(deps: Pick<Deps, 'db' | 'now'>) {
+  return async (account: { readonly providerId: string; readonly userId: string }): Promise<void> => {
+    if (account.providerId === 'credential') return
+    const actor = await readAddress(deps.db, account.userId)
+    await recordAccountChange(deps.db, { actor, at: deps.now(), change: 'provider connected', digest: null })
+  }
 }

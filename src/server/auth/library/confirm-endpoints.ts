@@ -5,12 +5,12 @@ import { APIError, createAuthEndpoint, sessionMiddleware } from 'better-auth/api
 import { z } from 'zod'
 import { storableText } from '~/domain/input'
 import { CHALLENGE_COOKIE, isPasskeyOf } from '~/server/auth/library/passkeys'
-import { refuseWhenLocked } from '~/server/auth/library/refuse-when-locked'
+import { refuseWhenLocked } from '~/server/auth/library/password-attempts'
 import { recordProof } from '~/server/auth/sessions/sessions'
-import { recordFailedSignIn } from '~/server/auth/sign-in/record-sign-in'
+import { sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { recordFailedSignIn } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
 import { isLocalSandbox, isSandboxOperator } from '~/server/members/sandbox-sign-in'
-import { ownPasswordDigest } from '~/server/platform/address-digest'
 
 // The browser's answer; what of it holds is the verification's to say.
 const response = z.custom<AuthenticationResponseJSON>(
@@ -23,7 +23,7 @@ const response = z.custom<AuthenticationResponseJSON>(
  */
 export function confirmEndpoints(deps: Deps) {
   const prove = async (session: { id: string; userId: string }, email: string, method: Method) => {
-    const digest = method === 'password' ? ownPasswordDigest(deps.config, email) : null
+    const digest = method === 'password' ? sessionPasswordDigest(deps.config, email) : null
     await recordProof(deps.db, { sessionId: session.id, actor: email, method, digest, at: deps.now() })
     return { ok: true }
   }
@@ -36,12 +36,15 @@ export function confirmEndpoints(deps: Deps) {
         { method: 'POST', use, body: z.object({ password: storableText.min(1).max(128) }) },
         async (ctx) => {
           const { session, user } = ctx.context.session
-          await refuseWhenLocked(deps, ownPasswordDigest(deps.config, user.email))
+          await refuseWhenLocked(deps, sessionPasswordDigest(deps.config, user.email))
           const stored = (await ctx.context.internalAdapter.findCredentialAccount(user.id))?.password
           const right =
             stored != null && (await ctx.context.password.verify({ hash: stored, password: ctx.body.password }))
           if (right) return ctx.json(await prove(session, user.email, 'password'))
-          await recordFailedSignIn(deps, { address: user.email, digest: ownPasswordDigest(deps.config, user.email) })
+          await recordFailedSignIn(deps, {
+            address: user.email,
+            digest: sessionPasswordDigest(deps.config, user.email),
+          })
           throw new APIError('FORBIDDEN', {
             code: 'WRONG_PASSWORD',
             message: 'Incorrect password. Nothing was done. Try again.',
@@ -59,7 +62,7 @@ export function confirmEndpoints(deps: Deps) {
           const origin = ctx.headers?.get('origin') ?? ''
           const answer = { kept: kept?.value ?? '', response: ctx.body.response, origin }
           if (await isPasskeyOf(deps, user.id, answer)) return ctx.json(await prove(session, user.email, 'passkey'))
-          const digest = ownPasswordDigest(deps.config, user.email)
+          const digest = sessionPasswordDigest(deps.config, user.email)
           await recordFailedSignIn(deps, { address: user.email, digest, method: 'passkey' })
           const message = 'That passkey is not one of this account, or took too long. Try again.'
           throw new APIError('FORBIDDEN', { code: 'WRONG_PASSKEY', message })

@@ -4,11 +4,10 @@ import type { BetterAuthOptions } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { asksForProof, providerReturn } from '~/server/auth/library/providers/provider-return'
 import { type Admission, admit, findAdmission } from '~/server/auth/sign-in/admission'
-import { recordFailedSignIn } from '~/server/auth/sign-in/record-sign-in'
-import { methodOf } from '~/server/auth/sign-in/sign-in-method'
+import { addressDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { recordFailedSignIn, signInMethodOf } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
 import { readAddress, readMember } from '~/server/members/members'
-import { addressDigest } from '~/server/platform/address-digest'
 
 /** The refusal of who proved who they are and may not come in; it is in the trail by then. */
 export const NOT_A_MEMBER = 'not_a_member'
@@ -48,7 +47,7 @@ export function guardUnknownAccounts(deps: Pick<Deps, 'db' | 'now' | 'newId' | '
   /** No session for whoever is no member, or no longer one, however they proved who they are. */
   const beforeSession = async (session: { readonly userId: string }) => {
     const { context, path, params } = await getCurrentAuthEndpointContext()
-    const method = methodOf(path, params?.['id'])
+    const method = signInMethodOf(path, params?.['id'])
     // Whoever a provider sent back proved who they are there, and then.
     const { identity } = await providerReturn.get()
     const proof =

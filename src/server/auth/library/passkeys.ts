@@ -3,18 +3,18 @@ import { passkey } from '@better-auth/passkey'
 import { type AuthenticationResponseJSON, verifyAuthenticationResponse } from '@simplewebauthn/server'
 import { APIError } from 'better-auth/api'
 import { z } from 'zod'
-import { findPasskey, notePasskeyCounter } from '~/server/auth/second-factor/passkey-rows'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
 
-/** The plugin's own name for it. */
+/** The plugin's cookie of a challenge. */
 export const CHALLENGE_COOKIE = 'better-auth-passkey'
 
-/** What passkeys are bound to: the name of the console's address (WebAuthn, 5.1.2). An IP address cannot have any. */
+/** The host name to which passkeys are bound (WebAuthn, 5.1.2). An IP address cannot have passkeys. */
 export const passkeyHost = (consoleUrl: string): string => new URL(consoleUrl).hostname
 
 /**
- * A passkey stands for password and second factor, so the device has to have made sure of the person itself, by PIN or
- * finger. The library asks for that and does not insist on it; this does.
+ * A passkey replaces password and second factor, so the device must verify the person by PIN or fingerprint. The library
+ * requests this, but does not require it.
  */
 export function passkeys(consoleUrl: string) {
   return passkey({
@@ -35,11 +35,11 @@ function requireVerified(userVerified: boolean | undefined): void {
   if (userVerified === true) return
   throw new APIError('UNAUTHORIZED', {
     code: 'USER_NOT_VERIFIED',
-    message: 'The passkey did not make sure who you are. Nothing was changed; set a PIN or fingerprint on it first.',
+    message: 'The passkey did not verify you. Nothing was changed. Set a PIN or fingerprint on the passkey first.',
   })
 }
 
-/** What the passkey plugin keeps of a challenge it gave out. */
+/** A challenge, as the passkey plugin stores it. */
 const challenge = z.object({
   type: z.literal('authentication'),
   expectedChallenge: z.string(),
@@ -47,13 +47,13 @@ const challenge = z.object({
 })
 
 interface Answer {
-  /** The challenge as it was kept; it was used up by being read. */
+  /** The stored challenge, which reading has deleted. */
   readonly kept: string
   readonly response: AuthenticationResponseJSON
   readonly origin: string
 }
 
-/** Whether the answer is from a passkey of this person, to a challenge given to this person, who was verified by it. */
+/** Whether a passkey of this person answered a challenge for this person, and verified the person. */
 export async function isPasskeyOf(
   { db, config }: Pick<Deps, 'db' | 'config'>,
   userId: string,
@@ -79,7 +79,7 @@ export async function isPasskeyOf(
     await notePasskeyCounter(db, known.id, authenticationInfo.newCounter)
     return true
   } catch {
-    // The library throws for whatever does not fit: another origin, another challenge, a counter that went back.
+    // The library throws for any mismatch: another origin, another challenge, a lower counter.
     return false
   }
 }
@@ -90,4 +90,15 @@ function parsed(text: string): unknown {
   } catch {
     return null
   }
+}
+
+function findPasskey(db: DatabaseHandle, credentialID: string) {
+  return db.passkey.findUnique({
+    where: { credentialID },
+    select: { id: true, userId: true, credentialID: true, publicKey: true, counter: true },
+  })
+}
+
+async function notePasskeyCounter(db: DatabaseHandle, id: string, counter: number): Promise<void> {
+  await db.passkey.updateMany({ where: { id }, data: { counter } })
 }

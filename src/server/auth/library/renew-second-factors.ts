@@ -15,14 +15,13 @@ type Renewing = Pick<Deps, 'db' | 'config'>
 
 export interface Renewed {
   readonly renewed: number
-  /** Kept under a secret that is no longer in the list: nobody can read them while it is not. */
+  /** Second factors whose secret was removed from the list, so that nobody can decrypt them. */
   readonly unreadable: number
 }
 
 /**
- * The library keeps secrets of authenticator apps and backup codes encrypted, under what was the first of AUTH_SECRET then,
- * and never looks at them again until they are used. This brings all of them under the first of now, so that the others can
- * be taken out of the list. Replicas may do it at once, and people may use theirs meanwhile: what changed is left as it is.
+ * Encrypts all second factors with the first secret of AUTH_SECRET, so that older secrets can be removed. The library does this
+ * only when a second factor is used. Safe on several replicas: rows that changed meanwhile are left alone.
  */
 export async function renewSecondFactors({ db, config }: Renewing): Promise<Renewed> {
   const [current] = config.authSecrets
@@ -40,7 +39,7 @@ export async function renewSecondFactors({ db, config }: Renewing): Promise<Rene
   }
 }
 
-/** At the start of a server, with what else is kept encrypted; again while the database is away, and then no more. Never throws. */
+/** Renews at the start of a server, and retries if the database is unavailable. `renewOthers`: other encrypted rows. Never throws. */
 export async function renewSecondFactorsAtStart(
   deps: Renewing & Pick<Deps, 'logger' | 'pause'>,
   renewOthers: (deps: Renewing) => Promise<void> = async () => undefined,
@@ -50,13 +49,13 @@ export async function renewSecondFactorsAtStart(
       const { renewed, unreadable } = await renewSecondFactors(deps)
       await renewOthers(deps)
       if (renewed > 0)
-        deps.logger.info({ renewed }, 'second factors are kept under the first secret of AUTH_SECRET now')
+        deps.logger.info({ renewed }, 'Second factors are now encrypted with the first secret of AUTH_SECRET')
       if (unreadable > 0) deps.logger.error({ unreadable }, UNREADABLE)
       return
     } catch (error) {
       deps.logger.warn(
         { err: error },
-        'second factors were not brought under the first secret yet; the next try follows',
+        'Second factors are not yet encrypted with the first secret of AUTH_SECRET; retrying',
       )
       await deps.pause(NEXT_TRY_MS)
     }
@@ -64,8 +63,8 @@ export async function renewSecondFactorsAtStart(
 }
 
 const UNREADABLE =
-  'second factors are kept under a secret that was taken out of AUTH_SECRET, and their owners cannot use them; nothing was ' +
-  'changed. Put it back behind the first and restart: they are brought under the first then'
+  'Second factors are encrypted with a secret that was removed from AUTH_SECRET, so their owners cannot use them. Nothing ' +
+  'was changed. Add the secret again after the first one, and restart'
 
 async function underFirst(authSecrets: readonly string[], { secret, backupCodes }: SecondFactorRow) {
   const again = async (data: string) => encrypt(authSecrets, await decrypt(authSecrets, data))

@@ -4,9 +4,8 @@ import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
 import { ASK_ANEW } from '~/domain/account'
 import { safeNextPath } from '~/domain/next-path'
-import { doorDigest } from '~/server/auth/library/known-device'
+import { attemptDigest, refuseWhenLocked } from '~/server/auth/library/password-attempts'
 import { markProofRound } from '~/server/auth/library/providers/provider-return'
-import { refuseWhenLocked } from '~/server/auth/library/refuse-when-locked'
 import type { Deps } from '~/server/deps'
 
 /**
@@ -85,7 +84,7 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
           matcher: ({ path }) => path === '/sign-in/email',
           handler: createAuthMiddleware(async (ctx) => {
             const { data } = typed.safeParse(ctx.body)
-            if (data !== undefined) await refuseWhenLocked(deps, doorDigest(deps.config, ctx, data.email))
+            if (data !== undefined) await refuseWhenLocked(deps, attemptDigest(deps.config, ctx, data.email))
           }),
         },
       ],

@@ -2,17 +2,17 @@ import 'server-only'
 import type { BetterAuthPlugin } from 'better-auth'
 import { createAuthMiddleware } from 'better-auth/api'
 import { z } from 'zod'
-import { doorDigest, rememberDevice } from '~/server/auth/library/known-device'
+import { attemptDigest, rememberDevice } from '~/server/auth/library/password-attempts'
 import { sessionCookie } from '~/server/auth/sessions/session-cookie'
+import { addressDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import {
   recordFailedSignIn,
   recordPasswordChange,
   recordSignIn,
   recordSignOut,
-} from '~/server/auth/sign-in/record-sign-in'
-import { methodOf } from '~/server/auth/sign-in/sign-in-method'
+  signInMethodOf,
+} from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
-import { addressDigest } from '~/server/platform/address-digest'
 
 /** Give a new session to who is signed in already. */
 const EXCHANGES: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/enable', '/two-factor/disable'])
@@ -62,11 +62,15 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
             } else if (newSession !== null && newSession !== undefined) {
               // With the second factor, the password was right too.
               const counted = path?.startsWith('/two-factor/') ? newSession.user.email : address
-              const digest = counted === undefined ? null : doorDigest(deps.config, ctx, counted)
-              await recordSignIn(deps, { userId: newSession.user.id, method: methodOf(path, params?.['id']), digest })
+              const digest = counted === undefined ? null : attemptDigest(deps.config, ctx, counted)
+              await recordSignIn(deps, {
+                userId: newSession.user.id,
+                method: signInMethodOf(path, params?.['id']),
+                digest,
+              })
               rememberDevice(deps.config, ctx, newSession.user.email)
             } else if (address !== undefined && wasRefused(context.returned)) {
-              await recordFailedSignIn(deps, { address, digest: doorDigest(deps.config, ctx, address) })
+              await recordFailedSignIn(deps, { address, digest: attemptDigest(deps.config, ctx, address) })
             }
           }),
         },

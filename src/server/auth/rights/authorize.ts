@@ -1,41 +1,55 @@
 import 'server-only'
-import { type Actor, may, reaches } from '~/domain/actor'
+import { type Actor, isProofFresh, may, PROOF_LASTS_MINUTES, reaches } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { PERMISSIONS, type Permission } from '~/domain/permissions'
 
-/** The actor, if it may. Throws `signed_out` for nobody, `permission_refused` for somebody who may not. */
+/** Returns the actor. Throws `signed_out` without an actor, and `permission_refused` if the actor lacks the permission. */
 export function authorize(actor: Actor | null, permission: Permission): Actor {
-  if (actor === null) throw new AppError('signed_out', 'You are not signed in. Nothing was done; sign in first.')
+  if (actor === null) throw new AppError('signed_out', 'You are not signed in. Nothing was done. Sign in first.')
   if (may(actor, permission)) return actor
   const outOfScope = actor.permissions !== null && !actor.permissions.includes(permission)
   throw new AppError(
     'permission_refused',
     outOfScope
-      ? `This API token's scope does not hold ${permission}. Nothing was done; make a token that does.`
-      : `${actor.name} is ${actor.role}; this takes ${PERMISSIONS[permission]}. Nothing was done; ask an admin.`,
+      ? `This API token lacks the permission ${permission}. Nothing was done. Create a token with it.`
+      : `${actor.name} is ${actor.role}, but this requires ${PERMISSIONS[permission]}. Nothing was done. Ask an admin.`,
     { details: { permission, needs: PERMISSIONS[permission] } },
   )
 }
 
-/**
- * Throws `permission_refused` for an admin of some environments only. There are none any more, but for those an older version
- * made: what they could give others, or themselves, is beyond their limits.
- */
+/** Throws `permission_refused` for an admin of some environments, whom only older versions made: people have access to all. */
 export function requireWholeReach(actor: Actor): void {
   if (actor.environments === null) return
   throw new AppError(
     'permission_refused',
-    `${actor.name} is an admin of ${actor.environments.join(', ')} only, and people are managed for every environment. ` +
-      'Nothing was changed; ask an admin without limits, or run `npm run console -- user set-role` on the machine.',
+    `${actor.name} is an admin of ${actor.environments.join(', ')} only, but people are managed for every environment. ` +
+      'Nothing was changed. Ask an admin of every environment, or run `npm run console -- user set-role` on the machine.',
   )
 }
 
-/** Throws `permission_refused` when this surface or environment is beyond the actor's limits. Only for changes: all may read. */
+/** Throws `permission_refused` if the actor may not change this surface or environment. Everybody may read. */
 export function requireReach(actor: Actor, scope: { readonly environment: string; readonly surfaceId?: string }): void {
   if (reaches(actor, scope)) return
   throw new AppError(
     'permission_refused',
-    `${actor.name} may not change ${scope.surfaceId ?? scope.environment} (${scope.environment}). Nothing was done; ask an admin.`,
+    `${actor.name} may not change ${scope.surfaceId ?? scope.environment} (${scope.environment}). Nothing was done. Ask an admin.`,
     { details: { environment: scope.environment } },
+  )
+}
+
+/**
+ * For production, freezes, approvals and roles. Throws `proof_stale` if the actor's last proof is too old; the screen then asks
+ * for one and repeats the request. `doing` completes the sentence "Confirm your identity before …".
+ */
+export function requireFreshProof(
+  deps: { readonly now: () => Date },
+  actor: Pick<Actor, 'via' | 'provedAt'>,
+  doing: string,
+): void {
+  if (isProofFresh(actor, deps.now())) return
+  throw new AppError(
+    'proof_stale',
+    `Confirm your identity before ${doing}: your last proof is more than ${PROOF_LASTS_MINUTES} minutes old. Nothing was done. Confirm, then repeat the request.`,
+    { details: { proof_lasts_minutes: PROOF_LASTS_MINUTES } },
   )
 }

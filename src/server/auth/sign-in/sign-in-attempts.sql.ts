@@ -1,20 +1,22 @@
 import 'server-only'
 import { z } from 'zod'
+import type { ServerConfig } from '~/server/platform/config'
+import { hmac } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Wrong passwords in a row that go unpunished. */
+/** Incorrect passwords in a row before the first lock. */
 const FREE_ATTEMPTS = 5
-/** How long the first one after them locks; each further one twice as long, up to the longest. */
+/** The first lock. Each further incorrect password doubles it, up to the longest. */
 const FIRST_LOCK_SECONDS = 30
 const LONGEST_LOCK_SECONDS = 15 * 60
-/** Quiet for so long, an address starts anew. */
+/** After this time without an attempt, the count starts again. */
 const FORGOTTEN_AFTER_MS = 60 * 60_000
 
 const returned = z.array(z.object({ count: z.number() }))
 
 /**
- * Counts one attempt, in one statement. Null: it may go on. Otherwise until when the address is locked; then nothing was
- * counted, so asking during a lock does not make it longer.
+ * Counts an attempt, in one statement. Null: the attempt may proceed. Otherwise the end of the lock; attempts during a lock are
+ * not counted, so they do not extend it.
  */
 export async function countAttempt(db: DatabaseHandle, digest: string, now: Date): Promise<Date | null> {
   const forgotten = new Date(now.getTime() - FORGOTTEN_AFTER_MS)
@@ -36,14 +38,29 @@ export async function countAttempt(db: DatabaseHandle, digest: string, now: Date
   return row?.lockedUntil ?? null
 }
 
-/** Until when the attempts so far lock the address; null when they do not. */
+/** The end of the address's lock. Null if it is not locked. */
 export async function readLock(db: DatabaseHandle, digest: string, now: Date): Promise<Date | null> {
   const row = await db.signInAttempts.findUnique({ where: { addressDigest: digest }, select: { lockedUntil: true } })
   return row?.lockedUntil && row.lockedUntil > now ? row.lockedUntil : null
 }
 
-/** The right password was given: this address starts anew. Old rows of other addresses go with it. */
+/** Resets the count after the correct password. Also deletes old counts of other addresses. */
 export async function forgetAttempts(db: DatabaseHandle, digest: string, now: Date): Promise<void> {
   const forgotten = new Date(now.getTime() - FORGOTTEN_AFTER_MS)
   await db.signInAttempts.deleteMany({ where: { OR: [{ addressDigest: digest }, { lastAt: { lt: forgotten } }] } })
 }
+
+type Secrets = Pick<ServerConfig, 'authSecrets'>
+
+/** A keyed digest, because people sometimes type a password into the field of the address. */
+const keyed = ({ authSecrets }: Secrets, counted: 'door' | 'own', text: string): string =>
+  hmac(authSecrets[0] ?? '', `${counted}:${text.trim().toLowerCase()}`).toString('base64url')
+
+/** The digest under which passwords at sign-in are counted. */
+export const addressDigest = (config: Secrets, typed: string): string => keyed(config, 'door', typed)
+
+/**
+ * The digest under which a signed-in person's passwords are counted. Separate from sign-in: otherwise a stranger who locks the
+ * address stops its owner from confirming a deploy, and a stolen session locks its owner out.
+ */
+export const sessionPasswordDigest = (config: Secrets, email: string): string => keyed(config, 'own', email)

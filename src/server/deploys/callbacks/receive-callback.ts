@@ -5,9 +5,8 @@ import { AppError } from '~/domain/errors'
 import { recordCallback } from '~/server/deploys/callbacks/record-callback'
 import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import type { Deps } from '~/server/deps'
-import { parseJson } from '~/server/platform/http/parse-json'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
-import { readBoundedBody } from '~/server/platform/http/read-bounded-body'
+import { parseJson, readBoundedBody } from '~/server/platform/http/read-body'
 
 /**
  * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks (docs/contract.md, "Callback"): size → UUID →

@@ -14,7 +14,7 @@ import { digestRequest, idempotencyMismatch } from '~/server/deploys/admit/reque
 import { requestKey } from '~/server/deploys/admit/request-key'
 import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
-import { flagsOn } from '~/server/flags/flags-on'
+import { readFlags } from '~/server/flags/read-flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
 
@@ -98,7 +98,7 @@ function commitIntent(
   return deps.db.$transaction(async (tx) => {
     await requireStillMay(tx, actor, { needs, surface, at })
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
-    const flags = await flagsOn({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
+    const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
     const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
     const freezes = await freezesInForce(tx, surface, at)
     await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })

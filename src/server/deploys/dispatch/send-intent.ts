@@ -9,7 +9,7 @@ import type { Deps } from '~/server/deps'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
 import { isDatabaseAway } from '~/server/platform/database'
 
-/** What a dispatch has to know of the flags: `flagsOn` for the environment of the surface. */
+/** What a dispatch has to know of the flags: `readFlags` for the environment of the surface. */
 export const DISPATCH_FLAGS = ['FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', 'FLAG_CONSOLE_DEPLOY_ASYNC'] as const
 
 export interface Intent {

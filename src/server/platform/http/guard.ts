@@ -1,33 +1,31 @@
 import 'server-only'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { clientAddress, isTrusted } from '~/server/platform/http/client-address'
+import { type BlockList, isIP, isIPv6 } from 'node:net'
 import { securityHeaders } from '~/server/platform/http/security-headers'
 import { trustedAddresses } from '~/server/platform/network-settings'
 
 const shared = globalThis as typeof globalThis & { deployConsoleAddressHeader?: string }
 
-/** Nobody can send a header whose name nobody knows: a request that went past the guard has no address rather than a false one. */
+/** A random name, so that no client can send the header: a request that bypassed the guard has no address, not a false one. */
 const addressHeader = (): string => {
   shared.deployConsoleAddressHeader ??= `x-client-${randomBytes(16).toString('hex')}`
   return shared.deployConsoleAddressHeader
 }
 
-/** Where a request came from, or `unknown`. */
+/** The address of a request's client, or `unknown`. */
 export const addressOf = (request: { readonly headers: Headers }): string =>
   request.headers.get(addressHeader()) ?? 'unknown'
 
-/** Does to a request what must be done before anything of ours or of Next's looks at it. */
+/** Prepares a request and its response before any route or Next reads them. */
 export type Guard = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * - Says where a request came from. Next takes a client's own X-Forwarded-For for the truth (base-server.js, `??=`), so what a
- *   peer that is no trusted proxy claims about itself is taken away.
- * - Gives the answer its headers. next.config.ts could, but would write down at build time what CONSOLE_URL decides, and
- *   matches every request against patterns.
- * - Mends what Next answers with a 500: an address that is no percent-encoded UTF-8, or no path, becomes one that does not exist,
- *   a query that does not decode becomes one that does, and TRACE, which fetch's Request refuses to be (Fetch, 2.2.1), becomes a
- *   method nobody knows.
+ * - Determines the client's address. Next believes a client's X-Forwarded-For, so that header is removed unless a trusted
+ *   proxy sent it.
+ * - Sets the security headers. next.config.ts would fix them at build time, before CONSOLE_URL is known.
+ * - Replaces requests that Next answers 500: addresses that are not percent-encoded UTF-8, and TRACE, which fetch's Request
+ *   does not support (Fetch, 2.2.1).
  */
 export function createGuard(config: {
   readonly trustedProxies: readonly string[]
@@ -48,13 +46,13 @@ export function createGuard(config: {
     const claimed = request.headers['x-forwarded-for']
     const client = clientAddress(peer, Array.isArray(claimed) ? claimed.join() : claimed, trusted)
     request.headers[header] = client
-    // For libraries that look there, and take the left-most of a list.
+    // For libraries that read the left-most address of this header.
     request.headers['x-forwarded-for'] = client
     for (const [name, value] of headers) response.setHeader(name, value)
   }
 }
 
-/** An address the API or the pages have nothing at, in the place of one that cannot be read. */
+/** The request's target, or an address that answers "not found" if the target cannot be decoded. */
 function readableTarget(target: string): string {
   // `OPTIONS *` asks about the server as a whole (RFC 9110, 9.3.7).
   if (!target.startsWith('/')) return `/api${UNREADABLE}`
@@ -62,7 +60,7 @@ function readableTarget(target: string): string {
   const path = end < 0 ? target : target.slice(0, end)
   if (!isDecodable(path)) return path.startsWith('/api/') ? `/api${UNREADABLE}` : UNREADABLE
   if (end < 0 || isDecodable(target)) return target
-  // Read as a browser reads it: a stray `%` stands for itself.
+  // Decoded like a browser does: a stray `%` stands for itself.
   return `${path}?${new URLSearchParams(target.slice(end + 1))}`
 }
 
@@ -76,4 +74,44 @@ function isDecodable(url: string): boolean {
   } catch {
     return false
   }
+}
+
+/**
+ * The client's address: the socket's peer or, if that is a trusted proxy, the right-most address of X-Forwarded-For that is not
+ * one. Each proxy appends its peer, so anything further left is the client's own claim.
+ */
+export function clientAddress(peer: string, forwardedFor: string | undefined, trusted: BlockList): string {
+  let client = plainAddress(peer)
+  const claims = (forwardedFor ?? '').split(',').map((part) => withoutPort(part.trim()))
+  while (isTrusted(client, trusted)) {
+    const next = plainAddress(claims.pop() ?? '')
+    if (isIP(next) === 0) break
+    client = next
+  }
+  return client
+}
+
+/** The key by which an address is counted. An IPv6 subscriber has 2^64 addresses, so IPv6 is counted by /64. */
+export function addressGroup(address: string): string {
+  if (!isIPv6(address)) return address
+  const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
+  const left = head === '' ? [] : head.split(':')
+  const right = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0')
+  const groups = [...left, ...zeros, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
+  return `${groups.join(':')}::/64`
+}
+
+export function isTrusted(address: string, trusted: BlockList): boolean {
+  const plain = plainAddress(address)
+  const version = isIP(plain)
+  return version !== 0 && trusted.check(plain, version === 6 ? 'ipv6' : 'ipv4')
+}
+
+/** Without the prefix of a dual-stack socket, which names an IPv4 peer `::ffff:192.0.2.7`. */
+const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, '')
+
+/** Some proxies write `192.0.2.7:4711` or `[2001:db8::1]:4711`. */
+function withoutPort(claim: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(claim)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(claim)?.[1] ?? claim
 }

@@ -3,41 +3,37 @@ import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
 import { isDatabaseAway } from '~/server/platform/database'
 import type { Logger } from '~/server/platform/logger'
 
-/** Seconds after which asking again makes sense when something the console depends on is away. */
+/** Sent with a 503: when to retry if the database or GitHub is unavailable. */
 const RETRY_AFTER_SECONDS = 5
 
-/** Whatever was thrown, as the console's own error. The text of an unexpected one never leaves the server. */
+/** Converts any thrown value to an AppError. The text of an unexpected error never leaves the server. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   if (isDatabaseAway(error)) {
     return new AppError(
       'database_unavailable',
-      'The database does not answer, so it is not known whether anything was changed. Try again shortly.',
-      {
-        cause: error,
-      },
+      'The database does not answer. It is not known whether anything was changed. Try again shortly.',
+      { cause: error },
     )
   }
   return new AppError(
     'internal',
-    'Something went wrong in the console; its log says what. Nothing more is known here.',
-    {
-      cause: error,
-    },
+    'The console failed. It is not known whether anything was changed. Read the console’s log for the cause.',
+    { cause: error },
   )
 }
 
-/** Server faults are logged with their cause; refusals at debug level, for they are the sender's business. */
+/** Logs server faults with their cause. Refusals are logged at debug level, because they concern only the client. */
 export function logAppError(logger: Logger, error: AppError, context: Readonly<Record<string, unknown>>): void {
   const { http } = ERROR_CODES[error.code]
   if (http >= 500) logger.error({ ...context, code: error.code, err: error.cause ?? error }, error.message)
   else logger.debug({ ...context, code: error.code }, error.message)
 }
 
-/** The `type` of a problem document: a name, not an address, so that it never breaks. */
+/** The `type` of a problem document: a URN, because an address can break. */
 export const problemType = (code: ErrorCode) => `urn:deploy-console:problem:${code.replaceAll('_', '-')}`
 
-/** A 401 says how to authenticate (RFC 9110, 15.5.2); for a token that was sent, in the words of RFC 6750, 3.1. */
+/** A 401 names how to authenticate (RFC 9110, 15.5.2), with an error code if a token was sent (RFC 6750, 3.1). */
 const CHALLENGES: Partial<Record<ErrorCode, string>> = {
   signed_out: 'Bearer realm="Deploy Console"',
   token_refused: 'Bearer realm="Deploy Console", error="invalid_token"',

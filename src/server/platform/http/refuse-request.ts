@@ -13,8 +13,8 @@ interface Needs {
 }
 
 /**
- * What every request of a person or a script meets before anything else: the limit of its address, and whether another
- * site sent it. Null when it may go on. Signed routes have a limit of their own and need no origin.
+ * The first check of every request of a person or a script: the rate limit of its address, and its origin. Null if the request
+ * passes. Signed routes have their own limit and no origin check.
  */
 export function refuseRequest(deps: Needs, request: Request): Response | null {
   return refusalOf(deps, request, () => {
@@ -23,7 +23,7 @@ export function refuseRequest(deps: Needs, request: Request): Response | null {
   })
 }
 
-/** The limit alone, for what anybody may ask under any name. */
+/** Checks only the rate limit, for requests that need no origin. */
 export function refuseOverLimit(deps: Needs, request: Request): Response | null {
   return refusalOf(deps, request, () => limitAddress(deps, request))
 }
@@ -42,12 +42,12 @@ function refusalOf({ logger }: Needs, request: Request, check: () => void): Resp
 
 const warnedOf = new Set<string>()
 
-/** A wrong CONSOLE_URL, or a proxy's wrong Host, refuses everybody. Each pair once, and few: anybody can make names up. */
+/** A wrong CONSOLE_URL, or a proxy's wrong Host, refuses everybody, so it is logged. Each pair once, at most a few: names can be forged. */
 function warnOnce(logger: Needs['logger'], { details, message }: AppError): void {
   const pair = `${details['expected_origin']} ${details['seen_origin']}`
-  if (details['seen_origin'] === undefined || warnedOf.has(pair) || warnedOf.size >= WARNED_MOST) return
+  if (details['seen_origin'] === undefined || warnedOf.has(pair) || warnedOf.size >= MAX_WARNINGS) return
   warnedOf.add(pair)
   logger.warn(details, message)
 }
 
-const WARNED_MOST = 20
+const MAX_WARNINGS = 20

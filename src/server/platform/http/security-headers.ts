@@ -1,20 +1,20 @@
 import 'server-only'
 
 /**
- * What every answer carries, whatever answered: pages, API, files, errors. An answer that is no page (pages get
- * `pagePolicy`) may load, run, send and be framed by nothing, should a browser ever show it.
+ * The headers of every answer: pages, API, files, errors. This content policy forbids everything, in case a browser shows an
+ * answer that is not a page; pages get `pagePolicy`.
  */
 export function securityHeaders(consoleUrl: string): readonly (readonly [string, string])[] {
   return [
     ['content-security-policy', "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"],
     ['x-content-type-options', 'nosniff'],
     ['x-frame-options', 'DENY'],
-    // Addresses of the console name deploys and filters: no other site hears of them.
+    // The console's addresses contain deploy ids and filters, which other sites must not see.
     ['referrer-policy', 'same-origin'],
     ['permissions-policy', PERMISSIONS],
     ['cross-origin-opener-policy', 'same-origin'],
     ['cross-origin-resource-policy', 'same-origin'],
-    // Only where TLS is known to be in front: over plain HTTP browsers ignore it (RFC 6797, 8.1).
+    // Browsers ignore HSTS over plain HTTP (RFC 6797, 8.1).
     ...(consoleUrl.startsWith('https:') ? [['strict-transport-security', 'max-age=63072000'] as const] : []),
   ]
 }
@@ -27,25 +27,24 @@ const PERMISSIONS = [
 ].join(', ')
 
 export interface PagePolicy {
-  /** New for every answer. */
+  /** Must be new for each answer. */
   readonly nonce: string
-  /** React explains errors with `eval`, and Next's overlay brings styles of its own; only there. */
+  /** In development, React uses `eval` to explain errors, and Next's overlay needs inline styles. */
   readonly development: boolean
-  /** Origins besides the console's own that a form, or where it is sent on to, may lead to. */
+  /** Other origins to which a form, or a redirect of its answer, may lead. */
   readonly formTargets?: readonly string[]
 }
 
 /**
- * The policy of a page. Scripts run because they carry the nonce, or because one that does loaded them; styles are files of
- * the console. Nothing inline: React sets `style` through the DOM, which no policy is asked about, and the server renders
- * no such attribute.
+ * The content policy of a page. Scripts need the nonce, or a script with the nonce loads them. Styles are files of the console;
+ * React sets `style` through the DOM, which the policy does not cover.
  */
 export function pagePolicy({ nonce, development, formTargets = [] }: PagePolicy): string {
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ''}`,
     `style-src 'self'${development ? " 'unsafe-inline'" : ''}`,
-    // The tab's icon is an SVG that the build may write into the script.
+    // The build may embed the tab's icon in a script as a data URL.
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",

@@ -8,7 +8,7 @@ import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const own = procedureFor('account.manage')
 
-/** What somebody sees and does of their own account. What it signs in with is added below `/api/auth`. */
+/** A person's own account. Sign-in methods are added under `/api/auth`. */
 export const accountRouter = router({
   get: own.query(({ ctx }) => readAccount(ctx.deps, ctx.actor)),
 
@@ -20,7 +20,7 @@ export const accountRouter = router({
 
   removePasskey: own.input(ownId).mutation(({ ctx, input }) => removeOwnPasskey(ctx.deps, ctx.actor, input)),
 
-  /** Nothing of its own: like every change, it keeps the session from going idle. For who types and sends nothing yet. */
+  /** Does nothing itself: like every mutation, it keeps the session from going idle. Sent while a person types. */
   noteActivity: own.mutation(() => null),
 
   endSession: own.input(ownId).mutation(({ ctx, input }) => endOwnSessions(ctx.deps, ctx.actor, input.id)),

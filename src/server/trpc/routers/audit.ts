@@ -2,8 +2,8 @@ import 'server-only'
 import { z } from 'zod'
 import { auditFilter } from '~/domain/audit/log'
 import { pageSize, rowCursor } from '~/domain/input'
-import { listAudit, listAuditFacets } from '~/server/audit/list-audit'
-import { readSealState } from '~/server/audit/read-seal-state'
+import { listAudit, listAuditFacets } from '~/server/audit/read-audit'
+import { readSealState } from '~/server/audit/seal-audit'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const auditRouter = router({

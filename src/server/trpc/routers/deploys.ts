@@ -8,7 +8,7 @@ import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { getLogPage } from '~/server/deploys/read/get-log-page'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
-import { versionOf } from '~/server/platform/http/not-modified'
+import { etagOf } from '~/server/platform/http/etag'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const deploysRouter = router({
@@ -28,7 +28,7 @@ export const deploysRouter = router({
     .input(z.object({ id }))
     .query(async ({ ctx, input }) => {
       const view = await getDeploy(ctx.deps, input.id)
-      ctx.call.version = versionOf(view)
+      ctx.call.etag = etagOf(view)
       return view
     }),
 

@@ -1,7 +1,6 @@
 import 'server-only'
 import { flagChange } from '~/domain/flags'
-import { changeFlag } from '~/server/flags/change-flag'
-import { listFlags } from '~/server/flags/list-flags'
+import { changeFlag, listFlags } from '~/server/flags/rollout'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const flagsRouter = router({

@@ -9,7 +9,7 @@ import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const freezesRouter = router({
   list: procedureFor('freeze.read')
-    // `cursor` is what an infinite query of the client calls it.
+    // The client's infinite queries require the name `cursor`.
     .input(z.object({ cursor: id.nullish() }))
     .query(({ ctx, input }) => listFreezes(ctx.deps, input.cursor ?? undefined)),
 

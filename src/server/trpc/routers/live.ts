@@ -6,12 +6,12 @@ import { storableText } from '~/domain/input'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const liveRouter = router({
-  /** The person is named in the input, for EventSource sends no headers: one person's page follows nothing as another. */
+  /** The input names the page's person, because EventSource sends no headers. See `isPageOf`. */
   watch: procedureFor('surface.read')
     .input(z.object({ person: storableText.max(320), lastEventId: storableText.max(100).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       if (input.person !== ctx.actor.name) {
-        throw new AppError('signed_out', `${input.person} is not signed in any more. Nothing was done; sign in again.`)
+        throw new AppError('signed_out', `${input.person} is no longer signed in. Nothing was done. Sign in again.`)
       }
       for await (const { id, event } of ctx.deps.live.watch(ctx.actor, input.lastEventId ?? null, signal)) {
         yield tracked(id, event)

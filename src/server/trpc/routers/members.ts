@@ -10,7 +10,7 @@ import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const membersRouter = router({
   list: procedureFor('member.manage')
-    // `cursor` is what an infinite query of the client calls it.
+    // The client's infinite queries require the name `cursor`.
     .input(z.object({ cursor: id.nullish() }))
     .query(({ ctx, input }) => listPeople(ctx.deps, input.cursor ?? null)),
 
@@ -20,7 +20,7 @@ export const membersRouter = router({
     .input(inviteInput)
     .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
 
-  /** For who forgot the password: a link like an invitation's, for an account that is there. */
+  /** A link with which a member sets a new password. */
   recoveryLink: procedureFor('member.manage')
     .input(z.object({ userId: id }))
     .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor, input.userId)),

@@ -7,7 +7,7 @@ import { storableText, surfaceId } from '~/domain/input'
 import { withoutTimes } from '~/domain/surface/tile'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
-import { versionOf } from '~/server/platform/http/not-modified'
+import { etagOf } from '~/server/platform/http/etag'
 import { admitGitHubRead } from '~/server/surfaces/review/admit-github-read'
 import { listRefs } from '~/server/surfaces/review/list-refs'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
@@ -15,14 +15,14 @@ import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 import { silentRepositories } from '~/server/webhooks/read-webhook-state'
 
-/** What makes requests to GitHub, for as many as want to look. */
+/** For procedures that make requests to GitHub. */
 const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
   admitGitHubRead(ctx.deps, ctx.actor)
   return next()
 })
 
-/** A grid on which nothing but the time of a look has changed is sent again after this, so that those are never older. */
-const LOOKS_SHOWN_MS = 30_000
+/** The grid is sent again after this time even if only the times of looks changed, so that those stay current. */
+const LOOK_TIMES_MS = 30_000
 
 export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }) => {
@@ -30,11 +30,8 @@ export const surfacesRouter = router({
       listTiles(ctx.deps),
       may(ctx.actor, 'health.read') ? silentRepositories(ctx.deps) : [],
     ])
-    ctx.call.version = versionOf([
-      surfaces.map(withoutTimes),
-      silent,
-      Math.floor(ctx.deps.now().getTime() / LOOKS_SHOWN_MS),
-    ])
+    const period = Math.floor(ctx.deps.now().getTime() / LOOK_TIMES_MS)
+    ctx.call.etag = etagOf([surfaces.map(withoutTimes), silent, period])
     return { surfaces, silent, now: ctx.deps.now().toISOString() }
   }),
 

@@ -1,6 +1,6 @@
 import { auditExportQuery } from '~/domain/audit/log'
-import { exportAudit } from '~/server/audit/export-audit'
-import { parseInput } from '~/server/platform/http/parse-json'
+import { exportAudit } from '~/server/audit/read-audit'
+import { parseInput } from '~/server/platform/http/read-body'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'

@@ -1,19 +1,14 @@
 import { sourceOf } from '~/server/deploys/admit/check-source'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
-import { idempotencyKeyOf } from '~/server/rest/idempotency-key'
-import { readJson } from '~/server/rest/read-json'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { idempotencyKeyOf, readJson } from '~/server/rest/read-request'
+import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restDispatchBody } from '~/server/rest/shapes'
-import { snakeCase } from '~/server/rest/snake-case'
 
 export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/**
- * Contract.md, "Dispatch": the same use case as the screen's, 202 as soon as the intent is kept and GitHub was
- * asked, or, where a second person is needed, as soon as the approval waits for one.
- */
+/** Requests a deploy, with the use case of the screen. 202 once GitHub was asked, or once an approval waits for a second person. */
 export const POST = restRoute('deploy.dispatch', async ({ deps, actor, request }) => {
   const idempotencyKey = idempotencyKeyOf(request)
   const body = await readJson(request, restDispatchBody)

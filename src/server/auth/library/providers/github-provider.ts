@@ -11,8 +11,7 @@ import {
   refusingFailures,
 } from '~/server/auth/library/providers/provider-client'
 import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
-import { accountIssuer, accountKey } from '~/server/auth/providers/account-key'
-import { bindAccounts } from '~/server/auth/providers/bind-accounts'
+import { accountIssuer, accountKey, bindAccounts } from '~/server/auth/providers/accounts.sql'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 
@@ -29,8 +28,8 @@ interface Profile {
 }
 
 /**
- * Signing in with github.com, or with the Enterprise Server the console ships from. GitHub is no OpenID provider: who it is,
- * and where they belong, is asked of its API with the person's own token, which is then thrown away.
+ * Sign-in with github.com, or with the configured Enterprise Server. GitHub is not an OpenID provider, so its API is asked for
+ * the person and the memberships, with the person's token, which is not stored.
  */
 export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSettings['github']>): OAuthProvider<Profile> {
   const { githubApiUrl, providers } = deps.config
@@ -46,7 +45,7 @@ export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSetting
     createAuthorizationURL: async ({ state, codeVerifier, redirectURI }) =>
       client.buildAuthorizationUrl(config, {
         redirect_uri: redirectURI,
-        // Membership of organisations and teams is private without it.
+        // Required to read private memberships of organisations and teams.
         scope: ['read:user', 'user:email', ...(lists.length > 0 ? ['read:org'] : [])].join(' '),
         state,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
@@ -73,10 +72,10 @@ export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSetting
           return answer.ok ? await answer.json() : null
         }
         const { data: who } = user.safeParse(await read('/user'))
-        if (who === undefined) throw new ProviderRefusal('provider_answer_invalid', 'GitHub does not say who it is')
+        if (who === undefined) throw new ProviderRefusal('provider_answer_invalid', 'GitHub did not name the person')
         const primary = emails.safeParse(await read('/user/emails')).data?.find(({ primary }) => primary)
         const id = String(who.id)
-        // GitHub takes whoever it knows in this browser for the person, and may ask nobody anything.
+        // GitHub may accept its session in this browser without asking the person for a proof.
         const provedAt = settings.provesIdentity ? deps.now() : NEVER
         const identity = { accountKey: accountKey(issuer, id), email: primary?.email ?? '', provedAt }
         await providerReturn.set({ identity, refusal: null })
@@ -93,7 +92,7 @@ export function gitHubProvider(deps: Deps, settings: NonNullable<ProviderSetting
   }
 }
 
-/** GitHub answers 200 to a code or a secret it refuses, with the error in the body (docs.github.com, "Troubleshooting OAuth app access token request errors"). */
+/** GitHub refuses a code or a secret with 200 and an error in the body (docs.github.com, "Troubleshooting OAuth app access token request errors"). */
 const withErrorStatus: client.CustomFetch = async (url, options) => {
   const answer = await boundedFetch(url, options)
   const isRefusal = refused.safeParse(
@@ -105,7 +104,7 @@ const withErrorStatus: client.CustomFetch = async (url, options) => {
   return isRefusal && answer.ok ? new Response(answer.body, { status: 400, headers: answer.headers }) : answer
 }
 
-/** Active members only: an invitation to an organisation that was not accepted proves nothing. */
+/** Only active memberships count. Anybody can be invited to an organisation. */
 async function isOnList(read: Read, login: string, lists: readonly string[]): Promise<boolean> {
   for (const entry of lists) {
     const [org = '', team] = entry.split('/')

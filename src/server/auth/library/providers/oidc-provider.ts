@@ -15,8 +15,7 @@ import {
   refusingFailures,
 } from '~/server/auth/library/providers/provider-client'
 import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
-import { accountKey } from '~/server/auth/providers/account-key'
-import { bindAccounts } from '~/server/auth/providers/bind-accounts'
+import { accountKey, bindAccounts } from '~/server/auth/providers/accounts.sql'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 
@@ -27,17 +26,17 @@ type Profile = z.output<typeof person> & { readonly sub: string }
 
 const begun = z.object({ idTokenNonce: z.string() })
 
-/** The claims of the ID token that the return which is being answered brought, once they were verified. */
+/** The verified claims of the ID token of the return that is being answered. */
 const verifiedClaims = defineRequestState<client.IDToken | null>(() => null)
 
 /**
- * Any OpenID provider, by what it publishes about itself. `openid-client` checks what comes back: who answered (RFC 9207), the
- * ID token's signature, algorithm, issuer, audience, times and nonce (OpenID Connect Core, 3.1.3.7).
+ * Any OpenID provider that publishes its metadata. `openid-client` verifies the issuer of the answer (RFC 9207), and the ID
+ * token's signature, algorithm, issuer, audience, times and nonce (OpenID Connect Core, 3.1.3.7).
  */
 export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvider<Profile> {
   const { issuer, name } = settings
   let discovered: Promise<client.Configuration> | null = null
-  // One that was away is asked again next time.
+  // A failed discovery is repeated at the next sign-in.
   const provider = () => {
     discovered ??= discover(settings).catch((error: unknown) => {
       discovered = null
@@ -54,7 +53,7 @@ export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvide
       const config = await provider().catch((error: unknown) => {
         deps.logger.error(
           { provider: 'oidc', problem: describeProviderError(error) },
-          'sign-in: the provider cannot be used',
+          'sign-in: the provider is unavailable',
         )
         const code = 'provider_unavailable'
         throw new APIError(ERROR_CODES[code].http, { code, message: unavailable(settings, error) })
@@ -66,7 +65,7 @@ export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvide
         nonce: idTokenNonce,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
-        // A new session counts as a proof of who it is, so the provider's own must not be older than one may be.
+        // The sign-in counts as a fresh proof, so the provider's session must not be older than a proof may be.
         max_age: String(PROOF_LASTS_MINUTES * 60),
         ...additionalParams,
       })
@@ -93,14 +92,14 @@ export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvide
         const said = person.parse(isComplete ? claims : await userInfoOf(await provider(), accessToken, claims.sub))
         await providerReturn.set({ identity: { ...proved, email: said.email ?? '' }, refusal: null })
         await bindAccounts(deps)
-        // `true` and nothing that looks like it.
+        // Only `true`, not `"true"`.
         const user = { name: said.name ?? '', email: said.email ?? null, emailVerified: said.email_verified === true }
         return { user, data: { ...said, sub: claims.sub } }
       }),
   }
 }
 
-/** The library has compared the state already. */
+/** The address of the return, with its parameters. The library has already compared the state. */
 export async function authorizationResponse(redirectUri: string): Promise<URL> {
   const { query } = await getCurrentAuthEndpointContext()
   const url = new URL(redirectUri)
@@ -108,7 +107,7 @@ export async function authorizationResponse(redirectUri: string): Promise<URL> {
   return url
 }
 
-/** Userinfo of another subject is about somebody else, and never used (OpenID Connect Core, 5.3.2). */
+/** Throws if userinfo is about another subject (OpenID Connect Core, 5.3.2). */
 async function userInfoOf(config: client.Configuration, accessToken: string, subject: string) {
   try {
     return await client.fetchUserInfo(config, accessToken, subject)
@@ -118,15 +117,15 @@ async function userInfoOf(config: client.Configuration, accessToken: string, sub
   }
 }
 
-/** The one comparison that `openid-client` makes there. */
+/** `openid-client`'s code for another subject. */
 const OTHER_SUBJECT = 'OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED'
 
 /**
- * When somebody last proved to the provider who they are. The console asks with `max_age` for that to be recent, which a
- * provider may ignore, so what it says is what counts: one that says nothing proves nothing (OpenID Connect Core, 3.1.3.7).
+ * When the person last proved the identity to the provider. A provider may ignore `max_age`, so only its `auth_time` counts;
+ * without `auth_time` nothing is proved (OpenID Connect Core, 3.1.3.7).
  */
 function provedAt({ auth_time: seconds }: client.IDToken, now: Date): Date {
-  // Its clock may be ahead; nobody has proved anything later than now.
+  // The provider's clock may be ahead, so the time is at most now.
   return seconds === undefined ? NEVER : new Date(Math.min(seconds * 1000, now.getTime()))
 }
 
@@ -145,7 +144,7 @@ async function discover(settings: OpenIdSettings): Promise<client.Configuration>
   return made
 }
 
-/** Exactly the same, to the last slash (OpenID Connect Discovery, 4.3). */
+/** The provider's issuer differs from the configured one. A slash at the end counts (OpenID Connect Discovery, 4.3). */
 class OtherIssuer extends Error {
   readonly issuer: string
 
@@ -157,7 +156,7 @@ class OtherIssuer extends Error {
 
 function unavailable({ name, issuer }: OpenIdSettings, error: unknown): string {
   if (!(error instanceof OtherIssuer)) {
-    return `${name} does not answer. You were not signed in; try again, or sign in another way.`
+    return `${name} does not answer. You were not signed in. Try again, or sign in another way.`
   }
-  return `${name} names its issuer ${error.issuer}, and AUTH_OIDC_ISSUER is ${issuer}. You were not signed in. Whoever runs the console sets AUTH_OIDC_ISSUER to exactly what the provider says.`
+  return `${name} names its issuer ${error.issuer}, but AUTH_OIDC_ISSUER is ${issuer}. You were not signed in. Ask an operator of the console to set AUTH_OIDC_ISSUER to exactly that issuer.`
 }

@@ -5,7 +5,7 @@ import { providerReturn } from '~/server/auth/library/providers/provider-return'
 import type { Deps } from '~/server/deps'
 import type { ProviderClient } from '~/server/platform/provider-settings'
 
-/** How long a provider may take for an answer, and how large one may be. */
+/** Limits of a provider's answer. */
 export const ANSWER_SECONDS = 8
 const ANSWER_LIMIT_BYTES = 256 * 1024
 
@@ -25,7 +25,7 @@ export const boundedFetch: client.CustomFetch = async (url, { body, ...options }
   return new Response(size === 0 ? null : Buffer.concat(chunks), { status, statusText, headers })
 }
 
-/** A client of the provider whose every request is bounded. The settings allow plain HTTP on loopback alone. */
+/** A client whose requests are limited in time and size. The configuration allows plain HTTP only on loopback. */
 export function clientOf(server: client.ServerMetadata, { clientId, clientSecret }: ProviderClient) {
   const made = new client.Configuration(server, clientId, clientSecret)
   made[client.customFetch] = boundedFetch
@@ -34,7 +34,7 @@ export function clientOf(server: client.ServerMetadata, { clientId, clientSecret
   return made
 }
 
-/** A refusal of the console's own. `code` is what the sign-in page knows it by. */
+/** A refusal by the console. The sign-in page has a text for each `code`. */
 export class ProviderRefusal extends Error {
   readonly code: string
 
@@ -44,10 +44,7 @@ export class ProviderRefusal extends Error {
   }
 }
 
-/**
- * One step of a return from a provider; null when it failed. The log names the OAuth error and the HTTP status, and never
- * what was sent, or the rest of what was answered.
- */
+/** Runs one step of a return from a provider. Returns null on failure, and logs only the OAuth error and the HTTP status. */
 export async function refusingFailures<T>(
   { logger }: Pick<Deps, 'logger'>,
   provider: string,
@@ -57,7 +54,7 @@ export async function refusingFailures<T>(
     return await step()
   } catch (error) {
     const { refusal, ...facts } = explainFailure(error)
-    logger.error({ provider, ...facts }, 'sign-in: a step at the provider failed, and nobody was signed in')
+    logger.error({ provider, ...facts }, 'sign-in: a step at the provider failed; nobody was signed in')
     await providerReturn.set({ ...(await providerReturn.get()), refusal })
     return null
   }
@@ -81,7 +78,7 @@ const TIMEOUT = 'OAUTH_TIMEOUT'
 
 const because = z.object({ cause: z.instanceof(Error) })
 
-/** What an error says, and what the errors behind it say. */
+/** The messages of an error and its causes. */
 export function describeProviderError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const { data } = because.safeParse(error)

@@ -2,53 +2,52 @@ import 'server-only'
 import { defineRequestState } from '@better-auth/core/context'
 import type { BetterAuthPlugin } from 'better-auth'
 import { addOAuthServerContext, createAuthMiddleware, getOAuthState } from 'better-auth/api'
-import { recordRefusedConnection } from '~/server/auth/sign-in/account-changes'
-import { recordFailedSignIn } from '~/server/auth/sign-in/record-sign-in'
+import { addressDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { recordFailedSignIn, recordRefusedConnection } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
 import { readAddress } from '~/server/members/members'
-import { addressDigest } from '~/server/platform/address-digest'
 
-/** When somebody proved who they are of whom nobody says when. */
+/** The time of a proof whose time is unknown, which is never fresh. */
 export const NEVER = new Date(0)
 
-/** Who a provider proved somebody to be. */
+/** An identity that a provider proved. */
 export interface ProvedIdentity {
-  /** Issuer and subject: what an account is recognised by. */
+  /** Issuer and subject. */
   readonly accountKey: string
   readonly email: string
-  /** When the person last proved it to the provider. */
+  /** When the person last proved the identity to the provider. */
   readonly provedAt: Date
 }
 
 interface ProviderReturn {
   readonly identity: ProvedIdentity | null
-  /** Why the console refuses it, where the library has no word for it. */
+  /** The console's own reason to refuse. */
   readonly refusal: string | null
 }
 
-/** What the one return that is being answered has shown so far. */
+/** The results of the return that is being answered. */
 export const providerReturn = defineRequestState<ProviderReturn>(() => ({ identity: null, refusal: null }))
 
-/** Where a return leads whose sign-in is not known any more. */
+/** The page of a return whose sign-in is unknown. */
 export const LOST_RETURN = '/sign-in'
 
-/** The provider proved who it is, and the console refused: it may have been an attempt at somebody's account. */
+/** Refusals of a proved identity that may be an attempt to take over an account. */
 const REFUSED_TAKEOVERS: ReadonlySet<string> = new Set(['account_not_linked', 'subject_mismatch'])
 
-/** Kept with the state, on the server: this sign-in is to be a new proof. */
+/** Notes in the server's state that this sign-in is to be a fresh proof. */
 export const markProofRound = () => addOAuthServerContext({ askedForProof: true })
 
 export const asksForProof = async (): Promise<boolean> =>
   (await getOAuthState())?.serverContext?.['askedForProof'] === true
 
-/** Every return from a provider ends on a page, and an attempt to take an account over in the audit trail. */
+/** Makes every return from a provider end on a page, and audits attempts to take over an account. */
 export function providerReturns(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAuthPlugin {
   return {
     id: 'console-provider-return',
     hooks: {
       before: [
         {
-          // A parameter that is there twice is refused (RFC 6749, 3.1); the library would answer with JSON.
+          // A repeated parameter is refused (RFC 6749, 3.1). The library would answer with JSON, not a page.
           matcher: ({ path, query }) => path === '/callback/:id' && Object.values(query ?? {}).some(Array.isArray),
           handler: createAuthMiddleware(async (ctx) => {
             throw ctx.redirect(`${LOST_RETURN}?error=invalid_callback_request`)

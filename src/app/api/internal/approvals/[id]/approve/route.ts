@@ -1,7 +1,6 @@
 import { grantApproval } from '~/server/approvals/grant-approval'
-import { approvalIdOf } from '~/server/rest/read-json'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
-import { snakeCase } from '~/server/rest/snake-case'
+import { approvalIdOf } from '~/server/rest/read-request'
+import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

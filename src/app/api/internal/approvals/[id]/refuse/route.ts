@@ -1,8 +1,7 @@
 import { refuseApproval } from '~/server/approvals/close-approval'
-import { approvalIdOf, readJson } from '~/server/rest/read-json'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { approvalIdOf, readJson } from '~/server/rest/read-request'
+import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restRefusalBody } from '~/server/rest/shapes'
-import { snakeCase } from '~/server/rest/snake-case'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,7 +1,6 @@
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
-import { deployIdOf } from '~/server/rest/read-json'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
-import { snakeCase } from '~/server/rest/snake-case'
+import { deployIdOf } from '~/server/rest/read-request'
+import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,6 @@
 import { getLogPage } from '~/server/deploys/read/get-log-page'
-import { parseInput } from '~/server/platform/http/parse-json'
-import { deployIdOf } from '~/server/rest/read-json'
+import { parseInput } from '~/server/platform/http/read-body'
+import { deployIdOf } from '~/server/rest/read-request'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { restLogQuery } from '~/server/rest/shapes'
 

@@ -1,8 +1,7 @@
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
-import { deployIdOf, readJson } from '~/server/rest/read-json'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { deployIdOf, readJson } from '~/server/rest/read-request'
+import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restReleaseBody } from '~/server/rest/shapes'
-import { snakeCase } from '~/server/rest/snake-case'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,10 +1,10 @@
 import 'server-only'
-import type { RefusedIdentity } from '~/domain/audit/event'
+import type { AccountChange, RefusedIdentity } from '~/domain/audit/event'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { forgetAttempts, readLock } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { forgetAttempts, readLock, sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import type { Deps } from '~/server/deps'
 import { readAddress, readUserIdOf } from '~/server/members/members'
-import { ownPasswordDigest } from '~/server/platform/address-digest'
+import type { Database } from '~/server/platform/database'
 
 type Recorder = Pick<Deps, 'db' | 'now'>
 
@@ -21,14 +21,14 @@ export async function recordSignIn(
   })
 }
 
-/** Of an address nobody has, only a keyed digest is kept: people type passwords where the address belongs. */
+/** Audits a failed sign-in. An unknown address is recorded as a keyed digest, because it may be a password. */
 export async function recordFailedSignIn(
   { db, now }: Recorder,
   failed: {
     readonly address: string
     readonly digest: string
     readonly method?: string
-    /** Somebody whom a provider proved to be another: why they were refused, and who the provider says they are. */
+    /** Set if a provider proved another identity: the reason for the refusal, and that identity. */
     readonly takeover?: RefusedIdentity
   },
 ): Promise<void> {
@@ -49,10 +49,10 @@ export async function recordFailedSignIn(
   })
 }
 
-/** A code that was no second factor, for a sign-in whose password was right. */
+/** Audits an incorrect second factor after a correct password. */
 export async function recordWrongCode(deps: Recorder & Pick<Deps, 'config'>, userId: string): Promise<void> {
   const address = await readAddress(deps.db, userId)
-  const digest = ownPasswordDigest(deps.config, address)
+  const digest = sessionPasswordDigest(deps.config, address)
   await recordFailedSignIn(deps, { address, digest, method: 'second factor' })
 }
 
@@ -75,8 +75,46 @@ export async function recordPasswordChange(
   const at = now()
   await db.$transaction(async (tx) => {
     const actor = await readAddress(tx, change.userId)
-    // The current password was right.
+    // Changing the password requires the current one, so it was correct.
     await forgetAttempts(tx, change.digest, at)
     await appendAuditEvent(tx, { actor, at }, { action: 'console.account.password_changed', status: null, payload: {} })
   })
+}
+
+/** Audits a change. With a `digest`, the correct password was given, so its count is reset. `change` may be null for that alone. */
+export async function recordAccountChange(
+  db: Database,
+  made: {
+    readonly actor: string
+    readonly at: Date
+    readonly change: AccountChange | null
+    readonly digest: string | null
+  },
+): Promise<void> {
+  const { actor, at, change, digest } = made
+  await db.$transaction(async (tx) => {
+    if (digest !== null) await forgetAttempts(tx, digest, at)
+    if (change === null) return
+    await appendAuditEvent(tx, { actor, at }, { action: 'console.account.changed', status: null, payload: { change } })
+  })
+}
+
+/** Audits a refused attempt to connect a provider's account. */
+export async function recordRefusedConnection(
+  db: Database,
+  refused: RefusedIdentity & { readonly actor: string; readonly at: Date; readonly provider: string },
+): Promise<void> {
+  const { actor, at, ...payload } = refused
+  const event = { action: 'console.account.connection_refused', status: null, payload } as const
+  await db.$transaction((tx) => appendAuditEvent(tx, { actor, at }, event))
+}
+
+/** The audit trail's name of a sign-in method, from the library's path. */
+export function signInMethodOf(path: string | undefined, provider: string | undefined): string {
+  if (path === '/sign-in/email') return 'password'
+  if (path === '/links/accept') return 'link'
+  if (path === '/passkey/verify-authentication') return 'passkey'
+  if (path?.startsWith('/two-factor/')) return path.endsWith('totp') ? 'second factor' : 'backup code'
+  if (path?.startsWith('/callback/')) return provider ?? 'unknown'
+  return (path ?? '').replace(/^\//, '').replaceAll('/', ' ') || 'unknown'
 }
