@@ -28,7 +28,7 @@ export function refuseForeignOrigin(request: Request, consoleUrl: string): void 
   const expected = foreignHost ? consoleUrl : host
   throw new AppError(
     'origin_refused',
-    `The request came from another site: it names ${seen}, but the console is at ${expected}. Nothing was done. Open the console at its address. If people use another address, set CONSOLE_URL to it, and make the proxy pass the Host header on.`,
+    `The request came from another site: it names ${seen}, and the console is at ${expected}. Nothing was done. Open the console at its address. If people use another address, set CONSOLE_URL to it, and make the proxy pass the Host header on.`,
     { details: { expected_origin: expected, seen_origin: seen } },
   )
 }
