@@ -3,7 +3,7 @@ export async function register() {
   if (process.env['NEXT_RUNTIME'] === 'nodejs') {
     const { getDeps } = await import('~/server/deps')
     const { renewSecondFactorsAtStart } = await import('~/server/auth/library/renew-second-factors')
-    const { renewChannels } = await import('~/server/deliveries/sealed-channel')
+    const { resealChannels } = await import('~/server/deliveries/delivery-channels')
     const { bindAccountsAtStart } = await import('~/server/auth/providers/accounts.sql')
     const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
     const { openFront } = await import('~/server/front')
@@ -11,7 +11,7 @@ export async function register() {
     openFront(getDeps(), answerTrpc)
     void claimDatabaseAtStart(getDeps()).catch(() => process.exit(1))
     // Not awaited: values encrypted with an older secret stay readable meanwhile.
-    void renewSecondFactorsAtStart(getDeps(), renewChannels)
+    void renewSecondFactorsAtStart(getDeps(), resealChannels)
     // Not awaited: sign-in also binds accounts before it looks one up.
     void bindAccountsAtStart(getDeps())
   }

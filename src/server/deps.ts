@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import type { KindUsage, Standing } from '~/domain/github/budget'
 import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github/client'
+import { findAnswer, keepAnswer, recordAnswerUse, type StoredAnswer } from '~/server/github/conditional-fetch'
+import { addUsage, exchangeStanding } from '~/server/github/request-usage'
 import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
-import { findAnswer, keepAnswer, noteAnswerUsed, type StoredAnswer } from '~/server/github/stored-answers'
-import { addUsage, exchangeStanding } from '~/server/github/stored-usage'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
 import { connectDatabase, type Database } from '~/server/platform/database'
@@ -36,7 +36,7 @@ export function createDeps(config: ServerConfig): Deps {
   const store = {
     find: (key: string) => findAnswer(db, key),
     keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
-    noteUsed: (key: string, at: Date) => noteAnswerUsed(db, key, at),
+    recordUse: (key: string, at: Date) => recordAnswerUse(db, key, at),
     addUsage: (hour: Date, counts: readonly KindUsage[]) => addUsage(db, hour, counts),
     exchangeStanding: (known: Standing | null) =>
       exchangeStanding(db, digestOfCredentials(config.githubCredentials), known),

@@ -85,7 +85,7 @@ test('a cancelled deploy ends in its phase once GitHub confirms it, and nothing 
   })
   await expect(dialog).toContainText('Nothing was deployed')
   await dialog.getByText('Timeline').click()
-  await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('Cancellation asked for.')
+  await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('Cancellation requested.')
   await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('GitHub is cancelling run')
   await sandbox.release('Freeze check')
   expect(await sandbox.versionOf('api-prod')).toBe(before)

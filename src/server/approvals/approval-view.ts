@@ -1,7 +1,12 @@
 import 'server-only'
 import { type Actor, may, reaches } from '~/domain/actor'
 import { APPROVAL_STATES, type ApprovalState, type ApprovalView, DEPLOY_KINDS } from '~/domain/deploy/approval'
-import type { ApprovalRow } from '~/server/approvals/approvals'
+import {
+  type ApprovalRow,
+  listDecidedApprovals,
+  listWaitingApprovals,
+  requireApproval,
+} from '~/server/approvals/approvals'
 import { type AuditSubject, tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
 import { commitUrl } from '~/server/github/web-urls'
@@ -40,14 +45,14 @@ export function approvalView(deps: Pick<Deps, 'config' | 'now'>, row: ApprovalRo
   }
 }
 
-/** One whose time is up is over, even before the worker has written that down. */
+/** Reads an approval as expired from its expiry time on, also before the worker records the expiry. */
 export function stateAt(row: Pick<ApprovalRow, 'state' | 'expiresAt'>, now: Date): ApprovalState {
   const state = APPROVAL_STATES.find((known) => known === row.state)
-  if (state === undefined) throw new Error(`an approval is stored as ${row.state}`)
+  if (state === undefined) throw new Error(`approval state ${row.state} is unknown to this version`)
   return state === 'waiting' && row.expiresAt <= now ? 'expired' : state
 }
 
-/** What every audit row about an approval says. */
+/** The part of the payload that every audit row about an approval shares. */
 export const approvalFacts = (
   row: Pick<ApprovalRow, 'id' | 'kind' | 'ref' | 'sha' | 'requestedBy' | 'requestedByUserId'>,
 ) => ({
@@ -59,8 +64,38 @@ export const approvalFacts = (
   ...tokenOwner({ name: row.requestedBy, userId: row.requestedByUserId }),
 })
 
-export const subjectOf = (row: Pick<ApprovalRow, 'surfaceId'>, actor: string, at: Date): AuditSubject => ({
+export const approvalSubject = (row: Pick<ApprovalRow, 'surfaceId'>, actor: string, at: Date): AuditSubject => ({
   actor,
   at,
   surfaceId: row.surfaceId,
 })
+
+type ListDeps = Pick<Deps, 'db' | 'now' | 'config'>
+
+export interface ApprovalsPage {
+  /** Waiting approvals, the first to expire at the top. The same on every page. */
+  readonly waiting: readonly ApprovalView[]
+  readonly decided: readonly ApprovalView[]
+  /** The `cursor` of the next, older page; null on the last page. */
+  readonly nextCursor: string | null
+}
+
+const PAGE = 25
+
+export async function listApprovals(deps: ListDeps, actor: Actor, cursor: string | null): Promise<ApprovalsPage> {
+  const [waiting, decided] = await Promise.all([
+    listWaitingApprovals(deps.db, deps.now()),
+    listDecidedApprovals(deps.db, { before: cursor, limit: PAGE + 1 }),
+  ])
+  const shown = decided.slice(0, PAGE)
+  return {
+    waiting: waiting.map((row) => approvalView(deps, row, actor)),
+    decided: shown.map((row) => approvalView(deps, row, actor)),
+    nextCursor: decided.length > PAGE ? (shown.at(-1)?.id ?? null) : null,
+  }
+}
+
+/** Throws `approval_unknown`. */
+export async function getApproval(deps: ListDeps, actor: Actor, id: string): Promise<ApprovalView> {
+  return approvalView(deps, await requireApproval(deps, id), actor)
+}

@@ -1,5 +1,6 @@
 import 'server-only'
 import type { ApprovalState, DeployKind } from '~/domain/deploy/approval'
+import { AppError } from '~/domain/errors'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -38,7 +39,7 @@ const approvalSelect = {
 
 type StoredApproval = Prisma.ApprovalGetPayload<{ select: typeof approvalSelect }>
 
-/** `owner`: the address of whom the token that asked acts for; null when a person asked. */
+/** `owner`: the e-mail address of the API token's owner; null when a person made the request. */
 export type ApprovalRow = StoredApproval & { readonly owner: string | null }
 
 export interface NewApproval {
@@ -58,7 +59,7 @@ export interface NewApproval {
   readonly overrideFreezeIds: string[]
   readonly requestedBy: string
   readonly requestedByUserId: string
-  /** The API token it was asked for with; null: a person asked. */
+  /** The API token that made the request; null: a person made it. */
   readonly requestedByTokenId: string | null
   readonly requestedAt: Date
   readonly expiresAt: Date
@@ -66,7 +67,7 @@ export interface NewApproval {
   readonly requestDigest: string
 }
 
-/** Throws Prisma's P2002 when the idempotency key is taken. */
+/** Throws Prisma's P2002 when the idempotency key is in use. */
 export async function insertApproval(tx: DatabaseHandle, approval: NewApproval): Promise<ApprovalRow> {
   const row = await tx.approval.create({
     data: { ...approval, state: 'waiting' satisfies ApprovalState },
@@ -80,6 +81,13 @@ export async function findApproval(db: DatabaseHandle, id: string): Promise<Appr
   return row === null ? null : withOwner(db, row)
 }
 
+/** Throws `approval_unknown` when there is none. */
+export async function requireApproval(deps: { readonly db: DatabaseHandle }, id: string): Promise<ApprovalRow> {
+  const row = await findApproval(deps.db, id)
+  if (row !== null) return row
+  throw new AppError('approval_unknown', `There is no approval ${id}. Nothing was changed. Check the id.`)
+}
+
 export async function findApprovalByKey(
   db: DatabaseHandle,
   key: { readonly requestedBy: string; readonly idempotencyKey: string },
@@ -88,7 +96,7 @@ export async function findApprovalByKey(
   return row === null ? null : withOwner(db, row)
 }
 
-/** What waits now, whatever expires first at the top: a handful of rows, however many approvals there ever were. */
+/** Waiting approvals, the first to expire at the top. */
 export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
   const rows = await db.approval.findMany({
     where: { state: 'waiting' satisfies ApprovalState, expiresAt: { gt: now } },
@@ -99,7 +107,7 @@ export async function listWaitingApprovals(db: DatabaseHandle, now: Date): Promi
   return withOwners(db, rows)
 }
 
-/** Decided ones, the newest request first; the page after `before` (an id). */
+/** Decided approvals, the newest request first. `before` is the last id of the previous page. */
 export async function listDecidedApprovals(
   db: DatabaseHandle,
   page: { readonly before: string | null; readonly limit: number },
@@ -116,7 +124,7 @@ export async function listDecidedApprovals(
   return withOwners(db, rows)
 }
 
-/** Requests nobody answered in time and nobody has closed yet. */
+/** Approvals whose time has passed and that are still stored as waiting. */
 export async function listOverdueApprovals(db: DatabaseHandle, now: Date): Promise<ApprovalRow[]> {
   const rows = await db.approval.findMany({
     where: { state: 'waiting' satisfies ApprovalState, expiresAt: { lte: now } },
@@ -127,7 +135,7 @@ export async function listOverdueApprovals(db: DatabaseHandle, now: Date): Promi
   return withOwners(db, rows)
 }
 
-/** Two people may give their tokens one label, so the name alone does not say whose it is. Asks only where a token did. */
+/** Two people may give their tokens the same label, so a token's name does not identify its owner. */
 async function withOwners(db: DatabaseHandle, rows: readonly StoredApproval[]): Promise<ApprovalRow[]> {
   const byToken = rows.filter(({ requestedBy }) => requestedBy.startsWith('token:'))
   const ids = [...new Set(byToken.map(({ requestedByUserId }) => requestedByUserId))]
@@ -154,9 +162,8 @@ export interface Decision {
 }
 
 /**
- * The one way an approval is decided: compare-and-set, in the caller's transaction. False when it is decided already, or,
- * for any decision but that one, when it has expired; then nothing was written. Of several at once one writes, for the
- * others wait for its row's lock and then see what it wrote.
+ * The only write of a decision: compare-and-set in the caller's transaction. False, with nothing written, when the approval is
+ * already decided, or has expired (for any other decision than `expired`). Concurrent decisions wait for the row lock.
  */
 export async function decideApproval(tx: DatabaseHandle, id: string, decision: Decision): Promise<boolean> {
   const { state, by, byUserId, at, reason } = decision

@@ -3,9 +3,9 @@ import type { Actor } from '~/domain/actor'
 import type { AuditEvent } from '~/domain/audit/event'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { AppError } from '~/domain/errors'
-import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
-import { type ApprovalRow, decideApproval } from '~/server/approvals/approvals'
-import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
+import { approvalFacts, approvalSubject, approvalView } from '~/server/approvals/approval-view'
+import { type ApprovalRow, decideApproval, requireApproval } from '~/server/approvals/approvals'
+import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireReach } from '~/server/auth/rights/authorize'
 import type { Deps } from '~/server/deps'
@@ -13,7 +13,7 @@ import type { Deps } from '~/server/deps'
 type CloseDeps = Pick<Deps, 'db' | 'now' | 'config'>
 
 /**
- * Another person says no, and why. Asked again by the same person, it answers the same.
+ * Refuses another person's request, with a reason. A repetition by the same person gets the same answer.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `approval_over`
  */
@@ -22,27 +22,29 @@ export async function refuseApproval(
   actor: Actor,
   { id, reason }: { readonly id: string; readonly reason: string },
 ): Promise<ApprovalView> {
-  const row = await knownApproval(deps, id)
+  const row = await requireApproval(deps, id)
   requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
   if (row.requestedByUserId === actor.userId) {
-    throw new AppError('approval_own', 'You asked for this deploy yourself: withdraw it instead. Nothing was changed.')
+    throw new AppError('approval_own', 'You cannot refuse your own request. Nothing was changed. Withdraw it instead.')
   }
   return close(deps, actor, row, { state: 'refused', reason })
 }
 
 /**
- * Who asked takes it back. Throws `approval_unknown`, `permission_refused` for anybody else and beyond the actor's limits,
- * `approval_over`.
+ * Withdraws the actor's own request.
+ *
+ * @throws AppError `approval_unknown`, `permission_refused` for another person's request or one beyond the actor's limits,
+ *   `approval_over`
  */
 export async function withdrawApproval(deps: CloseDeps, actor: Actor, id: string): Promise<ApprovalView> {
-  const row = await knownApproval(deps, id)
+  const row = await requireApproval(deps, id)
   if (row.requestedByUserId !== actor.userId) {
     throw new AppError(
       'permission_refused',
-      `Only ${row.requestedBy} can withdraw this. Nothing was changed; refuse it.`,
+      `Only ${row.requestedBy} can withdraw this request. Nothing was changed. Refuse it instead.`,
     )
   }
-  // A token of this person's may be good for less than what the person, or another token, asked for.
+  // The actor may be a token with a narrower scope than the request.
   requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
   return close(deps, actor, row, { state: 'withdrawn', reason: null })
 }
@@ -58,10 +60,10 @@ async function close(deps: CloseDeps, actor: Actor, row: ApprovalRow, closing: C
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
     const decided = await decideApproval(tx, row.id, { state, by: actor.name, byUserId: actor.userId, at, reason })
-    if (!decided) throw await lostRace({ ...deps, db: tx }, row.id)
-    await appendAuditEvent(tx, subjectOf(row, actor.name, at), eventOf(row, closing))
+    if (!decided) throw await explainLostRace({ ...deps, db: tx }, row.id)
+    await appendAuditEvent(tx, approvalSubject(row, actor.name, at), eventOf(row, closing))
   })
-  return approvalView(deps, await knownApproval(deps, row.id), actor)
+  return approvalView(deps, await requireApproval(deps, row.id), actor)
 }
 
 function eventOf(row: ApprovalRow, { state, reason }: Closing): AuditEvent {

@@ -4,48 +4,48 @@ import type { ApprovalView } from '~/domain/deploy/approval'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
-import { type ApprovalRow, decideApproval, findApproval } from '~/server/approvals/approvals'
-import { checkCommit, checkFacts } from '~/server/approvals/check-facts'
-import { knownApproval, lostRace, requireWaiting } from '~/server/approvals/open-approval'
+import { type ApprovalRow, decideApproval, findApproval, requireApproval } from '~/server/approvals/approvals'
+import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
-import { NO_REFUSAL, textsOf } from '~/server/deploys/admit/audit-rejections'
-import { kindOf, sourceOf } from '~/server/deploys/admit/check-source'
-import { requireStillMay } from '~/server/deploys/admit/current-rights'
+import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit/admit-request'
+import { stringDetails, UNAUDITED_CODES } from '~/server/deploys/admit/audit-rejections'
+import { checkSource, kindOf, requireForwardPromotion, sourceOf } from '~/server/deploys/admit/check-source'
+import { hasRightsNow, requireCurrentRights } from '~/server/deploys/admit/current-rights'
 import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
-import type { NewDeploy } from '~/server/deploys/admit/insert-deploy'
-import { insertUnlessFrozen } from '~/server/deploys/admit/insert-unless-frozen'
+import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/insert-deploy'
 import { DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/read-flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { resolveRef } from '~/server/github/refs'
 import { areLinked } from '~/server/members/access-given.sql'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { findSurface } from '~/server/surfaces/surfaces'
 
 /**
- * Another person says yes: the facts are checked again, the decision and the intent are committed together, and GitHub is
- * asked, once. When the facts speak against it, nothing is decided and it goes on waiting. Asked again by the same person,
- * it answers with what there is.
+ * Grants another person's request: checks the facts again, commits the decision together with the intent, and asks GitHub once.
+ * If a check fails, the approval goes on waiting. A repetition by the same person gets the stored decision.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`, `running_changed`,
  *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
  *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */
 export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
-  return auditingNotGranted(deps, actor, id, async () => {
-    const row = await knownApproval(deps, id)
+  return auditFailedGrant(deps, actor, id, async () => {
+    const row = await requireApproval(deps, id)
     requireReach(actor, { environment: row.environment, surfaceId: row.surfaceId })
     if (row.requestedByUserId === actor.userId) throw ownRequest()
     if (row.state !== 'granted' || row.decidedByUserId !== actor.userId) await grant(deps, actor, row)
-    return approvalView(deps, await knownApproval(deps, id), actor)
+    return approvalView(deps, await requireApproval(deps, id), actor)
   })
 }
 
 async function grant(deps: Deps, actor: Actor, row: ApprovalRow): Promise<void> {
   await requireWaiting(deps, row)
   requireFreshProof(deps, actor, `approving this deploy of ${inSentence(row.surface.name)}`)
-  await checkCommit(deps, row)
+  await recheckCommit(deps, row)
   await requireNoDeployFreeze(deps, { ...row, deployFreeze: knownDeployFreeze(row) })
   const since = deps.now()
   const intent = await intentOf(deps, row, actor)
@@ -67,14 +67,14 @@ function knownDeployFreeze({ surface: { deployFreeze: reason, deployFreezeReadAt
   return reason === null || readAt === null ? null : { reason, readAt }
 }
 
-/** Takes the row first, so that of several decisions at once the facts are looked at for one only. */
+/** Writes the decision first: its row lock lets only one of several concurrent decisions run the checks. */
 async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: ApprovalRow, deployId: string): Promise<void> {
   const at = deps.now()
   const decision = { state: 'granted', by: actor.name, byUserId: actor.userId, at, reason: null } as const
-  if (!(await decideApproval(tx, row.id, decision))) throw await lostRace({ ...deps, db: tx }, row.id)
+  if (!(await decideApproval(tx, row.id, decision))) throw await explainLostRace({ ...deps, db: tx }, row.id)
   const surface = { id: row.surfaceId, environment: row.environment }
-  await requireStillMay(tx, actor, { needs: ['deploy.approve'], surface, at })
-  await checkFacts(tx, row, at)
+  await requireCurrentRights(tx, actor, { needs: ['deploy.approve'], surface, at })
+  await recheckRequest(tx, row, at)
   await checkIndependence(deps, tx, actor, row)
   await appendAuditEvent(
     tx,
@@ -83,7 +83,7 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
   )
 }
 
-/** Asked for by the one, under that one's idempotency key: the same request now finds the deploy. Approved by the other. */
+/** The deploy keeps the requester's idempotency key, so a repetition of the request finds the deploy. */
 async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
   const flags = await readFlags(deps, DISPATCH_FLAGS, row.environment)
   const deploy: NewDeploy = {
@@ -111,14 +111,14 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
 const ownRequest = () =>
   new AppError(
     'approval_own',
-    'You asked for this deploy yourself, and a token of yours counts as you: another person has to approve it. Nothing was deployed.',
+    'You, or one of your API tokens, requested this deploy. Nothing was deployed. Ask another person to approve it.',
   )
 
 const HOURS = 24
 
 /**
- * Two user ids are two people only when neither was made by the other for the occasion: whoever may invite, raise or hand out
- * links for passwords could otherwise be both. In the sandbox, where one person tries everything out, it is not asked.
+ * Somebody who may invite people, raise roles or hand out password links could otherwise use two accounts and approve alone.
+ * The sandbox does not check this: one person tries everything there.
  *
  * @throws AppError `approver_linked`
  */
@@ -133,15 +133,15 @@ async function checkIndependence(
   if (!(await areLinked(tx, { one: approver.userId, other: row.requestedByUserId, since }))) return
   throw new AppError(
     'approver_linked',
-    `Less than ${HOURS} hours before ${row.requestedBy} asked, or since, one of you two was given access by the other, or both ` +
-      'were by the same people, so you may be one person. Nothing was deployed, and it goes on waiting: somebody else ' +
-      `approves it, or it is asked for again ${HOURS} hours after that.`,
+    `One of ${row.requestedBy} and you gave the other access, or the same person gave access to both, less than ${HOURS} hours ` +
+      'before the request or since. You may be one person. Nothing was deployed, and the approval still waits. Ask another ' +
+      `approver, or send a new request ${HOURS} hours after that access was given.`,
     { details: { requested_by: row.requestedBy } },
   )
 }
 
-/** Does the work of an approver; a refusal by the console itself leaves an audit row before it is thrown on. */
-async function auditingNotGranted<Answer>(
+/** Runs `work`. When the console refuses, an audit row records the refusal before the error is rethrown. */
+async function auditFailedGrant<Answer>(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   actor: Actor,
   id: string,
@@ -150,7 +150,7 @@ async function auditingNotGranted<Answer>(
   try {
     return await work()
   } catch (error) {
-    if (error instanceof AppError && !NO_REFUSAL.includes(error.code)) await record(deps, actor, id, error)
+    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code)) await record(deps, actor, id, error)
     throw error
   }
 }
@@ -159,11 +159,66 @@ async function record(deps: Pick<Deps, 'db' | 'now' | 'logger'>, actor: Actor, i
   try {
     const row = await findApproval(deps.db, id)
     if (row === null) return
-    const payload = { approval_id: id, code: error.code, details: textsOf(error.details) }
+    const payload = { approval_id: id, code: error.code, details: stringDetails(error.details) }
     const subject = { actor: actor.name, at: deps.now(), surfaceId: row.surfaceId }
     await appendAuditEvent(deps.db, subject, { action: 'console.approval.not_granted', status: null, payload })
   } catch (cause) {
-    // The refusal stands, and is the answer, even when there is nowhere to write it down.
-    deps.logger.error({ approvalId: id, code: error.code, err: cause }, 'a refused approval was not audited')
+    // A failing database must not replace the refusal as the answer.
+    deps.logger.error({ approvalId: id, code: error.code, err: cause }, 'the refusal of a grant was not audited')
   }
 }
+
+/** Asks GitHub whether the ref is still at the reviewed commit, and whether a promotion still adds commits. */
+async function recheckCommit(deps: Pick<Deps, 'github' | 'db'>, row: ApprovalRow): Promise<void> {
+  const source = sourceOf(row.kind, row.sourceId)
+  if (source !== undefined) return requireForwardPromotion(deps, { ...row, ...row.surface }, source, row.sha)
+  requireSameCommit(await resolveRef(deps.github, row.repository, row.ref), row.sha)
+}
+
+/**
+ * Checks the request again in the transaction that grants: the declaration, the source of the commit, the running version and
+ * the requester's rights. The insert itself checks freezes and the active deploy.
+ */
+async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): Promise<void> {
+  const surface = await findSurface(tx, row.surfaceId)
+  if (surface === null || surface.archivedAt !== null) {
+    throw new AppError(
+      'surface_archived',
+      `${inSentence(row.surface.name)} is no longer declared in surfaces.yaml. ${STILL_WAITS}`,
+    )
+  }
+  const changed = (['environment', 'repository', 'workflow'] as const).find((key) => surface[key] !== row[key])
+  if (changed !== undefined || surface.ref !== row.workflowRef) {
+    const what = changed ?? 'ref'
+    throw new AppError(
+      'surface_changed',
+      `The ${what} of ${inSentence(surface.name)} has changed since the request. ${STILL_WAITS}`,
+      {
+        details: { changed: what },
+      },
+    )
+  }
+  const source = sourceOf(row.kind, row.sourceId)
+  if (source !== undefined) await checkSource(tx, surface, source, row.sha)
+  await requireSameRunning(tx, surface, row.reviewedRunningSha)
+  await checkRequester(tx, row, at)
+}
+
+/** Since the request, the requester may have lost membership, role or environments, and the token may have been revoked. */
+async function checkRequester(tx: DatabaseHandle, row: ApprovalRow, at: Date): Promise<void> {
+  const needs =
+    row.overrideReason === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
+  const surface = { id: row.surfaceId, environment: row.environment }
+  const who = { userId: row.requestedByUserId, tokenId: row.requestedByTokenId }
+  if (await hasRightsNow(tx, who, { needs, surface, at })) return
+  const what = row.overrideReason === null ? 'deploy' : 'override a freeze of'
+  throw new AppError(
+    'requester_refused',
+    `${row.requestedBy} may no longer ${what} ${inSentence(row.surface.name)}. ${STILL_WAITS}`,
+    {
+      details: { requested_by: row.requestedBy },
+    },
+  )
+}
+
+const STILL_WAITS = 'Nothing was deployed, and the approval still waits. Refuse it, or let it expire.'

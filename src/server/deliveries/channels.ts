@@ -12,26 +12,25 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof } from '~/server/auth/rights/authorize'
-import { queueTest, resendSettled } from '~/server/deliveries/deliveries'
+import { queueTestDelivery, requeueDelivery } from '~/server/deliveries/deliveries'
 import {
   type ChannelRow,
+  eraseChannel,
   findChannel,
   insertChannel,
   type ListedDelivery,
   listLastDeliveries,
-  markRemoved,
   readChannels,
-  switchChannel,
+  sealChannel,
+  setChannelDisabled,
 } from '~/server/deliveries/delivery-channels'
-import { sealChannel } from '~/server/deliveries/sealed-channel'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { AddressRefused, type AddressRule, checkAddress } from '~/server/platform/guarded-post'
 
-/** How many of its deliveries a channel shows. */
-const SHOWN = 10
+const DELIVERIES_SHOWN = 10
 
-/** Every channel that may be told, the one of the configuration first, each with its last deliveries. */
+/** Every channel, the one that SLACK_WEBHOOK_URL configures first, each with its last deliveries. */
 export async function listChannels({ db, config }: Pick<Deps, 'db' | 'config'>): Promise<ChannelView[]> {
   const { slackWebhookUrl } = config
   const rows = (await readChannels(db)).filter(({ id }) => id !== CONFIGURED_CHANNEL || slackWebhookUrl !== undefined)
@@ -45,7 +44,7 @@ export async function listChannels({ db, config }: Pick<Deps, 'db' | 'config'>):
       configured: row.id === CONFIGURED_CHANNEL,
       createdBy: row.createdBy,
       createdAt: row.createdAt.toISOString(),
-      deliveries: (await listLastDeliveries(db, row.id, SHOWN)).map(deliveryView),
+      deliveries: (await listLastDeliveries(db, row.id, DELIVERIES_SHOWN)).map(deliveryView),
     })),
   )
 }
@@ -60,12 +59,12 @@ const deliveryView = ({ deploy, nextTryAt, updatedAt, ...row }: ListedDelivery):
 export interface AddedChannel {
   readonly id: string
   readonly name: string
-  /** What deliveries are signed with: the only time it is ever seen. Null for Slack. */
+  /** The key that signs deliveries, shown only in this answer. Null for Slack. */
   readonly secret: string | null
 }
 
 /**
- * Adds a channel, which is told from the next outcome on.
+ * Adds a channel. It receives the outcomes of deploys that end from now on.
  *
  * @throws AppError `proof_stale`, `destination_refused`, `channels_full`
  */
@@ -84,7 +83,7 @@ export async function addChannel(
     if ((await readChannels(tx)).length > CHANNELS_AT_MOST) {
       throw new AppError(
         'channels_full',
-        `There are ${CHANNELS_AT_MOST} channels already. Nothing was added; remove one first.`,
+        `There are already ${CHANNELS_AT_MOST} channels. Nothing was added. Remove a channel first.`,
       )
     }
     const host = new URL(url).origin
@@ -96,21 +95,22 @@ export async function addChannel(
 }
 
 async function requireDestination(url: string, rule: AddressRule): Promise<void> {
-  const refuse = (why: string) => new AppError('destination_refused', `${why} Nothing was added.`)
+  const refused = (why: string, next: string) =>
+    new AppError('destination_refused', `${why} Nothing was added. ${next}`)
   if (!rule.allowPrivate && new URL(url).protocol !== 'https:') {
-    throw refuse('Deliveries go to https addresses only, unless DELIVERY_PRIVATE_ADDRESSES is "allow".')
+    throw refused('The address is not an https address.', 'Use https, or set DELIVERY_PRIVATE_ADDRESSES to "allow".')
   }
   try {
     await checkAddress(url, rule)
   } catch (error) {
     if (error instanceof AddressRefused) {
-      throw refuse(`${error.message}. Choose another, or set DELIVERY_PRIVATE_ADDRESSES to "allow".`)
+      throw refused(`${error.message}.`, 'Choose another address, or set DELIVERY_PRIVATE_ADDRESSES to "allow".')
     }
-    throw refuse('The host of this address cannot be resolved. Check its spelling.')
+    throw refused('The host name of the address does not resolve.', 'Check the spelling.')
   }
 }
 
-/** Enables or disables a channel; again, it changes nothing. What waits for a disabled one is dropped at its next attempt. */
+/** Enables or disables a channel. A waiting delivery to a disabled channel is dropped at its next attempt. */
 export async function setChannelEnabled(
   deps: Pick<Deps, 'db' | 'now'>,
   actor: Actor,
@@ -118,37 +118,37 @@ export async function setChannelEnabled(
 ): Promise<void> {
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
-    const channel = await requireOwnChannel(tx, id)
-    if (!(await switchChannel(tx, id, enabled, at))) return
+    const channel = await requireEditableChannel(tx, id)
+    if (!(await setChannelDisabled(tx, id, enabled, at))) return
     const payload = { ...channelPayload(channel), change: enabled ? 'enabled' : 'disabled' } as const
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.channel.changed', status: null, payload })
   })
 }
 
-/** Removes a channel for good: its address and its secret are forgotten. */
+/** Removes a channel and erases its address and secret. */
 export async function removeChannel(deps: Pick<Deps, 'db' | 'now'>, actor: Actor, id: string): Promise<void> {
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
-    const channel = await requireOwnChannel(tx, id)
-    if (!(await markRemoved(tx, id, at))) return
+    const channel = await requireEditableChannel(tx, id)
+    if (!(await eraseChannel(tx, id, at))) return
     const payload = channelPayload(channel)
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.channel.removed', status: null, payload })
   })
 }
 
-/** Sends a channel a test, which is a delivery like any other. */
+/** Queues a test delivery, which is sent like any other delivery. */
 export async function testChannel(deps: Pick<Deps, 'db' | 'now'>, actor: Actor, id: string): Promise<void> {
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
     const channel = await requireChannel(tx, id)
     if (channel.disabledAt !== null) throw disabled(channel)
-    await queueTest(tx, id, at)
+    await queueTestDelivery(tx, id, at)
     const payload = channelPayload(channel)
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.channel.tested', status: null, payload })
   })
 }
 
-/** Sends a delivery once more, with its own id, and from the first attempt on. Throws `delivery_unknown` and `delivery_refused`. */
+/** Queues a settled delivery again under the same id, with all its attempts. Throws `delivery_unknown` and `delivery_refused`. */
 export async function resendDelivery(deps: Pick<Deps, 'db' | 'now'>, actor: Actor, id: string): Promise<void> {
   const at = deps.now()
   await deps.db.$transaction(async (tx) => {
@@ -156,13 +156,15 @@ export async function resendDelivery(deps: Pick<Deps, 'db' | 'now'>, actor: Acto
       where: { id },
       select: { channelId: true, state: true, deploy: true },
     })
-    if (found === null) throw new AppError('delivery_unknown', `There is no delivery ${id}. Nothing was sent.`)
+    if (found === null) {
+      throw new AppError('delivery_unknown', `There is no delivery ${id}. Nothing was sent. Reload the page.`)
+    }
     const channel = await requireChannel(tx, found.channelId)
     if (channel.disabledAt !== null) throw disabled(channel)
-    if (!(await resendSettled(tx, id, at))) {
+    if (!(await requeueDelivery(tx, id, at))) {
       throw new AppError(
         'delivery_refused',
-        'The delivery is under way already. Nothing was changed; wait for its end.',
+        'The delivery is already in progress. Nothing was changed. Wait until it has ended.',
       )
     }
     const { deploy, state } = found
@@ -174,20 +176,21 @@ export async function resendDelivery(deps: Pick<Deps, 'db' | 'now'>, actor: Acto
 }
 
 const disabled = ({ name }: ChannelRow) =>
-  new AppError('delivery_refused', `${inSentence(name)} is disabled. Nothing was sent; enable it first.`)
+  new AppError('delivery_refused', `${inSentence(name)} is disabled. Nothing was sent. Enable the channel first.`)
 
 async function requireChannel(tx: DatabaseHandle, id: string): Promise<ChannelRow> {
   const channel = await findChannel(tx, id)
-  if (channel === null) throw new AppError('channel_unknown', `There is no channel ${id}. Nothing was done.`)
+  if (channel === null) {
+    throw new AppError('channel_unknown', `There is no channel ${id}. Nothing was changed. Reload the page.`)
+  }
   return channel
 }
 
-/** One that can be changed here. */
-function requireOwnChannel(tx: DatabaseHandle, id: string): Promise<ChannelRow> {
+function requireEditableChannel(tx: DatabaseHandle, id: string): Promise<ChannelRow> {
   if (id !== CONFIGURED_CHANNEL) return requireChannel(tx, id)
   throw new AppError(
     'channel_configured',
-    'This channel is the one of SLACK_WEBHOOK_URL. Nothing was changed; change the setting and restart.',
+    'SLACK_WEBHOOK_URL configures this channel. Nothing was changed. Change the setting and restart the console.',
   )
 }
 

@@ -6,7 +6,7 @@ import type { Database, DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 import { addJob } from '~/server/platform/jobs.sql'
 
-/** Puts the outcome of a deploy into the outbox of every channel, in the transaction that ends the deploy: once per channel. */
+/** Queues one delivery per enabled channel, in the transaction that ends the deploy. */
 export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: Date): Promise<void> {
   const channels = await tx.deliveryChannel.findMany({
     where: { disabledAt: null, removedAt: null },
@@ -15,7 +15,7 @@ export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: 
   const times = { nextTryAt: at, createdAt: at, updatedAt: at }
   const queued = await tx.delivery.createManyAndReturn({
     data: channels.map(({ id: channelId }) => ({ channelId, deployId, state: 'waiting', ...times })),
-    // A deploy that somebody took back by hand in the database was told before: no reason to refuse the change.
+    // Somebody may have reopened the deploy by hand in the database. The first delivery stays the only one.
     skipDuplicates: true,
     select: { id: true },
   })
@@ -25,13 +25,13 @@ export async function queueDeliveries(tx: DatabaseHandle, deployId: string, at: 
 const queueDelivery = (tx: DatabaseHandle, deliveryId: string, runAt?: Date) =>
   addJob(tx, { task: 'deliver', payload: { deliveryId } }, runAt === undefined ? {} : { runAt })
 
-/** Takes over what an older version put into its own outbox. What that version began to send is not sent again. */
+/** Takes over an outcome that an older version queued in its own outbox. An outcome that it began to send is not sent again. */
 export async function adoptOutcome(db: Database, deployId: string, at: Date): Promise<void> {
   await db.$transaction(async (tx) => {
-    const take = (state: string, to: string) =>
+    const setState = (state: string, to: string) =>
       tx.outcomeNotification.updateMany({ where: { deployId, state }, data: { state: to, updatedAt: at } })
-    if ((await take('waiting', 'nobody')).count > 0) return queueDeliveries(tx, deployId, at)
-    if ((await take('sending', 'unknown')).count === 0) return
+    if ((await setState('waiting', 'nobody')).count > 0) return queueDeliveries(tx, deployId, at)
+    if ((await setState('sending', 'unknown')).count === 0) return
     const row = { channelId: CONFIGURED_CHANNEL, deployId, state: 'sending', attempts: 1, createdAt: at, updatedAt: at }
     const { id } = await tx.delivery.create({ data: row })
     await queueDelivery(tx, id)
@@ -52,7 +52,7 @@ export type DeliveryRow = Prisma.DeliveryGetPayload<{ select: typeof deliverySel
 export const findDelivery = (db: DatabaseHandle, id: string): Promise<DeliveryRow | null> =>
   db.delivery.findUnique({ where: { id }, select: deliverySelect })
 
-/** Takes a delivery for one attempt; false when another took it, or nothing is left to send. */
+/** Claims a delivery for one attempt. False when another worker claimed it, or it is settled. */
 export async function claimDelivery(
   db: DatabaseHandle,
   { id, state, attempts }: DeliveryRow,
@@ -62,18 +62,18 @@ export async function claimDelivery(
   return (await db.delivery.updateMany({ where: { id, state, attempts }, data })).count > 0
 }
 
-/** What the last attempt came to. */
+/** The result of one attempt. */
 export interface Attempt {
   readonly status: number | null
   readonly error: string | null
 }
 
-const lastOf = ({ status, error }: Attempt) => ({
+const attemptColumns = ({ status, error }: Attempt) => ({
   lastStatus: status,
   lastError: error?.slice(0, LAST_ERROR_LENGTH) ?? null,
 })
 
-/** Sending certainly did not happen, or may be repeated: the next attempt is queued with the record of this one. */
+/** Records a failed attempt and queues the next one. */
 export async function postponeDelivery(
   db: Database,
   id: string,
@@ -82,13 +82,13 @@ export async function postponeDelivery(
   attempt: Attempt,
 ): Promise<void> {
   await db.$transaction(async (tx) => {
-    const data = { state: 'waiting', nextTryAt, updatedAt: at, ...lastOf(attempt) }
+    const data = { state: 'waiting', nextTryAt, updatedAt: at, ...attemptColumns(attempt) }
     const { count } = await tx.delivery.updateMany({ where: { id, state: 'sending' }, data })
     if (count > 0) await queueDelivery(tx, id, nextTryAt)
   })
 }
 
-/** There is no channel any more to send it to. */
+/** Ends a delivery whose channel is gone or disabled. */
 export async function dropDelivery(db: DatabaseHandle, id: string, at: Date, why: string): Promise<void> {
   await db.delivery.updateMany({
     where: { id, state: { in: ['waiting', 'sending'] } },
@@ -96,7 +96,7 @@ export async function dropDelivery(db: DatabaseHandle, id: string, at: Date, why
   })
 }
 
-/** Writes down what became of it, and on the deploy what people were told. */
+/** Records the end of a delivery, with an audit row on the deploy. */
 export async function settleDelivery(
   db: Database,
   delivery: { readonly id: string; readonly deploy: { readonly id: string; readonly surfaceId: string } | null },
@@ -106,22 +106,21 @@ export async function settleDelivery(
 ): Promise<void> {
   const { id, deploy } = delivery
   await db.$transaction(async (tx) => {
-    const data = { state: event.payload.outcome, nextTryAt: null, updatedAt: at, ...lastOf(attempt) }
+    const data = { state: event.payload.outcome, nextTryAt: null, updatedAt: at, ...attemptColumns(attempt) }
     const { count } = await tx.delivery.updateMany({ where: { id, state: 'sending' }, data })
     if (count === 0 || deploy === null) return
     await appendAuditEvent(tx, { actor: 'console', at, deployId: deploy.id, surfaceId: deploy.surfaceId }, event)
   })
 }
 
-/** A test of a channel. */
-export async function queueTest(tx: DatabaseHandle, channelId: string, at: Date): Promise<void> {
+export async function queueTestDelivery(tx: DatabaseHandle, channelId: string, at: Date): Promise<void> {
   const data = { channelId, state: 'waiting', nextTryAt: at, createdAt: at, updatedAt: at }
   const { id } = await tx.delivery.create({ data, select: { id: true } })
   await queueDelivery(tx, id)
 }
 
-/** Has it sent once more; false while it is under way. */
-export async function resendSettled(tx: DatabaseHandle, id: string, at: Date): Promise<boolean> {
+/** Queues a settled delivery again. False while the delivery is in progress. */
+export async function requeueDelivery(tx: DatabaseHandle, id: string, at: Date): Promise<boolean> {
   const { count } = await tx.delivery.updateMany({
     where: { id, state: { notIn: ['waiting', 'sending'] } },
     data: { state: 'waiting', attempts: 0, nextTryAt: at, updatedAt: at },

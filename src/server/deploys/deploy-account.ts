@@ -4,7 +4,7 @@ import { runFacts } from '~/domain/deploy/evidence'
 import type { Transition } from '~/domain/deploy/phases'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
-/** The columns that the account of a deploy rests on, beside its accepted transitions. */
+/** The columns that `accountOfRow` needs. It also needs the accepted transitions. */
 export const accountSelect = {
   status: true,
   sha: true,
@@ -18,7 +18,7 @@ export const accountSelect = {
   releasedAt: true,
 } satisfies Prisma.DeploySelect
 
-/** What these columns hold, however they were read. */
+/** The values of these columns, from any query. */
 export interface AccountRow {
   readonly status: string
   readonly sha: string | null
@@ -32,7 +32,7 @@ export interface AccountRow {
   readonly releasedAt: Date | null
 }
 
-/** The account of a stored deploy. A record that this version cannot read counts as none: it proves nothing here. */
+/** The account of a stored deploy. A run record that this version cannot read proves nothing and counts as missing. */
 export function accountOfRow(
   row: AccountRow,
   transitions: readonly Transition[],

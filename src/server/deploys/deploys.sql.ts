@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { type AuditEvent, toStoredEvent } from '~/domain/audit/event'
 import { type DeployStatus, type FailureStage, isTerminal, type Shipped, sourcesOf } from '~/domain/deploy/status'
 import { queueDeliveries } from '~/server/deliveries/deliveries'
-import type { Standing } from '~/server/deploys/deploys'
+import type { DeployState } from '~/server/deploys/deploys'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 const lockedRow = z.object({
@@ -13,7 +13,7 @@ const lockedRow = z.object({
   repositoryId: z.bigint().nullable(),
   workflow: z.string(),
   workflowRef: z.string(),
-  /** The weakest proof a report may come with. */
+  /** The weakest proof that a callback of this deploy may carry. */
   callbacks: z.string(),
   sha: z.string().nullable(),
   status: z.string(),
@@ -27,8 +27,8 @@ const lockedRows = z.array(lockedRow)
 export type LockedDeploy = z.output<typeof lockedRow>
 
 /**
- * Takes the row's lock until the transaction ends, so that events of one deploy are decided one after the other and
- * log lines are numbered in the order they are committed. Null when there is no such deploy.
+ * Locks the row until the transaction ends, so that events of one deploy are decided one after another and log lines are numbered
+ * in commit order. Null when there is no such deploy.
  */
 export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<LockedDeploy | null> {
   const rows = await tx.$queryRaw`
@@ -41,34 +41,34 @@ export async function lockDeploy(tx: DatabaseHandle, id: string): Promise<Locked
 }
 
 export interface Advance {
-  /** Narrows where the deploy may stand, beside what the graph allows. */
+  /** Restricts the source status further than the transition table does. */
   readonly onlyFrom?: DeployStatus
   readonly deployId: string
   readonly surfaceId: string
   readonly to: DeployStatus
   readonly actor: string
   readonly at: Date
-  /** When it happened, where that is known to be earlier than `at`. */
+  /** The time of the event itself, if it is known to be earlier than `at`. */
   readonly occurredAt?: Date
   readonly event: Extract<AuditEvent, { status: DeployStatus }>
-  /** Put on record, where no other run is. */
+  /** Recorded only if no run is on record. */
   readonly runId?: bigint | null
   readonly failureStage?: FailureStage | null
   readonly failureDetail?: string
-  /** What this event proves; without it the row keeps what was proven before. */
+  /** What this event proves. If omitted, the row keeps its value. */
   readonly shipped?: Shipped
-  /** The deploy ends without proof that its run is over, so it goes on holding its surface. */
+  /** True when the deploy ends without proof that its run is over: it keeps holding its surface. */
   readonly holdsSurface?: boolean
 }
 
 const movedRows = z.array(z.object({ id: z.string(), status: z.string(), githubRunId: z.bigint().nullable() }))
 
 /**
- * The one way a status is written: compare-and-set against the transition table, the audit row and, at the end, the outgoing
- * notification, in the caller's transaction. The row and its audit row are one statement, so one is never without the other. Gives
- * where the deploy stands now; null when it no longer stood where `to` can be reached from, and then nothing was written.
+ * The only write of a status: compare-and-set against the transition table, the audit row and, for an end, the deliveries, in the
+ * caller's transaction. One statement writes the status and its audit row. Returns the new state; null, with nothing written, when
+ * the current status does not allow `to`.
  */
-export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<Standing | null> {
+export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promise<DeployState | null> {
   const { deployId, surfaceId, to, actor, at, onlyFrom } = advance
   const event = toStoredEvent(advance.event)
   const sources = sourcesOf(to).filter((from) => onlyFrom === undefined || from === onlyFrom)
@@ -92,13 +92,13 @@ export async function advanceDeploy(tx: DatabaseHandle, advance: Advance): Promi
   return moved
 }
 
-/** How far back a line is looked for that a repeated callback brings again: what the deploy's page shows at once. */
+/** How many of the newest lines are searched for the line of a repeated callback: as many as a deploy's page shows at once. */
 const REPEATED_WITHIN = 200
 
 /**
- * Keeps what a callback reports beside its status, under the row's lock: the log line, numbered by the row's own count,
- * and the commit where none was known. A callback that moved nothing adds no line that is there already. The models for it
- * would need two queries or three (docs/performance.md, "Dispatch and callbacks over Prisma models").
+ * Stores the log line of a callback, numbered by the row's own count, and its commit if none is known. A callback that moved nothing
+ * adds no line that is already stored. The caller holds the row lock. Prisma models would need two or three queries
+ * (docs/performance.md, "Dispatch and callbacks over Prisma models").
  */
 export async function keepReport(
   tx: DatabaseHandle,

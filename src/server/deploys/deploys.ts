@@ -1,6 +1,6 @@
 import 'server-only'
 import type { RunFacts } from '~/domain/deploy/evidence'
-import { type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
+import { type DeployStatus, type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
 import type { OwnRun } from '~/domain/github/outside-run'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -48,19 +48,24 @@ export function findDeploy(db: DatabaseHandle, id: string): Promise<DeployRow | 
   return db.deploy.findUnique({ where: { id }, select: deploySelect })
 }
 
-export const standingSelect = { id: true, status: true, githubRunId: true } satisfies Prisma.DeploySelect
+export const deployStateSelect = { id: true, status: true, githubRunId: true } satisfies Prisma.DeploySelect
 
-/** Where a deploy stands, for the answer to whoever asked for it. */
-export type Standing = Prisma.DeployGetPayload<{ select: typeof standingSelect }>
+/** The part of a deploy that the answer to a request states. */
+export type DeployState = Prisma.DeployGetPayload<{ select: typeof deployStateSelect }>
 
-/** Of a deploy that was committed before: its absence is a defect, not an answer. */
-export function readStanding(db: DatabaseHandle, id: string): Promise<Standing> {
-  return db.deploy.findUniqueOrThrow({ where: { id }, select: standingSelect })
+/** For a deploy that is known to be committed: a missing row is a defect, so this throws. */
+export function readDeploy(db: DatabaseHandle, id: string): Promise<DeployRow> {
+  return db.deploy.findUniqueOrThrow({ where: { id }, select: deploySelect })
+}
+
+/** Throws like `readDeploy`. */
+export function readDeployState(db: DatabaseHandle, id: string): Promise<DeployState> {
+  return db.deploy.findUniqueOrThrow({ where: { id }, select: deployStateSelect })
 }
 
 /**
- * Deploys that hold their surface, unfinished or not proven to be over, not heard of since `silentSince` and not asked about since `notLookedSince`; whose turn is longest ago
- * comes first.
+ * Deploys that hold their surface (unfinished, or not proven to be over), without an event since `silentSince` and without a look
+ * since `notLookedSince`. The deploy whose last look is oldest comes first.
  */
 export function listSilentDeploys(
   db: DatabaseHandle,
@@ -72,7 +77,7 @@ export function listSilentDeploys(
       lastEventAt: { lt: since.silentSince },
       AND: [
         { OR: [{ status: { in: [...UNFINISHED_STATUSES] } }, { holdsSurface: true }] },
-        // What the index console_deploys_followed holds: without it, each pass reads every deploy there ever was.
+        // The condition of the index console_deploys_followed. Without it, each pass reads the whole table.
         { OR: [{ finishedAt: null }, { holdsSurface: true }] },
         { OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: since.notLookedSince } }] },
       ],
@@ -83,15 +88,15 @@ export function listSilentDeploys(
   })
 }
 
-/** Those of these ids that are deploys of this console, with the run on record. */
-export function listDeploysAmong(db: DatabaseHandle, ids: readonly string[]) {
+/** The deploys with these ids, with the runs on record. */
+export function listDeploysById(db: DatabaseHandle, ids: readonly string[]) {
   return db.deploy.findMany({
     where: { id: { in: [...ids] } },
     select: { id: true, status: true, githubRunId: true, githubRunAttempt: true, lateRunId: true },
   })
 }
 
-/** The deploy that has ended and still holds the surface; null when none does. */
+/** The ended deploy that still holds the surface; null when there is none. */
 export function findHoldingDeploy(db: DatabaseHandle, surfaceId: string) {
   return db.deploy.findFirst({
     where: { surfaceId, holdsSurface: true },
@@ -100,8 +105,8 @@ export function findHoldingDeploy(db: DatabaseHandle, surfaceId: string) {
   })
 }
 
-/** Those of these runs that belong to deploys of the console, with what is known of the deploy. */
-export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Map<bigint, OwnRun>> {
+/** Maps each of these runs that belongs to a deploy to facts about that deploy. */
+export async function mapRunsToDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Map<bigint, OwnRun>> {
   const rows = await db.deploy.findMany({
     where: { githubRunId: { in: [...runIds] } },
     select: { githubRunId: true, surfaceId: true, finishedAt: true },
@@ -109,15 +114,15 @@ export async function runsOfDeploys(db: DatabaseHandle, runIds: readonly bigint[
   return new Map(rows.flatMap(({ githubRunId, ...own }) => (githubRunId === null ? [] : [[githubRunId, own]])))
 }
 
-/** The deploys this run belongs to, or holds the surface of after their end. */
-export function deploysOfRun(db: DatabaseHandle, runId: bigint) {
+/** The deploys that this run belongs to, or whose surface the run holds after their end. */
+export function listDeploysOfRun(db: DatabaseHandle, runId: bigint) {
   return db.deploy.findMany({
     where: { OR: [{ githubRunId: runId }, { holdsSurface: true, lateRunId: runId }] },
     select: { id: true, lastLookedAt: true },
   })
 }
 
-/** Facts that may be filled in beside the status, under the row's lock. */
+/** Writes facts other than the status. The caller holds the row lock. */
 export async function updateDeployFacts(
   tx: DatabaseHandle,
   id: string,
@@ -141,7 +146,7 @@ export async function updateDeployFacts(
   })
 }
 
-/** Since when GitHub has not answered about the deploy: the first failed look is kept. Null: it has answered. */
+/** Records since when GitHub has not answered about the deploy; the time of the first failed look is kept. Null: GitHub answered. */
 export async function recordGitHubSilence(db: DatabaseHandle, id: string, since: Date | null): Promise<void> {
   await db.deploy.updateMany({
     where: { id, ...(since === null ? {} : { githubSilentSince: null }) },
@@ -149,7 +154,7 @@ export async function recordGitHubSilence(db: DatabaseHandle, id: string, since:
   })
 }
 
-/** Somebody gave the deploy up, or freed its surface. */
+/** Records who released the surface or gave the deploy up, when and why. */
 export async function recordRelease(
   tx: DatabaseHandle,
   id: string,
@@ -159,17 +164,40 @@ export async function recordRelease(
   await tx.deploy.updateMany({ where: { id }, data: { holdsSurface: false, releasedAt, releasedBy, releaseReason } })
 }
 
-/** Back-fills the run of a deploy; false when one is already on record, which is never changed. */
+/** Records the run of a deploy. False when a run is already on record: it is never replaced. */
 export async function fillRun(tx: DatabaseHandle, id: string, runId: bigint): Promise<boolean> {
   const { count } = await tx.deploy.updateMany({ where: { id, githubRunId: null }, data: { githubRunId: runId } })
   return count > 0
 }
 
-/** True for one of those who ask at the same time, unless somebody has looked since `sinceBefore`. */
+/** Claims the next look-up of the run. True for one of several concurrent callers, and only if the last look is before `sinceBefore`. */
 export async function claimRunLookup(db: DatabaseHandle, id: string, now: Date, sinceBefore: Date): Promise<boolean> {
   const { count } = await db.deploy.updateMany({
     where: { id, githubRunId: null, OR: [{ lastLookedAt: null }, { lastLookedAt: { lt: sinceBefore } }] },
     data: { lastLookedAt: now },
   })
   return count === 1
+}
+
+/** Whether a deploy to this environment that was requested after `since` succeeded and is proven to have shipped. */
+export async function hasShippedSince(db: DatabaseHandle, environment: string, since: Date): Promise<boolean> {
+  const found = await db.deploy.findFirst({
+    where: {
+      environment,
+      status: 'succeeded' satisfies DeployStatus,
+      shipped: 'yes' satisfies Shipped,
+      requestedAt: { gt: since },
+      // Ids sort by time, so older rows are not read. One hour of tolerance for clocks that differ.
+      id: { gte: earliestIdAt(new Date(Math.max(since.getTime() - 3_600_000, 0))) },
+    },
+    orderBy: { id: 'asc' },
+    select: { id: true },
+  })
+  return found !== null
+}
+
+/** The lowest UUIDv7 of a millisecond (RFC 9562, 5.7). */
+function earliestIdAt(at: Date): string {
+  const hex = at.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }

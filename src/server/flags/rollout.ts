@@ -1,18 +1,10 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import {
-  type FlagChange,
-  type FlagInEnvironment,
-  type FlagView,
-  isPromoted,
-  ROLLOUT,
-  type RolloutFacts,
-  refusalOf,
-} from '~/domain/flags'
+import { type FlagChange, type FlagInEnvironment, type FlagView, isPromoted, ROLLOUT, type RolloutFacts, refusalOf } from '~/domain/flags'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
-import { hasShippedSince } from '~/server/deploys/read/deploy-history'
+import { hasShippedSince } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { listPromotions, type Promotion, writePromotion } from '~/server/flags/flag-promotions'
 import { type DeclaredFlag, declaredFlags } from '~/server/flags/read-flags'

@@ -1,13 +1,48 @@
 import 'server-only'
+import { z } from 'zod'
 import { decideFreeze } from '~/domain/deploy/admission'
 import { type Reporter, speaksFor } from '~/domain/deploy/callback'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { strongest } from '~/domain/freeze'
+import { id, runIdText, surfaceId } from '~/domain/input'
+import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import { type DeployRow, findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
+import { parseInput } from '~/server/platform/http/read-body'
+import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
 import { findSurface } from '~/server/surfaces/surfaces'
+
+/** The signed path is fixed: behind a reverse proxy, the workflow may see a prefix that the console does not (ADR 008). */
+const SIGNED_PATH = 'GET /api/internal/freezes'
+
+const question = z.object({
+  surface: surfaceId,
+  deploy: id.optional(),
+  run: runIdText.optional(),
+})
+
+/**
+ * `GET /api/internal/freezes`. Signed like a callback, over method, path and query instead of a body. A captured signature can only
+ * repeat the same question, for five minutes. GitHub's token is accepted instead of a signature. Reads only.
+ */
+export async function answerFreezeCheck(
+  deps: Pick<Deps, 'config' | 'runTokens' | 'db' | 'logger' | 'now' | 'rateLimits'>,
+  request: Request,
+): Promise<Response> {
+  try {
+    const { search, searchParams } = new URL(request.url)
+    const { reporter } = await verifyReporter(deps, request, Buffer.from(`${SIGNED_PATH}${search}`))
+    const asked = parseInput(Object.fromEntries(searchParams), question, 'The query')
+    const answer = await checkFreeze(deps, reporter, asked)
+    return Response.json(answer, { headers: { 'cache-control': 'no-store' } })
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logAppError(deps.logger, error, { route: 'freeze check' })
+    return problemResponse(error)
+  }
+}
 
 interface Question {
   readonly surface: string
@@ -15,39 +50,43 @@ interface Question {
   readonly run?: bigint | undefined
 }
 
-/** Named as it goes over the wire. */
-export interface FreezeAnswer {
+/** The JSON answer, with its names. */
+interface FreezeAnswer {
   readonly surface: string
-  /** Whether a freeze or lock holds the surface now. */
+  /** Whether a freeze or lock is in force for the surface. */
   readonly frozen: boolean
   readonly kind: 'frozen' | 'locked' | null
   readonly reason: string | null
   readonly until: string | null
   readonly freeze_id: string | null
-  /** True when every freeze that holds was overridden for the deploy asked about: that one may go on. */
+  /** True when the deploy in the question overrides every freeze in force: that deploy may continue. */
   readonly overridden: boolean
   readonly override_reason: string | null
 }
 
 /**
- * Is the surface frozen, for this deploy? Throws `surface_unknown`, `reporter_refused`, `deploy_unknown`, and `deploy_elsewhere` for a deploy
- * of another surface: its override must not open the way for this one.
+ * Whether the surface is frozen for this deploy. The override of another surface's deploy must not count here.
+ *
+ * @throws AppError `surface_unknown`, `reporter_refused`, `deploy_unknown`, `deploy_elsewhere`
  */
-export async function checkFreeze(
+async function checkFreeze(
   deps: Pick<Deps, 'db' | 'now'>,
   reporter: Reporter,
   question: Question,
 ): Promise<FreezeAnswer> {
   const surface = await findSurface(deps.db, question.surface)
-  if (surface === null) throw new AppError('surface_unknown', `There is no surface "${question.surface}".`)
+  if (surface === null) {
+    const message = `There is no surface "${question.surface}". Correct the surface that this workflow's freeze check names.`
+    throw new AppError('surface_unknown', message)
+  }
   if (!speaksFor(reporter, surface.repository)) {
-    const message = `Surface "${surface.id}" belongs to another repository. Correct the surface this workflow's freeze check names.`
+    const message = `Surface "${surface.id}" belongs to another repository. Correct the surface that this workflow's freeze check names.`
     throw new AppError('reporter_refused', message)
   }
   const deploy = question.deploy === undefined ? null : await knownDeploy(deps, question.deploy, surface.id)
   const freezes = await freezesInForce(deps.db, surface, deps.now())
   const override =
-    deploy !== null && isUnderWay(deploy, question.run) ? { freezeIds: deploy.overriddenFreezeIds } : null
+    deploy !== null && isInProgress(deploy, question.run) ? { freezeIds: deploy.overriddenFreezeIds } : null
   const [refusal] = decideFreeze({ surface, freezes, override }).refusals
   const shown = refusal?.freeze ?? strongest(freezes)
   const overridden = shown !== null && refusal === undefined
@@ -65,16 +104,16 @@ export async function checkFreeze(
 
 async function knownDeploy(deps: Pick<Deps, 'db'>, id: string, surfaceId: string): Promise<DeployRow> {
   const deploy = await findDeploy(deps.db, id)
-  if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
+  if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Check the id.`)
   if (deploy.surfaceId === surfaceId) return deploy
   throw new AppError(
     'deploy_elsewhere',
-    `Deploy ${id} is of "${deploy.surfaceId}", and the workflow asked about "${surfaceId}". Correct the surface its freeze check names.`,
+    `Deploy ${id} belongs to surface "${deploy.surfaceId}", not to "${surfaceId}". Correct the surface that this workflow's freeze check names.`,
   )
 }
 
-/** An override is used up with its deploy: a run started by hand with the same id, or a re-run later, has none. */
-function isUnderWay(deploy: DeployRow, run: bigint | undefined): boolean {
+/** An override ends with its deploy. A run started by hand with the same id, or a later re-run, has no override. */
+function isInProgress(deploy: DeployRow, run: bigint | undefined): boolean {
   const sameRun = deploy.githubRunId === null || deploy.githubRunId === run
   return sameRun && !isTerminal(deploy.status)
 }

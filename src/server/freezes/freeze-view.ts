@@ -1,7 +1,8 @@
 import 'server-only'
 import type { AuditEvent } from '~/domain/audit/event'
 import { type FreezeView, freezeState } from '~/domain/freeze'
-import type { FreezeRow } from '~/server/freezes/freezes'
+import type { Deps } from '~/server/deps'
+import { type FreezeRow, listCurrentFreezes, listPastFreezes } from '~/server/freezes/freezes'
 
 export function freezeView(row: FreezeRow, now: Date): FreezeView {
   return {
@@ -33,5 +34,29 @@ export function freezeEvent(action: 'console.freeze.opened' | 'console.freeze.li
       starts_at: row.startsAt.toISOString(),
       ends_at: row.endsAt?.toISOString() ?? null,
     },
+  }
+}
+
+const PAGE_LENGTH = 50
+
+export interface FreezeList {
+  /** In force or scheduled. */
+  readonly current: readonly FreezeView[]
+  readonly past: readonly FreezeView[]
+  /** The cursor of the next, older page; null on the last page. */
+  readonly cursor: string | null
+}
+
+export async function listFreezes(deps: Pick<Deps, 'db' | 'now'>, before?: string): Promise<FreezeList> {
+  const now = deps.now()
+  const [current, past] = await Promise.all([
+    listCurrentFreezes(deps.db, now),
+    listPastFreezes(deps.db, { now, before, limit: PAGE_LENGTH + 1 }),
+  ])
+  const shown = past.slice(0, PAGE_LENGTH)
+  return {
+    current: current.map((row) => freezeView(row, now)),
+    past: shown.map((row) => freezeView(row, now)),
+    cursor: past.length > PAGE_LENGTH ? (shown.at(-1)?.id ?? null) : null,
   }
 }

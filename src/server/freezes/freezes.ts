@@ -33,33 +33,33 @@ export interface NewFreeze {
   readonly createdAt: Date
 }
 
-/** Throws Prisma's P2002 when the surface is locked already. */
+/** Throws Prisma's P2002 when the surface is already locked. */
 export function insertFreeze(tx: DatabaseHandle, freeze: NewFreeze): Promise<FreezeRow> {
   return tx.freeze.create({ data: freeze, select: freezeSelect })
 }
 
-/** Ends a freeze that is not over; false when it is, and then nothing was written. */
+/** Ends a current freeze. False, with nothing written, when the freeze has already ended. */
 export async function markLifted(
   tx: DatabaseHandle,
   id: string,
   lifted: { readonly by: string; readonly at: Date },
 ): Promise<boolean> {
   const { count } = await tx.freeze.updateMany({
-    where: { id, ...notOver(lifted.at) },
+    where: { id, ...isCurrent(lifted.at) },
     data: { liftedBy: lifted.by, liftedAt: lifted.at },
   })
   return count > 0
 }
 
-/** The next moment at which a freeze begins or ends, or a request for approval lapses, by the clock alone; null: none. */
-export async function nextBoundary(db: DatabaseHandle, after: Date): Promise<Date | null> {
+/** The next time at which a freeze starts or ends, or an approval expires, with no write in the database; null: none. */
+export async function nextScheduledChange(db: DatabaseHandle, after: Date): Promise<Date | null> {
   const live = { liftedAt: null }
-  const [starts, ends, lapses] = await Promise.all([
+  const [starts, ends, expiries] = await Promise.all([
     db.freeze.aggregate({ where: { ...live, startsAt: { gt: after } }, _min: { startsAt: true } }),
     db.freeze.aggregate({ where: { ...live, endsAt: { gt: after } }, _min: { endsAt: true } }),
     db.approval.aggregate({ where: { state: 'waiting', expiresAt: { gt: after } }, _min: { expiresAt: true } }),
   ])
-  const times = [starts._min.startsAt, ends._min.endsAt, lapses._min.expiresAt].filter((time) => time !== null)
+  const times = [starts._min.startsAt, ends._min.endsAt, expiries._min.expiresAt].filter((time) => time !== null)
   return times.reduce<Date | null>((first, time) => (first === null || time < first ? time : first), null)
 }
 
@@ -71,16 +71,16 @@ export function findLock(db: DatabaseHandle, surfaceId: string): Promise<FreezeR
   return db.freeze.findFirst({ where: { surfaceId, liftedAt: null }, select: freezeSelect })
 }
 
-/** In force now or to come, the earliest first. */
+/** Freezes in force or scheduled, the earliest first. */
 export function listCurrentFreezes(db: DatabaseHandle, now: Date): Promise<FreezeRow[]> {
   return db.freeze.findMany({
-    where: notOver(now),
+    where: isCurrent(now),
     orderBy: [{ startsAt: 'asc' }, { id: 'asc' }],
     select: freezeSelect,
   })
 }
 
-/** Lifted or ended, the newest first; the page after `before` (an id). */
+/** Lifted or ended freezes, the newest first. `before` is the last id of the previous page. */
 export function listPastFreezes(
   db: DatabaseHandle,
   page: { readonly now: Date; readonly before?: string | undefined; readonly limit: number },
@@ -105,7 +105,7 @@ const heldSelect = {
   createdBy: true,
 } satisfies Prisma.FreezeSelect
 
-/** What holds a surface at this moment: its lock, and the windows over its environment. */
+/** The freezes in force for a surface: its lock, and the freeze windows of its environment. */
 export async function freezesInForce(
   db: DatabaseHandle,
   surface: { readonly id: string; readonly environment: string },
@@ -113,7 +113,7 @@ export async function freezesInForce(
 ): Promise<FreezeInForce[]> {
   const rows = await db.freeze.findMany({
     where: {
-      ...notOver(now),
+      ...isCurrent(now),
       startsAt: { lte: now },
       AND: { OR: [{ surfaceId: surface.id }, { environment: surface.environment }] },
     },
@@ -133,10 +133,10 @@ export const inForce = (row: Prisma.FreezeGetPayload<{ select: typeof heldSelect
 })
 
 /**
- * The lock of a surface that left the file, when `surface` has its repository, workflow and environment: most likely it was
- * renamed, and the lock does not hold it under its new name.
+ * Warns that a lock was left behind: a removed surface with the same repository, workflow and environment was most likely renamed
+ * to `surface`, and its lock does not cover the new name.
  */
-export function lockLeftBehind(
+export function orphanedLockWarning(
   surface: Readonly<Record<'id' | 'name' | 'environment' | 'repository' | 'workflow', string>>,
   freezes: readonly FreezeRow[],
 ): string | null {
@@ -146,7 +146,7 @@ export function lockLeftBehind(
       locked !== null && locked.archivedAt !== null && keys.every((key) => locked[key] === surface[key]),
   )
   if (lock?.surface == null || freezes.some(({ surfaceId }) => surfaceId === surface.id)) return null
-  return `The lock of “${inSentence(lock.surface.name)}”, which left surfaces.yaml, does not hold “${inSentence(surface.name)}”. Lock this surface, or remove that lock.`
+  return `The lock of “${inSentence(lock.surface.name)}”, which left surfaces.yaml, does not hold “${inSentence(surface.name)}”. Lock “${inSentence(surface.name)}”, or remove the old lock.`
 }
 
-const notOver = (now: Date) => ({ liftedAt: null, OR: [{ endsAt: null }, { endsAt: { gt: now } }] })
+const isCurrent = (now: Date) => ({ liftedAt: null, OR: [{ endsAt: null }, { endsAt: { gt: now } }] })

@@ -11,17 +11,18 @@ import { type FreezeRow, findFreeze, findLock, markLifted } from '~/server/freez
 type LiftDeps = Pick<Deps, 'db' | 'now'>
 
 /**
- * Ends a freeze before its time, or calls off one to come.
+ * Ends a freeze early, or cancels a scheduled one.
  *
- * @throws AppError `freeze_unknown`, `permission_refused`, `proof_stale`, `freeze_over` when it ended already
+ * @throws AppError `freeze_unknown`, `permission_refused`, `proof_stale`, `freeze_over` when the freeze has already ended
  */
 export async function liftFreeze(deps: LiftDeps, actor: Actor, id: string): Promise<void> {
   const freeze = await findFreeze(deps.db, id)
-  if (freeze === null) throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed.`)
+  if (freeze === null)
+    throw new AppError('freeze_unknown', `There is no freeze ${id}. Nothing was changed. Check the id.`)
   await lift(deps, actor, freeze)
 }
 
-/** Takes a surface's lock away. Throws `freeze_unknown` when it has none, else as `liftFreeze` does. */
+/** Removes the lock of a surface. Throws `freeze_unknown` when the surface has no lock, and what `liftFreeze` throws. */
 export async function unlockSurface(deps: LiftDeps, actor: Actor, surfaceId: string): Promise<void> {
   const lock = await findLock(deps.db, surfaceId)
   if (lock === null) throw new AppError('freeze_unknown', `"${surfaceId}" is not locked. Nothing was changed.`)
@@ -31,7 +32,7 @@ export async function unlockSurface(deps: LiftDeps, actor: Actor, surfaceId: str
 async function lift(deps: LiftDeps, actor: Actor, freeze: FreezeRow): Promise<void> {
   const environment = freeze.environment ?? freeze.surface?.environment ?? ''
   requireReach(actor, { environment, ...(freeze.surfaceId === null ? {} : { surfaceId: freeze.surfaceId }) })
-  // Lifting opens what overriding opens, and for everybody: so it takes the same proof, in whatever environment.
+  // Lifting allows more than an override, since every deploy may ship then. It needs the same fresh proof, in every environment.
   requireFreshProof(
     deps,
     actor,
@@ -45,5 +46,10 @@ async function lift(deps: LiftDeps, actor: Actor, freeze: FreezeRow): Promise<vo
     await appendAuditEvent(tx, subject, freezeEvent('console.freeze.lifted', freeze))
     return true
   })
-  if (!lifted) throw new AppError('freeze_over', 'This freeze is over already: it ended, or somebody else lifted it.')
+  if (!lifted) {
+    throw new AppError(
+      'freeze_over',
+      'This freeze has already ended or been lifted. Nothing was changed. Reload the page.',
+    )
+  }
 }

@@ -14,7 +14,7 @@ import { findSurface } from '~/server/surfaces/surfaces'
 
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
-/** Opens a window over an environment, now or later. Throws `invalid_input` for one that would be over before it began. */
+/** Opens a freeze window for an environment, now or later. Throws `invalid_input` for an end that is not after the start and now. */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
   requireReach(actor, { environment: input.environment })
   await requireKnownEnvironments(deps.db, [input.environment], 'Nothing was frozen.')
@@ -24,7 +24,7 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
   if (endsAt !== null && (endsAt <= startsAt || endsAt <= now)) {
     throw new AppError(
       'invalid_input',
-      'The end of the window is not after its beginning and after now. Nothing was frozen.',
+      'The freeze window must end after it starts, and in the future. Nothing was frozen. Choose a later end.',
     )
   }
   return record(deps, actor, {
@@ -36,11 +36,11 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
   })
 }
 
-/** Locks one surface until it is unlocked. Throws `surface_unknown`, and `surface_locked` when it is locked already. */
+/** Locks one surface until somebody unlocks it. Throws `surface_unknown`, and `surface_locked` when it is already locked. */
 export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInput): Promise<FreezeView> {
   const surface = await findSurface(deps.db, input.surfaceId)
   if (surface === null) {
-    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked.`)
+    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was locked. Check the id.`)
   }
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
   const lock = { environment: null, surfaceId: surface.id, reason: input.reason, startsAt: deps.now(), endsAt: null }
@@ -50,7 +50,7 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
     if (violatedUniqueIndex(error) === null) throw error
     throw new AppError(
       'surface_locked',
-      `${inSentence(surface.name)} is locked already; the lock that is there was kept.`,
+      `${inSentence(surface.name)} is already locked. The existing lock was kept. Unlock the surface first to change the reason.`,
     )
   }
 }

@@ -4,26 +4,28 @@ import { AppError } from '~/domain/errors'
 import type { DeployFreeze } from '~/domain/freeze'
 import type { Deps } from '~/server/deps'
 import { answerOfError, classifyAnswer } from '~/server/github/answers'
-import { readVariable } from '~/server/github/variables'
+import { readVariable } from '~/server/github/reads'
 import { recordLook } from '~/server/surfaces/follow/repository-looks'
 import { listSurfaces, recordDeployFreeze } from '~/server/surfaces/surfaces'
 
 type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
-/** Values that do not freeze, as `.github/actions/freeze-check` has them. */
+/** The values that do not freeze, as in `.github/actions/freeze-check`. */
 const NOT_FROZEN: ReadonlySet<string> = new Set(['', 'false', '0'])
 const REASON_LENGTH = 500
 
-/** Reads the variable of each repository that ships to production. */
+/** Reads DEPLOY_FREEZE of each repository that ships to production. */
 export async function readDeployFreezes(deps: ReadDeps): Promise<void> {
-  for (const repository of new Set((await listProduction(deps)).map((surface) => surface.repository))) {
+  for (const repository of new Set((await listProductionSurfaces(deps)).map((surface) => surface.repository))) {
     await readDeployFreeze(deps, repository)
   }
 }
 
-/** The background look at one repository. */
-export async function lookAtDeployFreeze(deps: ReadDeps, repository: string): Promise<void> {
-  const surface = (await listProduction(deps)).find((one) => one.repository.toLowerCase() === repository.toLowerCase())
+/** The background look at DEPLOY_FREEZE of one repository. */
+export async function refreshDeployFreeze(deps: ReadDeps, repository: string): Promise<void> {
+  const surface = (await listProductionSurfaces(deps)).find(
+    (declared) => declared.repository.toLowerCase() === repository.toLowerCase(),
+  )
   if (surface === undefined) return
   const lookedAt = deps.now()
   await recordLook(deps.db, repository, 'freeze', { lookedAt })
@@ -33,21 +35,21 @@ export async function lookAtDeployFreeze(deps: ReadDeps, repository: string): Pr
     await recordLook(deps.db, repository, 'freeze', { lookedAt, changedAt: lookedAt })
 }
 
-const listProduction = async ({ db }: ReadDeps) =>
+const listProductionSurfaces = async ({ db }: ReadDeps) =>
   (await listSurfaces(db)).filter(({ environment }) => environment === 'production')
 
 /**
- * Asks GitHub for the variable DEPLOY_FREEZE of a repository, and records the answer. `unread`: the token may not read it or see the
- * repository, or GitHub does not answer; an earlier answer is forgotten in the first case, and kept with its time in the second.
+ * Asks GitHub for the repository variable DEPLOY_FREEZE and records the answer. `unread`: the credentials may not read the variable,
+ * and an earlier value is discarded; or GitHub does not answer, and an earlier value is kept with its time.
  */
 export async function readDeployFreeze(deps: ReadDeps, repository: string): Promise<DeployFreeze | 'none' | 'unread'> {
   const readAt = deps.now()
   let reason: string | null = null
   try {
     const value = await readVariable(deps.github, repository, 'DEPLOY_FREEZE')
-    if (value !== null && !NOT_FROZEN.has(value)) reason = storable(value)
+    if (value !== null && !NOT_FROZEN.has(value)) reason = storableReason(value)
   } catch (error) {
-    deps.logger.info({ repository, err: error }, 'DEPLOY_FREEZE could not be read; the workflow checks it itself')
+    deps.logger.info({ repository, err: error }, 'DEPLOY_FREEZE was not read; the workflow checks it again')
     const { kind } = classifyAnswer('look', answerOfError(error))
     const mayNotRead = kind === 'refused' || kind === 'unauthorised' || kind === 'gone'
     if (mayNotRead) await recordDeployFreeze(deps.db, repository, { reason: null, readAt: null })
@@ -57,11 +59,11 @@ export async function readDeployFreeze(deps: ReadDeps, repository: string): Prom
   return reason === null ? 'none' : { reason, readAt }
 }
 
-const storable = (value: string) => value.slice(0, REASON_LENGTH).replaceAll('\0', '\u{fffd}')
+const storableReason = (value: string) => value.slice(0, REASON_LENGTH).replaceAll('\0', '\u{fffd}')
 
 /**
- * Throws `frozen` while DEPLOY_FREEZE stops a production deploy. What was read last lets a deploy pass, for the workflow checks
- * the variable too; only before a refusal GitHub is asked again.
+ * Throws `frozen` while DEPLOY_FREEZE stops a production deploy. The last value read is enough to let a deploy pass, since the
+ * workflow checks the variable too. Before a refusal, GitHub is asked again.
  */
 export async function requireNoDeployFreeze(
   deps: ReadDeps,

@@ -1,33 +1,33 @@
 import 'server-only'
-import { asGitHubError, isTokenRequest } from '~/server/github/github-error'
+import { z } from 'zod'
 
-/** What GitHub was asked to do: tell something, tell what a ref or commit is, start a run, or stop one. */
+/** What GitHub was asked: to read something, to resolve a ref or commit, to start a run, or to cancel a run. */
 export type Verb = 'look' | 'resolve' | 'dispatch' | 'cancel'
 
-/** An answer of GitHub, or of something in its place. A null status: there was none. */
+/** An answer from GitHub, or from a proxy in between. A null status: no answer. */
 export interface GitHubAnswer {
   readonly status: number | null
   readonly headers: Readonly<Record<string, unknown>>
-  /** The body as parsed JSON, as text when it is none. */
+  /** The body as parsed JSON, or as text if it is not JSON. */
   readonly data: unknown
-  /** GitHub's own message, else what the client says about the failure. */
+  /** GitHub's message, or the client's description of the failure. */
   readonly message: string
-  /** The App's request for an installation token failed: the question itself was never sent. */
+  /** True when the App's request for an installation token failed, so that the request itself was never sent. */
   readonly ofToken: boolean
 }
 
 export type Classified =
   | { readonly kind: 'accepted' | 'ended' | 'refused' | 'gone' | 'unauthorised' | 'unknown' }
-  /** Asked too much, or GitHub is not well: the same question may be answered later. Null: no time is known. */
+  /** A rate limit or a failure of GitHub: the same request may succeed later. `until: null`: no time is known. */
   | { readonly kind: 'later'; readonly limit: 'primary' | 'secondary' | null; readonly until: Date | null }
   | { readonly kind: 'moved'; readonly to: string | null }
 
-/** GitHub's advice for a limit that names no time (REST API, "Best practices"). */
+/** The pause that GitHub recommends for a limit without a time (REST API, "Best practices"). */
 const UNSPECIFIED_PAUSE_MS = 60_000
-/** A 4xx that GitHub documents as a no. Any other one is something else's, and proves nothing about what GitHub did. */
+/** The 4xx statuses that GitHub documents as refusals. Any other may come from a proxy and proves nothing about GitHub. */
 const DOCUMENTED_REFUSALS = new Set([400, 403, 422])
 
-/** The one table of GitHub's answers: verb × answer → outcome. */
+/** The only classifier of GitHub's answers: verb × answer → outcome. */
 export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now()): Classified {
   const { status } = answer
   const isLook = verb === 'look' || verb === 'resolve'
@@ -36,24 +36,23 @@ export function classifyAnswer(verb: Verb, answer: GitHubAnswer, now = Date.now(
   if (status >= 300 && status < 400) return { kind: 'moved', to: textOf(answer.headers['location']) }
   const limited = limitOf(answer, now)
   if (limited !== null) return { kind: 'later', ...limited }
-  // The dispatch was never sent, so it is no matter of doubt.
+  // Without a token the request was never sent, so the outcome is certain.
   if (answer.ofToken && (verb === 'dispatch' || status < 500)) return { kind: 'refused' }
   if (status === 401) return { kind: 'unauthorised' }
   if (status === 409 && verb === 'cancel') return { kind: 'ended' }
-  // Of a run too young to be seen GitHub answers 404 as well.
+  // GitHub also answers 404 for a run that is too new to be visible.
   if (status === 404 && verb === 'cancel') return { kind: 'later', limit: null, until: null }
   if (status === 404 || (status === 410 && isLook)) return { kind: 'gone' }
-  // Of an empty repository GitHub answers 409, of a commit it does not know 422.
+  // GitHub answers 409 for an empty repository, and 422 for an unknown commit.
   if ((status === 409 || status === 422) && verb === 'resolve') return { kind: 'gone' }
   if (DOCUMENTED_REFUSALS.has(status)) return { kind: 'refused' }
   return verb === 'dispatch' ? { kind: 'unknown' } : { kind: 'later', limit: null, until: null }
 }
 
-/** An Enterprise Server that does not know the API version of a request did nothing with it. */
+/** An Enterprise Server refuses a request with an unknown API version without acting on it. */
 export const isUnsupportedVersion = ({ status, message }: GitHubAnswer): boolean =>
   status === 400 && /api[ -]?version/i.test(message)
 
-/** What came back, or was thrown instead, as an answer. */
 export function answerOfResult(result: { readonly status: number; readonly headers: object; readonly data: unknown }) {
   return { status: result.status, headers: { ...result.headers }, data: result.data, message: '', ofToken: false }
 }
@@ -71,7 +70,7 @@ export function answerOfError(error: unknown): GitHubAnswer {
   }
 }
 
-/** Until when a rate limit holds; null when the answer is no matter of rate. A secondary limit is known by its text. */
+/** The rate limit that an answer reports, with its end; null for other answers. A secondary limit is recognised by its text. */
 export function limitOf({ status, headers, message }: GitHubAnswer, now: number) {
   if (status !== 403 && status !== 429) return null
   const wait = numberOf(headers['retry-after'])
@@ -84,7 +83,7 @@ export function limitOf({ status, headers, message }: GitHubAnswer, now: number)
   return { limit: secondary ? 'secondary' : 'primary', until: new Date(until) } as const
 }
 
-/** What a conditional GET was answered with: that the stored answer still holds, a new one to store, or neither. */
+/** The answer to a conditional GET: the stored answer is still valid, a new answer to store, or neither. */
 export function classifyConditional(status: number): 'unchanged' | 'new' | 'other' {
   if (status === 304) return 'unchanged'
   return status === 200 ? 'new' : 'other'
@@ -96,15 +95,15 @@ interface Asked {
   readonly ref?: string
 }
 
-const OF_A_LOOK = {
+const READ_RESULTS = {
   notDone: 'Nothing was changed.',
   afterLimit: 'Nothing was changed; try again after that.',
   silent: 'Nothing was changed; try again.',
 } as const
-/** What became of the request, for each verb: the middle part of every sentence about an answer. */
-const WHAT_BECAME = {
-  look: OF_A_LOOK,
-  resolve: OF_A_LOOK,
+/** What was done or kept, for each verb: the middle part of every error text. */
+const RESULTS = {
+  look: READ_RESULTS,
+  resolve: READ_RESULTS,
   dispatch: {
     notDone: 'Nothing was started.',
     afterLimit: 'Nothing was started; deploy again after that.',
@@ -113,20 +112,20 @@ const WHAT_BECAME = {
   cancel: {
     notDone: 'The run was not cancelled.',
     afterLimit: 'The cancellation is kept and sent again then.',
-    silent: 'It is kept and sent again.',
+    silent: 'The cancellation is kept and sent again.',
   },
 } as const satisfies Record<Verb, Readonly<Record<'notDone' | 'afterLimit' | 'silent', string>>>
 
-/** An answer in words an operator understands: what happened, what was not done, what to do. */
+/** Explains an answer to an operator: what happened, what was not done, what to do next. */
 export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, now = Date.now()): string {
   const outcome = classifyAnswer(verb, answer, now)
-  const { notDone, afterLimit, silent } = WHAT_BECAME[verb]
+  const { notDone, afterLimit, silent } = RESULTS[verb]
   const detail = answer.status === null ? 'no answer' : `HTTP ${answer.status}`
   const failed = answer.status === null || answer.status >= 500
-  const unheard = `GitHub ${failed ? 'did not answer' : 'gave no usable answer to'} the cancellation (${detail}). ${silent}`
+  const notAccepted = `GitHub ${failed ? 'did not answer' : 'gave no usable answer to'} the cancellation (${detail}). ${silent}`
   switch (outcome.kind) {
     case 'later':
-      if (verb === 'cancel' && outcome.limit === null) return unheard
+      if (verb === 'cancel' && outcome.limit === null) return notAccepted
       if (outcome.limit === null || outcome.until === null)
         return `GitHub does not answer right now (${detail}). ${silent}`
       return outcome.limit === 'primary'
@@ -139,22 +138,22 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
     case 'unauthorised':
       return `GitHub does not accept the console’s credentials. Renew GITHUB_DISPATCH_TOKEN, or the App’s private key. ${notDone}`
     case 'gone':
-      return `GitHub knows no ${asked.workflow ?? 'such thing'} in ${asked.repository}, or does not show it to these credentials. ${notDone}`
+      return `GitHub did not find ${asked.workflow ?? 'the requested data'} in ${asked.repository}, or the console’s credentials may not read it. ${notDone}`
     case 'refused':
       if (answer.ofToken) {
-        return `GitHub gives the App no token for installation (${detail}): ${answer.message}. Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID. ${notDone}`
+        return `GitHub refused a token for the App’s installation (${detail}): ${answer.message}. Check GITHUB_APP_ID, its key and GITHUB_APP_INSTALLATION_ID. ${notDone}`
       }
       return answer.status === 403
         ? `The console’s credentials may not do this in ${asked.repository}: they need "Actions: read and write". GitHub says: ${answer.message} ${notDone}`
         : `GitHub refused: ${answer.message}. ${notDone}`
     default:
       return verb === 'cancel'
-        ? unheard
+        ? notAccepted
         : `GitHub gave no usable answer to the ${verb === 'dispatch' ? verb : 'question'} (${detail}).`
   }
 }
 
-/** 204 has no body; any other success is GitHub's JSON. The page of a proxy or a cut body proves nothing. */
+/** A success is a 204 without a body, or JSON. A proxy's page or a truncated body proves nothing. */
 function isAccepted(verb: Verb, { status, headers, data }: GitHubAnswer): boolean {
   if (status === 204) return true
   if (verb === 'dispatch' && status !== 200) return false
@@ -165,8 +164,28 @@ function isAccepted(verb: Verb, { status, headers, data }: GitHubAnswer): boolea
 const clockTime = (at: Date) => `${at.toISOString().slice(11, 16)} UTC`
 const textOf = (value: unknown) => (typeof value === 'string' && value !== '' ? value.slice(0, 300) : null)
 
-/** Null for what is not a number of seconds or requests within reason: a header is foreign text. */
+/** Null for anything but a plausible number of seconds or requests: a header is foreign text. */
 function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
   return value !== '' && Number.isFinite(number) && number >= 0 && number < 1e11 ? number : null
 }
+
+/**
+ * Octokit's error: GitHub's answer with an error status, or no answer (then without `response`, and with status 500). Recognised by
+ * its shape, since the built server loads Octokit from outside the bundle and with another class.
+ */
+const gitHubError = z.object({
+  name: z.literal('HttpError'),
+  status: z.int(),
+  message: z.string(),
+  response: z.object({ url: z.string().optional(), headers: z.record(z.string(), z.unknown()) }).optional(),
+})
+type GitHubError = z.output<typeof gitHubError>
+
+/** Null for other errors, such as a timeout or a defect of the console. */
+export function asGitHubError(error: unknown): GitHubError | null {
+  return gitHubError.safeParse(error).data ?? null
+}
+
+/** Whether the App's request for a token failed, so that the request that needed the token was never sent. */
+const isTokenRequest = ({ response }: GitHubError): boolean => /\/access_tokens$/.test(response?.url ?? '')

@@ -10,18 +10,18 @@ import { type GitHub, ownerAndRepo } from '~/server/github/client'
 
 const TIMEOUT_MS = 8_000
 
-/** `acknowledged` is a promise, not an end: GitHub answers 202 and the run goes on until its steps have stopped. */
+/** `acknowledged`: GitHub answered 202. The run goes on until its steps have stopped. */
 export type CancelOutcome =
   | { readonly kind: 'acknowledged' }
-  /** 409: the run had ended before. */
+  /** 409: the run had already ended. */
   | { readonly kind: 'ended' }
   | { readonly kind: 'refused'; readonly httpStatus: number; readonly reason: string }
-  /** Not known to be taken. GitHub is asked again: when a rate limit is over, else soon (`until` is null then). */
+  /** Not known to be accepted. GitHub is asked again after the rate limit, or soon if `until` is null. */
   | { readonly kind: 'later'; readonly until: Date | null; readonly reason: string }
 
-/** Asks GitHub to cancel a run. Asking again is harmless, so what is unknown may be asked again. Never throws. */
+/** Asks GitHub to cancel a run. Never throws. A repetition is harmless, so an unknown outcome may be retried. */
 export async function cancelRun(github: GitHub, repository: string, runId: bigint): Promise<CancelOutcome> {
-  // The id goes into the address itself: Octokit's types know run ids as numbers only, which would round large ones.
+  // The id is part of the address: Octokit types run ids as numbers, which would round large ids.
   const address: string = `POST /repos/{owner}/{repo}/actions/runs/${runId}/cancel`
   const answer = await github
     .request(address, { ...ownerAndRepo(repository), request: { signal: AbortSignal.timeout(TIMEOUT_MS) } })

@@ -11,39 +11,37 @@ import { countRequests, createUsage, type RequestUsage, type UsageStore } from '
 import type { GitHubCredentials } from '~/server/platform/github-credentials'
 import type { Logger } from '~/server/platform/logger'
 
-/** Octokit, and what its answers said about how much more may be asked, and about repositories that moved. */
+/** Octokit, with what its answers report about the rate limit and about moved repositories. */
 export type GitHub = Octokit & {
   readonly budget: RequestBudget
   readonly usage: RequestUsage
   readonly moved: MovedRepositories
-  /** Digest of the credentials: what is stored of GitHub is theirs. */
+  /** Digest of the credentials. The stored rate limit belongs to these credentials. */
   readonly credentials: string
 }
 
 const REQUEST_TIMEOUT_MS = 15_000
 
 const NEWEST_API_VERSION = '2026-03-10'
-/** What an Enterprise Server that does not know the newest version still speaks. */
+/** For an Enterprise Server that does not support the newest version. */
 const OLDER_API_VERSION = '2022-11-28'
 
 /**
- * The one Octokit. There is no retry plugin here, because GitHub's dispatch is not idempotent. Only what GitHub has refused
- * to act on is sent again:
- * - Every request names the API version. A server that answers 400 because it does not know the version did nothing, so the
- *   same request is sent once more with the older one, which is remembered.
- * - A request whose installation token GitHub does not accept (401) is sent once more (`createInstallationAuth`).
- * With a store of answers, every GET is conditional (`fetchConditionally`).
+ * The only Octokit. It has no retry plugin, because GitHub's dispatch is not idempotent. Only refused requests are sent again:
+ * - a request with an unsupported API version (400), once, with the older version, which is remembered;
+ * - a request whose installation token GitHub does not accept (401), once (`createInstallationAuth`).
+ * With a store, every GET is conditional (`fetchConditionally`).
  */
 export function connectGitHub(
   options: { readonly apiUrl: string; readonly credentials: GitHubCredentials },
   logger: Logger,
   store?: AnswerStore & UsageStore,
 ): GitHub {
-  // Octokit logs a line per request; what matters of a failed one is logged where it is handled.
+  // Octokit logs every request. Failures are logged where they are handled.
   const line = (message: string) => logger.debug({ client: 'octokit' }, message)
   const log = { debug: line, info: line, warn: line, error: line }
   const credentials = digestOfCredentials(options.credentials)
-  const onStoreError = (err: unknown) => logger.debug({ err }, 'what is stored of GitHub is not at hand')
+  const onStoreError = (err: unknown) => logger.debug({ err }, 'the store of GitHub’s answers failed')
   const budget = createRequestBudget()
   const usage = createUsage(budget, onStoreError, store)
   const send = countRequests(fetchWithLimit, usage)
@@ -58,12 +56,12 @@ export function connectGitHub(
   })
   const moved = createMovedRepositories(logger)
   let version = NEWEST_API_VERSION
-  let pauseSaid = 0
-  const note = (answer: Parameters<RequestBudget['note']>[0]) => {
-    budget.note(answer)
+  let loggedPause = 0
+  const observe = (answer: Parameters<RequestBudget['observe']>[0]) => {
+    budget.observe(answer)
     const until = budget.pausedUntil(new Date(), 'background')
-    if (until === null || until.getTime() <= pauseSaid) return
-    pauseSaid = until.getTime()
+    if (until === null || until.getTime() <= loggedPause) return
+    loggedPause = until.getTime()
     const askedFor = usage.counted()
     logger.warn({ until, askedFor }, 'less than 30 % of GitHub’s hour is left: background looks pause until then')
   }
@@ -71,10 +69,10 @@ export function connectGitHub(
     const ask = async () => {
       try {
         const answer = await request(parameters)
-        note(answer)
+        observe(answer)
         return answer
       } catch (error) {
-        note(answerOfError(error))
+        observe(answerOfError(error))
         throw error
       }
     }
@@ -82,7 +80,7 @@ export function connectGitHub(
       parameters.headers['x-github-api-version'] = sent
       return ask()
     }
-    // What this request was sent with: the remembered one may be another by the time its answer is here.
+    // A concurrent request may change the remembered version before this answer arrives.
     const sent = version
     try {
       return await send(sent)
@@ -94,7 +92,7 @@ export function connectGitHub(
   })
   octokit.hook.after('request', async ({ url }, { method, owner, repo, request }) => {
     if (method !== 'GET' || typeof owner !== 'string' || typeof repo !== 'string') return
-    await moved.note(`${owner}/${repo}`, url, async () => {
+    await moved.observe(`${owner}/${repo}`, url, async () => {
       const { data } = await octokit.request('GET /repos/{owner}/{repo}', { owner, repo, request: { ...request } })
       return z.object({ full_name: z.string() }).parse(data).full_name
     })
@@ -102,20 +100,20 @@ export function connectGitHub(
   return Object.assign(octokit, { budget, moved, usage, credentials })
 }
 
-/** `@octokit/auth-app` waits for all of GitHub to know a new token by as much; in vain, the token is another's matter. */
+/** `@octokit/auth-app` uses the same times: a new token may need a moment until all of GitHub accepts it. */
 const TOKEN_YOUNG_MS = 5_000
 const TOKEN_SPREADS_MS = 1_000
 
 /**
- * An App's installation token is fetched when it is first needed, kept for an hour, and then fetched anew. A request that is
- * answered 401 is sent exactly once more: with a new token, or, when it was new, a moment later, since not all of GitHub may have
- * known it. The hook of `@octokit/auth-app` would go on for longer than a dispatch waits, and a refusal end as unknown.
+ * An App's installation token is fetched on first use and kept for an hour. A request that is answered 401 is sent exactly once more:
+ * with a new token, or a moment later if the token was new. The hook of `@octokit/auth-app` retries for longer than a dispatch waits,
+ * which would turn a refusal into an unknown outcome.
  */
 function createInstallationAuth(options: Parameters<typeof createAppAuth>[0]) {
   const app = createAppAuth(options)
   type Hook = Parameters<typeof app.hook>
   const hook = async (request: Hook[0], endpoint: Exclude<Hook[1], string>) => {
-    // The request for the token itself: signed by the App, with the time by GitHub's clock.
+    // The App's own hook signs the request for the token, with the time of GitHub's clock.
     if (endpoint.url.endsWith('/access_tokens')) return app.hook(request, endpoint)
     const send = (token: string) =>
       request({ ...endpoint, headers: { ...endpoint.headers, authorization: `token ${token}` } })
@@ -139,7 +137,7 @@ function authOf(credentials: GitHubCredentials) {
   return { authStrategy: createInstallationAuth, auth: { appId, installationId, privateKey } }
 }
 
-/** Tells what was answered to one from what was answered to another, and gives nothing secret away. */
+/** Identifies credentials without revealing them. */
 export const digestOfCredentials = (credentials: GitHubCredentials): string =>
   hash(
     'sha256',
@@ -149,8 +147,8 @@ export const digestOfCredentials = (credentials: GitHubCredentials): string =>
   )
 
 /**
- * Requests that bring no limit of their own, as the one for an installation token, wait no longer than this. Only a GET
- * follows a redirect, and `moved` takes note of it: fetch turns a POST that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
+ * Limits requests without an own limit, such as the one for an installation token. Only a GET follows a redirect: fetch would turn a POST
+ * that is answered 301 or 302 into a GET (Fetch Standard, "HTTP-redirect fetch").
  */
 const fetchWithLimit = (url: string, init: RequestInit) =>
   fetch(url, {
@@ -159,25 +157,25 @@ const fetchWithLimit = (url: string, init: RequestInit) =>
     signal: init.signal ?? AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   })
 
-/** `owner/name` as surfaces.yaml has it, in the form Octokit takes. */
+/** Splits the `owner/name` of surfaces.yaml into Octokit's parameters. */
 export function ownerAndRepo(repository: string): { owner: string; repo: string } {
   const [owner = '', repo = ''] = repository.split('/')
   return { owner, repo }
 }
 
-/** Repositories whose reads GitHub answered from another address. Known to this process only, as it saw it last. */
+/** Repositories whose reads GitHub redirected, as this process last saw them. */
 interface MovedRepositories {
-  /** The new name, or the address where GitHub gave no name; null when the repository is not known to have moved. */
+  /** The new name, or the new address if GitHub gave no name; null when the repository is not known to have moved. */
   readonly newNameOf: (repository: string) => string | null
-  /** Takes note of where a successful read was answered from. `readName` is asked once for each repository that moved. */
-  readonly note: (repository: string, answeredFrom: string, readName: () => Promise<string | null>) => Promise<void>
+  /** Records the address from which a successful read was answered. Calls `readName` once for each moved repository. */
+  readonly observe: (repository: string, answeredFrom: string, readName: () => Promise<string | null>) => Promise<void>
 }
 
 function createMovedRepositories(logger: Logger): MovedRepositories {
   const moved = new Map<string, string>()
   return {
     newNameOf: (repository) => moved.get(repository) ?? null,
-    async note(repository, answeredFrom, readName) {
+    async observe(repository, answeredFrom, readName) {
       const path = `${answeredFrom.split('?')[0]}/`.toLowerCase()
       if (path.includes(`/repos/${repository.toLowerCase()}/`)) return void moved.delete(repository)
       if (moved.has(repository)) return

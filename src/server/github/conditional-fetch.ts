@@ -3,34 +3,33 @@ import { hash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gzip } from 'node:zlib'
 import { classifyConditional } from '~/server/github/answers'
-import type { StoredAnswer } from '~/server/github/stored-answers'
+import type { Database } from '~/server/platform/database'
+import type { GitHubAnswer } from '~/server/platform/generated/client.ts'
 
-/** Where answers are kept for all processes. */
+/** The store of answers that all processes share. */
 export interface AnswerStore {
   readonly find: (key: string) => Promise<StoredAnswer | null>
   readonly keep: (key: string, answer: StoredAnswer) => Promise<void>
-  readonly noteUsed: (key: string, at: Date) => Promise<void>
+  readonly recordUse: (key: string, at: Date) => Promise<void>
 }
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** A longer answer is asked for anew each time. */
+/** A longer answer is not stored. */
 const LONGEST_BODY = 512 * 1024
-/** How exact the time of the last use is: each note of it is a write. */
-const USE_NOTED_MS = 3_600_000
+/** The time of the last use is written at most this often. */
+const USE_RECORDED_MS = 3_600_000
 
 const compress = promisify(gzip)
 const decompress = promisify(gunzip)
 
 /**
- * Sends each GET with the ETag of the answer that is stored for it, and hands the stored answer over when GitHub says 304 (REST API,
- * "Use conditional requests if appropriate": a 304 does not count against the primary rate limit). Answers are told apart by the token
- * they were given to: GitHub makes it part of the ETag and says so (`Vary: Authorization`), so the ETag of another token of the
- * same installation would be answered in full. A store that fails costs a request, and loses no answer.
+ * Sends each GET with the ETag of its stored answer, and returns the stored answer for a 304, which does not count against the primary
+ * rate limit (REST API, "Use conditional requests if appropriate"). Answers are stored per token, since GitHub's ETags depend on the
+ * token (`Vary: Authorization`). A failing store costs a full request and loses no answer.
  */
 export function fetchConditionally(send: Fetch, store: AnswerStore, onStoreError: (error: unknown) => void): Fetch {
-  /** Null where the store does not answer. */
-  const unlessAway = async <Value>(work: () => Promise<Value>): Promise<Value | null> => {
+  const nullIfStoreFails = async <Value>(work: () => Promise<Value>): Promise<Value | null> => {
     try {
       return await work()
     } catch (error) {
@@ -43,7 +42,7 @@ export function fetchConditionally(send: Fetch, store: AnswerStore, onStoreError
     const headers = new Headers(init.headers)
     const about = ['authorization', 'accept', 'x-github-api-version'].map((name) => headers.get(name))
     const key = hash('sha256', JSON.stringify([url, ...about]))
-    const known = await unlessAway(async () => {
+    const known = await nullIfStoreFails(async () => {
       const stored = await store.find(key)
       return stored === null ? null : { ...stored, text: new Uint8Array(await decompress(stored.body)) }
     })
@@ -52,7 +51,8 @@ export function fetchConditionally(send: Fetch, store: AnswerStore, onStoreError
     const at = new Date()
     const outcome = classifyConditional(response.status)
     if (outcome === 'unchanged' && known !== null) {
-      if (at.getTime() - known.usedAt.getTime() > USE_NOTED_MS) await unlessAway(() => store.noteUsed(key, at))
+      if (at.getTime() - known.usedAt.getTime() > USE_RECORDED_MS)
+        await nullIfStoreFails(() => store.recordUse(key, at))
       return new ReadResponse(response, known.text, { 'content-type': known.contentType })
     }
     const [etag, contentType] = [response.headers.get('etag'), response.headers.get('content-type')]
@@ -60,13 +60,13 @@ export function fetchConditionally(send: Fetch, store: AnswerStore, onStoreError
     const text = new Uint8Array(await response.arrayBuffer())
     const body = new Uint8Array(await compress(text))
     if (body.length <= LONGEST_BODY) {
-      await unlessAway(() => store.keep(key, { etag, contentType, body, usedAt: at }))
+      await nullIfStoreFails(() => store.keep(key, { etag, contentType, body, usedAt: at }))
     }
     return new ReadResponse(response, text)
   }
 }
 
-/** An answer with a body read elsewhere. Its headers say what is left of the hour now, its address where it came from. */
+/** An answer with a stored body. Its headers (the rate limit) and its address are those of the new answer. */
 class ReadResponse extends Response {
   readonly #answered: Response
 
@@ -81,4 +81,33 @@ class ReadResponse extends Response {
   override get url(): string {
     return this.#answered.url
   }
+}
+
+export type StoredAnswer = Omit<GitHubAnswer, 'key'>
+
+/** Answers that were not used for this long are deleted, and the longest unused ones beyond the maximum. */
+const KEPT_MS = 3 * 24 * 3_600_000
+const KEPT_AT_MOST = 5_000
+
+export function findAnswer(db: Database, key: string): Promise<StoredAnswer | null> {
+  return db.gitHubAnswer.findUnique({ where: { key }, omit: { key: true } })
+}
+
+export async function keepAnswer(db: Database, key: string, answer: StoredAnswer): Promise<void> {
+  await db.gitHubAnswer.upsert({ where: { key }, create: { key, ...answer }, update: answer, select: { key: true } })
+}
+
+/** Does nothing when the answer was deleted in the meantime. */
+export async function recordAnswerUse(db: Database, key: string, usedAt: Date): Promise<void> {
+  await db.gitHubAnswer.updateMany({ where: { key }, data: { usedAt } })
+}
+
+export async function forgetUnusedAnswers(db: Database, now: Date): Promise<void> {
+  await db.gitHubAnswer.deleteMany({ where: { usedAt: { lt: new Date(now.getTime() - KEPT_MS) } } })
+  const beyond = await db.gitHubAnswer.findFirst({
+    orderBy: { usedAt: 'desc' },
+    skip: KEPT_AT_MOST,
+    select: { usedAt: true },
+  })
+  if (beyond !== null) await db.gitHubAnswer.deleteMany({ where: { usedAt: { lte: beyond.usedAt } } })
 }

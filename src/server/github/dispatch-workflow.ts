@@ -4,27 +4,27 @@ import { answerOfError, answerOfResult, classifyAnswer, explainAnswer } from '~/
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { runIdSchema } from '~/server/github/workflow-runs'
 
-/** Contract.md, "Dispatch": the call is sent once and waits no longer than this. */
+/** The request is sent once and waits no longer than this (docs/contract.md, "Dispatch"). */
 const DISPATCH_TIMEOUT_MS = 15_000
 
 export interface DispatchRequest {
   readonly repository: string
   readonly workflow: string
-  /** The branch or tag the workflow file is taken from. */
+  /** The branch or tag that the workflow file comes from. */
   readonly ref: string
   readonly inputs: Readonly<Record<string, string>>
 }
 
-/** Three outcomes, never two: after `unknown` there may or may not be a run. */
+/** `unknown`: GitHub may or may not have started a run. */
 export type DispatchOutcome =
   | { readonly kind: 'accepted'; readonly runId: bigint | null }
   | { readonly kind: 'refused'; readonly httpStatus: number; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string }
 
-/** Version 2026-03-10 answers 200 with the run; 2022-11-28 does when asked to, else 204 without a body. */
+/** API version 2026-03-10 answers 200 with the run; version 2022-11-28 answers 204 without a body. */
 const acceptedAnswer = z.object({ workflow_run_id: runIdSchema })
 
-/** Asks GitHub, once, to run a workflow. Never throws: whatever happens is one of the three outcomes. */
+/** Asks GitHub once to run a workflow. Never throws: every failure is one of the three outcomes. */
 export async function dispatchWorkflow(github: GitHub, request: DispatchRequest): Promise<DispatchOutcome> {
   const answer = await github
     .request('POST /repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches', {

@@ -6,9 +6,9 @@ import { fullName, isCommitSha, type NamedKind, parseFullName } from '~/domain/r
 import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface/review'
 import { answerOfError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { PAGE_LENGTH } from '~/server/github/read-pages'
+import { PAGE_LENGTH } from '~/server/github/reads'
 
-/** An operator is waiting for each of these, so none waits long. */
+/** An operator waits for each of these reads. */
 const READ_TIMEOUT_MS = 8_000
 
 const commitSchema = z
@@ -70,15 +70,15 @@ export async function listCommits(github: GitHub, repository: string, ref: strin
   )
 }
 
-/** A ref as it is stored: its full name, or a SHA; and the commit it points at now. */
+/** A ref as it is stored (its full name or a SHA), with the commit that it points at now. */
 export interface ResolvedRef {
   readonly ref: string
   readonly sha: string
 }
 
 /**
- * The commit that a full ref name, a short name or a SHA points at now. A short name is asked for as a branch and as a tag, never
- * left to GitHub's own guess.
+ * Resolves a full ref name, a short name or a SHA to its commit. A short name is looked up as a branch and as a tag, so that GitHub
+ * never guesses.
  *
  * @throws AppError `ref_unknown`, `ref_ambiguous` (a short name of a branch and a tag), `github_unavailable`, `github_refused`
  */
@@ -106,14 +106,14 @@ export async function resolveRef(github: GitHub, repository: string, ref: string
 const refAmbiguous = (ref: string, branch: ResolvedRef, tag: ResolvedRef) =>
   new AppError(
     'ref_ambiguous',
-    `${inSentence(ref)} is a branch at ${branch.sha.slice(0, 7)} and a tag at ${tag.sha.slice(0, 7)}. Nothing was deployed; send the full name of one of them.`,
+    `${inSentence(ref)} is a branch at ${branch.sha.slice(0, 7)} and a tag at ${tag.sha.slice(0, 7)}. Nothing was deployed. Send the full name of the branch or of the tag.`,
     { details: { branch: { ref: branch.ref, sha: branch.sha }, tag: { ref: tag.ref, sha: tag.sha } } },
   )
 
 const gitObject = z.object({ type: z.string(), sha: z.string() })
 const gitRef = z.object({ ref: z.string(), object: gitObject })
 
-/** The branches or tags whose name begins with `prefix`, in the case it has. GitHub does not page this list. */
+/** The branches or tags whose name starts with `prefix`, case-sensitive. GitHub does not page this list. */
 export async function listMatchingRefs(
   github: GitHub,
   repository: string,
@@ -156,7 +156,7 @@ async function readNamedRef(
   }
 }
 
-/** An annotated tag is an object of its own, and may point at another one. */
+/** An annotated tag is an object of its own and may point at another tag. */
 async function peel(github: GitHub, asked: Asked, object: z.output<typeof gitObject>): Promise<string> {
   let at = object
   for (let depth = 0; at.type === 'tag' && depth < 5; depth++) {
@@ -181,7 +181,7 @@ export async function readCommit(github: GitHub, repository: string, sha: string
   )
 }
 
-/** What `head` has that `base` lacks, and the other way round. Null when GitHub cannot compare the two. */
+/** Compares two commits in both directions. Null when GitHub cannot compare them. */
 export async function compareCommits(
   github: GitHub,
   repository: string,
@@ -205,15 +205,17 @@ export async function compareCommits(
       url: compared.html_url,
     }
   } catch (error) {
-    // A version that GitHub does not know (force-pushed away, or built elsewhere) cannot be compared.
+    // GitHub does not know the running commit if it was removed by a force push or built elsewhere.
     if (error instanceof AppError && error.code === 'ref_unknown') return null
     throw error
   }
 }
 
 const refUnknown = (asked: Asked, cause?: unknown) => {
-  const what = asked.ref === undefined ? 'what was asked for' : inSentence(asked.ref)
-  return new AppError('ref_unknown', `GitHub knows no ${what} in ${asked.repository}. Choose another ref.`, { cause })
+  const what = asked.ref === undefined ? 'the requested data' : inSentence(asked.ref)
+  return new AppError('ref_unknown', `GitHub did not find ${what} in ${asked.repository}. Choose another ref.`, {
+    cause,
+  })
 }
 
 interface Asked {
@@ -221,7 +223,7 @@ interface Asked {
   readonly ref?: string
 }
 
-/** Sends one read, checks the answer, and turns what goes wrong into the console's own errors. */
+/** Sends one read, parses the answer, and turns every failure into an AppError. */
 async function read<Answer>(
   asked: Asked,
   schema: z.ZodType<Answer>,
@@ -235,9 +237,13 @@ async function read<Answer>(
   }
   const parsed = schema.safeParse(data)
   if (parsed.success) return parsed.data
-  throw new AppError('github_unavailable', 'GitHub’s answer was not what its documentation says. Try again.', {
-    cause: parsed.error,
-  })
+  throw new AppError(
+    'github_unavailable',
+    'GitHub’s answer does not match its documentation. Nothing was changed. Try again.',
+    {
+      cause: parsed.error,
+    },
+  )
 }
 
 function readFailure(error: unknown, asked: Asked): AppError {
@@ -247,7 +253,7 @@ function readFailure(error: unknown, asked: Asked): AppError {
   const isLater = outcome.kind === 'later' && outcome.limit === null
   if (outcome.kind !== 'unknown' && !isLater)
     return new AppError('github_refused', explainAnswer('resolve', answer, asked), { cause: error })
-  return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed; try again.', {
+  return new AppError('github_unavailable', 'GitHub does not answer right now. Nothing was changed. Try again.', {
     cause: error,
   })
 }

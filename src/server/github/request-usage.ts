@@ -3,19 +3,20 @@ import type { KindUsage, RequestKind, Standing } from '~/domain/github/budget'
 import { classifyConditional } from '~/server/github/answers'
 import type { Fetch } from '~/server/github/conditional-fetch'
 import type { RequestBudget } from '~/server/github/request-budget'
+import type { Database } from '~/server/platform/database'
 
-/** Where requests are counted for all processes, and each learns what GitHub said to another. */
+/** The store through which processes share their request counts and GitHub's rate limit. */
 export interface UsageStore {
   readonly addUsage: (hour: Date, counts: readonly KindUsage[]) => Promise<void>
-  /** Keeps the newer of what is given and what is stored, and gives what is stored then. */
+  /** Stores the newer of the given and the stored rate limit, and returns it. */
   readonly exchangeStanding: (known: Standing | null) => Promise<Standing | null>
 }
 
 export interface RequestUsage {
   readonly count: (method: string, url: string, status: number) => void
-  /** What this process asked for in the present hour of the clock and was counted by GitHub, most first. */
+  /** This process's requests in the current clock hour that GitHub counted, the most frequent kind first. */
   readonly counted: () => Readonly<Record<string, number>>
-  /** Writes what was not written yet. It does so by itself within ten seconds. */
+  /** Writes the pending counts at once. Without a call they are written within ten seconds. */
   readonly flush: () => Promise<void>
 }
 
@@ -27,7 +28,7 @@ interface Count {
   unchanged: number
 }
 
-/** The first that fits. */
+/** The first matching entry counts. */
 const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] = [
   ['dispatch', 'POST', /\/dispatches$/],
   ['cancel', 'POST', /\/cancel$/],
@@ -41,12 +42,12 @@ const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] =
   ['choices', 'GET', /\/(branches|tags|commits|matching-refs)\b/],
 ]
 
-/** What a request is for, by its method and address. */
+/** The kind of a request, by its method and address. */
 export function kindOfRequest(method: string, url: string): RequestKind {
   return KINDS.find(([, of, path]) => of === method && path.test(url))?.[0] ?? 'other'
 }
 
-/** Counts each request that is answered. */
+/** Counts each answered request. */
 export const countRequests =
   (send: Fetch, usage: Pick<RequestUsage, 'count'>): Fetch =>
   async (url, init) => {
@@ -98,7 +99,7 @@ export function createUsage(
       addTo(unwritten, at, kind, one)
       if (isDue || store === undefined) return
       isDue = true
-      // It keeps no process alive: what is not written when one ends was not counted.
+      // The timer must not keep the process alive. Counts that are pending at its end are lost.
       setTimeout(() => {
         isDue = false
         void flush()
@@ -121,4 +122,47 @@ function addTo(hours: Map<number, Map<RequestKind, Count>>, at: number, kind: Re
 function add(kinds: Map<RequestKind, Count>, kind: RequestKind, more: Count): void {
   const { requests, unchanged } = kinds.get(kind) ?? { requests: 0, unchanged: 0 }
   kinds.set(kind, { requests: requests + more.requests, unchanged: unchanged + more.unchanged })
+}
+
+export async function addUsage(db: Database, hour: Date, counts: readonly KindUsage[]): Promise<void> {
+  await db.$transaction(
+    counts.map(({ kind, requests, unchanged }) =>
+      db.gitHubUsage.upsert({
+        where: { hour_kind: { hour, kind } },
+        create: { hour, kind, requests, unchanged },
+        update: { requests: { increment: requests }, unchanged: { increment: unchanged } },
+      }),
+    ),
+  )
+}
+
+export async function exchangeStanding(
+  db: Database,
+  credentials: string,
+  known: Standing | null,
+): Promise<Standing | null> {
+  const stored = await findStanding(db, credentials)
+  if (known === null || (stored !== null && stored.notedAt >= known.notedAt)) return stored
+  await db.gitHubStanding.upsert({ where: { credentials }, create: { credentials, ...known }, update: known })
+  return known
+}
+
+export function findStanding(db: Database, credentials: string): Promise<Standing | null> {
+  return db.gitHubStanding.findUnique({ where: { credentials }, omit: { credentials: true } })
+}
+
+/** The counts by kind, from a clock hour on. */
+export async function sumUsage(db: Database, since: Date) {
+  const rows = await db.gitHubUsage.groupBy({
+    by: ['kind'],
+    where: { hour: { gte: since } },
+    _sum: { requests: true, unchanged: true },
+  })
+  return new Map(rows.map(({ kind, _sum }) => [kind, { requests: _sum.requests ?? 0, unchanged: _sum.unchanged ?? 0 }]))
+}
+
+const KEPT_MS = 7 * 24 * 3_600_000
+
+export async function forgetUsage(db: Database, now: Date): Promise<void> {
+  await db.gitHubUsage.deleteMany({ where: { hour: { lt: new Date(now.getTime() - KEPT_MS) } } })
 }

@@ -9,14 +9,14 @@ import { PUBLIC_GITHUB_API } from '~/server/platform/config'
 // https://docs.github.com/en/actions/reference/security/oidc
 
 const TOLERANCE_SECONDS = 300
-/** A token of a job is for minutes. One that says it is for longer is still not taken after this. */
+/** A job's token is valid for minutes. A token that claims a longer life is refused after this. */
 const LONGEST_AGE = '1h'
 const KEYS_TIMEOUT_MS = 5_000
 /** Both public issuers answer with less than 20 kB. */
 const KEYS_LIMIT = 256 * 1024
 const TOKEN_LIMIT = 8 * 1024
 
-/** `sub` is not read: its form can be customised, and changed in 2026. */
+/** `sub` is not used: repositories can customise its form, and GitHub changed the default in 2026. */
 const runClaims = z.object({
   repository: z.string().min(1),
   repository_id: z
@@ -36,13 +36,13 @@ const runClaims = z.object({
 
 export interface RunTokens {
   /**
-   * The claims of a token that holds; null on every kind of failure.
-   * @throws AppError `issuer_unavailable` while the issuer's keys cannot be read: nothing is accepted unverified
+   * The claims of a valid token; null for any invalid token.
+   * @throws AppError `issuer_unavailable` while the issuer's keys cannot be read
    */
   readonly verify: (token: string, now: Date) => Promise<RunClaims | null>
 }
 
-/** Who signs the tokens of a GitHub: github.com, GitHub Enterprise Cloud on ghe.com, or an Enterprise Server (and the sandbox). */
+/** The issuer of job tokens: of github.com, of GitHub Enterprise Cloud on ghe.com, or of an Enterprise Server (and the sandbox). */
 export function jobTokenIssuer(githubApiUrl: string): string {
   if (githubApiUrl === PUBLIC_GITHUB_API) return 'https://token.actions.githubusercontent.com'
   const { origin, hostname } = new URL(githubApiUrl)
@@ -50,7 +50,7 @@ export function jobTokenIssuer(githubApiUrl: string): string {
   return subdomain === undefined ? `${origin}/_services/token` : `https://token.actions.${subdomain}.ghe.com`
 }
 
-/** Verifies tokens of the runs of one GitHub, made for one console. The issuer's keys are kept for ten minutes. */
+/** Verifies job tokens whose audience is this console. The issuer's keys are cached for ten minutes. */
 export function connectRunTokens(config: { readonly githubApiUrl: string; readonly consoleUrl: string }): RunTokens {
   const issuer = jobTokenIssuer(config.githubApiUrl)
   const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`), {
@@ -83,11 +83,11 @@ export function connectRunTokens(config: { readonly githubApiUrl: string; readon
 const unavailable = (issuer: string, cause: unknown) =>
   new AppError(
     'issuer_unavailable',
-    `The keys of ${issuer} cannot be read, so the token could not be verified. Nothing was changed. Send it again shortly.`,
+    `The keys of ${issuer} cannot be read, so the token was not verified. Nothing was changed. Send the request again in a minute.`,
     { cause },
   )
 
-/** Reads the keys no further than their limit; what is not a success with JSON is thrown, and told apart from a bad token. */
+/** Reads the keys up to their limit. Every failure throws an error that is not a JOSE error, so it does not count as an invalid token. */
 const readKeys: FetchImplementation = async (url, options) => {
   const response = await fetch(url, options)
   const chunks: Uint8Array[] = []

@@ -2,8 +2,8 @@ import 'server-only'
 import { PUBLIC_GITHUB_API } from '~/server/platform/config'
 
 /**
- * Where people read what the API talks about: github.com, the Enterprise Server behind `…/api/v3`, or the host of an
- * enterprise with data residency, whose API is `https://api.<subdomain>.ghe.com`.
+ * The web address that belongs to an API address: github.com, the Enterprise Server behind `…/api/v3`, or an enterprise with data
+ * residency, whose API is `https://api.<subdomain>.ghe.com`.
  */
 export function gitHubWebUrl(apiUrl: string): string {
   if (apiUrl === PUBLIC_GITHUB_API) return 'https://github.com'

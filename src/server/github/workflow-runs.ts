@@ -1,11 +1,11 @@
 import 'server-only'
 import { z } from 'zod'
 import type { JobRecord, RunRecord, StepRecord } from '~/domain/deploy/evidence'
+import type { ListedRun } from '~/domain/github/outside-run'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
-import { PAGE_LENGTH, readPages } from '~/server/github/read-pages'
-import { unlessNotThere } from '~/server/github/unless-not-there'
+import { nullIfMissing, PAGE_LENGTH, readPages } from '~/server/github/reads'
 
-/** Octokit hands integers beyond 2^53 over as BigInt, smaller ones as number. */
+/** Octokit returns integers beyond 2^53 as BigInt, and smaller ones as number. */
 export const runIdSchema = z
   .union([z.bigint(), z.int()])
   .transform(BigInt)
@@ -14,18 +14,17 @@ export const runIdSchema = z
 const listedRun = z.object({ id: runIdSchema, display_title: z.string() })
 const listedRuns = z.object({ workflow_runs: z.array(listedRun) })
 
-/** GitHub's clock and ours are not the same one. */
+/** Tolerance between GitHub's clock and this machine's. */
 const CLOCK_SLACK_MS = 60_000
-/** GitHub creates a run within seconds, but during an incident hours later. */
+/** GitHub creates a run within seconds, but hours later during an incident. */
 const SOON_MS = 15 * 60_000
 
 /**
- * The runs a deploy dispatched: those whose display title carries its id, among the `workflow_dispatch` runs created since it was
- * requested. Never matched by time or actor. More than one is for an alarm. None when the repository has no such workflow (any
- * more). GitHub lists the newest first and no more than a thousand, so those created soon after the request are asked for by
- * themselves, however many came later; then the later ones, until one is found.
+ * The runs of a deploy: `workflow_dispatch` runs created since the request whose display title carries the deploy's id. Runs are never
+ * matched by time or actor. GitHub lists at most a thousand runs, the newest first, so runs created soon after the request are listed
+ * first, and later runs in a second search. Empty when the repository has no such workflow.
  *
- * @throws Octokit's error, or the signal's reason, when GitHub does not answer; the caller decides what that means.
+ * @throws Octokit's error, or the signal's reason, when GitHub does not answer
  */
 export async function findRunsOfDeploy(
   github: GitHub,
@@ -59,12 +58,12 @@ export async function findRunsOfDeploy(
     const rest = await readPages((page) => list(`>=${later}`, page), { found: (runs) => own(runs).length > 0 })
     return own(rest.items)
   }
-  const found = await unlessNotThere(github, deploy.repository, signal, find)
-  // A run that is created meanwhile moves the others on, one of them to the next page as well.
+  const found = await nullIfMissing(github, deploy.repository, signal, find)
+  // A run that is created between two pages moves another run to the next page, where it is listed again.
   return [...new Set(found)]
 }
 
-/** As GitHub's search syntax takes times: without fractions of a second. */
+/** A time in GitHub's search syntax, without fractions of a second. */
 const gitHubTime = (ms: number) => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z')
 
 const runSchema = z.object({
@@ -100,7 +99,7 @@ const jobSchema = z
   )
 
 /**
- * A run with the jobs of its latest attempt. Null when GitHub knows no such run (yet, or any more).
+ * A run with the jobs of its latest attempt. Null when GitHub does not (yet, or no longer) know the run.
  *
  * @throws as `findRunsOfDeploy` does
  */
@@ -110,7 +109,7 @@ export async function readRun(
   runId: bigint,
   signal: AbortSignal,
 ): Promise<RunRecord | null> {
-  // Octokit's types know run ids as numbers only, which would round large ones: the id goes into the address itself.
+  // The id is part of the address: Octokit types run ids as numbers, which would round large ids.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
   let total: number | null = null
@@ -120,9 +119,9 @@ export async function readRun(
     total = listed.total_count ?? null
     return listed.jobs
   })
-  // Looked at below, when the run is there: a 404 of the jobs alone does not say that the run is gone.
+  // Awaited below, once the run is known to exist. A 404 for the jobs alone does not mean that the run is gone.
   jobsAnswer.catch(() => undefined)
-  const run = await unlessNotThere(github, repository, signal, () => github.request(address, parameters))
+  const run = await nullIfMissing(github, repository, signal, () => github.request(address, parameters))
   if (run === null) return null
   const { status, conclusion, created_at, run_started_at, updated_at, run_attempt } = runSchema.parse(run.data)
   const { items: jobs, complete } = await jobsAnswer
@@ -137,4 +136,94 @@ export async function readRun(
     jobs,
     complete: complete && known !== null && known <= jobs.length,
   }
+}
+
+/** A listed run has about ten kilobytes, so a look that finds nothing new reads a short page. */
+const WORKFLOW_PAGE_LENGTH = 30
+const WORKFLOW_PAGES_AT_MOST = 4
+const LIST_TIMEOUT_MS = 8_000
+
+/** A repository's list also contains the runs of its checks. */
+const REPOSITORY_PAGE_LENGTH = 50
+const REPOSITORY_PAGES_AT_MOST = 2
+
+export interface RepositoryRun extends ListedRun {
+  /** The workflow's file name below `.github/workflows`. */
+  readonly workflow: string
+}
+
+const listed = z.object({
+  workflow_runs: z.array(
+    z
+      .object({
+        path: z.string(),
+        id: runIdSchema,
+        run_number: z.int(),
+        display_title: z.string(),
+        event: z.string(),
+        status: z.string().nullable(),
+        conclusion: z.string().nullable(),
+        created_at: z.string(),
+        run_started_at: z.string().nullish(),
+        run_attempt: z.int().nullish(),
+        triggering_actor: z.object({ login: z.string() }).nullish(),
+        head_commit: z.object({ message: z.string() }).nullish(),
+      })
+      .transform(
+        (run): RepositoryRun => ({
+          // The path of a shared workflow ends in `@ref`.
+          workflow: run.path.replace(/@.*$/s, '').replace(/^.*\//s, ''),
+          id: run.id,
+          number: run.run_number,
+          title: run.display_title,
+          commitTitle: run.head_commit?.message.split('\n')[0] ?? null,
+          event: run.event,
+          status: run.status ?? 'unknown',
+          conclusion: run.conclusion,
+          actor: run.triggering_actor?.login ?? 'somebody',
+          startedAt: run.run_started_at ?? run.created_at,
+          attempt: run.run_attempt ?? 1,
+        }),
+      ),
+  ),
+})
+
+type IsEnough = (runs: readonly ListedRun[]) => boolean
+
+/**
+ * The newest runs of a workflow, page by page until `isEnough` holds for the runs read. `complete` is false when the workflow may have
+ * older runs. Throws Octokit's error when GitHub does not answer.
+ */
+export function listNewestRuns(github: GitHub, repository: string, workflow: string, isEnough: IsEnough) {
+  const signal = AbortSignal.timeout(LIST_TIMEOUT_MS)
+  const readPage = async (page: number) => {
+    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/workflows/{workflow_id}/runs', {
+      ...ownerAndRepo(repository),
+      workflow_id: workflow,
+      per_page: WORKFLOW_PAGE_LENGTH,
+      page,
+      request: { signal },
+    })
+    return listed.parse(data).workflow_runs
+  }
+  return readPages(readPage, { length: WORKFLOW_PAGE_LENGTH, atMost: WORKFLOW_PAGES_AT_MOST, found: isEnough })
+}
+
+/** The newest runs of all workflows of a repository. */
+export function listRepositoryRuns(github: GitHub, repository: string, isEnough: IsEnough) {
+  const signal = AbortSignal.timeout(LIST_TIMEOUT_MS)
+  const readPage = async (page: number) => {
+    const { data } = await github.request('GET /repos/{owner}/{repo}/actions/runs', {
+      ...ownerAndRepo(repository),
+      per_page: REPOSITORY_PAGE_LENGTH,
+      page,
+      request: { signal },
+    })
+    return listed.parse(data).workflow_runs
+  }
+  return readPages(readPage, {
+    length: REPOSITORY_PAGE_LENGTH,
+    atMost: REPOSITORY_PAGES_AT_MOST,
+    found: isEnough,
+  })
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
 import type { Deps } from '~/server/deps'
-import { findStanding, sumUsage } from '~/server/github/stored-usage'
+import { findStanding, sumUsage } from '~/server/github/request-usage'
 
 const HOUR_MS = 3_600_000
 

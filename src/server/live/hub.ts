@@ -7,7 +7,7 @@ import { eventFor, LIVE_BEAT_MS, type LiveEvent, quietEvent } from '~/domain/sur
 import { withoutTimes } from '~/domain/surface/tile'
 import { stillSignedIn } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
-import { nextBoundary } from '~/server/freezes/freezes'
+import { nextScheduledChange } from '~/server/freezes/freezes'
 import { type Change, listen } from '~/server/live/listen'
 import { listCheckedSince } from '~/server/surfaces/surfaces'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
@@ -171,7 +171,7 @@ export function createHub(deps: HubDeps): LiveHub {
       })
       if (comparing) {
         comparedAt = now.getTime()
-        boundary = await nextBoundary(deps.db, now)
+        boundary = await nextScheduledChange(deps.db, now)
       }
     } catch (err) {
       deps.logger.warn({ err }, 'what changed could not be told; windows ask instead')

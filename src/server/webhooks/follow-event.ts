@@ -1,6 +1,6 @@
 import 'server-only'
 import { isTerminal } from '~/domain/deploy/status'
-import { deploysOfRun } from '~/server/deploys/deploys'
+import { listDeploysOfRun } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { addJob, type Job } from '~/server/platform/jobs.sql'
 import { listSurfacesOf } from '~/server/surfaces/surfaces'
@@ -61,7 +61,7 @@ async function seek(deps: Following, { look }: WebhookEvent, surfaces: readonly 
       'measure_distance',
       surfaces.filter((surface) => isDefaultRef(surface, look.ref)),
     )
-  const known = look.runId === null ? [] : await deploysOfRun(deps.db, look.runId)
+  const known = look.runId === null ? [] : await listDeploysOfRun(deps.db, look.runId)
   if (known.length > 0 || !look.unknownToo) return known.map(reconcile)
   const shipped = surfaces.filter(({ workflow }) => look.workflow === null || workflow === look.workflow)
   return [...shipped.flatMap(awaitingRun), ...lookAt('find_outside_runs', shipped)]

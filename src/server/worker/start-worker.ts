@@ -1,6 +1,6 @@
 import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
-import { expireApprovals } from '~/server/approvals/expire-approvals'
+import { expireApprovals } from '~/server/approvals/waiting-approval'
 import { sealAudit } from '~/server/audit/seal-audit'
 import type { Deps } from '~/server/deps'
 import type { Logger } from '~/server/platform/logger'

@@ -3,13 +3,13 @@ import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
 import { adoptOutcome } from '~/server/deliveries/deliveries'
 import { deliver } from '~/server/deliveries/send/deliver'
-import { followCancel } from '~/server/deploys/cancel/follow-cancel'
+import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
 import { findDeploy } from '~/server/deploys/deploys'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
-import { lookAtDeployFreeze } from '~/server/freezes/read-deploy-freeze'
-import { forgetUnusedAnswers } from '~/server/github/stored-answers'
-import { forgetUsage } from '~/server/github/stored-usage'
+import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
+import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
+import { forgetUsage } from '~/server/github/request-usage'
 import { addJob, forgetFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
@@ -47,7 +47,7 @@ export function jobTasks(deps: Deps): TaskList {
     measure_distance: (payload) =>
       look(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDistances),
     read_deploy_freeze: (payload) =>
-      look(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, lookAtDeployFreeze),
+      look(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
   return {
     ...tasks,
@@ -69,7 +69,7 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const runAt = deps.github.budget.pausedUntil(deps.now(), cancels ? 'act' : 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
-  await followCancel(deps, deployId)
+  await scheduleCancelFollowUp(deps, deployId)
 }
 
 /** After a start nobody knows what was missed: that pass takes every unfinished deploy, silent or not. */

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { getApproval, listApprovals } from '~/server/approvals/approval-view'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
-import { expireApprovals } from '~/server/approvals/expire-approvals'
 import { grantApproval } from '~/server/approvals/grant-approval'
-import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
+import { expireApprovals } from '~/server/approvals/waiting-approval'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 

@@ -48,7 +48,7 @@ describe('another person says yes', () => {
     const id = granted.deployId ?? ''
     const view = await getDeploy(world.deps, id)
     expect(view).toMatchObject({ status: 'dispatched', requestedBy: 'ada', approvedBy: 'grace', reason: 'Release 42' })
-    expect(view.timeline[0]).toMatchObject({ actor: 'grace', note: 'Approved, as asked for by ada.' })
+    expect(view.timeline[0]).toMatchObject({ actor: 'grace', note: 'Approved. Requested by ada.' })
     const { deploys } = await listDeploys(world.deps, { surfaceId: surface.id, cursor: null, limit: 10 })
     expect(deploys).toMatchObject([{ id, requestedBy: 'ada', approvedBy: 'grace' }])
     expect((await world.auditOf(surface.id)).map(({ action, actor, deployId }) => [action, actor, deployId])).toEqual([

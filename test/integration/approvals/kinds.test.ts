@@ -86,7 +86,7 @@ describe('a promotion', () => {
     const other = await running(OTHER)
     await expect(from(other.id)).rejects.toMatchObject({
       code: 'source_refused',
-      message: /does not run aaaaaaa but ccccccc/,
+      message: /runs ccccccc, not aaaaaaa/,
       details: { expected_sha: SHA, actual_sha: OTHER },
     })
     const otherWorkflow = await running(SHA)

@@ -136,7 +136,7 @@ describe('a commit other than the one that was chosen', () => {
     expect(await send(id, { status: 'succeeded', run_id: '7', deployed_sha: OTHER })).toMatchObject({ applied: true })
     expect(await deployOf(id)).toMatchObject({ status: 'succeeded', sha: REVIEWED })
     expect(await warningsOf(id)).toEqual([
-      `The workflow reports that it deployed ${OTHER}. Commit ${REVIEWED} was chosen for this deploy. Find out what the surface runs, and deploy the right commit.`,
+      `The workflow reports that it deployed ${OTHER}, but this deploy is for ${REVIEWED}. Find out what the surface runs, and deploy the right commit.`,
     ])
   })
 

@@ -48,7 +48,8 @@ describe('a signature that does not hold', () => {
       type: 'urn:deploy-console:problem:signature-invalid',
       title: 'The signature is invalid',
       status: 401,
-      detail: 'The signature is missing, wrong or out of date. Nothing was read.',
+      detail:
+        'The signature is missing, wrong or out of date. Nothing was read. Check the secret and the clock of the sender.',
       code: 'signature_invalid',
     })
     const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id }, include: { receipts: true } })

@@ -3,7 +3,7 @@ import { UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CALLBACK_WAYS, type CallbackWay } from '~/domain/deploy/callback'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
-import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
+import { answerFreezeCheck } from '~/server/freezes/check-freeze'
 import { connectRunTokens } from '~/server/github/run-tokens'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { startRunTokenIssuer } from '~test/support/run-token-issuer'
@@ -74,7 +74,7 @@ describe('what a surface demands of who reports', () => {
         expect(await auditOf(id)).toContainEqual(
           expect.objectContaining({ action: 'console.deploy.callback', payload: expect.objectContaining({ way }) }),
         )
-      } else await expectRefused(id, answer, `the surface demands ${demanded}`, way)
+      } else await expectRefused(id, answer, `the surface requires ${demanded}`, way)
     },
   )
 
@@ -83,7 +83,7 @@ describe('what a surface demands of who reports', () => {
     const { id } = await insertDeployAt(deps, 'dispatched')
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_callbacks_check`
     await deps.db.$executeRaw`UPDATE console_deploys SET callbacks = 'passkey' WHERE id = ${id}::uuid`
-    await expectRefused(id, await send.shared(id), 'the surface demands passkey', 'shared')
+    await expectRefused(id, await send.shared(id), 'the surface requires passkey', 'shared')
     expect(await send.oidc(id)).toMatchObject({ http: 200, applied: true })
   })
 })
@@ -147,7 +147,7 @@ describe('a secret of its own', () => {
     await expectRefused(
       id,
       await signed(id, { status: 'building' }, { repository: REPOSITORY }),
-      'the surface demands repository',
+      'the surface requires repository',
       'shared',
     )
   })

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type AddChannelInput, CONFIGURED_CHANNEL, RETRY_PAUSES_MS } from '~/domain/delivery'
-import { openChannel, renewChannels } from '~/server/deliveries/sealed-channel'
+import { openChannel, resealChannels } from '~/server/deliveries/delivery-channels'
 import { deliver } from '~/server/deliveries/send/deliver'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -107,7 +107,7 @@ describe('a signed webhook', () => {
     })
     expect([slack.texts.length, receiver.received.length]).toEqual([1, 1])
     expect(await lastOf(channelId)).toMatchObject({ state: 'sent', attempts: 1, lastStatus: 204, deploy: { id } })
-    expect(deploy.timeline.map(({ note }) => note)).toContain('Chat bot was told how it ended.')
+    expect(deploy.timeline.map(({ note }) => note)).toContain('Outcome sent to Chat bot.')
   })
 
   it('whose answer never came is told again, with the same id, so that the receiver can drop the second', async () => {
@@ -135,7 +135,7 @@ describe('a signed webhook', () => {
     expect(await lastOf(id)).toMatchObject({ state: 'unknown', nextTryAt: null })
     const notes = (await getDeploy(deps, deployId)).timeline.map(({ note }) => note)
     expect(notes.find((note) => note?.startsWith('Chat bot'))).toMatch(
-      /^Chat bot may not have been told: The receiver did not answer \([\w ]+\)\.$/,
+      /^Outcome may not have reached Chat bot: The receiver did not answer \([\w ]+\)\.$/,
     )
   })
 
@@ -248,7 +248,7 @@ describe('a channel', () => {
     const withSecrets = (...authSecrets: (string | undefined)[]) =>
       createDeps({ ...deps.config, authSecrets: authSecrets.filter((one) => one !== undefined) })
     const rotating = withSecrets(newer, AUTH_SECRET)
-    await renewChannels(rotating)
+    await resealChannels(rotating)
     const { sealed } = await deps.db.deliveryChannel.findUniqueOrThrow({ where: { id } })
     expect(await openChannel([newer ?? ''], sealed ?? '')).toMatchObject({ url: receiver.url })
     await call().testChannel({ id })
@@ -292,7 +292,7 @@ describe('a channel', () => {
     await expect(call().setEnabled({ id, enabled: false })).rejects.toMatchObject(refused)
     await call().testChannel({ id })
     await workNow()
-    expect(slack.texts).toEqual(['This is a test of Deploy Console. How deploys end is posted here.'])
+    expect(slack.texts).toEqual(['This is a test of Deploy Console. The outcomes of deploys will be posted here.'])
   })
 
   it.each([
@@ -350,7 +350,7 @@ describe('sending again', () => {
     await workNow()
     expect(receiver.received.map(({ headers }) => headers['webhook-id'])).toEqual([sent?.id, sent?.id])
     const notes = (await getDeploy(deps, deployId)).timeline.map(({ note }) => note)
-    expect(notes).toContain('It is sent to Chat bot again.')
+    expect(notes).toContain('Outcome queued again for Chat bot.')
   })
 
   it('is refused while the delivery is under way, and while its channel is disabled', async () => {

@@ -63,7 +63,7 @@ describe('the outcome of a deploy', () => {
         `<https://console.acme.dev/?deploy=${id}|Open the deploy>`,
       ],
     ])
-    expect(await notesOf(id)).toContain('Slack was told how it ended.')
+    expect(await notesOf(id)).toContain('Outcome sent to Slack.')
     expect(await waitingToTell()).toEqual([])
   })
 
@@ -147,7 +147,7 @@ describe('Slack failing', () => {
     expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
     expect(pauses.reduce((sum, pause) => sum + pause) / 3_600_000).toBeCloseTo(24, 0)
     expect([await waitingToTell(), (await deliveryOf(id)).nextTryAt]).toEqual([[], null])
-    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 503')
+    expect(await notesOf(id)).toContain('Outcome not sent to Slack: Slack answered 503')
   })
 
   it('for good is not asked again, and the timeline says so without the address', async () => {
@@ -156,7 +156,7 @@ describe('Slack failing', () => {
     await workNow()
     await workNow()
     expect(slack.texts).toHaveLength(1)
-    expect(await notesOf(id)).toContain('Slack was not told: Slack answered 404')
+    expect(await notesOf(id)).toContain('Outcome not sent to Slack: Slack answered 404')
     expect(JSON.stringify(await getDeploy(deps, id))).not.toContain('very-secret-path')
   })
 
@@ -167,7 +167,7 @@ describe('Slack failing', () => {
     slack.script.answer = () => 200
     await workNow()
     expect(slack.texts).toHaveLength(1)
-    expect(await notesOf(id)).toContain('It is not posted twice.')
+    expect(await notesOf(id)).toContain('It is not sent again.')
   })
 
   it('to be reachable at all is tried again', async () => {
@@ -195,7 +195,7 @@ describe('a crash', () => {
     await deps.db.delivery.updateMany({ where: { deployId: id }, data: { state: 'sending' } })
     await workNow()
     expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
-    expect(await notesOf(id)).toContain('Slack may not have been told')
+    expect(await notesOf(id)).toContain('Outcome may not have reached Slack')
   })
 })
 

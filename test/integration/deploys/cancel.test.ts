@@ -118,7 +118,9 @@ describe('cancelling a deploy', () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
     await cancel(id)
-    const said = expect.stringMatching(/^GitHub did not answer the cancellation \(.+\)\. It is kept and sent again\.$/)
+    const said = expect.stringMatching(
+      /^GitHub did not answer the cancellation \(.+\)\. The cancellation is kept and sent again\.$/,
+    )
     expect((await view(id)).warnings).toEqual([said])
     await workNow()
     await workNow()
@@ -158,7 +160,7 @@ describe('cancelling a deploy', () => {
     await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
     expect(await view(id)).toMatchObject({
       cancel: null,
-      warnings: [expect.stringContaining('not cancelled and goes on. The console’s credentials may not')],
+      warnings: [expect.stringContaining('not cancelled and continues. The console’s credentials may not')],
     })
     github.script.onCancel = healthy.onCancel
     await cancel(id)

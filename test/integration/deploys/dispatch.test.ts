@@ -314,7 +314,7 @@ describe('what the surface ran when the deploy was reviewed', () => {
     const input = await newRequest({ reviewedRunningSha: reviewed })
     await runs(input.surfaceId, now)
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed', message })
-    await expect(dispatch(input)).rejects.toThrow(/Nothing was deployed; review it again\.$/)
+    await expect(dispatch(input)).rejects.toThrow(/Nothing was deployed\. Review the deploy again\.$/)
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 

@@ -262,7 +262,7 @@ describe('while GitHub answers with errors', () => {
         return getDeploy(console_.deps, id)
       }
       const said =
-        'GitHub has not answered about this deploy since 2099-11-28 14:03 UTC. Nothing is concluded from that.'
+        'GitHub has not answered about this deploy since 2099-11-28 14:03 UTC. The status stays as it was. The console keeps asking.'
       github.script.onRun = () => answers.serverError()
       expect(await lookAt('2099-11-28T14:03:20Z')).toMatchObject({ status: 'building', warnings: [said], alarms: [] })
       github.script.onRun = () => 'hang up'

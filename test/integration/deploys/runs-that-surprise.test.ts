@@ -146,7 +146,9 @@ describe('a run that somebody ran again on GitHub', () => {
     const view = await getDeploy(console_.deps, id)
     expect(view).toMatchObject({ status: 'building', failureStage: null, runAttempt: 2 })
     expect(view.logTail.map(({ line }) => line)).toEqual(['tests failed'])
-    expect(view.timeline.map(({ note }) => note).join('\n')).toContain('“failed” of an earlier attempt refused')
+    expect(view.timeline.map(({ note }) => note).join('\n')).toContain(
+      'Refused callback “failed” of an earlier attempt',
+    )
     expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
     // The same status again is a repetition, whoever says it; and the latest attempt still ends the deploy.
     expect((await send(id, { status: 'building', run_id: '7', run_attempt: 1 })).status).toBe(200)
@@ -259,7 +261,7 @@ describe('GitHub’s rate limit', () => {
     await ownProcess(async (deps) => {
       await insertDeployAt(deps, 'succeeded')
       await queueLooks(deps, { dueOnly: false })
-      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
+      deps.github.budget.observe({ status: 429, headers: { 'retry-after': '3600' } })
       await queueLooks(deps, { dueOnly: true })
       await runQueue(deps)
       expect(github.requests).toEqual([])
@@ -288,14 +290,14 @@ describe('GitHub’s rate limit', () => {
         },
       })
       await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(5) })
-      deps.github.budget.note(left(1_000))
+      deps.github.budget.observe(left(1_000))
       await queueLooks(deps, { dueOnly: false })
       expect(await queuedJobs(deps)).toEqual([])
       await reconcileSilentDeploys(deps)
       expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toContain('1')
 
       github.requests.length = 0
-      deps.github.budget.note(left(499))
+      deps.github.budget.observe(left(499))
       await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 60_000) })
       expect(github.requests).toEqual([])
     })
@@ -304,7 +306,7 @@ describe('GitHub’s rate limit', () => {
   it('keeps a job waiting until the reset instead of spending it, and no poll looks for a run', async () => {
     await ownProcess(async (deps) => {
       const reset = inAnHour().getTime() / 1000
-      deps.github.budget.note({ status: 429, headers: { 'retry-after': '3600' } })
+      deps.github.budget.observe({ status: 429, headers: { 'retry-after': '3600' } })
       const { id } = await insertDeployAt(deps, 'dispatched')
       await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
       await runQueue(deps)

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
-import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
+import { answerFreezeCheck } from '~/server/freezes/check-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
@@ -172,7 +172,11 @@ describe('a signature', () => {
     expect(answer).toMatchObject({
       status: 401,
       type: 'application/problem+json',
-      body: { code: 'signature_invalid', detail: 'The signature is missing, wrong or out of date. Nothing was read.' },
+      body: {
+        code: 'signature_invalid',
+        detail:
+          'The signature is missing, wrong or out of date. Nothing was read. Check the secret and the clock of the sender.',
+      },
     })
   })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { createDeps, type Deps } from '~/server/deps'
-import { listNewestRuns } from '~/server/github/list-runs'
-import { forgetUnusedAnswers } from '~/server/github/stored-answers'
+import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
+import { listNewestRuns } from '~/server/github/workflow-runs'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { type Answer, type Handler, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
 

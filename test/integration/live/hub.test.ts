@@ -4,7 +4,7 @@ import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import type { Role } from '~/domain/permissions'
 import type { LiveEvent } from '~/domain/surface/live'
 import { authenticate } from '~/server/auth/sessions/authenticate'
-import { queueTest } from '~/server/deliveries/deliveries'
+import { queueTestDelivery } from '~/server/deliveries/deliveries'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
 import { createHub } from '~/server/live/hub'
@@ -164,7 +164,7 @@ it('what /deliveries and /health show is told to those who may open them, and to
   const admin = await settled()
   const viewer = await settled(console_.deps, { email: 'viewer@example.com', role: 'viewer' })
   await recordHearing(db, { repository: 'acme/platform', subjects: ['runs'], event: 'workflow_run', at: new Date() })
-  await queueTest(db, CONFIGURED_CHANNEL, new Date())
+  await queueTestDelivery(db, CONFIGURED_CHANNEL, new Date())
   const told = await admin.until(({ deliveries }) => deliveries)
   // One event, whoever it is told to: what was heard is told with it, and makes none of its own.
   expect(told).toMatchObject({ deliveries: true, health: true, tiles: [], reload: false })
@@ -179,7 +179,7 @@ it('that webhooks are silent is told to those who can do something about it, and
   await heard(ago(60))
   const admin = await settled()
   const viewer = await settled(console_.deps, { email: 'viewer@example.com', role: 'viewer' })
-  const change = () => queueTest(db, CONFIGURED_CHANNEL, new Date())
+  const change = () => queueTestDelivery(db, CONFIGURED_CHANNEL, new Date())
   await recordActivity(db, { repository, subject: 'runs', at: ago(10) })
   await change()
   expect((await admin.until(({ silent }) => silent !== null)).silent).toEqual([repository])

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
-import type { StoredAnswer } from '~/server/github/stored-answers'
+import { type AnswerStore, fetchConditionally, type StoredAnswer } from '~/server/github/conditional-fetch'
 
 /** GitHub's ETags hold for the token they were given to, and for no other of the same installation. */
 function githubAnswers() {
@@ -23,7 +22,7 @@ function sharedStore(): AnswerStore {
   return {
     find: async (key) => kept.get(key) ?? null,
     keep: async (key, answer) => void kept.set(key, answer),
-    noteUsed: async () => undefined,
+    recordUse: async () => undefined,
   }
 }
 

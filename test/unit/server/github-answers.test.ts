@@ -158,7 +158,7 @@ describe('the budget of requests', () => {
   const reset = NOW / 1000 + 600
   const left = (remaining: number) => {
     const budget = createRequestBudget(() => NOW)
-    budget.note({
+    budget.observe({
       status: 200,
       headers: {
         'x-ratelimit-limit': '5000',
@@ -182,7 +182,7 @@ describe('the budget of requests', () => {
 
   it('pauses a minute after a secondary limit that names no time, and goes on after it', () => {
     const budget = createRequestBudget(() => NOW)
-    budget.note({ status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.' })
+    budget.observe({ status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.' })
     expect(budget.pausedUntil(new Date(NOW), 'act')).toEqual(new Date(NOW + 60_000))
     expect(budget.pausedUntil(new Date(NOW + 60_000), 'background')).toBeNull()
   })

@@ -1,7 +1,7 @@
 import pino from 'pino'
 import { expect, it } from 'vitest'
 import { connectGitHub } from '~/server/github/client'
-import { askedOnce } from '~/server/github/recent-reads'
+import { shareRead } from '~/server/github/recent-reads'
 
 const newGitHub = () =>
   connectGitHub({ apiUrl: 'http://127.0.0.1:9', credentials: { kind: 'token', token: 'x' } }, pino({ level: 'silent' }))
@@ -20,7 +20,7 @@ function source() {
 
 it('many who ask the same at once share one request', async () => {
   const [github, { ask, answer, count }] = [newGitHub(), source()]
-  const asked = Array.from({ length: 200 }, () => askedOnce(github, 'main', ask, { keep: false }))
+  const asked = Array.from({ length: 200 }, () => shareRead(github, 'main', ask, { keep: false }))
   answer()
   expect(new Set(await Promise.all(asked))).toEqual(new Set([1]))
   expect(count()).toBe(1)
@@ -29,7 +29,7 @@ it('many who ask the same at once share one request', async () => {
 it('what was answered is good for the next only where it may be kept', async () => {
   const [github, { ask, answer }] = [newGitHub(), source()]
   const soon = (key: string, keep: boolean) => {
-    const asked = askedOnce(github, key, ask, { keep })
+    const asked = shareRead(github, key, ask, { keep })
     answer()
     return asked
   }
@@ -40,12 +40,12 @@ it('what was answered is good for the next only where it may be kept', async () 
 it('a failure is told to who waited for it, and not to the next', async () => {
   const github = newGitHub()
   const failing = () => Promise.reject(new Error('away'))
-  await expect(askedOnce(github, 'main', failing, { keep: true })).rejects.toThrow('away')
-  expect(await askedOnce(github, 'main', async () => 'there', { keep: true })).toBe('there')
+  await expect(shareRead(github, 'main', failing, { keep: true })).rejects.toThrow('away')
+  expect(await shareRead(github, 'main', async () => 'there', { keep: true })).toBe('there')
 })
 
 it('the answers of one GitHub are no other’s', async () => {
   const keep = { keep: true }
-  expect(await askedOnce(newGitHub(), 'main', async () => 'one', keep)).toBe('one')
-  expect(await askedOnce(newGitHub(), 'main', async () => 'two', keep)).toBe('two')
+  expect(await shareRead(newGitHub(), 'main', async () => 'one', keep)).toBe('one')
+  expect(await shareRead(newGitHub(), 'main', async () => 'two', keep)).toBe('two')
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { alarmsOf, cancelRefusal } from '~/server/deploys/read/warnings'
+import { describeAlarms, describeCancelRefusal } from '~/server/deploys/read/event-texts'
 
 const written = (action: string) => ({ action, status: null, payload: { of: 'a newer version' } })
 
@@ -10,11 +10,11 @@ it.each([
   'console.deploy.other_version_runs',
   'console.deploy.record_disagrees',
 ])('warns of an alarm whose details it cannot read: %s', (action) => {
-  expect(alarmsOf([written(action)])).toEqual([expect.stringContaining(action)])
+  expect(describeAlarms([written(action)])).toEqual([expect.stringContaining(action)])
 })
 
 it('says that a deploy was not cancelled also where it cannot read why', () => {
-  const [said] = cancelRefusal([written('console.deploy.cancel_refused')])
-  expect(said).toContain('This deploy was not cancelled and goes on.')
-  expect(cancelRefusal([written('console.deploy.cancel_delayed')])).toHaveLength(1)
+  const [said] = describeCancelRefusal([written('console.deploy.cancel_refused')])
+  expect(said).toContain('This deploy was not cancelled and continues.')
+  expect(describeCancelRefusal([written('console.deploy.cancel_delayed')])).toHaveLength(1)
 })

@@ -1,6 +1,5 @@
 import 'server-only'
 import { CONFIGURED_CHANNEL, nextTry } from '~/domain/delivery'
-import type { DeployAccount } from '~/domain/deploy/account'
 import { readTransitions } from '~/server/audit/append-audit'
 import {
   type Attempt,
@@ -11,58 +10,50 @@ import {
   postponeDelivery,
   settleDelivery,
 } from '~/server/deliveries/deliveries'
-import { openChannel } from '~/server/deliveries/sealed-channel'
-import { outcomeMessage } from '~/server/deliveries/send/outcome-message'
-import { outcomePayload } from '~/server/deliveries/send/outcome-payload'
-import { sendToSlack } from '~/server/deliveries/send/send-to-slack'
-import { sendWebhook } from '~/server/deliveries/send/send-webhook'
+import { openChannel } from '~/server/deliveries/delivery-channels'
+import { type EndedDeploy, outcomeMessage, outcomePayload } from '~/server/deliveries/send/outcome-texts'
+import { sendToSlack, sendWebhook } from '~/server/deliveries/send/post-outcome'
 import { accountOfRow } from '~/server/deploys/deploy-account'
-import { type DeployRow, findDeploy } from '~/server/deploys/deploys'
+import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import type { SendOutcome } from '~/server/platform/guarded-post'
 
-export interface EndedDeploy {
-  readonly row: DeployRow
-  readonly account: DeployAccount
-}
-
-const INTERRUPTED = 'The process that was sending it died before the answer'
+const INTERRUPTED = 'The process stopped while it was sending'
 
 /**
- * One attempt to tell one channel how a deploy ended. What was certainly not taken is tried again with growing pauses for a day.
- * Where nobody can know whether it was taken (no answer, or this process died while it waited for one), Slack is not told
- * again: a message has no id by which Slack could drop the second.
+ * Makes one attempt of a delivery. A delivery that was certainly not accepted is retried for a day with growing pauses. If the
+ * outcome is unknown (no answer, or the process stopped), Slack is not sent a possible duplicate: its messages carry no id.
  */
 export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   const delivery = await findDelivery(deps.db, deliveryId)
   if (delivery === null || !['waiting', 'sending'].includes(delivery.state)) return
-  const send = await senderOf(deps, delivery)
+  const send = await findSender(deps, delivery)
   if (typeof send === 'string') return dropDelivery(deps.db, deliveryId, deps.now(), send)
   const interrupted = delivery.state === 'sending'
   if (!(await claimDelivery(deps.db, delivery, deps.now()))) return
   const ended = await readEnded(deps, delivery.deployId)
   const sent: SendOutcome =
     interrupted && delivery.channel.kind === 'slack' ? { kind: 'unknown', reason: INTERRUPTED } : await send(ended)
-  await record(deps, delivery, ended, sent)
+  await recordAttempt(deps, delivery, ended, sent)
 }
 
 type Send = (ended: EndedDeploy | null) => Promise<SendOutcome>
 
-/** How this channel is told; a sentence when it is none any more. */
-async function senderOf(deps: Deps, { id, channel, createdAt }: DeliveryRow): Promise<Send | string> {
+/** The function that sends to this channel, or a sentence that says why the channel cannot be used. */
+async function findSender(deps: Deps, { id, channel, createdAt }: DeliveryRow): Promise<Send | string> {
   const { config } = deps
   if (channel.removedAt !== null) return 'The channel was removed.'
   if (channel.disabledAt !== null) return 'The channel is disabled.'
   if (channel.id === CONFIGURED_CHANNEL) {
     const url = config.slackWebhookUrl
     if (url === undefined) return 'SLACK_WEBHOOK_URL is not set.'
-    // Whoever configures the console may choose any address.
+    // An address from the console's own settings may be private.
     return (ended) => sendToSlack(url, { text: messageOf(config, ended) }, { allowPrivate: true })
   }
   const opened = await openChannel(config.authSecrets, channel.sealed ?? '')
   if (opened === null) {
     deps.logger.error({ channelId: channel.id }, UNREADABLE)
-    return 'The channel was kept under a secret that is no longer in AUTH_SECRET. Remove it and add it again.'
+    return 'The channel is encrypted under a secret that is no longer in AUTH_SECRET. Remove the channel and add it again.'
   }
   const { url, secret } = opened
   const rule = { allowPrivate: config.privateDeliveries }
@@ -73,12 +64,12 @@ async function senderOf(deps: Deps, { id, channel, createdAt }: DeliveryRow): Pr
   }
 }
 
-const UNREADABLE = 'a channel cannot be used: the secret it was kept under was taken out of AUTH_SECRET'
+const UNREADABLE = 'a channel cannot be used: the secret that encrypts it is no longer in AUTH_SECRET'
 
 const messageOf = ({ consoleUrl }: Deps['config'], ended: EndedDeploy | null) =>
   ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.account, consoleUrl)
 
-const TEST_MESSAGE = 'This is a test of Deploy Console. How deploys end is posted here.'
+const TEST_MESSAGE = 'This is a test of Deploy Console. The outcomes of deploys will be posted here.'
 
 async function readEnded({ db }: Deps, deployId: string | null): Promise<EndedDeploy | null> {
   const row = deployId === null ? null : await findDeploy(db, deployId)
@@ -87,14 +78,19 @@ async function readEnded({ db }: Deps, deployId: string | null): Promise<EndedDe
   return { row, account: accountOfRow(row, transitions) }
 }
 
-/** The record of the attempt, and what follows from it. */
-async function record(deps: Deps, delivery: DeliveryRow, ended: EndedDeploy | null, sent: SendOutcome): Promise<void> {
+/** Records the attempt, and either settles the delivery or queues the next attempt. */
+async function recordAttempt(
+  deps: Deps,
+  delivery: DeliveryRow,
+  ended: EndedDeploy | null,
+  sent: SendOutcome,
+): Promise<void> {
   const { id, channel } = delivery
   const now = deps.now()
   const settled = { id, deploy: ended?.row ?? null }
-  const told = channelOf(delivery)
+  const channelFacts = auditedChannel(delivery)
   if (sent.kind === 'sent') {
-    const payload = { ...told, outcome: 'sent' } as const
+    const payload = { ...channelFacts, outcome: 'sent' } as const
     const attempt = { status: sent.status, error: null }
     return settleDelivery(deps.db, settled, now, attempt, {
       action: 'console.notification.sent',
@@ -108,12 +104,12 @@ async function record(deps: Deps, delivery: DeliveryRow, ended: EndedDeploy | nu
   const again = mayRepeat ? nextTry(delivery.attempts + 1, now, waitMs) : null
   const log = { deliveryId: id, channelId: channel.id, deployId: delivery.deployId, reason: sent.reason }
   if (again !== null) {
-    deps.logger.info({ ...log, again }, 'a delivery was not taken; it is tried again')
+    deps.logger.info({ ...log, again }, 'a delivery failed and will be retried')
     return postponeDelivery(deps.db, id, now, again, attempt)
   }
   const outcome = sent.kind === 'unknown' ? 'unknown' : 'failed'
-  deps.logger.warn({ ...log, outcome }, 'a delivery was not taken for certain')
-  const payload = { ...told, outcome, reason: sent.reason } as const
+  deps.logger.warn({ ...log, outcome }, 'a delivery failed and will not be retried')
+  const payload = { ...channelFacts, outcome, reason: sent.reason } as const
   await settleDelivery(deps.db, settled, now, attempt, {
     action: 'console.notification.not_sent',
     status: null,
@@ -121,8 +117,8 @@ async function record(deps: Deps, delivery: DeliveryRow, ended: EndedDeploy | nu
   })
 }
 
-/** How the trail names a channel. */
-const channelOf = ({ channel }: DeliveryRow) =>
+/** The channel as audit rows name it. */
+const auditedChannel = ({ channel }: DeliveryRow) =>
   ({
     channel: channel.kind === 'webhook' ? 'webhook' : 'slack',
     ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }),

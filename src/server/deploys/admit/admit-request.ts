@@ -6,8 +6,8 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
-import { checkSource, requireForwards } from '~/server/deploys/admit/check-source'
-import type { RequestedSurface } from '~/server/deploys/admit/find-request'
+import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
+import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { type ResolvedRef, resolveRef } from '~/server/github/refs'
@@ -16,11 +16,11 @@ import { readRunning } from '~/server/surfaces/surfaces.sql'
 
 export interface Admitted {
   readonly surface: RequestedSurface
-  /** What ships, whatever the ref points at later. */
+  /** The commit that ships, even if the ref moves later. */
   readonly resolved: ResolvedRef
 }
 
-/** The checks of a request and its surface: cheap ones first, GitHub last. Gives the surface and the commit it may ask for. */
+/** Checks a request against its surface: cheap checks first, GitHub last. Returns the surface and the commit that may ship. */
 export async function admitRequest(
   deps: Deps,
   actor: Actor,
@@ -28,7 +28,10 @@ export async function admitRequest(
   surface: RequestedSurface | null,
 ): Promise<Admitted> {
   if (surface === null) {
-    throw new AppError('surface_unknown', `There is no surface "${input.surfaceId}". Nothing was deployed.`)
+    throw new AppError(
+      'surface_unknown',
+      `There is no surface "${input.surfaceId}". Nothing was deployed. Check the id.`,
+    )
   }
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
   if (input.overrideFreeze !== undefined) authorize(actor, 'freeze.override')
@@ -39,9 +42,9 @@ export async function admitRequest(
   if (refusal !== null) throw new AppError(refusal.code, refusal.message, { details: refusal.details })
   if (input.source !== undefined) {
     await checkSource(deps.db, surface, input.source, input.ref)
-    await requireForwards(deps, surface, input.source, input.ref)
+    await requireForwardPromotion(deps, surface, input.source, input.ref)
   }
-  // The source names a commit on record: no question to GitHub, so that a rollback is possible while its reads are down.
+  // A source names a recorded commit, so a rollback does not depend on GitHub's reads.
   const resolved =
     input.source === undefined
       ? await resolveRef(deps.github, surface.repository, input.ref)
@@ -51,19 +54,21 @@ export async function admitRequest(
   return { surface, resolved }
 }
 
-/** Throws `ref_moved`, with both commits, when the ref is no longer where it was reviewed. */
+/** Throws `ref_moved`, with both commits, when the ref has moved since the review. */
 export function requireSameCommit({ ref, sha: actual }: ResolvedRef, sha: string): void {
   if (actual === sha) return
   throw new AppError(
     'ref_moved',
-    `${inSentence(refLabel(ref))} was at ${sha.slice(0, 7)} when it was reviewed and is at ${actual.slice(0, 7)} now. Nothing was deployed; review it again.`,
+    `${inSentence(refLabel(ref))} was at ${sha.slice(0, 7)} in the review and is at ${actual.slice(0, 7)} now. ${REVIEW_AGAIN}`,
     { details: { expected_sha: sha, actual_sha: actual } },
   )
 }
 
+const REVIEW_AGAIN = 'Nothing was deployed. Review the deploy again.'
+
 /**
- * Throws `running_changed` when the surface is known to run something else than at the review: the commits that were listed as added
- * and removed, and whether it is a rollback, rested on that. A request that does not say what it was reviewed against passes.
+ * Throws `running_changed` when the running version has changed since the review, since the reviewed list of commits is out of date
+ * then. A request that names no reviewed version passes.
  */
 export async function requireSameRunning(
   db: DatabaseHandle,
@@ -76,10 +81,10 @@ export async function requireSameRunning(
   const name = inSentence(surface.name)
   const then =
     reviewed === 'unknown'
-      ? `What ${name} ran was not known when this was reviewed`
-      : `${name} ran ${reviewed.slice(0, 7)} when this was reviewed`
-  const now = runs === 'unknown' ? 'what it runs now is not known' : `it runs ${runs.slice(0, 7)} now`
-  throw new AppError('running_changed', `${then}, and ${now}. Nothing was deployed; review it again.`, {
+      ? `The running version of ${name} was unknown in the review`
+      : `${name} ran ${reviewed.slice(0, 7)} in the review`
+  const now = runs === 'unknown' ? 'the running version is unknown now' : `it runs ${runs.slice(0, 7)} now`
+  throw new AppError('running_changed', `${then}, and ${now}. ${REVIEW_AGAIN}`, {
     details: { expected_running_sha: reviewed, running_sha: runs },
   })
 }

@@ -5,14 +5,14 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
 
-/** No refusal: the database may go away after the intent was recorded. */
-export const NO_REFUSAL: readonly string[] = ['database_unavailable']
+/** Not a refusal: the database may fail after the intent was recorded. */
+export const UNAUDITED_CODES: readonly string[] = ['database_unavailable']
 
 /**
- * Does the work of a dispatch; a refusal by the console itself leaves an audit row before it is thrown on. What the
- * operator typed is no part of it: somebody else's password is easily pasted into the wrong field.
+ * Runs `dispatch`. When the console refuses, an audit row records the refusal before the error is rethrown. The row leaves out the
+ * typed confirmation: a password is easily pasted into the wrong field.
  */
-export async function auditingRejections<Answer>(
+export async function auditRejections<Answer>(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,
@@ -21,7 +21,7 @@ export async function auditingRejections<Answer>(
   try {
     return await dispatch()
   } catch (error) {
-    if (error instanceof AppError && !NO_REFUSAL.includes(error.code)) await record(deps, actor, input, error)
+    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code)) await record(deps, actor, input, error)
     throw error
   }
 }
@@ -33,20 +33,20 @@ async function record(
   error: AppError,
 ): Promise<void> {
   const subject = { actor: actor.name, at: deps.now(), surfaceId: input.surfaceId }
-  const payload = { code: error.code, ref: input.ref, details: textsOf(error.details), ...tokenOwner(actor) }
+  const payload = { code: error.code, ref: input.ref, details: stringDetails(error.details), ...tokenOwner(actor) }
   try {
     await appendAuditEvent(deps.db, subject, { action: 'console.deploy.dispatch_rejected', status: null, payload })
   } catch (cause) {
-    // The refusal stands, and is the answer, even when there is nowhere to write it down.
+    // A failing database must not replace the refusal as the answer.
     deps.logger.error(
       { surfaceId: input.surfaceId, code: error.code, err: cause },
-      'a refused dispatch was not audited',
+      'the refusal of a dispatch was not audited',
     )
   }
 }
 
-/** SHAs, ids, names: what a refusal says beside its code. */
-export function textsOf(details: Readonly<Record<string, unknown>>): Record<string, string> {
+/** The text details of a refusal, such as SHAs, ids and names. */
+export function stringDetails(details: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(details).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )

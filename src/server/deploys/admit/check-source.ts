@@ -6,7 +6,7 @@ import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
-import { comparisonOf, unlessAway } from '~/server/github/comparisons'
+import { comparisonOf, nullIfUnavailable } from '~/server/github/recent-reads'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { findSurface } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
@@ -18,53 +18,49 @@ interface Target {
   readonly workflow: string
 }
 
-/** What a deploy is called for where its commit comes from, and what is kept of that. */
+/** The stored form of a source: the deploy's kind, and the id of the deploy or surface that the commit comes from. */
 export const kindOf = (source: Source | undefined): { readonly kind: DeployKind; readonly sourceId: string | null } => {
   if (source === undefined) return { kind: 'deploy', sourceId: null }
   return { kind: source.kind, sourceId: source.kind === 'rollback' ? source.deployId : source.surfaceId }
 }
 
-/** The source a stored kind stands for; undefined for a ref. */
+/** The source of a stored kind; undefined for a ref. */
 export function sourceOf(kind: string, sourceId: string | null): Source | undefined {
   if (sourceId === null) return undefined
   if (kind === 'rollback') return { kind, deployId: sourceId }
   return kind === 'promotion' ? { kind, surfaceId: sourceId } : undefined
 }
 
-/**
- * Whether a commit may be called a rollback to that deploy, or a promotion of what that surface runs, now. Throws
- * `source_refused` when it may not: the words on the screen and in the trail are never taken on trust.
- */
+/** Throws `source_refused` unless the commit is what that deploy shipped (rollback), or what that surface runs now (promotion). */
 export async function checkSource(db: DatabaseHandle, target: Target, source: Source, sha: string): Promise<void> {
   if (source.kind === 'rollback') {
     const deploy = await findDeploy(db, source.deployId)
-    if (deploy === null || deploy.surfaceId !== target.id) throw refused('That deploy is not one of this surface.')
-    if (deploy.status !== 'succeeded') throw refused(`That deploy did not succeed: it is ${deploy.status}.`)
-    if (deploy.shipped !== 'yes') throw refused('It is not proven that the deploy shipped its commit.')
-    if (!sameWay(deploy, target)) throw refused('That deploy came from another repository or workflow.')
-    if (deploy.sha !== sha) throw refused('That deploy shipped another commit.', { sha, is: deploy.sha })
+    if (deploy === null || deploy.surfaceId !== target.id)
+      throw refused('The source deploy belongs to another surface.')
+    if (deploy.status !== 'succeeded')
+      throw refused(`The source deploy did not succeed: its status is ${deploy.status}.`)
+    if (deploy.shipped !== 'yes') throw refused('The source deploy is not proven to have shipped its commit.')
+    if (!hasSameWorkflow(deploy, target)) throw refused('The source deploy used another repository or workflow.')
+    if (deploy.sha !== sha) throw refused('The source deploy shipped another commit.', { sha, actual: deploy.sha })
     return
   }
   const from = await findSurface(db, source.surfaceId)
   if (from === null || from.archivedAt !== null || from.id === target.id) {
-    throw refused(`There is no other surface "${source.surfaceId}" to promote from.`)
+    throw refused(`There is no surface "${source.surfaceId}" to promote from.`)
   }
-  if (!sameWay(from, target)) throw refused(`${from.name} ships from another repository or workflow.`)
+  if (!hasSameWorkflow(from, target)) throw refused(`${from.name} ships from another repository or workflow.`)
   if (target.environment !== 'production' || from.environment === 'production') {
     throw refused('A promotion goes from another environment to production.')
   }
-  if (from.runningSha === null) throw refused(`${from.name} has not said which version it runs.`)
+  if (from.runningSha === null) throw refused(`${from.name} has not reported a version.`)
   if (from.runningSha !== sha) {
     const [asked, runs] = [sha, from.runningSha].map((commit) => commit.slice(0, 7))
-    throw refused(`${from.name} does not run ${asked} but ${runs}.`, { sha, is: from.runningSha })
+    throw refused(`${from.name} runs ${runs}, not ${asked}.`, { sha, actual: from.runningSha })
   }
 }
 
-/**
- * Throws `source_refused` for a promotion of a commit that only takes back what the target runs: it is no promotion, and whoever
- * means it names the commit itself. Passes while GitHub does not answer, as the review does.
- */
-export async function requireForwards(
+/** Throws `source_refused` for a promotion that would only remove commits. Passes while GitHub does not answer, as the review does. */
+export async function requireForwardPromotion(
   deps: Pick<Deps, 'db' | 'github'>,
   target: Target & { readonly name: string },
   source: Source,
@@ -73,20 +69,20 @@ export async function requireForwards(
   if (source.kind !== 'promotion') return
   const runs = (await readRunning(deps.db, [target.id])).get(target.id)?.runs ?? null
   if (runs === null || runs === sha) return
-  const change = await unlessAway(comparisonOf(deps.github, target.repository, runs, sha))
+  const change = await nullIfUnavailable(comparisonOf(deps.github, target.repository, runs, sha))
   if (change === null || !isRollback(change)) return
   const [offered, now] = [sha, runs].map((commit) => commit.slice(0, 7))
   throw new AppError(
     'source_refused',
-    `${offered} is behind ${now}, which ${inSentence(target.name)} runs, so this is not a promotion. Nothing was deployed; to roll back, deploy the commit itself.`,
+    `${offered} is behind ${now}, which ${inSentence(target.name)} runs, so this is not a promotion. Nothing was deployed. To roll back, deploy the commit itself.`,
     { details: { expected_sha: sha, running_sha: runs } },
   )
 }
 
-const sameWay = (a: Omit<Target, 'id' | 'environment'>, b: Omit<Target, 'id' | 'environment'>) =>
+const hasSameWorkflow = (a: Omit<Target, 'id' | 'environment'>, b: Omit<Target, 'id' | 'environment'>) =>
   a.repository === b.repository && a.workflow === b.workflow
 
-const refused = (why: string, commits?: { readonly sha: string; readonly is: string | null }) =>
-  new AppError('source_refused', `${why} Nothing was deployed; review it again.`, {
-    details: commits === undefined ? {} : { expected_sha: commits.sha, actual_sha: commits.is },
+const refused = (why: string, commits?: { readonly sha: string; readonly actual: string | null }) =>
+  new AppError('source_refused', `${why} Nothing was deployed. Review the deploy again.`, {
+    details: commits === undefined ? {} : { expected_sha: commits.sha, actual_sha: commits.actual },
   })

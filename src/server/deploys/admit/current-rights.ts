@@ -7,39 +7,40 @@ import type { DatabaseHandle } from '~/server/platform/database'
 import { findToken } from '~/server/tokens/api-tokens'
 import { rightsOfToken } from '~/server/tokens/token-rights'
 
-/** A person, or with `tokenId` one of the person's tokens. */
-interface Who {
+/** A person, or with `tokenId` one of the person's API tokens. */
+interface Requester {
   readonly userId: string
   readonly tokenId?: string | null | undefined
 }
 
-interface Use {
+interface RequiredRights {
   readonly needs: readonly Permission[]
   readonly surface: { readonly id: string; readonly environment: string }
   readonly at: Date
 }
 
-/** Whether somebody may do this at this moment, as far as the database knows: for what is decided next over the same connection. */
-export async function mayNow(tx: DatabaseHandle, who: Who, { needs, surface, at }: Use): Promise<boolean> {
-  const rights = await readRights(tx, who, at)
+/** Whether the requester has these rights now, as the caller's transaction reads them. */
+export async function hasRightsNow(
+  tx: DatabaseHandle,
+  requester: Requester,
+  { needs, surface, at }: RequiredRights,
+): Promise<boolean> {
+  const rights = await readRights(tx, requester, at)
   if (rights === null || !needs.every((permission) => may(rights, permission))) return false
   return reaches(rights, { environment: surface.environment, surfaceId: surface.id })
 }
 
-/**
- * Between the request and its being recorded, GitHub was asked, for seconds: an access that was taken away
- * meanwhile counts. Throws `permission_refused`.
- */
-export async function requireStillMay(tx: DatabaseHandle, actor: Actor, use: Use): Promise<void> {
-  if (await mayNow(tx, actor, use)) return
+/** Throws `permission_refused` when the actor lost a right during the seconds in which GitHub was asked. */
+export async function requireCurrentRights(tx: DatabaseHandle, actor: Actor, rights: RequiredRights): Promise<void> {
+  if (await hasRightsNow(tx, actor, rights)) return
   throw new AppError(
     'permission_refused',
-    `${actor.name} may no longer do this to ${use.surface.id}: that was taken away while it was being asked for. Nothing was deployed; ask an admin.`,
-    { details: { environment: use.surface.environment } },
+    `${actor.name} lost a permission for ${rights.surface.id} during this request. Nothing was deployed. Ask an admin for access.`,
+    { details: { environment: rights.surface.environment } },
   )
 }
 
-async function readRights(tx: DatabaseHandle, { userId, tokenId }: Who, at: Date): Promise<Rights | null> {
+async function readRights(tx: DatabaseHandle, { userId, tokenId }: Requester, at: Date): Promise<Rights | null> {
   if (tokenId === undefined || tokenId === null) {
     const person = await findRequester(tx, userId)
     return person === null ? null : { ...person, permissions: null, surfaces: null }

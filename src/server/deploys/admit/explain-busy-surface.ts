@@ -14,7 +14,7 @@ interface BusySurface {
   readonly name: string
 }
 
-/** `surface_busy`, naming the deploy that holds the surface, when that is why the insert failed; else the error as it is. */
+/** Turns the violation of a one-deploy-per-surface rule into `surface_busy`, naming the deploy. Returns any other error unchanged. */
 export async function explainBusySurface(
   deps: Pick<Deps, 'db'>,
   error: unknown,
@@ -26,14 +26,14 @@ export async function explainBusySurface(
   const latest = (await findSurface(deps.db, surface.id))?.lastDeploy ?? null
   return new AppError(
     'surface_busy',
-    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, or wait for its end.`,
+    `A deploy of ${inSentence(surface.name)} is already in progress. Nothing was started. Follow that deploy, or wait until it has ended.`,
     { details: latest === null || isTerminal(latest.status) ? {} : { deploy_id: latest.id } },
   )
 }
 
 async function heldSurface(deps: Pick<Deps, 'db'>, surface: BusySurface): Promise<AppError> {
   const holding = await findHoldingDeploy(deps.db, surface.id)
-  const runId = holding === null ? null : runHolding(holding)
+  const runId = holding === null ? null : holdingRunId(holding)
   return new AppError('surface_busy', `${explainHold(surface.name, runId)} Nothing was started.`, {
     details: {
       ...(holding === null ? {} : { deploy_id: holding.id }),
@@ -42,6 +42,6 @@ async function heldSurface(deps: Pick<Deps, 'db'>, surface: BusySurface): Promis
   })
 }
 
-/** The run that an ended deploy holds its surface for; null where none is known. */
-export const runHolding = (deploy: { readonly githubRunId: bigint | null; readonly lateRunId: bigint | null }) =>
+/** The run for which an ended deploy holds its surface; null when no run is known. */
+export const holdingRunId = (deploy: { readonly githubRunId: bigint | null; readonly lateRunId: bigint | null }) =>
   (deploy.lateRunId ?? deploy.githubRunId)?.toString() ?? null

@@ -1,12 +1,60 @@
 import 'server-only'
+import { decideFreeze } from '~/domain/deploy/admission'
 import type { DeployKind } from '~/domain/deploy/approval'
+import type { DispatchInput } from '~/domain/deploy/request'
 import type { DeployStatus } from '~/domain/deploy/status'
+import { AppError } from '~/domain/errors'
+import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
 
+/**
+ * Inserts the intent. Throws `surface_locked` or `frozen`, with nothing inserted, when a freeze or lock is in force. An override
+ * covers the freezes in force now. A freeze that is opened later still stops the run at the workflow's own freeze check.
+ */
+export async function insertUnlessFrozen(
+  tx: DatabaseHandle,
+  deploy: NewDeploy,
+  request: {
+    readonly surfaceName: string
+    readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
+    readonly at: Date
+    /** The freezes in force, read in the same transaction. */
+    readonly freezes: readonly FreezeInForce[]
+  },
+): Promise<void> {
+  const { override, at, freezes } = request
+  const subject = { actor: deploy.requestedBy, at, surfaceId: deploy.surfaceId }
+  const surface = { name: request.surfaceName, environment: deploy.environment }
+  const overridden = requireNotFrozen({ surface, freezes, override })
+  // The freeze was lifted after the review: the deploy overrides nothing.
+  if (override === null || overridden.length === 0) {
+    await insertDeploy(tx, deploy, at)
+    return
+  }
+  await insertDeploy(tx, { ...deploy, overrideReason: override.reason, overriddenFreezeIds: [...overridden] }, at)
+  await appendAuditEvent(
+    tx,
+    { ...subject, deployId: deploy.id },
+    {
+      action: 'console.deploy.freeze_overridden',
+      status: null,
+      payload: { reason: override.reason, freeze_ids: overridden },
+    },
+  )
+}
+
+/** Returns the freezes that the override covers. Throws `surface_locked` or `frozen` when another freeze is in force. */
+export function requireNotFrozen(facts: Parameters<typeof decideFreeze>[0]): readonly string[] {
+  const { overridden, refusals } = decideFreeze(facts)
+  const [refusal] = refusals
+  if (refusal === undefined) return overridden
+  throw new AppError(refusal.code, `${refusal.message} Nothing was deployed.`, { details: refusal.details })
+}
+
 /** The partial unique index that admits one active deploy per surface. */
 export const ONE_ACTIVE_PER_SURFACE = 'console_deploys_one_active_per_surface'
-/** What the trigger names when a deploy that has ended still holds the surface. */
+/** The constraint that the trigger reports when an ended deploy still holds the surface. */
 export const HELD_BY_ENDED_DEPLOY = 'console_deploys_holding'
 
 export interface NewDeploy {
@@ -24,30 +72,30 @@ export interface NewDeploy {
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
-  /** Only for a deploy that ships in spite of a freeze: why, and of which ones. */
+  /** Only for a deploy that overrides freezes: the reason, and the freezes. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]
   readonly kind: DeployKind
   readonly sourceId: string | null
-  /** Only for a surface that asks for a second person: the approval, which is granted in the same transaction. */
+  /** Only for a surface that requires approval: the approval, which is granted in the same transaction. */
   readonly approvalId?: string
   readonly approvedBy?: string
 }
 
 /**
  * Inserts the intent as `requested`, makes it the surface's newest deploy and audits it, in the caller's transaction. Violates a
- * unique index when the surface already has an active deploy, or the idempotency key is taken.
+ * unique index when the surface already has an active deploy, or the idempotency key is in use.
  */
 export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Date): Promise<void> {
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
-  // Copied: history stays true when the file changes.
-  const mayReport = await tx.surface.findUniqueOrThrow({
+  // Copied, so that a later change of surfaces.yaml does not change history.
+  const reporterRules = await tx.surface.findUniqueOrThrow({
     where: { id: surfaceId },
     select: { callbacks: true, repositoryId: true },
   })
   await tx.deploy.create({
-    data: { ...deploy, ...mayReport, status, requestedAt: at, lastEventAt: at },
+    data: { ...deploy, ...reporterRules, status, requestedAt: at, lastEventAt: at },
     select: { id: true },
   })
   await tx.surface.update({ where: { id: surfaceId }, data: { lastDeployId: id }, select: { id: true } })

@@ -9,13 +9,17 @@ import { logAppError, problemResponse, toAppError } from '~/server/platform/http
 import { parseJson, readBoundedBody } from '~/server/platform/http/read-body'
 
 /**
- * `POST /api/internal/deploys/{id}/status` and `…/callback`. The order of checks (docs/contract.md, "Callback"): size → UUID →
+ * `POST /api/internal/deploys/{id}/status` and `…/callback`. The checks run in this order (docs/contract.md, "Callback"): size → UUID →
  * signature or token → JSON → schema → deploy exists → who may report → replay → transition.
  */
 export async function receiveCallback(deps: Deps, request: Request, deployId: string): Promise<Response> {
   try {
     const raw = await readBoundedBody(request, CALLBACK_BODY_LIMIT)
-    if (!isUuid(deployId)) throw new AppError('invalid_id', 'The deploy id in the address is not a UUID.')
+    if (!isUuid(deployId))
+      throw new AppError(
+        'invalid_id',
+        'The deploy id in the address is not a UUID. Nothing was read. Correct the address.',
+      )
     const verified = await verifyReporter(deps, request, raw)
     const answer = await recordCallback(deps, {
       ...verified,
@@ -30,5 +34,5 @@ export async function receiveCallback(deps: Deps, request: Request, deployId: st
   }
 }
 
-/** A log line may hold bytes that are no UTF-8: each becomes U+FFFD, so that the status beside it is not lost. */
+/** A log line may contain invalid UTF-8. Each such byte becomes U+FFFD, so that the status is not lost. */
 const replaceBrokenBytes = (raw: Buffer): Buffer => Buffer.from(raw.toString('utf8'))

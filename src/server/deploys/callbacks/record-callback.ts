@@ -5,46 +5,43 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import {
   explainRefusedCallback,
+  findReporterMismatch,
   isOfAnotherRun,
   isOfEarlierAttempt,
-  lacksRun,
-  mismatchOf,
-  withRunOf,
+  omitsRun,
+  withRunOfToken,
 } from '~/server/deploys/callbacks/refused-callback'
-import { readStanding } from '~/server/deploys/deploys'
+import { readDeployState } from '~/server/deploys/deploys'
 import { advanceDeploy, keepReport, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
-import { adoptRun } from '~/server/deploys/runs/adopt-run'
-import { noteRunAttempt } from '~/server/deploys/runs/note-run-attempt'
+import { adoptRun, recordRunAttempt } from '~/server/deploys/runs/record-run'
 import type { Deps } from '~/server/deps'
 import { type DatabaseHandle, violatedUniqueIndex } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
 
 export interface VerifiedCallback {
   readonly deployId: string
-  /** The `webhook-id` whose signature held; the same one again is answered as a repetition. */
+  /** The verified `webhook-id`. A second callback with the same id is a repetition. */
   readonly webhookId: string
   readonly reporter: Reporter
   readonly body: CallbackBody
 }
 
-/** `applied: false`: the deploy stood there already, or this very callback was processed before. */
+/** `applied: false`: the deploy already had this status, or the same callback was processed before. */
 export interface CallbackAnswer {
   readonly applied: boolean
   readonly status: string
 }
 
-/** What a run does after its last callback takes a few seconds. */
+/** A run needs a few seconds to end after its last callback. */
 const CONFIRM_MS = 3_000
 
-const reconcile = (deployId: string) => ({ task: 'reconcile_deploy', payload: { deployId } }) as const
+const reconcileJob = (deployId: string) => ({ task: 'reconcile_deploy', payload: { deployId } }) as const
 
-/** The workflow is the actor of what its signed callbacks cause. */
 const ACTOR = 'workflow'
 
 /**
- * Takes in one verified callback, in one transaction under the deploy's row lock: replay record, status by
- * compare-and-set, log line, audit (docs/contract.md, "Callback"). A refusal is committed too — its log line and its
- * audit row are kept — and then thrown.
+ * Applies one verified callback in one transaction under the deploy's row lock: receipt, status, log line, audit row
+ * (docs/contract.md, "Callback"). A refusal commits its log line and audit row before it is thrown.
  *
  * @throws AppError `deploy_unknown`, `reporter_refused`, `status_unknown`, `transition_refused`, `attempt_superseded`,
  *   `run_required`, `run_mismatch`
@@ -55,61 +52,65 @@ export async function recordCallback(
 ): Promise<CallbackAnswer> {
   const at = deps.now()
   const result = await deps.db
-    .$transaction((tx) => takeIn(tx, callback, at))
+    .$transaction((tx) => applyCallback(tx, callback, at))
     .catch((error: unknown) => answerReplay(deps, callback, error))
   if (result instanceof AppError) throw result
   if (result.applied) deps.logger.debug({ deployId: callback.deployId, status: result.status }, 'callback applied')
   return result
 }
 
-/** The receipt of a replay is there already, so its transaction was rolled back. */
+/** A replay violates the receipt's primary key, so its transaction was rolled back. */
 async function answerReplay(
   { db }: Pick<Deps, 'db'>,
   { deployId }: VerifiedCallback,
   error: unknown,
 ): Promise<CallbackAnswer> {
   if (violatedUniqueIndex(error) !== ONE_RECEIPT_PER_WEBHOOK_ID) throw error
-  const { status } = await readStanding(db, deployId)
+  const { status } = await readDeployState(db, deployId)
   return { applied: false, status }
 }
 
-async function takeIn(tx: DatabaseHandle, verified: VerifiedCallback, at: Date): Promise<CallbackAnswer | AppError> {
-  const callback = { ...verified, body: withRunOf(verified.reporter, verified.body) }
+async function applyCallback(
+  tx: DatabaseHandle,
+  verified: VerifiedCallback,
+  at: Date,
+): Promise<CallbackAnswer | AppError> {
+  const callback = { ...verified, body: withRunOfToken(verified.reporter, verified.body) }
   const { deployId, webhookId, body } = callback
   const locked = await lockDeploy(tx, deployId)
   if (locked === null) throw new AppError('deploy_unknown', `There is no deploy ${deployId}. Nothing was changed.`)
 
-  const mismatch = mismatchOf(locked, verified.reporter, verified.body)
+  const mismatch = findReporterMismatch(locked, verified.reporter, verified.body)
   if (mismatch !== null) return refuseReporter(tx, locked, verified, { mismatch, at })
 
-  // A callback can be here before GitHub's answer to the dispatch is. It proves the acceptance, whatever becomes of
-  // the status it reports: a `requested` deploy is taken through `dispatched` first, and judged from there.
+  // A callback that arrives before GitHub's answer proves that GitHub accepted the dispatch, even if its own status is refused.
+  // So a `requested` deploy first becomes `dispatched`.
   const provesAcceptance = locked.status === 'requested' && isCallbackStatus(body.status)
   const found = provesAcceptance ? { ...locked, status: 'dispatched' } : locked
-  const outcome = outcomeOf(found, body)
-  await insertReceipt(tx, { webhookId, deployId, status: body.status, outcome, receivedAt: at })
-  if (provesAcceptance) await proveAccepted(tx, found, callback, at)
-  // Whatever the verdict on the status: the log line and the commit it reports are facts worth keeping; another run's
-  // commit is not.
-  const sha = isOfAnotherRun(found, body) || lacksRun(found, body) ? null : (body.deployed_sha ?? null)
-  await keepReport(tx, deployId, { at, logLine: body.log_line || null, moved: outcome === 'applied', sha })
-  if (sha !== null) await noteOtherCommit(tx, found, { deployId, sha, at })
-  return settle(tx, found, outcome, callback, at)
+  const verdict = judge(found, body)
+  await insertReceipt(tx, { webhookId, deployId, status: body.status, outcome: verdict.outcome, receivedAt: at })
+  if (provesAcceptance) await recordAcceptance(tx, found, callback, at)
+  // A refused callback keeps its log line and commit too, but the commit of another run is not kept.
+  const sha = isOfAnotherRun(found, body) || omitsRun(found, body) ? null : (body.deployed_sha ?? null)
+  const moved = verdict.outcome === 'applied'
+  await keepReport(tx, deployId, { at, logLine: body.log_line || null, moved, sha })
+  if (sha !== null) await recordOtherCommit(tx, found, { deployId, sha, at })
+  return settle(tx, found, verdict, callback, at)
 }
 
 async function settle(
   tx: DatabaseHandle,
   found: LockedDeploy,
-  outcome: Outcome,
+  verdict: Verdict,
   callback: VerifiedCallback,
   at: Date,
 ): Promise<CallbackAnswer | AppError> {
   const { deployId, body } = callback
-  await noteRun(tx, found, callback, at)
-  if (outcome === 'repeated') return { applied: false, status: found.status }
-  if (outcome === 'refused') return refuse(tx, found, callback, at)
+  await recordRun(tx, found, callback, at)
+  if (verdict.outcome === 'repeated') return { applied: false, status: found.status }
+  if (verdict.outcome === 'refused') return refuse(tx, found, callback, at)
 
-  const status = body.status as CallbackStatus
+  const { status } = verdict
   const moved = await advanceDeploy(tx, {
     deployId,
     surfaceId: found.surfaceId,
@@ -121,22 +122,27 @@ async function settle(
     ...(provesShipped(status) ? { shipped: 'yes' } : {}),
     event: { action: 'console.deploy.callback', status, payload: payloadOf(found, callback) },
   })
-  if (!moved) throw new Error(`deploy ${deployId} moved under its own lock`)
-  // The workflow has said how it ended; GitHub's own record of the run is read beside that, shortly after.
-  if (isTerminal(status)) await addJob(tx, reconcile(deployId), { runAt: new Date(at.getTime() + CONFIRM_MS) })
+  if (!moved) throw new Error(`deploy ${deployId} changed its status under its own lock`)
+  // The reconciler compares the reported end with GitHub's record of the run.
+  if (isTerminal(status)) await addJob(tx, reconcileJob(deployId), { runAt: new Date(at.getTime() + CONFIRM_MS) })
   return { applied: true, status }
 }
 
-type Outcome = 'applied' | 'repeated' | 'refused'
+type Verdict =
+  | { readonly outcome: 'applied'; readonly status: CallbackStatus }
+  | { readonly outcome: 'repeated' }
+  | { readonly outcome: 'refused' }
 
-function outcomeOf(found: LockedDeploy, body: CallbackBody): Outcome {
-  if (!isCallbackStatus(body.status)) return 'refused'
-  if (found.status === body.status) return 'repeated'
-  if (lacksRun(found, body) || isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body)) return 'refused'
-  return canTransition(found.status, body.status) ? 'applied' : 'refused'
+function judge(found: LockedDeploy, body: CallbackBody): Verdict {
+  const { status } = body
+  if (!isCallbackStatus(status)) return { outcome: 'refused' }
+  if (found.status === status) return { outcome: 'repeated' }
+  if (omitsRun(found, body) || isOfAnotherRun(found, body) || isOfEarlierAttempt(found, body))
+    return { outcome: 'refused' }
+  return canTransition(found.status, status) ? { outcome: 'applied', status } : { outcome: 'refused' }
 }
 
-async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function recordAcceptance(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const runId = callback.body.run_id?.toString() ?? null
   await advanceDeploy(tx, {
     deployId: callback.deployId,
@@ -152,12 +158,12 @@ async function proveAccepted(tx: DatabaseHandle, found: LockedDeploy, callback: 
   })
 }
 
-async function noteRun(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
+async function recordRun(tx: DatabaseHandle, found: LockedDeploy, callback: VerifiedCallback, at: Date) {
   const { deployId, body } = callback
   if (body.run_id == null) return
   if (body.run_attempt != null && (found.githubRunId ?? body.run_id) === body.run_id) {
     const attempt = { runId: body.run_id, attempt: body.run_attempt, source: 'callback', actor: ACTOR, at } as const
-    await noteRunAttempt(tx, { ...found, id: deployId }, attempt)
+    await recordRunAttempt(tx, { ...found, id: deployId }, attempt)
   }
   if (body.run_id === found.githubRunId) return
   const seen = { runId: body.run_id, attempt: body.run_attempt ?? 1, source: 'callback', actor: ACTOR, at } as const
@@ -171,8 +177,8 @@ async function noteRun(tx: DatabaseHandle, found: LockedDeploy, callback: Verifi
   })
 }
 
-/** What was reviewed is not what was shipped: an alarm, once for each commit, whatever becomes of the status. */
-async function noteOtherCommit(
+/** Raises an alarm, once per commit, when the workflow deploys another commit than the reviewed one. */
+async function recordOtherCommit(
   tx: DatabaseHandle,
   found: LockedDeploy,
   reported: { readonly deployId: string; readonly sha: string; readonly at: Date },
@@ -196,13 +202,12 @@ async function refuse(tx: DatabaseHandle, found: LockedDeploy, callback: Verifie
       payload: { ...payloadOf(found, callback), allowed, reason: error.code },
     },
   )
-  // It may be ahead of the graph because an earlier one was lost, or of a run that goes on although its deploy has ended:
-  // GitHub's own record is read at once. The job is committed with the refusal, so not even a crash right here loses it.
-  if (isCallbackStatus(body.status)) await addJob(tx, reconcile(deployId))
+  // An earlier callback may be lost, or the run may go on after its deploy ended. GitHub's record decides, so it is read at once.
+  if (isCallbackStatus(body.status)) await addJob(tx, reconcileJob(deployId))
   return error
 }
 
-/** The sender proved who it is, and may not report about this deploy: audited, and nothing else of it is kept. */
+/** Refuses a verified sender that may not report about this deploy. Only the audit row is kept. */
 async function refuseReporter(
   tx: DatabaseHandle,
   found: LockedDeploy,
@@ -212,7 +217,7 @@ async function refuseReporter(
   const { deployId, body } = callback
   const error = new AppError(
     'reporter_refused',
-    'The sender is known and may not report about this deploy. Nothing was changed or kept of it. Check the repository, the workflow and the secret of this run against surfaces.yaml.',
+    'The sender may not report about this deploy. Nothing of the callback was kept. Compare the repository, workflow and secret of this run with surfaces.yaml.',
   )
   const payload = { ...payloadOf(found, callback), allowed: [], reason: error.code, mismatch }
   await appendAuditEvent(
@@ -235,13 +240,10 @@ function payloadOf(found: LockedDeploy, { webhookId, reporter, body }: VerifiedC
   }
 }
 
-/** Violated by a `webhook-id` that was processed before. */
+/** The constraint that a `webhook-id` violates when it was processed before. */
 const ONE_RECEIPT_PER_WEBHOOK_ID = 'callback_receipts_pkey'
 
-/**
- * Records that a `webhook-id` is being processed. The id is unique across all deploys, so a captured callback cannot be
- * replayed against another deploy's address either.
- */
+/** Stores the `webhook-id`. The id is unique across all deploys, so a callback cannot be replayed at another deploy's address. */
 async function insertReceipt(
   tx: DatabaseHandle,
   receipt: {
@@ -252,6 +254,6 @@ async function insertReceipt(
     readonly receivedAt: Date
   },
 ): Promise<void> {
-  // `createMany` could leave a replay out, but Prisma compiles it anew each time (docs/performance.md).
+  // Not `createMany` with `skipDuplicates`: Prisma compiles that query anew each time (docs/performance.md).
   await tx.callbackReceipt.create({ data: receipt, select: { webhookId: true } })
 }

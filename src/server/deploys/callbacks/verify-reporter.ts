@@ -6,7 +6,7 @@ import { limitUnsigned } from '~/server/platform/http/rate-limits'
 import { repositorySecret, verifySignature } from '~/server/platform/verify-signature'
 
 export interface Verified {
-  /** The same one again is a repetition. */
+  /** A second callback with the same id is a repetition. */
   readonly webhookId: string
   readonly reporter: Reporter
 }
@@ -14,9 +14,8 @@ export interface Verified {
 const REPOSITORY = /^[\w.-]{1,100}\/[\w.-]{1,100}$/
 
 /**
- * Verifies a request of a workflow without touching the database: a Standard Webhooks signature over `signed`, with the
- * shared secret or the repository's own, or GitHub's token for the run. Every kind of failure has one message, and only
- * failures count against the sender's address.
+ * Verifies a workflow's request without the database: a Standard Webhooks signature over `signed` with the shared or the repository's
+ * secret, or GitHub's token for the run. All failures give the same message. Only failures count against the address's rate limit.
  *
  * @throws AppError `signature_invalid`, `rate_limited`, `issuer_unavailable`
  */
@@ -28,7 +27,10 @@ export async function verifyReporter(
   const verified = await verify(deps, request.headers, signed)
   if (verified !== null) return verified
   limitUnsigned(deps, request)
-  throw new AppError('signature_invalid', 'The signature is missing, wrong or out of date. Nothing was read.')
+  throw new AppError(
+    'signature_invalid',
+    'The signature is missing, wrong or out of date. Nothing was read. Check the secret and the clock of the sender.',
+  )
 }
 
 async function verify(
@@ -44,7 +46,7 @@ async function verify(
   return run === null ? null : { webhookId, reporter: { way: 'oidc', run } }
 }
 
-/** A sender cannot know which kind of secret it was given: both are tried, always. */
+/** Always tries both kinds of secret, since a sender may hold either. */
 function verifySigned({ config, now }: Pick<Deps, 'config' | 'now'>, headers: Headers, body: Buffer): Verified | null {
   const named = headers.get('x-console-repository') ?? ''
   const repository = REPOSITORY.test(named) ? named : null

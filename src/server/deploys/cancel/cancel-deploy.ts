@@ -3,33 +3,33 @@ import type { Actor } from '~/domain/actor'
 import type { CancelAnswer } from '~/domain/deploy/request'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
+import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { requireReach } from '~/server/auth/rights/authorize'
-import { recordCancelRequest } from '~/server/deploys/cancel/cancellations'
 import { requestCancel } from '~/server/deploys/cancel/request-cancel'
-import { findDeploy } from '~/server/deploys/deploys'
+import { findDeploy, readDeploy } from '~/server/deploys/deploys'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
-import { recordedDeploy } from '~/server/deploys/dispatch/wait-for-run'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
 
-/** When the queue looks after it: GitHub has been asked by then, or this process died before it could. */
+/** The queued job takes over if this process stops before it has asked GitHub. */
 const FOLLOW_MS = 2_000
 
 /**
- * Asks for the end of a deploy: recorded, then asked of GitHub, then ended by what GitHub says, never before. Without a
- * known run GitHub cannot be asked yet; the queue does as soon as the run is known, and a deploy that GitHub never
- * started is failed by the reconciler. Asked again, it answers with where the request stands.
+ * Records the request to cancel, then asks GitHub. The deploy ends only by GitHub's record. While no run is known, the queue asks GitHub
+ * as soon as the run appears. A repetition returns the state of the request.
  *
- * @throws AppError `deploy_unknown`, `permission_refused`, `deploy_ended`, `github_refused` (the request is taken back then)
+ * @throws AppError `deploy_unknown`, `permission_refused`, `deploy_ended`, `github_refused` (the request is withdrawn then)
  */
 export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promise<CancelAnswer> {
   const cancelled = await deps.db.$transaction(async (tx) => {
     const deploy = await lockDeploy(tx, id)
-    if (deploy === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Nothing was cancelled.`)
+    if (deploy === null)
+      throw new AppError('deploy_unknown', `There is no deploy ${id}. Nothing was cancelled. Check the id.`)
     requireReach(actor, deploy)
     if (deploy.status === 'cancelled') return true
     if (isTerminal(deploy.status)) {
-      throw new AppError('deploy_ended', `The deploy has ended already: ${deploy.status}. Nothing was cancelled.`)
+      throw new AppError('deploy_ended', `The deploy has already ended: ${deploy.status}. Nothing was cancelled.`)
     }
     const at = deps.now()
     await recordCancelRequest(
@@ -42,7 +42,7 @@ export async function cancelDeploy(deps: Deps, actor: Actor, id: string): Promis
     return false
   })
   if (!cancelled) await askGitHub(deps, id)
-  const deploy = await recordedDeploy(deps, id)
+  const deploy = await readDeploy(deps.db, id)
   return { id, status: deploy.status, cancel: cancelOf(deploy) }
 }
 
@@ -50,12 +50,35 @@ async function askGitHub(deps: Deps, id: string): Promise<void> {
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || deploy.githubRunId === null || deploy.cancelAcknowledgedAt !== null) return
   const outcome = await requestCancel(deps, deploy, deploy.githubRunId)
-  // The run was quicker: how it ended is GitHub's to say, and is asked at once.
+  // The run ended before the cancellation arrived. The reconciler reads how it ended.
   if (outcome.kind === 'ended') await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
-  if (outcome.kind === 'refused') throw new AppError('github_refused', `${outcome.reason} The deploy goes on.`)
+  if (outcome.kind === 'refused') throw new AppError('github_refused', `${outcome.reason} The deploy continues.`)
 }
 
-/** Where a request to cancel stands; null when there is none. */
+interface CancelRequest {
+  readonly deployId: string
+  readonly surfaceId: string
+  readonly actor: string
+  readonly userId: string
+  readonly at: Date
+}
+
+/** Records the request to cancel. A repetition changes nothing. */
+async function recordCancelRequest(tx: DatabaseHandle, request: CancelRequest, runId: bigint | null): Promise<void> {
+  const { deployId, actor, userId, at } = request
+  const { count } = await tx.deploy.updateMany({
+    where: { id: deployId, cancelRequestedAt: null },
+    data: { cancelRequestedAt: at, cancelRequestedBy: actor },
+  })
+  if (count === 0) return
+  await appendAuditEvent(tx, request, {
+    action: 'console.deploy.cancel_requested',
+    status: null,
+    payload: { run_id: runId?.toString() ?? null, ...tokenOwner({ name: actor, userId }) },
+  })
+}
+
+/** The state of the request to cancel; null when there is none. */
 export function cancelOf(deploy: {
   readonly cancelRequestedAt: Date | null
   readonly cancelRequestedBy: string | null

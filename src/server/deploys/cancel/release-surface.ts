@@ -5,24 +5,23 @@ import { awaitsRun, isKnownStatus, isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
-import { type DeployRow, findDeploy, recordRelease } from '~/server/deploys/deploys'
+import { type DeployRow, findDeploy, readDeploy, recordRelease } from '~/server/deploys/deploys'
 import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
-import { recordedDeploy } from '~/server/deploys/dispatch/wait-for-run'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Where the deploy stands after its surface was released. */
+/** The deploy's status after the release of its surface. */
 export interface ReleaseAnswer {
   readonly id: string
   readonly status: string
 }
 
 /**
- * Frees a surface from a deploy that nothing on record ends. Somebody decides that, with a reason, since nothing proves it:
- * - no run was seen for ten minutes: the deploy is given up, and ends as cancelled;
- * - it has ended, and its run is not proven to be over: the hold ends;
- * - its status is one that this version does not know: an admin frees the surface, and the status stays.
- * GitHub may still start, or go on with, the run. When that is seen, the surface is held again.
+ * Releases a surface from a deploy, by a person's decision with a reason, since no record proves that the deploy is over:
+ * - no run was seen for ten minutes: the deploy is given up and ends as cancelled;
+ * - the deploy has ended, but its run is not proven to be over: the hold ends;
+ * - the status is unknown to this version: an admin releases the surface, and the status stays.
+ * If GitHub starts the run later, or the run goes on, the surface is held again.
  *
  * @throws AppError `deploy_unknown`, `permission_refused`, `proof_stale`, `release_refused`
  */
@@ -36,19 +35,19 @@ export async function releaseSurface(
     const locked = await lockDeploy(tx, id)
     const deploy = await findDeploy(tx, id)
     if (locked === null || deploy === null) {
-      throw new AppError('deploy_unknown', `There is no deploy ${id}. Nothing was released.`)
+      throw new AppError('deploy_unknown', `There is no deploy ${id}. Nothing was released. Check the id.`)
     }
     requireReach(actor, locked)
     if (locked.environment === 'production') requireFreshProof(deps, actor, `releasing ${deploy.surface.name}`)
-    await end(tx, actor, { deploy, locked, reason, at: deps.now() })
+    await releaseDeploy(tx, actor, { deploy, locked, reason, at: deps.now() })
     await recordRelease(tx, id, { at: deps.now(), by: actor.name, reason })
   })
-  const { status } = await recordedDeploy(deps, id)
+  const { status } = await readDeploy(deps.db, id)
   deps.logger.warn({ deployId: id, by: actor.name, status }, 'a surface was released')
   return { id, status }
 }
 
-async function end(
+async function releaseDeploy(
   tx: DatabaseHandle,
   actor: Actor,
   held: { readonly deploy: DeployRow; readonly locked: LockedDeploy; readonly reason: string; readonly at: Date },
@@ -58,10 +57,10 @@ async function end(
   const subject = { actor: actor.name, at, deployId: id, surfaceId }
   if (isKnownStatus(status) && !isTerminal(status)) {
     if (githubRunId !== null || !awaitsRun(status)) {
-      throw refused('Its run is on record. Cancel the deploy, or wait for the end of the run.')
+      throw refused('The run of this deploy is on record.', 'Cancel the deploy, or wait until the run has ended.')
     }
     const from = new Date(requestedAt.getTime() + GIVE_UP_AFTER_MS)
-    if (at < from) throw refused(`No run was seen yet; it can be given up from ${from.toISOString()}.`)
+    if (at < from) throw refused('The run may still appear.', `Give the deploy up after ${from.toISOString()}.`)
     await advanceDeploy(tx, {
       ...subject,
       to: 'cancelled',
@@ -73,10 +72,11 @@ async function end(
     })
     return
   }
-  if (isTerminal(status) && !locked.holdsSurface) throw refused('It has ended and does not hold its surface.')
+  if (isTerminal(status) && !locked.holdsSurface)
+    throw refused('The deploy has ended and does not hold its surface.', '')
   if (!isTerminal(status)) {
     authorize(actor, 'deploy.release_unknown')
-    if (deploy.releasedAt !== null) throw refused('Its surface is released already.')
+    if (deploy.releasedAt !== null) throw refused('The surface has already been released.', '')
   }
   const run_id = (deploy.lateRunId ?? githubRunId)?.toString() ?? null
   await appendAuditEvent(tx, subject, {
@@ -86,4 +86,5 @@ async function end(
   })
 }
 
-const refused = (why: string) => new AppError('release_refused', `${why} Nothing was released.`)
+const refused = (why: string, next: string) =>
+  new AppError('release_refused', `${why} Nothing was released. ${next}`.trimEnd())

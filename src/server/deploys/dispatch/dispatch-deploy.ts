@@ -3,15 +3,19 @@ import type { Actor } from '~/domain/actor'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { admitRequest, requireSameRunning } from '~/server/deploys/admit/admit-request'
-import { auditingRejections } from '~/server/deploys/admit/audit-rejections'
+import { auditRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
-import { requireStillMay } from '~/server/deploys/admit/current-rights'
+import { requireCurrentRights } from '~/server/deploys/admit/current-rights'
 import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
-import { type RequestedSurface, type RequestRow, readRequest } from '~/server/deploys/admit/find-request'
-import type { NewDeploy } from '~/server/deploys/admit/insert-deploy'
-import { insertUnlessFrozen } from '~/server/deploys/admit/insert-unless-frozen'
-import { digestRequest, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
-import { requestKey } from '~/server/deploys/admit/request-key'
+import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/insert-deploy'
+import {
+  digestRequest,
+  idempotencyMismatch,
+  type RequestedSurface,
+  type RequestRow,
+  readRequest,
+  requestKey,
+} from '~/server/deploys/admit/read-request'
 import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
 import { readFlags } from '~/server/flags/read-flags'
@@ -19,14 +23,13 @@ import { freezesInForce } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
 
 /**
- * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks, commits the intent, asks GitHub once, answers without
- * waiting for a run. Asked again under the same idempotency key it answers with the deploy that is already there.
- * A refusal leaves its own audit row. For a surface that asks for a second person this is not the way: see `requestDeploy`, which
- * has read what is `known` of the request.
+ * Ships a ref to a surface (docs/contract.md, "Dispatch"): checks the request, commits the intent, asks GitHub once. A repetition
+ * under the same idempotency key returns the existing deploy. A refusal leaves an audit row. Surfaces that require approval go
+ * through `requestDeploy`, which passes on the request that it has read.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
  *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `ref_unknown`, `ref_ambiguous`,
- *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing was recorded then)
+ *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */
 export function dispatchDeploy(
   deps: Deps,
@@ -34,20 +37,20 @@ export function dispatchDeploy(
   input: DispatchInput,
   known?: RequestRow,
 ): Promise<DispatchAnswer> {
-  return auditingRejections(deps, actor, input, () => ship(deps, actor, input, known))
+  return auditRejections(deps, actor, input, () => dispatch(deps, actor, input, known))
 }
 
-async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: RequestRow): Promise<DispatchAnswer> {
+async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: RequestRow): Promise<DispatchAnswer> {
   const since = deps.now()
   const requestDigest = digestRequest(input)
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const read = () => readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
   const request = known ?? (await read())
-  if (request.deploy !== null) return answerAgain(request.deploy, requestDigest)
+  if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
   const { surface, resolved } = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
-  const asked: Asked = {
+  const requested: RequestedDeploy = {
     id: deps.newId(),
     surfaceId: surface.id,
     environment: surface.environment,
@@ -65,27 +68,27 @@ async function ship(deps: Deps, actor: Actor, input: DispatchInput, known?: Requ
   }
   let intent: Intent
   try {
-    intent = await commitIntent(deps, actor, asked, {
+    intent = await commitIntent(deps, actor, requested, {
       surface,
       override: input.overrideFreeze ?? null,
       reviewedRunningSha: input.reviewedRunningSha,
     })
   } catch (error) {
-    // The insert lost a race, or the surface was busy all along: the database's unique indexes say which.
-    const twin = violatedUniqueIndex(error) === null ? null : (await read()).deploy
-    if (twin !== null) return answerAgain(twin, requestDigest)
+    // Either a concurrent repetition inserted first, or the surface is busy. The violated index tells which.
+    const earlier = violatedUniqueIndex(error) === null ? null : (await read()).deploy
+    if (earlier !== null) return answerRepetition(earlier, requestDigest)
     throw await explainBusySurface(deps, error, surface)
   }
   return sendIntent(deps, intent, since)
 }
 
-type Asked = Omit<NewDeploy, 'phaseCallbacks'>
+type RequestedDeploy = Omit<NewDeploy, 'phaseCallbacks'>
 
-/** Commits the intent, unless a right that was taken away meanwhile, a freeze or a lock stands in its way. Nothing is sent yet. */
+/** Commits the intent, unless the actor has lost a right or a freeze or lock is in force. Sends nothing. */
 function commitIntent(
   deps: Deps,
   actor: Actor,
-  asked: Asked,
+  requested: RequestedDeploy,
   request: {
     readonly surface: RequestedSurface
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
@@ -96,17 +99,17 @@ function commitIntent(
   const at = deps.now()
   const needs = override === null ? (['deploy.dispatch'] as const) : (['deploy.dispatch', 'freeze.override'] as const)
   return deps.db.$transaction(async (tx) => {
-    await requireStillMay(tx, actor, { needs, surface, at })
+    await requireCurrentRights(tx, actor, { needs, surface, at })
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
     const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
-    const deploy = { ...asked, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
+    const deploy = { ...requested, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
     const freezes = await freezesInForce(tx, surface, at)
     await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
   })
 }
 
-function answerAgain(earlier: NonNullable<RequestRow['deploy']>, requestDigest: string): DispatchAnswer {
+function answerRepetition(earlier: NonNullable<RequestRow['deploy']>, requestDigest: string): DispatchAnswer {
   if (earlier.requestDigest === requestDigest) return answerOf(earlier)
   const { code, message } = idempotencyMismatch
   throw new AppError(code, message, { details: { deploy_id: earlier.id } })
@@ -115,5 +118,5 @@ function answerAgain(earlier: NonNullable<RequestRow['deploy']>, requestDigest: 
 const approvalRequired = ({ name }: RequestedSurface) =>
   new AppError(
     'approval_required',
-    `${name} ships with another person’s approval only. Nothing was deployed; ask for one.`,
+    `${name} requires another person’s approval. Nothing was deployed. Request an approval.`,
   )

@@ -1,23 +1,29 @@
 import 'server-only'
-import { type AuditEvent, readAuditEvent } from '~/domain/audit/event'
+import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
+import { readAuditEvent } from '~/domain/audit/event'
+import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
-import { type DeployView, LOG_TAIL_LENGTH, type TimelineEntry } from '~/domain/deploy/view'
+import { type DeployView, LOG_TAIL_LENGTH, type LogLine, type TimelineEntry } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
-import { inSentence } from '~/domain/foreign-text'
+import { occurredAt, transitionOf } from '~/server/audit/append-audit'
+import { readLastingBefore } from '~/server/audit/audit.sql'
 import { cancelOf } from '~/server/deploys/cancel/cancel-deploy'
 import { accountOfRow } from '~/server/deploys/deploy-account'
-import { type DeployRecord, type RecordedEvent, readDeployRecord } from '~/server/deploys/read/deploy-record'
-import { alarmsOf, cancelRefusal } from '~/server/deploys/read/warnings'
-import { mayResolveRun, resolveRun } from '~/server/deploys/runs/resolve-run'
+import { deploySelect } from '~/server/deploys/deploys'
+import { describeAlarms, describeCancelRefusal, describeEvent } from '~/server/deploys/read/event-texts'
+import { readLogLines } from '~/server/deploys/read/log-lines'
+import { mayResolveRun, resolveRun } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
 import { runUrl } from '~/server/github/web-urls'
+import type { Database, DatabaseHandle } from '~/server/platform/database'
+import { Prisma } from '~/server/platform/generated/client.ts'
 
-/** Everything the modal shows of one deploy (docs/contract.md, "Poll"). Throws `deploy_unknown`. */
+/** Everything that the deploy modal shows about one deploy (docs/contract.md, "Poll"). Throws `deploy_unknown`. */
 export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const record = await readDeployRecord(deps.db, id, LOG_TAIL_LENGTH)
-  if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}.`)
+  if (record === null) throw new AppError('deploy_unknown', `There is no deploy ${id}. Check the id.`)
   const { deploy, owner, transitions, timeline, log } = record
-  const alarms = alarmsOf(record.alarms)
+  const alarms = describeAlarms(record.alarms)
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
   const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
@@ -49,7 +55,11 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
         ? null
         : runUrl(deps.config.githubApiUrl, deploy.repository, deploy.lateRunId),
     cancel: cancelOf(deploy),
-    warnings: [...silenceOf(deploy), ...alarms, ...(isTerminal(deploy.status) ? [] : cancelRefusal(record.alarms))],
+    warnings: [
+      ...silenceWarning(deploy),
+      ...alarms,
+      ...(isTerminal(deploy.status) ? [] : describeCancelRefusal(record.alarms)),
+    ],
     alarms,
     timeline: timeline.map(timelineEntry),
     logTail: log.lines,
@@ -57,11 +67,13 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   }
 }
 
-/** Of a deploy that is still looked after. */
-function silenceOf({ githubSilentSince, status, holdsSurface }: DeployRecord['deploy']): string[] {
+/** The warning that GitHub does not answer, while the reconciler still follows the deploy. */
+function silenceWarning({ githubSilentSince, status, holdsSurface }: DeployRecord['deploy']): string[] {
   if (githubSilentSince === null || (isTerminal(status) && !holdsSurface)) return []
   const since = githubSilentSince.toISOString().slice(0, 16).replace('T', ' ')
-  return [`GitHub has not answered about this deploy since ${since} UTC. Nothing is concluded from that.`]
+  return [
+    `GitHub has not answered about this deploy since ${since} UTC. The status stays as it was. The console keeps asking.`,
+  ]
 }
 
 function timelineEntry(row: RecordedEvent): TimelineEntry {
@@ -70,93 +82,121 @@ function timelineEntry(row: RecordedEvent): TimelineEntry {
     actor: row.actor,
     action: row.action,
     status: row.status,
-    note: noteOf(row),
+    note: describeEvent(row),
   }
 }
 
-type Rejection = Extract<AuditEvent, { action: 'console.deploy.callback_rejected' }>
+const TRANSITIONS: readonly string[] = TRANSITION_ACTIONS
+const ALARMS: readonly string[] = ALARM_ACTIONS
 
-function rejectionNote(status: string, { reason, from, mismatch = '' }: Rejection['payload']): string {
-  switch (reason) {
-    case 'attempt_superseded':
-      return `Callback “${status}” of an earlier attempt refused: the deploy goes on with the latest.`
-    case 'reporter_refused':
-      return `Callback “${status}” refused: its sender may not report about this deploy (${mismatch}).`
-    case 'run_required':
-      return `Callback “${status}” refused: it did not name its run.`
-    case 'run_mismatch':
-      return `Callback “${status}” of another run refused: the deploy follows the one on record.`
-    default:
-      return `Callback “${status}” refused: the deploy stood at ${from}.`
-  }
+/** The rows that the timeline shows. A deploy has one or two dozen; refused callbacks may add many more. */
+const TIMELINE_LENGTH = 200
+
+const recordSelect = {
+  ...deploySelect,
+  requestedByUserId: true,
+  surface: {
+    select: {
+      id: true,
+      name: true,
+      environment: true,
+      url: true,
+      lastDeployId: true,
+      runningSha: true,
+      runningSeenAt: true,
+    },
+  },
+} satisfies Prisma.DeploySelect
+
+type StoredDeploy = Prisma.DeployGetPayload<{ select: typeof recordSelect }>
+
+interface RecordedEvent {
+  /** ISO time. For an event that the reconciler found later, GitHub's own time. */
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+  readonly status: string | null
+  readonly payload: unknown
 }
 
-/** Whom a delivery told, as the timeline names it. */
-const told = (name: string | undefined) => (name === undefined ? 'Slack' : inSentence(name))
+interface DeployRecord {
+  readonly deploy: Omit<StoredDeploy, 'surface' | 'requestedByUserId'> & {
+    readonly surface: Pick<StoredDeploy['surface'], 'id' | 'name' | 'environment' | 'url'> & {
+      /** The version that the surface reported after this deploy ended; null before that, or once a newer deploy exists. */
+      readonly reportedSha: string | null
+    }
+  }
+  /** The e-mail address of the API token's owner; null when a person made the request. */
+  readonly owner: string | null
+  /** All accepted transitions, the oldest first. The phases are computed from them. */
+  readonly transitions: readonly Transition[]
+  /** The newest row of each alarm, the oldest first: one per action and, for contradictions, per reported run or commit. */
+  readonly alarms: readonly RecordedEvent[]
+  /** The newest rows, the oldest of them first. */
+  readonly timeline: readonly RecordedEvent[]
+  readonly log: { readonly lines: readonly LogLine[]; readonly cursor: number | null }
+}
 
-/** Says in a sentence what the status alone does not. */
-function noteOf(row: RecordedEvent): string | null {
+/** Reads a deploy with its surface, audit rows and log lines from one snapshot, so that status and timeline agree. */
+function readDeployRecord(db: Database, id: string, logLength: number): Promise<DeployRecord | null> {
+  const oneMoment = { isolationLevel: Prisma.TransactionIsolationLevel.RepeatableRead }
+  return db.$transaction(async (tx) => {
+    const stored = await tx.deploy.findUnique({ where: { id }, select: recordSelect })
+    if (stored === null) return null
+    const { surface, requestedByUserId, ...deploy } = stored
+    const { lastDeployId, runningSha, runningSeenAt, ...shown } = surface
+    const sinceEnd =
+      lastDeployId === id && runningSeenAt !== null && deploy.finishedAt !== null && runningSeenAt > deploy.finishedAt
+    const events = await readEvents(tx, id)
+    const transitions = events.flatMap(({ status, ...row }) =>
+      status !== null && TRANSITIONS.includes(row.action) ? [transitionOf({ ...row, status })] : [],
+    )
+    return {
+      deploy: { ...deploy, surface: { ...shown, reportedSha: sinceEnd ? runningSha : null } },
+      owner: await readOwner(tx, deploy.requestedBy, requestedByUserId),
+      transitions,
+      alarms: newestOfEach(events.filter(({ action }) => ALARMS.includes(action))),
+      timeline: events.slice(-TIMELINE_LENGTH),
+      log: await readLogLines(tx, { deployId: id, limit: logLength }),
+    }
+  }, oneMoment)
+}
+
+async function readOwner(tx: DatabaseHandle, requestedBy: string, userId: string | null): Promise<string | null> {
+  if (userId === null || !requestedBy.startsWith('token:')) return null
+  const user = await tx.user.findUnique({ where: { id: userId }, select: { email: true } })
+  return user?.email ?? null
+}
+
+/** The newest rows and, from older ones, every transition and the newest of each alarm. The oldest row comes first. */
+async function readEvents(tx: DatabaseHandle, deployId: string): Promise<RecordedEvent[]> {
+  const newest = await tx.auditEvent.findMany({
+    where: { deployId },
+    orderBy: { id: 'desc' },
+    take: TIMELINE_LENGTH,
+    select: { id: true, at: true, actor: true, action: true, status: true, payload: true },
+  })
+  const oldest = newest.at(-1)
+  const older =
+    oldest === undefined || newest.length < TIMELINE_LENGTH ? [] : await readLastingBefore(tx, deployId, oldest.id)
+  return [...older, ...newest.reverse()].map(({ at, actor, action, status, payload }) => ({
+    at: occurredAt(payload) ?? at.toISOString(),
+    actor,
+    action,
+    status,
+    payload,
+  }))
+}
+
+/** The run or commit that a callback reported and that contradicts the record. */
+function reportedContradiction(row: RecordedEvent): string {
   const event = readAuditEvent(row)
-  if (event === null) return null
-  switch (event.action) {
-    case 'console.deploy.callback_rejected':
-      return rejectionNote(event.status, event.payload)
-    case 'console.deploy.dispatch_refused':
-    case 'console.deploy.dispatch_unknown':
-      return event.payload.reason
-    case 'console.deploy.freeze_overridden':
-      return `Freeze overridden: “${inSentence(event.payload.reason)}”.`
-    case 'console.approval.granted':
-      return `Approved, as asked for by ${inSentence(event.payload.requested_by)}.`
-    case 'console.deploy.reconciled':
-      return `From GitHub’s record: ${event.payload.proof}.`
-    case 'console.deploy.rolled_back':
-      return `Failed by a rollback of the database’s schema; it stood at ${event.payload.from}.`
-    case 'console.deploy.given_up':
-      return `Given up: “${event.payload.reason}”. No run was seen; GitHub may still start one.`
-    case 'console.deploy.released':
-      return `The surface was released: “${event.payload.reason}”.`
-    case 'console.deploy.late_run':
-      return `Run ${event.payload.run_id} was seen after this deploy had ended. It holds the surface.`
-    case 'console.deploy.late_run_over':
-      return `Run ${event.payload.run_id} is over and no longer holds the surface.`
-    case 'console.deploy.end_confirmed':
-      return `GitHub’s record of run ${event.payload.run_id} was read; it ended as “${event.payload.conclusion ?? ''}”.`
-    case 'console.deploy.record_disagrees':
-      return `Alarm: GitHub’s record contradicts “${event.payload.reported}”: ${event.payload.recorded}.`
-    case 'console.deploy.run_found':
-      return `Run ${event.payload.run_id} belongs to this deploy.`
-    case 'console.deploy.run_mismatch':
-      return `A callback named run ${event.payload.reported_run_id}; run ${event.payload.run_id} stays on record.`
-    case 'console.deploy.other_commit_reported':
-      return `The workflow reports commit ${event.payload.reported_sha}; ${event.payload.sha} was chosen.`
-    case 'console.deploy.other_version_runs':
-      return `The surface reported ${event.payload.running_sha}; the workflow reported ${event.payload.sha} as deployed.`
-    case 'console.deploy.version_seen':
-      return `The surface reports ${event.payload.sha}.`
-    case 'console.deploy.cancel_requested':
-      return 'Cancellation asked for.'
-    case 'console.deploy.cancel_acknowledged':
-      return `GitHub is cancelling run ${event.payload.run_id}.`
-    case 'console.deploy.cancel_delayed':
-      return event.payload.reason
-    case 'console.deploy.cancel_refused':
-      return `GitHub would not cancel: ${event.payload.reason}`
-    case 'console.notification.sent':
-      return `${told(event.payload.name)} was told how it ended.`
-    case 'console.notification.not_sent':
-      return event.payload.outcome === 'unknown'
-        ? `${told(event.payload.name)} may not have been told: ${event.payload.reason}.${event.payload.channel === 'webhook' ? '' : ' It is not posted twice.'}`
-        : `${told(event.payload.name)} was not told: ${event.payload.reason}.`
-    case 'console.delivery.resent':
-      return `It is sent to ${told(event.payload.name)} again.`
-    case 'console.deploy.run_attempt':
-      return isTerminal(event.payload.stood_at)
-        ? `Run ${event.payload.run_id} was run again on GitHub. This deploy had ended and stays as it is.`
-        : `Run ${event.payload.run_id} was run again on GitHub; this deploy goes on with the latest attempt.`
-    case 'console.deploy.runs_duplicated':
-      return 'Alarm: GitHub lists more than one run for this deploy.'
-    default:
-      return null
-  }
+  if (event?.action === 'console.deploy.run_mismatch') return event.payload.reported_run_id
+  return event?.action === 'console.deploy.other_commit_reported' ? event.payload.reported_sha : ''
+}
+
+function newestOfEach(alarms: readonly RecordedEvent[]): RecordedEvent[] {
+  const keyOf = (row: RecordedEvent) => `${row.action} ${reportedContradiction(row)}`
+  const newest = new Map(alarms.map((row) => [keyOf(row), row]))
+  return alarms.filter((row) => newest.get(keyOf(row)) === row)
 }

@@ -4,13 +4,13 @@ import { isTerminal } from '~/domain/deploy/status'
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { readTransitions } from '~/server/audit/append-audit'
-import { accountOfRow } from '~/server/deploys/deploy-account'
-import { listSurfaceDeploys } from '~/server/deploys/read/deploy-history'
+import { accountOfRow, accountSelect } from '~/server/deploys/deploy-account'
 import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
 import { findSurface } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
-/** One page of a surface's deploys, newest first; an archived surface keeps its history. Throws `surface_unknown`. */
+/** One page of a surface's deploys, the newest first. An archived surface keeps its history. Throws `surface_unknown`. */
 export async function listDeploys(
   deps: Pick<Deps, 'db'>,
   query: { readonly surfaceId: string; readonly cursor: string | null; readonly limit: number },
@@ -21,7 +21,7 @@ export async function listDeploys(
     readRunning(deps.db, [surfaceId]),
     listSurfaceDeploys(deps.db, { surfaceId, before: cursor, limit: limit + 1 }),
   ])
-  if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
+  if (surface === null) throw new AppError('surface_unknown', `There is no surface "${surfaceId}". Check the id.`)
   const { id, name, environment, url, archivedAt } = surface
   const shown = rows.slice(0, limit)
   const transitions = await readTransitions(
@@ -34,6 +34,31 @@ export async function listDeploys(
     deploys: shown.map((row) => pastDeploy(row, transitions.get(row.id) ?? [])),
     nextCursor: rows.length > limit ? (shown.at(-1)?.id ?? null) : null,
   }
+}
+
+/** Ids are UUIDv7 and sort by time, so `before` (an id) also orders the pages by time. */
+function listSurfaceDeploys(
+  db: DatabaseHandle,
+  query: { readonly surfaceId: string; readonly before: string | null; readonly limit: number },
+) {
+  const { surfaceId, before, limit } = query
+  return db.deploy.findMany({
+    where: { surfaceId, ...(before === null ? {} : { id: { lt: before } }) },
+    orderBy: { id: 'desc' },
+    take: limit,
+    select: {
+      ...accountSelect,
+      id: true,
+      failureDetail: true,
+      ref: true,
+      sha: true,
+      reason: true,
+      kind: true,
+      requestedBy: true,
+      approvedBy: true,
+      finishedAt: true,
+    },
+  })
 }
 
 type HistoryRow = Awaited<ReturnType<typeof listSurfaceDeploys>>[number]

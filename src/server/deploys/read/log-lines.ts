@@ -1,8 +1,23 @@
 import 'server-only'
-import type { LogLine } from '~/domain/deploy/view'
+import { LOG_TAIL_LENGTH, type LogLine } from '~/domain/deploy/view'
+import { AppError } from '~/domain/errors'
+import { findDeploy } from '~/server/deploys/deploys'
+import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** A page of lines older than `before` (or the newest ones), oldest first, with the cursor for the page before it. */
+/** The newest page of a deploy's log lines, or the page before a cursor. Throws `deploy_unknown`. */
+export async function getLogPage(
+  deps: Pick<Deps, 'db'>,
+  id: string,
+  query: { readonly before?: number | undefined },
+): Promise<{ readonly lines: LogLine[]; readonly cursor: number | null }> {
+  if ((await findDeploy(deps.db, id)) === null)
+    throw new AppError('deploy_unknown', `There is no deploy ${id}. Check the id.`)
+  const { before } = query
+  return readLogLines(deps.db, { deployId: id, limit: LOG_TAIL_LENGTH, ...(before === undefined ? {} : { before }) })
+}
+
+/** One page of log lines, the oldest first, with the cursor of the page before it. */
 export async function readLogLines(
   db: DatabaseHandle,
   query: { readonly deployId: string; readonly before?: number; readonly limit: number },

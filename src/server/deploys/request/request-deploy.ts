@@ -3,43 +3,46 @@ import type { Actor } from '~/domain/actor'
 import type { ApprovalView, DispatchResult } from '~/domain/deploy/approval'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
-import { approvalFacts, approvalView, subjectOf } from '~/server/approvals/approval-view'
+import { approvalFacts, approvalSubject, approvalView } from '~/server/approvals/approval-view'
 import { type ApprovalRow, findApprovalByKey, insertApproval } from '~/server/approvals/approvals'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { type Admitted, admitRequest, requireSameRunning } from '~/server/deploys/admit/admit-request'
-import { auditingRejections } from '~/server/deploys/admit/audit-rejections'
+import { auditRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
-import { type RequestedSurface, readRequest } from '~/server/deploys/admit/find-request'
-import { requireNotFrozen } from '~/server/deploys/admit/insert-unless-frozen'
-import { digestRequest, idempotencyMismatch } from '~/server/deploys/admit/request-digest'
-import { requestKey } from '~/server/deploys/admit/request-key'
+import { requireNotFrozen } from '~/server/deploys/admit/insert-deploy'
+import {
+  digestRequest,
+  idempotencyMismatch,
+  type RequestedSurface,
+  readRequest,
+  requestKey,
+} from '~/server/deploys/admit/read-request'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
 
 /**
- * The way to every deploy. Where the surface asks for a second person, nothing is sent: an approval waits, bound to the commit
- * that was reviewed. Otherwise the deploy is dispatched. Asked again under the same key, it answers with the approval that
- * waits, or with the deploy it became.
+ * Every deploy starts here. If the surface requires approval, an approval is opened for the reviewed commit and nothing is sent.
+ * Otherwise the deploy is dispatched. A repetition under the same key returns the existing approval or deploy.
  *
  * @throws AppError as `dispatchDeploy` does
  */
 export async function requestDeploy(deps: Deps, actor: Actor, input: DispatchInput): Promise<DispatchResult> {
   const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
   const request = await readRequest(deps.db, { surfaceId: input.surfaceId, ...key })
-  const { asked, deploy, surface } = request
-  if (deploy !== null || !(asked || surface?.requiresApproval)) {
+  const { hasApproval, deploy, surface } = request
+  if (deploy !== null || !(hasApproval || surface?.requiresApproval)) {
     return { outcome: 'deploy', ...(await dispatchDeploy(deps, actor, input, request)) }
   }
-  const earlier = asked ? await findApprovalByKey(deps.db, key) : null
-  const approval = await auditingRejections(deps, actor, input, async () =>
-    earlier === null ? ask(deps, actor, input, surface) : again(deps, actor, input, earlier),
+  const earlier = hasApproval ? await findApprovalByKey(deps.db, key) : null
+  const approval = await auditRejections(deps, actor, input, async () =>
+    earlier === null ? openApproval(deps, actor, input, surface) : answerRepetition(deps, actor, input, earlier),
   )
   return { outcome: 'approval', approval }
 }
 
-async function ask(
+async function openApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
@@ -51,19 +54,19 @@ async function ask(
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
-    const twin = await findApprovalByKey(deps.db, key)
-    if (twin === null) throw error
-    return again(deps, actor, input, twin)
+    const earlier = await findApprovalByKey(deps.db, key)
+    if (earlier === null) throw error
+    return answerRepetition(deps, actor, input, earlier)
   }
 }
 
-function again(deps: Deps, actor: Actor, input: DispatchInput, earlier: ApprovalRow): ApprovalView {
+function answerRepetition(deps: Deps, actor: Actor, input: DispatchInput, earlier: ApprovalRow): ApprovalView {
   if (earlier.requestDigest === digestRequest(input)) return approvalView(deps, earlier, actor)
   const { code, message } = idempotencyMismatch
   throw new AppError(code, message, { details: { approval_id: earlier.id } })
 }
 
-/** Commits the approval with its audit row. An override is bound here to the freezes that are in force now. */
+/** Commits the approval with its audit row. An override covers the freezes in force now. */
 function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resolved }: Admitted): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
@@ -93,7 +96,7 @@ function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resol
       idempotencyKey: requestKey(actor, input.idempotencyKey),
       requestDigest: digestRequest(input),
     })
-    await appendAuditEvent(tx, subjectOf(row, actor.name, at), {
+    await appendAuditEvent(tx, approvalSubject(row, actor.name, at), {
       action: 'console.approval.requested',
       status: null,
       payload: {

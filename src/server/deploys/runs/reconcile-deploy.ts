@@ -1,65 +1,64 @@
 import 'server-only'
 import { z } from 'zod'
-import { type Evidence, evidenceBeyond, type RunRecord } from '~/domain/deploy/evidence'
-import { type DeployStatus, isKnownStatus, isTerminal } from '~/domain/deploy/status'
+import { type Evidence, evidenceBeyond, type RunRecord, runFacts } from '~/domain/deploy/evidence'
+import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
+import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { requestCancel } from '~/server/deploys/cancel/request-cancel'
 import {
   type DeployRow,
+  type DeployState,
   findDeploy,
   recordGitHubSilence,
-  type Standing,
   updateDeployFacts,
 } from '~/server/deploys/deploys'
 import { advanceDeploy, type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
 import { findRun, LOOKUP_TIMEOUT_MS } from '~/server/deploys/runs/find-run'
-import { lookAfterEnd } from '~/server/deploys/runs/look-after-end'
-import { noteRunAttempt } from '~/server/deploys/runs/note-run-attempt'
-import { storeRunRecord } from '~/server/deploys/runs/store-run-record'
+import { recordLateRun, recordRunAttempt, storeRunRecord } from '~/server/deploys/runs/record-run'
 import type { Deps } from '~/server/deps'
-import { asGitHubError } from '~/server/github/github-error'
+import { asGitHubError } from '~/server/github/answers'
 import { readRun } from '~/server/github/workflow-runs'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { addJob } from '~/server/platform/jobs.sql'
 
 const ACTOR = 'reconciler'
 
-type Reconciling = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
+type ReconcileDeps = Pick<Deps, 'db' | 'github' | 'now' | 'logger'>
 
 /**
- * Compares one deploy with GitHub and closes the difference: adopts its run and applies in order what the record of the run
- * proves. Without a run nothing is concluded but that the surface's time is up. A deploy that has ended stays as it ended; what its run
- * shipped, and whether it is over, is put on record. Never dispatches. While GitHub does not answer, nothing is concluded, and since
- * when is put on record.
+ * Compares one deploy with GitHub: records its run and applies, in order, what the record of the run proves. Without a run, only the
+ * surface's time limit ends the deploy. An ended deploy keeps its status. Never dispatches. While GitHub does not answer, only the
+ * time since when is recorded.
  *
- * @throws whatever GitHub's client throws when GitHub does not answer
+ * @throws the error of GitHub's client when GitHub does not answer
  */
-export async function reconcileDeploy(deps: Reconciling, id: string): Promise<void> {
+export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<void> {
   const deploy = await findDeploy(deps.db, id)
   if (deploy === null || !isKnownStatus(deploy.status)) return
-  // Before GitHub is asked: one deploy it cannot answer for must not keep its turn at the head of every pass.
+  // Recorded before GitHub is asked: a deploy whose look fails must not be the first of every pass.
   await updateDeployFacts(deps.db, id, { lastLookedAt: deps.now() })
 
   const { runId, run } = await askGitHub(deps, deploy)
   if (isTerminal(deploy.status))
-    return runId === null || run === null ? undefined : lookAfterEnd(deps, deploy, runId, run)
-  if (runId === null || run === null) return endWhenTimeIsUp(deps, deploy, runId)
+    return runId === null || run === null ? undefined : reconcileEndedDeploy(deps, deploy, runId, run)
+  if (runId === null || run === null) return endAfterTimeLimit(deps, deploy, runId)
   if (run.status !== 'completed' && deploy.cancelRequestedAt !== null && deploy.cancelAcknowledgedAt === null) {
     await requestCancel(deps, deploy, runId)
   }
-  await apply(
+  await applyEvidence(
     deps,
     deploy,
     ({ status }) => evidenceBeyond(status, run),
     async (tx, locked) => {
       const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() } as const
-      await noteRunAttempt(tx, { ...locked, id }, seen)
+      await recordRunAttempt(tx, { ...locked, id }, seen)
     },
     run,
   )
 }
 
-async function askGitHub(deps: Reconciling, deploy: DeployRow) {
+async function askGitHub(deps: ReconcileDeps, deploy: DeployRow) {
   try {
-    // Of an ended deploy, the run that holds its surface is the one to look at.
+    // A late run, which holds the surface of an ended deploy, is the one to read.
     const late = isTerminal(deploy.status) ? deploy.lateRunId : null
     const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
     const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS)
@@ -74,10 +73,10 @@ async function askGitHub(deps: Reconciling, deploy: DeployRow) {
 }
 
 /**
- * No run is seen, or GitHub no longer shows it: that proves nothing, so the deploy waits for the surface's time limit. It ends then, and
- * goes on holding its surface, since GitHub may still start the run, or go on with it.
+ * Ends a deploy without a visible run after the surface's time limit. The missing run proves nothing: GitHub may still start it, so the
+ * deploy keeps holding its surface.
  */
-async function endWhenTimeIsUp(deps: Reconciling, deploy: DeployRow, runId: bigint | null): Promise<void> {
+async function endAfterTimeLimit(deps: ReconcileDeps, deploy: DeployRow, runId: bigint | null): Promise<void> {
   const now = deps.now()
   const { timeoutMinutes } = deploy.surface
   if (now.getTime() - deploy.requestedAt.getTime() < timeoutMinutes * 60_000) return
@@ -85,26 +84,26 @@ async function endWhenTimeIsUp(deps: Reconciling, deploy: DeployRow, runId: bigi
     runId === null
       ? `no run was seen in ${timeoutMinutes} minutes`
       : `GitHub no longer shows the run, and the time limit of ${timeoutMinutes} minutes is over`
-  await apply(deps, deploy, ({ status, githubRunId }) => {
-    // A callback that came while GitHub was asked knows better than the list did.
+  await applyEvidence(deps, deploy, ({ status, githubRunId }) => {
+    // A callback that arrived in the meantime is newer than GitHub's list.
     if (status !== deploy.status || githubRunId !== runId) return []
     return [{ status: 'timed_out', at: now.toISOString(), failureStage: null, proof }]
   })
 }
 
-/** Applies evidence in order, under the row's lock, each step by the same compare-and-set callbacks use. */
-async function apply(
-  deps: Reconciling,
+/** Applies evidence in order under the row's lock, each step by the compare-and-set that callbacks use. */
+async function applyEvidence(
+  deps: ReconcileDeps,
   { id, surfaceId }: DeployRow,
   evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
-  also: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<void> = async () => {},
+  beforeApplying: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<void> = async () => {},
   run?: RunRecord,
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
     const locked = await lockDeploy(tx, id)
     if (locked === null || !isKnownStatus(locked.status)) return []
-    await also(tx, locked)
+    await beforeApplying(tx, locked)
     const { status } = locked
     let from: string = status
     const moved: string[] = []
@@ -127,11 +126,11 @@ function advanceByEvidence(
     readonly surfaceId: string
     readonly from: string
     readonly at: Date
-    /** An end that GitHub's record of the run shows is one of the run too. */
+    /** Whether GitHub's record proves that the run is over once the deploy is. */
     readonly isOver: boolean
   },
   { status, at: occurred_at, failureStage, proof, implied }: Evidence,
-): Promise<Standing | null> {
+): Promise<DeployState | null> {
   return advanceDeploy(tx, {
     deployId: deploy.id,
     surfaceId: deploy.surfaceId,
@@ -157,4 +156,95 @@ function advanceByEvidence(
       },
     },
   })
+}
+
+/** A run ends a few seconds after its last callback. A run that goes on is read less and less often, and then no more. */
+const PACES = [
+  { forMs: 2 * 60_000, everyMs: 10_000 },
+  { forMs: 15 * 60_000, everyMs: 60_000 },
+] as const
+
+/**
+ * Records what GitHub's record proves about an ended deploy: whether it shipped, whether the record contradicts the reported end, and
+ * whether the run is over. The status stays. A late or repeated run holds the surface until it is over.
+ */
+async function reconcileEndedDeploy(
+  deps: Pick<Deps, 'db' | 'now' | 'logger'>,
+  deploy: DeployRow,
+  runId: bigint,
+  run: RunRecord,
+): Promise<void> {
+  const at = deps.now()
+  const over = run.status === 'completed'
+  const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at } as const
+  await deps.db.$transaction(async (tx) => {
+    const before = await lockDeploy(tx, deploy.id)
+    if (before === null || !isTerminal(before.status)) return
+    await recordRunAttempt(tx, { ...before, id: deploy.id }, seen)
+    if (!over && startedAfter(run, deploy)) await recordLateRun(tx, { ...before, id: deploy.id }, seen)
+    const locked = (await lockDeploy(tx, deploy.id)) ?? before
+    if (over && locked.holdsSurface) await endHold(tx, deploy, { runId, conclusion: run.conclusion, at })
+    if (runId !== locked.githubRunId) return
+    const shipped = await storeRunRecord(tx, { ...locked, id: deploy.id }, run, at)
+    if (over) await confirmEnd(tx, deploy, locked, { runId, run, shipped, at })
+  })
+  if (over) return
+  const since = at.getTime() - (deploy.finishedAt ?? deploy.requestedAt).getTime()
+  const pace = PACES.find(({ forMs }) => since < forMs)
+  if (pace === undefined) return
+  const runAt = new Date(at.getTime() + pace.everyMs)
+  await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: deploy.id } }, { runAt })
+}
+
+/** Whether somebody started this attempt after the deploy had ended. GitHub's times are whole seconds. */
+const startedAfter = ({ attempt, startedAt }: RunRecord, { finishedAt }: DeployRow): boolean =>
+  attempt > 1 && finishedAt !== null && startedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
+
+async function endHold(
+  tx: DatabaseHandle,
+  { id, surfaceId }: DeployRow,
+  { runId, conclusion, at }: { readonly runId: bigint; readonly conclusion: string | null; readonly at: Date },
+): Promise<void> {
+  await updateDeployFacts(tx, id, { holdsSurface: false })
+  await appendAuditEvent(
+    tx,
+    { actor: ACTOR, at, deployId: id, surfaceId },
+    {
+      action: 'console.deploy.late_run_over',
+      status: null,
+      payload: { run_id: runId.toString(), conclusion },
+    },
+  )
+}
+
+/** Records, once per attempt, what GitHub's record proves. Raises an alarm, once, when it contradicts what the workflow reported. */
+async function confirmEnd(
+  tx: DatabaseHandle,
+  deploy: DeployRow,
+  locked: LockedDeploy,
+  seen: { readonly runId: bigint; readonly run: RunRecord; readonly shipped: Shipped; readonly at: Date },
+): Promise<void> {
+  const { runId, run, shipped, at } = seen
+  const known = runFacts.safeParse(deploy.runRecord).data
+  if (known?.over === true && known.attempt === run.attempt) return
+  const subject = { actor: ACTOR, at, deployId: deploy.id, surfaceId: deploy.surfaceId }
+  const run_id = runId.toString()
+  await appendAuditEvent(tx, subject, {
+    action: 'console.deploy.end_confirmed',
+    status: null,
+    payload: { run_id, run_attempt: run.attempt, conclusion: run.conclusion, shipped },
+  })
+  const recorded = locked.lateRunId === null ? contradiction(locked.status, run, shipped) : null
+  if (recorded === null) return
+  await appendAuditEventOnce(tx, subject, {
+    action: 'console.deploy.record_disagrees',
+    status: null,
+    payload: { run_id, reported: locked.status, recorded },
+  })
+}
+
+function contradiction(status: string, { conclusion }: RunRecord, shipped: Shipped): string | null {
+  if (status !== 'succeeded') return null
+  if (conclusion !== 'success') return `the run ended as “${conclusion ?? 'unknown'}”`
+  return shipped === 'yes' ? null : 'no job of the deploy phase ran'
 }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { isStrongEnough } from '~/domain/deploy/callback'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { listCurrentFreezes, lockLeftBehind } from '~/server/freezes/freezes'
+import { listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import {
   archiveSurface,
@@ -98,7 +98,7 @@ async function idleFreezes(tx: DatabaseHandle, at: Date): Promise<string[]> {
       (environment) =>
         `A freeze holds nothing: no surface is in the environment ${environment}. Open one over the new name.`,
     ),
-    ...surfaces.flatMap((surface) => lockLeftBehind(surface, freezes) ?? []),
+    ...surfaces.flatMap((surface) => orphanedLockWarning(surface, freezes) ?? []),
   ]
 }
 

@@ -1,10 +1,10 @@
 import 'server-only'
 import { type ListedRun, newestOutsideRun, type OutsideRun } from '~/domain/github/outside-run'
 import { hearingState } from '~/domain/github/webhook-hearing'
-import { runsOfDeploys } from '~/server/deploys/deploys'
-import { noticeOwnRuns } from '~/server/deploys/runs/notice-own-runs'
+import { mapRunsToDeploys } from '~/server/deploys/deploys'
+import { adoptListedRuns } from '~/server/deploys/runs/adopt-listed-runs'
 import type { Deps } from '~/server/deps'
-import { listNewestRuns, listRepositoryRuns } from '~/server/github/list-runs'
+import { listNewestRuns, listRepositoryRuns } from '~/server/github/workflow-runs'
 import { findLook, recordLook } from '~/server/surfaces/follow/repository-looks'
 import { listSurfaces, recordOutsideRun, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { readHearings, recordActivity } from '~/server/webhooks/webhook-hearings.sql'
@@ -39,8 +39,8 @@ export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): 
   await recordLook(deps.db, repository, 'runs', { lookedAt })
   const list = await listShipped(deps, first.repository, shipped, before, lookedAt)
   for (const [workflow, { runs, complete }] of list.byWorkflow) {
-    const deployIds = await noticeOwnRuns(deps, runs)
-    const ours = await runsOfDeploys(
+    const deployIds = await adoptListedRuns(deps, runs)
+    const ours = await mapRunsToDeploys(
       deps.db,
       runs.map(({ id }) => id),
     )

@@ -4,8 +4,8 @@ import type { NamedKind } from '~/domain/ref'
 import type { NamedRef, RefChoices } from '~/domain/surface/review'
 import type { Deps } from '~/server/deps'
 import type { GitHub } from '~/server/github/client'
-import { PAGE_LENGTH } from '~/server/github/read-pages'
-import { askedOnce } from '~/server/github/recent-reads'
+import { PAGE_LENGTH } from '~/server/github/reads'
+import { shareRead } from '~/server/github/recent-reads'
 import { listBranches, listCommits, listMatchingRefs, listTags } from '~/server/github/refs'
 import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
 
@@ -25,7 +25,7 @@ export async function listRefs(
   const [branches, tags, commits] = await Promise.all([
     findNames(github, { repository, kind: 'branch', query }),
     findNames(github, { repository, kind: 'tag', query }),
-    askedOnce(github, `commits ${repository} ${ref}`, () => nullIfUnknown(listCommits(github, repository, ref)), {
+    shareRead(github, `commits ${repository} ${ref}`, () => nullIfUnknown(listCommits(github, repository, ref)), {
       keep: true,
     }),
   ])
@@ -54,7 +54,7 @@ async function findNames(
 ): Promise<{ readonly found: readonly NamedRef[]; readonly notes: readonly string[] }> {
   const { repository, kind, query } = asked
   const [list, names] = kind === 'branch' ? [listBranches, 'branches'] : [listTags, 'tags']
-  const page = await askedOnce(github, `${names} ${repository}`, () => list(github, repository), { keep: true })
+  const page = await shareRead(github, `${names} ${repository}`, () => list(github, repository), { keep: true })
   const onPage = page.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase()))
   if (page.length < PAGE_LENGTH) return { found: onPage, notes: [] }
   if (query === '') {
@@ -63,7 +63,7 @@ async function findNames(
       notes: [`The first ${PAGE_LENGTH} ${names} are shown. Type the beginning of a name to find others.`],
     }
   }
-  const beginning = await askedOnce(
+  const beginning = await shareRead(
     github,
     `${names} ${repository} ${query}`,
     async () => (await nullIfUnknown(listMatchingRefs(github, repository, kind, query))) ?? [],

@@ -8,13 +8,12 @@ import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
-import { runHolding } from '~/server/deploys/admit/explain-busy-surface'
+import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
-import { comparisonOf, unlessAway } from '~/server/github/comparisons'
-import { askedOnce } from '~/server/github/recent-reads'
+import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { readCommit, resolveRef } from '~/server/github/refs'
 import { knownSurface } from '~/server/surfaces/review/list-refs'
 import type { SurfaceRow } from '~/server/surfaces/surfaces'
@@ -39,7 +38,7 @@ export async function reviewDeploy(
   const runningSha = running.get(surface.id)?.runs ?? null
   const { github } = deps
   // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
-  const asked = askedOnce(
+  const asked = shareRead(
     github,
     `head ${repository} ${input.ref}`,
     async () => {
@@ -51,11 +50,11 @@ export async function reviewDeploy(
     },
   )
   const isOnRecord = input.source !== undefined && isCommitSha(input.ref)
-  const found = await (isOnRecord ? unlessAway(asked) : asked)
+  const found = await (isOnRecord ? nullIfUnavailable(asked) : asked)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
   const [comparison, checks, deployFreeze] = await Promise.all([
-    isOnRecord && compared !== null ? unlessAway(compared) : compared,
+    isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared,
     checkWarnings(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
   ])
@@ -92,7 +91,7 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
       : [
           {
             kind: 'busy' as const,
-            text: explainHold(surface.name, runHolding(holding)),
+            text: explainHold(surface.name, holdingRunId(holding)),
             blocking: true,
             deployId: holding.id,
           },

@@ -7,11 +7,11 @@ import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surf
 import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
 import { readTransitions } from '~/server/audit/append-audit'
 import { readAlarms } from '~/server/audit/audit.sql'
-import { runHolding } from '~/server/deploys/admit/explain-busy-surface'
+import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import { accountOfRow } from '~/server/deploys/deploy-account'
-import { alarmsOf } from '~/server/deploys/read/warnings'
+import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
-import { type FreezeRow, inForce, listCurrentFreezes, lockLeftBehind } from '~/server/freezes/freezes'
+import { type FreezeRow, inForce, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
 import { listGridSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
@@ -103,9 +103,9 @@ function tileOf(
     lastGood: lastGood === null ? null : { ...lastGood, finishedAt: lastGood.finishedAt.toISOString() },
     archived: surface.archivedAt !== null,
     alarm:
-      (lastDeploy === null ? null : alarmsOf(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
+      (lastDeploy === null ? null : describeAlarms(facts.alarms.get(lastDeploy.id) ?? []).at(-1)) ??
       (surface.archivedAt === null
-        ? (lockLeftBehind(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
+        ? (orphanedLockWarning(surface, facts.holding) ?? movedAlarm(repository, facts.movedTo))
         : null),
     outsideRun: outsideRunOf(surface, githubApiUrl),
     held: heldBy(surface),
@@ -134,7 +134,7 @@ function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: Surfa
 function heldBy({ deploys }: SurfaceRow): SurfaceTile['held'] {
   const [holding] = deploys
   if (holding === undefined) return null
-  return { deployId: holding.id, runId: runHolding(holding) }
+  return { deployId: holding.id, runId: holdingRunId(holding) }
 }
 
 function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {

@@ -2,9 +2,9 @@ import 'server-only'
 import { z } from 'zod'
 import { refusalReason } from '~/domain/deploy/approval'
 import { id } from '~/domain/input'
+import { getApproval, listApprovals } from '~/server/approvals/approval-view'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
-import { getApproval, listApprovals } from '~/server/approvals/list-approvals'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const approvalId = z.object({ id })

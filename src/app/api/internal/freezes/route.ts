@@ -1,5 +1,5 @@
 import { getDeps } from '~/server/deps'
-import { answerFreezeCheck } from '~/server/freezes/answer-freeze-check'
+import { answerFreezeCheck } from '~/server/freezes/check-freeze'
 import { refuseMethods } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'

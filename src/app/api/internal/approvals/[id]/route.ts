@@ -1,4 +1,4 @@
-import { getApproval } from '~/server/approvals/list-approvals'
+import { getApproval } from '~/server/approvals/approval-view'
 import { approvalIdOf } from '~/server/rest/read-request'
 import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 

@@ -1,4 +1,4 @@
-import { getLogPage } from '~/server/deploys/read/get-log-page'
+import { getLogPage } from '~/server/deploys/read/log-lines'
 import { parseInput } from '~/server/platform/http/read-body'
 import { deployIdOf } from '~/server/rest/read-request'
 import { refuseMethods, restRoute } from '~/server/rest/rest-route'

@@ -1,0 +1,88 @@
+import 'server-only'
+import type { Actor } from '~/domain/actor'
+import type { DispatchInput } from '~/domain/deploy/request'
+import { type DeployState, deployStateSelect } from '~/server/deploys/deploys'
+import { sha256 } from '~/server/platform/crypto'
+import type { DatabaseHandle } from '~/server/platform/database'
+import type { Prisma } from '~/server/platform/generated/client.ts'
+
+const surfaceSelect = {
+  id: true,
+  name: true,
+  environment: true,
+  repository: true,
+  workflow: true,
+  ref: true,
+  confirm: true,
+  requiresApproval: true,
+  approvalMinutes: true,
+  archivedAt: true,
+  deployFreeze: true,
+  deployFreezeReadAt: true,
+} satisfies Prisma.SurfaceSelect
+
+type DeclaredSurface = Prisma.SurfaceGetPayload<{ select: typeof surfaceSelect }>
+
+/** The declaration of a surface, as far as a request is checked against it. */
+export interface RequestedSurface extends Omit<DeclaredSurface, 'archivedAt' | 'deployFreeze' | 'deployFreezeReadAt'> {
+  readonly archived: boolean
+  /** The last value read of the repository variable DEPLOY_FREEZE; null when it does not freeze. */
+  readonly deployFreeze: { readonly reason: string; readonly readAt: Date } | null
+}
+
+/** What is stored about a request and its surface. */
+export interface RequestRow {
+  /** Whether an approval was opened under this key. */
+  readonly hasApproval: boolean
+  /** The deploy that this request already started. */
+  readonly deploy: (DeployState & { readonly requestDigest: string }) | null
+  /** Null when no surface has this id. */
+  readonly surface: RequestedSurface | null
+}
+
+export async function readRequest(
+  db: DatabaseHandle,
+  request: { readonly surfaceId: string; readonly requestedBy: string; readonly idempotencyKey: string },
+): Promise<RequestRow> {
+  const { surfaceId, ...key } = request
+  const byKey = { requestedBy_idempotencyKey: key }
+  const [approval, deploy, surface] = await Promise.all([
+    db.approval.findUnique({ where: byKey, select: { id: true } }),
+    db.deploy.findUnique({ where: byKey, select: { ...deployStateSelect, requestDigest: true } }),
+    db.surface.findUnique({ where: { id: surfaceId }, select: surfaceSelect }),
+  ])
+  return { hasApproval: approval !== null, deploy, surface: surface === null ? null : requestedSurface(surface) }
+}
+
+function requestedSurface({
+  archivedAt,
+  deployFreeze,
+  deployFreezeReadAt,
+  ...surface
+}: DeclaredSurface): RequestedSurface {
+  const freezes = deployFreeze !== null && deployFreezeReadAt !== null
+  return {
+    ...surface,
+    archived: archivedAt !== null,
+    deployFreeze: freezes ? { reason: deployFreeze, readAt: deployFreezeReadAt } : null,
+  }
+}
+
+/** Tells a repetition from another request under the same key. The confirmation is not part of the request. */
+export function digestRequest(input: DispatchInput): string {
+  const parts = [input.surfaceId, input.ref, input.reason ?? '', input.expectedSha ?? '']
+  // Absent parts are left out, so that digests stored by older versions still match.
+  if (input.overrideFreeze !== undefined) parts.push(JSON.stringify(input.overrideFreeze))
+  if (input.source !== undefined) parts.push(JSON.stringify(input.source))
+  if (input.reviewedRunningSha !== undefined) parts.push(`runs ${input.reviewedRunningSha}`)
+  return sha256(JSON.stringify(parts))
+}
+
+export const idempotencyMismatch = {
+  code: 'idempotency_mismatch',
+  message: 'This idempotency key belongs to another request. Nothing was deployed. Send a new key with a new request.',
+} as const
+
+/** The stored idempotency key. It names the owner of a token, since two people may give their tokens the same label. */
+export const requestKey = ({ via, userId }: Pick<Actor, 'via' | 'userId'>, idempotencyKey: string): string =>
+  via === 'token' ? `${userId}:${idempotencyKey}` : idempotencyKey

@@ -1,0 +1,119 @@
+import 'server-only'
+import { shippedOf } from '~/domain/deploy/account'
+import { factsOf, type RunRecord } from '~/domain/deploy/evidence'
+import { isTerminal, type Shipped } from '~/domain/deploy/status'
+import { appendAuditEvent, hasAuditEvent, readTransitions } from '~/server/audit/append-audit'
+import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
+import { type LockedDeploy, lockDeploy } from '~/server/deploys/deploys.sql'
+import type { Deps } from '~/server/deps'
+import type { DatabaseHandle } from '~/server/platform/database'
+
+interface SeenRun {
+  readonly runId: bigint
+  readonly attempt: number
+  readonly source: 'github' | 'callback'
+  readonly actor: string
+  readonly at: Date
+}
+
+type Locked = LockedDeploy & { readonly id: string }
+
+/**
+ * Records the run of a deploy. False when a run is already on record: it is never replaced. A run that first appears after the deploy
+ * ended is a late run. The caller holds the deploy's lock.
+ */
+export async function adoptRun(tx: DatabaseHandle, deploy: Locked, seen: SeenRun): Promise<boolean> {
+  const { id, surfaceId } = deploy
+  const { runId, source, actor, at } = seen
+  if (!(await fillRun(tx, id, runId))) return false
+  await appendAuditEvent(
+    tx,
+    { actor, at, deployId: id, surfaceId },
+    { action: 'console.deploy.run_found', status: null, payload: { source, run_id: runId.toString() } },
+  )
+  const isLate = isTerminal(deploy.status) && !(await hasAuditEvent(tx, id, 'console.deploy.callback'))
+  if (isLate) await recordLateRun(tx, deploy, seen)
+  return true
+}
+
+/** Raises an alarm, once per attempt, for a run that may be active after its deploy ended. The run holds the surface until it is over. */
+export async function recordLateRun(
+  tx: DatabaseHandle,
+  deploy: Locked,
+  { runId, attempt, actor, at }: Omit<SeenRun, 'source'>,
+): Promise<void> {
+  if (deploy.lateRunId === runId && (deploy.lateRunAttempt ?? 0) >= attempt) return
+  await updateDeployFacts(tx, deploy.id, { lateRun: { runId, attempt }, holdsSurface: true })
+  await appendAuditEvent(
+    tx,
+    { actor, at, deployId: deploy.id, surfaceId: deploy.surfaceId },
+    {
+      action: 'console.deploy.late_run',
+      status: null,
+      payload: { run_id: runId.toString(), run_attempt: attempt, stood_at: deploy.status },
+    },
+  )
+}
+
+/**
+ * Records a higher attempt of the run, which somebody ran again on GitHub. An unfinished deploy continues with the latest attempt; an
+ * ended deploy keeps its status. The caller holds the deploy's lock.
+ */
+export async function recordRunAttempt(tx: DatabaseHandle, deploy: Locked, seen: SeenRun): Promise<void> {
+  if (seen.attempt <= (deploy.githubRunAttempt ?? 0)) return
+  await updateDeployFacts(tx, deploy.id, { githubRunAttempt: seen.attempt })
+  if (seen.attempt === 1) return
+  // The attempt started after the deploy ended, so it is not part of the deploy.
+  if (isTerminal(deploy.status) && deploy.githubRunAttempt !== null) await recordLateRun(tx, deploy, seen)
+  await appendAuditEvent(
+    tx,
+    { actor: seen.actor, at: seen.at, deployId: deploy.id, surfaceId: deploy.surfaceId },
+    {
+      action: 'console.deploy.run_attempt',
+      status: null,
+      payload: {
+        source: seen.source,
+        run_id: seen.runId.toString(),
+        run_attempt: seen.attempt,
+        stood_at: deploy.status,
+      },
+    },
+  )
+}
+
+/** Raises an alarm, once per deploy, for two runs that carry its id (docs/contract.md, "Dispatch"). */
+export async function raiseDuplicateRuns(
+  deps: Pick<Deps, 'logger' | 'now'>,
+  tx: DatabaseHandle,
+  deployId: string,
+  runIds: readonly bigint[],
+): Promise<void> {
+  if (runIds.length < 2) return
+  const deploy = await lockDeploy(tx, deployId)
+  if (deploy === null || (await hasAuditEvent(tx, deployId, 'console.deploy.runs_duplicated'))) return
+  const run_ids = runIds.map(String)
+  deps.logger.error({ deployId, runs: run_ids }, 'two runs carry the same deploy id')
+  await appendAuditEvent(
+    tx,
+    { actor: 'console', at: deps.now(), deployId, surfaceId: deploy.surfaceId },
+    { action: 'console.deploy.runs_duplicated', status: null, payload: { run_ids } },
+  )
+}
+
+/** Stores what GitHub's record of the run proves, and whether the deploy shipped. The caller holds the row lock. */
+export async function storeRunRecord(
+  tx: DatabaseHandle,
+  deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
+  run: RunRecord,
+  at: Date,
+): Promise<Shipped> {
+  const runRecord = factsOf(run, at)
+  const shipped = shippedOf({
+    status: deploy.status,
+    transitions: (await readTransitions(tx, [deploy.id])).get(deploy.id) ?? [],
+    record: runRecord,
+    lateRun: deploy.lateRunId === null ? null : { runId: deploy.lateRunId.toString(), attempt: run.attempt },
+  })
+  await updateDeployFacts(tx, deploy.id, { runRecord, shipped })
+  return shipped
+}
