@@ -104,7 +104,7 @@ test('once the surface runs another commit, a new review is needed and the input
   const older = (route: Route) => route.continue({ postData: reviewedBefore(route.request().postData() ?? '') })
   await page.route('**/api/trpc/deploys.dispatch*', older, { times: 1 })
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
-  await expect(dialog.getByRole('alert')).toContainText(/ran a1a1a1a when this was reviewed, and it runs .* now/)
+  await expect(dialog.getByRole('alert')).toContainText(/ran a1a1a1a in the review, and it runs .* now/)
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await expect(dialog.getByLabel(/Type .* to deploy/)).toHaveValue('customer-docs')
   await expect(dialog.getByLabel('Reason')).toHaveValue('hotfix')

@@ -302,14 +302,9 @@ describe('what the surface ran when the deploy was reviewed', () => {
   }
 
   it.each([
-    ['another commit than', A, B, /ran a1a1a1a when this was reviewed, and it runs b2b2b2b now/],
-    [
-      'a commit, which nobody knew, since',
-      'unknown',
-      B,
-      /was not known when this was reviewed, and it runs b2b2b2b now/,
-    ],
-    ['nobody knows what since', A, null, /ran a1a1a1a when this was reviewed, and what it runs now is not known/],
+    ['another commit than', A, B, /ran a1a1a1a in the review, and it runs b2b2b2b now/],
+    ['a commit, which nobody knew, since', 'unknown', B, /was unknown in the review, and it runs b2b2b2b now/],
+    ['nobody knows what since', A, null, /ran a1a1a1a in the review, and the running version is unknown now/],
   ])('refuses the deploy when it runs %s the review, and sends nothing', async (_, reviewed, now, message) => {
     const input = await newRequest({ reviewedRunningSha: reviewed })
     await runs(input.surfaceId, now)

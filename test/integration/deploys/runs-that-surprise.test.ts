@@ -75,7 +75,7 @@ describe('a run that somebody ran again on GitHub', () => {
     await reconcileDeploy(console_.deps, id)
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'building', githubRunAttempt: 2 })
-    expect((await notesOf(id)).match(/goes on with the latest attempt/g)).toHaveLength(1)
+    expect((await notesOf(id)).match(/follows the latest attempt/g)).toHaveLength(1)
     github.script.onRun = () => runAnswer('success', 2)
     github.script.onJobs = () => deployed
     await reconcileDeploy(console_.deps, id)
@@ -89,7 +89,7 @@ describe('a run that somebody ran again on GitHub', () => {
     expect((await send(id, { ...again, status: 'smoke_gate_started' })).status).toBe(422)
     expect((await send(id, { ...again, status: 'succeeded' })).status).toBe(422)
     expect(await deployAt(id)).toMatchObject({ status: 'failed', githubRunAttempt: 2, holdsSurface: true })
-    expect((await notesOf(id)).match(/had ended and stays as it is/g)).toHaveLength(1)
+    expect((await notesOf(id)).match(/had ended and keeps its status/g)).toHaveLength(1)
     expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
     await runQueue(console_.deps)
   })

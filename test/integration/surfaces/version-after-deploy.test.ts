@@ -63,7 +63,7 @@ describe('a deploy that succeeded, while its surface reports another version', (
     await probeAfter(MINUTE, BEFORE)
     expect(await alarms()).toBe(1)
     expect((await tile())?.alarm).toMatch(
-      /^The surface reported 1a2b3c4, seen 2026-11-28 \d\d:\d\d UTC; the workflow reported d41c9e2/,
+      /^The surface reported 1a2b3c4 at 2026-11-28 \d\d:\d\d UTC, but the workflow reported d41c9e2/,
     )
   })
 

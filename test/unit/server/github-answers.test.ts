@@ -129,8 +129,7 @@ describe('the one table', () => {
   const OTHERS = [
     'auth/library/answer-auth.ts',
 
-    'deliveries/send/send-to-slack.ts',
-    'deliveries/send/send-webhook.ts',
+    'deliveries/send/post-outcome.ts',
     'platform/guarded-post.ts',
     'openapi/operation.ts',
   ]
