@@ -1,7 +1,15 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
-import { type FlagChange, type FlagInEnvironment, type FlagView, isPromoted, ROLLOUT, type RolloutFacts, refusalOf } from '~/domain/flags'
+import {
+  type FlagChange,
+  type FlagInEnvironment,
+  type FlagView,
+  isPromoted,
+  ROLLOUT,
+  type RolloutFacts,
+  refusalOf,
+} from '~/domain/flags'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
 import { hasShippedSince } from '~/server/deploys/deploys'

@@ -10,8 +10,8 @@ import { verifyReporter } from '~/server/deploys/callbacks/verify-reporter'
 import { type DeployRow, findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
-import { parseInput } from '~/server/platform/http/read-body'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
+import { parseInput } from '~/server/platform/http/read-body'
 import { findSurface } from '~/server/surfaces/surfaces'
 
 /** The signed path is fixed: behind a reverse proxy, the workflow may see a prefix that the console does not (ADR 008). */
