@@ -201,3 +201,11 @@ function earliestIdAt(at: Date): string {
   const hex = at.getTime().toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
 }
+
+/** The surfaces of these deploys, each once. */
+export async function listSurfaceIds(db: DatabaseHandle, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return []
+  const where = { id: { in: [...ids] } }
+  const rows = await db.deploy.findMany({ where, distinct: 'surfaceId', select: { surfaceId: true } })
+  return rows.map(({ surfaceId }) => surfaceId)
+}

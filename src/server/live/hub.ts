@@ -6,6 +6,7 @@ import type { Role } from '~/domain/permissions'
 import { eventFor, LIVE_BEAT_MS, type LiveEvent, quietEvent } from '~/domain/surface/live'
 import { withoutTimes } from '~/domain/surface/tile'
 import { stillSignedIn } from '~/server/auth/sessions/read-session'
+import { listSurfaceIds } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { nextScheduledChange } from '~/server/freezes/freezes'
 import { type Change, listen } from '~/server/live/listen'
@@ -69,6 +70,8 @@ export function createHub(deps: HubDeps): LiveHub {
   const shown = new Map<string, string>()
   /** Whether `shown` is the whole grid; without a surface it is empty all the same. */
   let known = false
+  /** Counts how often everything known was forgotten. */
+  let forgotten = 0
   let order = ''
   let silent: string | null = null
   let pending = noChanges()
@@ -106,6 +109,7 @@ export function createHub(deps: HubDeps): LiveHub {
   /** What is known is out of date: nobody who comes back can be told what they missed. */
   const forget = (): void => {
     sequence += 1
+    forgotten += 1
     remembered.length = 0
     shown.clear()
     known = false
@@ -217,12 +221,19 @@ export function createHub(deps: HubDeps): LiveHub {
     now: Date,
   ): Promise<Pick<LiveEvent, 'tiles' | 'checked' | 'reload'>> => {
     const first = !known
-    const ids = comparing || first ? undefined : [...taken.surfaces, ...surfacesOf(taken.deploys)]
+    const before = forgotten
+    const ids =
+      comparing || first ? undefined : [...taken.surfaces, ...(await listSurfaceIds(deps.db, [...taken.deploys]))]
     const [tiles, checked] = await Promise.all([
       ids?.length === 0 ? [] : listTiles(deps, ids),
       listCheckedSince(deps.db, beatenAt),
     ])
+    // The last window left during the read, and changes since then were not noted. A new window reads everything itself,
+    // so comparing with this read would miss a change that is taken back.
+    if (forgotten !== before) return { tiles: [], checked: [], reload: true }
     beatenAt = now
+    // A surface that came or went changes the grid, not a tile.
+    if (ids?.some((id) => shown.has(id) !== tiles.some((tile) => tile.id === id))) pending.everything = true
     const changed = tiles.filter((tile) => {
       const text = JSON.stringify(withoutTimes(tile))
       const before = shown.get(tile.id)
@@ -238,11 +249,6 @@ export function createHub(deps: HubDeps): LiveHub {
     for (const id of shown.keys()) if (!tiles.some((tile) => tile.id === id)) shown.delete(id)
     return { tiles: [], checked: [], reload: true }
   }
-
-  const surfacesOf = (deploys: ReadonlySet<string>): string[] =>
-    deploys.size === 0
-      ? []
-      : [...shown].flatMap(([id, text]) => ([...deploys].some((deploy) => text.includes(deploy)) ? [id] : []))
 
   const begin = (): Promise<void> => {
     if (heard === 'not yet') {

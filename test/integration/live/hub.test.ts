@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import type { Role } from '~/domain/permissions'
@@ -73,6 +74,19 @@ async function settled(deps = console_.deps, options: Options = {}) {
   return window
 }
 
+/** Begins to listen, and settles once the database has told of this change. */
+async function nextNotice({ config }: TestConsole['deps'], id: string): Promise<{ readonly heard: Promise<void> }> {
+  const client = new pg.Client({ connectionString: config.databaseUrl })
+  await client.connect()
+  await client.query('LISTEN console_changes')
+  const heard = new Promise<void>((resolve) => {
+    client.on('notification', ({ payload }) => {
+      if (payload?.includes(id) === true) resolve()
+    })
+  }).finally(() => client.end())
+  return { heard }
+}
+
 const tileOf = (event: LiveEvent, id: string) => event.tiles.find((tile) => tile.id === id)
 
 describe('a change', () => {
@@ -139,6 +153,62 @@ describe('a change', () => {
     const event = await window.until((told) => (tileOf(told, surface.id)?.freezes.length ?? 0) > 0)
     expect(Date.parse(event.now)).toBeGreaterThanOrEqual(startsAt.getTime())
   })
+})
+
+it('a change that is taken back is told to a window that came while an older read was under way', async () => {
+  const { deps } = console_
+  const surface = await insertSurface(deps)
+  const health = (state: string) => deps.db.surface.update({ where: { id: surface.id }, data: { health: state } })
+  await health('healthy')
+  const leaving = await settled()
+  const waiting = async () => {
+    for (;;) {
+      const [row] = await deps.db.$queryRaw<[{ waits: boolean }]>`
+        SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted) AS waits`
+      if (row.waits) return
+    }
+  }
+  await deps.db.$transaction(async (tx) => {
+    // The next read of everything has its surfaces, and waits for its freezes.
+    await tx.$executeRaw`LOCK TABLE "freezes" IN ACCESS EXCLUSIVE MODE`
+    await deps.db.$executeRaw`SELECT console_notify('freeze', '')`
+    await waiting()
+    await leaving.leave()
+    const { heard } = await nextNotice(deps, surface.id)
+    await health('unhealthy')
+    await heard
+  })
+  const window = await settled()
+  await health('healthy')
+  const event = await window.until(({ tiles }) => tiles.length > 0)
+  expect(tileOf(event, surface.id)?.health.state).toBe('healthy')
+})
+
+it('a surface that comes or goes has every window read the grid again', async () => {
+  const { deps } = console_
+  const surface = await insertSurface(deps)
+  const window = await settled()
+  await deps.db.surface.update({ where: { id: surface.id }, data: { archivedAt: new Date() } })
+  await window.until(({ reload }) => reload)
+  await deps.db.surface.update({ where: { id: surface.id }, data: { archivedAt: null } })
+  await window.until(({ reload }) => reload)
+})
+
+it('a proof about an older deploy is told with the tile that shows it', async () => {
+  const { deps } = console_
+  const { id, surface } = await insertDeployAt(deps, 'succeeded')
+  const ended = { sha: 'a'.repeat(40), finishedAt: new Date() }
+  const { runRecord: _, ...older } = await deps.db.deploy.update({
+    where: { id },
+    data: { ...ended, shipped: 'unknown' },
+  })
+  const newer = { id: deps.newId(), idempotencyKey: 'newer', sha: 'b'.repeat(40), shipped: 'yes' }
+  await deps.db.deploy.create({ data: { ...older, ...newer } })
+  await deps.db.surface.update({ where: { id: surface.id }, data: { lastDeployId: newer.id } })
+  const window = await settled()
+  await deps.db.deploy.update({ where: { id }, data: { shipped: 'yes' } })
+  const event = await window.until(({ tiles }) => tiles.length > 0)
+  expect(tileOf(event, surface.id)?.lastGood?.deployId).toBe(id)
 })
 
 it('changes that come without a pause hold no event back', async () => {
