@@ -2,7 +2,7 @@ import { hasAddress, isPortFree, nextFreePort } from './ports.ts'
 
 const DEFAULT_PORT = 3000
 
-export interface ChosenPort {
+interface ChosenPort {
   readonly port: number
   /** Set when the usual port was taken and nobody had asked for one. */
   readonly insteadOf: number | undefined

@@ -14,7 +14,7 @@ const holder = z.object({
 })
 type Holder = z.infer<typeof holder>
 
-export interface LaunchLock {
+interface LaunchLock {
   /** Where it can be reached, for the message the next start shows. */
   readonly publish: (url: string) => void
   readonly release: () => void

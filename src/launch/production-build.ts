@@ -52,7 +52,7 @@ function inventory(output: string): string {
   return hash.digest('hex')
 }
 
-export interface Build {
+interface Build {
   readonly fits: boolean
   readonly make: (env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-export interface ToolRun {
+interface ToolRun {
   readonly args: readonly string[]
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv

@@ -8,7 +8,7 @@ import { waitForReady } from './wait-for-ready.ts'
 
 const ready = z.object({ type: z.literal('ready'), url: z.string() })
 
-export interface SandboxPlan {
+interface SandboxPlan {
   readonly projectDirectory: string
   readonly dataDir: string
   readonly logFile: string

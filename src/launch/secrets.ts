@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { ensurePrivateDirectory, rememberedText } from './private-files.ts'
 
-export interface GeneratedSecrets {
+interface GeneratedSecrets {
   /** `whsec_<base64>`, the form the Standard Webhooks specification gives a secret. */
   readonly callback: string
   readonly auth: string

@@ -7,7 +7,7 @@ import { within } from './process/wait-for.ts'
 const TAIL_LINES = 20
 const STOP_WITHIN_MS = 15_000
 
-export interface ProcessPlan {
+interface ProcessPlan {
   readonly name: string
   /** Arguments of `node`. Never a secret: every user of the machine can read them. */
   readonly args: readonly string[]

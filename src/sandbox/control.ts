@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { answersAs } from '~/sandbox/control/identity'
-import { type Listening, readListening } from '~/sandbox/state/listening'
+import { answersAs, type Listening, readListening } from '~/sandbox/control/running-sandbox'
 import { behaviours } from '~/sandbox/surfaces/behaviour'
 
 const USAGE = `Usage:

@@ -1,4 +1,4 @@
-import { runnerExecutor } from '~/sandbox/runs/runner-executor'
+import { runnerExecutor } from '~/sandbox/runs/executor'
 import { type Sandbox, startSandbox } from '~/sandbox/sandbox'
 import { readConfig } from '~/sandbox/state/config'
 

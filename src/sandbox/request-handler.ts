@@ -1,16 +1,30 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isOwnHost, isSameOrigin } from '~/sandbox/control/same-origin'
-import { disturbed } from '~/sandbox/faults/disturb'
-import type { Faults } from '~/sandbox/faults/faults'
+import type { Faults } from '~/sandbox/control/faults'
+import { disturbed } from '~/sandbox/control/faults'
 import type { createApi } from '~/sandbox/github/endpoints/api'
 import { missingPage, type Site } from '~/sandbox/html/layout'
-import { type Answer, json, text } from '~/sandbox/http/answer'
+import { type Answer, json, text, writeAnswer } from '~/sandbox/http/answer'
+import { bearerOf, sameSecret } from '~/sandbox/http/read-request'
 import { createRouter, type Route } from '~/sandbox/http/router'
-import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
-import { writeAnswer } from '~/sandbox/http/write-answer'
 import type { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 
-export interface HandlerDeps extends Site {
+/**
+ * Whether a form post comes from a page of this very server. Browsers send Origin with every POST, and Sec-Fetch-Site
+ * since 2020; a request with neither comes from no page at all and must show the token instead.
+ */
+const isSameOrigin = (request: IncomingMessage, origins: readonly string[]): boolean => {
+  const origin = request.headers.origin
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin') return false
+  if (origin !== undefined) return origins.includes(origin)
+  return site === 'same-origin'
+}
+
+/** Against DNS rebinding: a name that is not ours in Host means a page elsewhere made the browser believe we are it. */
+const isOwnHost = (request: IncomingMessage, origins: readonly string[]): boolean =>
+  origins.includes(`http://${request.headers.host ?? ''}`)
+
+interface HandlerDeps extends Site {
   readonly api: ReturnType<typeof createApi>
   readonly faults: Faults
   readonly surfaces: ReturnType<typeof createSurfaceRouter>

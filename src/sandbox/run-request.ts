@@ -1,16 +1,15 @@
-import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { readBlob } from '~/sandbox/git/read-blob'
+import type { Holds } from '~/sandbox/control/holds'
 import type { Repository } from '~/sandbox/git/repository'
-import type { Urls } from '~/sandbox/github/api-deps'
+import { readBlob } from '~/sandbox/git/repository'
+import type { Urls } from '~/sandbox/github/endpoint'
 import type { IdTokens } from '~/sandbox/github/endpoints/id-tokens'
 import type { RunRequest } from '~/sandbox/runner/types'
-import type { Holds } from '~/sandbox/runs/holds'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { SandboxConfig } from '~/sandbox/state/config'
 import type { Variables } from '~/sandbox/state/variables'
 
-export interface RunEnvironment {
+interface RunEnvironment {
   readonly config: Pick<SandboxConfig, 'dir' | 'callbackSecret' | 'surfaces'>
   readonly repository: Repository
   readonly urls: Urls
@@ -69,12 +68,3 @@ export const runRequestFor =
       beforeStep: holds.pass,
     }
   }
-
-/** The scratch directory exists only while the attempt is executed. */
-export const createWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
-  await mkdir(workDir, { recursive: true, mode: 0o700 })
-}
-
-export const removeWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
-  await rm(workDir, { recursive: true, force: true, maxRetries: 3 })
-}

@@ -1,33 +1,33 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import path from 'node:path'
+import { z } from 'zod'
 import { controlRoutes } from '~/sandbox/control/control-routes'
-import { identityRoute } from '~/sandbox/control/identity'
-import { refuseSecond } from '~/sandbox/control/refuse-second'
-import { createFaults } from '~/sandbox/faults/faults'
+import { createFaults } from '~/sandbox/control/faults'
+import { createHolds } from '~/sandbox/control/holds'
+import { identityRoute, readListening, refuseSecond, writeListening } from '~/sandbox/control/running-sandbox'
 import { logCommits } from '~/sandbox/git/commits'
 import { openRepository } from '~/sandbox/git/create-repository'
 import { resolveCommit } from '~/sandbox/git/refs'
-import type { ApiDeps } from '~/sandbox/github/api-deps'
+import type { ApiDeps } from '~/sandbox/github/endpoint'
 import { createApi } from '~/sandbox/github/endpoints/api'
 import { openIdTokens } from '~/sandbox/github/endpoints/id-tokens'
-import { json } from '~/sandbox/http/answer'
+import { json, writeAnswer } from '~/sandbox/http/answer'
 import { closeServer, listen } from '~/sandbox/http/listen'
-import { writeAnswer } from '~/sandbox/http/write-answer'
 import { pageRoutes } from '~/sandbox/pages/page-routes'
 import { createRequestHandler } from '~/sandbox/request-handler'
-import { createWorkDir, removeWorkDir, runRequestFor } from '~/sandbox/run-request'
-import { clearLeftovers } from '~/sandbox/runs/clear-leftovers'
+import { runRequestFor } from '~/sandbox/run-request'
 import type { Executor } from '~/sandbox/runs/executor'
-import { createHolds } from '~/sandbox/runs/holds'
 import { openIds } from '~/sandbox/runs/ids'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
 import { createRunService } from '~/sandbox/runs/run-service'
 import { openRunStore, type RunStore } from '~/sandbox/runs/run-store'
+import { clearLeftovers, createWorkDir, removeWorkDir } from '~/sandbox/runs/work-dirs'
 import type { SandboxConfig } from '~/sandbox/state/config'
-import { readListening, writeListening } from '~/sandbox/state/listening'
-import { openSecrets } from '~/sandbox/state/secrets'
+import { jsonDocument } from '~/sandbox/state/json-document'
 import { openVariables } from '~/sandbox/state/variables'
-import { openSurfaces } from '~/sandbox/surfaces/open-surfaces'
+import { openSurfaces } from '~/sandbox/surfaces/surface-platform'
 import { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 import { openDeliveries } from '~/sandbox/webhooks/deliveries'
 import { announcePushes, pingOf } from '~/sandbox/webhooks/repository-events'
@@ -57,6 +57,17 @@ const failure = (request: IncomingMessage, response: ServerResponse, error: unkn
       response,
       json(500, { message: 'Server Error', documentation_url: 'https://docs.github.com/rest', status: '500' }),
     )
+}
+
+const secretsSchema = z.object({ deployHookToken: z.string().min(32) })
+
+/** Secrets the sandbox makes up itself, once; the file is readable by its owner only. */
+const openSecrets = (dir: string): z.infer<typeof secretsSchema> => {
+  const document = jsonDocument(path.join(dir, 'secrets.json'), secretsSchema, () => ({
+    deployHookToken: randomBytes(24).toString('base64url'),
+  }))
+  document.write(document.read())
+  return document.read()
 }
 
 /** Webhooks to the console, when there is a secret to sign them with. */

@@ -15,7 +15,7 @@ export function databaseUrl({ port, password }: ServerAddress, database: string)
 }
 
 /** `ours` serves our cluster; `other` is anything else on the port; `starting` will be ours soon, or is ending. */
-export type WhoListens = 'ours' | 'other' | 'starting' | 'nobody'
+type WhoListens = 'ours' | 'other' | 'starting' | 'nobody'
 
 /**
  * Who answers on the port. The cluster a server says it serves proves nothing (paths differ per view, copies share all ids):

@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { type Faults, faultSchema } from '~/sandbox/faults/faults'
+import { type Faults, faultSchema } from '~/sandbox/control/faults'
+import type { Holds } from '~/sandbox/control/holds'
 import { type Answer, json, seeOther } from '~/sandbox/http/answer'
-import { readBody } from '~/sandbox/http/read-body'
+import { readBody } from '~/sandbox/http/read-request'
 import type { Request, Route } from '~/sandbox/http/router'
-import type { Holds } from '~/sandbox/runs/holds'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
 import { behaviourSchema, behaviours } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
-export interface ControlDeps {
+interface ControlDeps {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly variables: Variables
   readonly faults: Faults

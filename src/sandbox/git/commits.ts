@@ -40,7 +40,7 @@ const parseCommits = (output: string): Commit[] =>
     .filter((record) => record !== '')
     .map(parseCommit)
 
-export interface LogOptions {
+interface LogOptions {
   readonly limit: number
   readonly skip?: number
   readonly path?: string

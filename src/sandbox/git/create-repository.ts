@@ -1,10 +1,122 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { commitStream, type ImportCommit, type ImportFile, tagStream } from '~/sandbox/git/fast-import'
-import { readGithubFolder, syncGithubFolder } from '~/sandbox/git/github-folder'
-import { inRepository, type Repository } from '~/sandbox/git/repository'
-import { git } from '~/sandbox/git/run-git'
+import { git, inRepository, type Repository } from '~/sandbox/git/repository'
 import { mainCommits, type SampleCommit, sampleBranches } from '~/sandbox/git/sample-history'
+
+/** Builds a stream for git-fast-import(1): a whole history in one git process, with the authors and dates we choose. */
+
+interface ImportFile {
+  readonly path: string
+  /** `undefined` removes the path, a folder with all below it. */
+  readonly content: Buffer | undefined
+  readonly executable?: boolean
+}
+
+interface ImportCommit {
+  readonly branch: string
+  readonly author: { readonly name: string; readonly email: string }
+  readonly at: Date
+  readonly message: string
+  readonly files: readonly ImportFile[]
+  /** A commit-ish the branch starts from, when it has no commit yet in this stream. */
+  readonly from?: string
+  readonly merge?: string
+}
+
+const data = (content: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`data ${content.length}\n`), content, Buffer.from('\n')])
+
+const line = (text: string): Buffer => Buffer.from(`${text}\n`)
+
+// Paths are quoted in the C style; ours have neither quotes nor line breaks, and one that has is refused.
+const quote = (path: string): string => {
+  if (/["\\\n]/.test(path))
+    throw new Error(`The sandbox cannot commit a file with such a name: ${JSON.stringify(path)}`)
+  return `"${path}"`
+}
+
+const change = (file: ImportFile): Buffer =>
+  file.content === undefined
+    ? line(`D ${quote(file.path)}`)
+    : Buffer.concat([line(`M ${file.executable ? '100755' : '100644'} inline ${quote(file.path)}`), data(file.content)])
+
+const commitStream = (commit: ImportCommit): Buffer => {
+  const seconds = Math.floor(commit.at.getTime() / 1000)
+  const who = `${commit.author.name} <${commit.author.email}> ${seconds} +0000`
+  return Buffer.concat([
+    line(`commit refs/heads/${commit.branch}`),
+    line(`author ${who}`),
+    line(`committer ${who}`),
+    data(Buffer.from(commit.message)),
+    ...(commit.from === undefined ? [] : [line(`from ${commit.from}`)]),
+    ...(commit.merge === undefined ? [] : [line(`merge ${commit.merge}`)]),
+    ...commit.files.map(change),
+  ])
+}
+
+/** A light tag on where the branch stands at this place of the stream. */
+const tagStream = (tag: string, from: string): Buffer =>
+  Buffer.concat([line(`reset refs/tags/${tag}`), line(`from ${from}`)])
+
+/** The checkout's `.github/` as files to commit: what the sandbox runs is what is on disk. */
+const readGithubFolder = (checkout: string): ImportFile[] => {
+  const root = path.join(checkout, '.github')
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({
+      path: path.posix.join('.github', path.relative(root, file).split(path.sep).join('/')),
+      content: readFileSync(file),
+      executable: (statSync(file).mode & 0o100) !== 0,
+    }))
+}
+
+const blobSha = (content: Buffer): string =>
+  createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex')
+
+const fingerprint = (files: readonly ImportFile[]): string =>
+  files
+    .flatMap(({ path: name, content, executable }) =>
+      content === undefined ? [] : [`${executable ? '100755' : '100644'} ${blobSha(content)} ${name}`],
+    )
+    .sort()
+    .join('\n')
+
+const committed = async (repository: Repository): Promise<string> => {
+  const args = [
+    'ls-tree',
+    '-r',
+    '-z',
+    '--format=%(objectmode) %(objectname) %(path)',
+    repository.defaultBranch,
+    '--',
+    '.github/',
+  ]
+  const output = await inRepository(repository, args)
+  return output
+    .split('\0')
+    .filter((entry) => entry !== '')
+    .sort()
+    .join('\n')
+}
+
+/** Commits the checkout's `.github/` to the default branch when it differs from what is there. Answers whether it did. */
+const syncGithubFolder = async (repository: Repository, checkout: string, now: Date): Promise<boolean> => {
+  const files = readGithubFolder(checkout)
+  if ((await committed(repository)) === fingerprint(files)) return false
+  const stream = commitStream({
+    branch: repository.defaultBranch,
+    from: `refs/heads/${repository.defaultBranch}^0`,
+    author: { name: 'Ines Okafor', email: 'ines@acme.example' },
+    at: now,
+    message: 'Update the deploy workflows',
+    files: [{ path: '.github', content: undefined }, ...files],
+  })
+  await inRepository(repository, ['fast-import', '--quiet'], { input: stream })
+  return true
+}
 
 const HOUR = 3_600_000
 

@@ -41,7 +41,7 @@ export const listGitRefs = async (repository: Repository): Promise<GitRef[]> => 
     })
 }
 
-export interface TagObject {
+interface TagObject {
   readonly tag: string
   readonly message: string
   readonly tagger: { readonly name: string; readonly email: string; readonly date: string }

@@ -1,4 +1,4 @@
-import { type GitOptions, type GitResult, git, tryGit } from '~/sandbox/git/run-git'
+import { spawn } from 'node:child_process'
 
 /** The one repository of the sandbox, as its git directory and its name. */
 export interface Repository {
@@ -16,3 +16,72 @@ export const tryInRepository = (
   args: readonly string[],
   options?: GitOptions,
 ): Promise<GitResult> => tryGit(['--git-dir', repository.gitDir, ...args], options)
+
+interface GitOptions {
+  readonly input?: string | Buffer
+  readonly env?: Readonly<Record<string, string>>
+  /** Bytes of output after which git is stopped; a page or an API answer never needs more. */
+  readonly limit?: number
+}
+
+interface GitResult {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const DEFAULT_LIMIT = 8 * 1024 * 1024
+
+/** No configuration of the person or machine reaches the sandbox's repository: hooks, signing and templates stay out. */
+const gitEnvironment = (): NodeJS.ProcessEnv => ({
+  // Next declares it as always present; git does not look at it.
+  NODE_ENV: process.env.NODE_ENV,
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  LC_ALL: 'C',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+})
+
+/** Runs git without a shell and answers its exit code and output. */
+const tryGit = (args: readonly string[], options: GitOptions = {}): Promise<GitResult> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('git', args, { env: { ...gitEnvironment(), ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] })
+    const output: Buffer[] = []
+    let size = 0
+    let stderr = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > (options.limit ?? DEFAULT_LIMIT)) child.kill()
+      else output.push(chunk)
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr = (stderr + chunk.toString('utf8')).slice(-4096)
+    })
+    child.stdin.on('error', () => undefined)
+    child.once('error', reject)
+    child.once('close', (code) =>
+      resolve({ code: code ?? 128, stdout: Buffer.concat(output).toString('utf8'), stderr: stderr.trim() }),
+    )
+    child.stdin.end(options.input ?? '')
+  })
+
+/** Like `tryGit`, but a failure is an error with git's own words. */
+export const git = async (args: readonly string[], options: GitOptions = {}): Promise<string> => {
+  const result = await tryGit(args, options)
+  if (result.code !== 0) throw new Error(`git ${args[2] ?? args[0] ?? ''} failed (${result.code}): ${result.stderr}`)
+  return result.stdout
+}
+
+/** The text of a file at a commit, or `undefined` when the commit has no such file. */
+export const readBlob = async (repository: Repository, sha: string, file: string): Promise<string | undefined> => {
+  const result = await tryInRepository(repository, ['cat-file', 'blob', `${sha}:${file}`])
+  return result.code === 0 ? result.stdout : undefined
+}
+
+/** Names of the files directly below a folder at a commit. */
+export const listFolder = async (repository: Repository, sha: string, folder: string): Promise<string[]> => {
+  const output = await inRepository(repository, ['ls-tree', '-z', '--name-only', sha, '--', `${folder}/`])
+  return output.split('\0').filter((name) => name !== '')
+}

@@ -1,5 +1,50 @@
 import { type Person, people } from '~/sandbox/git/sample-people'
-import { apiServer, docsPage, loginPage, orders, readme, search, statusPage } from '~/sandbox/git/sample-sources'
+
+/** Small sources of the sample surfaces: enough that a diff, a compare and a commit page show something real. */
+
+const readme = (services: readonly string[]): string =>
+  `# platform\n\nEverything Acme ships, in one repository.\n\n${services.map((name) => `- \`services/${name}\``).join('\n')}\n`
+
+const apiServer = (options: { readonly search: boolean; readonly limit: number; readonly timeoutMs: number }): string =>
+  `import { createServer } from 'node:http'
+import { listOrders } from './orders.js'
+${options.search ? "import { search } from './search.js'\n" : ''}
+const LIMIT = ${options.limit}
+
+createServer(async (request, response) => {
+  const url = new URL(request.url, 'http://localhost')
+  response.setTimeout(${options.timeoutMs})
+  if (url.pathname === '/orders') return response.end(JSON.stringify(await listOrders(LIMIT)))
+${options.search ? "  if (url.pathname === '/search') return response.end(JSON.stringify(await search(url.searchParams.get('q'))))\n" : ''}  response.writeHead(404).end()
+}).listen(process.env.PORT)
+`
+
+const orders = (sort: string): string =>
+  `export const listOrders = async (limit) => {
+  const rows = await db.query('select id, placed_at, total from orders order by ${sort} limit $1', [limit])
+  return rows.map(({ id, placed_at, total }) => ({ id, placedAt: placed_at, total }))
+}
+`
+
+const search = (ranked: boolean): string =>
+  `export const search = async (text) => {
+  if (!text) return []
+  return db.query(\`select id, title from documents where body_tsv @@ websearch_to_tsquery($1)${ranked ? ' order by ts_rank(body_tsv, websearch_to_tsquery($1)) desc' : ''} limit 20\`, [text])
+}
+`
+
+const loginPage = (redirect: string): string =>
+  `export const afterLogin = (request) => {
+  const wanted = new URL(request.url, 'http://localhost').searchParams.get('next')
+  return ${redirect}
+}
+`
+
+const statusPage = (components: readonly string[]): string =>
+  `export const components = [\n${components.map((name) => `  '${name}',`).join('\n')}\n]\n`
+
+const docsPage = (title: string, sections: readonly string[]): string =>
+  `# ${title}\n${sections.map((section) => `\n## ${section}\n\nSee the examples below.\n`).join('')}`
 
 export interface SampleCommit {
   readonly by: Person
@@ -12,7 +57,7 @@ export interface SampleCommit {
   readonly failedCheck?: string
 }
 
-export interface SampleBranch {
+interface SampleBranch {
   readonly name: string
   /** Index into `mainCommits` of the commit it leaves from. */
   readonly from: number

@@ -1,5 +1,5 @@
 /** The `created` filter of run lists: GitHub's search syntax for dates (`>=t`, `>t`, `<t`, `a..b`, `*..b`, `2026-11-21`). */
-export type CreatedFilter = (createdAt: string) => boolean
+type CreatedFilter = (createdAt: string) => boolean
 
 const DAY = 86_400_000
 

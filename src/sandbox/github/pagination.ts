@@ -1,4 +1,4 @@
-export interface Page {
+interface Page {
   readonly perPage: number
   readonly page: number
   readonly skip: number

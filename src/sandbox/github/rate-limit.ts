@@ -1,3 +1,6 @@
+import type { Endpoint } from '~/sandbox/github/endpoint'
+import { json } from '~/sandbox/http/answer'
+
 const LIMIT = 5_000
 const HOUR_S = 3_600
 
@@ -44,3 +47,13 @@ export const createRateLimit = (now: () => number = () => Math.floor(Date.now() 
     },
   }
 }
+
+export const metaEndpoints = (rateLimit: RateLimit): Endpoint[] => [
+  { method: 'GET', pattern: '//rate_limit', handle: () => json(200, rateLimit.body()) },
+  {
+    method: 'GET',
+    pattern: '//meta',
+    // GitHub Enterprise Server names its version here, and clients look for it.
+    handle: () => json(200, { verifiable_password_authentication: false, installed_version: '3.19.0' }),
+  },
+]

@@ -1,7 +1,7 @@
 import { html, type Markup } from '~/sandbox/html/html'
 import { githubPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { duration, short, standing } from '~/sandbox/pages/words'
+import { duration, short, standing } from '~/sandbox/pages/run-page'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'

@@ -2,15 +2,14 @@ import type { Repository } from '~/sandbox/git/repository'
 import { missingPage } from '~/sandbox/html/layout'
 import { type Answer, seeOther, text } from '~/sandbox/http/answer'
 import type { Request, Route } from '~/sandbox/http/router'
-import { commitPage } from '~/sandbox/pages/commit-page'
-import { comparePage } from '~/sandbox/pages/compare-page'
+import { commitPage, comparePage } from '~/sandbox/pages/commit-pages'
 import { type ControlPageDeps, controlPage } from '~/sandbox/pages/control-page'
 import { runPage } from '~/sandbox/pages/run-page'
-import { findJob } from '~/sandbox/runs/find-job'
+import { findJob } from '~/sandbox/runs/run-store'
 
 const RUN = '/acme/platform/actions/runs/:run'
 
-export interface PageDeps extends ControlPageDeps {
+interface PageDeps extends ControlPageDeps {
   readonly repository: Repository
 }
 

@@ -1,9 +1,13 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { isBasicExpression, isString } from '@actions/workflow-parser'
 import { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
 import { itemsAt, literalAt, mappingAt, tokenAt } from '~/sandbox/runner/expressions'
 import { checkoutInputs } from '~/sandbox/runner/run-checkout'
 import { shells } from '~/sandbox/runner/run-shell'
-import type { UnsupportedConstruct } from '~/sandbox/runner/types'
+import type { RunRequest, UnsupportedConstruct } from '~/sandbox/runner/types'
+import { actionFileNames, readActionFile } from '~/sandbox/runner/workflow-files'
 
 type Found = readonly UnsupportedConstruct[]
 
@@ -33,7 +37,7 @@ export function unsupportedInAction(root: TemplateToken, place: string): Found {
 }
 
 /** Local actions used by a list of steps, as written (`./.github/actions/x`). */
-export function localActions(root: TemplateToken): readonly string[] {
+function localActions(root: TemplateToken): readonly string[] {
   const uses = [...TemplateToken.traverse(root)].flatMap(([parent, token]) =>
     parent !== undefined &&
     literalAt(parent, 'uses') !== undefined &&
@@ -92,4 +96,57 @@ function unsupportedFunctions(root: TemplateToken, place: string): Found {
       ? [{ construct: 'hashFiles()', place: `${place}, line ${token.line ?? '?'}` }]
       : []
   })
+}
+
+/**
+ * Looks into the local actions as they are at the run's commit, so that a run is refused whole instead of half way.
+ * An action that is not there is left to its step: on GitHub too, the checkout of that step's job decides.
+ */
+export async function refusedLocalActions(
+  request: RunRequest,
+  root: TemplateToken,
+): Promise<readonly UnsupportedConstruct[]> {
+  const seen = new Set<string>()
+  const inspect = async (token: TemplateToken): Promise<readonly UnsupportedConstruct[]> => {
+    const found: UnsupportedConstruct[] = []
+    for (const uses of localActions(token)) {
+      if (seen.has(uses)) continue
+      seen.add(uses)
+      const text = await readCommittedAction(request, uses)
+      if (text === undefined) continue
+      const reading = readActionFile(`${uses}/action.yml`, text)
+      if ('using' in reading) found.push({ construct: `an action that runs with '${reading.using}'`, place: uses })
+      if ('action' in reading) {
+        found.push(...unsupportedInAction(reading.action.root, uses), ...(await inspect(reading.action.root)))
+      }
+    }
+    return found
+  }
+  return await inspect(root)
+}
+
+async function readCommittedAction(request: RunRequest, uses: string): Promise<string | undefined> {
+  for (const name of actionFileNames) {
+    const text = await readCommittedFile(
+      request.repository.gitDir,
+      request.sha,
+      path.posix.normalize(`${uses}/${name}`),
+    )
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+const runFile = promisify(execFile)
+
+/** A file as it is at a commit of a bare repository; `undefined` when the commit has no such file. */
+async function readCommittedFile(gitDir: string, sha: string, path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await runFile('git', ['--git-dir', gitDir, 'cat-file', 'blob', `${sha}:${path}`])
+    return stdout
+  } catch (error) {
+    // git answers 128 for "no such path"; anything else (no git at all) is worth knowing.
+    if (error instanceof Error && 'code' in error && error.code === 128) return undefined
+    throw error
+  }
 }

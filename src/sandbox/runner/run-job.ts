@@ -1,15 +1,13 @@
 import path from 'node:path'
 import type { ContextValue } from '~/sandbox/runner/expressions'
 import { numberOf, textOf, textsOf, tokenAt } from '~/sandbox/runner/expressions'
-import { type Frame, log, scopeOf } from '~/sandbox/runner/frame'
-import { type JobRun, prepareJobPlaces } from '~/sandbox/runner/job-run'
+import { type Frame, type JobRun, log, prepareJobPlaces, scopeOf } from '~/sandbox/runner/frame'
 import type { Mask } from '~/sandbox/runner/mask'
-import type { RunPlan } from '~/sandbox/runner/run-plan'
 import { endGroups } from '~/sandbox/runner/run-process'
 import { type RunDefaults, runStep } from '~/sandbox/runner/run-steps'
-import { stepName } from '~/sandbox/runner/step-name'
+import { stepName } from '~/sandbox/runner/step-definition'
 import type { Conclusion, JobClaims, RunEvent, RunRequest } from '~/sandbox/runner/types'
-import type { JobDefinition } from '~/sandbox/runner/workflow-file'
+import type { JobDefinition, RunPlan } from '~/sandbox/runner/workflow-files'
 
 export interface JobOutcome {
   readonly conclusion: Conclusion

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 
-export interface ProcessRequest {
+interface ProcessRequest {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string

@@ -3,10 +3,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { textOf } from '~/sandbox/runner/expressions'
-import { parseFileCommand } from '~/sandbox/runner/file-command'
 import { type Frame, log, processEnvironment, scopeOf } from '~/sandbox/runner/frame'
 import { runProcess } from '~/sandbox/runner/run-process'
-import { createCommandReader } from '~/sandbox/runner/step-commands'
+import { createCommandReader, parseFileCommand } from '~/sandbox/runner/step-commands'
 import type { RunWork } from '~/sandbox/runner/step-definition'
 
 export interface StepResult {

@@ -1,10 +1,11 @@
-import { isTrue, numberOf, textsOf, truthOf } from '~/sandbox/runner/expressions'
+import path from 'node:path'
+import { isTrue, numberOf, textOf, textsOf, truthOf } from '~/sandbox/runner/expressions'
 import { type Frame, log, type StepRecord, scopeOf, withStatus } from '~/sandbox/runner/frame'
-import { runAction } from '~/sandbox/runner/run-action'
+import { runCheckout } from '~/sandbox/runner/run-checkout'
 import { runShell, type StepResult } from '~/sandbox/runner/run-shell'
-import type { StepDefinition } from '~/sandbox/runner/step-definition'
-import { type StepLimit, stepLimit } from '~/sandbox/runner/step-limit'
+import type { StepDefinition, UsesWork } from '~/sandbox/runner/step-definition'
 import type { Conclusion } from '~/sandbox/runner/types'
+import { type CompositeAction, readActionFile, readActionText } from '~/sandbox/runner/workflow-files'
 
 export interface RunDefaults {
   readonly shell: string
@@ -12,11 +13,6 @@ export interface RunDefaults {
 }
 
 const noDefaults: RunDefaults = { shell: '', workingDirectory: '' }
-
-/** Runs the steps of a composite action, in order; how they went is left in the frame. */
-async function runSteps(frame: Frame, steps: readonly StepDefinition[]): Promise<void> {
-  for (const step of steps) await runStep(frame, step, noDefaults)
-}
 
 /**
  * Runs one step and records it. Like GitHub's runner, in this order: `env`, `if`, the work, then `continue-on-error`.
@@ -67,7 +63,7 @@ function work(
 ): Promise<StepResult> {
   return step.work.kind === 'run'
     ? runShell(frame, step.work, defaults, env, signal)
-    : runAction(frame, step.work, env, signal, runSteps)
+    : runAction(frame, step.work, env, signal)
 }
 
 function continuesOnError(frame: Frame, step: StepDefinition, env: Readonly<Record<string, string>>): boolean {
@@ -86,4 +82,126 @@ function record(
 ): Conclusion {
   if (step.id !== undefined) frame.steps = { ...frame.steps, [step.id]: entry }
   return entry.conclusion
+}
+
+/** GitHub's own limit. */
+const deepestNesting = 10
+
+/** Runs a `uses` step: the built-in checkout, or a composite action of the checked-out repository. */
+async function runAction(
+  frame: Frame,
+  work: UsesWork,
+  stepEnv: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<StepResult> {
+  const given = textsOf(work.with, scopeOf(frame, stepEnv))
+  logHeader(frame, work.uses, given)
+  if (work.uses.startsWith('actions/checkout@')) return await runCheckout(frame, given, signal)
+  if (frame.depth >= deepestNesting) throw new Error(`Actions nest deeper than ${deepestNesting} at ${work.uses}.`)
+
+  const directory = path.resolve(frame.job.workspace, work.uses)
+  const action = await loadAction(frame, work.uses, directory)
+  const inner: Frame = {
+    ...frame,
+    kind: 'composite',
+    depth: frame.depth + 1,
+    github: { ...frame.github, action_path: directory },
+    inputs: actionInputs(frame, work.uses, action, given),
+    callerEnv: { ...frame.callerEnv, ...stepEnv },
+    signal,
+    status: 'success',
+    steps: {},
+  }
+  for (const step of action.steps) await runStep(inner, step, noDefaults)
+  const scope = scopeOf(inner)
+  const outputs = Object.fromEntries(action.outputs.map(({ name, value }) => [name, textOf(value, scope)]))
+  return { succeeded: inner.status === 'success', outputs }
+}
+
+async function loadAction(frame: Frame, uses: string, directory: string): Promise<CompositeAction> {
+  const { workspace } = frame.job
+  const text = `${directory}${path.sep}`.startsWith(workspace + path.sep) ? await readActionText(directory) : undefined
+  if (text === undefined) {
+    throw new Error(
+      `Can't find 'action.yml' or 'action.yaml' under '${directory}'. Did you forget to run actions/checkout before running your local action?`,
+    )
+  }
+  const reading = readActionFile(`${uses}/action.yml`, text)
+  if ('errors' in reading) throw new Error(reading.errors.join('\n'))
+  if ('using' in reading) throw new Error(`${uses} runs with '${reading.using}'; only composite actions can run here.`)
+  return reading.action
+}
+
+function actionInputs(frame: Frame, uses: string, action: CompositeAction, given: Readonly<Record<string, string>>) {
+  const known = new Set(action.inputs.map(({ name }) => name))
+  const unexpected = Object.keys(given).filter((name) => !known.has(name))
+  // GitHub only warns about either, so a stricter runner would refuse what works there.
+  if (unexpected.length > 0) {
+    log(
+      frame,
+      `##[warning]Unexpected input(s) '${unexpected.join("', '")}', valid inputs are ['${[...known].join("', '")}']`,
+    )
+  }
+  return Object.fromEntries(
+    action.inputs.map((input) => {
+      if (input.required && given[input.name] === undefined) {
+        log(frame, `##[warning]${uses} requires the input '${input.name}', which is not supplied.`)
+      }
+      return [input.name, given[input.name] ?? textOf(input.default, scopeOf(frame))]
+    }),
+  )
+}
+
+function logHeader(frame: Frame, uses: string, inputs: Readonly<Record<string, string>>) {
+  log(frame, `##[group]Run ${uses}`)
+  if (Object.keys(inputs).length > 0) log(frame, 'with:')
+  for (const [name, value] of Object.entries(inputs)) log(frame, `  ${name}: ${value}`)
+  log(frame, '##[endgroup]')
+}
+
+interface StepLimit {
+  readonly signal: AbortSignal
+  /** Why the step was ended from outside: it ran out of time, or the job was cancelled and it did not insist on running. */
+  readonly ending: () => 'failure' | 'cancelled' | undefined
+  readonly end: () => void
+}
+
+/**
+ * Everything that may end a running step early. On cancellation GitHub's runner asks the step's `if` again: a step with
+ * `always()` or `cancelled()` keeps running, until the job's deadline.
+ */
+function stepLimit(frame: Frame, wanted: () => boolean, minutes: number | undefined): StepLimit {
+  const controller = new AbortController()
+  let reason: 'failure' | 'cancelled' | undefined
+  const end = (why: 'failure' | 'cancelled') => {
+    reason ??= why
+    controller.abort()
+  }
+  const cancel = () => {
+    if (frame.kind === 'composite' || !isWanted(wanted)) end('cancelled')
+  }
+  const kill = () => end('cancelled')
+  const timer = minutes === undefined ? undefined : setTimeout(() => end('failure'), minutes * 60_000)
+  // A step that starts after the cancellation was wanted although the job is cancelled; only the deadline can end it.
+  if (!frame.signal.aborted) frame.signal.addEventListener('abort', cancel, { once: true })
+  else if (frame.kind === 'composite') cancel()
+  if (frame.job.deadline.aborted) kill()
+  else frame.job.deadline.addEventListener('abort', kill, { once: true })
+  return {
+    signal: controller.signal,
+    ending: () => reason,
+    end: () => {
+      clearTimeout(timer)
+      frame.signal.removeEventListener('abort', cancel)
+      frame.job.deadline.removeEventListener('abort', kill)
+    },
+  }
+}
+
+function isWanted(wanted: () => boolean): boolean {
+  try {
+    return wanted()
+  } catch {
+    return false
+  }
 }

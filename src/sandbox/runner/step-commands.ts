@@ -1,5 +1,28 @@
 import { type Frame, log } from '~/sandbox/runner/frame'
-import { parseWorkflowCommand, type WorkflowCommand } from '~/sandbox/runner/workflow-command'
+
+interface WorkflowCommand {
+  readonly name: string
+  readonly properties: Readonly<Record<string, string>>
+  readonly message: string
+}
+
+/** `::name key=value,key=value::message`, the way a step talks to its runner on standard output. */
+export function parseWorkflowCommand(line: string): WorkflowCommand | undefined {
+  const match = /^\s*::([A-Za-z][\w-]*)(?:\s+(.*?))?::(.*)$/s.exec(line)
+  if (match === null) return undefined
+  const properties: Record<string, string> = {}
+  for (const part of (match[2] ?? '').split(',')) {
+    const [key, ...value] = part.split('=')
+    if (key?.trim())
+      properties[key.trim()] = unescapeText(value.join('=')).replaceAll('%3A', ':').replaceAll('%2C', ',')
+  }
+  return { name: (match[1] ?? '').toLowerCase(), properties, message: unescapeText(match[3] ?? '') }
+}
+
+/** The percent sign comes last, so that `%250A` stays the text `%0A`. */
+function unescapeText(text: string): string {
+  return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
+}
 
 /** Commands GitHub switched off for safety; a step that still uses one fails there, and here. */
 const retired: Readonly<Record<string, string>> = {
@@ -60,4 +83,31 @@ export function createCommandReader(frame: Frame) {
     }
   }
   return { read, refused: () => refused }
+}
+
+/**
+ * What a step wrote to GITHUB_OUTPUT or GITHUB_ENV: `name=value` lines, or `name<<DELIMITER` up to the delimiter for
+ * values of several lines.
+ */
+export function parseFileCommand(text: string): Readonly<Record<string, string>> {
+  const values: Record<string, string> = {}
+  const lines = text.split(/\r?\n/)
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index] ?? ''
+    if (line === '') continue
+    const equals = line.indexOf('=')
+    const heredoc = line.indexOf('<<')
+    if (heredoc > 0 && (equals < 0 || heredoc < equals)) {
+      const delimiter = line.slice(heredoc + 2)
+      const end = lines.indexOf(delimiter, index + 1)
+      if (delimiter === '' || end < 0) throw new Error(`Invalid value. Matching delimiter not found '${delimiter}'`)
+      values[line.slice(0, heredoc)] = lines.slice(index + 1, end).join('\n')
+      index = end
+    } else if (equals > 0) {
+      values[line.slice(0, equals)] = line.slice(equals + 1)
+    } else {
+      throw new Error(`Invalid format '${line}'`)
+    }
+  }
+  return values
 }

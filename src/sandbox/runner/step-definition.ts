@@ -1,9 +1,9 @@
-import { isMapping } from '@actions/workflow-parser'
+import { isBasicExpression, isMapping } from '@actions/workflow-parser'
 import { isActionStep, isRunStep } from '@actions/workflow-parser/model/type-guards'
 import type { Step } from '@actions/workflow-parser/model/workflow-template'
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/mapping-token'
 import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
-import { literalAt, mappingAt, tokenAt } from '~/sandbox/runner/expressions'
+import { literalAt, mappingAt, type Scope, textOf, tokenAt } from '~/sandbox/runner/expressions'
 
 /** One step of a job or of a composite action: what the official parser made of it, plus what it leaves in the tokens. */
 export interface StepDefinition {
@@ -56,4 +56,20 @@ export function stepDefinitions(steps: readonly Step[], tokens: readonly Templat
       },
     ]
   })
+}
+
+/** What GitHub shows for a step before it has run: its name, else what it runs. */
+export function stepName(step: StepDefinition, scope: Scope): string {
+  if (step.name !== undefined) return evaluatedOrAsWritten(step.name, scope)
+  if (step.work.kind === 'uses') return `Run ${step.work.uses}`
+  return `Run ${evaluatedOrAsWritten(step.work.script, scope).trim().split('\n')[0] ?? ''}`
+}
+
+/** A name may refer to steps that have not run yet; until then it stays as written. */
+function evaluatedOrAsWritten(token: TemplateToken, scope: Scope): string {
+  try {
+    return textOf(token, scope)
+  } catch {
+    return isBasicExpression(token) ? (token.source ?? token.toDisplayString()) : ''
+  }
 }

@@ -1,4 +1,7 @@
+import { executeRun, planRun } from '~/sandbox/runner/execute-run'
+import { literalAt, textOf, tokenAt } from '~/sandbox/runner/expressions'
 import type { JobPlan, RunEvent, RunRequest } from '~/sandbox/runner/types'
+import type { RunPlan } from '~/sandbox/runner/workflow-files'
 
 /** What is known of a run before anything of it runs. */
 export interface PlannedRun {
@@ -17,4 +20,40 @@ export interface Executor {
     request: RunRequest,
   ) => Promise<{ readonly planned: PlannedRun } | { readonly errors: readonly string[] }>
   readonly execute: (request: RunRequest, observe: (event: RunEvent) => void, signal: AbortSignal) => Promise<void>
+}
+
+/** `concurrency:` of the workflow, as a text or a mapping. The contexts are those GitHub documents for it. */
+const concurrencyOf = (request: RunRequest, { workflow, github, inputs }: RunPlan): PlannedRun['concurrency'] => {
+  const token = tokenAt(workflow.root, 'concurrency')
+  const contexts = { github, inputs, vars: { ...request.vars.repository } }
+  const group = textOf(tokenAt(token, 'group') ?? token, { contexts })
+  return group === '' ? null : { group, cancelInProgress: literalAt(token, 'cancel-in-progress') === 'true' }
+}
+
+const refusal = (planning: Exclude<Awaited<ReturnType<typeof planRun>>, { readonly plan: RunPlan }>): string[] =>
+  'errors' in planning
+    ? [...planning.errors]
+    : planning.unsupported.map(({ construct, place }) => `The sandbox cannot run ${construct} (${place})`)
+
+/** The real runner: GitHub's parser and evaluator, steps in bash. */
+export const runnerExecutor: Executor = {
+  plan: async (request) => {
+    const planning = await planRun(request)
+    if (!('plan' in planning)) return { errors: refusal(planning) }
+    const { plan } = planning
+    const inputs = Object.fromEntries(Object.entries(plan.inputs).map(([name, value]) => [name, String(value ?? '')]))
+    const concurrency = concurrencyOf(request, plan)
+    return {
+      planned: {
+        workflowName: plan.workflow.name,
+        displayTitle: plan.displayTitle,
+        jobs: plan.jobs,
+        inputs,
+        concurrency,
+      },
+    }
+  },
+  execute: async (request, observe, signal) => {
+    await executeRun(request, observe, signal)
+  },
 }

@@ -5,7 +5,7 @@ import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
 import { recordLostRun, recordRun } from '~/sandbox/runs/run-recorder'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
-export interface QueueDeps {
+interface QueueDeps {
   readonly store: RunStore
   readonly executor: Executor
   /** Secrets and variables are looked up when a run starts, and never stored with it. */

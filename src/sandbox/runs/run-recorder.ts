@@ -1,10 +1,9 @@
 import type { RunEvent } from '~/sandbox/runner/types'
-import { applyRunEvent, concludeRun, stepNumber } from '~/sandbox/runs/apply-run-event'
-import { LOST_RUNNER, loseRun } from '~/sandbox/runs/lost-run'
+import { applyRunEvent, concludeRun, LOST_RUNNER, loseRun, stepNumber } from '~/sandbox/runs/apply-run-event'
 import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
-export interface RunRecorder {
+interface RunRecorder {
   readonly observe: (event: RunEvent) => void
   readonly current: () => RunRecord
   readonly conclude: (conclusion: 'failure' | 'cancelled', why: string) => void

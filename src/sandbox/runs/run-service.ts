@@ -14,7 +14,7 @@ interface NewRun {
   readonly actor: string
 }
 
-export interface RunServiceDeps {
+interface RunServiceDeps {
   readonly ids: Ids
   readonly store: RunStore
   readonly queue: RunQueue

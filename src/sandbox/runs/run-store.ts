@@ -1,8 +1,7 @@
 import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { type RunRecord, runRecord } from '~/sandbox/runs/run-record'
-import { readJsonFile } from '~/sandbox/state/json-document'
-import { writeAtomically } from '~/sandbox/state/write-atomically'
+import { type JobRecord, listedJobs, type RunRecord, runRecord } from '~/sandbox/runs/run-record'
+import { readJsonFile, writeAtomically } from '~/sandbox/state/json-document'
 
 export interface LogLine {
   readonly step: number
@@ -85,4 +84,20 @@ export const openRunStore = (dir: string): RunStore => {
         .filter((line) => line !== '')
         .map(parseLine),
   }
+}
+
+interface FoundJob {
+  readonly run: RunRecord
+  readonly job: JobRecord
+}
+
+/** A listed job by its id, with the attempt it belongs to. */
+export const findJob = (store: RunStore, jobId: number): FoundJob | undefined => {
+  for (const { runId } of store.latest()) {
+    for (const run of store.attempts(runId)) {
+      const job = listedJobs(run).find(({ id }) => id === jobId)
+      if (job) return { run, job }
+    }
+  }
+  return undefined
 }

@@ -13,7 +13,7 @@ export interface Variables {
   readonly update: (name: string, value: string) => boolean
 }
 
-export interface VariablesOptions {
+interface VariablesOptions {
   readonly dir: string
   readonly consoleUrl: string
   readonly now: string

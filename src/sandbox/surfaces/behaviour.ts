@@ -14,7 +14,7 @@ export const explained: Readonly<Record<Behaviour, string>> = {
   unhealthy: 'boots the next version it is given, which then reports itself unhealthy',
 }
 
-export interface Timing {
+interface Timing {
   readonly smokeMs: number
   readonly bootMs: number
   /** For this long after boot a health request is answered late, when the server is warm. */

@@ -1,11 +1,27 @@
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Answer, json } from '~/sandbox/http/answer'
+import { html } from '~/sandbox/html/html'
+import { page } from '~/sandbox/html/layout'
+import { type Answer, json, writeAnswer } from '~/sandbox/http/answer'
 import { drainServer, listen } from '~/sandbox/http/listen'
-import { writeAnswer } from '~/sandbox/http/write-answer'
 import type { SurfaceDeclaration } from '~/sandbox/state/config'
-import { surfacePage } from '~/sandbox/surfaces/surface-page'
-import type { Release } from '~/sandbox/surfaces/surface-state'
+import type { Release } from '~/sandbox/surfaces/surface-platform'
+
+/** What a visitor of the surface sees: what it is, where it runs, which version. */
+const surfacePage = (surface: SurfaceDeclaration, release: Release): Answer =>
+  page({
+    title: `${surface.name} · ${surface.environment}`,
+    body: html`<main>
+      <h1>${surface.name}</h1>
+      <p>${surface.environment}</p>
+      <dl>
+        <dt>Version</dt><dd><code>${release.version}</code></dd>
+        <dt>From</dt><dd>${release.ref}</dd>
+        <dt>Since</dt><dd><time>${release.deployedAt}</time></dd>
+      </dl>
+      <p class="note">A sample surface of the sandbox.</p>
+    </main>`,
+  })
 
 /** A running version of a surface: a real server on a loopback port of its own. */
 export interface SurfaceInstance {
@@ -14,7 +30,7 @@ export interface SurfaceInstance {
   readonly stop: () => Promise<void>
 }
 
-export interface InstanceOptions {
+interface InstanceOptions {
   readonly surface: SurfaceDeclaration
   readonly release: Release
   readonly warmUpMs: number

@@ -1,9 +1,28 @@
+import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Commit } from '~/sandbox/git/commits'
 import type { SurfaceDeclaration } from '~/sandbox/state/config'
-import type { JsonDocument } from '~/sandbox/state/json-document'
-import { type Behaviour, timingOf } from '~/sandbox/surfaces/behaviour'
+import { type JsonDocument, jsonDocument } from '~/sandbox/state/json-document'
+import { type Behaviour, behaviourSchema, timingOf } from '~/sandbox/surfaces/behaviour'
 import { type SurfaceInstance, startInstance } from '~/sandbox/surfaces/surface-instance'
-import type { Release, SurfaceState } from '~/sandbox/surfaces/surface-state'
+
+const releaseSchema = z.object({
+  version: z.string().regex(/^[0-9a-f]{40}$/),
+  ref: z.string(),
+  deployedAt: z.string(),
+  /** A version that came up unhealthy stays so until another replaces it. */
+  healthy: z.boolean(),
+})
+
+/** One version of a surface in service. */
+export type Release = z.infer<typeof releaseSchema>
+
+const stateSchema = z.object({ behaviour: behaviourSchema, release: releaseSchema })
+type SurfaceState = z.infer<typeof stateSchema>
+
+const openSurfaceState = (dir: string, id: string, initial: () => Release): JsonDocument<SurfaceState> =>
+  jsonDocument(path.join(dir, `${id}.json`), stateSchema, () => ({ behaviour: 'normal', release: initial() }))
 
 /** The platform one surface runs on: boots versions and routes to the one in service. */
 export interface SurfacePlatform {
@@ -18,7 +37,7 @@ export interface SurfacePlatform {
   readonly close: () => Promise<void>
 }
 
-export const openPlatform = async (
+const openPlatform = async (
   surface: SurfaceDeclaration,
   state: JsonDocument<SurfaceState>,
 ): Promise<SurfacePlatform> => {
@@ -80,4 +99,38 @@ export const openPlatform = async (
       await last?.stop()
     },
   }
+}
+
+/** How many commits behind the default branch each surface starts, in the order they are declared: one is up to date. */
+const BEHIND = [3, 1, 6, 2, 9, 0] as const
+
+const HOUR = 3_600_000
+
+const firstRelease = (history: readonly Commit[], index: number, ref: string): Release => {
+  const behind = BEHIND[index % BEHIND.length] ?? 0
+  const commit = history[Math.min(behind, history.length - 1)]
+  if (!commit) throw new Error('The sandbox repository has no commits to run a surface from')
+  const deployedAt = new Date(Math.min(Date.parse(commit.committer.date) + HOUR, Date.now())).toISOString()
+  return { version: commit.sha, ref, deployedAt, healthy: true }
+}
+
+interface SurfacesOptions {
+  readonly dir: string
+  readonly declared: readonly SurfaceDeclaration[]
+  /** The default branch, newest first; decides what runs on the very first start. */
+  readonly history: readonly Commit[]
+}
+
+/** Starts every declared surface with the version it ran last. */
+export const openSurfaces = async (options: SurfacesOptions): Promise<ReadonlyMap<string, SurfacePlatform>> => {
+  const platforms = await Promise.all(
+    options.declared.map((surface, index) => {
+      const dir = path.join(options.dir, 'surfaces')
+      const state = openSurfaceState(dir, surface.id, () => firstRelease(options.history, index, surface.ref))
+      // Written at once: the default branch moves on, and what ran first must not.
+      state.write(state.read())
+      return openPlatform(surface, state)
+    }),
+  )
+  return new Map(platforms.map((platform) => [platform.surface.id, platform]))
 }

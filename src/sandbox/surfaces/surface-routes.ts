@@ -1,12 +1,10 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
-import { type Answer, json } from '~/sandbox/http/answer'
-import { readJson } from '~/sandbox/http/read-body'
-import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
-import { writeAnswer } from '~/sandbox/http/write-answer'
+import { type Answer, json, writeAnswer } from '~/sandbox/http/answer'
+import { bearerOf, readJson, sameSecret } from '~/sandbox/http/read-request'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
-export interface SurfaceRouterDeps {
+interface SurfaceRouterDeps {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly hookToken: string
   readonly isCommit: (sha: string) => Promise<boolean>

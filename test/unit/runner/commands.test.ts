@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseFileCommand } from '~/sandbox/runner/file-command'
-import { parseWorkflowCommand } from '~/sandbox/runner/workflow-command'
+import { parseFileCommand, parseWorkflowCommand } from '~/sandbox/runner/step-commands'
 
 test('a workflow command is read with its properties and unescaped once', () => {
   expect(parseWorkflowCommand('::error file=a%3Ab.ts,line=3::100%25 lost%0Anow %250A')).toEqual({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { resolveInputs } from '~/sandbox/runner/dispatch-inputs'
-import { readWorkflowFile } from '~/sandbox/runner/workflow-file'
+import { readWorkflowFile } from '~/sandbox/runner/workflow-files'
 
 const text = `
 on:

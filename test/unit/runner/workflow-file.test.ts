@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { textOf } from '~/sandbox/runner/expressions'
 import { unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
-import { displayTitle, readWorkflowFile } from '~/sandbox/runner/workflow-file'
+import { displayTitle, readWorkflowFile } from '~/sandbox/runner/workflow-files'
 
 async function read(text: string) {
   const reading = await readWorkflowFile('.github/workflows/w.yml', text)

@@ -5,9 +5,8 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { STATUS_OF_STEP } from '~/domain/deploy/status'
-import { readActionFile } from '~/sandbox/runner/action-file'
 import { unsupportedInAction, unsupportedInWorkflow } from '~/sandbox/runner/refuse-unsupported'
-import { readWorkflowFile } from '~/sandbox/runner/workflow-file'
+import { readActionFile, readWorkflowFile } from '~/sandbox/runner/workflow-files'
 
 const github = path.resolve(import.meta.dirname, '../../../.github')
 const files = readdirSync(path.join(github, 'workflows'))

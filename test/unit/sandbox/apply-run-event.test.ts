@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '~/sandbox/runner/types'
-import { applyRunEvent } from '~/sandbox/runs/apply-run-event'
-import { loseRun } from '~/sandbox/runs/lost-run'
+import { applyRunEvent, loseRun } from '~/sandbox/runs/apply-run-event'
 import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
 
 const created = '2026-11-21T10:00:00Z'

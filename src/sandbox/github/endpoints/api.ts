@@ -1,27 +1,17 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { ApiDeps } from '~/sandbox/github/api-deps'
-import { apiError, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/api-error'
-import { apiVersionOf } from '~/sandbox/github/api-version'
-import { branchEndpoints } from '~/sandbox/github/endpoints/branches'
-import { checkEndpoints } from '~/sandbox/github/endpoints/checks'
-import { commitEndpoints } from '~/sandbox/github/endpoints/commits'
-import { compareEndpoints } from '~/sandbox/github/endpoints/compare'
-import { dispatchEndpoints } from '~/sandbox/github/endpoints/dispatch'
-import type { Endpoint } from '~/sandbox/github/endpoints/endpoint'
-import { gitRefEndpoints } from '~/sandbox/github/endpoints/git-refs'
+import type { ApiDeps, Endpoint } from '~/sandbox/github/endpoint'
+import { apiError, apiVersionOf, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/endpoint'
+import { checkEndpoints, commitEndpoints, compareEndpoints } from '~/sandbox/github/endpoints/commits'
 import { jobEndpoints } from '~/sandbox/github/endpoints/jobs'
-import { metaEndpoints } from '~/sandbox/github/endpoints/meta'
-import { repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
-import { runControlEndpoints } from '~/sandbox/github/endpoints/run-control'
+import { branchEndpoints, gitRefEndpoints, repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
+import { runControlEndpoints, workflowRunEndpoints } from '~/sandbox/github/endpoints/runs'
 import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
-import { workflowRunEndpoints } from '~/sandbox/github/endpoints/workflow-runs'
-import { workflowEndpoints } from '~/sandbox/github/endpoints/workflows'
-import { createRateLimit, type RateLimit } from '~/sandbox/github/rate-limit'
+import { dispatchEndpoints, workflowEndpoints } from '~/sandbox/github/endpoints/workflows'
+import { createRateLimit, metaEndpoints, type RateLimit } from '~/sandbox/github/rate-limit'
 import type { Answer } from '~/sandbox/http/answer'
-import { readJson } from '~/sandbox/http/read-body'
+import { bearerOf, readJson, sameSecret } from '~/sandbox/http/read-request'
 import { createRouter, type Match } from '~/sandbox/http/router'
-import { bearerOf, sameSecret } from '~/sandbox/http/same-secret'
 
 const PREFIX = '/api/v3'
 
@@ -52,7 +42,7 @@ const authenticate = (request: IncomingMessage, token: string): Answer | undefin
   return given !== undefined && sameSecret(given, token) ? undefined : badCredentials()
 }
 
-export interface ApiMatch {
+interface ApiMatch {
   /** The endpoint's pattern, for those who want to disturb it; `undefined` when there is none. */
   readonly name: string | undefined
   readonly answer: () => Promise<Answer>

@@ -1,12 +1,20 @@
-import { changedFiles } from '~/sandbox/git/changed-files'
-import { countCommits, logCommits, readCommit } from '~/sandbox/git/commits'
+import { type Commit, countCommits, logCommits, readCommit } from '~/sandbox/git/commits'
+import { changedFiles, compareCommits } from '~/sandbox/git/compare'
 import { resolveCommit } from '~/sandbox/git/refs'
+import { failedCheckOf } from '~/sandbox/git/sample-history'
 import { personByLogin } from '~/sandbox/git/sample-people'
-import type { ApiDeps } from '~/sandbox/github/api-deps'
-import { apiError, noCommitFor, notFound } from '~/sandbox/github/api-error'
-import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
+import {
+  type ApiDeps,
+  type ApiRequest,
+  apiError,
+  type Endpoint,
+  noCommitFor,
+  notFound,
+} from '~/sandbox/github/endpoint'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
 import { commitShape, fileShape } from '~/sandbox/github/shapes/commit'
+import { minimalRepositoryShape, repositoryPage, repositoryUrl } from '~/sandbox/github/shapes/repository'
+import { nodeIdOf } from '~/sandbox/github/shapes/user'
 import { type Answer, json, text } from '~/sandbox/http/answer'
 
 const given = <K extends string>(key: K, value: string | null): Partial<Record<K, string>> => {
@@ -17,7 +25,7 @@ const given = <K extends string>(key: K, value: string | null): Partial<Record<K
 
 const isTime = (value: string | null): boolean => value === null || !Number.isNaN(Date.parse(value))
 
-const list = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+const answerCommits = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   const { repository, urls } = deps
   const wanted = request.query.get('sha') ?? repository.defaultBranch
   const sha = await resolveCommit(repository, wanted)
@@ -43,7 +51,7 @@ const list = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   return json(200, shapes, linkHeader(request.url, request.query, page, total))
 }
 
-const get = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+const getCommit = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   const { repository, urls } = deps
   const sha = await resolveCommit(repository, request.param('ref'))
   if (!sha) return noCommitFor(request.param('ref'))
@@ -63,6 +71,115 @@ const get = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
 }
 
 export const commitEndpoints = (deps: ApiDeps): Endpoint[] => [
-  { method: 'GET', pattern: '/commits', handle: (request) => list(deps, request) },
-  { method: 'GET', pattern: '/commits/:ref+', handle: (request) => get(deps, request) },
+  { method: 'GET', pattern: '/commits', handle: (request) => answerCommits(deps, request) },
+  { method: 'GET', pattern: '/commits/:ref+', handle: (request) => getCommit(deps, request) },
+]
+
+const CHECKS = ['lint', 'tests']
+
+/** What a commit's checks said, the same every time it is asked. */
+const checkRunsOf = ({ repository, urls }: ApiDeps, commit: Commit) => {
+  const failed = failedCheckOf(commit.message)
+  const at = commit.committer.date
+  return CHECKS.map((name, index) => {
+    // Stable, and safe as a number: 48 bits of the commit.
+    const id = Number.parseInt(commit.sha.slice(0, 12), 16) + index
+    const url = `${repositoryUrl(urls, repository)}/check-runs/${id}`
+    const page = `${repositoryPage(urls, repository)}/commit/${commit.sha}`
+    return {
+      id,
+      node_id: nodeIdOf('CR_', id),
+      head_sha: commit.sha,
+      external_id: '',
+      url,
+      html_url: page,
+      details_url: page,
+      status: 'completed',
+      conclusion: name === failed ? 'failure' : 'success',
+      started_at: at,
+      completed_at: at,
+      output: { title: null, summary: null, text: null, annotations_count: 0, annotations_url: `${url}/annotations` },
+      name,
+      check_suite: { id },
+      app: null,
+      pull_requests: [],
+    }
+  })
+}
+
+const listCheckRuns = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+  const sha = await resolveCommit(deps.repository, request.param('ref'))
+  if (!sha) return noCommitFor(request.param('ref'))
+  const all = checkRunsOf(deps, await readCommit(deps.repository, sha))
+  const page = pageOf(request.query)
+  const body = { total_count: all.length, check_runs: pageItems(all, page) }
+  return json(200, body, linkHeader(request.url, request.query, page, all.length))
+}
+
+/** Nobody here reports with the older statuses, for which GitHub says `pending`. */
+const getCombinedStatus = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+  const { repository, urls } = deps
+  const sha = await resolveCommit(repository, request.param('ref'))
+  if (!sha) return noCommitFor(request.param('ref'))
+  const commit = `${repositoryUrl(urls, repository)}/commits/${sha}`
+  const nothing = { state: 'pending', statuses: [], total_count: 0 }
+  return json(200, {
+    ...nothing,
+    sha,
+    repository: minimalRepositoryShape(urls, repository),
+    commit_url: commit,
+    url: `${commit}/status`,
+  })
+}
+
+/** Before `/commits/:ref+`, which takes whatever is left. */
+export const checkEndpoints = (deps: ApiDeps): Endpoint[] => [
+  { method: 'GET', pattern: '/commits/:ref/check-runs', handle: (request) => listCheckRuns(deps, request) },
+  { method: 'GET', pattern: '/commits/:ref/status', handle: (request) => getCombinedStatus(deps, request) },
+]
+
+/** `base...head`; GitHub also takes `owner:branch` on either side, of which this repository knows its own. */
+const sidesOf = (basehead: string, owner: string): readonly [string, string] | undefined => {
+  const [base = '', head = '', ...more] = basehead.split('...')
+  if (base === '' || head === '' || more.length > 0) return undefined
+  const own = (side: string): string => (side.startsWith(`${owner}:`) ? side.slice(owner.length + 1) : side)
+  return [own(base), own(head)]
+}
+
+const compareSides = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
+  const { repository, urls } = deps
+  const sides = sidesOf(request.param('basehead'), repository.owner)
+  if (!sides) return notFound()
+  const [base, head] = await Promise.all(sides.map((side) => resolveCommit(repository, side)))
+  const comparison = base && head ? await compareCommits(repository, base, head) : undefined
+  if (!base || !head || !comparison) return notFound()
+
+  // Without paging GitHub answers up to 250 commits at once; with it, pages of them, the files on the first only.
+  const paged = request.query.has('page') || request.query.has('per_page')
+  const page = pageOf(request.query)
+  const commits = paged ? pageItems(comparison.commits, page) : comparison.commits
+  const files = paged && page.page > 1 ? [] : comparison.files
+  const html = `${repositoryPage(urls, repository)}/compare`
+  const [from, to] = sides
+  const short = (sha: string): string => `${repository.owner}:${sha.slice(0, 7)}`
+  const body = {
+    url: request.url,
+    html_url: `${html}/${from}...${to}`,
+    permalink_url: `${html}/${short(base)}...${short(head)}`,
+    diff_url: `${html}/${from}...${to}.diff`,
+    patch_url: `${html}/${from}...${to}.patch`,
+    base_commit: commitShape(urls, repository, comparison.base),
+    merge_base_commit: commitShape(urls, repository, comparison.mergeBase),
+    status: comparison.status,
+    ahead_by: comparison.aheadBy,
+    behind_by: comparison.behindBy,
+    total_commits: comparison.aheadBy,
+    commits: commits.map((commit) => commitShape(urls, repository, commit)),
+    files: files.map((file) => fileShape(urls, repository, head, file)),
+  }
+  return json(200, body, paged ? linkHeader(request.url, request.query, page, comparison.commits.length) : {})
+}
+
+export const compareEndpoints = (deps: ApiDeps): Endpoint[] => [
+  { method: 'GET', pattern: '/compare/:basehead+', handle: (request) => compareSides(deps, request) },
 ]

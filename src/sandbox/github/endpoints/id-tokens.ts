@@ -6,8 +6,8 @@ import type { Repository } from '~/sandbox/git/repository'
 import { personByLogin } from '~/sandbox/git/sample-people'
 import { OWNER_ID, REPOSITORY_ID } from '~/sandbox/github/shapes/repository'
 import { type Answer, json } from '~/sandbox/http/answer'
+import { bearerOf } from '~/sandbox/http/read-request'
 import type { Route } from '~/sandbox/http/router'
-import { bearerOf } from '~/sandbox/http/same-secret'
 import type { IdTokenGrant, JobClaims } from '~/sandbox/runner/types'
 import { jsonDocument } from '~/sandbox/state/json-document'
 
@@ -16,7 +16,7 @@ export interface IdTokens {
   readonly grant: (claims: JobClaims) => IdTokenGrant
 }
 
-export interface IdTokensOptions {
+interface IdTokensOptions {
   readonly dir: string
   /** The origin of the sandbox; as on an Enterprise Server, the issuer is a path of it. */
   readonly web: string

@@ -1,13 +1,11 @@
-import type { ApiDeps } from '~/sandbox/github/api-deps'
-import { notFound } from '~/sandbox/github/api-error'
-import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
-import { idOf } from '~/sandbox/github/endpoints/workflow-runs'
+import type { ApiDeps, ApiRequest, Endpoint } from '~/sandbox/github/endpoint'
+import { notFound } from '~/sandbox/github/endpoint'
+import { idOf } from '~/sandbox/github/endpoints/runs'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
-import { jobShape } from '~/sandbox/github/shapes/job'
-import { runPageUrl } from '~/sandbox/github/shapes/run'
+import { jobShape, runPageUrl } from '~/sandbox/github/shapes/run'
 import { type Answer, json } from '~/sandbox/http/answer'
-import { findJob } from '~/sandbox/runs/find-job'
 import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
+import { findJob } from '~/sandbox/runs/run-store'
 
 const listJobs = (deps: ApiDeps, request: ApiRequest, attempts: readonly RunRecord[]): Answer => {
   if (attempts.length === 0) return notFound()

@@ -1,7 +1,7 @@
-import type { ChangedFile } from '~/sandbox/git/changed-files'
 import type { Commit } from '~/sandbox/git/commits'
+import type { ChangedFile } from '~/sandbox/git/compare'
 import type { Repository } from '~/sandbox/git/repository'
-import type { Urls } from '~/sandbox/github/api-deps'
+import type { Urls } from '~/sandbox/github/endpoint'
 import { repositoryPage, repositoryUrl } from '~/sandbox/github/shapes/repository'
 import { userByEmail } from '~/sandbox/github/shapes/user'
 

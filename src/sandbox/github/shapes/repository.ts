@@ -1,5 +1,5 @@
 import type { Repository } from '~/sandbox/git/repository'
-import type { Urls } from '~/sandbox/github/api-deps'
+import type { Urls } from '~/sandbox/github/endpoint'
 import { nodeIdOf, userShape } from '~/sandbox/github/shapes/user'
 
 export const REPOSITORY_ID = 642_118_309
@@ -72,7 +72,7 @@ export const minimalRepositoryShape = (urls: Urls, repository: Repository) => {
   }
 }
 
-export interface RepositoryTimes {
+interface RepositoryTimes {
   readonly createdAt: string
   readonly pushedAt: string
 }

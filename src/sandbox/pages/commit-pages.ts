@@ -1,21 +1,20 @@
-import type { ChangedFile } from '~/sandbox/git/changed-files'
-import { changedFiles } from '~/sandbox/git/changed-files'
 import { type Commit, readCommit } from '~/sandbox/git/commits'
+import { type ChangedFile, changedFiles, compareCommits } from '~/sandbox/git/compare'
 import { resolveCommit } from '~/sandbox/git/refs'
 import type { Repository } from '~/sandbox/git/repository'
 import { html, type Markup } from '~/sandbox/html/html'
 import { githubPage, missingPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
-import { short } from '~/sandbox/pages/words'
+import { short } from '~/sandbox/pages/run-page'
 
-export const filesMarkup = (files: readonly ChangedFile[]): Markup => html`<h2>${files.length} changed files</h2>
+const filesMarkup = (files: readonly ChangedFile[]): Markup => html`<h2>${files.length} changed files</h2>
 ${files.map(
   (file) => html`<details open><summary><code>${file.filename}</code> ${file.status !== 'modified' && file.status}
 <span class="good">+${file.additions}</span> <span class="bad">−${file.deletions}</span></summary>
 ${file.patch !== undefined && html`<pre>${file.patch}</pre>`}</details>`,
 )}`
 
-export const commitLine = (commit: Commit): Markup =>
+const commitLine = (commit: Commit): Markup =>
   html`<tr><td><a href="/acme/platform/commit/${commit.sha}"><code>${short(commit.sha)}</code></a></td>
 <td>${commit.message.split('\n')[0]}</td><td>${commit.author.name}</td><td><time>${commit.author.date}</time></td></tr>`
 
@@ -33,5 +32,19 @@ ${text !== '' && html`<p>${text}</p>`}
 <p>${commit.author.name} · <time>${commit.author.date}</time> · <code>${commit.sha}</code></p>
 <p>${commit.parents.map((parent) => html`Parent <a href="/acme/platform/commit/${parent}"><code>${short(parent)}</code></a> `)}</p>
 ${filesMarkup(files)}`,
+  })
+}
+
+export const comparePage = async (site: Site, repository: Repository, basehead: string): Promise<Answer> => {
+  const sides = basehead.split('...').map((side) => side.replace(`${repository.owner}:`, ''))
+  const [base, head] = await Promise.all(sides.map((side) => resolveCommit(repository, side)))
+  const comparison = base && head ? await compareCommits(repository, base, head) : undefined
+  if (!comparison || sides.length !== 2) return missingPage(site, `There is nothing to compare as ${basehead}.`)
+  return githubPage(site, {
+    title: `Comparing ${basehead}`,
+    body: html`<h1>Comparing <code>${sides[0]}</code> … <code>${sides[1]}</code></h1>
+<p>${comparison.status}: ${comparison.aheadBy} ahead, ${comparison.behindBy} behind</p>
+<div class="scroll"><table><tbody>${comparison.commits.toReversed().map(commitLine)}</tbody></table></div>
+${filesMarkup(comparison.files)}`,
   })
 }

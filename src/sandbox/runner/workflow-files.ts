@@ -1,12 +1,39 @@
-import { convertWorkflowTemplate, isString, NoOperationTraceWriter, parseWorkflow } from '@actions/workflow-parser'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import {
+  convertWorkflowTemplate,
+  isBoolean,
+  isString,
+  NoOperationTraceWriter,
+  parseWorkflow,
+} from '@actions/workflow-parser'
+import { convertActionTemplate, parseAction } from '@actions/workflow-parser/actions/index'
 import { isJob } from '@actions/workflow-parser/model/type-guards'
 import type { WorkflowJob } from '@actions/workflow-parser/model/workflow-template'
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/mapping-token'
 import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
+import { isScalar, parseDocument, visit } from 'yaml'
 import { type DispatchInput, dispatchInputs } from '~/sandbox/runner/dispatch-inputs'
 import { type ContextValue, itemsAt, literalAt, mappingAt, textOf, tokenAt } from '~/sandbox/runner/expressions'
-import { singleLineStrings } from '~/sandbox/runner/single-line-strings'
 import { type StepDefinition, stepDefinitions } from '~/sandbox/runner/step-definition'
+import type { JobPlan } from '~/sandbox/runner/types'
+
+/**
+ * The same YAML with every string written on one line.
+ *
+ * The official parser serves an editor: where a string of several lines contains an expression, it keeps the source
+ * text (indentation, folding marks and quotes included) instead of the string's value, so that positions are easy to
+ * compute. A run needs the value, as GitHub's service computes it; strings on one line are read by value.
+ */
+function singleLineStrings(text: string): string {
+  const document = parseDocument(text, { uniqueKeys: false })
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (isScalar(node) && typeof node.value === 'string' && node.value.includes('${{')) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return document.toString({ lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER })
+}
 
 export interface WorkflowFile {
   readonly path: string
@@ -45,8 +72,9 @@ export async function readWorkflowFile(
   text: string,
 ): Promise<{ readonly workflow: WorkflowFile } | { readonly errors: readonly string[] }> {
   // Judged as it is written, so that lines and columns are right; executed by its values.
-  const written = await parse(path, text)
-  const { root, template, errors } = written.errors.length > 0 ? written : await parse(path, singleLineStrings(text))
+  const written = await parseWorkflowText(path, text)
+  const { root, template, errors } =
+    written.errors.length > 0 ? written : await parseWorkflowText(path, singleLineStrings(text))
   if (root === undefined || template === undefined || errors.length > 0) {
     return { errors: errors.length > 0 ? errors : [`${path} is empty.`] }
   }
@@ -68,7 +96,7 @@ export async function readWorkflowFile(
   }
 }
 
-async function parse(path: string, text: string) {
+async function parseWorkflowText(path: string, text: string) {
   const { context, value: root } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter())
   const template = root === undefined ? undefined : await convertWorkflowTemplate(context, root)
   return { root, template, errors: context.errors.getErrors().map((error) => error.message) }
@@ -105,4 +133,83 @@ function writesIdToken(permissions: TemplateToken | undefined): boolean {
 function needsOf(needs: TemplateToken | undefined, job: TemplateToken | undefined): readonly string[] {
   if (needs !== undefined && isString(needs)) return [needs.value]
   return itemsAt(job, 'needs').map((item) => textOf(item, { contexts: {} }))
+}
+
+/** A run that has been checked and can be executed: nothing in it is unknown any more. */
+export interface RunPlan {
+  readonly workflow: WorkflowFile
+  readonly displayTitle: string
+  readonly jobs: readonly JobPlan[]
+  /** The `github` and `inputs` contexts every job starts from. */
+  readonly github: Readonly<Record<string, ContextValue>>
+  readonly inputs: Readonly<Record<string, ContextValue>>
+}
+
+export interface CompositeAction {
+  readonly name: string
+  readonly inputs: readonly {
+    readonly name: string
+    readonly required: boolean
+    readonly default: TemplateToken | undefined
+  }[]
+  readonly outputs: readonly { readonly name: string; readonly value: TemplateToken | undefined }[]
+  readonly steps: readonly StepDefinition[]
+  readonly root: TemplateToken
+}
+
+/** A file GitHub's parser objects to, or an action that is not composite: `using` says which kind it is instead. */
+type ActionReading =
+  | { readonly action: CompositeAction }
+  | { readonly errors: readonly string[] }
+  | { readonly using: string }
+
+export function readActionFile(name: string, text: string): ActionReading {
+  const written = parseActionText(name, text)
+  const using = literalAt(mappingAt(written.root, 'runs'), 'using')
+  if (using !== undefined && using !== 'composite') return { using }
+  const { root, template, errors } =
+    written.errors.length > 0 ? written : parseActionText(name, singleLineStrings(text))
+  if (root === undefined || template === undefined || errors.length > 0) {
+    return { errors: errors.length > 0 ? errors : [`${name} is empty.`] }
+  }
+  const steps = template.runs.using === 'composite' ? template.runs.steps : []
+  return {
+    action: {
+      name: template.name,
+      inputs: [...(mappingAt(root, 'inputs') ?? [])].map(({ key, value }) => {
+        const required = tokenAt(value, 'required')
+        return {
+          name: textOf(key, { contexts: {} }),
+          required: required !== undefined && isBoolean(required) && required.value,
+          default: tokenAt(value, 'default'),
+        }
+      }),
+      outputs: [...(mappingAt(root, 'outputs') ?? [])].map(({ key, value }) => ({
+        name: textOf(key, { contexts: {} }),
+        value: tokenAt(value, 'value'),
+      })),
+      steps: stepDefinitions(steps, itemsAt(mappingAt(root, 'runs'), 'steps')),
+      root,
+    },
+  }
+}
+
+function parseActionText(name: string, text: string) {
+  const { context, value: root } = parseAction({ name, content: text }, new NoOperationTraceWriter())
+  const template = root === undefined ? undefined : convertActionTemplate(context, root)
+  return { root, template, errors: context.errors.getErrors().map((error) => error.message) }
+}
+
+export const actionFileNames = ['action.yml', 'action.yaml'] as const
+
+/** The text of the action at `directory`, or `undefined` when there is none. */
+export async function readActionText(directory: string): Promise<string | undefined> {
+  for (const name of actionFileNames) {
+    try {
+      return await readFile(path.join(directory, name), 'utf8')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
+  return undefined
 }

@@ -1,11 +1,9 @@
 import { readCommit } from '~/sandbox/git/commits'
-import type { ApiDeps } from '~/sandbox/github/api-deps'
-import { apiError, notFound } from '~/sandbox/github/api-error'
 import { parseCreated } from '~/sandbox/github/created-filter'
-import type { ApiRequest, Endpoint } from '~/sandbox/github/endpoints/endpoint'
+import { type ApiDeps, type ApiRequest, apiError, type Endpoint, notFound } from '~/sandbox/github/endpoint'
+import { findWorkflow } from '~/sandbox/github/endpoints/workflows'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
 import { runShape } from '~/sandbox/github/shapes/run'
-import { findWorkflow } from '~/sandbox/github/workflow-files'
 import { type Answer, json } from '~/sandbox/http/answer'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 
@@ -55,7 +53,7 @@ const listForWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Answ
   return listRuns(deps, request, (run) => run.workflow.path === workflow.path)
 }
 
-const get = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer> =>
+const getRun = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer> =>
   run ? json(200, await shapeOfRun(deps, run)) : notFound()
 
 /** An id as digits; anything else is no run. */
@@ -67,11 +65,30 @@ export const workflowRunEndpoints = (deps: ApiDeps): Endpoint[] => [
   {
     method: 'GET',
     pattern: '/actions/runs/:run',
-    handle: (request) => get(deps, deps.store.find(idOf(request.param('run')))),
+    handle: (request) => getRun(deps, deps.store.find(idOf(request.param('run')))),
   },
   {
     method: 'GET',
     pattern: '/actions/runs/:run/attempts/:attempt',
-    handle: (request) => get(deps, deps.store.find(idOf(request.param('run')), idOf(request.param('attempt')))),
+    handle: (request) => getRun(deps, deps.store.find(idOf(request.param('run')), idOf(request.param('attempt')))),
   },
+]
+
+const cancelRun = (deps: ApiDeps, request: ApiRequest, force: boolean): Answer => {
+  const run = deps.store.find(idOf(request.param('run')))
+  if (!run) return notFound()
+  if (!deps.runs.cancel(run.runId, force)) return apiError(409, 'Cannot cancel a workflow run that is completed.')
+  return json(202, {})
+}
+
+const rerun = (deps: ApiDeps, request: ApiRequest): Answer => {
+  const run = deps.store.find(idOf(request.param('run')))
+  if (!run) return notFound()
+  return deps.runs.rerun(run) ? json(201, {}) : apiError(403, 'This workflow is already running')
+}
+
+export const runControlEndpoints = (deps: ApiDeps): Endpoint[] => [
+  { method: 'POST', pattern: '/actions/runs/:run/cancel', handle: (request) => cancelRun(deps, request, false) },
+  { method: 'POST', pattern: '/actions/runs/:run/force-cancel', handle: (request) => cancelRun(deps, request, true) },
+  { method: 'POST', pattern: '/actions/runs/:run/rerun', handle: (request) => rerun(deps, request) },
 ]

@@ -1,5 +1,16 @@
 import { readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
+import type { RunRequest } from '~/sandbox/runner/types'
+
+/** The scratch directory exists only while the attempt is executed. */
+export const createWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
+  await mkdir(workDir, { recursive: true, mode: 0o700 })
+}
+
+export const removeWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
+  await rm(workDir, { recursive: true, force: true, maxRetries: 3 })
+}
 
 const workingDirectory = (pid: string): string => {
   try {
