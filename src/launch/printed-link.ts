@@ -1,11 +1,11 @@
 import { AppError } from '~/domain/errors'
-import { isLoopbackHost } from '~/server/platform/http/refuse-foreign-origin'
+import { isLoopbackHost } from '~/server/platform/http/refuse-request'
 
 /** The link a start prints: to make the first admin, or to sign in to the sandbox. Null when people can sign in by themselves. */
 export async function printedLink(databaseUrl: string, sandbox: boolean) {
   // Only now: these need the generated Prisma client, which the first start has just made.
   const { connectDatabase } = await import('~/server/platform/database')
-  const { makeSetupLink } = await import('~/server/people/make-setup-link')
+  const { makeSetupLink } = await import('~/server/people/make-links')
   const { v7: newId } = await import('uuid')
   const db = connectDatabase(databaseUrl)
   try {

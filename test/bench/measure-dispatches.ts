@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'

@@ -55,7 +55,7 @@ export const tokenCreate = command({
   },
   input: createOptions,
   run: async ({ deps, print }, { owner, input }) => {
-    const { createTokenFor } = await import('~/server/tokens/create-token-for')
+    const { createTokenFor } = await import('~/server/tokens/create-token')
     const { secret, token } = await createTokenFor(deps, owner, input)
     // Beside it, so that what is piped into a file is the token and nothing else.
     process.stderr.write(`Token ${token.id} of ${token.owner}, until ${token.expiresAt}. It is not shown again.\n`)

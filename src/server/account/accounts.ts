@@ -1,7 +1,7 @@
 import 'server-only'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** What somebody can sign in with. */
+/** A person's name, address and sign-in methods. */
 export async function readSignInMethods(db: DatabaseHandle, userId: string) {
   const user = await db.user.findUnique({
     where: { id: userId },
@@ -23,7 +23,7 @@ export async function renameUser(tx: DatabaseHandle, id: string, name: string): 
   await tx.user.update({ where: { id }, data: { name }, select: { id: true } })
 }
 
-/** False: the person has no such passkey. */
+/** Returns false if the person has no such passkey. */
 export async function renamePasskey(
   tx: DatabaseHandle,
   { id, userId, name }: { readonly id: string; readonly userId: string; readonly name: string },
@@ -35,12 +35,12 @@ export async function deletePasskey(tx: DatabaseHandle, id: string, userId: stri
   return (await tx.passkey.deleteMany({ where: { id, userId } })).count > 0
 }
 
-/** Every passkey of one person. Gives how many there were. */
+/** Deletes all passkeys of a person. Returns their number. */
 export async function deletePasskeysOf(tx: DatabaseHandle, userId: string): Promise<number> {
   return (await tx.passkey.deleteMany({ where: { userId } })).count
 }
 
-/** Every connected provider of one person, so all but the password. Gives how many there were. */
+/** Disconnects all providers of a person. Returns their number. */
 export async function deleteProvidersOf(tx: DatabaseHandle, userId: string): Promise<number> {
   return (await tx.account.deleteMany({ where: { userId, providerId: { not: 'credential' } } })).count
 }

@@ -1,17 +1,18 @@
 import 'server-only'
-import type { AccountView } from '~/domain/account'
-import type { Actor } from '~/domain/actor'
+import type { AccountView, ProofMethods, ProviderProof, ProviderView } from '~/domain/account'
+import { type Actor, isProofFresh } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { readSignInMethods } from '~/server/account/accounts'
-import { isConnected, listProviders } from '~/server/account/list-providers'
-import { listSessions } from '~/server/auth/sessions/sessions'
+import { accountIssuer } from '~/server/auth/providers/accounts.sql'
+import { listSessions, readProofAskedOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
+import { isSandboxOperator } from '~/server/members/sandbox-sign-in'
 
-/** The account of whoever asks. */
+/** The actor's own account. */
 export async function readAccount(deps: Pick<Deps, 'db' | 'now' | 'config'>, actor: Actor): Promise<AccountView> {
   const { db, now } = deps
   const methods = await readSignInMethods(db, actor.userId)
-  if (methods === null) throw new AppError('signed_out', 'This account is gone. Nothing was done.')
+  if (methods === null) throw new AppError('signed_out', 'This account no longer exists. Nothing was done.')
   const { twoFactorEnabled, passkeys, providers, ...rest } = methods
   const sessions = (await listSessions(db, actor.userId, now())).map((session) => ({
     id: session.id,
@@ -33,3 +34,40 @@ export async function readAccount(deps: Pick<Deps, 'db' | 'now' | 'config'>, act
     sessions: sessions.toSorted((one, other) => Number(other.current) - Number(one.current)),
   }
 }
+
+/** The methods by which the dialog "Confirm your identity" can ask for a proof. */
+export async function listProofMethods(deps: Pick<Deps, 'db' | 'config' | 'now'>, actor: Actor): Promise<ProofMethods> {
+  const { db, config } = deps
+  const methods = await readSignInMethods(db, actor.userId)
+  // A provider that was asked for a fresh proof, and sent none.
+  const withoutProof = isProofFresh(actor, deps.now()) ? null : await readProofAskedOf(db, actor.sessionId ?? null)
+  const proofOf = (id: string): ProviderProof => {
+    if (id === 'github' && config.providers.github?.provesIdentity !== true) return 'never'
+    return id === withoutProof ? 'missing' : 'possible'
+  }
+  return {
+    password: methods?.password ?? false,
+    passkey: (methods?.passkeys.length ?? 0) > 0,
+    sandbox: isSandboxOperator(deps, actor.name),
+    providers: listProviders(deps)
+      .filter(({ id }) => isConnected(deps, methods?.providers ?? [], id))
+      .map((provider) => ({ ...provider, proof: proofOf(provider.id) })),
+  }
+}
+
+/** The configured providers. */
+export function listProviders({ config }: Pick<Deps, 'config'>): readonly ProviderView[] {
+  const { github, oidc } = config.providers
+  return [
+    ...(github === undefined ? [] : [{ id: 'github', name: 'GitHub' }]),
+    ...(oidc === undefined ? [] : [{ id: 'oidc', name: oidc.name }]),
+  ]
+}
+
+/** Whether the person has an account at this provider. An account of another issuer does not count. */
+const isConnected = (
+  { config }: Pick<Deps, 'config'>,
+  accounts: readonly { readonly providerId: string; readonly issuer: string | null }[],
+  provider: string,
+): boolean =>
+  accounts.some(({ providerId, issuer }) => providerId === provider && issuer === accountIssuer(config, provider))

@@ -4,21 +4,21 @@ import { notFound, redirect } from 'next/navigation'
 import { may } from '~/domain/actor'
 import type { PageMember } from '~/domain/member'
 import type { Permission } from '~/domain/permissions'
-import { listProviders } from '~/server/account/list-providers'
+import { listProviders } from '~/server/account/read-account'
 import { readSession } from '~/server/auth/sessions/read-session'
 import { getDeps } from '~/server/deps'
 
 type Search = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
- * The member a page is made for. Somebody who is not signed in is sent to do that, and comes back to the same page
- * afterwards; by an answer of HTTP, which a loading.tsx above would turn into a page that goes away by itself. Opening a page is something a person does, so it keeps the session from going idle.
+ * The member who opens a page. Redirects to the sign-in page, and from there back to this one. The redirect is an answer of
+ * HTTP; a loading.tsx above would turn it into a page. Opening a page keeps the session from going idle.
  */
 export async function signedInPage(
   path: string,
   options: { readonly search?: Search; readonly permission?: Permission } = {},
 ): Promise<PageMember> {
-  // First: it tells Next that the page is made per request, so that no build asks for the configuration.
+  // Before `getDeps`: reading the headers makes Next render the page per request, so the build needs no configuration.
   const sent = await headers()
   const deps = getDeps()
   const signedIn = await readSession(deps, sent, 'person')
@@ -28,7 +28,7 @@ export async function signedInPage(
   return { name, email, role, environments, providers: listProviders(deps) }
 }
 
-/** Whoever is signed in already, for the pages that are for nobody yet. */
+/** Whether somebody is signed in, for pages without a member. */
 export async function isSignedIn(): Promise<boolean> {
   const sent = await headers()
   return (await readSession(getDeps(), sent, 'person')) !== null

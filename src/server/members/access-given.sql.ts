@@ -1,20 +1,11 @@
 import 'server-only'
+import type { Deps } from '~/server/deps'
+import { readUserIdOf } from '~/server/members/members'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-interface AccessGiven {
-  readonly id: string
-  readonly userId: string
-  readonly givenByUserId: string
-  readonly at: Date
-}
-
-export async function insertAccessGiven(tx: DatabaseHandle, given: AccessGiven): Promise<void> {
-  await tx.accessGiven.create({ data: given, select: { id: true } })
-}
-
 /**
- * Whether one of the two got access from the other after `since`, or both did from the same person, or by way of others:
- * whoever is at one end may then be at the other end as well.
+ * Whether two people are linked since `since`: one gave the other access, or the same person gave it to both, also through
+ * others. Linked accounts may belong to one person.
  */
 export async function areLinked(
   db: DatabaseHandle,
@@ -30,4 +21,18 @@ export async function areLinked(
     )
     SELECT 1 FROM linked WHERE "user_id" = ${other}::uuid`
   return rows.length > 0
+}
+
+/**
+ * Records that the person with the address `by` gave somebody access, more access, or a link for a new password. Access from
+ * the command line or an allow-list has no giver, so nothing is recorded.
+ */
+export async function recordAccessGiven(
+  { newId }: Pick<Deps, 'newId'>,
+  tx: DatabaseHandle,
+  { userId, by, at }: { readonly userId: string; readonly by: string; readonly at: Date },
+): Promise<void> {
+  const givenByUserId = await readUserIdOf(tx, by)
+  if (givenByUserId === null) return
+  await tx.accessGiven.create({ data: { id: newId(), userId, givenByUserId, at }, select: { id: true } })
 }

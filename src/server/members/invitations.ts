@@ -9,7 +9,7 @@ export interface LinkRow {
   readonly kind: LinkKind
   readonly email: string | null
   readonly role: Role
-  /** Null: all of them. */
+  /** Null: all environments. */
   readonly environments: readonly string[] | null
   readonly createdBy: string
   readonly createdAt: Date
@@ -47,18 +47,18 @@ const stored = z
     }),
   )
 
-/** What an admin makes, and may take back. */
+/** The kinds of links that admins make, and may revoke. */
 const MADE_BY_ADMINS = ['invitation', 'recovery'] satisfies LinkKind[]
 
 const usable = (now: Date) => ({ usedAt: null, revokedAt: null, expiresAt: { gt: now } })
 
-/** The link with this digest, while it can still be used. */
+/** The usable link with this digest. */
 export async function readLink(db: DatabaseHandle, digest: string, now: Date): Promise<LinkRow | null> {
   const row = await db.invitation.findFirst({ where: { digest, ...usable(now) }, select: SELECT })
   return row === null ? null : stored.parse(row)
 }
 
-/** Uses it up. False: somebody else just did, or it was taken back. */
+/** Marks a link as used. Returns false if it was used or revoked meanwhile. */
 export async function takeLink(tx: DatabaseHandle, id: string, userId: string, now: Date): Promise<boolean> {
   const { count } = await tx.invitation.updateMany({
     where: { id, ...usable(now) },
@@ -79,7 +79,7 @@ export async function revokeSetupLinks(tx: DatabaseHandle, now: Date): Promise<v
 
 export type LinksOf = { readonly createdBy: string } | { readonly email: string }
 
-/** Ends the links of one maker, or for one address, that can still be used; gives those it ended. */
+/** Revokes the usable links of one maker, or for one address, and returns them. */
 export async function revokeLinks(tx: DatabaseHandle, of: LinksOf, now: Date): Promise<LinkRow[]> {
   const rows = await tx.invitation.updateManyAndReturn({
     where: { kind: { in: MADE_BY_ADMINS }, ...of, ...usable(now) },
@@ -89,14 +89,14 @@ export async function revokeLinks(tx: DatabaseHandle, of: LinksOf, now: Date): P
   return rows.map((row) => stored.parse(row))
 }
 
-/** Links of admins that can still be used, newest first. They end within days, so there are never many. */
+/** The usable links of admins, newest first. They expire within days, so there are few. */
 export async function listInvitations(db: DatabaseHandle, now: Date, limit: number): Promise<LinkRow[]> {
   const where = { kind: { in: MADE_BY_ADMINS }, ...usable(now) }
   const rows = await db.invitation.findMany({ where, orderBy: { id: 'desc' }, take: limit, select: SELECT })
   return rows.map((row) => stored.parse(row))
 }
 
-/** Takes a link back; null when it cannot be used any more anyway. */
+/** Revokes a link. Returns null if it is no longer usable. */
 export async function revokeInvitation(tx: DatabaseHandle, id: string, now: Date): Promise<LinkRow | null> {
   const { count } = await tx.invitation.updateMany({
     where: { id, kind: { in: MADE_BY_ADMINS }, ...usable(now) },
@@ -105,7 +105,7 @@ export async function revokeInvitation(tx: DatabaseHandle, id: string, now: Date
   return count === 0 ? null : stored.parse(await tx.invitation.findUnique({ where: { id }, select: SELECT }))
 }
 
-/** The newest invitation made out to this address, while it can still be used. */
+/** The newest usable invitation for this address. */
 export async function findInvitationFor(db: DatabaseHandle, email: string, now: Date): Promise<LinkRow | null> {
   const where = { kind: 'invitation', email, ...usable(now) }
   const row = await db.invitation.findFirst({ where, orderBy: { id: 'desc' }, select: SELECT })

@@ -9,7 +9,7 @@ export interface MemberRow {
   readonly name: string
   readonly email: string
   readonly role: Role
-  /** Null: all of them. */
+  /** Null: all environments. */
   readonly environments: readonly string[] | null
   readonly suspendedAt: Date | null
   readonly addedBy: string
@@ -43,13 +43,13 @@ export const toMember = ({ user, allEnvironments, environments, ...row }: Stored
   environments: allEnvironments ? null : environments,
 })
 
-/** Null for an identity without a place here. */
+/** The member, suspended or not. Null if the person is not a member. */
 export async function readMember(db: DatabaseHandle, userId: string): Promise<MemberRow | null> {
   const row = await db.member.findUnique({ where: { userId }, select: memberSelect })
   return row === null ? null : toMember(row)
 }
 
-/** What the trail calls a person. */
+/** A person's name in the audit trail: the email address. */
 export async function readAddress(db: DatabaseHandle, userId: string): Promise<string> {
   const user = await db.user.findUnique({ where: { id: userId }, select: { email: true } })
   return user?.email ?? `user:${userId}`
@@ -82,12 +82,12 @@ interface NewMember {
   readonly at: Date
 }
 
-/** A person, the password to sign in with, and what they may do. */
+/** Creates a person, a password account and a member. */
 export async function createMember(tx: DatabaseHandle, member: NewMember): Promise<void> {
   const { userId, email, name, at } = member
   await tx.user.create({ data: { id: userId, email, name, createdAt: at, updatedAt: at }, select: { id: true } })
   await tx.account.create({
-    // As better-auth names a password's account.
+    // better-auth's names for an account with a password.
     data: { id: member.accountId, userId, accountId: userId, providerId: 'credential', password: member.password },
     select: { id: true },
   })
@@ -95,7 +95,7 @@ export async function createMember(tx: DatabaseHandle, member: NewMember): Promi
   await addMember(tx, { userId, role, environments, addedBy, at })
 }
 
-/** What somebody who has an account may do. */
+/** Makes a person with an account a member. */
 export async function addMember(
   tx: DatabaseHandle,
   { role, environments, at: addedAt, ...member }: Omit<NewMember, 'accountId' | 'email' | 'name' | 'password'>,
@@ -104,7 +104,7 @@ export async function addMember(
   await tx.member.create({ data: { ...member, ...limits, addedAt }, select: { userId: true } })
 }
 
-/** In the order they came; `after` is the last one of the page before. */
+/** A page of members after the user id `after`, in the order in which they joined. */
 export async function listMembers(
   db: DatabaseHandle,
   page: { readonly after: string | null; readonly limit: number },
@@ -114,7 +114,7 @@ export async function listMembers(
   return rows.map(toMember)
 }
 
-/** Whether the console keeps an admin who can sign in when this one is gone. */
+/** Whether another admin can sign in. */
 export async function hasOtherAdmin(tx: DatabaseHandle, userId: string): Promise<boolean> {
   const user = { OR: [...CAN_SIGN_IN, { email: SANDBOX_OPERATOR.email }] }
   const where = { ...ADMIN, user, userId: { not: userId } }
@@ -139,7 +139,7 @@ export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date 
   await tx.member.update({ where: { userId }, data: { suspendedAt: at }, select: { userId: true } })
 }
 
-/** The password somebody signs in with from now on; hashed. */
+/** Sets a person's hashed password. */
 export async function setPassword(
   tx: DatabaseHandle,
   { userId, accountId, password }: Pick<NewMember, 'userId' | 'accountId' | 'password'>,
@@ -153,7 +153,7 @@ export async function setPassword(
   })
 }
 
-/** What a person may do at this moment; null for one who is no member, was suspended, or has a role nobody knows here. */
+/** A person's current rights. Null if the person is not a member, is suspended, or has a role of a newer version. */
 export async function findRequester(db: DatabaseHandle, userId: string) {
   const found = await db.member.findUnique({
     where: { userId, suspendedAt: null },

@@ -7,6 +7,7 @@ import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit
 import { forgetStartedBy } from '~/server/auth/second-factor/second-factors'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
+import { recordAccessGiven } from '~/server/members/access-given.sql'
 import { type LinkRow, takeLink } from '~/server/members/invitations'
 import {
   createMember,
@@ -17,37 +18,33 @@ import {
   setPassword,
 } from '~/server/members/members'
 import { isSandboxSignIn, signInSandboxOperator } from '~/server/members/sandbox-sign-in'
-import { linkDigest } from '~/server/people/link-token'
-import { recordGiven } from '~/server/people/record-given'
-import { takeBackLinks } from '~/server/people/take-back-links'
-import { usableLink } from '~/server/people/usable-link'
+import { linkDigest, revokeOpenLinks, usableLink } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins, lockUser } from '~/server/platform/locks.sql'
-import { revokeTokensOf } from '~/server/tokens/api-tokens'
-import { tokenEvent } from '~/server/tokens/token-view'
+import { revokeTokensOf, tokenEvent } from '~/server/tokens/api-tokens'
 
 interface Visit {
   readonly hash: (password: string) => Promise<string>
-  /** The name the browser reached the console by. */
+  /** The request's Host header. */
   readonly host: string
 }
 
 interface Accepted {
   readonly userId: string
-  /** False: the account was there before, so the link proves no more than a password does; a second factor is still asked for. */
+  /** False if the account existed before: the link replaces only the password, so a second factor is still required. */
   readonly signsIn: boolean
 }
 
 type LinkDeps = Pick<Deps, 'db' | 'now' | 'newId' | 'config'>
 
-/** What was typed, with the password hashed. */
+/** The form's input, with the password hashed. */
 type Answer = Pick<AcceptLinkInput, 'name' | 'email'> & { readonly password: string | null }
 
-/** Lets one person in by a link, or sets a password, and uses the link up, in one transaction. */
+/** Uses a link, in one transaction: creates a member, signs in the sandbox's admin, or sets a new password. */
 export async function acceptLink(deps: LinkDeps, input: AcceptLinkInput, visit: Visit): Promise<Accepted> {
   const { db, now } = deps
   const digest = linkDigest(input.token)
-  // Hashing takes a while on purpose: only for a link that is worth it, and outside the transaction.
+  // Hashing is slow, so the password is hashed only for a usable link, and outside the transaction.
   if ((await usableLink(db, digest, now())) === null) throw unusable()
   const password = input.password === undefined ? null : await visit.hash(input.password)
   return db.$transaction(async (tx) => {
@@ -56,16 +53,16 @@ export async function acceptLink(deps: LinkDeps, input: AcceptLinkInput, visit: 
     if (link === null) throw unusable()
     const userId = await follow(deps, tx, link, { answer: { ...input, password }, host: visit.host, at })
     if (!(await takeLink(tx, link.id, userId, at))) throw unusable()
-    await recordGiven(deps, tx, { userId, by: link.createdBy, at })
+    await recordAccessGiven(deps, tx, { userId, by: link.createdBy, at })
     const email = await readAddress(tx, userId)
     const payload = { invitation_id: link.id, kind: link.kind, role: link.role, environments: link.environments }
     await appendAuditEvent(tx, { actor: email, at }, { action: 'console.link.used', status: null, payload })
-    await takeBackLinks(tx, { email }, { actor: email, at })
+    await revokeOpenLinks(tx, { email }, { actor: email, at })
     return { userId, signsIn: link.kind !== 'recovery' }
   })
 }
 
-/** Does what the link is for; gives whose it was. */
+/** Does what the kind of link allows. Returns the person's user id. */
 async function follow(
   deps: LinkDeps,
   tx: DatabaseHandle,
@@ -82,10 +79,13 @@ async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, inpu
   const email = link.email ?? input.email
   const { name, password } = input
   if (email === undefined || name === undefined || password === null) {
-    throw new AppError('invalid_input', 'Name, e-mail address and password are all needed. The link is kept.')
+    throw new AppError(
+      'invalid_input',
+      'Name, email address and password are required. The link can still be used. Fill in all of them.',
+    )
   }
   if ((await readUserIdOf(tx, email)) !== null) {
-    const detail = 'There is an account with this address already. The link is kept; sign in, or ask an admin.'
+    const detail = 'An account with this address already exists. The link can still be used. Sign in, or ask an admin.'
     throw new AppError('address_taken', detail)
   }
   const { role, environments, createdBy: addedBy } = link
@@ -94,7 +94,7 @@ async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, inpu
   return ids.userId
 }
 
-/** A new password for an account that is there. Whoever was in it besides its owner is out; what the member may do stays as it is. */
+/** Sets a new password, and ends all other access to the account. The member's rights stay. */
 async function recover(
   deps: LinkDeps,
   tx: DatabaseHandle,
@@ -102,7 +102,8 @@ async function recover(
   password: string | null,
   at: Date,
 ): Promise<string> {
-  if (password === null) throw new AppError('invalid_input', 'A new password is needed. The link is kept.')
+  if (password === null)
+    throw new AppError('invalid_input', 'A new password is required. The link can still be used. Type a password.')
   const userId = link.email === null ? null : await readUserIdOf(tx, link.email)
   const member = userId === null ? null : await readMember(tx, userId)
   if (member === null || member.suspendedAt !== null) throw unusable()
@@ -114,13 +115,13 @@ async function recover(
   return member.userId
 }
 
-/** Two links at once must not make two first admins, so this is asked under a lock. */
+/** Under a lock, because two simultaneous links must not create two first admins. */
 async function requireNoAdmin(tx: DatabaseHandle): Promise<void> {
   await lockAdmins(tx)
   if (await hasUsableAdmin(tx)) {
     throw new AppError(
       'link_unusable',
-      'The console has an admin already. Nothing was made; ask that admin for an invitation.',
+      'The console already has an admin. No account was created. Ask that admin for an invitation.',
     )
   }
 }
@@ -128,12 +129,12 @@ async function requireNoAdmin(tx: DatabaseHandle): Promise<void> {
 const unusable = () =>
   new AppError(
     'link_unusable',
-    'This link was used before, was taken back, or is too old. Nothing was made; ask for another one.',
+    'This link was already used or revoked, or has expired. Nothing was changed. Ask for another link.',
   )
 
 /**
- * Whoever could be in an account besides its owner is out: sessions, sign-ins that were begun, passkeys, connected providers and
- * API tokens end. The second factor stays: it is what keeps the maker of a link for a password out.
+ * Ends everything by which somebody else may have access: sessions, unfinished sign-ins, passkeys, providers and API tokens. The
+ * second factor stays, because it keeps out the admin who made the link.
  */
 async function endOtherWaysIn(tx: DatabaseHandle, userId: string, subject: AuditSubject): Promise<void> {
   await endSessionsOf(tx, userId)

@@ -6,39 +6,40 @@ import { appendAuditEvent } from '~/server/audit/append-audit'
 import { requireFreshProof, requireWholeReach } from '~/server/auth/rights/authorize'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
+import { recordAccessGiven } from '~/server/members/access-given.sql'
 import { hasOtherAdmin, type MemberRow, readMember, setSuspended, updateLimits } from '~/server/members/members'
-import { recordGiven } from '~/server/people/record-given'
-import { takeBackLinks } from '~/server/people/take-back-links'
+import { revokeOpenLinks } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins } from '~/server/platform/locks.sql'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 
 type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
-/** What somebody may do from now on. Throws `proof_stale`. Holds at their next request, on this replica; on others within seconds. */
+/** Changes a member's role and environments, from the next request on. Throws `proof_stale` and `last_admin`. */
 export async function changeMember(deps: MemberDeps, actor: Actor, input: ChangeMemberInput): Promise<void> {
   requireWholeReach(actor)
-  requireFreshProof(deps, actor, 'changing what somebody may do')
+  requireFreshProof(deps, actor, 'changing a member’s access')
   const { userId, role, environments } = input
-  await asOne(deps, userId, async (tx, member) => {
+  await changeUnderLock(deps, userId, async (tx, member) => {
     if (role !== 'admin') await requireOtherAdmin(tx, member)
     const was = { role: member.role, environments: member.environments }
-    // A limit somebody has already may name one that has left surfaces.yaml.
+    // A limit that the member already has may name an environment that has left surfaces.yaml.
     const added = (environments ?? []).filter((name) => !was.environments?.includes(name))
     await requireKnownEnvironments(tx, added, 'Nothing was changed.')
     await updateLimits(tx, userId, { role, environments })
     const payload = { member: member.email, was, now: { role, environments } }
     const subject = { actor: actor.name, at: deps.now() }
-    if (widens(was, { role, environments })) await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
+    if (widens(was, { role, environments }))
+      await recordAccessGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.changed', status: null, payload })
-    if (role !== 'admin') await takeBackLinks(tx, { createdBy: member.email }, subject)
+    if (role !== 'admin') await revokeOpenLinks(tx, { createdBy: member.email }, subject)
   })
 }
 
-/** Takes somebody's access away: every session ends, and no way of signing in, nor a link they made, leads back. Never waits for a proof. */
+/** Suspends a member: ends the sessions, and revokes the member's links. Requires no fresh proof, so that it is never delayed. */
 export async function suspendMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   requireWholeReach(actor)
-  await asOne(deps, userId, async (tx, member) => {
+  await changeUnderLock(deps, userId, async (tx, member) => {
     if (member.suspendedAt !== null) return
     await requireOtherAdmin(tx, member)
     const at = deps.now()
@@ -47,26 +48,26 @@ export async function suspendMember(deps: MemberDeps, actor: Actor, userId: stri
     const payload = { member: member.email, role: member.role }
     const subject = { actor: actor.name, at }
     await appendAuditEvent(tx, subject, { action: 'console.member.suspended', status: null, payload })
-    await takeBackLinks(tx, { createdBy: member.email }, subject)
+    await revokeOpenLinks(tx, { createdBy: member.email }, subject)
   })
 }
 
-/** Gives it back, with the limits there were. */
+/** Gives a suspended member access again, with the same limits. */
 export async function restoreMember(deps: MemberDeps, actor: Actor, userId: string): Promise<void> {
   requireWholeReach(actor)
-  requireFreshProof(deps, actor, 'giving access back')
-  await asOne(deps, userId, async (tx, member) => {
+  requireFreshProof(deps, actor, 'restoring a member’s access')
+  await changeUnderLock(deps, userId, async (tx, member) => {
     if (member.suspendedAt === null) return
     await setSuspended(tx, userId, null)
     const payload = { member: member.email, role: member.role }
     const subject = { actor: actor.name, at: deps.now() }
-    await recordGiven(deps, tx, { userId, by: actor.name, at: subject.at })
+    await recordAccessGiven(deps, tx, { userId, by: actor.name, at: subject.at })
     await appendAuditEvent(tx, subject, { action: 'console.member.restored', status: null, payload })
   })
 }
 
-/** One change of members at a time: two admins who demote each other at once must not both succeed. */
-async function asOne(
+/** Serialises changes of members, because two admins who demote each other at the same time must not both succeed. */
+async function changeUnderLock(
   deps: MemberDeps,
   userId: string,
   change: (tx: DatabaseHandle, member: MemberRow) => Promise<void>,
@@ -74,7 +75,8 @@ async function asOne(
   await deps.db.$transaction(async (tx) => {
     await lockAdmins(tx)
     const member = await readMember(tx, userId)
-    if (member === null) throw new AppError('member_unknown', 'There is no such member. Nothing was changed.')
+    if (member === null)
+      throw new AppError('member_unknown', 'There is no such member. Nothing was changed. Reload the page.')
     await change(tx, member)
   })
 }
@@ -82,6 +84,6 @@ async function asOne(
 async function requireOtherAdmin(tx: DatabaseHandle, member: MemberRow): Promise<void> {
   if (member.role !== 'admin' || member.suspendedAt !== null) return
   if (await hasOtherAdmin(tx, member.userId)) return
-  const detail = `${member.email} is the only admin. Nothing was changed; make somebody else an admin first.`
+  const detail = `${member.email} is the only admin. Nothing was changed. Make somebody else an admin first.`
   throw new AppError('last_admin', detail)
 }

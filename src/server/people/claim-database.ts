@@ -6,11 +6,11 @@ import { appendAuditEvent } from '~/server/audit/append-audit'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { setSuspended } from '~/server/members/members'
-import { takeBackLinks } from '~/server/people/take-back-links'
+import { revokeOpenLinks } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins } from '~/server/platform/locks.sql'
 
-/** What a console deploys through. */
+/** The GitHub that a console deploys through. */
 export type ConsoleKind = 'sandbox' | 'github'
 
 type ClaimDeps = Pick<Deps, 'db' | 'now'>
@@ -76,7 +76,7 @@ async function earlierOwner(tx: DatabaseHandle): Promise<ConsoleKind | null> {
   return (await tx.member.findFirst({ where, select: { userId: true } })) === null ? null : 'github'
 }
 
-/** A database from before may have served the sandbox, too. Its admin is removed, and members from there are suspended. */
+/** An older database may have served the sandbox, too. Removes the sandbox's admin, and suspends members from there. */
 async function endSandboxAccess(tx: DatabaseHandle, at: Date): Promise<void> {
   const subject = { actor: 'console', at }
   const where = { suspendedAt: null, OR: [{ sandboxOnly: true }, { user: { email: SANDBOX_OPERATOR.email } }] }
@@ -86,7 +86,7 @@ async function endSandboxAccess(tx: DatabaseHandle, at: Date): Promise<void> {
     await endSessionsOf(tx, userId)
     const payload = { member: user.email, role: z.enum(ROLES).parse(role) }
     await appendAuditEvent(tx, subject, { action: 'console.member.suspended', status: null, payload })
-    await takeBackLinks(tx, { createdBy: user.email }, subject)
+    await revokeOpenLinks(tx, { createdBy: user.email }, subject)
   }
   await tx.member.deleteMany({ where: { user: { email: SANDBOX_OPERATOR.email } } })
 }

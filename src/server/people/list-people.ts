@@ -23,7 +23,7 @@ export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null
   return { members, nextCursor: rows.length > PAGE ? (shown.at(-1)?.userId ?? null) : null }
 }
 
-/** Which links may still be used, and the environments there are to limit somebody to. */
+/** The usable links, and the environments to which access can be limited. */
 export async function listOpenInvitations({ db, now }: Pick<Deps, 'db' | 'now'>) {
   const rows = await listInvitations(db, now(), PAGE)
   const environments = [...new Set((await listSurfaces(db)).map(({ environment }) => environment))]

@@ -1,4 +1,6 @@
 import 'server-only'
+import type { TokenState, TokenView } from '~/domain/api-token'
+import type { AuditEvent } from '~/domain/audit/event'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -9,7 +11,7 @@ const memberSelect = {
   suspendedAt: true,
 } as const
 
-/** Everything but the digest. */
+/** All columns except the digest. */
 const tokenSelect = {
   id: true,
   label: true,
@@ -43,25 +45,22 @@ export interface NewToken {
   readonly expiresAt: Date
 }
 
-/** Throws Prisma's P2002 when the owner has one of this label that is not revoked. */
+/** Throws Prisma's P2002 if the owner has another token with this label that is not revoked. */
 export function insertToken(tx: DatabaseHandle, token: NewToken): Promise<TokenRow> {
   return tx.apiToken.create({ data: token, select: tokenSelect })
 }
 
-/**
- * By an equality of digests in the index. How long that takes may tell how much of a digest is right, which helps
- * nobody: to aim at a digest one would have to invert SHA-256.
- */
+/** The index does not compare in constant time. That reveals only a prefix of a digest, which does not help to find a token. */
 export function findTokenByDigest(db: DatabaseHandle, digest: string): Promise<TokenRow | null> {
   return db.apiToken.findUnique({ where: { digest }, select: tokenSelect })
 }
 
-/** One of `userId`'s, or with null one of anybody's. */
+/** A token of `userId` or, with null, of anybody. */
 export function findToken(db: DatabaseHandle, id: string, userId: string | null): Promise<TokenRow | null> {
   return db.apiToken.findUnique({ where: { id, ...(userId === null ? {} : { userId }) }, select: tokenSelect })
 }
 
-/** Newest first; the page after `before` (an id). */
+/** A page of tokens before the id `before`, newest first. */
 export function readTokens(
   db: DatabaseHandle,
   page: { readonly userId: string | null; readonly before: string | null; readonly limit: number },
@@ -77,7 +76,7 @@ export function readTokens(
   })
 }
 
-/** False when it was revoked before; then nothing was written. */
+/** Returns false, and writes nothing, if the token was already revoked. */
 export async function markRevoked(
   tx: DatabaseHandle,
   id: string,
@@ -90,7 +89,7 @@ export async function markRevoked(
   return count > 0
 }
 
-/** Every token of one person that still works; gives them. */
+/** Revokes all valid tokens of a person, and returns them. */
 export async function revokeTokensOf(
   tx: DatabaseHandle,
   userId: string,
@@ -103,7 +102,7 @@ export async function revokeTokensOf(
   return marked
 }
 
-/** Unless somebody noted a use since `unlessSince`: of a burst of requests one writes. */
+/** Records a use, unless one was recorded after `unlessSince`, so that a burst of requests writes once. */
 export async function noteTokenUse(
   db: DatabaseHandle,
   id: string,
@@ -113,4 +112,44 @@ export async function noteTokenUse(
     where: { id, OR: [{ lastUsedAt: null }, { lastUsedAt: { lt: use.unlessSince } }] },
     data: { lastUsedAt: use.at },
   })
+}
+
+export function tokenView(row: TokenRow, now: Date): TokenView {
+  return {
+    id: row.id,
+    label: row.label,
+    shown: row.shown,
+    state: stateOf(row, now),
+    owner: row.user.email,
+    permissions: row.permissions,
+    environments: row.environments,
+    surfaces: row.allSurfaces ? null : row.surfaces,
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt.toISOString(),
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    revoked:
+      row.revokedAt === null || row.revokedBy === null ? null : { by: row.revokedBy, at: row.revokedAt.toISOString() },
+  }
+}
+
+function stateOf({ revokedAt, expiresAt, user }: TokenRow, now: Date): TokenState {
+  if (revokedAt !== null) return 'revoked'
+  if (expiresAt <= now) return 'expired'
+  return user.member === null || user.member.suspendedAt !== null ? 'idle' : 'active'
+}
+
+export function tokenEvent(action: 'console.token.created' | 'console.token.revoked', row: TokenRow): AuditEvent {
+  return {
+    action,
+    status: null,
+    payload: {
+      token_id: row.id,
+      label: row.label,
+      owner: row.user.email,
+      permissions: row.permissions,
+      environments: row.environments,
+      surfaces: row.allSurfaces ? null : row.surfaces,
+      expires_at: row.expiresAt.toISOString(),
+    },
+  }
 }

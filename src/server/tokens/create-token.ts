@@ -5,17 +5,17 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
 import type { Deps } from '~/server/deps'
+import { readMember, readUserIdOf } from '~/server/members/members'
 import { violatedUniqueIndex } from '~/server/platform/database'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 import { listSurfaces } from '~/server/surfaces/surfaces'
-import { insertToken } from '~/server/tokens/api-tokens'
+import { insertToken, tokenEvent, tokenView } from '~/server/tokens/api-tokens'
 import { digestToken, newToken, shownOf } from '~/server/tokens/token-format'
-import { tokenEvent, tokenView } from '~/server/tokens/token-view'
 
 type CreateDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
 export interface CreatedToken {
-  /** The only time it is ever seen. */
+  /** Shown once. Only its digest is stored. */
   readonly secret: string
   readonly token: TokenView
 }
@@ -23,7 +23,7 @@ export interface CreatedToken {
 const DAY_MS = 86_400_000
 
 /**
- * Makes a token that acts for `owner`, who can give it nothing he or she may not do. `by`: who makes it, where that is not the owner.
+ * Creates a token that acts for `owner`, within the owner's rights. `by`: the actor, if not the owner.
  *
  * @throws AppError `permission_refused`, `proof_stale`, `surface_unknown`, `invalid_input`, `token_label_taken`
  */
@@ -34,7 +34,7 @@ export async function createToken(
   by: string = owner.name,
 ): Promise<CreatedToken> {
   await requireScope(deps, owner, input)
-  // It acts without being asked who it is: so its maker is.
+  // A token never proves its identity, so its maker must.
   requireFreshProof(deps, owner, 'making an API token')
   const secret = newToken()
   const at = deps.now()
@@ -61,26 +61,56 @@ export async function createToken(
     if (violatedUniqueIndex(error) === null) throw error
     throw new AppError(
       'token_label_taken',
-      `There is a token "${input.label}" already. Nothing was made; revoke that one first, or choose another name.`,
+      `A token "${input.label}" already exists. No token was created. Revoke that one first, or choose another name.`,
     )
   }
 }
 
-/** What a token can do is what its owner could do by hand. */
+/** Throws unless the owner may do everything in the token's scope. */
 async function requireScope(deps: CreateDeps, owner: Actor, input: CreateTokenInput): Promise<void> {
   authorize(owner, 'token.manage')
   for (const permission of input.permissions) authorize(owner, permission)
-  await requireKnownEnvironments(deps.db, input.environments, 'Nothing was made.')
+  await requireKnownEnvironments(deps.db, input.environments, 'No token was created.')
   for (const environment of input.environments) requireReach(owner, { environment })
   const declared = await listSurfaces(deps.db)
   for (const id of input.surfaces ?? []) {
     const surface = declared.find((one) => one.id === id)
-    if (surface === undefined) throw new AppError('surface_unknown', `There is no surface "${id}". Nothing was made.`)
+    if (surface === undefined)
+      throw new AppError('surface_unknown', `There is no surface "${id}". No token was created.`)
     if (!input.environments.includes(surface.environment)) {
       throw new AppError(
         'invalid_input',
-        `${id} is ${surface.environment}, which is not among the environments of this token. Nothing was made.`,
+        `${id} belongs to ${surface.environment}, which is not an environment of this token. No token was created.`,
       )
     }
   }
+}
+
+/** For the command line: creates a token for a member, audited with the actor `console`. Throws `member_unknown` as well. */
+export async function createTokenFor(
+  deps: Pick<Deps, 'db' | 'now' | 'newId'>,
+  address: string,
+  input: CreateTokenInput,
+): Promise<CreatedToken> {
+  const userId = await readUserIdOf(deps.db, address)
+  const member = userId === null ? null : await readMember(deps.db, userId)
+  if (member === null || member.suspendedAt !== null) {
+    throw new AppError(
+      'member_unknown',
+      `"${address}" has no access to this console. No token was created. Invite that person first.`,
+    )
+  }
+  const { email: name, role, environments } = member
+  const owner = {
+    name,
+    userId: member.userId,
+    role,
+    environments,
+    permissions: null,
+    surfaces: null,
+    via: 'session',
+    // Access to the console's machine counts as a proof.
+    provedAt: deps.now(),
+  } as const
+  return createToken(deps, owner, input, 'console')
 }

@@ -3,12 +3,11 @@ import { type Actor, may, reaches } from '~/domain/actor'
 import { TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
 import type { Deps } from '~/server/deps'
 import { listSurfaces } from '~/server/surfaces/surfaces'
-import { readTokens } from '~/server/tokens/api-tokens'
-import { tokenView } from '~/server/tokens/token-view'
+import { readTokens, tokenView } from '~/server/tokens/api-tokens'
 
 export interface TokenList {
   readonly tokens: readonly TokenView[]
-  /** Pass on for older ones; null when there are none. */
+  /** Pass it to get older tokens. Null if there are none. */
   readonly nextCursor: string | null
 }
 
@@ -17,14 +16,14 @@ interface Page {
   readonly limit: number
 }
 
-/** Whose tokens an actor sees and revokes: null for everybody's, which takes being allowed to manage people. */
+/** The owner whose tokens an actor may see and revoke. Null (everybody) if the actor may manage people. */
 export const tokensWithinReach = (actor: Actor): string | null => (may(actor, 'member.manage') ? null : actor.userId)
 
-/** One's own; for an admin everybody's. Newest first, revoked and expired ones too. */
+/** The actor's tokens or, for an admin, all. Newest first, including revoked and expired ones. */
 export const listTokens = (deps: Pick<Deps, 'db' | 'now'>, actor: Actor, page: Page): Promise<TokenList> =>
   listTokensOf(deps, tokensWithinReach(actor), page)
 
-/** `userId`'s, or with null everybody's. */
+/** The tokens of `userId` or, with null, of everybody. */
 export async function listTokensOf(
   deps: Pick<Deps, 'db' | 'now'>,
   userId: string | null,
@@ -39,7 +38,7 @@ export async function listTokensOf(
   }
 }
 
-/** What the form offers: nothing the actor could not do by hand. */
+/** The choices of the form, within the actor's rights. */
 export async function tokenChoices(deps: Pick<Deps, 'db'>, actor: Actor): Promise<TokenChoices> {
   const surfaces = (await listSurfaces(deps.db))
     .filter(({ id, environment }) => reaches(actor, { environment, surfaceId: id }))

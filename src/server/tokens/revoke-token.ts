@@ -3,20 +3,16 @@ import type { Actor } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
-import { findToken, markRevoked } from '~/server/tokens/api-tokens'
+import { findToken, markRevoked, tokenEvent } from '~/server/tokens/api-tokens'
 import { tokensWithinReach } from '~/server/tokens/list-tokens'
-import { tokenEvent } from '~/server/tokens/token-view'
 
 type RevokeDeps = Pick<Deps, 'db' | 'now'>
 
-/**
- * Takes a token away, from the next request on; again, it changes nothing. Somebody else's is as unknown as one that
- * never was, unless the actor manages people. Throws `token_unknown`.
- */
+/** Revokes a token. Throws `token_unknown`, also for another person's token unless the actor may manage people. */
 export const revokeToken = (deps: RevokeDeps, actor: Actor, id: string): Promise<void> =>
   revokeTokenOf(deps, { id, userId: tokensWithinReach(actor) }, actor.name)
 
-/** One of `userId`'s, or with null one of anybody's: for the command line, whose user has the whole database. */
+/** Revokes a token of `userId` or, with null, of anybody, for the command line. */
 export async function revokeTokenOf(
   deps: RevokeDeps,
   token: { readonly id: string; readonly userId: string | null },

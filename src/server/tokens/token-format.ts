@@ -4,9 +4,8 @@ import { crc32 } from 'node:zlib'
 import { sha256 } from '~/server/platform/crypto'
 
 /**
- * `dc_`, 32 random bytes in base64url, and six characters of checksum: the CRC-32 of all before it in base62, as GitHub
- * does it (github.blog, "Behind GitHub's new authentication token formats"). A scanner that finds such a text knows that
- * it is a token, and a typo is told from one without asking the database. The checksum keeps no secret.
+ * `dc_`, 32 random bytes in base64url, and a CRC-32 of both in base62, like GitHub's tokens (github.blog, "Behind GitHub's new
+ * authentication token formats"). Secret scanners recognise it, and a typo is detected without asking the database.
  */
 const PREFIX = 'dc_'
 const SHAPE = /^(dc_[A-Za-z0-9_-]{43})([0-9A-Za-z]{6})$/
@@ -22,13 +21,10 @@ export function isToken(text: string): boolean {
   return body !== undefined && checksumOf(body) === checksum
 }
 
-/**
- * What is stored. A plain SHA-256, not a slow password hash: 256 random bits cannot be guessed or looked up in any table,
- * and a slow hash on every request would only help whoever wants to keep the console busy.
- */
+/** The stored digest. Not a slow password hash: 256 random bits cannot be guessed, and each request would pay for the hash. */
 export const digestToken = (token: string): string => sha256(token)
 
-/** To recognise it by: 24 bits of the 256, and four characters of the checksum. */
+/** A short form to recognise a token by. It reveals 24 of the 256 bits, and four characters of the checksum. */
 export const shownOf = (token: string): string => `${token.slice(0, 7)}…${token.slice(-4)}`
 
 function checksumOf(body: string): string {

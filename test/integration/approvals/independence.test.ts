@@ -7,8 +7,7 @@ import type { Deps } from '~/server/deps'
 import { readMember } from '~/server/members/members'
 import { acceptLink } from '~/server/people/accept-link'
 import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
-import { invite } from '~/server/people/invite'
-import { makeRecoveryLink } from '~/server/people/recovery-link'
+import { invite, makePasswordLink } from '~/server/people/make-links'
 import { PASSWORD } from '~test/support/auth-client'
 import { insertMember } from '~test/support/token-owners'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
@@ -95,7 +94,7 @@ describe('who has been given access by the one who asks is no second person', ()
   it('given a link for a new password that was used', async () => {
     const approver = await insertMember(world.deps, address(), { role: 'approver' })
     const asked = await askedBy(root)
-    const { path } = await makeRecoveryLink(world.deps, root, approver.userId)
+    const { path } = await makePasswordLink(world.deps, root, approver.userId)
     await use(world.deps, path)
     await expectLinked(asked, approver)
   })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'

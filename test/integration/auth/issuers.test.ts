@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readAccount } from '~/server/account/read-account'
 import { bindAccounts } from '~/server/auth/providers/accounts.sql'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { type Person, startOidcProvider } from '~test/support/oidc-provider'

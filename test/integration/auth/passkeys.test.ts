@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { type Browser, browser, firstAdmin } from '~test/support/auth-client'
 import { authenticator } from '~test/support/authenticator'
 import { createTestConsole, type TestConsole } from '~test/support/console'

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Role } from '~/domain/permissions'
-import { authenticate } from '~/server/auth/sessions/authenticate'
-import type { AskedBy } from '~/server/auth/sessions/read-session'
+import { type AskedBy, authenticate } from '~/server/auth/sessions/read-session'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
 

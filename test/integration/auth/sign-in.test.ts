@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { createDeps, type Deps } from '~/server/deps'
 import { freezesInForce, insertFreeze } from '~/server/freezes/freezes'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
 import type { Role } from '~/domain/permissions'
 import type { LiveEvent } from '~/domain/surface/live'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { queueTestDelivery } from '~/server/deliveries/deliveries'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { getDeps } from '~/server/deps'
-import { lookUpLink } from '~/server/people/look-up-link'
+import { lookUpLink } from '~/server/people/links'
 import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
 import { RecoverForm } from '~/ui/auth/entry/recover-form'

@@ -1,7 +1,7 @@
 import 'server-only'
 import { ADDRESS_HEADER, authOf } from '~/server/auth/library/auth'
 import { LOST_RETURN } from '~/server/auth/library/providers/provider-return'
-import { authenticate } from '~/server/auth/sessions/authenticate'
+import { authenticate } from '~/server/auth/sessions/read-session'
 import { dropSession, withCurrentSignature } from '~/server/auth/sessions/session-cookie'
 import { getDeps } from '~/server/deps'
 import { addressOf } from '~/server/platform/http/guard'

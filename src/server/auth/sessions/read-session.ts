@@ -3,30 +3,37 @@ import { ACTIVITY_STEP_MS } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
 import type { Role } from '~/domain/permissions'
 import { sessionToken } from '~/server/auth/sessions/session-cookie'
-import { idleLimitMs } from '~/server/auth/sessions/session-limits'
 import { endSession, findSession, listSessionsById, noteActivity } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import type { MemberRow } from '~/server/members/members'
 
-/** What a person does keeps their session: a page they open, a change. What an open window reads by itself does not. */
+/** The longest life of a session, however much it is used. An older secret in AUTH_SECRET is needed this long. */
+export const SESSION_DAYS = 7
+
+const MINUTE_MS = 60_000
+
+/** The longest time without activity. Shorter for admins, who may do everything. */
+const idleLimitMs = (role: Role): number => (role === 'admin' ? 30 : 12 * 60) * MINUTE_MS
+
+/** `person`: opening a page or a change, which keeps the session from going idle. `window`: reads of an open window. */
 export type AskedBy = 'person' | 'window'
 
-/** Of a call to the API; a page is opened by a person. */
+/** For calls of the API. Pages are always opened by a person. */
 export const askedBy = (request: Request): AskedBy =>
   request.method === 'GET' || request.method === 'HEAD' ? 'window' : 'person'
 
-/** Somebody who signed in, and where they did. */
+/** A signed-in person, and the session. */
 export interface SignedIn {
   readonly actor: Actor
   readonly member: MemberRow
   readonly sessionId: string
-  /** When they last proved who they are. */
+  /** Time of the last proof of identity. */
   readonly provedAt: Date
 }
 
 /**
- * The session as the database has it; null when it is over, and then it is ended there too. better-auth makes sessions,
- * signs their cookies and ends them.
+ * Reads the request's session, and ends it if it has expired or gone idle. Null without a valid session. better-auth makes
+ * sessions and signs their cookies.
  */
 export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Promise<SignedIn | null> {
   const token = sessionToken(deps.config, headers)
@@ -49,7 +56,7 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
   return { actor, member, sessionId, provedAt }
 }
 
-/** The role of each of these sessions that is not over and whose person may come in. Reading this is nothing the person does. */
+/** The roles of the sessions that are still valid. Does not count as activity. */
 export async function stillSignedIn(
   deps: Pick<Deps, 'db'>,
   sessionIds: readonly string[],
@@ -70,4 +77,9 @@ function whyOver(
 ): 'expired' | 'idle' | null {
   if (session.expiresAt <= now) return 'expired'
   return now.getTime() - session.activeAt.getTime() > idleLimitMs(role) ? 'idle' : null
+}
+
+/** The actor of the request's session. Null if nobody is signed in. */
+export async function authenticate(deps: Deps, headers: Headers, by: AskedBy): Promise<Actor | null> {
+  return (await readSession(deps, headers, by))?.actor ?? null
 }

@@ -8,25 +8,25 @@ export const COOKIE_PREFIX = 'console'
 
 const OURS = new RegExp(`^((?:__Secure-)?${COOKIE_PREFIX}\\.[^=]+)=(.+)$`)
 
-/** `__Secure-`: the browser takes and sends it over TLS only (RFC 6265bis, 4.1.3). */
+/** The prefix `__Secure-` makes browsers use the cookie only over TLS (RFC 6265bis, 4.1.3). */
 export const cookieName = ({ consoleUrl }: Pick<Signing, 'consoleUrl'>): string =>
   `${consoleUrl.startsWith('https://') ? '__Secure-' : ''}${COOKIE_PREFIX}.session_token`
 
-/** The session cookie's value as it was sent; null without one. */
+/** The session cookie's raw value. Null without one. */
 export function sessionCookie(config: Signing, headers: Headers): string | null {
   const name = `${cookieName(config)}=`
   const cookies = (headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim())
   return cookies.find((cookie) => cookie.startsWith(name))?.slice(name.length) || null
 }
 
-/** The token in the session cookie, when one of the secrets signed it; null otherwise. */
+/** The session token, if the cookie was signed with one of the secrets. Null otherwise. */
 export function sessionToken(config: Signing, headers: Headers): string | null {
   const { token, signature } = parts(sessionCookie(config, headers) ?? '')
   const isSigned = config.authSecrets.some((secret) => isEqual(signature, sign(token, secret)))
   return token !== '' && isSigned ? token : null
 }
 
-/** Takes the session cookie out of a request's headers; the others stay. */
+/** Removes the session cookie from a request's headers. */
 export function dropSession(config: Signing, headers: Headers): void {
   const cookies = (headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim())
   const others = cookies.filter((cookie) => !cookie.startsWith(`${cookieName(config)}=`))
@@ -34,9 +34,8 @@ export function dropSession(config: Signing, headers: Headers): void {
 }
 
 /**
- * better-auth verifies cookies with the current secret only. Those of the console that another secret of the list signed are
- * given the signature the current one makes. So a rotation signs nobody out, and ends no sign-in that one replica began
- * and another, restarted with the new secret or not yet, goes on with.
+ * Signs cookies of older secrets again with the current one, because better-auth verifies only with the current one. So a
+ * rotation of the secret signs nobody out, and a sign-in may continue on a replica that has another secret first.
  */
 export function withCurrentSignature({ authSecrets }: Pick<Signing, 'authSecrets'>, headers: Headers): Headers {
   const [current, ...older] = authSecrets
@@ -56,7 +55,7 @@ function signedByCurrent(cookie: string, current: string, older: readonly string
   return `${name}=${encodeURIComponent(`${token}.${sign(token, current)}`)}`
 }
 
-/** As better-auth signs: `token.base64(HMAC-SHA256)`, percent-encoded. */
+/** Splits better-auth's signed cookie: `token.base64(HMAC-SHA256)`, percent-encoded. */
 function parts(sent: string): { readonly token: string; readonly signature: string } {
   const text = decoded(sent)
   const dot = text.lastIndexOf('.')

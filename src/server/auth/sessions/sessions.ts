@@ -24,19 +24,19 @@ const sessionSelect = {
 const toSession = ({ id, user, ...times }: Prisma.SessionGetPayload<{ select: typeof sessionSelect }>) =>
   user.member === null ? null : { sessionId: id, ...times, member: toMember(user.member) }
 
-/** The session with this token, over or not, and whose it is; null for somebody without a place here as well. */
+/** The session with this token, ended or not, and its member. Null if the person is not a member. */
 export async function findSession(db: DatabaseHandle, token: string): Promise<SessionRow | null> {
   const row = await db.session.findUnique({ where: { token }, select: sessionSelect })
   return row === null ? null : toSession(row)
 }
 
-/** These sessions, over or not, and whose they are; not those of somebody without a place here. */
+/** These sessions, ended or not, and their members. Leaves out people who are not members. */
 export async function listSessionsById(db: DatabaseHandle, ids: readonly string[]): Promise<SessionRow[]> {
   const rows = await db.session.findMany({ where: { id: { in: [...ids] } }, select: sessionSelect })
   return rows.map(toSession).filter((session) => session !== null)
 }
 
-/** Ends a session that is too old, or was left alone for too long. Ended by two requests at once, it is recorded once. */
+/** Ends an expired or idle session. Two simultaneous requests record one end. */
 export async function endSession(
   db: Database,
   ended: { readonly id: string; readonly email: string; readonly reason: 'expired' | 'idle'; readonly at: Date },
@@ -53,18 +53,18 @@ export async function endSession(
   })
 }
 
-/** The person did something. Never moves back, whichever replica is first. */
+/** Records activity. An older time of another replica never replaces a newer one. */
 export async function noteActivity(db: DatabaseHandle, id: string, at: Date): Promise<void> {
   await db.session.updateMany({ where: { id, activeAt: { lt: at } }, data: { activeAt: at } })
 }
 
-/** The provider a session began with asking for a new proof; null: it did not. */
+/** The provider that was asked for a fresh proof when the session began. Null if none was. */
 export async function readProofAskedOf(db: DatabaseHandle, id: string | null): Promise<string | null> {
   const session = id === null ? null : await db.session.findUnique({ where: { id }, select: { proofAskedOf: true } })
   return session?.proofAskedOf ?? null
 }
 
-/** The person proved again who they are. `digest`: of the address whose password it was; its wrong tries are forgotten. */
+/** Records a fresh proof. With a `digest`, the correct password was given, so its count is reset. */
 export async function recordProof(
   db: Database,
   proof: {
@@ -83,7 +83,7 @@ export async function recordProof(
   })
 }
 
-/** Whoever is signed in as this person, the latest first. */
+/** A person's sessions, the most recently active first. */
 export function listSessions(db: DatabaseHandle, userId: string, now: Date) {
   return db.session.findMany({
     where: { userId, expiresAt: { gt: now } },
@@ -93,7 +93,7 @@ export function listSessions(db: DatabaseHandle, userId: string, now: Date) {
   })
 }
 
-/** Ends one session of a person, or all but one; each leaves its row in the trail. Gives how many there were. */
+/** Ends one session of a person, or all but one, and audits each. Returns their number. */
 export function revokeSessions(
   db: Database,
   revoked: { readonly userId: string; readonly actor: string; readonly at: Date } & (
@@ -113,7 +113,7 @@ export function revokeSessions(
   })
 }
 
-/** Every session of one person. Gives how many there were. */
+/** Ends all sessions of a person. Returns their number. */
 export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
   const { count } = await tx.session.deleteMany({ where: { userId } })
   return count

@@ -5,7 +5,7 @@ import type { Permission } from '~/domain/permissions'
 import { findRequester } from '~/server/members/members'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { findToken } from '~/server/tokens/api-tokens'
-import { rightsOfToken } from '~/server/tokens/token-rights'
+import { rightsOfToken } from '~/server/tokens/authenticate-token'
 
 /** A person, or with `tokenId` one of the person's API tokens. */
 interface Requester {

@@ -1,9 +1,7 @@
 import 'server-only'
 import { accountName, ownId, passkeyName } from '~/domain/account'
-import { nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/account/change-account'
-import { endOwnSessions } from '~/server/account/end-sessions'
-import { listProofMethods } from '~/server/account/list-proof-methods'
-import { readAccount } from '~/server/account/read-account'
+import { endOwnSessions, nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/account/change-account'
+import { listProofMethods, readAccount } from '~/server/account/read-account'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 const own = procedureFor('account.manage')

@@ -3,9 +3,8 @@ import { z } from 'zod'
 import { id } from '~/domain/input'
 import { changeMemberInput, inviteInput } from '~/domain/member'
 import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
-import { invite, takeBackInvitation } from '~/server/people/invite'
 import { listOpenInvitations, listPeople } from '~/server/people/list-people'
-import { makeRecoveryLink } from '~/server/people/recovery-link'
+import { invite, makePasswordLink, takeBackInvitation } from '~/server/people/make-links'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
 
 export const membersRouter = router({
@@ -23,7 +22,7 @@ export const membersRouter = router({
   /** A link with which a member sets a new password. */
   recoveryLink: procedureFor('member.manage')
     .input(z.object({ userId: id }))
-    .mutation(({ ctx, input }) => makeRecoveryLink(ctx.deps, ctx.actor, input.userId)),
+    .mutation(({ ctx, input }) => makePasswordLink(ctx.deps, ctx.actor, input.userId)),
 
   takeBackInvitation: procedureFor('member.manage')
     .input(z.object({ id }))
