@@ -58,7 +58,7 @@ test('a passkey is added after a fresh proof, confirms a deploy and signs in on 
   await page.getByRole('button', { name: 'Remove now' }).click()
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await question.getByRole('button', { name: 'Use a passkey' }).click()
-  await expect(page.getByText('all that signs you in')).toBeVisible()
+  await expect(page.getByText('only way to sign in')).toBeVisible()
   expect(await trailOf(product, 'console.session.proved')).toMatchObject([
     { payload: { method: 'sandbox' } },
     { payload: { method: 'passkey' } },

@@ -67,9 +67,9 @@ describe('one’s own account', () => {
     const bob = await who(await bobs())
     const id = bob?.sessionId ?? ''
     const { id: key } = await addPasskey(bob?.userId ?? '', 'Bob’s')
-    await expect((await own(ada)).endSession({ id })).rejects.toThrow(/ended already/)
-    await expect((await own(ada)).removePasskey({ id: key })).rejects.toThrow(/no such passkey/)
-    await expect((await own(ada)).renamePasskey({ id: key, name: 'Ada’s' })).rejects.toThrow(/no such passkey/)
+    await expect((await own(ada)).endSession({ id })).rejects.toThrow(/already ended/)
+    await expect((await own(ada)).removePasskey({ id: key })).rejects.toThrow(/no longer exists/)
+    await expect((await own(ada)).renamePasskey({ id: key, name: 'Ada’s' })).rejects.toThrow(/no longer exists/)
     expect(await console_.deps.db.passkey.findMany({ select: { name: true } })).toEqual([{ name: 'Bob’s' }])
     expect(await console_.deps.db.session.count()).toBe(2)
   })

@@ -78,7 +78,7 @@ describe('an invitation', () => {
     expect(await browser(console_.deps).post('/links/accept', body)).toMatchObject({ status: 410 })
     await expect(
       caller.members.invite({ email: 'ada@example.com', role: 'viewer', environments: null }),
-    ).rejects.toThrow(/account already/)
+    ).rejects.toThrow(/already has an account/)
     const late = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
     await console_.deps.db.invitation.updateMany({ data: { expiresAt: new Date(Date.now() - 1000) } })
     const tooLate = { ...body, token: late.path.slice('/invite/'.length) }
