@@ -1,7 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import { commit, SHA } from '~test/support/scripted-github'
+import { startScriptedGitHub } from '~test/support/scripted-github'
 
 /** What GitHub takes to answer in this benchmark. */
 const ANSWER_MS = 50
@@ -15,40 +13,28 @@ const RUN = {
   updated_at: '2026-11-21T10:00:00Z',
 }
 
-/** A GitHub that knows one branch and accepts every dispatch, each after 50 ms; and the health endpoint of all surfaces. */
+/** A scripted GitHub that accepts every dispatch and answers after 50 ms; and the health endpoint of all surfaces, at once. */
 export async function startSlowGitHub() {
   let runId = 5_000_000_000
   /** When each request about a run came, by the run. */
   const aboutRuns = new Map<string, number[]>()
-  const server = createServer(async (request, response) => {
-    request.resume()
-    const { method, url = '' } = request
-    const answer = (body: object, status = 200) => {
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(JSON.stringify(body))
-    }
-    if (!url.startsWith('/api/v3')) return answer({ status: 'ok' })
-    const [, about] = /\/actions\/runs\/(\d+)/.exec(url) ?? []
+  const { origin, script, close } = await startScriptedGitHub()
+  script.onElsewhere = () => ({ status: 200, body: { status: 'ok' } })
+  script.onRun = () => ({ status: 200, body: RUN })
+  script.onJobs = () => ({ status: 200, body: { total_count: 0, jobs: [] } })
+  script.onDispatch = () => {
+    runId += 1
+    return { status: 200, body: { workflow_run_id: runId } }
+  }
+  script.around = async (request, answer) => {
+    if (!request.path.startsWith('/api/v3/')) return answer(request)
+    const [, about] = /\/actions\/runs\/(\d+)/.exec(request.path) ?? []
     if (about !== undefined) aboutRuns.set(about, [...(aboutRuns.get(about) ?? []), performance.now()])
     await pause(ANSWER_MS)
-    if (about !== undefined) return answer(url.includes('/jobs') ? { total_count: 0, jobs: [] } : RUN)
-    if (method === 'POST') {
-      runId += 1
-      return answer({ workflow_run_id: runId })
-    }
-    const path = decodeURIComponent(url)
-    if (path.endsWith('/git/ref/heads/main')) {
-      return answer({ ref: 'refs/heads/main', object: { type: 'commit', sha: SHA } })
-    }
-    if (path.includes('/git/')) return answer({ message: 'Not Found' }, 404)
-    answer(commit(SHA))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+    return answer(request)
+  }
   return {
-    origin: `http://127.0.0.1:${port}`,
+    origin,
     requestsAbout: (run: string) => aboutRuns.get(run)?.length ?? 0,
     /** When the first request about a run came; waits for it. */
     firstRequestAbout: async (run: string, waitMs: number): Promise<number> => {
@@ -60,10 +46,6 @@ export async function startSlowGitHub() {
         await pause(5)
       }
     },
-    stop: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    stop: close,
   }
 }

@@ -1,8 +1,6 @@
 import { createVerify, type KeyObject } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
+import { type Answer, answers, startScriptedGitHub } from '~test/support/scripted-github'
 
 const header = z.object({ alg: z.literal('RS256'), typ: z.literal('JWT') })
 const claims = z.object({ iss: z.union([z.string(), z.number()]).transform(String), iat: z.int(), exp: z.int() })
@@ -14,50 +12,36 @@ export interface AppOfGitHub {
 }
 
 /**
- * A real HTTP server in GitHub's place that knows one App: it checks the App's signed token itself, with Node's own
- * cryptography, hands out installation tokens for it, and accepts a dispatch with the newest of those only,
- * once it knows it: `unknownFor` dispatches are answered 401 first.
+ * A scripted GitHub that knows one App. The script checks the App's signed token itself, with Node's own cryptography, issues
+ * installation tokens, and accepts a dispatch only with the newest token. The first `unknownFor` dispatches are answered 401.
  */
 export async function startAppGitHub(app: AppOfGitHub) {
   const issued: string[] = []
   const dispatchedWith: (string | undefined)[] = []
   const state = { unknownFor: 0, runs: 0 }
-  const server = createServer((request, response) => {
-    const answer = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    const { authorization } = request.headers
-    request.resume()
-    if (request.url === `/api/v3/app/installations/${app.installationId}/access_tokens`) {
-      if (!isSignedBy(app, authorization)) return answer(401, { message: 'A JSON web token could not be decoded' })
-      const token = `ghs_token_number_${issued.length + 1}`
-      issued.push(token)
-      const expires_at = new Date(Date.now() + 3_600_000).toISOString()
-      return answer(201, { token, expires_at, permissions: { actions: 'write' }, repository_selection: 'all' })
-    }
-    if (request.url?.includes('/access_tokens')) return answer(404, { message: 'Not Found' })
-    dispatchedWith.push(authorization)
-    if (authorization !== `token ${issued.at(-1)}`) return answer(401, { message: 'Bad credentials' })
-    if (state.unknownFor > 0) {
-      state.unknownFor -= 1
-      return answer(401, { message: 'Bad credentials' })
-    }
-    state.runs += 1
-    return answer(200, { workflow_run_id: 4294967296 + state.runs })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    apiUrl: `http://127.0.0.1:${port}/api/v3`,
-    issued,
-    state,
-    dispatchedWith,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+  const github = await startScriptedGitHub()
+  github.script.onAccessToken = ({ path, headers }) => {
+    if (path !== `/api/v3/app/installations/${app.installationId}/access_tokens`) return answers.notFound
+    if (!isSignedBy(app, headers.authorization)) return answers.unauthorised
+    const token = `ghs_token_number_${issued.length + 1}`
+    issued.push(token)
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+    return { status: 201, body: { token, expires_at, permissions: { actions: 'write' }, repository_selection: 'all' } }
   }
+  github.script.onDispatch = (): Answer => {
+    state.runs += 1
+    return { status: 200, body: { workflow_run_id: 4294967296 + state.runs } }
+  }
+  github.script.around = (request, answer) => {
+    if (request.path.endsWith('/access_tokens')) return answer(request)
+    const { authorization } = request.headers
+    dispatchedWith.push(authorization)
+    if (authorization !== `token ${issued.at(-1)}`) return answers.unauthorised
+    if (state.unknownFor === 0) return answer(request)
+    state.unknownFor -= 1
+    return answers.unauthorised
+  }
+  return { apiUrl: github.apiUrl, issued, state, dispatchedWith, close: github.close }
 }
 
 /** RFC 7519 with RS256, and GitHub's own rule that a token lives ten minutes at most. */

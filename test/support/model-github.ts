@@ -6,10 +6,8 @@ import {
   type Handler,
   inTurn,
   listedRun,
-  type startScriptedGitHub,
+  type ScriptedGitHub,
 } from '~test/support/scripted-github'
-
-type ScriptedGitHub = Awaited<ReturnType<typeof startScriptedGitHub>>
 
 /** The notify steps a deploy workflow runs, by the status each reports. */
 const STEPS = {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { startScriptedGitHub } from '~test/support/scripted-github'
 
 /** What a repository at rest is asked for, by the last part of the address. */
 const KINDS: readonly (readonly [kind: string, path: RegExp, body: (path: string) => unknown])[] = [
@@ -17,50 +16,42 @@ export interface Asked {
   readonly unchanged: Record<string, number>
 }
 
-/** A GitHub of any number of repositories in which nothing happens. It answers with ETags, which hold for one token each, and counts. */
+/** A scripted GitHub of any number of repositories in which nothing happens. It answers with ETags, which hold for one token each, and counts. */
 export async function startRestingGitHub() {
   let asked: Asked = { requests: {}, unchanged: {} }
   let tokens = 0
-  const server = createServer((request, response) => {
-    const path = request.url ?? ''
-    if (path.endsWith('/access_tokens')) {
-      tokens += 1
-      const expires_at = new Date(Date.now() + 3_600_000).toISOString()
-      const issued = { token: `ghs_${tokens}`, expires_at, permissions: {}, repository_selection: 'all' }
-      return void response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(issued))
-    }
+  const { apiUrl, script, close } = await startScriptedGitHub()
+  script.onAccessToken = () => {
+    tokens += 1
+    const expires_at = new Date(Date.now() + 3_600_000).toISOString()
+    return { status: 201, body: { token: `ghs_${tokens}`, expires_at, permissions: {}, repository_selection: 'all' } }
+  }
+  script.around = (request, answer) => {
+    const { path, headers } = request
+    if (path.endsWith('/access_tokens')) return answer(request)
     const [kind, , bodyOf] = KINDS.find(([, pattern]) => pattern.test(path)) ?? ['other', null, () => null]
     asked.requests[kind] = (asked.requests[kind] ?? 0) + 1
     const body = bodyOf(path)
-    if (body === null) return void response.writeHead(404, { 'content-type': 'application/json' }).end('{}')
+    if (body === null) return { status: 404, body: {} }
     const text = JSON.stringify(body)
     const etag = `W/"${createHash('sha256')
-      .update(request.headers.authorization ?? '')
+      .update(headers.authorization ?? '')
       .update(path)
       .update(text)
       .digest('hex')}"`
-    if (request.headers['if-none-match'] !== etag)
-      return void response.writeHead(200, { 'content-type': 'application/json', etag }).end(text)
+    if (headers['if-none-match'] !== etag) return { status: 200, text, headers: { etag } }
     asked.unchanged[kind] = (asked.unchanged[kind] ?? 0) + 1
-    response.writeHead(304, { etag }).end()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+    return { status: 304, headers: { etag } }
+  }
   return {
-    apiUrl: `http://127.0.0.1:${port}/api/v3`,
+    apiUrl,
     /** What was asked since the last time this was called. */
     take: (): Asked => {
       const taken = asked
       asked = { requests: {}, unchanged: {} }
       return taken
     },
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    close,
   }
 }
 

@@ -1,7 +1,5 @@
-import { createServer } from 'node:http'
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
-
-type Answer = { readonly status: number; readonly body: string; readonly headers?: Readonly<Record<string, string>> }
+import { type Handler, startScriptedGitHub } from '~test/support/scripted-github'
 
 /** A run of acme/platform's deploy-console.yml, as GitHub's token says it. */
 export const CLAIMS = {
@@ -13,23 +11,14 @@ export const CLAIMS = {
   sub: 'repo:acme@1/platform@900100:ref:refs/heads/main',
 } as const
 
-/** GitHub as an issuer of tokens, with real keys over real HTTP, and with whatever its keys are answered with instead. */
+/** A scripted GitHub that issues run tokens with real keys. `github.script.onTokenKeys` may answer otherwise. */
 export async function startRunTokenIssuer() {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const stranger = await generateKeyPair('RS256')
   const jwks = JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256', use: 'sig' }] })
-  const script: { keys: (() => Answer | 'silence') | undefined } = { keys: undefined }
-  let asked = 0
-  const server = createServer((_request, response) => {
-    asked += 1
-    const answer = script.keys?.() ?? { status: 200, body: jwks }
-    if (answer === 'silence') return
-    response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.body)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The issuer has no port.')
-  const origin = `http://127.0.0.1:${address.port}`
+  const { apiUrl, origin, script, requests, close } = await startScriptedGitHub()
+  const giveKeys: Handler = () => ({ status: 200, text: jwks })
+  script.onTokenKeys = giveKeys
   const issuer = `${origin}/_services/token`
 
   interface Minting {
@@ -65,9 +54,5 @@ export async function startRunTokenIssuer() {
     const signingKey = key === 'own' ? privateKey : stranger.privateKey
     return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid }).sign(signingKey)
   }
-  const close = () => {
-    server.closeAllConnections()
-    return new Promise<void>((resolve) => server.close(() => resolve()))
-  }
-  return { apiUrl: `${origin}/api/v3`, issuer, jwks, script, mint, asked: () => asked, close }
+  return { apiUrl, issuer, jwks, script, giveKeys, mint, asked: () => requests.length, close }
 }

@@ -42,13 +42,27 @@ interface Script {
   onRepository: Handler
   /** `actions/variables/…`: unless replaced, no variable is set. */
   onVariable: Handler
+  /** `app/installations/…/access_tokens` */
+  onAccessToken: Handler
+  /** GitHub's pages and resources for signing in: `login/oauth/…`, `user…` and `orgs/…`. */
+  onSignIn: Handler
+  /** The keys of the issuer of run tokens. */
+  onTokenKeys: Handler
+  /** Every other address outside the REST API. */
+  onElsewhere: Handler
+  /** Stands around every handler: answers in its place, or changes or delays its answer. */
+  around: (request: RecordedRequest, answer: Handler) => Answer | Promise<Answer>
 }
+
+export type ScriptedGitHub = Awaited<ReturnType<typeof startScriptedGitHub>>
 
 export const SHA = 'a'.repeat(40)
 
 /**
- * A real HTTP server in GitHub's place, for the answers a healthy GitHub does not give. Each kind of
- * request has a handler that a test may replace; every request is recorded.
+ * The one HTTP server that plays GitHub with answers a test declares. Each kind of request has a handler that a test may
+ * replace; every request is recorded. Use this server for answers that a healthy GitHub does not give, and to count requests.
+ * Use the sandbox (`start-sandbox.ts`) where workflows really run and GitHub keeps state. `model-github.ts`, `app-github.ts`,
+ * `github-oauth.ts`, `run-token-issuer.ts`, `resting-github.ts` and `test/bench/slow-github.ts` are scripts of this server.
  */
 export async function startScriptedGitHub() {
   const requests: RecordedRequest[] = []
@@ -65,6 +79,11 @@ export async function startScriptedGitHub() {
     onTag: () => ({ status: 404, body: { message: 'Not Found' } }),
     onChecks: () => ({ status: 200, body: { total_count: 0, check_runs: [] } }),
     onStatuses: () => ({ status: 200, body: { state: 'pending', statuses: [] } }),
+    onAccessToken: () => answers.notFound,
+    onSignIn: () => answers.notFound,
+    onTokenKeys: () => answers.notFound,
+    onElsewhere: () => answers.notFound,
+    around: (request, answer) => answer(request),
   }
   const server = createServer((request, response) => void answer(request, response))
 
@@ -76,10 +95,10 @@ export async function startScriptedGitHub() {
       method: request.method ?? '',
       path: request.url ?? '',
       headers: request.headers,
-      body: text === '' ? null : JSON.parse(text),
+      body: bodyOf(text, request.headers['content-type']),
     }
     requests.push(recorded)
-    const answered = await handlerOf(script, recorded.path)(recorded)
+    const answered = await script.around(recorded, handlerOf(script, recorded.path))
     if (answered === 'hang up') return void request.socket.destroy()
     const body = answered.text ?? (answered.body === undefined ? '' : serialise(answered.body))
     const headers = { 'content-type': 'application/json', ...answered.headers }
@@ -91,8 +110,10 @@ export async function startScriptedGitHub() {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
   return {
-    apiUrl: `http://127.0.0.1:${port}/api/v3`,
+    origin,
+    apiUrl: `${origin}/api/v3`,
     requests,
     script,
     cancels: () => requests.filter(({ path }) => path.endsWith('/cancel')),
@@ -115,7 +136,18 @@ const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string()
 /** Which deploy a recorded dispatch is for. */
 export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
 
+function bodyOf(text: string, type = ''): unknown {
+  if (text === '') return null
+  return type.startsWith('application/x-www-form-urlencoded')
+    ? Object.fromEntries(new URLSearchParams(text))
+    : JSON.parse(text)
+}
+
 function handlerOf(script: Script, path: string): Handler {
+  if (path.startsWith('/_services/token/')) return script.onTokenKeys
+  if (/^(\/login\/oauth\/|\/api\/v3\/(user\b|orgs\/))/.test(path)) return script.onSignIn
+  if (!path.startsWith('/api/v3/')) return script.onElsewhere
+  if (path.endsWith('/access_tokens')) return script.onAccessToken
   if (path.endsWith('/cancel')) return script.onCancel
   if (path.endsWith('/dispatches')) return script.onDispatch
   if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks

@@ -68,7 +68,7 @@ describe('somebody who signs in with GitHub', () => {
     github.as(bob)
     expect((await visit()).error).toBeNull()
     expect(github.scopes()).not.toContain('read:org')
-    expect(github.asked.filter((path) => path.includes('memberships'))).toEqual([])
+    expect(github.asked().filter((path) => path.includes('memberships'))).toEqual([])
   })
 
   it('is recognised by GitHub’s number, not by name or address', async () => {

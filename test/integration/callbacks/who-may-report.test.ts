@@ -7,6 +7,7 @@ import { answerFreezeCheck } from '~/server/freezes/check-freeze'
 import { connectRunTokens } from '~/server/github/run-tokens'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { startRunTokenIssuer } from '~test/support/run-token-issuer'
+import { type Answer, neverAnswered } from '~test/support/scripted-github'
 import { type CallbackOptions, callbackWithToken, signedCallback } from '~test/support/signed-callback'
 
 const REPOSITORY = 'acme/platform'
@@ -31,7 +32,7 @@ afterAll(async () => {
   await issuer.close()
 })
 beforeEach(() => {
-  issuer.script.keys = undefined
+  issuer.script.onTokenKeys = issuer.giveKeys
 })
 
 const answerOf = async (response: Response) => ({
@@ -257,29 +258,29 @@ describe('the issuer’s keys', () => {
   /** A console that has not read them yet. */
   const fresh = () => ({ ...console_.deps, runTokens: connectRunTokens(console_.deps.config) })
 
-  it.each<[string, () => { status: number; body: string; headers?: Record<string, string> }]>([
-    ['answered 503', () => ({ status: 503, body: '{}' })],
-    ['answered with a page', () => ({ status: 200, body: '<!doctype html>' })],
-    ['answered with another kind of JSON', () => ({ status: 200, body: '{"keys":"none"}' })],
-    ['moved elsewhere', () => ({ status: 302, body: '', headers: { location: `${issuer.issuer}/elsewhere` } })],
-    ['without an end', () => ({ status: 200, body: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` })],
+  it.each<[string, Answer]>([
+    ['answered 503', { status: 503, text: '{}' }],
+    ['answered with a page', { status: 200, text: '<!doctype html>' }],
+    ['answered with another kind of JSON', { status: 200, text: '{"keys":"none"}' }],
+    ['moved elsewhere', { status: 302, text: '', headers: { location: '/_services/token/elsewhere' } }],
+    ['without an end', { status: 200, text: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` }],
   ])('%s: 503 with Retry-After, nothing accepted; the same callback is taken once they are there', async (_, keys) => {
     const deps = fresh()
     const { id } = await insertDeployAt(deps, 'dispatched')
     const [token, webhookId] = [await issuer.mint(), randomUUID()]
-    issuer.script.keys = keys
+    issuer.script.onTokenKeys = () => keys
     const send = () => receiveCallback(deps, callbackWithToken(id, { status: 'building' }, token, webhookId), id)
     const away = await send()
     expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
     expect(await away.json()).toMatchObject({ code: 'issuer_unavailable' })
     expect(await storedOf(id)).toMatchObject({ status: 'dispatched', receipts: [] })
-    issuer.script.keys = undefined
+    issuer.script.onTokenKeys = issuer.giveKeys
     expect(await answerOf(await send())).toMatchObject({ http: 200, applied: true })
   })
 
   it('that never come are waited for five seconds, not for good', { timeout: 20_000 }, async () => {
     const deps = fresh()
-    issuer.script.keys = () => 'silence'
+    issuer.script.onTokenKeys = neverAnswered
     const request = callbackWithToken(deps.newId(), { status: 'building' }, await issuer.mint())
     expect((await receiveCallback(deps, request, deps.newId())).status).toBe(503)
   })
