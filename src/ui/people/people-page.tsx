@@ -88,7 +88,7 @@ interface InviteFormProps {
 const FIRST: MemberLimits = { role: 'deployer', environments: null }
 
 /** Creates an invitation link. The console sends no e-mail: the admin sends the link. */
-function InviteForm({ environments, onInvited }: InviteFormProps) {
+export function InviteForm({ environments, onInvited }: InviteFormProps) {
   const [email, setEmail] = useState('')
   const [limits, setLimits] = useState(FIRST)
   const invite = trpc.members.invite.useMutation({

@@ -5,7 +5,7 @@ import { RefuseForm } from '~/ui/deploy-modal/approval/approval-foot'
 import { LockForm, OpenWindowForm } from '~/ui/freezes/freeze-form'
 import { CreateTokenForm } from '~/ui/tokens/create-token-form'
 import { tile } from './fixtures'
-import { onAPage } from './on-a-page'
+import { authAnswers, onAPage } from './on-a-page'
 
 type Page = Awaited<ReturnType<typeof onAPage>>
 const pages: Page[] = []
@@ -20,16 +20,9 @@ afterEach(async () => {
 })
 
 describe('the sign-in form', () => {
-  let sent: { path: string; body: unknown }[]
-  let answers: { status: number; body: unknown }[]
+  let auth: ReturnType<typeof authAnswers>
   beforeEach(() => {
-    sent = []
-    answers = []
-    vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
-      sent.push({ path, body: JSON.parse(String(init.body)) })
-      const { status, body } = answers.shift() ?? { status: 500, body: null }
-      return new Response(JSON.stringify(body), { status })
-    })
+    auth = authAnswers()
   })
   const signedIn = vi.fn()
   const openForm = async () => {
@@ -43,17 +36,17 @@ describe('the sign-in form', () => {
   }
 
   it('signs in with the trimmed address and the password as typed', async () => {
-    answers = [{ status: 200, body: { user: {} } }]
+    auth.answers.push({ status: 200, body: { user: {} } })
     const page = await openForm()
     await page.press('Sign in')
-    expect(sent).toEqual([
+    expect(auth.sent).toEqual([
       { path: '/api/auth/sign-in/email', body: { email: 'ada@example.com', password: 'a long password' } },
     ])
     expect(signedIn).toHaveBeenCalledOnce()
   })
 
   it('says that email or password is incorrect, and clears the password alone', async () => {
-    answers = [{ status: 401, body: { code: 'INVALID_EMAIL_OR_PASSWORD', message: 'of the library' } }]
+    auth.answers.push({ status: 401, body: { code: 'INVALID_EMAIL_OR_PASSWORD', message: 'of the library' } })
     const page = await openForm()
     await page.press('Sign in')
     expect(page.alert()).toMatch(/^Incorrect email or password\./)
@@ -63,7 +56,7 @@ describe('the sign-in form', () => {
 
   it('asks for the second factor, and tells a code of the app from a backup code', async () => {
     const wrong = { status: 401, body: { code: 'INVALID_CODE' } }
-    answers = [{ status: 200, body: { twoFactorRedirect: true } }, wrong, { status: 200, body: {} }]
+    auth.answers.push({ status: 200, body: { twoFactorRedirect: true } }, wrong, { status: 200 })
     const page = await openForm()
     await page.press('Sign in')
     await page.fill('Code from your app', '123 456')
@@ -71,7 +64,7 @@ describe('the sign-in form', () => {
     expect(page.alert()).toMatch(/^Incorrect code\./)
     await page.fill('Code from your app', 'abcde-fghij')
     await page.press('Sign in')
-    expect(sent.slice(1)).toEqual([
+    expect(auth.sent.slice(1)).toEqual([
       { path: '/api/auth/two-factor/verify-totp', body: { code: '123456' } },
       { path: '/api/auth/two-factor/verify-backup-code', body: { code: 'abcde-fghij' } },
     ])
@@ -79,10 +72,10 @@ describe('the sign-in form', () => {
   })
 
   it('returns to the password once the second factor’s time is over', async () => {
-    answers = [
+    auth.answers.push(
       { status: 200, body: { twoFactorRedirect: true } },
       { status: 401, body: { code: 'INVALID_TWO_FACTOR_COOKIE' } },
-    ]
+    )
     const page = await openForm()
     await page.press('Sign in')
     await page.fill('Code from your app', '123456')

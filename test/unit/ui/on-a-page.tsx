@@ -3,10 +3,11 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { act, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { vi } from 'vitest'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 import { trpc } from '~/ui/trpc/client'
 
-/** What the console answers to a procedure; an Error is a refusal with that message. */
+/** What the console answers to a procedure: an Error is a refusal with that message, a promise an answer that comes later. */
 export type Answers = Readonly<Record<string, unknown>>
 
 interface Call {
@@ -23,16 +24,22 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
     ({ op }) =>
       observable((observer) => {
         if (op.type === 'mutation') calls.push({ procedure: op.path, input: op.input })
-        const answer = answers[op.path]
-        if (answer instanceof Error) return observer.error(refused(answer.message))
-        observer.next({ result: { type: 'data', data: answer } })
-        observer.complete()
+        void Promise.resolve(answers[op.path]).then((answer) => {
+          if (answer instanceof Error) return observer.error(refused(answer.message))
+          observer.next({ result: { type: 'data', data: answer } })
+          observer.complete()
+        })
       })
   const box = document.body.appendChild(document.createElement('div'))
   const root = createRoot(box)
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
   const client = trpc.createClient({ links: [answered] })
-  const settle = () => act(async () => await new Promise((resolve) => setTimeout(resolve, 5)))
+  /** Does this outside the page's own doing, and waits for what it brings about. */
+  const settle = (happening: () => void = () => undefined) =>
+    act(async () => {
+      happening()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    })
   await act(async () =>
     root.render(
       <trpc.Provider client={client} queryClient={queries}>
@@ -43,13 +50,13 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
   await settle()
 
   const field = (label: string): HTMLInputElement | HTMLSelectElement => {
-    const found = [...box.querySelectorAll('label')].find((one) => one.textContent.trim().startsWith(label))
+    const found = [...document.querySelectorAll('label')].find((one) => one.textContent.trim().startsWith(label))
     const named = found?.htmlFor ? document.getElementById(found.htmlFor) : found?.querySelector('input')
     if (named instanceof HTMLInputElement || named instanceof HTMLSelectElement) return named
     throw new Error(`no field is called ${label}`)
   }
   const button = (name: string): HTMLButtonElement => {
-    const found = [...box.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(name))
+    const found = [...document.querySelectorAll('button')].find((one) => one.textContent.trim().startsWith(name))
     if (found === undefined) throw new Error(`no button is called ${name}`)
     return found
   }
@@ -57,8 +64,8 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
     calls,
     field,
     button,
-    text: () => box.textContent,
-    alert: () => box.querySelector('[role="alert"]')?.textContent ?? null,
+    text: () => document.body.textContent,
+    alert: () => document.querySelector('[role="alert"]')?.textContent ?? null,
     /** Past React's own property, as typing does. */
     fill: async (label: string, value: string) => {
       const element = field(label)
@@ -71,6 +78,12 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
       await act(async () => button(name).click())
       await settle()
     },
+    /** Submits the form of a field as Enter does, whatever its button allows. */
+    pressEnter: async (label: string) => {
+      await act(async () => field(label).form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true })))
+      await settle()
+    },
+    settle,
     tick: async (label: string) => await act(async () => field(label).click()),
     leave: async () => {
       await act(async () => root.unmount())
@@ -78,6 +91,32 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
       queries.clear()
     },
   }
+}
+
+interface AuthAnswer {
+  readonly status: number
+  readonly body?: unknown
+}
+
+/** Answers what a page asks below `/api/auth`, in turn, and records what was sent. A promise is an answer that comes later. */
+export function authAnswers() {
+  const sent: { readonly path: string; readonly body: unknown }[] = []
+  const answers: (AuthAnswer | Promise<AuthAnswer>)[] = []
+  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
+    sent.push({ path, body: JSON.parse(String(init.body)) })
+    const { status, body = {} } = (await answers.shift()) ?? { status: 500, body: null }
+    return new Response(JSON.stringify(body), { status })
+  })
+  return { sent, answers }
+}
+
+/** A promise and the function that fulfils it. */
+export function later<T>() {
+  let give: (value: T) => void = () => undefined
+  const promise = new Promise<T>((resolve) => {
+    give = resolve
+  })
+  return { promise, give: (value: T) => give(value) }
 }
 
 const refused = (message: string) =>
