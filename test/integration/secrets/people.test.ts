@@ -186,7 +186,7 @@ beforeAll(async () => {
   await ada.ask('/api/trpc/account.sessions')
   printed = product.output()
   commands = stopWatching()
-  rows = await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? '')
+  rows = await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'console')) ?? '')
 }, RUN)
 afterAll(async () => {
   await product.stop()
