@@ -5,7 +5,7 @@ import { refLabel } from '~/domain/ref'
 import type { Review } from '~/domain/surface/review'
 
 /** The state in one word, for a list. */
-export const STATE_WORDS = {
+export const APPROVAL_STATE_WORDS = {
   waiting: 'Waiting',
   granted: 'Approved',
   refused: 'Refused',

@@ -3,7 +3,7 @@
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
 import { ApprovalFacts, ApprovalMark } from '~/ui/approvals/approval-facts'
-import { requesterWords, STATE_WORDS } from '~/ui/approvals/approval-words'
+import { APPROVAL_STATE_WORDS, requesterWords } from '~/ui/approvals/approval-words'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { PageLink } from '~/ui/primitives/page-link'
@@ -89,7 +89,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
     >
       <p className="flex w-24 shrink-0 items-center gap-1.5">
         <ApprovalMark state={state} />
-        <span className={state === 'waiting' ? 'font-medium' : 'text-ink-soft'}>{STATE_WORDS[state]}</span>
+        <span className={state === 'waiting' ? 'font-medium' : 'text-ink-soft'}>{APPROVAL_STATE_WORDS[state]}</span>
       </p>
       <div className="min-w-48 flex-1">
         <p>
@@ -115,7 +115,7 @@ export function ApprovalRow({ approval }: { readonly approval: ApprovalView }) {
           ) : (
             decision !== null && (
               <>
-                {STATE_WORDS[state].toLowerCase()} {state !== 'expired' && `by ${inSentence(decision.by)} `}
+                {APPROVAL_STATE_WORDS[state].toLowerCase()} {state !== 'expired' && `by ${inSentence(decision.by)} `}
                 <TimeAgo at={decision.at} />
                 {decision.reason !== null && (
                   <>

@@ -6,7 +6,7 @@ import type { TokenState, TokenView } from '~/domain/api-token'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { TimeAgo } from '~/ui/time/time-ago'
-import { permissionWords, STATE_WORDS, tokenReachWords } from '~/ui/tokens/token-words'
+import { permissionWords, TOKEN_STATE_WORDS, tokenReachWords } from '~/ui/tokens/token-words'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
@@ -36,7 +36,7 @@ export function TokenRow({ token, onChanged }: { readonly token: TokenView; read
           <code className="font-mono text-xs text-ink-faint">{token.shown}</code>
           <span className={`inline-flex items-center gap-1 text-xs ${active ? 'text-good' : 'text-ink-faint'}`}>
             <Mark aria-hidden="true" className="size-3.5" />
-            {STATE_WORDS[token.state]}
+            {TOKEN_STATE_WORDS[token.state]}
           </span>
         </p>
         <p className="mt-0.5 text-ink-soft">

@@ -9,7 +9,7 @@ export const PERMISSION_WORDS = {
   'freeze.override': 'Override freezes',
 } as const satisfies Record<TokenPermission, string>
 
-export const STATE_WORDS = {
+export const TOKEN_STATE_WORDS = {
   active: 'Active',
   idle: 'Owner has no access',
   expired: 'Expired',

@@ -1,11 +1,9 @@
 'use client'
 
 import { useState } from 'react'
-import { SHORTEST_PASSWORD } from '~/domain/member'
-import { postAuth } from '~/ui/auth/ask-auth'
+import { NewPassword, useAcceptLink } from '~/ui/auth/entry/accept-link'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field, INPUT } from '~/ui/primitives/field'
-import { Notice } from '~/ui/primitives/notice'
 
 interface JoinFormProps {
   readonly token: string
@@ -19,23 +17,14 @@ export function JoinForm({ token, email: invited, action }: JoinFormProps) {
   const [name, setName] = useState('')
   const [email, setEmail] = useState(invited ?? '')
   const [password, setPassword] = useState('')
-  const [busy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<string | null>(null)
-  const submit = async () => {
-    setBusy(true)
-    setRefusal(null)
-    const answer = await postAuth('/links/accept', { token, name: name.trim(), email: email.trim(), password })
-    if (answer.ok) return window.location.assign('/')
-    setBusy(false)
-    setRefusal(answer.message)
-  }
+  const { busy, notice, accept } = useAcceptLink(token, '/')
   return (
     <form
       aria-label={action}
       className="flex flex-col gap-3"
       onSubmit={(event) => {
         event.preventDefault()
-        if (!busy) void submit()
+        void accept({ name: name.trim(), email: email.trim(), password })
       }}
     >
       <Field id="name" label="Name">
@@ -63,25 +52,8 @@ export function JoinForm({ token, email: invited, action }: JoinFormProps) {
           className={`h-9 ${INPUT}`}
         />
       </Field>
-      <Field id="password" label="Password" hint={`${SHORTEST_PASSWORD} characters or more`}>
-        <input
-          id="password"
-          type="password"
-          name="password"
-          autoComplete="new-password"
-          required
-          minLength={SHORTEST_PASSWORD}
-          maxLength={128}
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          className={FIELD}
-        />
-      </Field>
-      {refusal !== null && (
-        <Notice tone="bad" role="alert">
-          {refusal}
-        </Notice>
-      )}
+      <NewPassword label="Password" value={password} onChange={setPassword} />
+      {notice}
       <Button type="submit" tone="strong" disabled={busy}>
         {action}
       </Button>
