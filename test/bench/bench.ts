@@ -30,7 +30,7 @@ const WHOLE = {
   many: 1_000_000,
   polled: FEW,
   poll: { concurrency, warmUp: 500, count: 1_000 },
-  costs: { rounds: 3, perRound: 100, warm: 50, compiledAfter: 500, newest: 300 },
+  costs: { rounds: 8, perRound: 100, warm: 50, compiledAfter: 500, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
   webhook: { rounds: 10 },
   window: { windows: [50, 500], seconds: 35 },
