@@ -1,5 +1,5 @@
 import { Suspense } from 'react'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { getDeps } from '~/server/deps'
 import { Board } from '~/ui/board/board'
 import { BoardSkeleton } from '~/ui/board/board-skeleton'
@@ -10,7 +10,7 @@ export const dynamic = 'force-dynamic'
 
 /** Suspense, because the board reads `?deploy=` and `?surface=` in the browser. */
 export default async function Page({ searchParams }: PageProps<'/'>) {
-  const member = await signedInPage('/', { search: await searchParams })
+  const member = await requireMember('/', { search: await searchParams })
   const { sandboxUrl } = getDeps().config
   return (
     <SignedIn member={member}>

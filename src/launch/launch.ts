@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
-import { inUrl, isLoopback } from '~/server/platform/network-settings'
+import { hostInUrl, isLoopback } from '~/server/platform/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
 import { type AgreedSecrets, agreeOnSecrets } from './agree-on-secrets.ts'
 import { checkMachine } from './check-machine.ts'
@@ -75,7 +75,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
 
   const { port, insteadOf } = await choosePort(config.port, config.host)
   if (insteadOf !== undefined) progress.warn(`Port ${insteadOf} is taken by another program; this start takes ${port}.`)
-  const name = config.host === '127.0.0.1' ? 'localhost' : inUrl(config.host)
+  const name = config.host === '127.0.0.1' ? 'localhost' : hostInUrl(config.host)
   const consoleUrl = config.consoleUrl ?? `http://${name}:${port}`
   const toolEnv: NodeJS.ProcessEnv = { ...process.env, NEXT_TELEMETRY_DISABLED: '1' }
 

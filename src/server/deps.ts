@@ -20,7 +20,6 @@ export interface Deps {
   readonly runTokens: RunTokens
   readonly logger: Logger
   readonly rateLimits: RateLimits
-  /** Sends changes to open windows. */
   readonly live: LiveHub
   readonly now: () => Date
   /** Waits. Tests replace it together with `now`, so that they need not wait. */

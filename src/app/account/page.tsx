@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { AccountPage } from '~/ui/account/account-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Account · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/account')}>
+    <SignedIn member={await requireMember('/account')}>
       <AccountPage />
     </SignedIn>
   )

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { ApprovalsPage } from '~/ui/approvals/approvals-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Approvals · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/approvals')}>
+    <SignedIn member={await requireMember('/approvals')}>
       <ApprovalsPage />
     </SignedIn>
   )

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { AuditLog } from '~/ui/audit-log/audit-log'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -9,7 +9,7 @@ export const metadata: Metadata = { title: 'Audit · Deploy Console' }
 /** Suspense, because the filter is read from the address in the browser. */
 export default async function Page({ searchParams }: PageProps<'/audit'>) {
   return (
-    <SignedIn member={await signedInPage('/audit', { search: await searchParams })}>
+    <SignedIn member={await requireMember('/audit', { search: await searchParams })}>
       <Suspense>
         <AuditLog />
       </Suspense>

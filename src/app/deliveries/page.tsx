@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { DeliveriesPage } from '~/ui/deliveries/deliveries-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Deliveries · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/deliveries', { permission: 'delivery.manage' })}>
+    <SignedIn member={await requireMember('/deliveries', { permission: 'delivery.manage' })}>
       <DeliveriesPage />
     </SignedIn>
   )

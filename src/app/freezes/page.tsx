@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { FreezesPage } from '~/ui/freezes/freezes-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Freezes · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/freezes')}>
+    <SignedIn member={await requireMember('/freezes')}>
       <FreezesPage />
     </SignedIn>
   )

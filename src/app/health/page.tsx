@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { HealthPage } from '~/ui/health/health-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'Health · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/health', { permission: 'health.read' })}>
+    <SignedIn member={await requireMember('/health', { permission: 'health.read' })}>
       <HealthPage />
     </SignedIn>
   )

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { PeoplePage } from '~/ui/people/people-page'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'People · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/people', { permission: 'member.manage' })}>
+    <SignedIn member={await requireMember('/people', { permission: 'member.manage' })}>
       <PeoplePage />
     </SignedIn>
   )

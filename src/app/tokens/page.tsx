@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { SignedIn } from '~/ui/shell/member'
 import { TokensPage } from '~/ui/tokens/tokens-page'
 
@@ -7,7 +7,7 @@ export const metadata: Metadata = { title: 'API tokens · Deploy Console' }
 
 export default async function Page() {
   return (
-    <SignedIn member={await signedInPage('/tokens', { permission: 'token.manage' })}>
+    <SignedIn member={await requireMember('/tokens', { permission: 'token.manage' })}>
       <TokensPage />
     </SignedIn>
   )

@@ -1,7 +1,6 @@
 import 'server-only'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** A person's name, address and sign-in methods. */
 export async function readSignInMethods(db: DatabaseHandle, userId: string) {
   const user = await db.user.findUnique({
     where: { id: userId },
@@ -35,7 +34,6 @@ export async function deletePasskey(tx: DatabaseHandle, id: string, userId: stri
   return (await tx.passkey.deleteMany({ where: { id, userId } })).count > 0
 }
 
-/** Deletes all passkeys of a person. Returns their number. */
 export async function deletePasskeysOf(tx: DatabaseHandle, userId: string): Promise<number> {
   return (await tx.passkey.deleteMany({ where: { userId } })).count
 }

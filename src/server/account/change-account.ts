@@ -59,6 +59,6 @@ export async function endOwnSessions(
   const which = id === null ? { except: actor.sessionId ?? '' } : { only: id }
   const ended = await revokeSessions(db, { userId: actor.userId, actor: actor.name, at: now(), ...which })
   if (id !== null && ended === 0)
-    throw new AppError('session_unknown', 'This session has already ended. Nothing was changed.')
+    throw new AppError('session_unknown', 'This session has already ended. Nothing was changed. Reload the page.')
   return { ended }
 }

@@ -8,11 +8,11 @@ import { listSessions, readProofAskedOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { isSandboxOperator } from '~/server/members/sandbox-sign-in'
 
-/** The actor's own account. */
 export async function readAccount(deps: Pick<Deps, 'db' | 'now' | 'config'>, actor: Actor): Promise<AccountView> {
   const { db, now } = deps
   const methods = await readSignInMethods(db, actor.userId)
-  if (methods === null) throw new AppError('signed_out', 'This account no longer exists. Nothing was done.')
+  if (methods === null)
+    throw new AppError('signed_out', 'This account no longer exists. Nothing was done. Ask an admin for an invitation.')
   const { twoFactorEnabled, passkeys, providers, ...rest } = methods
   const sessions = (await listSessions(db, actor.userId, now())).map((session) => ({
     id: session.id,
@@ -55,7 +55,6 @@ export async function listProofMethods(deps: Pick<Deps, 'db' | 'config' | 'now'>
   }
 }
 
-/** The configured providers. */
 export function listProviders({ config }: Pick<Deps, 'config'>): readonly ProviderView[] {
   const { github, oidc } = config.providers
   return [

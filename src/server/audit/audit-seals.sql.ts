@@ -52,7 +52,6 @@ export async function readUnsealedIds(tx: DatabaseHandle, after: bigint | null, 
 
 export const countUnsealed = (db: DatabaseHandle): Promise<number> => db.auditUnsealed.count()
 
-/** The ids among `waiting` that already have a seal. */
 export async function readSealedIds(tx: DatabaseHandle, waiting: readonly bigint[]): Promise<Set<bigint>> {
   const rows = await tx.$queryRaw`
     SELECT "audit_event_id" AS "id" FROM "audit_seals" WHERE "audit_event_id" = ANY(${[...waiting]}::bigint[])`
@@ -69,13 +68,11 @@ export async function readLastLink(tx: DatabaseHandle): Promise<z.output<typeof 
   return links.parse(rows)[0] ?? null
 }
 
-/** The newest seal. Null if there is none. */
 export async function readSealHead(db: DatabaseHandle): Promise<SealRow | null> {
   const rows = await db.$queryRaw(sealsSql(Prisma.sql`ORDER BY "seq" DESC LIMIT 1`))
   return z.array(sealRow).parse(rows)[0] ?? null
 }
 
-/** Seals `from` to `upTo`, in order, at most `limit`. */
 export async function readSeals(
   db: DatabaseHandle,
   page: { readonly from: bigint; readonly upTo: bigint; readonly limit: number },
@@ -101,7 +98,7 @@ export async function appendSeals(
   seals: readonly SealRow[],
   settled: readonly bigint[],
 ): Promise<void> {
-  // One array per column: with a list of values, each number of rows would be a separate prepared statement.
+  // One array per column, so that one prepared statement serves any number of rows.
   await tx.$executeRaw`
     INSERT INTO "audit_seals" ("seq", "audit_event_id", "version", "sealed_at_utc", "previous_hash", "hash")
     SELECT "seq", "id", "version", "at", decode("previous_hash", 'hex'), decode("hash", 'hex')
@@ -123,7 +120,7 @@ const foundId = (rows: unknown) => z.tuple([z.object({ id: z.bigint().nullable()
  * The first row that has no seal and is not on the list of rows without a seal. Null if there is none. One statement reads both
  * tables, so a row that is sealed meanwhile is found in one of them.
  */
-export async function findStray(db: DatabaseHandle): Promise<bigint | null> {
+export async function findRowOutsideChain(db: DatabaseHandle): Promise<bigint | null> {
   let from = LOWEST_ID
   while (from <= HIGHEST_ID) {
     const upTo = foundId(
@@ -146,7 +143,7 @@ export async function findStray(db: DatabaseHandle): Promise<bigint | null> {
 }
 
 /** The first id on the list of rows without a seal whose row was deleted. Null if there is none. */
-export async function findLostWaiting(db: DatabaseHandle): Promise<bigint | null> {
+export async function findDeletedUnsealedRow(db: DatabaseHandle): Promise<bigint | null> {
   return foundId(
     await db.$queryRaw`
     SELECT min(u."audit_event_id") AS "id" FROM "audit_unsealed" AS u

@@ -3,8 +3,8 @@ import type { AuditBreak, AuditCheckpoint, AuditVerdict } from '~/domain/audit/c
 import {
   type AuditRecordRow,
   countUnsealed,
-  findLostWaiting,
-  findStray,
+  findDeletedUnsealedRow,
+  findRowOutsideChain,
   readAuditRecords,
   readSealHead,
   readSeals,
@@ -85,19 +85,19 @@ async function contentProblem({ db }: Pick<Deps, 'db'>, { seal, row }: SealedRec
 }
 
 async function sealMissing({ db }: Pick<Deps, 'db'>, seq: bigint): Promise<AuditBreak> {
-  const stray = await findStray(db)
+  const stray = await findRowOutsideChain(db)
   const detail = 'the seal was deleted; if no row is named, its row was deleted too'
   return { kind: 'seal_missing', rowId: stray?.toString() ?? null, seq: seq.toString(), detail }
 }
 
 async function outsideTheChain({ db }: Pick<Deps, 'db'>): Promise<AuditBreak | null> {
-  const stray = await findStray(db)
+  const stray = await findRowOutsideChain(db)
   if (stray !== null) {
     const detail =
       'the row has no seal and is not queued for one: it was inserted without the trigger, or its seal was deleted'
     return { kind: 'row_unsealed', rowId: stray.toString(), seq: null, detail }
   }
-  const lost = await findLostWaiting(db)
+  const lost = await findDeletedUnsealedRow(db)
   if (lost === null) return null
   return { kind: 'row_deleted', rowId: lost.toString(), seq: null, detail: 'the row was deleted before it was sealed' }
 }

@@ -22,7 +22,6 @@ export interface Promotion {
   readonly promotedAt: Date
 }
 
-/** All promotions, or those of one flag. */
 export function listPromotions(db: DatabaseHandle, flag?: string): Promise<Promotion[]> {
   return db.flagPromotion.findMany({
     where: flag === undefined ? {} : { flag },

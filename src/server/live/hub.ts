@@ -5,7 +5,7 @@ import { AppError } from '~/domain/errors'
 import type { Role } from '~/domain/permissions'
 import { eventFor, LIVE_BEAT_MS, type LiveEvent, quietEvent } from '~/domain/surface/live'
 import { withoutTimes } from '~/domain/surface/tile'
-import { stillSignedIn } from '~/server/auth/sessions/read-session'
+import { readRolesOfSessions } from '~/server/auth/sessions/read-session'
 import { listSurfaceIds } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { nextScheduledChange } from '~/server/freezes/freezes'
@@ -203,7 +203,7 @@ export function createHub(deps: HubDeps): LiveHub {
   const sessionsOver = async (now: Date): Promise<boolean> => {
     // One that begins meanwhile was not asked about.
     const asked = [...streams]
-    const open = await stillSignedIn(deps, [...new Set(asked.map(({ sessionId }) => sessionId))], now)
+    const open = await readRolesOfSessions(deps, [...new Set(asked.map(({ sessionId }) => sessionId))], now)
     for (const stream of asked) {
       const role = open.get(stream.sessionId)
       if (role !== undefined) stream.role = role

@@ -4,7 +4,7 @@ import { readUserIdOf } from '~/server/members/members'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 /**
- * Whether two people are linked since `since`: one gave the other access, or the same person gave it to both, also through
+ * Whether two people are linked: after `since`, one gave the other access, or a third person gave it to both, directly or through
  * others. Linked accounts may belong to one person.
  */
 export async function areLinked(

@@ -139,7 +139,6 @@ export async function setSuspended(tx: DatabaseHandle, userId: string, at: Date 
   await tx.member.update({ where: { userId }, data: { suspendedAt: at }, select: { userId: true } })
 }
 
-/** Sets a person's hashed password. */
 export async function setPassword(
   tx: DatabaseHandle,
   { userId, accountId, password }: Pick<NewMember, 'userId' | 'accountId' | 'password'>,

@@ -33,7 +33,8 @@ export async function signInSandboxOperator(
   at: Date,
 ): Promise<string> {
   if (!isLocalSandbox(deps, host)) {
-    const detail = 'This link works only in the sandbox, on the machine that runs it. Nobody was signed in.'
+    const detail =
+      'This link works only in the sandbox, on the machine that runs it. Nobody was signed in. Open it there.'
     throw new AppError('link_unusable', detail)
   }
   const { email, name } = SANDBOX_OPERATOR

@@ -19,7 +19,6 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 8 },
 } as const
 
-/** The addresses of deploys. */
 export const deployPaths = {
   '/api/internal/deploys': {
     post: operation({

@@ -4,7 +4,7 @@ import { AppError } from '~/domain/errors'
 import type { AcceptLinkInput } from '~/domain/member'
 import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
 import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
-import { forgetStartedBy } from '~/server/auth/second-factor/second-factors'
+import { deletePendingSignIns } from '~/server/auth/second-factor/second-factors'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { recordAccessGiven } from '~/server/members/access-given.sql'
@@ -138,7 +138,7 @@ const unusable = () =>
  */
 async function endOtherWaysIn(tx: DatabaseHandle, userId: string, subject: AuditSubject): Promise<void> {
   await endSessionsOf(tx, userId)
-  await forgetStartedBy(tx, userId)
+  await deletePendingSignIns(tx, userId)
   const record = async (change: AccountChange, times: number) => {
     for (let done = 0; done < times; done += 1) {
       await appendAuditEvent(tx, subject, { action: 'console.account.changed', status: null, payload: { change } })

@@ -117,7 +117,10 @@ export async function takeBackInvitation(
   await db.$transaction(async (tx) => {
     const link = await revokeInvitation(tx, id, at)
     if (link === null) {
-      throw new AppError('invitation_unknown', 'This link was already used, or has expired. Nothing was changed.')
+      throw new AppError(
+        'invitation_unknown',
+        'This link was already used or revoked, or has expired. Nothing was changed. Reload the page.',
+      )
     }
     const { kind, role, environments } = link
     const payload = { invitation_id: id, kind, role, environments }

@@ -155,7 +155,6 @@ function callbackSecretProblem(secret: string): string | null {
 export const PUBLIC_GITHUB_API = 'https://api.github.com'
 
 export interface Config {
-  /** The address on which the server listens. */
   readonly host: string
   /** Undefined if PORT is not set: 3000, or the next free port. */
   readonly port: number | undefined
@@ -244,11 +243,11 @@ export function readConfig(env: Environment): Config {
   }
 }
 
-/** The sandbox's own admin acts wherever there is a sandbox, so there must be no other GitHub beside it. */
+/** A sandbox console has an admin without a password, so it must not use another GitHub. */
 function sandboxProblems({ SANDBOX_URL: sandbox, GITHUB_API_URL: api }: z.output<typeof environment>): string[] {
   if (sandbox === undefined || api?.startsWith(`${sandbox}/`)) return []
   return [
-    'SANDBOX_URL is set, and GITHUB_API_URL is not below it; unset SANDBOX_URL ("npm start" sets it for a sandbox)',
+    'SANDBOX_URL is set, but GITHUB_API_URL is another server; unset SANDBOX_URL ("npm start" sets it for a sandbox)',
   ]
 }
 

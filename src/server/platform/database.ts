@@ -47,19 +47,25 @@ function namedStatements(): (query: { readonly sql: string }) => string {
 }
 
 /** Prisma's codes for a server that is unreachable, closed the connection, or has no free connection. */
-const AWAY_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
+const UNAVAILABLE_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1011', 'P1017', 'P2024', 'P2028', 'P2037'])
 
 /** Whether the database is unavailable, so that a retry may succeed. */
-export function isDatabaseAway(error: unknown): boolean {
+export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientKnownRequestError) {
     // A failed raw query is always P2010. The driver's code is in `meta`.
     const { kind, originalCode } = failure.safeParse(error.meta).data?.driverAdapterError.cause ?? {}
-    return AWAY_CODES.has(error.code) || isAwayState(originalCode) || isAwayMessage(`${kind} ${error.message}`)
+    return (
+      UNAVAILABLE_CODES.has(error.code) ||
+      isUnavailableState(originalCode) ||
+      isUnavailableMessage(`${kind} ${error.message}`)
+    )
   }
   if (!(error instanceof Error)) return false
   const code = codeOf(error)
-  return isAwayState(code) || isAwayMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
+  return (
+    isUnavailableState(code) || isUnavailableMessage(`${error.name} ${code} ${error.message} ${messageOf(error.cause)}`)
+  )
 }
 
 const failure = z.object({
@@ -73,8 +79,8 @@ const failure = z.object({
 })
 
 /** PostgreSQL's codes admin_shutdown, crash_shutdown and cannot_connect_now. */
-const AWAY_STATES = new Set(['57P01', '57P02', '57P03'])
-const isAwayState = (sqlState: string | undefined) => sqlState !== undefined && AWAY_STATES.has(sqlState)
+const UNAVAILABLE_STATES = new Set(['57P01', '57P02', '57P03'])
+const isUnavailableState = (sqlState: string | undefined) => sqlState !== undefined && UNAVAILABLE_STATES.has(sqlState)
 
 /** Node's error for several failed addresses has a code and no message. */
 const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
@@ -82,7 +88,7 @@ const codeOf = (error: Error) => ('code' in error ? String(error.code) : '')
 const messageOf = (cause: unknown) => (cause instanceof Error ? cause.message : '')
 
 /** Errors that Prisma does not map: Node's connection errors, and PostgreSQL's messages at start and shutdown. */
-const isAwayMessage = (message: string) =>
+const isUnavailableMessage = (message: string) =>
   /ECONNREFUSED|ECONNRESET|EPIPE|Can't reach database server|DatabaseNotReachable|ConnectionClosed|SocketTimeout|Connection terminated|is not queryable|timeout exceeded when trying to connect|Query read timeout|terminating connection|too many clients|connection slots are reserved|the database system is (starting up|shutting down|in recovery mode|not (yet )?accepting connections)/.test(
     message,
   )

@@ -44,7 +44,6 @@ export type SendOutcome =
       readonly lasting: boolean
       readonly status: number | null
       readonly reason: string
-      /** How long the receiver asked to wait before a retry. */
       readonly waitMs?: number
     }
   | { readonly kind: 'unknown'; readonly reason: string }
@@ -111,7 +110,6 @@ export async function checkAddress(url: string, rule: AddressRule): Promise<void
 interface Answered {
   readonly status: number
   readonly statusText: string
-  /** How long the receiver asks to wait, or 0. */
   readonly waitMs: number
   readonly text: string
 }

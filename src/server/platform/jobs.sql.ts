@@ -10,7 +10,6 @@ export type Job =
       readonly payload: { readonly deployId: string }
     }
   | {
-      /** Sends one delivery to its channel. */
       readonly task: 'deliver'
       readonly payload: { readonly deliveryId: string }
     }
@@ -25,9 +24,9 @@ interface JobOptions {
   readonly runAt?: Date
   readonly maxAttempts?: number
   /** Keeps the start time of a waiting job with the same key, so that repeated calls do not postpone it. */
-  readonly unlessWaiting?: boolean
+  readonly keepRunAt?: boolean
   /** Runs after jobs that a person waits for. */
-  readonly mayWait?: boolean
+  readonly lowPriority?: boolean
 }
 
 const LATER_PRIORITY = 10
@@ -40,7 +39,7 @@ const LATER_PRIORITY = 10
 export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions = {}): Promise<void> {
   const [subject, queue] = subjectOf(job.payload)
   const key = `${job.task}:${subject}`
-  const mode = options.unlessWaiting === true ? 'preserve_run_at' : 'replace'
+  const mode = options.keepRunAt === true ? 'preserve_run_at' : 'replace'
   await tx.$executeRaw`
     SELECT FROM graphile_worker.add_job(
       identifier => ${job.task},
@@ -49,7 +48,7 @@ export async function addJob(tx: DatabaseHandle, job: Job, options: JobOptions =
       run_at => ${options.runAt ?? null}::timestamptz,
       max_attempts => ${options.maxAttempts ?? null}::int,
       job_key => ${key},
-      priority => ${options.mayWait === true ? LATER_PRIORITY : null}::int,
+      priority => ${options.lowPriority === true ? LATER_PRIORITY : null}::int,
       job_key_mode => ${mode})`
 }
 
@@ -61,7 +60,7 @@ function subjectOf(payload: Job['payload']): readonly [string, string | null] {
 }
 
 /** Unlocks jobs whose worker was killed; graphile-worker itself waits four hours. No running task holds a lock this long. */
-export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Date): Promise<void> {
+export async function unlockAbandonedJobs(db: DatabaseHandle, lockedBefore: Date): Promise<void> {
   await db.$executeRaw`
     SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT "locked_by"))
     FROM graphile_worker.jobs WHERE "locked_at" < ${lockedBefore}::timestamptz HAVING count(*) > 0`
@@ -70,7 +69,7 @@ export async function releaseAbandonedJobs(db: DatabaseHandle, lockedBefore: Dat
 const forgottenJob = z.object({ task: z.string(), key: z.string().nullable(), attempts: z.number() })
 
 /** Deletes jobs that failed for good before `failedBefore`, and returns them. Until then, an operator can inspect them. */
-export async function forgetFailedJobs(db: DatabaseHandle, failedBefore: Date) {
+export async function deleteFailedJobs(db: DatabaseHandle, failedBefore: Date) {
   const rows = await db.$queryRaw`
     WITH failed AS MATERIALIZED (
       SELECT "id", "task_identifier" AS "task", "key", "attempts"::int FROM graphile_worker.jobs

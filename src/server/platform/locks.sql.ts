@@ -4,9 +4,7 @@ import type { DatabaseHandle } from '~/server/platform/database'
 
 /** Numbers of PostgreSQL's advisory locks. Each number is arbitrary, but unique. */
 export const ADVISORY_LOCKS = {
-  /** Held during a pass of the reconciler. */
   reconcilePass: 7_310_424,
-  /** Held while audit rows are sealed. */
   seal: 7_310_426,
 } as const
 

@@ -29,15 +29,14 @@ export const listeningAddress = TEXT.transform((value) => value || '127.0.0.1').
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || new URL(`http://${inUrl(address)}`).hostname === '[::1]'
+  return address.startsWith('127.') || new URL(`http://${hostInUrl(address)}`).hostname === '[::1]'
 }
 
-/** An address as a URL's host. */
-export const inUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address)
+export const hostInUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address)
 
 /** The host by which this machine reaches a server on this address. A wildcard address cannot be connected to. */
 export function reachableFromHere(address: string): string {
-  const host = new URL(`http://${inUrl(address)}`).hostname
+  const host = new URL(`http://${hostInUrl(address)}`).hostname
   return { '0.0.0.0': '127.0.0.1', '[::]': '[::1]' }[host] ?? host
 }
 
@@ -73,7 +72,6 @@ export const perMinute = (usual: number) =>
     .refine((value) => value === 'off' || /^[1-9]\d{0,8}$/.test(value), `must be a number, or off; example: ${usual}`)
     .transform((value) => (value === 'off' ? undefined : Number(value)))
 
-/** Addresses and ranges as a list to check against. */
 export function trustedAddresses(ranges: readonly string[]): BlockList {
   const list = new BlockList()
   for (const range of ranges) {

@@ -10,7 +10,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
 import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
 import { listSurfaces } from '~/server/surfaces/surfaces'
 import { insertToken, tokenEvent, tokenView } from '~/server/tokens/api-tokens'
-import { digestToken, newToken, shownOf } from '~/server/tokens/token-format'
+import { digestToken, newToken, shortenToken } from '~/server/tokens/token-format'
 
 type CreateDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
@@ -44,7 +44,7 @@ export async function createToken(
         id: deps.newId(),
         label: input.label,
         digest: digestToken(secret),
-        shown: shownOf(secret),
+        shown: shortenToken(secret),
         userId: owner.userId,
         permissions: input.permissions,
         environments: input.environments,

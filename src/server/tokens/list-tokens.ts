@@ -17,11 +17,11 @@ interface Page {
 }
 
 /** The owner whose tokens an actor may see and revoke. Null (everybody) if the actor may manage people. */
-export const tokensWithinReach = (actor: Actor): string | null => (may(actor, 'member.manage') ? null : actor.userId)
+export const visibleTokenOwner = (actor: Actor): string | null => (may(actor, 'member.manage') ? null : actor.userId)
 
 /** The actor's tokens or, for an admin, all. Newest first, including revoked and expired ones. */
 export const listTokens = (deps: Pick<Deps, 'db' | 'now'>, actor: Actor, page: Page): Promise<TokenList> =>
-  listTokensOf(deps, tokensWithinReach(actor), page)
+  listTokensOf(deps, visibleTokenOwner(actor), page)
 
 /** The tokens of `userId` or, with null, of everybody. */
 export async function listTokensOf(

@@ -4,13 +4,13 @@ import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import type { Deps } from '~/server/deps'
 import { findToken, markRevoked, tokenEvent } from '~/server/tokens/api-tokens'
-import { tokensWithinReach } from '~/server/tokens/list-tokens'
+import { visibleTokenOwner } from '~/server/tokens/list-tokens'
 
 type RevokeDeps = Pick<Deps, 'db' | 'now'>
 
 /** Revokes a token. Throws `token_unknown`, also for another person's token unless the actor may manage people. */
 export const revokeToken = (deps: RevokeDeps, actor: Actor, id: string): Promise<void> =>
-  revokeTokenOf(deps, { id, userId: tokensWithinReach(actor) }, actor.name)
+  revokeTokenOf(deps, { id, userId: visibleTokenOwner(actor) }, actor.name)
 
 /** Revokes a token of `userId` or, with null, of anybody, for the command line. */
 export async function revokeTokenOf(

@@ -25,7 +25,7 @@ export function isToken(text: string): boolean {
 export const digestToken = (token: string): string => sha256(token)
 
 /** A short form to recognise a token by. It reveals 24 of the 256 bits, and four characters of the checksum. */
-export const shownOf = (token: string): string => `${token.slice(0, 7)}…${token.slice(-4)}`
+export const shortenToken = (token: string): string => `${token.slice(0, 7)}…${token.slice(-4)}`
 
 function checksumOf(body: string): string {
   let rest = crc32(body)

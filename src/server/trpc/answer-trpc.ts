@@ -2,7 +2,7 @@ import 'server-only'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { getDeps } from '~/server/deps'
 import { answerConditionally } from '~/server/platform/http/etag'
-import { boundRequest } from '~/server/platform/http/read-body'
+import { limitBody } from '~/server/platform/http/read-body'
 import { refuseRequest } from '~/server/platform/http/refuse-request'
 import { createContext, logUnexpected } from '~/server/trpc/procedures/init'
 import { appRouter } from '~/server/trpc/routers/_app'
@@ -12,7 +12,7 @@ export async function answerTrpc(request: Request): Promise<Response> {
   const deps = getDeps()
   const refused = refuseRequest(deps, request)
   if (refused !== null) return refused
-  const bounded = await boundRequest(request)
+  const bounded = await limitBody(request)
   if (bounded instanceof Response) return bounded
   const answer = await fetchRequestHandler({
     endpoint: '/api/trpc',

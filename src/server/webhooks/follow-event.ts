@@ -47,7 +47,7 @@ export async function followEvent(deps: Following, event: WebhookEvent | null): 
     for (const repository of heard) await recordHearing(tx, { repository, subjects, event: name, at })
     for (const { job, lastLookedAt } of sought) {
       const next = Math.max(at.getTime() + BURST_MS, (lastLookedAt?.getTime() ?? 0) + LOOKED_MS)
-      await addJob(tx, job, { runAt: new Date(next), unlessWaiting: true, maxAttempts: ATTEMPTS })
+      await addJob(tx, job, { runAt: new Date(next), keepRunAt: true, maxAttempts: ATTEMPTS })
     }
   })
   return { event: name, looks: sought.length, ...(missing === undefined ? {} : { missing }) }

@@ -2,7 +2,7 @@ import 'server-only'
 import { listSilentDeploys } from '~/server/deploys/deploys'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
-import { releaseAbandonedJobs } from '~/server/platform/jobs.sql'
+import { unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 
 /** Contract.md, "Reconciler": every 60 s, for every unfinished deploy silent for more than 60 s. */
 const SILENT_MS = 60_000
@@ -21,7 +21,7 @@ const ABANDONED_MS = 3 * 60_000
 /** One pass. A deploy GitHub does not answer for is left as it is, and the others are still looked at. */
 export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, silentMs = SILENT_MS): Promise<void> {
   const started = deps.now().getTime()
-  await releaseAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
+  await unlockAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
   const since = {
     silentSince: new Date(started - silentMs),
     notLookedSince: new Date(started - Math.min(silentMs, LOOKED_MS)),

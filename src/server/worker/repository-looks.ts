@@ -58,7 +58,7 @@ export async function queueLooks(
       await addJob(
         deps.db,
         { task, payload: { repository } },
-        { maxAttempts: ATTEMPTS, unlessWaiting: true, mayWait: true },
+        { maxAttempts: ATTEMPTS, keepRunAt: true, lowPriority: true },
       )
     }
   }

@@ -10,7 +10,7 @@ import type { Deps } from '~/server/deps'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { forgetUnusedAnswers } from '~/server/github/conditional-fetch'
 import { forgetUsage } from '~/server/github/request-usage'
-import { addJob, forgetFailedJobs, type Job } from '~/server/platform/jobs.sql'
+import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
 import { measureDistances } from '~/server/surfaces/follow/measure-distance'
@@ -83,13 +83,13 @@ async function look(
   take: (deps: Deps, repository: string) => Promise<void>,
 ): Promise<void> {
   const runAt = deps.github.budget.pausedUntil(deps.now(), 'background')
-  if (runAt !== null) return addJob(deps.db, job, { runAt, mayWait: true })
+  if (runAt !== null) return addJob(deps.db, job, { runAt, lowPriority: true })
   await take(deps, job.payload.repository)
 }
 
 /** Without its error's text, which the job's own attempts have logged. */
 async function forgetFailed({ db, now, logger }: Deps): Promise<void> {
-  for (const job of await forgetFailedJobs(db, new Date(now().getTime() - FAILED_JOBS_KEPT_MS))) {
+  for (const job of await deleteFailedJobs(db, new Date(now().getTime() - FAILED_JOBS_KEPT_MS))) {
     logger.warn(job, 'a job that had failed for good two weeks ago is forgotten')
   }
 }

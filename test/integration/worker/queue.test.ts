@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
-import { addJob, releaseAbandonedJobs } from '~/server/platform/jobs.sql'
+import { addJob, unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 import { startWorker } from '~/server/worker/start-worker'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
@@ -82,7 +82,7 @@ describe('a job', () => {
       .$executeRaw`UPDATE graphile_worker._private_jobs SET locked_by = 'killed', locked_at = now() - interval '4 minutes'`
     await runQueue(deps)
     expect(await statusOf(id)).toBe('building')
-    await releaseAbandonedJobs(deps.db, new Date(Date.now() - 3 * 60_000))
+    await unlockAbandonedJobs(deps.db, new Date(Date.now() - 3 * 60_000))
     await runQueue(deps)
     expect(await statusOf(id)).toBe('succeeded')
   })

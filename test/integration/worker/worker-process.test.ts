@@ -6,7 +6,7 @@ import { programArgs } from '~/launch/programs'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { createDeps } from '~/server/deps'
 import { openFront } from '~/server/front'
-import { releaseAbandonedJobs } from '~/server/platform/jobs.sql'
+import { unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 import {
   AUTH_SECRET,
   CALLBACK_SECRET,
@@ -90,7 +90,7 @@ describe('npm run worker', () => {
 
     slack.script.answer = () => 200
     const next = createDeps({ ...deps.config, slackWebhookUrl: slack.url })
-    await releaseAbandonedJobs(deps.db, new Date(Date.now() + 60_000))
+    await unlockAbandonedJobs(deps.db, new Date(Date.now() + 60_000))
     await runQueue(next)
     expect(slack.texts).toHaveLength(1)
     expect(await deps.db.delivery.findFirst({ where: { deployId: id } })).toMatchObject({

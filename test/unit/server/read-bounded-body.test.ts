@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundRequest, readBoundedBody } from '~/server/platform/http/read-body'
+import { limitBody, readBoundedBody } from '~/server/platform/http/read-body'
 
 const post = (body: BodyInit) =>
   new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit)
@@ -29,7 +29,7 @@ describe('a request body', () => {
   })
 
   it('larger than any call of the screen is refused before it is parsed', async () => {
-    const bounded = await boundRequest(post('x'.repeat(300_000)))
+    const bounded = await limitBody(post('x'.repeat(300_000)))
     expect(bounded instanceof Response && bounded.status).toBe(413)
   })
 })

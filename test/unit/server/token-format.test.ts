@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { TOKEN_PERMISSIONS } from '~/domain/api-token'
-import { isToken, newToken, shownOf } from '~/server/tokens/token-format'
+import { isToken, newToken, shortenToken } from '~/server/tokens/token-format'
 
 it('a token is dc_, 256 random bits and a checksum anybody can compute', () => {
   const token = newToken()
@@ -48,8 +48,8 @@ it('what is shown of it leaves more than 200 bits to guess', () => {
   const token = newToken()
   // The checksum follows from the rest, so its four characters count as bits of the secret.
   const revealed = (4 + 4) * 6
-  expect(shownOf(token)).toHaveLength(12)
-  expect(shownOf(token).startsWith(token.slice(0, 7))).toBe(true)
+  expect(shortenToken(token)).toHaveLength(12)
+  expect(shortenToken(token).startsWith(token.slice(0, 7))).toBe(true)
   expect(256 - revealed).toBeGreaterThan(200)
 })
 

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { signedInPage } from '~/server/account/signed-in-page'
+import { requireMember } from '~/server/account/page-member'
 import { SurfaceHistory } from '~/ui/history/surface-history'
 import { SignedIn } from '~/ui/shell/member'
 
@@ -10,7 +10,7 @@ export async function generateMetadata({ params }: PageProps<'/surfaces/[id]'>):
 export default async function Page({ params }: PageProps<'/surfaces/[id]'>) {
   const { id } = await params
   return (
-    <SignedIn member={await signedInPage(`/surfaces/${id}`)}>
+    <SignedIn member={await requireMember(`/surfaces/${id}`)}>
       <SurfaceHistory surfaceId={decodeURIComponent(id)} />
     </SignedIn>
   )

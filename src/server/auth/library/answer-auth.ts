@@ -1,12 +1,12 @@
 import 'server-only'
 import { ADDRESS_HEADER, authOf } from '~/server/auth/library/auth'
-import { LOST_RETURN } from '~/server/auth/library/providers/provider-return'
+import { FAILED_RETURN_PAGE } from '~/server/auth/library/providers/provider-return'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import { dropSession, withCurrentSignature } from '~/server/auth/sessions/session-cookie'
 import { getDeps } from '~/server/deps'
 import { addressOf } from '~/server/platform/http/guard'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
-import { boundRequest } from '~/server/platform/http/read-body'
+import { limitBody } from '~/server/platform/http/read-body'
 import { refuseOverLimit, refuseRequest } from '~/server/platform/http/refuse-request'
 
 /** Answers everything below `/api/auth`: better-auth's handler, behind the checks of every other route. */
@@ -15,7 +15,7 @@ export async function answerAuth(request: Request): Promise<Response> {
   const answered = isReturn(request) ? onPage : (response: Response) => response
   const refused = isReturn(request) ? refuseOverLimit(deps, request) : refuseRequest(deps, request)
   if (refused !== null) return answered(refused)
-  const bounded = await boundRequest(request)
+  const bounded = await limitBody(request)
   if (bounded instanceof Response) return answered(bounded)
   try {
     const headers = new Headers(withCurrentSignature(deps.config, bounded.headers))
@@ -46,6 +46,6 @@ function onPage(response: Response): Response {
   const error = response.status === 429 ? 'too_many_requests' : 'not_completed'
   return new Response(null, {
     status: 302,
-    headers: { location: `${LOST_RETURN}?error=${error}`, 'cache-control': 'no-store' },
+    headers: { location: `${FAILED_RETURN_PAGE}?error=${error}`, 'cache-control': 'no-store' },
   })
 }

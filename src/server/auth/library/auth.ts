@@ -10,7 +10,7 @@ import { guardUnknownAccounts } from '~/server/auth/library/guard-unknown-accoun
 import { passkeys } from '~/server/auth/library/passkeys'
 import { gitHubProvider } from '~/server/auth/library/providers/github-provider'
 import { oidcProvider } from '~/server/auth/library/providers/oidc-provider'
-import { LOST_RETURN, providerReturns } from '~/server/auth/library/providers/provider-return'
+import { FAILED_RETURN_PAGE, providerReturns } from '~/server/auth/library/providers/provider-return'
 import { signInGuard, signInTrail } from '~/server/auth/library/sign-in-hooks'
 import { accountIssuer } from '~/server/auth/providers/accounts.sql'
 import { SESSION_DAYS } from '~/server/auth/sessions/read-session'
@@ -104,7 +104,7 @@ export function createAuth(deps: Deps) {
     ],
     telemetry: { enabled: false },
     logger: libraryLogger(deps.logger),
-    onAPIError: { onError: rethrowUnexpected, errorURL: LOST_RETURN },
+    onAPIError: { onError: rethrowUnexpected, errorURL: FAILED_RETURN_PAGE },
     advanced: {
       cookiePrefix: COOKIE_PREFIX,
       useSecureCookies: consoleUrl.startsWith('https://'),

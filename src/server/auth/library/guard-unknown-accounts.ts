@@ -5,7 +5,7 @@ import { APIError } from 'better-auth/api'
 import { z } from 'zod'
 import type { Role } from '~/domain/permissions'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { asksForProof, providerReturn } from '~/server/auth/library/providers/provider-return'
+import { isProofRequested, providerReturn } from '~/server/auth/library/providers/provider-return'
 import { addressDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import { recordFailedSignIn, signInMethodOf } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
@@ -56,7 +56,9 @@ export function guardUnknownAccounts(deps: Pick<Deps, 'db' | 'now' | 'newId' | '
     // The person proved the identity to the provider, at the time that the provider names.
     const { identity } = await providerReturn.get()
     const proof =
-      identity === null ? {} : { provedAt: identity.provedAt, ...((await asksForProof()) && { proofAskedOf: method }) }
+      identity === null
+        ? {}
+        : { provedAt: identity.provedAt, ...((await isProofRequested()) && { proofAskedOf: method }) }
     const member = await readMember(deps.db, session.userId)
     if (member !== null && member.suspendedAt === null) return { data: proof }
     const admission = member === null ? decided.get(context) : undefined

@@ -7,7 +7,6 @@ import {
 } from '~/server/auth/second-factor/second-factors'
 import type { Deps } from '~/server/deps'
 
-/** Rows read at a time. */
 const PAGE = 100
 const NEXT_TRY_MS = 10_000
 

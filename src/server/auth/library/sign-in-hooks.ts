@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { ASK_ANEW } from '~/domain/account'
 import { safeNextPath } from '~/domain/next-path'
 import { attemptDigest, refuseWhenLocked, rememberDevice } from '~/server/auth/library/password-attempts'
-import { markProofRound } from '~/server/auth/library/providers/provider-return'
+import { requestProof } from '~/server/auth/library/providers/provider-return'
 import { sessionCookie } from '~/server/auth/sessions/session-cookie'
 import { addressDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import {
@@ -41,7 +41,6 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
   '/two-factor/generate-backup-codes',
 ])
 
-/** The path of a page of this console. */
 const ownPage = z.string().refine((path) => safeNextPath(path) === path)
 
 /** Strict, so that a caller cannot send tokens or scopes: only the way through the provider's page and back. */
@@ -72,16 +71,16 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
         {
           matcher: ({ path }) => !OPEN_PATHS.has(path ?? ''),
           handler: createAuthMiddleware(async () => {
-            throw new APIError('NOT_FOUND', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
+            throw new APIError('NOT_FOUND', { code: 'NOT_OFFERED', message: NOT_OFFERED })
           }),
         },
         {
           matcher: ({ path }) => path === '/sign-in/social' || path === '/link-social',
           handler: createAuthMiddleware(async ({ body }) => {
             const { data } = atProvider.safeParse(body)
-            if (data?.additionalParams !== undefined) await markProofRound()
+            if (data?.additionalParams !== undefined) await requestProof()
             if (data !== undefined) return
-            throw new APIError('BAD_REQUEST', { code: 'NOT_OFFERED', message: 'The console does not offer this.' })
+            throw new APIError('BAD_REQUEST', { code: 'NOT_OFFERED', message: NOT_OFFERED })
           }),
         },
         {
@@ -95,6 +94,8 @@ export function signInGuard(deps: Pick<Deps, 'db' | 'now' | 'config'>): BetterAu
     },
   }
 }
+
+const NOT_OFFERED = 'The console does not offer this. Nothing was done. Use the console’s own pages.'
 
 /** Paths that replace the session of a signed-in person. */
 const EXCHANGES: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/enable', '/two-factor/disable'])

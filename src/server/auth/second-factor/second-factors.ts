@@ -3,7 +3,6 @@ import type { Deps } from '~/server/deps'
 import { hmac } from '~/server/platform/crypto'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** The encrypted columns of a second factor. */
 export interface SecondFactorRow {
   readonly id: string
   readonly secret: string
@@ -75,7 +74,7 @@ async function markUsed(db: DatabaseHandle, { digest, at, expiresAt }: UsedCode)
 }
 
 /** Deletes a person's unfinished sign-ins and connections of providers. */
-export async function forgetStartedBy(tx: DatabaseHandle, userId: string): Promise<void> {
+export async function deletePendingSignIns(tx: DatabaseHandle, userId: string): Promise<void> {
   // The library stores the user id in the value, alone or within JSON.
   await tx.verification.deleteMany({ where: { value: { contains: userId } } })
 }

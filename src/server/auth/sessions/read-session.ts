@@ -22,12 +22,10 @@ export type AskedBy = 'person' | 'window'
 export const askedBy = (request: Request): AskedBy =>
   request.method === 'GET' || request.method === 'HEAD' ? 'window' : 'person'
 
-/** A signed-in person, and the session. */
 export interface SignedIn {
   readonly actor: Actor
   readonly member: MemberRow
   readonly sessionId: string
-  /** Time of the last proof of identity. */
   readonly provedAt: Date
 }
 
@@ -41,7 +39,7 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
   if (session === null) return null
   const { sessionId, provedAt, member } = session
   const now = deps.now()
-  const reason = whyOver(session, member, now)
+  const reason = endReasonOf(session, member, now)
   if (reason !== null) {
     await endSession(deps.db, { id: sessionId, email: member.email, reason, at: now })
     return null
@@ -57,7 +55,7 @@ export async function readSession(deps: Deps, headers: Headers, by: AskedBy): Pr
 }
 
 /** The roles of the sessions that are still valid. Does not count as activity. */
-export async function stillSignedIn(
+export async function readRolesOfSessions(
   deps: Pick<Deps, 'db'>,
   sessionIds: readonly string[],
   now: Date,
@@ -65,12 +63,12 @@ export async function stillSignedIn(
   const found = await listSessionsById(deps.db, sessionIds)
   return new Map(
     found.flatMap(({ sessionId, member, ...session }) =>
-      whyOver(session, member, now) === null && member.suspendedAt === null ? [[sessionId, member.role]] : [],
+      endReasonOf(session, member, now) === null && member.suspendedAt === null ? [[sessionId, member.role]] : [],
     ),
   )
 }
 
-function whyOver(
+function endReasonOf(
   session: { readonly expiresAt: Date; readonly activeAt: Date },
   { role }: MemberRow,
   now: Date,

@@ -21,12 +21,11 @@ export function sessionCookie(config: Signing, headers: Headers): string | null 
 
 /** The session token, if the cookie was signed with one of the secrets. Null otherwise. */
 export function sessionToken(config: Signing, headers: Headers): string | null {
-  const { token, signature } = parts(sessionCookie(config, headers) ?? '')
+  const { token, signature } = splitSigned(sessionCookie(config, headers) ?? '')
   const isSigned = config.authSecrets.some((secret) => isEqual(signature, sign(token, secret)))
   return token !== '' && isSigned ? token : null
 }
 
-/** Removes the session cookie from a request's headers. */
 export function dropSession(config: Signing, headers: Headers): void {
   const cookies = (headers.get('cookie') ?? '').split(';').map((cookie) => cookie.trim())
   const others = cookies.filter((cookie) => !cookie.startsWith(`${cookieName(config)}=`))
@@ -50,13 +49,13 @@ export function withCurrentSignature({ authSecrets }: Pick<Signing, 'authSecrets
 function signedByCurrent(cookie: string, current: string, older: readonly string[]): string {
   const [, name, sent] = OURS.exec(cookie) ?? []
   if (name === undefined || sent === undefined) return cookie
-  const { token, signature } = parts(sent)
+  const { token, signature } = splitSigned(sent)
   if (!older.some((secret) => isEqual(signature, sign(token, secret)))) return cookie
   return `${name}=${encodeURIComponent(`${token}.${sign(token, current)}`)}`
 }
 
 /** Splits better-auth's signed cookie: `token.base64(HMAC-SHA256)`, percent-encoded. */
-function parts(sent: string): { readonly token: string; readonly signature: string } {
+function splitSigned(sent: string): { readonly token: string; readonly signature: string } {
   const text = decoded(sent)
   const dot = text.lastIndexOf('.')
   return { token: text.slice(0, Math.max(dot, 0)), signature: text.slice(dot + 1) }

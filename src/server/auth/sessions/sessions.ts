@@ -1,6 +1,6 @@
 import 'server-only'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { forgetAttempts } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { resetAttempts } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import { type MemberRow, memberSelect, toMember } from '~/server/members/members'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
@@ -77,7 +77,7 @@ export async function recordProof(
 ): Promise<void> {
   const { sessionId, actor, method, digest, at } = proof
   await db.$transaction(async (tx) => {
-    if (digest !== null) await forgetAttempts(tx, digest, at)
+    if (digest !== null) await resetAttempts(tx, digest, at)
     await tx.session.updateMany({ where: { id: sessionId }, data: { provedAt: at } })
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.proved', status: null, payload: { method } })
   })
@@ -113,7 +113,6 @@ export function revokeSessions(
   })
 }
 
-/** Ends all sessions of a person. Returns their number. */
 export async function endSessionsOf(tx: DatabaseHandle, userId: string): Promise<number> {
   const { count } = await tx.session.deleteMany({ where: { userId } })
   return count

@@ -45,7 +45,7 @@ export async function readLock(db: DatabaseHandle, digest: string, now: Date): P
 }
 
 /** Resets the count after the correct password. Also deletes old counts of other addresses. */
-export async function forgetAttempts(db: DatabaseHandle, digest: string, now: Date): Promise<void> {
+export async function resetAttempts(db: DatabaseHandle, digest: string, now: Date): Promise<void> {
   const forgotten = new Date(now.getTime() - FORGOTTEN_AFTER_MS)
   await db.signInAttempts.deleteMany({ where: { OR: [{ addressDigest: digest }, { lastAt: { lt: forgotten } }] } })
 }
@@ -56,7 +56,7 @@ type Secrets = Pick<ServerConfig, 'authSecrets'>
 const keyed = ({ authSecrets }: Secrets, counted: 'door' | 'own', text: string): string =>
   hmac(authSecrets[0] ?? '', `${counted}:${text.trim().toLowerCase()}`).toString('base64url')
 
-/** The digest under which passwords at sign-in are counted. */
+/** The key of the counter of passwords at sign-in. */
 export const addressDigest = (config: Secrets, typed: string): string => keyed(config, 'door', typed)
 
 /**

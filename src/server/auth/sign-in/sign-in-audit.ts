@@ -1,7 +1,7 @@
 import 'server-only'
 import type { AccountChange, RefusedIdentity } from '~/domain/audit/event'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { forgetAttempts, readLock, sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
+import { readLock, resetAttempts, sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import type { Deps } from '~/server/deps'
 import { readAddress, readUserIdOf } from '~/server/members/members'
 import type { Database } from '~/server/platform/database'
@@ -15,7 +15,7 @@ export async function recordSignIn(
   const at = now()
   await db.$transaction(async (tx) => {
     const actor = await readAddress(tx, signIn.userId)
-    if (signIn.digest !== null) await forgetAttempts(tx, signIn.digest, at)
+    if (signIn.digest !== null) await resetAttempts(tx, signIn.digest, at)
     const payload = { method: signIn.method }
     await appendAuditEvent(tx, { actor, at }, { action: 'console.session.opened', status: null, payload })
   })
@@ -76,7 +76,7 @@ export async function recordPasswordChange(
   await db.$transaction(async (tx) => {
     const actor = await readAddress(tx, change.userId)
     // Changing the password requires the current one, so it was correct.
-    await forgetAttempts(tx, change.digest, at)
+    await resetAttempts(tx, change.digest, at)
     await appendAuditEvent(tx, { actor, at }, { action: 'console.account.password_changed', status: null, payload: {} })
   })
 }
@@ -93,7 +93,7 @@ export async function recordAccountChange(
 ): Promise<void> {
   const { actor, at, change, digest } = made
   await db.$transaction(async (tx) => {
-    if (digest !== null) await forgetAttempts(tx, digest, at)
+    if (digest !== null) await resetAttempts(tx, digest, at)
     if (change === null) return
     await appendAuditEvent(tx, { actor, at }, { action: 'console.account.changed', status: null, payload: { change } })
   })

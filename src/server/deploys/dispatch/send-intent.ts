@@ -8,7 +8,7 @@ import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { waitForRun } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
 import { type DispatchOutcome, dispatchWorkflow } from '~/server/github/dispatch-workflow'
-import { type DatabaseHandle, isDatabaseAway } from '~/server/platform/database'
+import { type DatabaseHandle, isDatabaseUnavailable } from '~/server/platform/database'
 
 /** The flags that a dispatch reads for the surface's environment. */
 export const DISPATCH_FLAGS = ['FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS', 'FLAG_CONSOLE_DEPLOY_ASYNC'] as const
@@ -29,7 +29,7 @@ export async function sendIntent(deps: Deps, intent: Intent, since: Date): Promi
     return answerOf(await readDeployState(deps.db, deploy.id))
   } catch (error) {
     // The intent is committed, so the error must not say that nothing happened.
-    if (!isDatabaseAway(error)) throw error
+    if (!isDatabaseUnavailable(error)) throw error
     throw new AppError(
       'database_unavailable',
       `The database failed after deploy ${deploy.id} was recorded. GitHub may have been asked, and will not be asked again. Follow that deploy.`,

@@ -1,6 +1,6 @@
 import 'server-only'
 import { AppError, ERROR_CODES, type ErrorCode } from '~/domain/errors'
-import { isDatabaseAway } from '~/server/platform/database'
+import { isDatabaseUnavailable } from '~/server/platform/database'
 import type { Logger } from '~/server/platform/logger'
 
 /** Sent with a 503: when to retry if the database or GitHub is unavailable. */
@@ -9,7 +9,7 @@ const RETRY_AFTER_SECONDS = 5
 /** Converts any thrown value to an AppError. The text of an unexpected error never leaves the server. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
-  if (isDatabaseAway(error)) {
+  if (isDatabaseUnavailable(error)) {
     return new AppError(
       'database_unavailable',
       'The database does not answer. It is not known whether anything was changed. Try again shortly.',

@@ -51,7 +51,7 @@ async function* within(milliseconds: number, stream: ReadableStream<Uint8Array> 
 const CALL_LIMIT = 256 * 1024
 
 /** The same request with its body read, or a problem document if the body is too large for a call of the screen. */
-export async function boundRequest(request: Request): Promise<Request | Response> {
+export async function limitBody(request: Request): Promise<Request | Response> {
   if (request.method === 'GET' || request.method === 'HEAD') return request
   try {
     const body = await readBoundedBody(request, CALL_LIMIT)

@@ -37,7 +37,7 @@ export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: Surf
   // Another version than before: how far it is from the default ref is counted anew.
   if (versionChanged) {
     const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
-    await addJob(deps.db, job, { unlessWaiting: true })
+    await addJob(deps.db, job, { keepRunAt: true })
   }
   if (sighting.runningSha !== null) await confrontDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
   return sighting

@@ -65,7 +65,7 @@ export function oidcProvider(deps: Deps, settings: OpenIdSettings): OAuthProvide
         nonce: idTokenNonce,
         code_challenge: await client.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: 'S256',
-        // The sign-in counts as a fresh proof, so the provider's session must not be older than a proof may be.
+        // The sign-in counts as a fresh proof, so the provider must ask the person again if its session is older than a proof may be.
         max_age: String(PROOF_LASTS_MINUTES * 60),
         ...additionalParams,
       })

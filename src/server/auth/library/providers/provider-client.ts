@@ -5,7 +5,6 @@ import { providerReturn } from '~/server/auth/library/providers/provider-return'
 import type { Deps } from '~/server/deps'
 import type { ProviderClient } from '~/server/platform/provider-settings'
 
-/** Limits of a provider's answer. */
 export const ANSWER_SECONDS = 8
 const ANSWER_LIMIT_BYTES = 256 * 1024
 
@@ -78,7 +77,6 @@ const TIMEOUT = 'OAUTH_TIMEOUT'
 
 const because = z.object({ cause: z.instanceof(Error) })
 
-/** The messages of an error and its causes. */
 export function describeProviderError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
   const { data } = because.safeParse(error)

@@ -10,12 +10,10 @@ import { readAddress } from '~/server/members/members'
 /** The time of a proof whose time is unknown, which is never fresh. */
 export const NEVER = new Date(0)
 
-/** An identity that a provider proved. */
 export interface ProvedIdentity {
   /** Issuer and subject. */
   readonly accountKey: string
   readonly email: string
-  /** When the person last proved the identity to the provider. */
   readonly provedAt: Date
 }
 
@@ -29,15 +27,15 @@ interface ProviderReturn {
 export const providerReturn = defineRequestState<ProviderReturn>(() => ({ identity: null, refusal: null }))
 
 /** The page of a return whose sign-in is unknown. */
-export const LOST_RETURN = '/sign-in'
+export const FAILED_RETURN_PAGE = '/sign-in'
 
 /** Refusals of a proved identity that may be an attempt to take over an account. */
 const REFUSED_TAKEOVERS: ReadonlySet<string> = new Set(['account_not_linked', 'subject_mismatch'])
 
 /** Notes in the server's state that this sign-in is to be a fresh proof. */
-export const markProofRound = () => addOAuthServerContext({ askedForProof: true })
+export const requestProof = () => addOAuthServerContext({ askedForProof: true })
 
-export const asksForProof = async (): Promise<boolean> =>
+export const isProofRequested = async (): Promise<boolean> =>
   (await getOAuthState())?.serverContext?.['askedForProof'] === true
 
 /** Makes every return from a provider end on a page, and audits attempts to take over an account. */
@@ -50,7 +48,7 @@ export function providerReturns(deps: Pick<Deps, 'db' | 'now' | 'config'>): Bett
           // A repeated parameter is refused (RFC 6749, 3.1). The library would answer with JSON, not a page.
           matcher: ({ path, query }) => path === '/callback/:id' && Object.values(query ?? {}).some(Array.isArray),
           handler: createAuthMiddleware(async (ctx) => {
-            throw ctx.redirect(`${LOST_RETURN}?error=invalid_callback_request`)
+            throw ctx.redirect(`${FAILED_RETURN_PAGE}?error=invalid_callback_request`)
           }),
         },
       ],

@@ -7,7 +7,6 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Refuses an approval, with a reason. */
 export const POST = restRoute<{ id: string }>('deploy.approve', async ({ deps, actor, request }, { id }) => {
   const approvalId = approvalIdOf(id)
   const { reason } = await readJson(request, restRefusalBody)

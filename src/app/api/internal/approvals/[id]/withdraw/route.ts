@@ -6,7 +6,6 @@ export const dynamic = 'force-dynamic'
 
 export const { GET, PUT, PATCH, DELETE, OPTIONS } = refuseMethods('POST')
 
-/** Withdraws an approval request. */
 export const POST = restRoute<{ id: string }>('deploy.dispatch', async ({ deps, actor }, { id }) => ({
   body: snakeCase(await withdrawApproval(deps, actor, approvalIdOf(id))),
 }))

@@ -14,7 +14,7 @@ type Search = Readonly<Record<string, string | readonly string[] | undefined>>
  * The member who opens a page. Redirects to the sign-in page, and from there back to this one. The redirect is an answer of
  * HTTP; a loading.tsx above would turn it into a page. Opening a page keeps the session from going idle.
  */
-export async function signedInPage(
+export async function requireMember(
   path: string,
   options: { readonly search?: Search; readonly permission?: Permission } = {},
 ): Promise<PageMember> {
