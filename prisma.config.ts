@@ -1,7 +1,7 @@
 import path from 'node:path'
 import process from 'node:process'
 import { defineConfig } from 'prisma/config'
-import { databaseForPrisma } from './src/launch/database-for-prisma.ts'
+import { databaseForPrisma } from './src/launch/database/borrow-database.ts'
 
 const here = import.meta.dirname
 

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { generateClient } from './database-schema.ts'
+import { generateClient } from './database/database-schema.ts'
 
 // Loaded (`--import`) before a program that needs the Prisma client at once, so that each script works right after `npm ci`.
 await generateClient({

@@ -3,24 +3,22 @@ import path from 'node:path'
 import { readConfig } from '~/server/platform/config'
 import { hostInUrl, isLoopback } from '~/server/platform/network-settings'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
-import { type AgreedSecrets, agreeOnSecrets } from './agree-on-secrets.ts'
-import { checkMachine } from './check-machine.ts'
-import { choosePort } from './choose-port.ts'
-import { applyMigrations, generateClient, installJobTablesOf } from './database-schema.ts'
-import { databaseName } from './embedded-postgres.ts'
-import { acquireLock } from './launch-lock.ts'
+import { productionBuild } from './build/production-build.ts'
+import { bundledPrograms } from './build/programs.ts'
+import { applyMigrations, generateClient, installJobTablesOf } from './database/database-schema.ts'
+import { databaseName } from './database/embedded-postgres.ts'
+import { checkMachine } from './machine/check-machine.ts'
+import { acquireLock } from './machine/launch-lock.ts'
+import { choosePort } from './machine/ports.ts'
+import { ensurePrivateDirectory } from './machine/private-files.ts'
+import type { SupervisedProcess } from './machine/supervised-process.ts'
 import { loopbackAddress, printedLink } from './printed-link.ts'
-import { ensurePrivateDirectory } from './private-files.ts'
-import { productionBuild } from './production-build.ts'
-import { bundledPrograms } from './programs.ts'
 import { type Progress, terminalProgress } from './progress.ts'
 import { startSandboxProcess } from './sandbox-process.ts'
-import { generatedSecrets } from './secrets.ts'
-import { seedDeclaredSurfaces } from './seed.ts'
+import { type AgreedSecrets, agreeOnSecrets, generatedSecrets } from './secrets.ts'
 import { startServer } from './server-process.ts'
 import { createShutdown, endWithNpm, listenForSignals, type Shutdown } from './shutdown.ts'
-import { startDatabase } from './start-database.ts'
-import type { SupervisedProcess } from './supervised-process.ts'
+import { claimDatabaseOf, seedDeclaredSurfaces, startDatabase } from './start-database.ts'
 
 type Mode = 'production' | 'development'
 
@@ -152,19 +150,6 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   progress.note(`It listens on ${where}. Logs: ${logs}`)
   progress.done(`Deploy Console is ready: ${consoleUrl}   (Ctrl-C stops everything)`)
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
-}
-
-/** Before anything else uses the database. Throws if it belongs to a console of the other kind. */
-async function claimDatabaseOf(databaseUrl: string, kind: 'sandbox' | 'github'): Promise<void> {
-  // Imported only now: these need the generated Prisma client, which the first start has just made.
-  const { connectDatabase } = await import('~/server/platform/database')
-  const { claimDatabase } = await import('~/server/people/claim-database')
-  const db = connectDatabase(databaseUrl)
-  try {
-    await claimDatabase({ db, now: () => new Date() }, kind)
-  } finally {
-    await db.$disconnect()
-  }
 }
 
 /** Stopped with everything else; and when it ends by itself, everything else is stopped. */

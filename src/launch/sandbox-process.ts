@@ -2,9 +2,8 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Config } from '~/server/platform/config'
 import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
-import { programArgs } from './programs.ts'
-import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
-import { waitForReady } from './wait-for-ready.ts'
+import { programArgs } from './build/programs.ts'
+import { type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
 
 const ready = z.object({ type: z.literal('ready'), url: z.string() })
 

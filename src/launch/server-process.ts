@@ -3,8 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import { z } from 'zod'
 import { reachableFromHere } from '~/server/platform/network-settings'
-import { type SupervisedProcess, superviseProcess } from './supervised-process.ts'
-import { waitForReady } from './wait-for-ready.ts'
+import { type SupervisedProcess, superviseProcess, waitForReady } from './machine/supervised-process.ts'
 
 /** pino's number for "warn". */
 const WARN = 40

@@ -1,5 +1,6 @@
 import path from 'node:path'
-import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
+import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
+import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from './database/embedded-postgres.ts'
 import type { Progress } from './progress.ts'
 import type { Shutdown } from './shutdown.ts'
 
@@ -29,4 +30,35 @@ function describe({ port, adopted, movedFromPort }: EmbeddedPostgres): string {
   const moved = movedFromPort === undefined ? '' : ` (port ${movedFromPort}, used before, is taken by another program)`
   const verb = adopted ? 'was still running and is used on' : 'runs on'
   return `The embedded PostgreSQL ${verb} 127.0.0.1:${port}${moved}`
+}
+
+/** Brings the declared surfaces into the database. */
+export async function seedDeclaredSurfaces(
+  databaseUrl: string,
+  surfacesFile: string,
+  sandboxUrl: string | undefined,
+): Promise<{ readonly declared: number; readonly warnings: readonly string[] }> {
+  const declared = readSurfacesFile(surfacesFile, sandboxUrl)
+  // Only now: these need the generated Prisma client, which the first start has just made.
+  const { connectDatabase } = await import('~/server/platform/database')
+  const { seedSurfaces } = await import('~/server/surfaces/declare/seed-surfaces')
+  const db = connectDatabase(databaseUrl)
+  try {
+    return await seedSurfaces({ db, now: () => new Date() }, declared)
+  } finally {
+    await db.$disconnect()
+  }
+}
+
+/** Before anything else uses the database. Throws if it belongs to a console of the other kind. */
+export async function claimDatabaseOf(databaseUrl: string, kind: 'sandbox' | 'github'): Promise<void> {
+  // Imported only now: these need the generated Prisma client, which the first start has just made.
+  const { connectDatabase } = await import('~/server/platform/database')
+  const { claimDatabase } = await import('~/server/people/claim-database')
+  const db = connectDatabase(databaseUrl)
+  try {
+    await claimDatabase({ db, now: () => new Date() }, kind)
+  } finally {
+    await db.$disconnect()
+  }
 }

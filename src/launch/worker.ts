@@ -2,10 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { readConfig, readServerConfig } from '~/server/platform/config'
-import { agreeOnSecrets } from './agree-on-secrets.ts'
-import { databaseName, runningDatabaseUrl } from './embedded-postgres.ts'
-import { within } from './process/wait-for.ts'
-import { generatedSecrets } from './secrets.ts'
+import { databaseName, runningDatabaseUrl } from './database/embedded-postgres.ts'
+import { within } from './machine/wait-for.ts'
+import { agreeOnSecrets, generatedSecrets } from './secrets.ts'
 
 const sandbox = z.object({ url: z.string(), token: z.string() })
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { type Browser, expect, type Page } from '@playwright/test'
 import pg from 'pg'
-import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
 import { startDeploy, test, tile } from './operator'
 
 const SURFACE = 'status-page'

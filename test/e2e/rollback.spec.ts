@@ -3,7 +3,7 @@ import path from 'node:path'
 import { expect } from '@playwright/test'
 import pg from 'pg'
 import type { RunFacts } from '~/domain/deploy/evidence'
-import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
 import { test } from './operator'
 
 const CHECK = 'console_deploys_status_check'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
-import { waitFor } from '~/launch/process/wait-for'
+import { waitFor } from '~/launch/machine/wait-for'
 
 const written = z.object({ asked: z.number(), heapUsed: z.number(), rss: z.number() })
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
-import { generateClient } from '~/launch/database-schema'
-import { productionBuild } from '~/launch/production-build'
-import { bundledPrograms } from '~/launch/programs'
+import { productionBuild } from '~/launch/build/production-build'
+import { bundledPrograms } from '~/launch/build/programs'
+import { generateClient } from '~/launch/database/database-schema'
 import { builtWithCanaries, keepCanaries, makeCanaries } from '~test/support/build-canaries'
 import { withoutConsoleSettings } from '~test/support/start-product'
 

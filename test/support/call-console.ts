@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { programArgs } from '~/launch/programs'
+import { programArgs } from '~/launch/build/programs'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
 const root = path.resolve(import.meta.dirname, '../..')

@@ -1,4 +1,4 @@
-import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/launch/database/embedded-postgres.ts'
 
 // Starts the embedded PostgreSQL below argv[2] and stays, so that a test can kill the one who started it.
 const [, , directory = '', logFile = ''] = process.argv

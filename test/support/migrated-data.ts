@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { applyMigrations } from '~/launch/database-schema'
-import { startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { applyMigrations } from '~/launch/database/database-schema'
+import { startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import pg from 'pg'
-import { fingerprint } from '~/launch/fingerprint'
-import { runTool } from '~/launch/run-tool'
+import { fingerprint } from '~/launch/build/fingerprint'
+import { runTool } from '~/launch/machine/supervised-process'
 import { createLogger } from '~/server/platform/logger'
 import { installJobTables } from '~/server/worker/install-job-tables'
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { schemaEngine } from '~/launch/programs'
+import { schemaEngine } from '~/launch/build/programs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 

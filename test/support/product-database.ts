@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import path from 'node:path'
 import pg from 'pg'
-import { runningDatabaseUrl } from '~/launch/embedded-postgres'
+import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
 import { generatedSecrets } from '~/launch/secrets'
 import { cookieOf } from '~test/support/sessions'
 import type { Product } from '~test/support/start-product'

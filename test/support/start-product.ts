@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { freePort } from '~/launch/ports'
-import { programArgs } from '~/launch/programs'
+import { programArgs } from '~/launch/build/programs'
+import { freePort } from '~/launch/machine/ports'
 import { copyMigratedData } from '~test/support/migrated-data'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { z } from 'zod'
-import { programArgs } from '~/launch/programs'
+import { programArgs } from '~/launch/build/programs'
 
 const root = path.resolve(import.meta.dirname, '../..')
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { freePort } from '~/launch/ports'
+import { freePort } from '~/launch/machine/ports'
 
 /** A way to a server that can be cut and mended, as a restart of that server cuts it, and held. Cut at first. */
 export async function tcpProxy(serverUrl: string) {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { startEmbeddedPostgres } from '../../src/launch/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/launch/database/embedded-postgres.ts'
 
 // A PostgreSQL that lives as long as the channel to its parent. Nothing in it is to outlive a crash: no fsync.
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-postgres-'))

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import { currentCallbackSecret } from '../agree-on-secrets.ts'
+import { currentCallbackSecret } from '../secrets.ts'
 import { command } from './command.ts'
 
 export const callbackSecret = command({

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import type { z } from 'zod'
 import type { Deps } from '~/server/deps'
 import type { Config } from '~/server/platform/config'
@@ -60,4 +61,77 @@ export function command<Input>(definition: {
       return { usageError: `${at === operand?.name ? operand?.value : `--${at}`}: ${issue?.message}.` }
     },
   }
+}
+
+export type Call =
+  | { readonly kind: 'help'; readonly text: string }
+  | { readonly kind: 'usage_error'; readonly text: string }
+  | { readonly kind: 'run'; readonly run: (context: CommandContext) => Promise<CommandOutcome> }
+
+/** What the arguments ask for. Nothing is touched before they are all understood. */
+export function readCall(args: readonly string[], commands: readonly Command[]): Call {
+  const command = commands.find(({ name }) => isPrefix(name.split(' '), args))
+  if (command === undefined) return withoutCommand(args, commands)
+  const rest = args.slice(command.name.split(' ').length)
+  const usageError = (sentence: string): Call => ({ kind: 'usage_error', text: `${sentence}\n\n${helpOn(command)}` })
+  try {
+    const { help, ...values } = valuesOf(command, rest)
+    if (help === true) return { kind: 'help', text: helpOn(command) }
+    const prepared = command.prepare(values)
+    return 'run' in prepared ? { kind: 'run', run: prepared.run } : usageError(prepared.usageError)
+  } catch (error) {
+    // parseArgs says in its message which argument it does not understand.
+    return usageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function valuesOf({ options, operand }: Command, args: readonly string[]) {
+  const types = Object.entries(options).map(([name, { type }]) => [name, { type }] as const)
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { ...Object.fromEntries(types), help: { type: 'boolean', short: 'h' } },
+    strict: true,
+    allowPositionals: operand !== undefined,
+  })
+  const [first, second] = positionals
+  if (second !== undefined) throw new Error(`Unexpected argument '${second}'.`)
+  return operand === undefined ? values : { ...values, [operand.name]: first }
+}
+
+function withoutCommand(args: readonly string[], commands: readonly Command[]): Call {
+  const text = helpOnAll(commands)
+  if (args.includes('--help') || args.includes('-h')) return { kind: 'help', text }
+  const words = args.filter((arg) => !arg.startsWith('-')).join(' ')
+  const sentence = words === '' ? 'No command was given.' : `There is no command "${words}".`
+  return { kind: 'usage_error', text: `${sentence}\n\n${text}` }
+}
+
+const isPrefix = (words: readonly string[], args: readonly string[]) =>
+  words.every((word, index) => args[index] === word)
+
+const CALL = 'npm run console --'
+
+function helpOnAll(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length))
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`)
+  return [
+    `Usage: ${CALL} <command> [options]`,
+    '',
+    ...lines,
+    '',
+    `The database is the one of DATABASE_URL, or the embedded one under DATA_DIR. "${CALL} <command> --help" says more.`,
+  ].join('\n')
+}
+
+function helpOn({ name, summary, options, operand }: Command): string {
+  const entries = Object.entries(options).map(([option, { value, summary: text }]) => {
+    return [`--${option}${value === undefined ? '' : ` ${value}`}`, text] as const
+  })
+  const width = Math.max(0, ...entries.map(([call]) => call.length))
+  return [
+    `Usage: ${CALL} ${name}${operand === undefined ? '' : ` ${operand.value}`}${entries.map(([call]) => ` [${call}]`).join('')}`,
+    '',
+    `${name} ${summary}.`,
+    ...(entries.length === 0 ? [] : ['', ...entries.map(([call, text]) => `  ${call.padEnd(width)}  ${text}`)]),
+  ].join('\n')
 }

@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { v7 as uuidv7 } from 'uuid'
 import { type Config, readConfig } from '~/server/platform/config'
-import { borrowDatabase } from '../borrow-database.ts'
-import { compareMigrations } from '../database-schema.ts'
-import { databaseName, runningDatabaseUrl } from '../embedded-postgres.ts'
+import { borrowDatabase } from '../database/borrow-database.ts'
+import { compareMigrations } from '../database/database-schema.ts'
+import { databaseName, runningDatabaseUrl } from '../database/embedded-postgres.ts'
 import type { CommandOutcome } from './command.ts'
+import { type Call, readCall } from './command.ts'
 import { COMMANDS } from './commands.ts'
-import { type Call, readCall } from './read-call.ts'
 
 // `npm run console -- <noun> <verb>`: ends with 0 when it is done, 1 when it failed, 2 when the call is not understood.
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')

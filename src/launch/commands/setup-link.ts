@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { z } from 'zod'
 import type { Config } from '~/server/platform/config'
-import { runningConsole } from '../launch-lock.ts'
+import { runningConsole } from '../machine/launch-lock.ts'
 import { loopbackAddress } from '../printed-link.ts'
 import { command } from './command.ts'
 

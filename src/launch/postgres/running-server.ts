@@ -1,9 +1,12 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { isAlive, workingDirectoryOf } from '../process/process-state.ts'
+import { isAlive, workingDirectoryOf } from '../machine/process-state.ts'
+import { waitFor, within } from '../machine/wait-for.ts'
 import { DATABASE_USER } from './initialise-cluster.ts'
+import { clusterArgument, type Programs, programOptions, programPath } from './programs.ts'
 
 export interface ServerAddress {
   readonly port: number
@@ -44,7 +47,7 @@ export async function whoListens(cluster: string, address: ServerAddress): Promi
   }
 }
 
-export interface LockOwner {
+interface LockOwner {
   readonly pid: number
   readonly port: number
 }
@@ -61,6 +64,158 @@ export function lockOwner(cluster: string): LockOwner | undefined {
 }
 
 /** PostgreSQL itself takes any living process with the number in the file, even a zombie, for a server. */
-export function removeStaleLock(cluster: string): void {
+function removeStaleLock(cluster: string): void {
   if (lockOwner(cluster) === undefined) rmSync(path.join(cluster, 'postmaster.pid'), { force: true })
+}
+
+/** Recovery after a crash replays the write-ahead log, which may take its time on a slow disk. */
+const START_WITHIN_MS = 120_000
+/** A "fast" shutdown ends all sessions and writes a checkpoint. */
+const STOP_WITHIN_MS = 30_000
+
+export interface RunningServer {
+  readonly pid: number
+  /** True: it was already running, left by a launcher that was killed. */
+  readonly adopted: boolean
+  /** Settles when the server is gone, asked or not. */
+  readonly exited: Promise<string>
+  readonly stop: () => Promise<void>
+  /** Without a checkpoint: the next start recovers. */
+  readonly stopAtOnce: () => void
+}
+
+export interface ServerOptions {
+  readonly logFile: string
+  /** `name=value` settings beside our own; only a throw-away cluster may want any. */
+  readonly settings?: readonly string[]
+}
+
+export async function startPostgresServer(
+  programs: Programs,
+  cluster: string,
+  address: ServerAddress,
+  options: ServerOptions,
+): Promise<RunningServer> {
+  const end = performance.now() + 15_000
+  for (;;) {
+    removeStaleLock(cluster)
+    const log = openSync(options.logFile, 'a', 0o600)
+    const from = fstatSync(log).size
+    const child = spawnServer(programs, cluster, address, options.settings ?? [], log)
+    closeSync(log)
+    try {
+      return await untilReady(child, cluster, address)
+    } catch (error) {
+      const said = readFileSync(options.logFile, 'utf8').slice(from).trim()
+      // The children of a killed server take a moment to notice; till then its shared memory is in use.
+      if (said.includes('pre-existing shared memory block') && performance.now() < end) continue
+      throw new Error(`PostgreSQL did not start: ${error instanceof Error ? error.message : error}\n${lastLines(said)}`)
+    }
+  }
+}
+
+/** Takes over a server that serves our cluster already. */
+export function adoptServer(pid: number): RunningServer {
+  let asked = false
+  const gone = waitFor(() => (isAlive(pid) ? undefined : true), { withinMs: Number.POSITIVE_INFINITY, everyMs: 500 })
+  return {
+    pid,
+    adopted: true,
+    exited: gone.then(() => (asked ? 'stopped' : 'ended by itself')),
+    stop: () => {
+      asked = true
+      return stopServer(pid)
+    },
+    stopAtOnce: () => {
+      asked = true
+      signal(pid, 'SIGQUIT')
+    },
+  }
+}
+
+function spawnServer(
+  programs: Programs,
+  cluster: string,
+  { port }: ServerAddress,
+  settings: readonly string[],
+  log: number,
+): ChildProcess {
+  const all = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'password_encryption=scram-sha-256',
+    'timezone=UTC',
+    'log_timezone=UTC',
+    ...settings,
+  ]
+  const args = ['-D', clusterArgument(programs, cluster), '-p', String(port), ...all.flatMap((one) => ['-c', one])]
+  // A process group of its own: the terminal's Ctrl-C is for the launcher, which stops the database last.
+  return spawn(programPath(programs, 'postgres'), args, {
+    ...programOptions(programs, cluster),
+    detached: true,
+    stdio: ['ignore', log, log],
+  })
+}
+
+async function untilReady(child: ChildProcess, cluster: string, address: ServerAddress): Promise<RunningServer> {
+  let ended: string | undefined
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`))
+  })
+  void exited.then((how) => {
+    ended = how
+  })
+  const ready = await waitFor(
+    async () => ended ?? ((await whoListens(cluster, address)) === 'ours' ? 'ready' : undefined),
+    {
+      withinMs: START_WITHIN_MS,
+    },
+  )
+  const { pid } = child
+  if (pid === undefined || ended !== undefined) throw new Error(ended ?? 'it has no process')
+  if (ready === undefined) {
+    await stopServer(pid)
+    throw new Error(`it does not answer on port ${address.port} after ${START_WITHIN_MS / 1000} s`)
+  }
+  return { pid, adopted: false, exited, stop: () => stopServer(pid), stopAtOnce: () => signal(pid, 'SIGQUIT') }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it ended in between
+  }
+}
+
+/** SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT the "immediate" one, after which the next start recovers. */
+async function stopServer(pid: number): Promise<void> {
+  const gone = (): true | undefined => (isAlive(pid) ? undefined : true)
+  for (const [name, withinMs] of [
+    ['SIGINT', STOP_WITHIN_MS],
+    ['SIGQUIT', 10_000],
+    ['SIGKILL', 5_000],
+  ] as const) {
+    if (!isAlive(pid)) return
+    signal(pid, name)
+    if (await within(withinMs + 1_000, waitFor(gone, { withinMs, everyMs: 20 }))) return
+  }
+}
+
+function lastLines(text: string, count = 15): string {
+  return text.split('\n').slice(-count).join('\n')
+}
+
+/** A server that is starting or stopping on our cluster: wait until it is one or the other. */
+export async function settled(cluster: string, password: string): Promise<LockOwner | 'gone' | 'stuck'> {
+  const outcome = await waitFor(
+    async () => {
+      const owner = lockOwner(cluster)
+      if (owner === undefined) return 'gone' as const
+      return (await whoListens(cluster, { port: owner.port, password })) === 'ours' ? owner : undefined
+    },
+    { withinMs: START_WITHIN_MS, everyMs: 200 },
+  )
+  return outcome ?? 'stuck'
 }

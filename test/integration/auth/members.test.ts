@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
-import { waitFor } from '~/launch/process/wait-for'
+import { waitFor } from '~/launch/machine/wait-for'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
 import { createContextInner } from '~/server/trpc/procedures/init'

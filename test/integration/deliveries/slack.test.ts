@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
-import { freePort } from '~/launch/ports'
+import { freePort } from '~/launch/machine/ports'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
 import { getDeploy } from '~/server/deploys/read/get-deploy'

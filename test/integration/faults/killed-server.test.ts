@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { waitFor } from '~/launch/process/wait-for'
+import { waitFor } from '~/launch/machine/wait-for'
 import { tcpProxy } from '~test/support/tcp-proxy'
 import { callBack, createFaultWorld, dispatch, type FaultWorld, look, release } from './fault-world'
 

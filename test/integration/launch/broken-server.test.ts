@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, it } from 'vitest'
-import { freePort } from '~/launch/ports'
-import { isAlive } from '~/launch/process/process-state'
+import { freePort } from '~/launch/machine/ports'
+import { isAlive } from '~/launch/machine/process-state'
 import { type ServerPlan, startServer } from '~/launch/server-process'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'broken server '))

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EmbeddedPostgres, runningDatabaseUrl, startEmbeddedPostgres } from '~/launch/embedded-postgres'
+import { type EmbeddedPostgres, runningDatabaseUrl, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
+import { isAlive } from '~/launch/machine/process-state'
 import { whoListens } from '~/launch/postgres/running-server'
-import { isAlive } from '~/launch/process/process-state'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { freePort } from '~/launch/ports'
+import { freePort } from '~/launch/machine/ports'
 import { startServer } from '~/launch/server-process'
 import { readConfig } from '~/server/platform/config'
 

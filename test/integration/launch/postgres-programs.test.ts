@@ -3,11 +3,10 @@ import { chmodSync, cpSync, lstatSync, mkdirSync, mkdtempSync, rmSync } from 'no
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { findDatabaseAccount } from '~/launch/postgres/account'
-import { findPackagedBinaries, linksAreComplete, makeLibraryLinks } from '~/launch/postgres/binaries'
 import { initialiseCluster } from '~/launch/postgres/initialise-cluster'
-import { startPostgresServer } from '~/launch/postgres/run-server'
-import { prepareRuntime } from '~/launch/postgres/runtime'
+import { findDatabaseAccount } from '~/launch/postgres/programs'
+import { startPostgresServer } from '~/launch/postgres/running-server'
+import { findPackagedBinaries, linksAreComplete, makeLibraryLinks, prepareRuntime } from '~/launch/postgres/runtime'
 
 describe('the programs of PostgreSQL', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'postgres programs '))

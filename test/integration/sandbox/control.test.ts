@@ -4,7 +4,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { programArgs } from '~/launch/programs'
+import { programArgs } from '~/launch/build/programs'
 import { call, dispatch, getRun, REPO, untilEnded, untilStepRuns } from '~test/integration/sandbox/github-client'
 import { type SandboxOfCheckout, startSandboxOfCheckout } from '~test/integration/sandbox/sandbox-of-checkout'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { freePort } from '~/launch/ports'
+import { freePort } from '~/launch/machine/ports'
 import { probeSurface } from '~/server/surfaces/probe/probe-surface'
 import { findSurface } from '~/server/surfaces/surfaces'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

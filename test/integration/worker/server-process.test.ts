@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { waitFor } from '~/launch/process/wait-for'
+import { waitFor } from '~/launch/machine/wait-for'
 import { addJob } from '~/server/platform/jobs.sql'
 import { createFaultWorld, dispatch, type FaultWorld, type SignedInServer } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { acquireLock } from '~/launch/launch-lock'
+import { acquireLock } from '~/launch/machine/launch-lock'
 
 describe('the launch lock', () => {
   let directory: string

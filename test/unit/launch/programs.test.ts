@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bundledPrograms, PROGRAMS, programArgs } from '~/launch/programs'
+import { bundledPrograms, PROGRAMS, programArgs } from '~/launch/build/programs'
 
 const PROGRAM = 'src/launch/commands/console.ts'
 const SOURCE = 'console.log(import.meta.dirname)\n'

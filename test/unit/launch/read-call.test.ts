@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { command } from '~/launch/commands/command'
+import { command, readCall } from '~/launch/commands/command'
 import { COMMANDS } from '~/launch/commands/commands'
-import { readCall } from '~/launch/commands/read-call'
 
 const greet = command({
   name: 'person greet',

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkMachine } from '~/launch/check-machine'
-import { fingerprint } from '~/launch/fingerprint'
-import { ensurePrivateDirectory } from '~/launch/private-files'
-import { productionBuild } from '~/launch/production-build'
+import { fingerprint } from '~/launch/build/fingerprint'
+import { productionBuild } from '~/launch/build/production-build'
+import { checkMachine } from '~/launch/machine/check-machine'
+import { ensurePrivateDirectory } from '~/launch/machine/private-files'
 import { generatedSecrets } from '~/launch/secrets'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'start checks '))

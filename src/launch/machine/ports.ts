@@ -8,7 +8,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Whether this machine has an address to listen on. */
-export async function hasAddress(host: string): Promise<boolean> {
+async function hasAddress(host: string): Promise<boolean> {
   return (await listenBriefly(0, host)) !== undefined
 }
 
@@ -21,7 +21,7 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
 }
 
 /** The first free port from one on. */
-export async function nextFreePort(from: number, host: string): Promise<number> {
+async function nextFreePort(from: number, host: string): Promise<number> {
   for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isPortFree(port, host)) return port
   return freePort()
 }
@@ -35,4 +35,30 @@ function listenBriefly(port: number, host = '127.0.0.1', fine: readonly string[]
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined))
     })
   })
+}
+
+const DEFAULT_PORT = 3000
+
+interface ChosenPort {
+  readonly port: number
+  /** Set when the usual port was taken and nobody had asked for one. */
+  readonly insteadOf: number | undefined
+}
+
+/** The port somebody asked for, or none at all; else the usual one, or the next that is free. */
+export async function choosePort(asked: number | undefined, host: string): Promise<ChosenPort> {
+  if (!(await hasAddress(host))) {
+    throw new Error(
+      `HOST is ${host}, an address this machine does not have. Nothing was started. Example: HOST=127.0.0.1`,
+    )
+  }
+  if (asked === undefined) {
+    const port = await nextFreePort(DEFAULT_PORT, host)
+    return { port, insteadOf: port === DEFAULT_PORT ? undefined : DEFAULT_PORT }
+  }
+  if (await isPortFree(asked, host)) return { port: asked, insteadOf: undefined }
+  throw new Error(
+    `Port ${asked} is taken by another program. Nothing was started. ` +
+      `Stop that program, set PORT to another port (${await nextFreePort(asked + 1, host)} is free), or leave PORT unset to have one chosen.`,
+  )
 }

@@ -3,7 +3,7 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import path from 'node:path'
 import { z } from 'zod'
 import { writePrivateFile } from './private-files.ts'
-import { processIdentity } from './process/process-state.ts'
+import { processIdentity } from './process-state.ts'
 
 const holder = z.object({
   pid: z.number(),

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
-import { within } from './process/wait-for.ts'
+import { within } from './wait-for.ts'
 
 const TAIL_LINES = 20
 const STOP_WITHIN_MS = 15_000
@@ -82,4 +82,67 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   } catch {
     // nobody left in it
   }
+}
+
+interface Limits {
+  readonly signal: AbortSignal
+  readonly withinMs: number
+}
+
+/** Waits for a process to say that it is ready. Throws when it ends first, is too slow, or the start is broken off. */
+export async function waitForReady<T>(
+  supervised: SupervisedProcess,
+  { signal, withinMs }: Limits,
+  listen: (settle: (value: T) => void, fail: (error: unknown) => void) => void,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      if (signal.aborted) reject(signal.reason)
+      listen(resolve, reject)
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      void supervised.exited.then(({ how }) =>
+        reject(new Error(`The ${supervised.name} ended before it was ready (${how}).`)),
+      )
+      timer = setTimeout(
+        () => reject(new Error(`The ${supervised.name} was not ready after ${Math.round(withinMs / 1000)} s.`)),
+        withinMs,
+      )
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+interface ToolRun {
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+/** Runs a Node program to its end. Throws with all it said when it fails. */
+export async function runTool(name: string, { args, cwd, env, signal }: ToolRun): Promise<void> {
+  signal.throwIfAborted()
+  const said: Buffer[] = []
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+    const stop = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
+      } catch {
+        // ended in between
+      }
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    child.stdout.on('data', (chunk: Buffer) => said.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => said.push(chunk))
+    child.once('error', reject)
+    child.once('close', (exitCode) => {
+      signal.removeEventListener('abort', stop)
+      resolve(exitCode)
+    })
+  })
+  signal.throwIfAborted()
+  if (code !== 0) throw new Error(`${name} failed (exit ${code}):\n${Buffer.concat(said).toString('utf8').trim()}`)
 }

@@ -8,7 +8,7 @@ export const PROGRAMS = [
   'src/launch/start.ts',
   'src/launch/commands/console.ts',
   'src/launch/worker.ts',
-  'src/launch/lend-database.ts',
+  'src/launch/database/lend-database.ts',
   'src/sandbox/main.ts',
   'src/sandbox/control.ts',
   'prisma/schema-engine/main.ts',

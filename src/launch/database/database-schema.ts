@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import { fingerprint } from './fingerprint.ts'
-import { schemaEngine } from './programs.ts'
-import { runTool } from './run-tool.ts'
+import { fingerprint } from '../build/fingerprint.ts'
+import { schemaEngine } from '../build/programs.ts'
+import { runTool } from '../machine/supervised-process.ts'
 
 interface PrismaRun {
   readonly projectDirectory: string

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { readConfig } from '../server/platform/config.ts'
+import { readConfig } from '../../server/platform/config.ts'
+import { acquireLock } from '../machine/launch-lock.ts'
+import { ensurePrivateDirectory } from '../machine/private-files.ts'
 import { databaseName, startEmbeddedPostgres } from './embedded-postgres.ts'
-import { acquireLock } from './launch-lock.ts'
-import { ensurePrivateDirectory } from './private-files.ts'
 
 // Runs the embedded database for one command of Prisma's CLI or of the console's own: until the parent's channel closes.
 const dataDir = ensurePrivateDirectory(path.resolve(process.env['DATA_DIR'] || '.data'))

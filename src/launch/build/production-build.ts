@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { runTool } from '../machine/supervised-process.ts'
 import { fingerprint } from './fingerprint.ts'
-import { runTool } from './run-tool.ts'
 
 /** All that a build is made from. */
 const SOURCES = [

@@ -2,21 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
-import type { Config } from '../server/platform/config.ts'
-import { freePort, isPortFree } from './ports.ts'
-import { findDatabaseAccount } from './postgres/account.ts'
-import { initialiseCluster } from './postgres/initialise-cluster.ts'
-import type { Programs } from './postgres/programs.ts'
+import type { Config } from '../../server/platform/config.ts'
+import { freePort, isPortFree } from '../machine/ports.ts'
+import { ensurePrivateDirectory, rememberedText, writePrivateFile } from '../machine/private-files.ts'
+import { initialiseCluster } from '../postgres/initialise-cluster.ts'
+import { findDatabaseAccount, type Programs } from '../postgres/programs.ts'
 import {
   adoptServer,
+  databaseUrl,
+  lockOwner,
   type RunningServer,
+  type ServerAddress,
   type ServerOptions,
   settled,
   startPostgresServer,
-} from './postgres/run-server.ts'
-import { databaseUrl, lockOwner, type ServerAddress, whoListens } from './postgres/running-server.ts'
-import { prepareRuntime } from './postgres/runtime.ts'
-import { ensurePrivateDirectory, rememberedText, writePrivateFile } from './private-files.ts'
+  whoListens,
+} from '../postgres/running-server.ts'
+import { prepareRuntime } from '../postgres/runtime.ts'
 
 /** A database of the embedded server. The sandbox has its own (docs/adr/033). */
 export type DatabaseName = 'console' | 'sandbox'
