@@ -60,7 +60,7 @@ const run = async (sandbox: Listening, [command, ...args]: readonly string[]): P
   }
   if (command === 'freeze' && args.length === 1 && first !== '') {
     await call(sandbox, 'POST', '/control/freeze', { reason: first === 'off' ? '' : first })
-    return first === 'off' ? 'Production is not frozen any more.' : `Production is frozen: ${first}`
+    return first === 'off' ? 'Production is not frozen.' : `Production is frozen: ${first}`
   }
   throw new Error(USAGE)
 }
@@ -69,7 +69,9 @@ const main = async (): Promise<void> => {
   const dir = process.env['SANDBOX_DIR'] ?? path.join(process.env['DATA_DIR'] || '.data', 'sandbox')
   const sandbox = readListening(dir)
   if (!sandbox)
-    throw new Error(`No sandbox has ever run in ${dir}. Start it with npm start, or set DATA_DIR as it was set there.`)
+    throw new Error(
+      `No sandbox has run in ${dir}. Nothing was changed. Start one with npm start, or set DATA_DIR to its directory.`,
+    )
   if (!(await answersAs(sandbox))) {
     throw new Error(`The sandbox does not answer on ${sandbox.url}. Nothing was changed. Start it with npm start.`)
   }

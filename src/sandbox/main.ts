@@ -2,7 +2,7 @@ import { runnerExecutor } from '~/sandbox/runs/executor'
 import { type Sandbox, startSandbox } from '~/sandbox/sandbox'
 import { readConfig } from '~/sandbox/state/config'
 
-/** The sandbox's own process. It lives as long as who started it: the end of the IPC channel is its end too. */
+/** The sandbox's own process. It ends when the IPC channel to its launcher closes. */
 const main = async (): Promise<void> => {
   let sandbox: Sandbox | undefined
   let stopping = false
@@ -18,7 +18,7 @@ const main = async (): Promise<void> => {
       process.exit(1)
     })
   }
-  // Who started us may be gone with our output; there is still something to end cleanly.
+  // If the launcher is gone, output fails. The sandbox must still end cleanly.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   process.once('SIGTERM', stopNow)
   process.once('SIGINT', stopNow)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Faults } from '~/sandbox/control/faults'
-import { disturbed } from '~/sandbox/control/faults'
+import { withFault } from '~/sandbox/control/faults'
 import type { createApi } from '~/sandbox/github/endpoints/api'
 import { missingPage, type Site } from '~/sandbox/html/layout'
 import { type Answer, json, text, writeAnswer } from '~/sandbox/http/answer'
@@ -9,8 +9,8 @@ import { createRouter, type Route } from '~/sandbox/http/router'
 import type { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 
 /**
- * Whether a form post comes from a page of this very server. Browsers send Origin with every POST, and Sec-Fetch-Site
- * since 2020; a request with neither comes from no page at all and must show the token instead.
+ * Whether a form was posted from a page of this server. Browsers send Origin with every POST, and Sec-Fetch-Site since 2020.
+ * A request without either header needs the token.
  */
 const isSameOrigin = (request: IncomingMessage, origins: readonly string[]): boolean => {
   const origin = request.headers.origin
@@ -20,7 +20,7 @@ const isSameOrigin = (request: IncomingMessage, origins: readonly string[]): boo
   return site === 'same-origin'
 }
 
-/** Against DNS rebinding: a name that is not ours in Host means a page elsewhere made the browser believe we are it. */
+/** Prevents DNS rebinding, in which another site's name resolves to this server. */
 const isOwnHost = (request: IncomingMessage, origins: readonly string[]): boolean =>
   origins.includes(`http://${request.headers.host ?? ''}`)
 
@@ -38,19 +38,19 @@ interface HandlerDeps extends Site {
 const refuseControl = (deps: HandlerDeps, request: IncomingMessage): Answer | undefined => {
   const token = bearerOf(request.headers.authorization)
   if (token !== undefined)
-    return sameSecret(token, deps.token) ? undefined : json(401, { error: 'This is not the token.' })
+    return sameSecret(token, deps.token) ? undefined : json(401, { error: 'Incorrect token. Nothing was changed.' })
   if (request.method === 'POST' && isSameOrigin(request, deps.origins)) return undefined
-  return json(403, { error: 'Only a page of this sandbox, or a request with its token, may do this.' })
+  return json(403, { error: 'Forbidden. Nothing was changed. Use a page of this sandbox, or send its token.' })
 }
 
-/** One origin, four parts: the REST API, the surfaces' router, the control endpoints, the pages. */
+/** One origin with four parts: the REST API, the surfaces, the control endpoints and the pages. */
 export const createRequestHandler = (deps: HandlerDeps) => {
   const page = createRouter(deps.pages)
   const control = createRouter(deps.control)
 
   const answerApi = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     const { name, answer } = deps.api(request, url.pathname, url.searchParams)
-    const answered = await disturbed(deps.faults, name, answer)
+    const answered = await withFault(deps.faults, name, answer)
     if (answered) writeAnswer(request, response, answered)
     else response.destroy()
   }
@@ -59,12 +59,12 @@ export const createRequestHandler = (deps: HandlerDeps) => {
     const refused = refuseControl(deps, request)
     if (refused) return refused
     const match = control(request, url.pathname, url.searchParams)
-    return match ? match.route.handle(match.request) : json(404, { error: `There is no ${url.pathname}.` })
+    return match ? match.route.handle(match.request) : json(404, { error: `${url.pathname} not found.` })
   }
 
   const answerPage = async (request: IncomingMessage, url: URL): Promise<Answer> => {
     const match = page(request, url.pathname, url.searchParams)
-    return match ? match.route.handle(match.request) : missingPage(deps, `There is nothing at ${url.pathname}.`)
+    return match ? match.route.handle(match.request) : missingPage(deps, `There is no page at ${url.pathname}.`)
   }
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -72,7 +72,11 @@ export const createRequestHandler = (deps: HandlerDeps) => {
     if (url.pathname.startsWith('/surfaces/')) return deps.surfaces(request, response, url.pathname, url.search)
     if (url.pathname.startsWith('/api/v3')) return answerApi(request, response, url)
     if (!isOwnHost(request, deps.origins)) {
-      return writeAnswer(request, response, text(421, 'This server does not answer to that name.\n'))
+      return writeAnswer(
+        request,
+        response,
+        text(421, 'Unknown host name. Open the sandbox by the address that npm start prints.\n'),
+      )
     }
     const answer = url.pathname.startsWith('/control/') ? answerControl : answerPage
     writeAnswer(request, response, await answer(request, url))

@@ -19,7 +19,7 @@ interface RunEnvironment {
   readonly grantIdTokens: IdTokens['grant']
 }
 
-/** `deploy-customer-docs.yml` reads where its surface is from `CUSTOMER_DOCS_SURFACE_URL`. */
+/** `deploy-customer-docs.yml` reads its surface's URL from `CUSTOMER_DOCS_SURFACE_URL`. */
 const surfaceVariable = (workflow: string): string =>
   `${workflow
     .replace(/^deploy-/, '')
@@ -38,7 +38,7 @@ const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, 
   return environments
 }
 
-/** What the runner needs for one attempt, put together when it is needed: secrets and variables are those of that moment. */
+/** The runner's input for one attempt, with the secrets and variables of this moment. */
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {

@@ -61,7 +61,7 @@ const failure = (request: IncomingMessage, response: ServerResponse, error: unkn
 
 const secretsSchema = z.object({ deployHookToken: z.string().min(32) })
 
-/** Secrets the sandbox makes up itself, once; the file is readable by its owner only. */
+/** Secrets that the sandbox generates once. Only the owner may read the file. */
 const openSecrets = (dir: string): z.infer<typeof secretsSchema> => {
   const document = jsonDocument(path.join(dir, 'secrets.json'), secretsSchema, () => ({
     deployHookToken: randomBytes(24).toString('base64url'),
@@ -70,7 +70,7 @@ const openSecrets = (dir: string): z.infer<typeof secretsSchema> => {
   return document.read()
 }
 
-/** Webhooks to the console, when there is a secret to sign them with. */
+/** Sends webhooks to the console, if there is a secret to sign them. */
 const openWebhooks = async (config: SandboxConfig, github: Pick<ApiDeps, 'urls' | 'repository'>) => {
   if (config.webhookSecret === undefined) return { store: (store: RunStore) => store, close: async () => undefined }
   const url = `${config.consoleUrl}/api/github/webhooks`
@@ -86,14 +86,14 @@ const openWebhooks = async (config: SandboxConfig, github: Pick<ApiDeps, 'urls' 
   }
 }
 
-/** Starts everything of the sandbox; what it finds in its directory goes on where it stopped. */
+/** Starts the sandbox. The runs and surfaces in its directory continue. */
 export const startSandbox = async (config: SandboxConfig, executor: Executor): Promise<Sandbox> => {
   mkdirSync(config.dir, { recursive: true, mode: 0o700 })
   await refuseSecond(config.dir)
   clearLeftovers(config.dir)
   const repository = await openRepository(config.dir, config.workflowsDir, new Date())
 
-  // Everything below needs to know the port; requests that come before it is ready wait for the handler.
+  // The parts below need the port, so the server listens first. Early requests wait for the handler.
   let ready: (handler: Handler) => void = () => undefined
   const handler = new Promise<Handler>((resolve) => {
     ready = resolve
@@ -146,7 +146,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   return {
     url: web,
     close: async () => {
-      // The port is given up at once: the next start may come before the last step has ended.
+      // The port is freed at once, because the next start may come before the last step has ended.
       const platforms = [...surfaces.values()].map((platform) => platform.close())
       await Promise.all([told.close(), queue.close(), closeServer(server), ...platforms])
     },

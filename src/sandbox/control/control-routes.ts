@@ -25,7 +25,7 @@ const parse = (body: string, isForm: boolean): unknown => {
   }
 }
 
-/** Forms go back to the page they came from; a program gets JSON. */
+/** A form returns to its page. A program gets JSON. */
 const answerTo = (isForm: boolean, body: unknown): Answer => (isForm ? seeOther('/') : json(200, body))
 
 const refuse = (message: string): Answer => json(400, { error: message })
@@ -33,16 +33,21 @@ const refuse = (message: string): Answer => json(400, { error: message })
 const setBehaviour = (deps: ControlDeps, id: string, body: unknown, isForm: boolean): Answer => {
   const platform = deps.surfaces.get(id)
   if (!platform)
-    return json(404, { error: `There is no surface "${id}". Surfaces: ${[...deps.surfaces.keys()].join(', ')}` })
+    return json(404, {
+      error: `There is no surface "${id}". Nothing was changed. Surfaces: ${[...deps.surfaces.keys()].join(', ')}`,
+    })
   const parsed = z.object({ behaviour: behaviourSchema }).safeParse(body)
-  if (!parsed.success) return refuse(`A surface's behaviour is one of ${behaviours.join(', ')}.`)
+  if (!parsed.success) return refuse(`Unknown behaviour. Nothing was changed. Choose one of ${behaviours.join(', ')}.`)
   platform.setBehaviour(parsed.data.behaviour)
   return answerTo(isForm, { surface: id, behaviour: parsed.data.behaviour })
 }
 
 const setFreeze = (deps: ControlDeps, body: unknown, isForm: boolean): Answer => {
   const parsed = z.object({ reason: z.string().trim().max(500) }).safeParse(body)
-  if (!parsed.success) return refuse('A freeze has a "reason" of at most 500 characters; an empty one lifts it.')
+  if (!parsed.success)
+    return refuse(
+      '"reason" must be a text of at most 500 characters. Nothing was changed. Send an empty reason to lift the freeze.',
+    )
   const value = parsed.data.reason === '' ? 'false' : parsed.data.reason
   deps.variables.update('DEPLOY_FREEZE', value)
   return answerTo(isForm, { frozen: isFrozen(value), reason: isFrozen(value) ? value : null })
@@ -58,7 +63,8 @@ const setFault = (deps: ControlDeps, body: unknown): Answer => {
 
 const setHold = ({ holds }: ControlDeps, body: unknown): Answer => {
   const parsed = z.object({ step: z.string().min(1).max(200), held: z.boolean() }).safeParse(body)
-  if (!parsed.success) return refuse('A hold has the name of a "step" and whether it is "held".')
+  if (!parsed.success)
+    return refuse('A hold needs "step", the name of a step, and "held", true or false. Nothing was changed.')
   const { step, held } = parsed.data
   if (held) holds.hold(step)
   else holds.release(step)
@@ -81,7 +87,7 @@ const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
   })
 }
 
-/** What a person (form) or a program (JSON) may change about the outside world. Who may is checked before. */
+/** The endpoints that change the outside world. The request handler has checked the caller before. */
 export const controlRoutes = (deps: ControlDeps): Route[] => {
   const post = (pattern: string, change: (request: Request, body: unknown, isForm: boolean) => Answer): Route => ({
     method: 'POST',
@@ -90,7 +96,7 @@ export const controlRoutes = (deps: ControlDeps): Route[] => {
       const isForm = request.header('content-type')?.startsWith('application/x-www-form-urlencoded') === true
       const body = await readBody(request.raw)
       return body === undefined
-        ? json(413, { error: 'The request is too large.' })
+        ? json(413, { error: 'The request is too large. Nothing was changed.' })
         : change(request, parse(body, isForm), isForm)
     },
   })

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { type Answer, json } from '~/sandbox/http/answer'
 
 /**
- * One disturbance of the REST API, for tests of what depends on it. `endpoint` is a method and the documented path below
- * the repository, e.g. `POST /actions/workflows/:workflow/dispatches`; `after` lets the endpoint do its work first.
+ * One fault of the REST API, for tests of its callers. `endpoint` is a method and the documented path below the repository,
+ * such as `POST /actions/workflows/:workflow/dispatches`. With `after`, the endpoint does its work before the fault.
  */
 export const faultSchema = z.object({
   endpoint: z.string().min(1),
@@ -21,11 +21,11 @@ export interface Faults {
   readonly add: (fault: Fault) => void
   readonly clear: () => void
   readonly pending: () => readonly Fault[]
-  /** The next disturbance of an endpoint, counted down. */
+  /** Takes the next fault of an endpoint and counts it down. */
   readonly take: (endpoint: string) => Fault | undefined
 }
 
-/** Kept in memory only: a restart of the sandbox is always healthy. */
+/** Faults live in memory only: a restart clears them. */
 export const createFaults = (): Faults => {
   let faults: Fault[] = []
   return {
@@ -66,8 +66,8 @@ const faultAnswer = ({ status }: Fault): Answer => {
   )
 }
 
-/** Answers like the endpoint, or as a fault asks: `undefined` means the connection is to be dropped without an answer. */
-export const disturbed = async (
+/** Gives the endpoint's answer or the fault's. `undefined` drops the connection without an answer. */
+export const withFault = async (
   faults: Faults,
   endpoint: string | undefined,
   answer: () => Promise<Answer>,

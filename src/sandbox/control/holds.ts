@@ -1,12 +1,12 @@
 /**
- * Steps at which a run waits until it is let go: how a test, or a person showing the product, looks at a deploy in
- * the middle without depending on how fast this machine is. Kept in memory only: a restart holds nothing.
+ * Steps at which a run waits until they are released. A test or a demonstration can look at a deploy in the middle, however
+ * fast the machine is. Holds live in memory only: a restart releases them.
  */
 export interface Holds {
   readonly hold: (step: string) => void
   readonly release: (step: string) => void
   readonly held: () => readonly string[]
-  /** Settles at once for a step that is not held, else when it is released or the signal aborts. */
+  /** Settles at once if the step is not held, otherwise when the step is released or the signal aborts. */
   readonly pass: (step: string, signal: AbortSignal) => Promise<void>
 }
 

@@ -9,27 +9,27 @@ import { readJsonFile, writeAtomically } from '~/sandbox/state/json-document'
 
 const listeningSchema = z.object({ url: z.url(), token: z.string() })
 
-/** Where the sandbox of a directory listens, and the token that may control it. */
+/** The address of a directory's sandbox, and the token that controls the sandbox. */
 export type Listening = z.infer<typeof listeningSchema>
 
 const fileIn = (dir: string): string => path.join(dir, 'sandbox.json')
 
 export const readListening = (dir: string): Listening | undefined => readJsonFile(fileIn(dir), listeningSchema)
 
-/** The file is readable by its owner only: it holds the token. It stays after a stop, so that the next start takes the same port. */
+/** Only the owner may read the file, because it holds the token. It stays after a stop: the next start takes the same port. */
 export const writeListening = (dir: string, listening: Listening): void =>
   writeAtomically(fileIn(dir), `${JSON.stringify(listening, null, 2)}\n`)
 
 const proof = (token: string, challenge: string): string => createHmac('sha256', token).update(challenge).digest('hex')
 
-/** Proves to who knows the token that this server knows it too, without either of them sending it. */
+/** Proves that this server knows the token. Neither side sends the token itself. */
 export const identityRoute = (token: string): Route => ({
   method: 'GET',
   pattern: '/identity/:challenge',
   handle: (request) => text(200, proof(token, request.param('challenge'))),
 })
 
-/** Whether the sandbox answers where it listened last; another program may have its port by now, and must not get the token. */
+/** Whether the sandbox still answers at its last address. Another program may have the port now and must not get the token. */
 export const answersAs = async ({ url, token }: Listening): Promise<boolean> => {
   const challenge = randomBytes(16).toString('hex')
   try {
@@ -46,10 +46,7 @@ export const answersAs = async ({ url, token }: Listening): Promise<boolean> => 
 const PATIENCE_MS = 3_000
 const PAUSE_MS = 200
 
-/**
- * Two sandboxes on one directory would overwrite each other's runs. One whose launcher has just died is given the moment
- * it needs to notice and to end.
- */
+/** Two sandboxes on one directory would overwrite each other's runs. An old one gets three seconds to end after its launcher died. */
 export const refuseSecond = async (dir: string): Promise<void> => {
   const other = readListening(dir)
   if (!other) return
@@ -57,7 +54,7 @@ export const refuseSecond = async (dir: string): Promise<void> => {
   while (await answersAs(other)) {
     if (Date.now() > until) {
       throw new Error(
-        `Another sandbox already uses ${dir}; it listens on ${other.url}. Stop it, or set SANDBOX_DIR to another directory.`,
+        `Another sandbox already uses ${dir}; it listens on ${other.url}. Nothing was started. Stop it, or set SANDBOX_DIR to another directory.`,
       )
     }
     await delay(PAUSE_MS)

@@ -15,7 +15,7 @@ export interface Commit {
   readonly message: string
 }
 
-// Names and addresses cannot contain a line break, a message can: it comes last. -z ends each commit with NUL.
+// The message comes last because it alone can contain line breaks. -z ends each commit with NUL.
 const FORMAT = 'tformat:%H%n%T%n%P%n%an%n%ae%n%at%n%cn%n%ce%n%ct%n%B'
 
 /** GitHub writes times in UTC without fractions. */
@@ -57,7 +57,7 @@ const logArguments = (options: LogOptions): string[] => [
 
 const pathArguments = (options: LogOptions): string[] => (options.path === undefined ? [] : [options.path])
 
-/** Commits reachable from a revision, newest first. `revision` is a SHA or a range of SHAs, never text from a request. */
+/** Commits reachable from a revision, newest first. Pass a SHA or a range of SHAs, never text from a request. */
 export const logCommits = async (repository: Repository, revision: string, options: LogOptions): Promise<Commit[]> => {
   const bounds = [`--max-count=${options.limit}`, `--skip=${options.skip ?? 0}`]
   const args = ['log', '-z', `--format=${FORMAT}`, ...bounds, ...logArguments(options), revision, '--']
@@ -69,7 +69,7 @@ export const countCommits = async (repository: Repository, revision: string, opt
   return Number(await inRepository(repository, args))
 }
 
-// A commit never changes, and a list of runs names the same few again and again.
+// Commits never change, and a list of runs names the same few many times.
 const read = new WeakMap<Repository, Map<string, Commit>>()
 
 /** One commit by its full SHA. */

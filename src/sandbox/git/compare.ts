@@ -31,7 +31,7 @@ interface Raw {
   readonly previousFilename: string | undefined
 }
 
-/** `--raw -z`: `:mode mode sha sha status NUL path NUL [path NUL]`, two paths for a rename or a copy (git-diff-tree(1)). */
+/** `--raw -z` prints `:mode mode sha sha status NUL path NUL [path NUL]`. A rename or a copy has two paths (git-diff-tree(1)). */
 const parseRaw = (output: string): Raw[] => {
   const fields = output.split('\0')
   const files: Raw[] = []
@@ -51,13 +51,13 @@ const parseRaw = (output: string): Raw[] => {
   return files
 }
 
-/** One text per file in the order of `--raw`. A line of a file always starts with ` `, `+`, `-` or `\`, so the split is safe. */
+/** One text per file, in the order of `--raw`. Lines of a file start with ` `, `+`, `-` or `\`, so none can look like a header. */
 const splitPatches = (output: string): string[] => output.split(/^diff --git /m).slice(1)
 
 const countLines = (patch: string | undefined, sign: '+' | '-'): number =>
   patch === undefined ? 0 : patch.split('\n').filter((line) => line.startsWith(sign)).length
 
-/** What changed between two commits (`undefined`: from nothing, for a first commit). */
+/** The files that differ between two commits. Without `from`, every file of `to` is new. */
 export const changedFiles = async (
   repository: Repository,
   from: string | undefined,
@@ -83,12 +83,12 @@ interface Comparison {
   readonly status: 'ahead' | 'behind' | 'diverged' | 'identical'
   readonly aheadBy: number
   readonly behindBy: number
-  /** Oldest first, as GitHub lists them. */
+  /** Oldest first, as on GitHub. */
   readonly commits: readonly Commit[]
   readonly files: readonly ChangedFile[]
 }
 
-/** GitHub's own bound for a comparison. */
+/** GitHub lists at most this many commits of a comparison. */
 const MOST_COMMITS = 250
 
 const statusOf = (ahead: number, behind: number): Comparison['status'] => {
@@ -97,7 +97,7 @@ const statusOf = (ahead: number, behind: number): Comparison['status'] => {
   return behind > 0 ? 'behind' : 'identical'
 }
 
-/** Compares two commits from their merge base (`base...head`); `undefined` when they share no history. */
+/** Compares two commits from their merge base (`base...head`). Gives `undefined` if they share no history. */
 export const compareCommits = async (
   repository: Repository,
   base: string,

@@ -4,11 +4,9 @@ import path from 'node:path'
 import { git, inRepository, type Repository } from '~/sandbox/git/repository'
 import { mainCommits, type SampleCommit, sampleBranches } from '~/sandbox/git/sample-history'
 
-/** Builds a stream for git-fast-import(1): a whole history in one git process, with the authors and dates we choose. */
-
 interface ImportFile {
   readonly path: string
-  /** `undefined` removes the path, a folder with all below it. */
+  /** `undefined` removes the path, and with a folder everything below it. */
   readonly content: Buffer | undefined
   readonly executable?: boolean
 }
@@ -19,7 +17,7 @@ interface ImportCommit {
   readonly at: Date
   readonly message: string
   readonly files: readonly ImportFile[]
-  /** A commit-ish the branch starts from, when it has no commit yet in this stream. */
+  /** The commit-ish from which a new branch starts. */
   readonly from?: string
   readonly merge?: string
 }
@@ -29,10 +27,12 @@ const data = (content: Buffer): Buffer =>
 
 const line = (text: string): Buffer => Buffer.from(`${text}\n`)
 
-// Paths are quoted in the C style; ours have neither quotes nor line breaks, and one that has is refused.
+// git-fast-import(1) quotes paths in the C style. The sandbox's paths need no escapes.
 const quote = (path: string): string => {
   if (/["\\\n]/.test(path))
-    throw new Error(`The sandbox cannot commit a file with such a name: ${JSON.stringify(path)}`)
+    throw new Error(
+      `The sandbox cannot commit ${JSON.stringify(path)}: the name has a quote, a backslash or a line break. Rename the file.`,
+    )
   return `"${path}"`
 }
 
@@ -55,11 +55,11 @@ const commitStream = (commit: ImportCommit): Buffer => {
   ])
 }
 
-/** A light tag on where the branch stands at this place of the stream. */
+/** A lightweight tag on the branch's latest commit in the stream. */
 const tagStream = (tag: string, from: string): Buffer =>
   Buffer.concat([line(`reset refs/tags/${tag}`), line(`from ${from}`)])
 
-/** The checkout's `.github/` as files to commit: what the sandbox runs is what is on disk. */
+/** The checkout's `.github/` as files to commit, so that the sandbox runs the workflows on disk. */
 const readGithubFolder = (checkout: string): ImportFile[] => {
   const root = path.join(checkout, '.github')
   return readdirSync(root, { recursive: true, withFileTypes: true })
@@ -102,7 +102,7 @@ const committed = async (repository: Repository): Promise<string> => {
     .join('\n')
 }
 
-/** Commits the checkout's `.github/` to the default branch when it differs from what is there. Answers whether it did. */
+/** Commits the checkout's `.github/` to the default branch if it has changed. Returns whether it has. */
 const syncGithubFolder = async (repository: Repository, checkout: string, now: Date): Promise<boolean> => {
   const files = readGithubFolder(checkout)
   if ((await committed(repository)) === fingerprint(files)) return false
@@ -131,7 +131,7 @@ const toImport = (commit: SampleCommit, branch: string, now: Date): ImportCommit
   files: toFiles(commit.files),
 })
 
-/** The whole sample history as one stream. A branch leaves right after the commit of main it starts from. */
+/** The whole sample history as one stream for git-fast-import(1). Each branch follows the commit of main from which it starts. */
 const historyStream = (github: readonly ImportFile[], now: Date): Buffer => {
   const parts: Buffer[] = []
   for (const [index, commit] of mainCommits.entries()) {
@@ -149,8 +149,8 @@ const historyStream = (github: readonly ImportFile[], now: Date): Buffer => {
 }
 
 /**
- * Opens acme/platform below `dir`, creating it on the first start. It is built beside its place and renamed, so a start
- * that was killed half way leaves nothing behind that looks complete.
+ * Opens acme/platform below `dir`, and creates it on the first start. A new repository gets its name when it is complete, so
+ * that an interrupted start leaves no broken one.
  */
 export const openRepository = async (dir: string, checkout: string, now: Date): Promise<Repository> => {
   const gitDir = path.resolve(dir, 'acme', 'platform.git')

@@ -6,7 +6,7 @@ export interface NamedRef {
 }
 
 const list = async (repository: Repository, namespace: 'heads' | 'tags'): Promise<NamedRef[]> => {
-  // %(*objectname) is the commit an annotated tag points at, empty for a branch or a light tag.
+  // %(*objectname) is the commit of an annotated tag. It is empty for a branch or a lightweight tag.
   const format = '%(refname:strip=2)%00%(objectname)%00%(*objectname)'
   const output = await inRepository(repository, ['for-each-ref', `--format=${format}`, `refs/${namespace}`])
   return output
@@ -28,7 +28,7 @@ export interface GitRef {
   readonly object: RefObject
 }
 
-/** Every branch and tag by its full name, with the object it points at: for an annotated tag the tag itself. */
+/** Every branch and tag by its full name, with its object. The object of an annotated tag is the tag itself. */
 export const listGitRefs = async (repository: Repository): Promise<GitRef[]> => {
   const format = '%(refname)%00%(objectname)%00%(objecttype)'
   const output = await inRepository(repository, ['for-each-ref', `--format=${format}`, 'refs/heads', 'refs/tags'])
@@ -48,7 +48,7 @@ interface TagObject {
   readonly object: RefObject
 }
 
-/** An annotated tag by the name of its own object. */
+/** An annotated tag by the SHA of the tag object. */
 export const readTagObject = async (repository: Repository, sha: string): Promise<TagObject | undefined> => {
   if (!/^[0-9a-f]{40}$/.test(sha)) return undefined
   const result = await tryInRepository(repository, ['cat-file', 'tag', sha])
@@ -67,13 +67,13 @@ export const readTagObject = async (repository: Repository, sha: string): Promis
 
 export const listBranches = (repository: Repository): Promise<NamedRef[]> => list(repository, 'heads')
 
-/** Tags as GitHub orders them: newest version first. */
+/** Tags in GitHub's order: newest version first. */
 export const listTags = async (repository: Repository): Promise<NamedRef[]> => {
   const tags = await list(repository, 'tags')
   return tags.sort((a, b) => b.name.localeCompare(a.name, 'en', { numeric: true }))
 }
 
-// git check-ref-format(1); also keeps revision syntax (main~3, main@{1}, :/text) and options out.
+// git check-ref-format(1). Also excludes options and revision syntax (main~3, main@{1}, :/text).
 const isRefName = (name: string): boolean =>
   /^(?![-/.])[^\0-\x20\x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$/.test(name)
 
@@ -89,7 +89,7 @@ export interface ResolvedRef {
   readonly name: string
 }
 
-/** A branch or tag by its short or full name: what a workflow may be dispatched on. */
+/** A branch or tag by its short or full name. A workflow can be dispatched on nothing else. */
 export const resolveNamedRef = async (repository: Repository, ref: string): Promise<ResolvedRef | undefined> => {
   if (!isRefName(ref)) return undefined
   const candidates = [
@@ -104,7 +104,7 @@ export const resolveNamedRef = async (repository: Repository, ref: string): Prom
   return undefined
 }
 
-/** Any commit-ish GitHub's REST API takes: branch, tag, full or abbreviated SHA, `heads/x`. Nothing of git's revision language. */
+/** Any commit-ish of GitHub's REST API: branch, tag, full or short SHA, `heads/x`. Git's revision syntax is excluded. */
 export const resolveCommit = async (repository: Repository, ref: string): Promise<string | undefined> => {
   const named = await resolveNamedRef(repository, ref.replace(/^(heads|tags)\//, 'refs/$1/'))
   if (named) return named.sha

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 
-/** The one repository of the sandbox, as its git directory and its name. */
+/** The sandbox's one repository. */
 export interface Repository {
   readonly owner: string
   readonly name: string
@@ -20,7 +20,7 @@ export const tryInRepository = (
 interface GitOptions {
   readonly input?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
-  /** Bytes of output after which git is stopped; a page or an API answer never needs more. */
+  /** Stops git after this many bytes of output. */
   readonly limit?: number
 }
 
@@ -32,9 +32,9 @@ interface GitResult {
 
 const DEFAULT_LIMIT = 8 * 1024 * 1024
 
-/** No configuration of the person or machine reaches the sandbox's repository: hooks, signing and templates stay out. */
+/** Keeps the machine's git configuration out: hooks, signing and templates. */
 const gitEnvironment = (): NodeJS.ProcessEnv => ({
-  // Next declares it as always present; git does not look at it.
+  // Next's types require NODE_ENV. Git ignores it.
   NODE_ENV: process.env.NODE_ENV,
   PATH: process.env['PATH'] ?? '/usr/bin:/bin',
   LC_ALL: 'C',
@@ -44,7 +44,7 @@ const gitEnvironment = (): NodeJS.ProcessEnv => ({
   GIT_OPTIONAL_LOCKS: '0',
 })
 
-/** Runs git without a shell and answers its exit code and output. */
+/** Runs git without a shell. Returns its exit code and output. */
 const tryGit = (args: readonly string[], options: GitOptions = {}): Promise<GitResult> =>
   new Promise((resolve, reject) => {
     const child = spawn('git', args, { env: { ...gitEnvironment(), ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] })
@@ -67,14 +67,14 @@ const tryGit = (args: readonly string[], options: GitOptions = {}): Promise<GitR
     child.stdin.end(options.input ?? '')
   })
 
-/** Like `tryGit`, but a failure is an error with git's own words. */
+/** Runs git. If git fails, the error has git's own message. */
 export const git = async (args: readonly string[], options: GitOptions = {}): Promise<string> => {
   const result = await tryGit(args, options)
   if (result.code !== 0) throw new Error(`git ${args[2] ?? args[0] ?? ''} failed (${result.code}): ${result.stderr}`)
   return result.stdout
 }
 
-/** The text of a file at a commit, or `undefined` when the commit has no such file. */
+/** The text of a file at a commit, or `undefined` if the commit has no such file. */
 export const readBlob = async (repository: Repository, sha: string, file: string): Promise<string | undefined> => {
   const result = await tryInRepository(repository, ['cat-file', 'blob', `${sha}:${file}`])
   return result.code === 0 ? result.stdout : undefined

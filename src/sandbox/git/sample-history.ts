@@ -1,6 +1,6 @@
 import { type Person, people } from '~/sandbox/git/sample-people'
 
-/** Small sources of the sample surfaces: enough that a diff, a compare and a commit page show something real. */
+// Short sources of the sample surfaces, so that diffs, comparisons and commit pages have content.
 
 const readme = (services: readonly string[]): string =>
   `# platform\n\nEverything Acme ships, in one repository.\n\n${services.map((name) => `- \`services/${name}\``).join('\n')}\n`
@@ -53,13 +53,13 @@ export interface SampleCommit {
   readonly hoursAgo: number
   readonly files: Readonly<Record<string, string>>
   readonly tag?: string
-  /** The check of this commit that failed; else all of them passed. */
+  /** The one check that failed. Without it, all checks passed. */
   readonly failedCheck?: string
 }
 
 interface SampleBranch {
   readonly name: string
-  /** Index into `mainCommits` of the commit it leaves from. */
+  /** The index in `mainCommits` of the commit from which the branch starts. */
   readonly from: number
   readonly commits: readonly SampleCommit[]
 }
@@ -219,7 +219,7 @@ export const sampleBranches: readonly SampleBranch[] = [
   },
 ]
 
-/** Null: no check of a commit with this message failed. */
+/** The failed check of the commit with a message, or null. */
 export const failedCheckOf = (message: string): string | null =>
   [...mainCommits, ...sampleBranches.flatMap(({ commits }) => commits)].find((commit) => commit.message === message)
     ?.failedCheck ?? null

@@ -21,7 +21,7 @@ export const people = {
   mei: person('mei', 11_246_803, 'Mei Tanaka'),
 } as const
 
-/** The account the API token of the sandbox belongs to: the actor of every dispatched run. */
+/** The owner of the sandbox's API token, and so the actor of every dispatched run. */
 export const tokenOwner: Person = person('deploy-console', 21_480_655, 'Deploy Console')
 
 export const personByEmail = (email: string): Person | undefined =>

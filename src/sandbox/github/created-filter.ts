@@ -1,11 +1,11 @@
-/** The `created` filter of run lists: GitHub's search syntax for dates (`>=t`, `>t`, `<t`, `a..b`, `*..b`, `2026-11-21`). */
+/** The `created` filter of run lists, in GitHub's search syntax for dates (`>=t`, `>t`, `<t`, `a..b`, `*..b`, `2026-11-21`). */
 type CreatedFilter = (createdAt: string) => boolean
 
 const DAY = 86_400_000
 
 interface Moment {
   readonly from: number
-  /** Equal to `from`, or the last instant of the day when only a date was given. */
+  /** Equal to `from`; for a date without a time, the last millisecond of the day. */
   readonly to: number
 }
 
@@ -24,7 +24,7 @@ const rangeOf = (text: string): CreatedFilter | undefined => {
   return (createdAt) => Date.parse(createdAt) >= from.from && Date.parse(createdAt) <= to.to
 }
 
-/** `undefined` when the text is none of GitHub's forms. */
+/** Gives `undefined` if the text has none of GitHub's forms. */
 export const parseCreated = (text: string): CreatedFilter | undefined => {
   if (text.includes('..')) return rangeOf(text)
   const [, operator = '', rest = ''] = /^(>=|<=|>|<|)(.*)$/.exec(text) ?? []

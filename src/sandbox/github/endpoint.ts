@@ -5,7 +5,7 @@ import type { RunService } from '~/sandbox/runs/run-service'
 import type { RunStore } from '~/sandbox/runs/run-store'
 import type { Variables } from '~/sandbox/state/variables'
 
-/** Where things are reachable: `api` ends in `/api/v3`, `web` is the origin of the pages. Neither ends in a slash. */
+/** `api` ends in `/api/v3`. `web` is the origin of the pages. Neither ends in a slash. */
 export interface Urls {
   readonly api: string
   readonly web: string
@@ -27,7 +27,7 @@ const DEFAULT_VERSION: ApiVersion = '2022-11-28'
 const list = VERSIONS.map((version, index) => `"${version}"${index === 0 ? ' (most recent)' : ''}`).join(', ')
 
 /**
- * The version of the REST API a request asks for; without the header the oldest supported one.
+ * The REST API version of a request. Without the header, the oldest supported version applies.
  * https://docs.github.com/rest/about-the-rest-api/api-versions
  */
 export const apiVersionOf = (header: string | undefined): ApiVersion | Answer => {
@@ -43,9 +43,9 @@ export const apiVersionOf = (header: string | undefined): ApiVersion | Answer =>
 
 export interface ApiRequest extends Request {
   readonly version: ApiVersion
-  /** Address of this request without its query, for `Link`. */
+  /** The request's address without its query, for `Link`. */
   readonly url: string
-  /** `undefined` when the body is no JSON. */
+  /** `undefined` if the body is not JSON. */
   readonly body: unknown
 }
 
@@ -66,7 +66,7 @@ export const notFound = (): Answer => apiError(404, 'Not Found')
 
 export const badCredentials = (): Answer => apiError(401, 'Bad credentials')
 
-/** GitHub Enterprise Server in private mode refuses a request without any token in these words. */
+/** GitHub Enterprise Server in private mode answers this to a request without a token. */
 export const notAuthenticated = (): Answer => apiError(401, 'Must authenticate to access this API.')
 
 export const noCommitFor = (ref: string): Answer => apiError(422, `No commit found for SHA: ${ref}`)

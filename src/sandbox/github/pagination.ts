@@ -9,14 +9,14 @@ const positive = (value: string | null, fallback: number): number => {
   return value !== null && Number.isInteger(number) && number >= 1 ? number : fallback
 }
 
-/** `per_page` (at most 100) and `page`; what is no positive number counts as not given, as on GitHub. */
+/** Reads `per_page` (at most 100) and `page`. Like GitHub, ignores values that are not positive integers. */
 export const pageOf = (query: URLSearchParams, defaultSize = 30): Page => {
   const perPage = Math.min(positive(query.get('per_page'), defaultSize), 100)
   const page = positive(query.get('page'), 1)
   return { perPage, page, skip: (page - 1) * perPage }
 }
 
-/** The `Link` header of a page among `total` items; empty when everything is on one page. (RFC 8288, GitHub's order of relations) */
+/** The `Link` header (RFC 8288) of a page among `total` items. Empty if one page holds all items. */
 export const linkHeader = (url: string, query: URLSearchParams, page: Page, total: number): Record<string, string> => {
   const last = Math.max(1, Math.ceil(total / page.perPage))
   if (last === 1 && page.page === 1) return {}

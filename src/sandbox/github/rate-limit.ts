@@ -5,15 +5,15 @@ const LIMIT = 5_000
 const HOUR_S = 3_600
 
 export interface RateLimit {
-  /** Counts one request; answers false when the hour's requests are used up. */
+  /** Counts one request. Returns false if the rate limit is exceeded. */
   readonly take: () => boolean
-  /** The request just counted is none of the hour's: it was answered 304. */
+  /** Takes back the last count. An answer of 304 does not count. */
   readonly giveBack: () => void
   readonly headers: () => Record<string, string>
   readonly body: () => Record<string, unknown>
 }
 
-/** GitHub's primary limit: 5,000 requests an hour for a token, in windows that start with the first request. */
+/** GitHub's primary rate limit: 5,000 requests an hour for a token. */
 export const createRateLimit = (now: () => number = () => Math.floor(Date.now() / 1000)): RateLimit => {
   let used = 0
   let reset = now() + HOUR_S
@@ -53,7 +53,7 @@ export const metaEndpoints = (rateLimit: RateLimit): Endpoint[] => [
   {
     method: 'GET',
     pattern: '//meta',
-    // GitHub Enterprise Server names its version here, and clients look for it.
+    // Clients recognise GitHub Enterprise Server by this version.
     handle: () => json(200, { verifiable_password_authentication: false, installed_version: '3.19.0' }),
   },
 ]

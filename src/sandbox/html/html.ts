@@ -1,4 +1,4 @@
-/** Markup that is safe to send: everything put into it was escaped, or was markup already. */
+/** Markup that is safe to send: every interpolated text was escaped. */
 export interface Markup {
   readonly markup: string
 }
@@ -23,7 +23,7 @@ const render = (part: Part): string => {
   return isMarkup(part) ? part.markup : part.map(render).join('')
 }
 
-/** Template tag: what is interpolated is escaped. */
+/** A template tag that escapes interpolated text. */
 export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): Markup => ({
   markup: strings.reduce((text, piece, index) => text + piece + render(parts[index]), ''),
 })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { html, type Markup } from '~/sandbox/html/html'
 import type { Answer } from '~/sandbox/http/answer'
 
-/** One small style for every page of the sandbox, light and dark by what the visitor prefers. */
+/** The style of every sandbox page, light or dark by the browser's setting. */
 const style = `
 :root { color-scheme: light dark; --ink: #1c2024; --soft: #5f6b76; --line: #d9dee3; --back: #fff; --panel: #f6f8fa;
   --good: #1a7f37; --bad: #c62a33; --busy: #8a5a00; --link: #0b5cc2; }
@@ -30,7 +30,7 @@ dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .2re
   .stacked td { display: block; padding: .15rem 0; border: 0; overflow-wrap: anywhere } .stacked td:empty { display: none } }
 `
 
-/** The policy allows this style by its hash and nothing else: no script, no image, no request anywhere. */
+/** Allows this style by its hash, and no script, image or other request. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   `style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`,
@@ -39,9 +39,8 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** What every page of the local GitHub needs to know. */
 export interface Site {
-  /** Where the Deploy Console is that this GitHub stands in for. */
+  /** The address of the console that uses this sandbox. */
   readonly consoleUrl: string
 }
 
@@ -49,7 +48,7 @@ interface PageOptions {
   readonly title: string
   readonly body: Markup
   readonly status?: number
-  /** Seconds after which the browser loads the page again, while what it shows still changes. */
+  /** Reloads the page after this many seconds, while its content still changes. */
   readonly refresh?: number | undefined
 }
 
@@ -81,7 +80,7 @@ ${styleElement}
   }
 }
 
-/** Pages of the local GitHub carry its navigation; the sample surfaces' own pages do not. */
+/** A page of the local GitHub, with its navigation. Pages of sample surfaces have none. */
 export const githubPage = ({ consoleUrl }: Site, options: PageOptions): Answer =>
   page({
     ...options,

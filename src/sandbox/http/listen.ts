@@ -14,7 +14,7 @@ const tryPort = (server: Server, port: number): Promise<number> =>
 const isPortProblem = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES')
 
-/** Listens on loopback on the first preferred port that is free, else on any. */
+/** Listens on loopback, on the first free preferred port or on any other. */
 export const listen = async (server: Server, preferred: readonly number[]): Promise<number> => {
   for (const port of preferred) {
     try {
@@ -26,14 +26,14 @@ export const listen = async (server: Server, preferred: readonly number[]): Prom
   return tryPort(server, 0)
 }
 
-/** Stops listening and ends every connection, also those kept alive. */
+/** Stops listening and ends every connection, including idle ones. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve())
     server.closeAllConnections()
   })
 
-/** Stops listening, lets what is being answered be finished, and ends what takes longer than it may. */
+/** Stops listening and finishes open requests. Ends those that take longer than `withinMs`. */
 export const drainServer = (server: Server, withinMs: number): Promise<void> =>
   new Promise((resolve) => {
     const bound = setTimeout(() => server.closeAllConnections(), withinMs)

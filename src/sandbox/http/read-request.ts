@@ -3,16 +3,16 @@ import type { IncomingMessage } from 'node:http'
 
 const digest = (value: string): Buffer => createHash('sha256').update(value).digest()
 
-/** Compares in constant time, whatever the lengths. */
+/** Compares in constant time, for any lengths. */
 export const sameSecret = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected))
 
-/** The token of `Authorization: Bearer x` or the older `token x`; GitHub takes both. */
+/** The token of `Authorization: Bearer x`, or of the older `token x`. GitHub accepts both. */
 export const bearerOf = (authorization: string | undefined): string | undefined =>
   /^(?:bearer|token)\s+(\S+)$/i.exec(authorization ?? '')?.[1]
 
 const LIMIT = 256 * 1024
 
-/** The whole body as text; `undefined` when it is larger than the sandbox takes. */
+/** The whole body as text, or `undefined` if it is too large. */
 export const readBody = async (request: IncomingMessage): Promise<string | undefined> => {
   const chunks: Buffer[] = []
   let size = 0
@@ -25,7 +25,7 @@ export const readBody = async (request: IncomingMessage): Promise<string | undef
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** The body as JSON; `undefined` when it is no JSON. An empty body is an empty object, as GitHub has it. */
+/** The body as JSON, or `undefined` if it is not JSON. Like GitHub, reads an empty body as an empty object. */
 export const readJson = async (request: IncomingMessage): Promise<unknown> => {
   const body = await readBody(request)
   if (body === undefined) return undefined

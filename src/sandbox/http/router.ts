@@ -12,12 +12,11 @@ export interface Request {
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH'
-  /** `/repos/:owner/:repo/branches/:branch+`: `:x` is one segment, `:x+` the rest of the path (a branch may contain `/`). */
+  /** `/repos/:owner/:repo/branches/:branch+`: `:x` is one segment, `:x+` the rest of the path. A branch may contain `/`. */
   readonly pattern: string
   readonly handle: (request: Request) => Answer | Promise<Answer>
 }
 
-/** What a router needs to know of a route; the rest is its owner's. */
 type Routable = Pick<Route, 'method' | 'pattern'>
 
 export interface Match<T extends Routable> {
@@ -45,7 +44,7 @@ const decode = (segment: string): string => {
   }
 }
 
-/** Finds the route for a request; `undefined` when no pattern and method fit. Earlier routes win. */
+/** Finds the first route whose method and pattern match. */
 export const createRouter = <T extends Routable>(routes: readonly T[]) => {
   const compiled = routes.map((route) => ({ route, expression: compile(route.pattern) }))
   return (raw: IncomingMessage, path: string, query: URLSearchParams): Match<T> | undefined => {

@@ -39,7 +39,8 @@ export const comparePage = async (site: Site, repository: Repository, basehead: 
   const sides = basehead.split('...').map((side) => side.replace(`${repository.owner}:`, ''))
   const [base, head] = await Promise.all(sides.map((side) => resolveCommit(repository, side)))
   const comparison = base && head ? await compareCommits(repository, base, head) : undefined
-  if (!comparison || sides.length !== 2) return missingPage(site, `There is nothing to compare as ${basehead}.`)
+  if (!comparison || sides.length !== 2)
+    return missingPage(site, `${basehead} names no two commits with a common history.`)
   return githubPage(site, {
     title: `Comparing ${basehead}`,
     body: html`<h1>Comparing <code>${sides[0]}</code> … <code>${sides[1]}</code></h1>

@@ -46,7 +46,7 @@ const freezeMarkup = (value: string): Markup =>
     ? html`<p>❄ Production is frozen: ${value}</p><form method="post" action="/control/freeze"><input type="hidden" name="reason" value=""><button>Lift the freeze</button></form>`
     : html`<p>Production is not frozen.</p><form method="post" action="/control/freeze"><label for="reason">Reason</label><input id="reason" name="reason" required maxlength="500"><button>Freeze</button></form>`
 
-/** The outside world's switchboard: what the sample surfaces do, whether the repository is frozen, what ran. */
+/** The control page: the sample surfaces, the freeze and the latest runs. */
 export const controlPage = ({ consoleUrl, surfaces, variables, store }: ControlPageDeps): Answer => {
   const runs = store.latest().slice(0, 20)
   return githubPage(

@@ -25,7 +25,7 @@ const showLog = (deps: PageDeps, request: Request): Answer => {
   return text(200, lines.map(({ at, line }) => `${at} ${line}\n`).join(''), { 'x-content-type-options': 'nosniff' })
 }
 
-/** What people see, at the addresses the API hands out as `html_url`. */
+/** The pages, at the addresses that the API gives as `html_url`. */
 export const pageRoutes = (deps: PageDeps): Route[] => [
   { method: 'GET', pattern: '/', handle: () => controlPage(deps) },
   { method: 'GET', pattern: '/acme/platform', handle: () => seeOther('/') },

@@ -4,7 +4,7 @@ import type { Answer } from '~/sandbox/http/answer'
 import { type JobRecord, listedJobs, type RunRecord, type StepRecord } from '~/sandbox/runs/run-record'
 import type { LogLine, RunStore } from '~/sandbox/runs/run-store'
 
-/** Where a run, job or step stands: a word and a shape, not a colour alone. */
+/** The state of a run, job or step as a word and a shape, never as a colour alone. */
 export const standing = (status: string, conclusion: string | null): Markup => {
   if (conclusion === 'success') return html`<span class="good">✓ success</span>`
   if (conclusion === 'failure' || conclusion === 'timed_out') return html`<span class="bad">✗ ${conclusion}</span>`
@@ -13,7 +13,7 @@ export const standing = (status: string, conclusion: string | null): Markup => {
   return html`<span class="soft">○ ${status}</span>`
 }
 
-/** How long it took, or has been taking; nothing for what never ran. */
+/** The duration until the end or until now. Empty for a step that never ran. */
 export const duration = (from: string | null, to: string | null, now: Date): string => {
   if (from === null) return ''
   const seconds = Math.max(0, Math.round(((to === null ? now.getTime() : Date.parse(to)) - Date.parse(from)) / 1000))
@@ -22,7 +22,7 @@ export const duration = (from: string | null, to: string | null, now: Date): str
 
 export const short = (sha: string): string => sha.slice(0, 7)
 
-/** A page of a very talkative step stays readable; the whole log is a link away. */
+/** Longer logs are cut to their end. The page links to the whole log. */
 const MOST_LINES = 500
 
 const stepMarkup = (step: StepRecord, lines: readonly LogLine[], now: Date): Markup => {
@@ -51,7 +51,7 @@ ${job.steps.map((step) =>
 ${lines.length > 0 && html`<p><a href="${log}">Whole log</a></p>`}</section>`
 }
 
-/** A run as GitHub's own page shows it: jobs, steps, durations, logs. Renews itself until the run has ended. */
+/** A run with its jobs, steps, durations and logs. The page reloads until the run has ended. */
 export const runPage = (site: Site, store: RunStore, run: RunRecord): Answer => {
   const now = new Date()
   const deployId = run.inputs['console_deploy_id'] ?? ''

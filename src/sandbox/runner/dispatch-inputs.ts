@@ -11,7 +11,7 @@ export interface DispatchInput {
   readonly options: readonly string[]
 }
 
-/** Read from the tokens, because the converted template loses inputs of type `number`. */
+/** Reads the tokens, because the converted template loses inputs of type `number`. */
 export function dispatchInputs(inputs: MappingToken | undefined): readonly DispatchInput[] {
   return [...(inputs ?? [])].map(({ key, value }) => {
     const fallback = tokenAt(value, 'default')
@@ -25,10 +25,7 @@ export function dispatchInputs(inputs: MappingToken | undefined): readonly Dispa
   })
 }
 
-/**
- * The inputs a dispatch ends up with, or GitHub's reasons for a 422.
- * A required input needs a value: an empty one counts as not provided.
- */
+/** The inputs of a dispatch with their defaults, or GitHub's reasons for a 422. An empty value counts as not provided. */
 export function resolveInputs(
   declared: readonly DispatchInput[],
   provided: Readonly<Record<string, string>>,

@@ -14,12 +14,12 @@ import {
 
 type Planning =
   | { readonly plan: RunPlan }
-  /** What GitHub itself would object to, in its words: the answer to a dispatch is 422. */
+  /** GitHub's own errors. The answer to the dispatch is 422. */
   | { readonly errors: readonly string[] }
-  /** What GitHub could run and this runner cannot. */
+  /** Constructs that GitHub can run and this runner cannot. */
   | { readonly unsupported: readonly UnsupportedConstruct[] }
 
-/** Checks a whole run before anything of it starts: the file, the trigger, the inputs, and that every construct can be run. */
+/** Checks a whole run before any step starts: the file, the trigger, the inputs and every construct. */
 export async function planRun(request: RunRequest): Promise<Planning> {
   const reading = await readWorkflowFile(request.workflowPath, request.workflowText)
   if ('errors' in reading) return reading
@@ -41,8 +41,8 @@ export async function planRun(request: RunRequest): Promise<Planning> {
 }
 
 /**
- * Executes one attempt of a run and reports everything that happens, in order. Aborting `signal` cancels it the way
- * GitHub does; the promise settles when every process is gone. A request that `planRun` refuses is thrown back.
+ * Executes one attempt of a run and reports its events in order. Aborting `signal` cancels the run as on GitHub. The promise
+ * settles when every process has ended. Throws if `planRun` refuses the request.
  */
 export async function executeRun(
   request: RunRequest,
@@ -81,11 +81,11 @@ function refusal(planning: Exclude<Planning, { readonly plan: RunPlan }>): strin
 }
 
 interface FinishedJob extends JobOutcome {
-  /** What the jobs after it see: a failure with `continue-on-error` counts as a success. */
+  /** The result for later jobs: a failure with `continue-on-error` counts as a success. */
   readonly result: Conclusion
 }
 
-/** Runs every job as soon as the jobs it needs are done; jobs that do not need each other run at the same time. */
+/** Runs each job as soon as the jobs it needs have ended. Independent jobs run in parallel. */
 async function runJobs(deps: JobDeps): Promise<Conclusion> {
   const { jobs } = deps.plan.workflow
   const started = new Map<string, Promise<FinishedJob>>()
@@ -121,14 +121,14 @@ async function runWhenWanted(
     vars: { ...deps.request.vars.repository },
     needs,
   }
-  // Over all ancestors, not only the direct ones: https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions#status-check-functions
+  // Status functions consider all ancestors: https://docs.github.com/actions/reference/evaluate-expressions-in-workflows-and-actions#status-check-functions
   const status = {
     success: () => !deps.signal.aborted && ancestors.every((result) => result === 'success'),
     failure: () => ancestors.includes('failure'),
     cancelled: () => deps.signal.aborted,
   }
   const wanted = () => isTrue(definition.condition, { contexts, status })
-  // On cancellation GitHub asks the condition of a running job again, and leaves the job alone when it still holds.
+  // On cancellation, GitHub evaluates the condition of a running job again. If the condition still holds, the job runs on.
   const cancellation = new AbortController()
   const cancel = () => {
     if (!wanted()) cancellation.abort()
@@ -140,7 +140,7 @@ async function runWhenWanted(
     }
     return { conclusion: deps.signal.aborted && definition.needs.length === 0 ? 'cancelled' : 'skipped', outputs: {} }
   } catch (error) {
-    // The condition, the environment's name or the job's directories: nothing of the job itself has run.
+    // The condition, the environment's name or the job's directories failed. No step has run.
     const message = error instanceof Error ? error.message : String(error)
     deps.observe({ type: 'job-started', job: definition.id, steps: ['Set up job'] })
     deps.observe({ type: 'step-started', job: definition.id, step: 0 })
@@ -179,7 +179,7 @@ function forgiven(deps: JobDeps, definition: JobDefinition, { conclusion }: JobO
   }
 }
 
-/** The `github` context of a run, before a job adds its own part. https://docs.github.com/actions/reference/contexts-reference */
+/** The `github` context of a run, without its job's part. https://docs.github.com/actions/reference/contexts-reference */
 function githubContext(
   request: RunRequest,
   workflowName: string,
@@ -221,7 +221,7 @@ function githubContext(
   }
 }
 
-/** `inputs` keeps the declared type, `github.event.inputs` is text throughout: GitHub's own distinction. */
+/** As on GitHub, `inputs` has the declared types, while `github.event.inputs` is all text. */
 function inputsContext(
   declared: readonly { readonly name: string; readonly type: string }[],
   inputs: Readonly<Record<string, string>>,

@@ -20,7 +20,7 @@ export type ContextValue =
   | readonly ContextValue[]
   | { readonly [key: string]: ContextValue }
 
-/** The status functions of one place in the run; where they make no sense they are absent and a use of them is an error. */
+/** The status functions of one place in a run. Without them, an expression that calls one is an error. */
 export interface StatusFunctions {
   readonly success: () => boolean
   readonly failure: () => boolean
@@ -32,7 +32,7 @@ export interface Scope {
   readonly status?: StatusFunctions
 }
 
-/** Evaluates one expression (without its `${{ }}`) with GitHub's own evaluator. */
+/** Evaluates one expression, without its `${{ }}`, with GitHub's own evaluator. */
 export function evaluate(expression: string, scope: Scope): data.ExpressionData {
   const functions = statusFunctions(scope.status)
   const contexts = new data.Dictionary(...Object.entries(scope.contexts).map(([key, value]) => pair(key, value)))
@@ -45,12 +45,12 @@ export function isTrue(expression: string, scope: Scope): boolean {
   return truthy(evaluate(expression, scope))
 }
 
-/** A scalar of the file as text: expressions evaluated and coerced as GitHub coerces them, literals as written. */
+/** A scalar as text. Expressions are evaluated and coerced as on GitHub; literals stay as written. */
 export function textOf(token: TemplateToken | undefined, scope: Scope): string {
   if (token === undefined) return ''
   if (isBasicExpression(token)) return evaluate(token.expression, scope).coerceString()
   if (isScalar(token)) return token.toString()
-  throw new Error(`A text is expected at line ${token.line ?? '?'}, found ${token.typeName()}.`)
+  throw new Error(`Line ${token.line ?? '?'} must be a text, not a ${token.typeName()}.`)
 }
 
 /** A mapping such as `env` or `with`, evaluated value by value. */
@@ -69,11 +69,11 @@ export function truthOf(token: TemplateToken | undefined, scope: Scope): boolean
 export function numberOf(token: TemplateToken | undefined, scope: Scope): number | undefined {
   if (token === undefined) return undefined
   const value = isNumber(token) ? token.value : Number(textOf(token, scope))
-  if (!(value > 0)) throw new Error(`A number above 0 is expected at line ${token.line ?? '?'}.`)
+  if (!(value > 0)) throw new Error(`Line ${token.line ?? '?'} must be a number above 0.`)
   return value
 }
 
-/** The mapping below `key`, when there is one. */
+/** The mapping below `key`, if there is one. */
 export function mappingAt(token: TemplateToken | undefined, key: string): MappingToken | undefined {
   const value = tokenAt(token, key)
   return value !== undefined && isMapping(value) ? value : undefined
@@ -88,7 +88,7 @@ export function itemsAt(token: TemplateToken | undefined, key: string): readonly
   return value !== undefined && isSequence(value) ? [...value] : []
 }
 
-/** The literal text below `key`; `undefined` when it is absent or an expression. */
+/** The literal text below `key`. `undefined` if there is none, or an expression. */
 export function literalAt(token: TemplateToken | undefined, key: string): string | undefined {
   const value = tokenAt(token, key)
   return value !== undefined && isString(value) ? value.value : undefined

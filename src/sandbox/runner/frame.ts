@@ -7,7 +7,7 @@ import type { IdTokenGrant, RunEvent, RunRequest } from '~/sandbox/runner/types'
 
 type JobStatus = 'success' | 'failure' | 'cancelled'
 
-/** One job while it runs: where it lives, what it may see, and what its steps have changed so far. */
+/** A running job: its directories, its contexts, and the changes its steps have made. */
 export interface JobRun {
   readonly id: string
   readonly request: RunRequest
@@ -19,25 +19,25 @@ export interface JobRun {
   readonly inputs: Readonly<Record<string, ContextValue>>
   readonly vars: Readonly<Record<string, string>>
   readonly needs: Readonly<Record<string, ContextValue>>
-  /** What it asks GitHub for tokens with, if it may. */
+  /** The address and token by which the job requests ID tokens, if it has the permission. */
   readonly idTokens: IdTokenGrant | undefined
   readonly mask: Mask
   readonly observe: (event: RunEvent) => void
-  /** The run was cancelled, or the job ran out of time. */
+  /** Aborts if the run is cancelled or the job times out. */
   readonly signal: AbortSignal
-  /** Even steps that insist on running after a cancellation must end now. */
+  /** Aborts when even steps with `always()` must end. */
   readonly deadline: AbortSignal
   readonly groups: Set<number>
   status: JobStatus
-  /** `env` of workflow and job, then whatever steps wrote to GITHUB_ENV. */
+  /** `env` of workflow and job, then the variables that steps wrote to GITHUB_ENV. */
   env: Record<string, string>
-  /** Directories steps wrote to GITHUB_PATH, newest first. */
+  /** The directories that steps wrote to GITHUB_PATH, newest first. */
   path: readonly string[]
 }
 
 type JobPlaces = Pick<JobRun, 'workspace' | 'temp' | 'home' | 'github' | 'runner'>
 
-/** Makes the directories of a job and describes them the way GitHub's runner does. */
+/** Makes a job's directories and describes them as GitHub's runner does. */
 export async function prepareJobPlaces(
   request: RunRequest,
   jobId: string,
@@ -73,16 +73,16 @@ export interface StepRecord {
   readonly conclusion: string
 }
 
-/** Where a list of steps runs: directly in a job, or inside a composite action that has inputs and steps of its own. */
+/** The surroundings of a list of steps: a job, or a composite action with its own inputs and steps. */
 export interface Frame {
   readonly job: JobRun
-  /** Index of the job's step that logs and events belong to, however deep the actions nest. */
+  /** The index of the job's step to which logs and events belong, also inside nested actions. */
   step: number
   readonly kind: 'job' | 'composite'
   readonly depth: number
   readonly inputs: Readonly<Record<string, ContextValue>>
   readonly github: Readonly<Record<string, ContextValue>>
-  /** `env` of the step that called the action, over the job's. */
+  /** `env` of the step that called the action. It overrides the job's. */
   readonly callerEnv: Readonly<Record<string, string>>
   readonly signal: AbortSignal
   status: JobStatus
@@ -93,7 +93,7 @@ function environmentOf(frame: Frame, stepEnv: Readonly<Record<string, string>> =
   return { ...frame.job.env, ...frame.callerEnv, ...stepEnv }
 }
 
-/** A composite action sees neither secrets nor vars nor needs, unless its caller hands them over as inputs. */
+/** A composite action sees no secrets, vars or needs. Its caller may pass them as inputs. */
 export function scopeOf(frame: Frame, stepEnv: Readonly<Record<string, string>> = {}): Scope {
   const { job } = frame
   const own =
@@ -122,7 +122,7 @@ export function withStatus(scope: Scope, frame: Frame): Scope {
   return { ...scope, status }
 }
 
-/** The environment of a process, built from nothing: the sandbox's own variables (its token, its secrets) never reach a step. */
+/** A step's environment. It inherits nothing, so that the sandbox's token and secrets never reach a step. */
 export function processEnvironment(frame: Frame, stepEnv: Readonly<Record<string, string>>): Record<string, string> {
   const { job } = frame
   return {
@@ -144,7 +144,7 @@ export function log(frame: Frame, text: string) {
   }
 }
 
-/** The GITHUB_* variables of a step: the context's texts, except the token and what GitHub keeps out of the environment. */
+/** The GITHUB_* variables of a step: the texts of the `github` context, except the token. */
 function githubVariables(context: Readonly<Record<string, ContextValue>>): Record<string, string> {
   const variables: Record<string, string> = { CI: 'true', GITHUB_ACTIONS: 'true' }
   for (const [key, value] of Object.entries(context)) {

@@ -1,18 +1,15 @@
-/** Hides secrets in everything that leaves the runner. */
+/** Hides secrets in all output of the runner. */
 export interface Mask {
   readonly add: (secret: string) => void
   readonly hide: (text: string) => string
 }
 
-/**
- * Like GitHub's runner: a secret is hidden as a whole, line by line (logs are lines), and in the shapes it takes on its
- * way through JSON, URLs and base64.
- */
+/** Like GitHub's runner, hides a secret as a whole, each of its lines, and its forms in JSON, URLs and base64. */
 export function createMask(secrets: readonly string[]): Mask {
   let hidden: readonly string[] = []
   const add = (secret: string) => {
     const shapes = [secret, secret.trim(), ...secret.split(/\r?\n/)].flatMap(shapesOf).filter((shape) => shape !== '')
-    // Longest first, so that a secret inside another one leaves no rest behind.
+    // Longest first: if one secret contains another, no rest of the longer one may remain.
     hidden = [...new Set([...hidden, ...shapes])].sort((a, b) => b.length - a.length)
   }
   for (const secret of secrets) add(secret)
@@ -29,7 +26,7 @@ function shapesOf(value: string): readonly string[] {
   ]
 }
 
-/** The part of `value` that any base64 text around it must contain, for each of the three ways it can be aligned. */
+/** The part of `value` that every base64 text around it contains, for each of the three alignments. */
 function base64Shapes(value: string): readonly string[] {
   if (value.length < 6) return []
   return [0, 1, 2].map((offset) => {

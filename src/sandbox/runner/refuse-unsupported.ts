@@ -14,7 +14,7 @@ type Found = readonly UnsupportedConstruct[]
 const unsupportedJobKeys = ['strategy', 'container', 'services', 'uses', 'snapshot'] as const
 const unsupportedStepKeys = ['background', 'wait', 'wait-all', 'cancel', 'parallel'] as const
 
-/** Everything in a workflow file that this runner cannot do, by name and place; empty when it can run it whole. */
+/** The constructs of a workflow file that this runner cannot run, with their places. */
 export function unsupportedInWorkflow(root: TemplateToken): Found {
   const jobs = [...(mappingAt(root, 'jobs') ?? [])]
   const found = jobs.flatMap(({ key, value }) => {
@@ -36,7 +36,7 @@ export function unsupportedInAction(root: TemplateToken, place: string): Found {
   return [...unsupportedInSteps(itemsAt(mappingAt(root, 'runs'), 'steps'), place), ...unsupportedFunctions(root, place)]
 }
 
-/** Local actions used by a list of steps, as written (`./.github/actions/x`). */
+/** The local actions that steps use, as written (`./.github/actions/x`). */
 function localActions(root: TemplateToken): readonly string[] {
   const uses = [...TemplateToken.traverse(root)].flatMap(([parent, token]) =>
     parent !== undefined &&
@@ -73,7 +73,7 @@ function unsupportedUses(uses: string, step: TemplateToken, place: string): Foun
   return uses.startsWith('./') ? [] : [{ construct: `uses: ${uses}`, place }]
 }
 
-/** Labels of a Linux machine; a job for Windows must not run, and fail in surprising ways, on this one. */
+/** Only the labels of a Linux machine are supported: a job for Windows would fail here in surprising ways. */
 function unsupportedRunsOn(job: TemplateToken, place: string): Found {
   const single = literalAt(job, 'runs-on')
   const labels = single === undefined ? itemsAt(job, 'runs-on').map(String) : [single]
@@ -87,7 +87,7 @@ function unsupportedShell(shell: string | undefined, place: string): Found {
   return shell === undefined || shell in shells ? [] : [{ construct: `shell: ${shell}`, place }]
 }
 
-/** Evaluating a file's expressions would meet `hashFiles` only when it gets there; it is refused before anything runs. */
+/** The evaluator would fail on `hashFiles` in the middle of a run, so it is refused before. */
 function unsupportedFunctions(root: TemplateToken, place: string): Found {
   return [...TemplateToken.traverse(root)].flatMap(([parent, token]) => {
     const condition = parent !== undefined && tokenAt(parent, 'if') === token && isString(token) ? token.value : ''
@@ -99,8 +99,8 @@ function unsupportedFunctions(root: TemplateToken, place: string): Found {
 }
 
 /**
- * Looks into the local actions as they are at the run's commit, so that a run is refused whole instead of half way.
- * An action that is not there is left to its step: on GitHub too, the checkout of that step's job decides.
+ * Reads the local actions at the run's commit, so that a run is refused before it starts. A missing action is left to its
+ * step, because a step may check out another commit.
  */
 export async function refusedLocalActions(
   request: RunRequest,
@@ -139,13 +139,13 @@ async function readCommittedAction(request: RunRequest, uses: string): Promise<s
 
 const runFile = promisify(execFile)
 
-/** A file as it is at a commit of a bare repository; `undefined` when the commit has no such file. */
+/** A file at a commit of a bare repository, or `undefined` if the commit has no such file. */
 async function readCommittedFile(gitDir: string, sha: string, path: string): Promise<string | undefined> {
   try {
     const { stdout } = await runFile('git', ['--git-dir', gitDir, 'cat-file', 'blob', `${sha}:${path}`])
     return stdout
   } catch (error) {
-    // git answers 128 for "no such path"; anything else (no git at all) is worth knowing.
+    // Git exits with 128 if there is no such path. Other errors, such as a missing git, are thrown.
     if (error instanceof Error && 'code' in error && error.code === 128) return undefined
     throw error
   }

@@ -4,7 +4,7 @@ import { type Frame, log, processEnvironment } from '~/sandbox/runner/frame'
 import { runProcess } from '~/sandbox/runner/run-process'
 import type { StepResult } from '~/sandbox/runner/run-shell'
 
-/** What `actions/checkout` offers and this one honours; anything else in `with` is refused before the run starts. */
+/** The supported inputs of `actions/checkout`. A run with any other input is refused before it starts. */
 export const checkoutInputs: readonly string[] = [
   'repository',
   'ref',
@@ -18,7 +18,7 @@ export const checkoutInputs: readonly string[] = [
   'show-progress',
 ]
 
-/** `actions/checkout`, built in: a real fetch from the run's bare repository. */
+/** The built-in `actions/checkout`. It fetches from the run's bare repository. */
 export async function runCheckout(
   frame: Frame,
   inputs: Readonly<Record<string, string>>,
@@ -28,7 +28,7 @@ export async function runCheckout(
   const { repository, sha } = job.request
   const fullName = `${repository.owner}/${repository.name}`
   const wanted = inputs['repository'] || fullName
-  if (wanted !== fullName) throw new Error(`Only ${fullName} can be checked out here, not ${wanted}.`)
+  if (wanted !== fullName) throw new Error(`The sandbox cannot check out ${wanted}, only ${fullName}.`)
   const target = path.resolve(job.workspace, inputs['path'] || '.')
   if (target !== job.workspace && !target.startsWith(job.workspace + path.sep)) {
     throw new Error(`Repository path '${target}' is not under '${job.workspace}'`)
@@ -81,7 +81,7 @@ export async function runCheckout(
   return { succeeded: true, outputs: { ref, commit } }
 }
 
-/** A branch wins over a tag of the same name, as in the original. */
+/** As in the original, a branch wins over a tag of the same name. */
 async function resolveRef(git: (...args: string[]) => Promise<readonly string[]>, ref: string): Promise<string> {
   const candidates = ref.startsWith('refs/') ? [ref] : [`refs/heads/${ref}`, `refs/tags/${ref}`]
   const lines = await git('ls-remote', 'origin', ...candidates)

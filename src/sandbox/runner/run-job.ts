@@ -22,11 +22,11 @@ export interface JobDeps {
   readonly signal: AbortSignal
 }
 
-/** GitHub's default for a job, and for what insists on running after a cancellation. */
+/** GitHub's time limits: for a job, and for steps with `always()` after a cancellation. */
 const jobMinutes = 360
 const cleanupMinutes = 5
 
-/** Runs one job whose `if` has been found true: setup, its steps, its outputs. */
+/** Runs one job whose `if` is true: set-up, steps, outputs. */
 export async function runJob(
   deps: JobDeps,
   definition: JobDefinition,
@@ -70,7 +70,7 @@ export async function runJob(
   }
   let cleanupTimer: NodeJS.Timeout | undefined
   const cancel = () => {
-    // The status changes before the running step is asked again whether it still wants to run.
+    // The status changes first, because the abort makes the running step evaluate its `if` again.
     job.status = 'cancelled'
     frame.status = 'cancelled'
     cleanupTimer ??= setTimeout(() => deadline.abort(), cleanupMinutes * 60_000)
@@ -106,7 +106,7 @@ export async function runJob(
   }
 }
 
-/** Everything that is evaluated before the first step; an error there fails the job in "Set up job", as on GitHub. */
+/** Evaluates the job's settings. As on GitHub, an error fails the job in "Set up job". */
 function setUp(deps: JobDeps, definition: JobDefinition, frame: Frame) {
   const { job } = frame
   const { workflow } = deps.plan
@@ -131,7 +131,7 @@ function setUp(deps: JobDeps, definition: JobDefinition, frame: Frame) {
   }
 }
 
-/** Evaluates the job's outputs; an error there fails the job, whatever its steps did. */
+/** Evaluates the job's outputs. An error fails the job even if all steps succeeded. */
 function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
   const { job } = frame
   frame.step = definition.steps.length + 1
@@ -149,7 +149,7 @@ function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
   }
 }
 
-/** The job's `environment`, whose variables go over the repository's; empty without one. */
+/** The name of the job's `environment`, or an empty text. Its variables override the repository's. */
 function environmentName(
   { request, plan }: JobDeps,
   definition: JobDefinition,
@@ -159,7 +159,7 @@ function environmentName(
   return textOf(tokenAt(definition.environment, 'name') ?? definition.environment, { contexts })
 }
 
-/** Of the `github` context, what a token says too. */
+/** The members of the `github` context that are claims of a token too. */
 const CLAIMED = [
   ...[
     'actor',
@@ -186,7 +186,7 @@ function claimsOf({ github, runner }: Pick<JobRun, 'github' | 'runner'>, environ
   }
 }
 
-/** An output that would carry a secret to another job is dropped, as on GitHub. */
+/** As on GitHub, an output that contains a secret is dropped. */
 function jobOutputs(definition: JobDefinition, frame: Frame): Readonly<Record<string, string>> {
   const outputs: Record<string, string> = {}
   for (const { key, value } of definition.outputs ?? []) {

@@ -6,17 +6,17 @@ interface ProcessRequest {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd: string
-  /** The whole environment: nothing is inherited from the sandbox. */
+  /** The whole environment. Nothing is inherited from the sandbox. */
   readonly env: Readonly<Record<string, string>>
   readonly onLine: (line: string) => void
-  /** Ends the process group the way GitHub's runner does. */
+  /** Ends the process group as GitHub's runner does. */
   readonly signal: AbortSignal
   readonly patience?: Patience
-  /** Groups that may still have members; the caller ends them with `endGroups` when the job is over. */
+  /** Groups that may still have processes. The caller ends them with `endGroups` after the job. */
   readonly groups: Set<number>
 }
 
-/** How long a cancelled process may take to leave after SIGINT, and then after SIGTERM. */
+/** How long a cancelled process may take to end after SIGINT, and then after SIGTERM. */
 interface Patience {
   readonly interruptMs: number
   readonly terminateMs: number
@@ -25,20 +25,20 @@ interface Patience {
 /** https://docs.github.com/actions/reference/workflow-cancellation-reference */
 const gitHubPatience: Patience = { interruptMs: 7_500, terminateMs: 2_500 }
 
-/** A line that never ends is cut here, so that a runaway step cannot exhaust the sandbox's memory. */
+/** Longer lines are cut, so that a step cannot exhaust the sandbox's memory. */
 const longestLine = 64 * 1024
 
-/** Output of a process that left, but whose background children still hold its pipes, is read this much longer. */
+/** Background children can keep the pipes open after a process has ended. Its output is read this much longer. */
 const drainMs = 2_000
 
-/** Next declares NODE_ENV as always present; a step's environment need not have one, and is not given one. */
+/** Next's types require NODE_ENV, but a step's environment may lack it. */
 function environmentOf(env: ProcessRequest['env']): NodeJS.ProcessEnv {
   const whole: NodeJS.ProcessEnv = { NODE_ENV: 'production', ...env }
   if (env['NODE_ENV'] === undefined) Reflect.deleteProperty(whole, 'NODE_ENV')
   return whole
 }
 
-/** Runs one process in its own group, streams its output as lines, and resolves with its exit code (128 + n after signal n). */
+/** Runs one process in its own group and reads its output by lines. Gives the exit code, or 128 + n after signal n. */
 export function runProcess(request: ProcessRequest): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(request.command, request.args, {
@@ -86,13 +86,13 @@ function endOnAbort(pid: number | undefined, signal: AbortSignal, patience: Pati
   return { stop }
 }
 
-/** Background processes may outlive their step, as on GitHub, but not their job. */
+/** As on GitHub, background processes may outlive their step, but not their job. */
 export function endGroups(groups: Set<number>) {
   for (const pid of groups) signalGroup(pid, 'SIGKILL')
   groups.clear()
 }
 
-/** A negative pid addresses the group that `detached` made for exactly this process. Says whether it has members. */
+/** Signals the group that `detached` made for a process. Returns whether the group has processes. */
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
   if (pid === undefined) return false
   try {

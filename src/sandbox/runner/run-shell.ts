@@ -14,7 +14,7 @@ export interface StepResult {
 }
 
 /**
- * How GitHub starts a script: with `pipefail` only where `shell: bash` is asked for by name.
+ * GitHub's command line for each shell. Only an explicit `shell: bash` has `pipefail`.
  * https://docs.github.com/actions/reference/workflow-syntax-for-github-actions#jobsjob_idstepsshell
  */
 export const shells: Readonly<Record<string, readonly string[]>> = {
@@ -23,7 +23,7 @@ export const shells: Readonly<Record<string, readonly string[]>> = {
   sh: ['sh', '-e'],
 }
 
-/** Runs one `run` step. The script goes through a file and values through the environment, never through arguments. */
+/** Runs one `run` step. Script and values go through a file and the environment, never through arguments. */
 export async function runShell(
   frame: Frame,
   work: RunWork,
@@ -35,7 +35,7 @@ export async function runShell(
   const scope = scopeOf(frame, stepEnv)
   const shell = textOf(work.shell, scope) || defaults.shell
   const [command, ...args] = shells[shell] ?? []
-  if (command === undefined) throw new Error(`The shell '${shell}' is not supported; use bash or sh.`)
+  if (command === undefined) throw new Error(`The shell '${shell}' is not supported. Use bash or sh.`)
   const script = textOf(work.script, scope)
   const directory = textOf(work.workingDirectory, scope) || defaults.workingDirectory
   const cwd = path.resolve(job.workspace, directory)
@@ -92,7 +92,7 @@ async function createCommandFiles(temp: string): Promise<CommandFiles> {
   return files
 }
 
-/** Taken over whether or not the step failed, as GitHub does. */
+/** Applies the command files. As on GitHub, a failed step's files count too. */
 async function applyCommandFiles(frame: Frame, files: CommandFiles) {
   const { job } = frame
   try {

@@ -15,8 +15,8 @@ export interface RunDefaults {
 const noDefaults: RunDefaults = { shell: '', workingDirectory: '' }
 
 /**
- * Runs one step and records it. Like GitHub's runner, in this order: `env`, `if`, the work, then `continue-on-error`.
- * Whatever goes wrong in a step is that step's failure, never the runner's.
+ * Runs one step and records its result. Evaluates in the order of GitHub's runner: `env`, `if`, the work, `continue-on-error`.
+ * An error fails the step, never the runner.
  */
 export async function runStep(
   frame: Frame,
@@ -84,10 +84,10 @@ function record(
   return entry.conclusion
 }
 
-/** GitHub's own limit. */
+/** GitHub's limit. */
 const deepestNesting = 10
 
-/** Runs a `uses` step: the built-in checkout, or a composite action of the checked-out repository. */
+/** Runs a `uses` step: the built-in checkout, or a composite action of the repository. */
 async function runAction(
   frame: Frame,
   work: UsesWork,
@@ -97,7 +97,7 @@ async function runAction(
   const given = textsOf(work.with, scopeOf(frame, stepEnv))
   logHeader(frame, work.uses, given)
   if (work.uses.startsWith('actions/checkout@')) return await runCheckout(frame, given, signal)
-  if (frame.depth >= deepestNesting) throw new Error(`Actions nest deeper than ${deepestNesting} at ${work.uses}.`)
+  if (frame.depth >= deepestNesting) throw new Error(`${work.uses} nests actions deeper than ${deepestNesting} levels.`)
 
   const directory = path.resolve(frame.job.workspace, work.uses)
   const action = await loadAction(frame, work.uses, directory)
@@ -135,7 +135,7 @@ async function loadAction(frame: Frame, uses: string, directory: string): Promis
 function actionInputs(frame: Frame, uses: string, action: CompositeAction, given: Readonly<Record<string, string>>) {
   const known = new Set(action.inputs.map(({ name }) => name))
   const unexpected = Object.keys(given).filter((name) => !known.has(name))
-  // GitHub only warns about either, so a stricter runner would refuse what works there.
+  // GitHub only warns about unexpected and missing inputs.
   if (unexpected.length > 0) {
     log(
       frame,
@@ -161,14 +161,14 @@ function logHeader(frame: Frame, uses: string, inputs: Readonly<Record<string, s
 
 interface StepLimit {
   readonly signal: AbortSignal
-  /** Why the step was ended from outside: it ran out of time, or the job was cancelled and it did not insist on running. */
+  /** Why the step was ended early: `failure` after a timeout, `cancelled` after a cancellation. */
   readonly ending: () => 'failure' | 'cancelled' | undefined
   readonly end: () => void
 }
 
 /**
- * Everything that may end a running step early. On cancellation GitHub's runner asks the step's `if` again: a step with
- * `always()` or `cancelled()` keeps running, until the job's deadline.
+ * Ends a running step early, after its timeout or a cancellation. On cancellation, GitHub's runner evaluates the step's `if`
+ * again: a step with `always()` or `cancelled()` runs on until the job's deadline.
  */
 function stepLimit(frame: Frame, wanted: () => boolean, minutes: number | undefined): StepLimit {
   const controller = new AbortController()
@@ -182,7 +182,7 @@ function stepLimit(frame: Frame, wanted: () => boolean, minutes: number | undefi
   }
   const kill = () => end('cancelled')
   const timer = minutes === undefined ? undefined : setTimeout(() => end('failure'), minutes * 60_000)
-  // A step that starts after the cancellation was wanted although the job is cancelled; only the deadline can end it.
+  // A step that starts after the cancellation has a condition that allows it. Only the deadline ends such a step.
   if (!frame.signal.aborted) frame.signal.addEventListener('abort', cancel, { once: true })
   else if (frame.kind === 'composite') cancel()
   if (frame.job.deadline.aborted) kill()

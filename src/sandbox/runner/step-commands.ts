@@ -6,7 +6,7 @@ interface WorkflowCommand {
   readonly message: string
 }
 
-/** `::name key=value,key=value::message`, the way a step talks to its runner on standard output. */
+/** Parses `::name key=value,key=value::message`, a step's command to its runner on standard output. */
 export function parseWorkflowCommand(line: string): WorkflowCommand | undefined {
   const match = /^\s*::([A-Za-z][\w-]*)(?:\s+(.*?))?::(.*)$/s.exec(line)
   if (match === null) return undefined
@@ -19,12 +19,12 @@ export function parseWorkflowCommand(line: string): WorkflowCommand | undefined 
   return { name: (match[1] ?? '').toLowerCase(), properties, message: unescapeText(match[3] ?? '') }
 }
 
-/** The percent sign comes last, so that `%250A` stays the text `%0A`. */
+/** `%25` comes last, so that `%250A` becomes the text `%0A`. */
 function unescapeText(text: string): string {
   return text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%25', '%')
 }
 
-/** Commands GitHub switched off for safety; a step that still uses one fails there, and here. */
+/** Commands that GitHub has disabled for security. A step that uses one fails. */
 const retired: Readonly<Record<string, string>> = {
   'set-env': 'GITHUB_ENV',
   'add-path': 'GITHUB_PATH',
@@ -32,7 +32,7 @@ const retired: Readonly<Record<string, string>> = {
   'save-state': 'GITHUB_STATE',
 }
 
-/** Reads a step's output line by line: commands are obeyed, everything else is logged. */
+/** Reads a step's output by lines. Runs commands and logs all other lines. */
 export function createCommandReader(frame: Frame) {
   let resumeToken: string | undefined
   let refused = false
@@ -76,7 +76,7 @@ export function createCommandReader(frame: Frame) {
       case 'echo':
       case 'add-matcher':
       case 'remove-matcher':
-        // Debug lines show only with step debugging on; matchers and echo change nothing that is kept here.
+        // Debug lines need step debugging. Matchers and echo have no effect here.
         return
       default:
         return log(frame, line)
@@ -85,10 +85,7 @@ export function createCommandReader(frame: Frame) {
   return { read, refused: () => refused }
 }
 
-/**
- * What a step wrote to GITHUB_OUTPUT or GITHUB_ENV: `name=value` lines, or `name<<DELIMITER` up to the delimiter for
- * values of several lines.
- */
+/** Parses a step's GITHUB_OUTPUT or GITHUB_ENV: `name=value`, or `name<<DELIMITER` for a value of several lines. */
 export function parseFileCommand(text: string): Readonly<Record<string, string>> {
   const values: Record<string, string> = {}
   const lines = text.split(/\r?\n/)

@@ -5,12 +5,12 @@ import type { MappingToken } from '@actions/workflow-parser/templates/tokens/map
 import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
 import { literalAt, mappingAt, type Scope, textOf, tokenAt } from '~/sandbox/runner/expressions'
 
-/** One step of a job or of a composite action: what the official parser made of it, plus what it leaves in the tokens. */
+/** One step of a job or a composite action, from GitHub's parser and from the tokens that the parser does not convert. */
 export interface StepDefinition {
-  /** The author's id; the ids the parser invents are not part of the `steps` context. */
+  /** The author's id. Ids that the parser generates are not in the `steps` context. */
   readonly id: string | undefined
   readonly name: TemplateToken | undefined
-  /** Already wrapped in `success() && (…)` unless it calls a status function itself. */
+  /** The parser wraps the condition in `success() && (…)` unless it calls a status function. */
   readonly condition: string
   readonly env: MappingToken | undefined
   readonly continueOnError: TemplateToken | undefined
@@ -31,7 +31,7 @@ export interface UsesWork {
   readonly with: MappingToken | undefined
 }
 
-/** The converter keeps order and length when a file has no errors, so the two lists describe the same steps. */
+/** The two lists describe the same steps: without errors, the converter keeps order and length. */
 export function stepDefinitions(steps: readonly Step[], tokens: readonly TemplateToken[]): readonly StepDefinition[] {
   return steps.flatMap((step, index) => {
     const token = tokens[index]
@@ -58,14 +58,14 @@ export function stepDefinitions(steps: readonly Step[], tokens: readonly Templat
   })
 }
 
-/** What GitHub shows for a step before it has run: its name, else what it runs. */
+/** A step's title before it has run: its name, otherwise its first command. */
 export function stepName(step: StepDefinition, scope: Scope): string {
   if (step.name !== undefined) return evaluatedOrAsWritten(step.name, scope)
   if (step.work.kind === 'uses') return `Run ${step.work.uses}`
   return `Run ${evaluatedOrAsWritten(step.work.script, scope).trim().split('\n')[0] ?? ''}`
 }
 
-/** A name may refer to steps that have not run yet; until then it stays as written. */
+/** A name may refer to steps that have not run yet. Such a name stays as written. */
 function evaluatedOrAsWritten(token: TemplateToken, scope: Scope): string {
   try {
     return textOf(token, scope)

@@ -1,19 +1,19 @@
-/** What a job's token says of its run, by the names of GitHub's claims. */
+/** The claims of a job's ID token about its run, by GitHub's names. */
 export type JobClaims = Readonly<Record<string, string>>
 
-/** What a job asks for tokens with, until it has ended. */
+/** The address and token by which a job requests ID tokens, until it has ended. */
 export interface IdTokenGrant {
   readonly url: string
   readonly token: string
   readonly revoke: () => void
 }
 
-/** What the runner is asked to execute: one attempt of one workflow run. */
+/** One attempt of a run, to be executed by the runner. */
 export interface RunRequest {
   readonly runId: number
   readonly runNumber: number
   readonly runAttempt: number
-  /** Path inside the repository, e.g. `.github/workflows/deploy-console.yml`. */
+  /** The path inside the repository, such as `.github/workflows/deploy-console.yml`. */
   readonly workflowPath: string
   readonly workflowText: string
   readonly event: { readonly name: 'workflow_dispatch' | 'push'; readonly inputs: Readonly<Record<string, string>> }
@@ -21,13 +21,13 @@ export interface RunRequest {
   readonly repository: {
     readonly owner: string
     readonly name: string
-    /** Bare git repository that `actions/checkout` clones from. */
+    /** The bare git repository from which `actions/checkout` fetches. */
     readonly gitDir: string
   }
-  /** Commit the workflow itself was taken from, and the branch or tag it was dispatched on. */
+  /** The commit of the workflow file, and below it the branch or tag of the dispatch. */
   readonly sha: string
   readonly refName: string
-  /** What `refName` is; a branch when not said. */
+  /** `branch` by default. */
   readonly refType?: 'branch' | 'tag'
   readonly secrets: Readonly<Record<string, string>>
   readonly vars: {
@@ -36,21 +36,20 @@ export interface RunRequest {
   }
   readonly serverUrl: string
   readonly apiUrl: string
-  /** Empty directory the runner may fill; workspaces, temp files and tool state live below it. */
+  /** An empty directory for workspaces, temporary files and tools. */
   readonly workDir: string
-  /** Lets a job with `id-token: write` ask for tokens; without it no job can. */
+  /** Lets a job with `id-token: write` request ID tokens. Without this function, no job can. */
   readonly grantIdTokens?: (claims: JobClaims) => IdTokenGrant
-  /** Called when a job's step is about to work; the step waits for it. Must settle when the signal aborts. */
+  /** A job's step waits for this function before it starts. The promise must settle when the signal aborts. */
   readonly beforeStep?: (step: string, signal: AbortSignal) => Promise<void>
 }
 
-/** GitHub's own words for how a run, a job or a step ended. */
+/** GitHub's conclusions of a run, a job or a step. */
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'timed_out'
 
 /**
- * Everything an observer can know about an executing run, in order. Times are taken by the observer.
- * `step` is an index into the job's `steps`, which begin with "Set up job" and end with "Complete job" as GitHub's do.
- * A job or step that never starts (its `if` is false, or what it needs failed) has its `…-completed` and nothing else.
+ * The events of an executing run, in order. The observer adds the times. `step` is an index into the job's `steps`, which begin
+ * with "Set up job" and end with "Complete job". A skipped job or step has its `…-completed` event alone.
  */
 export type RunEvent =
   | { readonly type: 'run-started'; readonly displayTitle: string; readonly jobs: readonly JobPlan[] }
@@ -61,14 +60,14 @@ export type RunEvent =
   | { readonly type: 'job-completed'; readonly job: string; readonly conclusion: Conclusion }
   | { readonly type: 'run-completed'; readonly conclusion: Conclusion }
 
-/** A job as planned before anything runs: `id` is its key in the workflow file, `name` what GitHub shows. */
+/** A planned job. `id` is its key in the workflow file, `name` its title. */
 export interface JobPlan {
   readonly id: string
   readonly name: string
   readonly needs: readonly string[]
 }
 
-/** Raised before a run starts when a workflow uses what this runner cannot do; names the construct and its place. */
+/** A construct of a workflow that this runner cannot run. It is refused before the run starts. */
 export interface UnsupportedConstruct {
   readonly construct: string
   readonly place: string

@@ -19,11 +19,8 @@ import { type StepDefinition, stepDefinitions } from '~/sandbox/runner/step-defi
 import type { JobPlan } from '~/sandbox/runner/types'
 
 /**
- * The same YAML with every string written on one line.
- *
- * The official parser serves an editor: where a string of several lines contains an expression, it keeps the source
- * text (indentation, folding marks and quotes included) instead of the string's value, so that positions are easy to
- * compute. A run needs the value, as GitHub's service computes it; strings on one line are read by value.
+ * The same YAML with every string on one line. For a multi-line string with an expression, GitHub's parser keeps the source
+ * text instead of the value, because it serves editors. A run needs the value.
  */
 function singleLineStrings(text: string): string {
   const document = parseDocument(text, { uniqueKeys: false })
@@ -37,11 +34,11 @@ function singleLineStrings(text: string): string {
 
 export interface WorkflowFile {
   readonly path: string
-  /** `name:` of the file, or its path, as GitHub lists it. */
+  /** `name:` of the file, or its path, as on GitHub. */
   readonly name: string
-  /** Events that start it. */
+  /** The events that start a run. */
   readonly events: readonly string[]
-  /** Declared `workflow_dispatch` inputs; `undefined` when it cannot be dispatched at all. */
+  /** The `workflow_dispatch` inputs. `undefined` if the workflow cannot be dispatched. */
   readonly inputs: readonly DispatchInput[] | undefined
   readonly runName: TemplateToken | undefined
   readonly env: MappingToken | undefined
@@ -60,18 +57,18 @@ export interface JobDefinition {
   readonly environment: TemplateToken | undefined
   readonly outputs: MappingToken | undefined
   readonly timeoutMinutes: TemplateToken | undefined
-  /** Whether its permissions hold `id-token: write`. */
+  /** Whether the permissions include `id-token: write`. */
   readonly mayHaveIdToken: boolean
   readonly continueOnError: TemplateToken | undefined
   readonly steps: readonly StepDefinition[]
 }
 
-/** Reads one workflow file with GitHub's own parser; what that parser objects to is returned in its words, with line and column. */
+/** Reads a workflow file with GitHub's own parser. Returns the parser's errors as they are, with line and column. */
 export async function readWorkflowFile(
   path: string,
   text: string,
 ): Promise<{ readonly workflow: WorkflowFile } | { readonly errors: readonly string[] }> {
-  // Judged as it is written, so that lines and columns are right; executed by its values.
+  // The text as written gives the right lines and columns in errors. The one-line strings give the values.
   const written = await parseWorkflowText(path, text)
   const { root, template, errors } =
     written.errors.length > 0 ? written : await parseWorkflowText(path, singleLineStrings(text))
@@ -102,7 +99,7 @@ async function parseWorkflowText(path: string, text: string) {
   return { root, template, errors: context.errors.getErrors().map((error) => error.message) }
 }
 
-/** What GitHub shows as the run's title: `run-name` evaluated, else the workflow's name. */
+/** The run's title: `run-name` evaluated, otherwise the workflow's name. */
 export function displayTitle(workflow: WorkflowFile, contexts: Readonly<Record<string, ContextValue>>): string {
   return textOf(workflow.runName, { contexts }).trim() || workflow.name
 }
@@ -124,7 +121,7 @@ function jobDefinition(job: WorkflowJob, token: MappingToken | undefined, root: 
   }
 }
 
-/** A job's own permissions replace the workflow's; none of them holds `id-token` unless it says so. */
+/** A job's permissions replace the workflow's. Only an explicit `id-token: write` or `write-all` grants tokens. */
 function writesIdToken(permissions: TemplateToken | undefined): boolean {
   if (permissions !== undefined && isString(permissions)) return permissions.value === 'write-all'
   return literalAt(permissions, 'id-token') === 'write'
@@ -135,12 +132,12 @@ function needsOf(needs: TemplateToken | undefined, job: TemplateToken | undefine
   return itemsAt(job, 'needs').map((item) => textOf(item, { contexts: {} }))
 }
 
-/** A run that has been checked and can be executed: nothing in it is unknown any more. */
+/** A checked run, ready to be executed. */
 export interface RunPlan {
   readonly workflow: WorkflowFile
   readonly displayTitle: string
   readonly jobs: readonly JobPlan[]
-  /** The `github` and `inputs` contexts every job starts from. */
+  /** The `github` and `inputs` contexts, the same for every job. */
   readonly github: Readonly<Record<string, ContextValue>>
   readonly inputs: Readonly<Record<string, ContextValue>>
 }
@@ -157,7 +154,7 @@ export interface CompositeAction {
   readonly root: TemplateToken
 }
 
-/** A file GitHub's parser objects to, or an action that is not composite: `using` says which kind it is instead. */
+/** A composite action, the parser's errors, or the other kind of action that `using` names. */
 type ActionReading =
   | { readonly action: CompositeAction }
   | { readonly errors: readonly string[] }
@@ -202,7 +199,7 @@ function parseActionText(name: string, text: string) {
 
 export const actionFileNames = ['action.yml', 'action.yaml'] as const
 
-/** The text of the action at `directory`, or `undefined` when there is none. */
+/** The text of the action in a directory, or `undefined` if there is none. */
 export async function readActionText(directory: string): Promise<string | undefined> {
   for (const name of actionFileNames) {
     try {

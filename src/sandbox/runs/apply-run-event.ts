@@ -20,7 +20,7 @@ const queuedStep = (name: string, number: number): StepRecord => ({
   completedAt: null,
 })
 
-/** GitHub counts steps from 1 ("Set up job"), the runner from 0. */
+/** GitHub numbers steps from 1 ("Set up job"), the runner from 0. */
 export const stepNumber = (step: number): number => step + 1
 
 const startJob = (job: JobRecord, names: readonly string[], at: string): JobRecord => ({
@@ -31,7 +31,7 @@ const startJob = (job: JobRecord, names: readonly string[], at: string): JobReco
   steps: names.map((name, index) => queuedStep(name, stepNumber(index))),
 })
 
-/** A job that ended early leaves steps behind it: cancelled with it, else skipped. A job that never ran has none. */
+/** Steps that a job has not reached are cancelled with the job, otherwise skipped. A job that never ran has no steps. */
 const completeJob = (job: JobRecord, conclusion: Conclusion, at: string): JobRecord => ({
   ...job,
   status: 'completed',
@@ -55,7 +55,7 @@ const onStep = (run: RunRecord, key: string, step: number, change: (step: StepRe
     steps: job.steps.map((candidate) => (candidate.number === stepNumber(step) ? change(candidate) : candidate)),
   }))
 
-/** Jobs whose needs have all ended come into being, as queued. */
+/** Creates, as queued, the jobs whose needs have all ended. */
 const createReadyJobs = (run: RunRecord, at: string): RunRecord => {
   const ended = new Set(run.jobs.filter((job) => job.status === 'completed').map((job) => job.key))
   return {
@@ -88,7 +88,7 @@ const changed = (run: RunRecord, event: RunEvent, at: string): RunRecord => {
   }
 }
 
-/** Ends a run and whatever of it has not ended: jobs that never started are skipped, or cancelled with it. */
+/** Ends a run and its open jobs. Jobs that never started are cancelled with the run, otherwise skipped. */
 export const concludeRun = (run: RunRecord, conclusion: Conclusion, at: string): RunRecord => ({
   ...run,
   status: 'completed',
@@ -101,14 +101,14 @@ export const concludeRun = (run: RunRecord, conclusion: Conclusion, at: string):
   }),
 })
 
-/** What the sandbox knows of a run after one more event. A concluded run does not change any more. */
+/** The record of a run after one more event. A completed run no longer changes. */
 export const applyRunEvent = (run: RunRecord, event: RunEvent, now: Date): RunRecord => {
   if (run.status === 'completed' || event.type === 'log') return run
   const at = timestamp(now)
   return { ...changed(run, event, at), updatedAt: at }
 }
 
-/** GitHub's own words for a job whose runner vanished. */
+/** GitHub's annotation on a job whose runner is gone. */
 export const LOST_RUNNER = 'The hosted runner lost communication with the server.'
 
 const loseJob = (job: JobRecord, at: string): JobRecord => {
@@ -121,7 +121,7 @@ const loseJob = (job: JobRecord, at: string): JobRecord => {
   return { ...job, status: 'completed', conclusion: 'failure', completedAt: at, steps, annotation: LOST_RUNNER }
 }
 
-/** A run that was in progress when the sandbox died ends as GitHub ends one whose runner is gone: failure, with the reason. */
+/** Ends a run that was in progress when the sandbox died. As on GitHub, a lost runner is a failure with an annotation. */
 export const loseRun = (run: RunRecord, now: Date): RunRecord => {
   const at = timestamp(now)
   return concludeRun({ ...run, jobs: run.jobs.map((job) => loseJob(job, at)) }, 'failure', at)

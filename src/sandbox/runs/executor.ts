@@ -3,26 +3,26 @@ import { literalAt, textOf, tokenAt } from '~/sandbox/runner/expressions'
 import type { JobPlan, RunEvent, RunRequest } from '~/sandbox/runner/types'
 import type { RunPlan } from '~/sandbox/runner/workflow-files'
 
-/** What is known of a run before anything of it runs. */
+/** A run before its first step. */
 export interface PlannedRun {
   readonly workflowName: string
   readonly displayTitle: string
   readonly jobs: readonly JobPlan[]
-  /** Given inputs with the workflow's defaults filled in. */
+  /** The given inputs, with the workflow's defaults. */
   readonly inputs: Readonly<Record<string, string>>
   readonly concurrency: { readonly group: string; readonly cancelInProgress: boolean } | null
 }
 
-/** The runner as the sandbox sees it; an argument, so that queue and store know nothing of how steps run. */
+/** The runner, as an argument of the queue: tests can pass another one. */
 export interface Executor {
-  /** The plan, or GitHub's reasons why such a run cannot be (they become a 422). */
+  /** The plan, or GitHub's reasons for a 422. */
   readonly plan: (
     request: RunRequest,
   ) => Promise<{ readonly planned: PlannedRun } | { readonly errors: readonly string[] }>
   readonly execute: (request: RunRequest, observe: (event: RunEvent) => void, signal: AbortSignal) => Promise<void>
 }
 
-/** `concurrency:` of the workflow, as a text or a mapping. The contexts are those GitHub documents for it. */
+/** `concurrency:` of the workflow, a text or a mapping, with the contexts that GitHub documents for it. */
 const concurrencyOf = (request: RunRequest, { workflow, github, inputs }: RunPlan): PlannedRun['concurrency'] => {
   const token = tokenAt(workflow.root, 'concurrency')
   const contexts = { github, inputs, vars: { ...request.vars.repository } }
@@ -35,7 +35,7 @@ const refusal = (planning: Exclude<Awaited<ReturnType<typeof planRun>>, { readon
     ? [...planning.errors]
     : planning.unsupported.map(({ construct, place }) => `The sandbox cannot run ${construct} (${place})`)
 
-/** The real runner: GitHub's parser and evaluator, steps in bash. */
+/** The real runner, with GitHub's parser and evaluator and steps in bash. */
 export const runnerExecutor: Executor = {
   plan: async (request) => {
     const planning = await planRun(request)

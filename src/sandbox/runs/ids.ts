@@ -7,13 +7,13 @@ const counters = z.object({ runId: z.number(), jobId: z.number(), runNumbers: z.
 export interface Ids {
   readonly nextRunId: () => number
   readonly nextJobId: () => number
-  /** GitHub counts a workflow's runs from 1. */
+  /** GitHub numbers a workflow's runs from 1. */
   readonly nextRunNumber: (workflowPath: string) => number
 }
 
 /**
- * Ids grow as GitHub's do: by an unknown amount, never backwards, over restarts too. They start past 2^31, where GitHub's
- * have been for years, so code that keeps them in 32 bits fails here first.
+ * Like GitHub's, ids grow by an unpredictable amount, also across restarts. They start above 2^31, so that code with 32-bit
+ * ids fails here first.
  */
 export const openIds = (file: string): Ids => {
   const document: JsonDocument<z.infer<typeof counters>> = jsonDocument(file, counters, () => ({
@@ -38,6 +38,6 @@ export const openIds = (file: string): Ids => {
   }
 }
 
-/** A workflow's id is the same on every start and machine: it comes from its path. */
+/** Derived from the path, so that a workflow has the same id on every start and machine. */
 export const workflowId = (path: string): number =>
   100_000_000 + (createHash('sha256').update(path).digest().readUInt32BE(0) % 100_000_000)

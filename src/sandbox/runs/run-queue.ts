@@ -8,17 +8,17 @@ import type { RunStore } from '~/sandbox/runs/run-store'
 interface QueueDeps {
   readonly store: RunStore
   readonly executor: Executor
-  /** Secrets and variables are looked up when a run starts, and never stored with it. */
+  /** Reads secrets and variables when a run starts. They are never stored with the run. */
   readonly requestFor: (run: RunRecord) => Promise<RunRequest>
   readonly createWorkDir: (request: RunRequest) => Promise<void>
   readonly removeWorkDir: (request: RunRequest) => Promise<void>
-  /** Runs in progress at the same time; further ones are queued. */
+  /** At most this many runs are in progress at the same time. */
   readonly limit: number
 }
 
 export interface RunQueue {
   readonly enqueue: (run: RunRecord) => void
-  /** Answers false when the run has already ended. `force` does not wait for steps that insist on running (`always()`). */
+  /** Returns false if the run has ended already. `force` does not wait for steps with `always()`. */
   readonly cancel: (runId: number, force: boolean) => boolean
   readonly close: () => Promise<void>
 }
@@ -66,7 +66,7 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
         pump()
       })
       .catch((error: unknown) => {
-        process.stderr.write(`Run ${run.runId} could not be written down: ${String(error)}\n`)
+        process.stderr.write(`The end of run ${run.runId} could not be saved: ${String(error)}\n`)
       })
     active.set(run.runId, { run, controller, done })
   }
@@ -91,7 +91,7 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
       const group = run.concurrency?.group
       const holder = group === undefined ? undefined : groupInUse(group)
       if (holder) {
-        // GitHub keeps at most one run waiting per group: a newer one replaces it. (docs: jobs.<id>.concurrency)
+        // GitHub keeps one waiting run per group. A newer run replaces it.
         for (const older of waiting.filter((other) => other.concurrency?.group === group)) cancelWaiting(older)
         if (run.concurrency?.cancelInProgress) holder.controller.abort()
       }

@@ -6,7 +6,7 @@ const time = z.string().nullable()
 
 const stepRecord = z.object({
   name: z.string(),
-  /** Counted from 1, as GitHub does; 1 is "Set up job". */
+  /** As on GitHub, numbered from 1, "Set up job". */
   number: z.number(),
   status,
   conclusion: conclusion.nullable(),
@@ -22,7 +22,7 @@ const jobRecord = z.object({
   needs: z.array(z.string()),
   status,
   conclusion: conclusion.nullable(),
-  /** GitHub creates a job when what it needs has ended; before that the API does not list it. */
+  /** GitHub creates a job when the jobs it needs have ended. Before that, the API does not list it. */
   createdAt: time,
   startedAt: time,
   completedAt: time,
@@ -30,7 +30,7 @@ const jobRecord = z.object({
   annotation: z.string().nullable(),
 })
 
-/** One attempt of one run: everything GitHub would still know about it tomorrow. Secrets and variables are not part of it. */
+/** One attempt of one run, as stored. Secrets and variables are never part of it. */
 export const runRecord = z.object({
   runId: z.number(),
   runNumber: z.number(),
@@ -47,7 +47,7 @@ export const runRecord = z.object({
   status,
   conclusion: conclusion.nullable(),
   createdAt: z.string(),
-  /** When this attempt was asked for (`run_started_at`). */
+  /** When this attempt was requested (`run_started_at`). */
   startedAt: z.string(),
   updatedAt: z.string(),
   jobs: z.array(jobRecord),
@@ -57,8 +57,8 @@ export type RunRecord = z.infer<typeof runRecord>
 export type JobRecord = z.infer<typeof jobRecord>
 export type StepRecord = z.infer<typeof stepRecord>
 
-/** GitHub writes times in UTC without fractions. */
+/** GitHub's time format: UTC without fractions. */
 export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
-/** The jobs GitHub would list: those whose needs have ended. */
+/** The jobs that the API lists: those whose needs have ended. */
 export const listedJobs = (run: RunRecord): JobRecord[] => run.jobs.filter((job) => job.createdAt !== null)

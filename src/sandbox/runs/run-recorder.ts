@@ -9,10 +9,10 @@ interface RunRecorder {
   readonly conclude: (conclusion: 'failure' | 'cancelled', why: string) => void
 }
 
-/** GitHub's log times have seven digits after the second. */
+/** GitHub's log times have seven digits of fractions. */
 const logTime = (date: Date): string => date.toISOString().replace('Z', '0000Z')
 
-/** Writes down what the runner reports about one attempt, as it happens. */
+/** Records the runner's events of one attempt. */
 export const recordRun = (store: RunStore, run: RunRecord): RunRecorder => {
   const current = (): RunRecord => store.find(run.runId, run.attempt) ?? run
   return {
@@ -40,7 +40,7 @@ export const recordRun = (store: RunStore, run: RunRecord): RunRecorder => {
   }
 }
 
-/** Ends a run whose runner is gone and says so in its log. */
+/** Ends a run whose runner is gone, with a line in its log. */
 export const recordLostRun = (store: RunStore, run: RunRecord): void => {
   const now = new Date()
   for (const job of run.jobs.filter(({ status }) => status === 'in_progress')) {

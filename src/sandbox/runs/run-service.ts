@@ -25,9 +25,9 @@ interface RunServiceDeps {
 export interface RunService {
   readonly dispatch: (run: NewRun) => Promise<{ readonly run: RunRecord } | { readonly errors: readonly string[] }>
   readonly cancel: (runId: number, force: boolean) => boolean
-  /** Answers `undefined` when the run has not ended yet. */
+  /** Returns `undefined` if the run has not ended yet. */
   readonly rerun: (run: RunRecord) => RunRecord | undefined
-  /** After a start: queued runs are queued again, runs that were in progress have lost their runner. */
+  /** Queues waiting runs again after a start, and ends runs that have lost their runner. */
   readonly recover: () => void
 }
 

@@ -9,10 +9,10 @@ export interface LogLine {
   readonly line: string
 }
 
-/** Every run the sandbox ever had, in memory and on disk. One document per attempt, one log file per job. */
+/** Every run of the sandbox, in memory and on disk: a document per attempt and a log file per job. */
 export interface RunStore {
   readonly save: (run: RunRecord) => void
-  /** The latest attempt, or the one asked for. */
+  /** The given attempt, or the latest. */
   readonly find: (runId: number, attempt?: number) => RunRecord | undefined
   readonly attempts: (runId: number) => readonly RunRecord[]
   /** The latest attempt of every run, newest run first. */
@@ -49,7 +49,7 @@ const readText = (file: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    // A job that has not written a line yet has no file.
+    // A job without output has no file.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
     throw error
   }
@@ -91,7 +91,7 @@ interface FoundJob {
   readonly job: JobRecord
 }
 
-/** A listed job by its id, with the attempt it belongs to. */
+/** A listed job by its id, with its attempt. */
 export const findJob = (store: RunStore, jobId: number): FoundJob | undefined => {
   for (const { runId } of store.latest()) {
     for (const run of store.attempts(runId)) {

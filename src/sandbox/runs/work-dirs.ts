@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { RunRequest } from '~/sandbox/runner/types'
 
-/** The scratch directory exists only while the attempt is executed. */
+/** An attempt's work directory exists only during its execution. */
 export const createWorkDir = async ({ workDir }: Pick<RunRequest, 'workDir'>): Promise<void> => {
   await mkdir(workDir, { recursive: true, mode: 0o700 })
 }
@@ -24,15 +24,12 @@ const processIds = (): string[] => {
   try {
     return readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   } catch {
-    // Only Linux has /proc; elsewhere a step that outlived its sandbox ends by itself.
+    // Only Linux has /proc. On other systems, abandoned steps end by themselves.
     return []
   }
 }
 
-/**
- * A sandbox that was killed leaves the steps of its runs going. GitHub ends a lost runner's machine; we end whatever
- * still works inside a scratch directory, and remove those directories.
- */
+/** A killed sandbox leaves the steps of its runs running. Ends every process inside a work directory and removes the directories. */
 export const clearLeftovers = (dir: string): void => {
   const work = path.resolve(dir, 'work')
   const abandoned = processIds().filter((pid) => `${workingDirectory(pid)}/`.startsWith(`${work}/`))
@@ -40,7 +37,7 @@ export const clearLeftovers = (dir: string): void => {
     try {
       process.kill(Number(pid), 'SIGKILL')
     } catch {
-      // Ended in the meantime.
+      // The process has ended already.
     }
   }
   rmSync(work, { recursive: true, force: true, maxRetries: 3 })

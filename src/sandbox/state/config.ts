@@ -9,7 +9,7 @@ const surfaceSchema = z.object({
   ref: z.string().min(1),
 })
 
-/** One sample surface the sandbox runs a small real server for. */
+/** A sample surface. The sandbox runs a small server for each. */
 export type SurfaceDeclaration = z.infer<typeof surfaceSchema>
 
 const isUnique =
@@ -42,7 +42,7 @@ const environmentSchema = z.object({
         isUnique(({ id }) => id),
         'has two surfaces with the same id',
       )
-      // Its environment's variable tells a workflow where its surface is: there can be one of each.
+      // A workflow finds its surface by one variable of the environment.
       .refine(
         isUnique(({ environment, workflow }) => `${environment} ${workflow}`),
         'has two surfaces with the same environment and workflow',
@@ -63,19 +63,19 @@ const examples: Readonly<Record<string, string>> = {
 }
 
 export interface SandboxConfig {
-  /** `undefined`: the port remembered from the last start, else any. */
+  /** `undefined`: the port of the last start, otherwise any free port. */
   readonly port: number | undefined
   readonly dir: string
   readonly workflowsDir: string
   readonly token: string
   readonly consoleUrl: string
   readonly callbackSecret: string
-  /** What webhooks are signed with. `undefined`: none are sent. */
+  /** Signs webhooks. `undefined`: no webhooks are sent. */
   readonly webhookSecret: string | undefined
   readonly surfaces: readonly SurfaceDeclaration[]
 }
 
-/** Reads the environment once; a bad value names the variable, what is wrong and an example, never the value itself. */
+/** Reads the environment once. An error names the variable, the problem and an example, but never the value. */
 export const readConfig = (environment: Readonly<Record<string, string | undefined>>): SandboxConfig => {
   const parsed = environmentSchema.safeParse(environment)
   if (!parsed.success) {

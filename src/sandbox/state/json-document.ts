@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { z } from 'zod'
 
-/** A reader, or a start after a kill, sees the old document or the new one, never half of one: rename replaces in one step. */
+/** Rename replaces a file in one step, so a reader sees the old document or the new one, never half of one. */
 export const writeAtomically = (file: string, content: string): void => {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`
@@ -25,7 +25,7 @@ const parse = (text: string): unknown => {
   }
 }
 
-/** Reads the file, or `undefined` when it is missing; content that does not fit the schema stops with the file's name. */
+/** Reads a file, or gives `undefined` if it is missing. Throws if the content does not fit the schema. */
 export const readJsonFile = <T>(file: string, schema: z.ZodType<T>): T | undefined => {
   let text: string
   try {
@@ -37,11 +37,11 @@ export const readJsonFile = <T>(file: string, schema: z.ZodType<T>): T | undefin
   const parsed = schema.safeParse(parse(text))
   if (parsed.success) return parsed.data
   throw new Error(
-    `${file} does not hold what the sandbox writes there. It was left as it is; move it away to start afresh.`,
+    `The sandbox cannot read ${file}. The file was not changed. Restore it from a backup, or move it away to start with a new one.`,
   )
 }
 
-/** A small value kept in one file, in memory between reads. */
+/** A small value in one file, cached in memory. */
 export const jsonDocument = <T>(file: string, schema: z.ZodType<T>, initial: () => T): JsonDocument<T> => {
   let current = readJsonFile(file, schema) ?? initial()
   return {

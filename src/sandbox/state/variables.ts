@@ -5,11 +5,11 @@ import { jsonDocument } from '~/sandbox/state/json-document'
 const variable = z.object({ name: z.string(), value: z.string(), createdAt: z.string(), updatedAt: z.string() })
 export type Variable = z.infer<typeof variable>
 
-/** The repository's Actions variables. Names are upper case and compared so, as on GitHub. */
+/** The repository's Actions variables. As on GitHub, names are upper case. */
 export interface Variables {
   readonly list: () => readonly Variable[]
   readonly find: (name: string) => Variable | undefined
-  /** Answers false when there is no such variable. */
+  /** Returns false if there is no such variable. */
   readonly update: (name: string, value: string) => boolean
 }
 
@@ -19,11 +19,11 @@ interface VariablesOptions {
   readonly now: string
 }
 
-/** DEPLOY_FREEZE always exists, so that PATCH can set it; "false" is how a repository says "not frozen". */
+/** DEPLOY_FREEZE always exists, because PATCH can only change a variable. "false" means that nothing is frozen. */
 const initial = ({ consoleUrl, now }: VariablesOptions): Variable[] => [
   { name: 'CONSOLE_INTERNAL_URL', value: consoleUrl, createdAt: now, updatedAt: now },
   { name: 'DEPLOY_FREEZE', value: 'false', createdAt: now, updatedAt: now },
-  // Sample surfaces boot in seconds, so an unhealthy one need not be watched for minutes.
+  // Sample surfaces boot in seconds, so a short health check is enough.
   { name: 'HEALTH_CHECK_SECONDS', value: '30', createdAt: now, updatedAt: now },
 ]
 
@@ -38,10 +38,10 @@ export const openVariables = (options: VariablesOptions): Variables => {
     document.write(document.read().map((candidate) => (candidate === found ? updated : candidate)))
     return true
   }
-  // The console may listen elsewhere than last time.
+  // The console may have another address than at the last start.
   update('CONSOLE_INTERNAL_URL', options.consoleUrl)
   return { list: () => document.read(), find, update }
 }
 
-/** What the freeze check of the workflows reads; the text is the reason. */
+/** Reads DEPLOY_FREEZE as the workflows' freeze check does. Any other text is the reason of a freeze. */
 export const isFrozen = (value: string): boolean => value !== '' && value !== 'false' && value !== '0'

@@ -2,22 +2,22 @@ import { z } from 'zod'
 
 export const behaviours = ['normal', 'quick', 'slow', 'fail-smoke', 'unhealthy'] as const
 
-/** How a sample surface takes part in a deploy, so that an operator can watch failures too. */
+/** The behaviour of a sample surface in a deploy, so that operators can see failures too. */
 export const behaviourSchema = z.enum(behaviours)
 export type Behaviour = z.infer<typeof behaviourSchema>
 
 export const explained: Readonly<Record<Behaviour, string>> = {
-  normal: 'takes a deploy and comes up healthy',
-  quick: 'the same at once, for when nobody watches',
-  slow: 'answers its smoke check, boots and warms up slowly, about ten seconds each',
-  'fail-smoke': 'says at its smoke check that it is not ready to be deployed to',
-  unhealthy: 'boots the next version it is given, which then reports itself unhealthy',
+  normal: 'deploys and becomes healthy',
+  quick: 'like normal, without delays',
+  slow: 'takes about ten seconds for each of smoke check, boot and warm-up',
+  'fail-smoke': 'fails its smoke check, so that no deploy starts',
+  unhealthy: 'boots the next version, which then fails its health check',
 }
 
 interface Timing {
   readonly smokeMs: number
   readonly bootMs: number
-  /** For this long after boot a health request is answered late, when the server is warm. */
+  /** Health requests wait until this long after boot. */
   readonly warmUpMs: number
 }
 
@@ -25,6 +25,6 @@ const everyStage = (ms: number): Timing => ({ smokeMs: ms, bootMs: ms, warmUpMs:
 
 export function timingOf(behaviour: Behaviour): Timing {
   if (behaviour === 'slow') return everyStage(10_000)
-  // Else quick, but not so quick that nobody can watch.
+  // Slow enough to watch.
   return everyStage(behaviour === 'quick' ? 0 : 1_500)
 }

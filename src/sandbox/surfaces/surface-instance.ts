@@ -7,7 +7,7 @@ import { drainServer, listen } from '~/sandbox/http/listen'
 import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import type { Release } from '~/sandbox/surfaces/surface-platform'
 
-/** What a visitor of the surface sees: what it is, where it runs, which version. */
+/** The surface's own page: its name, environment and version. */
 const surfacePage = (surface: SurfaceDeclaration, release: Release): Answer =>
   page({
     title: `${surface.name} · ${surface.environment}`,
@@ -23,7 +23,7 @@ const surfacePage = (surface: SurfaceDeclaration, release: Release): Answer =>
     </main>`,
   })
 
-/** A running version of a surface: a real server on a loopback port of its own. */
+/** A running version of a surface: a server on its own loopback port. */
 export interface SurfaceInstance {
   readonly release: Release
   readonly port: number
@@ -36,13 +36,13 @@ interface InstanceOptions {
   readonly warmUpMs: number
 }
 
-/** Requests under way when a version is replaced are still answered by it. */
+/** A replaced version still answers its open requests for this long. */
 const DRAIN_MS = 1_000
 
 const health = ({ healthy, version }: Release): Answer =>
   healthy ? json(200, { status: 'ok', version }) : json(503, { status: 'unhealthy', version })
 
-/** Starts a version. Ends with a server that is up; how long a boot takes is the platform's affair. */
+/** Starts the server of a version. The platform adds the delay of a boot. */
 export const startInstance = async ({ surface, release, warmUpMs }: InstanceOptions): Promise<SurfaceInstance> => {
   const stopped = new AbortController()
   const warm = delay(warmUpMs, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined)

@@ -11,7 +11,7 @@ const releaseSchema = z.object({
   version: z.string().regex(/^[0-9a-f]{40}$/),
   ref: z.string(),
   deployedAt: z.string(),
-  /** A version that came up unhealthy stays so until another replaces it. */
+  /** An unhealthy version stays unhealthy until another one replaces it. */
   healthy: z.boolean(),
 })
 
@@ -24,14 +24,14 @@ type SurfaceState = z.infer<typeof stateSchema>
 const openSurfaceState = (dir: string, id: string, initial: () => Release): JsonDocument<SurfaceState> =>
   jsonDocument(path.join(dir, `${id}.json`), stateSchema, () => ({ behaviour: 'normal', release: initial() }))
 
-/** The platform one surface runs on: boots versions and routes to the one in service. */
+/** The platform of one surface. It boots versions and routes requests to the one in service. */
 export interface SurfacePlatform {
   readonly surface: SurfaceDeclaration
   readonly behaviour: () => Behaviour
   readonly setBehaviour: (behaviour: Behaviour) => void
   readonly inService: () => SurfaceInstance | undefined
   readonly isDeploying: () => boolean
-  /** Answers at once; the new version replaces the old one when it is up. A later deploy overtakes one still booting. */
+  /** Returns at once. The new version replaces the old one when it is up. A later deploy ends a boot in progress. */
   readonly deploy: (version: string, ref: string) => void
   readonly smoke: () => Promise<'ready' | 'refused'>
   readonly close: () => Promise<void>
@@ -101,7 +101,7 @@ const openPlatform = async (
   }
 }
 
-/** How many commits behind the default branch each surface starts, in the order they are declared: one is up to date. */
+/** How many commits each surface starts behind the default branch, in the order of their declaration. */
 const BEHIND = [3, 1, 6, 2, 9, 0] as const
 
 const HOUR = 3_600_000
@@ -117,17 +117,17 @@ const firstRelease = (history: readonly Commit[], index: number, ref: string): R
 interface SurfacesOptions {
   readonly dir: string
   readonly declared: readonly SurfaceDeclaration[]
-  /** The default branch, newest first; decides what runs on the very first start. */
+  /** The default branch, newest first. The versions of the first start come from it. */
   readonly history: readonly Commit[]
 }
 
-/** Starts every declared surface with the version it ran last. */
+/** Starts every declared surface with its last version. */
 export const openSurfaces = async (options: SurfacesOptions): Promise<ReadonlyMap<string, SurfacePlatform>> => {
   const platforms = await Promise.all(
     options.declared.map((surface, index) => {
       const dir = path.join(options.dir, 'surfaces')
       const state = openSurfaceState(dir, surface.id, () => firstRelease(options.history, index, surface.ref))
-      // Written at once: the default branch moves on, and what ran first must not.
+      // Saved at once, because the default branch moves on and the first version must not.
       state.write(state.read())
       return openPlatform(surface, state)
     }),

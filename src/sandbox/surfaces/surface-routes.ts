@@ -28,17 +28,22 @@ const deploy = async (
 ): Promise<Answer> => {
   const token = bearerOf(request.headers.authorization)
   if (token === undefined || !sameSecret(token, deps.hookToken)) {
-    return json(401, { error: 'The deploy hook wants Authorization: Bearer with its token.' })
+    return json(401, {
+      error: "Incorrect token. Nothing was deployed. Send the deploy hook's token as Authorization: Bearer.",
+    })
   }
   const body = deployBody.safeParse(await readJson(request))
-  if (!body.success) return json(400, { error: 'The deploy hook wants JSON with "sha", a full commit SHA, and "ref".' })
+  if (!body.success)
+    return json(400, {
+      error: 'Invalid body. Nothing was deployed. Send JSON with "sha", a full commit SHA, and "ref".',
+    })
   const { sha, ref } = body.data
   if (!(await deps.isCommit(sha))) return json(422, { error: `No commit ${sha}. Nothing was deployed.` })
   platform.deploy(sha, ref)
   return json(202, { accepted: true, version: sha })
 }
 
-/** Hands the request to the instance in service, as a platform's router does. */
+/** Forwards a request to the version in service. */
 const forward = (platform: SurfacePlatform, path: string, request: IncomingMessage, response: ServerResponse): void => {
   const instance = platform.inService()
   if (!instance) {
@@ -61,7 +66,7 @@ const forward = (platform: SurfacePlatform, path: string, request: IncomingMessa
   const onlyReads = request.method === 'GET' || request.method === 'HEAD'
   outgoing.once('error', () => {
     if (response.headersSent) response.destroy()
-    // Replaced between the choice and the connection: the next version can answer as well.
+    // The version was replaced before the connection. The next version can answer.
     else if (onlyReads && platform.inService() !== instance) forward(platform, path, request, response)
     else writeAnswer(request, response, json(502, { error: 'The running version closed the connection.' }))
   })
@@ -70,7 +75,7 @@ const forward = (platform: SurfacePlatform, path: string, request: IncomingMessa
   else request.pipe(outgoing)
 }
 
-/** `/surfaces/<id>/…`: smoke and deploy are the platform's, everything else the running version's. */
+/** Serves `/surfaces/<id>/…`. The platform answers smoke and deploy, the running version everything else. */
 export const createSurfaceRouter =
   (deps: SurfaceRouterDeps) =>
   async (request: IncomingMessage, response: ServerResponse, path: string, search: string): Promise<void> => {

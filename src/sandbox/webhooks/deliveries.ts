@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Webhooks } from '@octokit/webhooks'
 
-/** GitHub waits this long for an answer, and does not send again. */
+/** GitHub waits this long for an answer and does not retry. */
 const ANSWER_WITHIN_MS = 10_000
-/** The first webhook is sent again until somebody answers it: the sandbox is there before the console. */
+/** The ping is retried until it is answered, because the sandbox starts before the console. */
 const PING_AGAIN_MS = 2_000
 
 export interface Delivery {
@@ -13,14 +13,14 @@ export interface Delivery {
 }
 
 export interface Deliveries {
-  /** Sends what `make` gives after everything that was asked for before. One that fails is lost, as GitHub's are. */
+  /** Sends the deliveries of `make` after all earlier ones. As on GitHub, a failed delivery is lost. */
   readonly send: (make: () => Promise<readonly Delivery[]>) => void
-  /** Sends it until it is answered. */
+  /** Sends a delivery until it is answered. */
   readonly ping: (delivery: Delivery) => void
   readonly close: () => Promise<void>
 }
 
-/** Sends webhooks to one console, signed, as GitHub does: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
+/** Sends signed webhooks to one console: https://docs.github.com/en/webhooks/webhook-events-and-payloads */
 export const openDeliveries = (url: string, secret: string): Deliveries => {
   const webhooks = new Webhooks({ secret })
   const closing = new AbortController()

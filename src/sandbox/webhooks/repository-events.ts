@@ -12,10 +12,10 @@ type Needs = Pick<ApiDeps, 'urls' | 'repository'>
 
 const TICKED = ['push', 'workflow_job', 'workflow_run']
 const NO_COMMIT = '0'.repeat(40)
-/** GitHub lists this many commits of a push. */
+/** GitHub lists at most this many commits of a push. */
 const LISTED = 2048
 
-/** What every event has: the repository, and who it is by. */
+/** The members of every event: the repository and the sender. */
 export const commonOf = async ({ urls, repository }: Needs, actor: string) => {
   const commits = await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 1000 })
   const times = { createdAt: commits.at(-1)?.committer.date ?? '', pushedAt: commits.at(0)?.committer.date ?? '' }
@@ -41,10 +41,7 @@ export const pingOf = async (deps: Needs, url: string): Promise<Delivery> => {
 
 type Refs = ReadonlyMap<string, string>
 
-/**
- * Tells of branches that move, whoever moves them: somebody who pushes into the bare repository, or `git` itself. Of branches without a
- * slash in their name, whose files are in the watched directory.
- */
+/** Sends a push event for each branch that moves. Watches one directory, so it misses moves of branches with a slash in their name. */
 export const announcePushes = async (deps: Needs, deliveries: Deliveries): Promise<FSWatcher> => {
   const readRefs = async (): Promise<Refs> =>
     new Map((await listGitRefs(deps.repository)).map(({ ref, object }) => [ref, object.sha]))
@@ -87,7 +84,7 @@ const pushOf = async (
       head_commit: head === null ? null : shown(head),
       pusher: { name: common.sender.login, email: null },
       ...common,
-      // Here alone GitHub gives the organisation by its name.
+      // In push events alone, GitHub gives the organisation by its name.
       repository: { ...common.repository, organization: repository.owner },
     },
   }

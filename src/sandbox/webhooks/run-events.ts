@@ -9,7 +9,7 @@ import { commonOf } from '~/sandbox/webhooks/repository-events'
 
 type Needs = Pick<ApiDeps, 'urls' | 'repository'>
 
-/** The same store; what it saves is told of by webhooks. */
+/** The same store, which sends webhooks for each saved run. */
 export const announcing = (store: RunStore, deps: Needs, deliveries: Deliveries): RunStore => ({
   ...store,
   save: (run) => {
@@ -55,7 +55,7 @@ const actionOfRun = (before: RunRecord | undefined, { status }: RunRecord): stri
   return before.status !== status && (status === 'in_progress' || status === 'completed') ? status : undefined
 }
 
-/** GitHub makes a job when everything it needs has ended. */
+/** GitHub creates a job when the jobs it needs have ended. */
 const actionOfJob = (before: JobRecord | undefined, job: JobRecord): string | undefined => {
   if (job.createdAt === null) return undefined
   const isNew = before === undefined || before.createdAt === null

@@ -43,12 +43,12 @@ const authenticate = (request: IncomingMessage, token: string): Answer | undefin
 }
 
 interface ApiMatch {
-  /** The endpoint's pattern, for those who want to disturb it; `undefined` when there is none. */
+  /** The endpoint's method and pattern, by which a fault names it. `undefined` if no endpoint matches. */
   readonly name: string | undefined
   readonly answer: () => Promise<Answer>
 }
 
-/** GitHub's REST API for one repository. Order of refusals: version, token, rate limit, address. */
+/** GitHub's REST API for one repository. Checks the version first, then the token, the rate limit and the path. */
 export const createApi = (deps: ApiDeps, token: string) => {
   const rateLimit = createRateLimit()
   const named = endpointsOf(deps, rateLimit).map((endpoint) => ({
@@ -58,7 +58,7 @@ export const createApi = (deps: ApiDeps, token: string) => {
   }))
   const route = createRouter(named)
 
-  /** A 304 to who names the answer's own ETag: that one does not count. */
+  /** Answers 304 if the client has the current ETag. GitHub does not count such a request. */
   const withEtag = (answered: Answer, known: string | undefined): Answer => {
     const etag = `W/"${hash('sha256', answered.body ?? '')}"`
     const headers: Record<string, string> = { ...answered.headers, etag }

@@ -77,12 +77,12 @@ export const commitEndpoints = (deps: ApiDeps): Endpoint[] => [
 
 const CHECKS = ['lint', 'tests']
 
-/** What a commit's checks said, the same every time it is asked. */
+/** The check runs of a commit, always the same ones. */
 const checkRunsOf = ({ repository, urls }: ApiDeps, commit: Commit) => {
   const failed = failedCheckOf(commit.message)
   const at = commit.committer.date
   return CHECKS.map((name, index) => {
-    // Stable, and safe as a number: 48 bits of the commit.
+    // 48 bits of the SHA are stable and fit a JavaScript number.
     const id = Number.parseInt(commit.sha.slice(0, 12), 16) + index
     const url = `${repositoryUrl(urls, repository)}/check-runs/${id}`
     const page = `${repositoryPage(urls, repository)}/commit/${commit.sha}`
@@ -116,7 +116,7 @@ const listCheckRuns = async (deps: ApiDeps, request: ApiRequest): Promise<Answer
   return json(200, body, linkHeader(request.url, request.query, page, all.length))
 }
 
-/** Nobody here reports with the older statuses, for which GitHub says `pending`. */
+/** No commit has statuses of the older API. GitHub then answers `pending`. */
 const getCombinedStatus = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   const { repository, urls } = deps
   const sha = await resolveCommit(repository, request.param('ref'))
@@ -132,13 +132,12 @@ const getCombinedStatus = async (deps: ApiDeps, request: ApiRequest): Promise<An
   })
 }
 
-/** Before `/commits/:ref+`, which takes whatever is left. */
 export const checkEndpoints = (deps: ApiDeps): Endpoint[] => [
   { method: 'GET', pattern: '/commits/:ref/check-runs', handle: (request) => listCheckRuns(deps, request) },
   { method: 'GET', pattern: '/commits/:ref/status', handle: (request) => getCombinedStatus(deps, request) },
 ]
 
-/** `base...head`; GitHub also takes `owner:branch` on either side, of which this repository knows its own. */
+/** Splits `base...head`. Either side may be `owner:branch`, where the owner is the repository's own. */
 const sidesOf = (basehead: string, owner: string): readonly [string, string] | undefined => {
   const [base = '', head = '', ...more] = basehead.split('...')
   if (base === '' || head === '' || more.length > 0) return undefined
@@ -154,7 +153,7 @@ const compareSides = async (deps: ApiDeps, request: ApiRequest): Promise<Answer>
   const comparison = base && head ? await compareCommits(repository, base, head) : undefined
   if (!base || !head || !comparison) return notFound()
 
-  // Without paging GitHub answers up to 250 commits at once; with it, pages of them, the files on the first only.
+  // Without paging, GitHub answers up to 250 commits at once. With paging, only the first page has the files.
   const paged = request.query.has('page') || request.query.has('per_page')
   const page = pageOf(request.query)
   const commits = paged ? pageItems(comparison.commits, page) : comparison.commits

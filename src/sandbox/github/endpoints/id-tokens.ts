@@ -18,7 +18,7 @@ export interface IdTokens {
 
 interface IdTokensOptions {
   readonly dir: string
-  /** The origin of the sandbox; as on an Enterprise Server, the issuer is a path of it. */
+  /** The sandbox's origin. As on GitHub Enterprise Server, the issuer is a path below it. */
   readonly web: string
   readonly repository: Pick<Repository, 'owner' | 'name'>
 }
@@ -26,7 +26,7 @@ interface IdTokensOptions {
 const TOKEN_SECONDS = 300
 
 /**
- * The sandbox as GitHub's issuer of OpenID Connect tokens for jobs, with a real key that stays the same across starts:
+ * Issues OpenID Connect tokens for jobs, signed with a key that stays the same across starts:
  * https://docs.github.com/en/actions/reference/security/oidc
  */
 export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): Promise<IdTokens> => {
@@ -42,7 +42,7 @@ export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): P
   const key = createPrivateKey(document.read().privateKey)
   const jwk = await exportJWK(createPublicKey(key))
   const kid = await calculateJwkThumbprint(jwk)
-  /** By the token a job asks with, for as long as the job runs. */
+  /** The claims of each running job, by the job's request token. */
   const jobs = new Map<string, JobClaims>()
 
   const issue = (claims: JobClaims, audience: string): Promise<string> => {
@@ -71,7 +71,7 @@ export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): P
 
   const answerToken = async (authorization: string | undefined, audience: string | null): Promise<Answer> => {
     const claims = jobs.get(bearerOf(authorization) ?? '')
-    if (claims === undefined) return json(401, { message: 'This token belongs to no job that runs.' })
+    if (claims === undefined) return json(401, { message: 'The token belongs to no running job.' })
     return json(200, { count: 1, value: await issue(claims, audience ?? `${web}/${repository.owner}`) })
   }
 
@@ -115,7 +115,7 @@ const discoveryOf = (issuer: string) => ({
   scopes_supported: ['openid'],
 })
 
-/** What a token of this issuer may say, of the claims GitHub documents. */
+/** The claims that GitHub documents, as far as this issuer has them. */
 const CLAIMS = [
   ...['sub', 'aud', 'exp', 'iat', 'iss', 'jti', 'nbf', 'ref', 'sha', 'repository', 'repository_id', 'repository_owner'],
   ...['repository_owner_id', 'repository_visibility', 'run_id', 'run_number', 'run_attempt', 'actor', 'actor_id'],

@@ -31,7 +31,7 @@ const getJob = (deps: ApiDeps, request: ApiRequest): Answer => {
   return found ? json(200, jobShape(deps.urls, deps.repository, found.run, found.job)) : notFound()
 }
 
-/** GitHub redirects to a plain text file, and has none before the job has ended. */
+/** GitHub redirects to a text file. There is none before the job has ended. */
 const getLogs = (deps: ApiDeps, request: ApiRequest): Answer => {
   const found = findJob(deps.store, idOf(request.param('job')))
   if (found?.job.status !== 'completed' || found.job.steps.length === 0) return notFound()

@@ -106,7 +106,7 @@ const getRef = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   return found === undefined ? notFound() : json(200, refShape(deps, found))
 }
 
-/** Not paged: GitHub answers with every ref whose name starts so. */
+/** GitHub answers every ref with the prefix on one page. */
 const listMatchingRefs = async (deps: ApiDeps, request: ApiRequest): Promise<Answer> => {
   const prefix = `refs/${request.param('ref')}`
   const refs = await listGitRefs(deps.repository)

@@ -14,7 +14,7 @@ const equals = (query: URLSearchParams, name: string, read: (run: RunRecord) => 
   return wanted === null ? () => true : (run) => read(run) === wanted
 }
 
-/** `status` is a status or a conclusion, in GitHub's own mixture. */
+/** GitHub's `status` parameter takes a status or a conclusion. */
 const byStatus = (query: URLSearchParams): Filter => {
   const wanted = query.get('status')
   return wanted === null ? () => true : (run) => run.status === wanted || run.conclusion === wanted
@@ -56,7 +56,7 @@ const listForWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Answ
 const getRun = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer> =>
   run ? json(200, await shapeOfRun(deps, run)) : notFound()
 
-/** An id as digits; anything else is no run. */
+/** Reads an id. Text that is not a number gives -1, the id of no run. */
 export const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
 
 export const workflowRunEndpoints = (deps: ApiDeps): Endpoint[] => [

@@ -26,7 +26,7 @@ const get = (deps: ApiDeps, request: ApiRequest): Answer => {
   return variable ? json(200, shape(variable)) : notFound()
 }
 
-/** Changes a value. Renaming, which GitHub allows here, is refused: the workflows name their variables. */
+/** Changes a value. Unlike GitHub, refuses to rename a variable, because the workflows read variables by name. */
 const patch = (deps: ApiDeps, request: ApiRequest): Answer => {
   if (!deps.variables.find(request.param('name'))) return notFound()
   const body = patchBody.safeParse(request.body)

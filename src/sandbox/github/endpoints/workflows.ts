@@ -20,7 +20,7 @@ interface WorkflowEntry {
 
 const FOLDER = '.github/workflows'
 
-/** GitHub knows the workflows of the default branch. */
+/** The workflows of the default branch, as on GitHub. */
 const listWorkflows = async (repository: Repository): Promise<WorkflowEntry[]> => {
   const head = await resolveNamedRef(repository, repository.defaultBranch)
   if (!head) return []
@@ -30,7 +30,7 @@ const listWorkflows = async (repository: Repository): Promise<WorkflowEntry[]> =
     .map((path) => ({ id: workflowId(path), path, file: path.slice(FOLDER.length + 1) }))
 }
 
-/** By numeric id or by file name, as the REST API takes either. */
+/** A workflow by numeric id or file name. The REST API accepts either. */
 export const findWorkflow = async (repository: Repository, idOrFile: string): Promise<WorkflowEntry | undefined> => {
   const workflows = await listWorkflows(repository)
   return workflows.find(({ id, file }) => file === idOrFile || String(id) === idOrFile)
@@ -47,7 +47,7 @@ const parseYaml = (text: string): unknown => {
   }
 }
 
-/** The `name:` of a workflow, or its path when it has none or is no YAML: GitHub lists it all the same. */
+/** The `name:` of a workflow, or its path if the file has no name or is not YAML. */
 const workflowName = async (repository: Repository, path: string): Promise<string> => {
   const text = await readBlob(repository, `refs/heads/${repository.defaultBranch}`, path)
   const parsed = named.safeParse(parseYaml(text ?? ''))
@@ -126,7 +126,7 @@ const dispatchWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Ans
   const outcome = await deps.runs.dispatch({ workflowPath: workflow.path, ref, inputs, actor: tokenOwner.login })
   if ('errors' in outcome) return refuse(outcome.errors.join('; '))
 
-  // 2026-03-10 always answers with the run; 2022-11-28 only when asked (since 2026-02-19).
+  // API version 2026-03-10 always returns the run. 2022-11-28 returns it only if asked.
   if (request.version === '2022-11-28' && !details) return noContent()
   const { runId } = outcome.run
   return json(200, {

@@ -5,7 +5,7 @@ import { nodeIdOf, userShape } from '~/sandbox/github/shapes/user'
 export const REPOSITORY_ID = 642_118_309
 export const OWNER_ID = 88_120_431
 
-/** Every address GitHub hands out has a template or a plain path below the repository's. */
+/** The links of a repository, as paths or templates below the repository's URL. */
 const LINKS: Readonly<Record<string, string>> = {
   archive_url: '/{archive_format}{/ref}',
   assignees_url: '/assignees{/user}',
@@ -54,7 +54,7 @@ export const repositoryPage = (urls: Urls, repository: Repository): string =>
 const ownerShape = (urls: Urls, repository: Repository) =>
   userShape(urls, { login: repository.owner, id: OWNER_ID }, 'Organization')
 
-/** The short form that runs carry. */
+/** The short form inside a run. */
 export const minimalRepositoryShape = (urls: Urls, repository: Repository) => {
   const url = repositoryUrl(urls, repository)
   return {

@@ -81,7 +81,7 @@ export const jobShape = (urls: Urls, repository: Repository, run: RunRecord, job
     status: job.status,
     conclusion: job.conclusion,
     created_at: job.createdAt ?? run.createdAt,
-    // GitHub's schema wants a time also for a job that waits: it gives the time the job was created.
+    // GitHub's schema requires a time. A waiting job gets its creation time.
     started_at: job.startedAt ?? job.createdAt ?? run.createdAt,
     completed_at: job.completedAt,
     name: job.name,

@@ -3,7 +3,7 @@ import type { Urls } from '~/sandbox/github/endpoint'
 
 const nodeId = (kind: string, id: number): string => Buffer.from(`${kind}${id}`).toString('base64url')
 
-/** An account in full, as GitHub repeats it wherever someone is named. */
+/** An account, in the form that GitHub embeds in every object. */
 export const userShape = (urls: Urls, person: Pick<Person, 'login' | 'id'>, type: 'User' | 'Organization' = 'User') => {
   const url = `${urls.api}/users/${person.login}`
   return {
@@ -31,7 +31,7 @@ export const userShape = (urls: Urls, person: Pick<Person, 'login' | 'id'>, type
 
 export const userByLogin = (urls: Urls, login: string) => userShape(urls, personByLogin(login) ?? tokenOwner)
 
-/** `null` when the address belongs to no account, as GitHub answers for a commit of a stranger. */
+/** `null` if the address belongs to no account, as on GitHub. */
 export const userByEmail = (urls: Urls, email: string) => {
   const person = personByEmail(email)
   return person ? userShape(urls, person) : null
