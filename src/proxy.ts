@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { type NextRequest, NextResponse } from 'next/server'
 import { processEnvironment } from '~/server/platform/config'
-import { type Limited, secondsToWait } from '~/server/platform/http/rate-limits'
+import { secondsToWait } from '~/server/platform/http/rate-limits'
 import { pagePolicy } from '~/server/platform/http/security-headers'
 
 const development = processEnvironment()['NODE_ENV'] === 'development'
-
-/** Made by `getDeps` before the first request. Importing it here would bundle a second copy of the server. */
-const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Limited }
 
 /** Pages only, because this costs time for each request. Other answers get their headers from platform/http/guard.ts. */
 export const config = {
@@ -16,7 +13,9 @@ export const config = {
 
 /** Gives each page a content policy with a new nonce. Next reads the nonce from the request and adds it to its scripts. */
 export function proxy(request: NextRequest): Response {
-  const wait = shared.deployConsoleDeps === undefined ? 0 : secondsToWait(shared.deployConsoleDeps, request)
+  // Not `getDeps`, which would bundle a second copy of the server. It ran before the first request.
+  const deps = globalThis.deployConsoleDeps
+  const wait = deps === undefined ? 0 : secondsToWait(deps, request)
   if (wait > 0) {
     const text = `Rate limit exceeded for your address. Nothing was changed. Try again in ${wait} s.\n`
     return new Response(text, { status: 429, headers: { 'cache-control': 'no-store', 'retry-after': String(wait) } })

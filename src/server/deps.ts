@@ -55,10 +55,12 @@ export function createDeps(config: ServerConfig): Deps {
   }
 }
 
-const shared = globalThis as typeof globalThis & { deployConsoleDeps?: Deps }
+declare global {
+  var deployConsoleDeps: Deps | undefined
+}
 
 /** The dependencies of this process. On globalThis, because Next loads routes and instrumentation as separate modules. */
 export function getDeps(): Deps {
-  shared.deployConsoleDeps ??= createDeps(readServerConfig(processEnvironment()))
-  return shared.deployConsoleDeps
+  globalThis.deployConsoleDeps ??= createDeps(readServerConfig(processEnvironment()))
+  return globalThis.deployConsoleDeps
 }

@@ -17,14 +17,16 @@ export interface Front {
   readonly stop: () => Promise<void>
 }
 
-const shared = globalThis as typeof globalThis & { deployConsoleOpened?: (front: Front) => void }
+declare global {
+  var deployConsoleOpened: ((front: Front) => void) | undefined
+}
 
 const STREAMS = '/api/trpc/live.watch'
 
 /** Starts the worker, and gives the front to the HTTP server, which is outside the build. `answerTrpc` also answers streams. */
 export function openFront(deps: Deps, answerTrpc: (request: Request) => Promise<Response>): void {
   const worker = deps.config.inProcessWorker ? startWorker(deps) : null
-  shared.deployConsoleOpened?.({
+  globalThis.deployConsoleOpened?.({
     guard: createGuard(deps.config),
     streams: ({ method, url }) => method === 'GET' && url?.split('?')[0] === STREAMS,
     stream: (request, response) => stream(answerTrpc, request, response),

@@ -22,9 +22,7 @@ export interface SealPlace {
  * canonical JSON (RFC 8785). A payload with a number that a double cannot hold is hashed as PostgreSQL's text.
  */
 export function sealRecord(row: AuditRecordRow, place: SealPlace): string {
-  const payload = hasExactNumbers(row.payload)
-    ? { payload: JSON.parse(row.payload) as unknown }
-    : { payload_text: row.payload }
+  const payload = hasExactNumbers(row.payload) ? { payload: JSON.parse(row.payload) } : { payload_text: row.payload }
   return canonicalJson({
     version: place.version,
     seq: place.seq.toString(),

@@ -127,15 +127,17 @@ function providers(deps: Deps): BetterAuthPlugin {
 
 export type Auth = ReturnType<typeof createAuth>
 
-const shared = globalThis as typeof globalThis & { deployConsoleAuth?: WeakMap<object, Auth> }
+declare global {
+  var deployConsoleAuth: WeakMap<object, Auth> | undefined
+}
 
 /** One instance per `Deps`. On globalThis, because Next loads this module more than once. */
 export function authOf(deps: Deps): Auth {
-  shared.deployConsoleAuth ??= new WeakMap()
-  const known = shared.deployConsoleAuth.get(deps)
+  globalThis.deployConsoleAuth ??= new WeakMap()
+  const known = globalThis.deployConsoleAuth.get(deps)
   if (known !== undefined) return known
   const made = createAuth(deps)
-  shared.deployConsoleAuth.set(deps, made)
+  globalThis.deployConsoleAuth.set(deps, made)
   return made
 }
 

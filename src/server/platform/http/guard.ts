@@ -5,12 +5,14 @@ import { type BlockList, isIP, isIPv6 } from 'node:net'
 import { securityHeaders } from '~/server/platform/http/security-headers'
 import { trustedAddresses } from '~/server/platform/network-settings'
 
-const shared = globalThis as typeof globalThis & { deployConsoleAddressHeader?: string }
+declare global {
+  var deployConsoleAddressHeader: string | undefined
+}
 
 /** A random name, so that no client can send the header: a request that bypassed the guard has no address, not a false one. */
 const addressHeader = (): string => {
-  shared.deployConsoleAddressHeader ??= `x-client-${randomBytes(16).toString('hex')}`
-  return shared.deployConsoleAddressHeader
+  globalThis.deployConsoleAddressHeader ??= `x-client-${randomBytes(16).toString('hex')}`
+  return globalThis.deployConsoleAddressHeader
 }
 
 /** The address of a request's client, or `unknown`. */
