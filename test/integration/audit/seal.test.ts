@@ -49,7 +49,7 @@ async function expectEachSealedOnce() {
 }
 
 describe('sealing', () => {
-  it('shows how far it is', async () => {
+  it('sealing reports its progress', async () => {
     const own = await createTestConsole()
     const { deps } = own
     const caller = createCaller(createContextInner(deps, OPERATOR))
@@ -62,7 +62,7 @@ describe('sealing', () => {
     await own.close()
   })
 
-  it('loses no row of a transaction that was held open across passes, however low its id', async () => {
+  it('sealing misses no row of a transaction held open across passes, however low its id', async () => {
     const url = console_.deps.config.databaseUrl
     await onDatabase(url, async (late) => {
       await late.query('BEGIN')
@@ -85,7 +85,7 @@ describe('sealing', () => {
     await expectEachSealedOnce()
   })
 
-  it('by several at once, while writers write, give up and commit out of order, seals each row once', async () => {
+  it('several sealers seal each row once while writers commit out of order and roll back', async () => {
     const url = console_.deps.config.databaseUrl
     const sealers = [createDeps(console_.deps.config), createDeps(console_.deps.config)]
     let writing = true
@@ -115,7 +115,7 @@ describe('sealing', () => {
     await expectEachSealedOnce()
   })
 
-  it('goes on while the reconciler makes its pass', async () => {
+  it('sealing continues while the reconciler makes its pass', async () => {
     await onDatabase(console_.deps.config.databaseUrl, async (worker) => {
       await worker.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.reconcilePass])
       const id = await insert(worker, 'meanwhile')
@@ -124,7 +124,7 @@ describe('sealing', () => {
     })
   })
 
-  it('takes a long trail in batches, and nothing once it is done', async () => {
+  it('sealing takes a long trail in batches, and does nothing once all is sealed', async () => {
     await insertAuditRows(console_.deps, 1_234, new Date('2026-01-01T00:00:00Z'))
     await sealAudit(console_.deps, undefined, 100)
     await expectEachSealedOnce()
@@ -133,7 +133,7 @@ describe('sealing', () => {
     expect(await seals()).toEqual(before)
   })
 
-  it('takes the trail that was there before the seals were, also what is being written while they are introduced', async () => {
+  it('sealing covers rows from before the seals, also rows written during the migration', async () => {
     const own = await createTestConsole()
     const { deps } = own
     const url = deps.config.databaseUrl
@@ -154,7 +154,7 @@ describe('sealing', () => {
     await own.close()
   })
 
-  it('goes on past a row that was deleted before it was sealed, and keeps that in mind', async () => {
+  it('sealing continues past a row deleted before it was sealed, and the verification reports that row', async () => {
     const own = await createTestConsole()
     const { deps } = own
     await insertAuditRows(deps, 20, new Date('2026-01-01T00:00:00Z'))
@@ -168,7 +168,7 @@ describe('sealing', () => {
     await own.close()
   })
 
-  it('is the worker’s: a row appended while it runs is sealed without anybody asking', async () => {
+  it('the worker seals a row that is appended while the worker runs', async () => {
     const deps = createDeps(console_.deps.config)
     const worker = startWorker(deps)
     const actor = randomUUID()

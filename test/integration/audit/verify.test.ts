@@ -29,7 +29,7 @@ const tamper = (...statements: string[]) =>
   })
 
 describe('a trail that nobody touched', () => {
-  it('is whole when it is empty', async () => {
+  it('an empty trail is intact', async () => {
     const empty = await createTestConsole()
     const expected = { sealed: '0', waiting: 0, head: null, firstBreak: null }
     expect(await verifyAudit(empty.deps)).toEqual(expected)
@@ -37,7 +37,7 @@ describe('a trail that nobody touched', () => {
     await empty.close()
   })
 
-  it('is whole while rows wait for their seal, and when all are sealed', async () => {
+  it('an untouched trail is intact, with rows that wait for a seal and when all are sealed', async () => {
     expect(await verifyAudit(console_.deps)).toMatchObject({ sealed: '0', waiting: ROWS, firstBreak: null })
     await sealAll()
     expect(await verifyAudit(console_.deps)).toMatchObject({ sealed: '30', waiting: 0, firstBreak: null })
@@ -59,37 +59,37 @@ describe('a superuser who', () => {
     ['payload', `payload = '{"n": 14}'`],
     ['payload, by a digit beyond what a double holds', `payload = '{"n": 13.0000000000000000000001}'`],
     ['payload, by a member', `payload = payload || '{"__proto__": 1}'`],
-  ])('changed the %s of a row is found out', async (_, change) => {
+  ])('finds that a superuser changed the %s of a row', async (_, change) => {
     await tamper(`UPDATE audit_events SET ${change} WHERE id = 13`)
     expect(await verdict()).toMatchObject({ kind: 'row_changed', rowId: '13', seq: '13' })
   })
 
-  it('only ordered the members of a payload differently changed nothing', async () => {
+  it('does not report a payload whose members are only ordered differently', async () => {
     await tamper(`UPDATE audit_events SET payload = '{"n": 13.00}' WHERE id = 13`)
     expect(await verdict()).toBeNull()
   })
 
-  it('changed two rows is shown the first', async () => {
+  it('names the first of two rows that a superuser changed', async () => {
     await tamper(`UPDATE audit_events SET actor = 'x' WHERE id IN (21, 8)`)
     expect(await verdict()).toMatchObject({ rowId: '8' })
   })
 
-  it('changed the newest row is found out', async () => {
+  it('finds that a superuser changed the newest row', async () => {
     await tamper(`UPDATE audit_events SET actor = 'x' WHERE id = 30`)
     expect(await verdict()).toMatchObject({ kind: 'row_changed', rowId: '30' })
   })
 
-  it('deleted a row is found out', async () => {
+  it('finds that a superuser deleted a row', async () => {
     await tamper('DELETE FROM audit_events WHERE id = 13')
     expect(await verdict()).toMatchObject({ kind: 'row_deleted', rowId: '13', seq: '13' })
   })
 
-  it('deleted a row and its seal is found out', async () => {
+  it('finds that a superuser deleted a row and its seal', async () => {
     await tamper('DELETE FROM audit_events WHERE id = 13', 'DELETE FROM audit_seals WHERE seq = 13')
     expect(await verdict()).toMatchObject({ kind: 'seal_missing', rowId: null, seq: '13' })
   })
 
-  it('deleted a row and its seal and closed the gap is found out', async () => {
+  it('finds that a superuser deleted a row and its seal and closed the gap', async () => {
     await tamper(
       'DELETE FROM audit_events WHERE id = 13',
       'DELETE FROM audit_seals WHERE seq = 13',
@@ -99,17 +99,17 @@ describe('a superuser who', () => {
     expect(await verdict()).toMatchObject({ kind: 'chain_broken', rowId: '14', seq: '13' })
   })
 
-  it('deleted a seal is found out, and the row is named', async () => {
+  it('finds that a superuser deleted a seal, and names the row', async () => {
     await tamper('DELETE FROM audit_seals WHERE seq = 13')
     expect(await verdict()).toMatchObject({ kind: 'seal_missing', rowId: '13', seq: '13' })
   })
 
-  it('deleted the newest seals is found out', async () => {
+  it('finds that a superuser deleted the newest seals', async () => {
     await tamper('DELETE FROM audit_seals WHERE seq > 28')
     expect(await verdict()).toMatchObject({ kind: 'row_unsealed', rowId: '29' })
   })
 
-  it('inserted a row between others is found out', async () => {
+  it('finds that a superuser inserted a row between others', async () => {
     await tamper(
       `UPDATE audit_events SET id = 1000 WHERE id = 30`,
       `INSERT INTO audit_events (id, at_utc, actor, action, payload) VALUES (30, now(), 'x', 'console.test', '{}')`,
@@ -127,7 +127,7 @@ describe('a superuser who', () => {
     },
   )
 
-  it('let two rows change places is found out', async () => {
+  it('finds that a superuser swapped two rows', async () => {
     await tamper(
       'UPDATE audit_events SET id = -1 WHERE id = 13',
       'UPDATE audit_events SET id = 13 WHERE id = 14',
@@ -136,7 +136,7 @@ describe('a superuser who', () => {
     expect(await verdict()).toMatchObject({ kind: 'row_changed', rowId: '13' })
   })
 
-  it('let two seals change places is found out', async () => {
+  it('finds that a superuser swapped two seals', async () => {
     await tamper(
       'UPDATE audit_seals SET seq = 1000 WHERE seq = 13',
       'UPDATE audit_seals SET seq = 13 WHERE seq = 14',
@@ -151,18 +151,18 @@ describe('a superuser who', () => {
     ['previous hash', `previous_hash = sha256('x')`, 'chain_broken'],
     ['version', 'version = 9', 'seal_changed'],
     ['row', 'audit_event_id = 1000', 'row_deleted'],
-  ])('changed the %s of a seal is found out', async (_, change, kind) => {
+  ])('finds that a superuser changed the %s of a seal', async (_, change, kind) => {
     await tamper(`UPDATE audit_seals SET ${change} WHERE seq = 13`)
     expect(await verdict()).toMatchObject({ kind, seq: '13' })
   })
 
-  it('took a row off the list of those that wait is found out', async () => {
+  it('finds that a superuser removed a row from the list of rows to seal', async () => {
     await insertAuditRows(console_.deps, 1, new Date('2026-02-01T00:00:00Z'))
     await tamper('DELETE FROM audit_unsealed')
     expect(await verdict()).toMatchObject({ kind: 'row_unsealed', rowId: '31' })
   })
 
-  it('rewrote the whole chain is found out with a checkpoint only, and there at the checkpoint', async () => {
+  it('finds a rewritten chain only with a checkpoint, and reports it at the checkpoint', async () => {
     const checkpoint = await takeCheckpoint(console_.deps)
     await insertAuditRows(console_.deps, 5, new Date('2026-02-01T00:00:00Z'))
     await sealAll()
@@ -174,13 +174,13 @@ describe('a superuser who', () => {
     expect(firstBreak).toMatchObject({ kind: 'checkpoint_contradicted', rowId: '30', seq: '30' })
   })
 
-  it('rewrote the chain up to a row is found out right after it', async () => {
+  it('finds a chain rewritten up to a row right after that row', async () => {
     await tamper(`UPDATE audit_events SET actor = 'x' WHERE id = 13`)
     await onDatabase(console_.deps.config.databaseUrl, (client) => rewriteChain(client, 13n))
     expect(await verdict()).toMatchObject({ kind: 'chain_broken', seq: '14' })
   })
 
-  it('took the newest rows away with their seals is found out with a checkpoint', async () => {
+  it('finds with a checkpoint that the newest rows were removed with their seals', async () => {
     const checkpoint = await takeCheckpoint(console_.deps)
     await tamper('DELETE FROM audit_events WHERE id > 20', 'DELETE FROM audit_seals WHERE seq > 20')
     expect(await verdict()).toBeNull()

@@ -33,7 +33,7 @@ const actions = async () =>
   ])
 
 describe('confirming by password', () => {
-  it('makes this session’s proof fresh and no other’s, and is in the trail', async () => {
+  it('a confirmation by password renews the proof of this session alone and is audited', async () => {
     const ada = await firstAdmin(console_.deps)
     const elsewhere = browser(console_.deps)
     await elsewhere.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -44,7 +44,7 @@ describe('confirming by password', () => {
     expect((await actions()).at(-1)).toEqual(['console.session.proved', { method: 'password' }])
   })
 
-  it('lets a production deploy that was refused go on, under its own key, once', async () => {
+  it('a confirmation lets the refused production deploy continue once, under its own idempotency key', async () => {
     const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
@@ -61,7 +61,7 @@ describe('confirming by password', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('locks the account’s confirmations after five wrong ones, proves nothing, and locks nobody out of signing in', async () => {
+  it('five incorrect passwords lock confirmations of the account, and sign-ins still work', async () => {
     const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -82,20 +82,20 @@ describe('confirming by password', () => {
     ).toEqual([...Array.from({ length: 5 }, () => 'console.session.refused'), 'console.session.locked'])
   })
 
-  it('is for somebody who is signed in', async () => {
+  it('a confirmation by password requires a session', async () => {
     await firstAdmin(console_.deps)
     const answer = await browser(console_.deps).post('/confirm/password', { password: PASSWORD })
     expect(answer.status).toBe(401)
   })
 
-  it('is refused to somebody whose access was taken away', async () => {
+  it('a confirmation by password is refused to a removed member', async () => {
     const ada = await firstAdmin(console_.deps)
     await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
     expect((await ada.post('/confirm/password', { password: PASSWORD })).status).toBe(401)
   })
 })
 
-it('a stranger who locks the address does not keep its owner from confirming', async () => {
+it('a stranger who locks an address at sign-in does not keep its owner from confirming', async () => {
   const ada = await firstAdmin(console_.deps)
   const stranger = browser(console_.deps, '203.0.113.66')
   for (let attempt = 0; attempt < 6; attempt += 1) {
@@ -104,7 +104,7 @@ it('a stranger who locks the address does not keep its owner from confirming', a
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
-it('nothing a stranger types at the door counts as a password of somebody who is signed in', async () => {
+it('passwords tried at sign-in do not count as confirmations of a signed-in member', async () => {
   const ada = await firstAdmin(console_.deps)
   const stranger = browser(console_.deps, '203.0.113.67')
   for (const typed of ['signed in as ada@example.com', 'own:ada@example.com']) {
@@ -116,7 +116,7 @@ it('nothing a stranger types at the door counts as a password of somebody who is
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
-it('an address locked at the door is another count than its owner’s, whatever it is typed as', async () => {
+it('sign-in attempts and confirmations are counted apart, however the address is written', async () => {
   const config = { authSecrets: ['a secret of the tests, long enough to be one'] }
   const email = 'ada@example.com'
   const typed = [email, `signed in as ${email}`, `own:${email}`, `door:${email}`, ` ${email} `]
@@ -124,14 +124,14 @@ it('an address locked at the door is another count than its owner’s, whatever 
 })
 
 describe('confirming by a click', () => {
-  it('is not offered on a console with people', async () => {
+  it('a confirmation by click is not offered outside the sandbox', async () => {
     const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     expect(await ada.post('/confirm/sandbox', {})).toMatchObject({ status: 403 })
     expect(await provedMinutesAgo(ada)).toBe(60)
   })
 
-  it('is enough for the sandbox’s own operator, on its machine', async () => {
+  it('a click confirms the sandbox operator on the sandbox’s own machine', async () => {
     await console_.close()
     const { apiUrl } = github
     console_ = await createTestConsole({ githubApiUrl: apiUrl, env: { SANDBOX_URL: new URL(apiUrl).origin } })

@@ -56,14 +56,14 @@ describe('somebody who signs in with GitHub', () => {
     expect([await people(), await console_.deps.db.session.count()]).toEqual([0, 0])
   })
 
-  it('with an address GitHub has not verified is refused, whatever they belong to', async () => {
+  it('a person whose address GitHub has not verified is refused, despite a listed organisation', async () => {
     await open({ AUTH_ALLOWED_GITHUB: 'acme', AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as({ ...bob, verified: false, memberships: { acme: 'active' } })
     expect(await visit()).toMatchObject({ error: 'email_not_verified' })
     expect(await people()).toBe(0)
   })
 
-  it('where no list asks for it, is not asked for their organisations', async () => {
+  it('GitHub is not asked for organisations when no organisation is listed', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as(bob)
     expect((await visit()).error).toBeNull()
@@ -71,7 +71,7 @@ describe('somebody who signs in with GitHub', () => {
     expect(github.asked().filter((path) => path.includes('memberships'))).toEqual([])
   })
 
-  it('is recognised by GitHub’s number, not by name or address', async () => {
+  it('a member is recognised by the GitHub user id, not by login or address', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as(bob)
     await visit()
@@ -93,21 +93,21 @@ describe('signing in with GitHub', () => {
     return { fresh: isProofFresh(actor, new Date()), methods: await listProofMethods(console_.deps, actor) }
   }
 
-  it('is no proof of who it is: GitHub may have asked nobody, and nobody is sent there for one', async () => {
+  it('a sign-in with GitHub is no proof of identity, and the console sends nobody there for one', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     const { fresh, methods } = await comeIn()
     expect(fresh).toBe(false)
     expect(methods).toMatchObject({ password: false, passkey: false, providers: [{ id: 'github', proof: 'never' }] })
   })
 
-  it('is one where the console is configured so', async () => {
+  it('a sign-in with GitHub is a proof of identity where the console is configured to accept one', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com', AUTH_GITHUB_PROVES_IDENTITY: 'on' })
     const { fresh, methods } = await comeIn()
     expect(fresh).toBe(true)
     expect(methods).toMatchObject({ providers: [{ id: 'github', proof: 'possible' }] })
   })
 
-  it('with the number of somebody who is known at another GitHub does not get that account', async () => {
+  it('a user id known at another GitHub does not reach that account', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     await comeIn()
     await console_.deps.db.account.updateMany({
@@ -116,7 +116,7 @@ describe('signing in with GitHub', () => {
     expect((await visit()).error).toBe('account_not_linked')
   })
 
-  it('with a wrong client secret is refused, and the log has GitHub’s error', async () => {
+  it('a sign-in with an incorrect client secret is refused, and the log has GitHub’s error', async () => {
     await open({ AUTH_GITHUB_CLIENT_SECRET: 'not-the-secret-of-the-tests' })
     const logged: string[] = []
     const logger = pino({}, { write: (line: string) => void logged.push(line) })

@@ -38,7 +38,7 @@ describe('after the issuer was changed', () => {
     expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
   })
 
-  it('a stranger with the subject of somebody who is known does not get that account', async () => {
+  it('a subject known at the earlier issuer does not reach that account from the new issuer', async () => {
     const deps = movedTo(after)
     after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
     const { browser, error } = await atProvider(deps, 'oidc')
@@ -47,7 +47,7 @@ describe('after the issuer was changed', () => {
     expect(await console_.deps.db.user.count()).toBe(2)
   })
 
-  it('a stranger with the subject and the address of somebody who is known is refused, and that is in the trail', async () => {
+  it('a subject and an address known at the earlier issuer are refused from the new issuer, and the refusal is audited', async () => {
     after.as(bob)
     expect(await atProvider(movedTo(after), 'oidc')).toMatchObject({ error: 'account_not_linked', path: '/sign-in' })
     expect(await console_.deps.db.session.count()).toBe(1)
@@ -63,7 +63,7 @@ describe('after the issuer was changed', () => {
     })
   })
 
-  it('the account page says that the provider is not connected', async () => {
+  it('the account page shows the provider as not connected after the issuer changed', async () => {
     const { userId } = await console_.deps.db.account.findFirstOrThrow()
     const seen = async (deps: Deps) => {
       const actor = { name: bob.email, userId, role: 'viewer', environments: null, permissions: null } as const
@@ -90,7 +90,7 @@ describe('an account from before issuers were kept', () => {
     await asBefore()
   })
 
-  it('is bound to the configured issuer once, with one row in the trail, by however many servers start at once', async () => {
+  it('an account without an issuer is bound to the configured one once and audited once, however many servers start at once', async () => {
     await Promise.all([bindAccounts(console_.deps), bindAccounts(console_.deps), bindAccounts(console_.deps)])
     const { issuer } = before
     expect(await console_.deps.db.account.findMany()).toMatchObject([{ issuer, accountId: `${issuer} bob-1` }])
@@ -102,12 +102,12 @@ describe('an account from before issuers were kept', () => {
     expect((await trail()).filter(({ action }) => action === 'console.account.issuer_bound')).toEqual([bound])
   })
 
-  it('signs its owner in without a restart: a replica of the version before may have made it meanwhile', async () => {
+  it('an account without an issuer signs its owner in without a restart', async () => {
     expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
     expect(await console_.deps.db.user.count()).toBe(1)
   })
 
-  it('stays with its issuer when another one is configured afterwards', async () => {
+  it('a bound account keeps its issuer when another one is configured later', async () => {
     await bindAccounts(console_.deps)
     await bindAccounts(movedTo(after))
     after.as(bob)

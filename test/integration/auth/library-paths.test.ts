@@ -73,13 +73,13 @@ async function statusOf(name: string, body: unknown): Promise<number> {
 }
 
 describe('below /api/auth', () => {
-  it('everything on the lists is there, and there is more that is not', () => {
+  it('the library offers every listed path, and paths that are not listed', () => {
     const listed = [...ANYBODY, ...Object.keys(SIGNED_IN)]
     expect(offered()).toEqual(expect.arrayContaining(listed))
     expect(offered().length).toBeGreaterThan(listed.length + 10)
   })
 
-  it('what is on no list is not offered', async () => {
+  it('the console does not offer a library path that is not listed', async () => {
     const others = offered().filter((name) => !ANYBODY.includes(name) && SIGNED_IN[name] === undefined)
     const statuses = await Promise.all(others.map(async (name) => `${name} ${await statusOf(name, {})}`))
     expect(statuses.filter((status) => !/ 404$/.test(status))).toEqual([])

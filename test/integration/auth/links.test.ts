@@ -66,7 +66,7 @@ const trail = async (...actions: string[]) =>
 
 const GONE = { status: 410, body: { code: 'link_unusable' } }
 
-describe('who is no admin any more does not come back by links made before', () => {
+describe('links that a former admin made do not bring the admin back', () => {
   const ENDINGS = [
     ['suspended', ({ userId }: Actor) => suspendMember(console_.deps, ada, userId)],
     [
@@ -92,7 +92,7 @@ describe('who is no admin any more does not come back by links made before', () 
     expect(await use(others, 'Dora'), 'of another admin').toMatchObject({ status: 200 })
   })
 
-  it('one that slipped past that holds no more than its maker does, on the screen and at a provider neither', async () => {
+  it('a link that outlived its maker’s demotion is refused, on the screen and at a provider', async () => {
     const bob = await join('bob@example.com', 'admin')
     const link = await invite('bob2@example.com', 'admin', callerOf(bob.actor))
     // As if it had been made by a request that was under way while he was demoted.
@@ -104,8 +104,8 @@ describe('who is no admin any more does not come back by links made before', () 
   })
 })
 
-describe('of the links for one address only one is used', () => {
-  it('an invitation sets no password of somebody who is here, however it came to be left', async () => {
+describe('only one link for an address can be used', () => {
+  it('a leftover invitation sets no password of an existing member', async () => {
     const first = await invite('anybody@example.com')
     const { id } = await console_.deps.db.invitation.findFirstOrThrow({ orderBy: { id: 'desc' } })
     const open = await caller.members.invite({ email: null, role: 'deployer', environments: null })
@@ -117,7 +117,7 @@ describe('of the links for one address only one is used', () => {
     expect(await use(first)).toMatchObject({ status: 400, body: { code: 'invalid_input' } })
   })
 
-  it('a later invitation, or link for a password, ends the earlier one, and the trail says so', async () => {
+  it('a later invitation or password link ends the earlier one and is audited', async () => {
     const [first, second] = [await invite('bob@example.com'), await invite('bob@example.com')]
     expect(await use(first, 'Bob')).toMatchObject(GONE)
     expect(await use(second, 'Bob')).toMatchObject({ status: 200 })
@@ -132,7 +132,7 @@ describe('of the links for one address only one is used', () => {
     ])
   })
 
-  it('coming in by a provider uses up one and ends the others', async () => {
+  it('joining with a provider uses up one link and ends the others', async () => {
     await invite('bob@example.com')
     await invite('bob@example.com')
     await console_.deps.db.invitation.updateMany({ data: { revokedAt: null } })
@@ -147,7 +147,7 @@ describe('of the links for one address only one is used', () => {
 })
 
 describe('a link for a new password', () => {
-  it('shuts out whoever was in the account besides its owner: sessions, passkeys, providers, tokens, each in the trail', async () => {
+  it('a password link ends sessions, passkeys, providers and tokens, and audits each', async () => {
     const bob = await join('bob@example.com', 'deployer')
     const { userId } = bob.actor
     const { db } = console_.deps
@@ -175,7 +175,7 @@ describe('a link for a new password', () => {
     ])
   })
 
-  it('ends what was begun before it: a provider about to be connected, a sign-in that waits for its second factor', async () => {
+  it('a password link ends a pending provider connection and a sign-in that waits for its second factor', async () => {
     const bob = await join('bob@example.com', 'deployer')
     const begun = await bob.held.post('/two-factor/enable', { password: PASSWORD, method: 'totp' })
     const secret = new URL(Object(begun.body).totpURI).searchParams.get('secret') ?? ''

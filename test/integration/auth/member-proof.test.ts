@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => console_.close())
 
 describe('changing what somebody may do, with a proof older than 15 minutes', () => {
-  it('is refused, and nothing is changed, until the admin has confirmed who it is', async () => {
+  it('a change of a member’s rights with a proof older than 15 minutes changes nothing until the admin confirms their identity', async () => {
     const { deps } = console_
     const admin = await insertMember(deps, actorNamed('root'))
     const { userId } = await insertMember(deps, actorNamed('bob', { role: 'viewer' }))

@@ -53,7 +53,7 @@ async function invite(email: string, role = 'deployer') {
 }
 
 describe('somebody an OIDC provider names', () => {
-  it('and nobody invited is refused, and nothing of them is kept but a row of the trail', async () => {
+  it('a person without an invitation is refused, and nothing but an audit event is stored', async () => {
     await open()
     provider.as(bob)
     expect(await visit()).toMatchObject({ error: 'not_admitted' })
@@ -63,7 +63,7 @@ describe('somebody an OIDC provider names', () => {
     expect(JSON.stringify(rows)).not.toContain('bob')
   })
 
-  it('is called what the provider says, with a stand-in for what cannot be seen in it', async () => {
+  it('a member from a provider has the provider’s name, with placeholders for invisible characters', async () => {
     await open()
     await invite(bob.email)
     provider.as({ ...bob, name: 'Bob\u202e nimda' })
@@ -71,7 +71,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.user.findMany({ select: { name: true } })).toEqual([{ name: 'Bob⟨U+202E⟩ nimda' }])
   })
 
-  it('who was invited under this address comes in with the invitation’s limits, and uses it up', async () => {
+  it('an invited person joins through the provider with the invitation’s limits and uses the invitation up', async () => {
     await open()
     await invite(bob.email)
     provider.as(bob)
@@ -98,7 +98,7 @@ describe('somebody an OIDC provider names', () => {
     expect(trail[1]).toMatchObject({ payload: { provider: 'oidc', because: 'invitation', role: 'deployer' } })
   })
 
-  it('of a domain on the list comes in as a viewer; no token of the provider is kept', async () => {
+  it('a person of an allowed domain joins as a viewer, and no token of the provider is stored', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'Example.com' })
     provider.as(bob)
     const { browser: held } = await visit()
@@ -123,14 +123,14 @@ describe('somebody an OIDC provider names', () => {
     ['nobody before the domain', { ...bob, email: '@example.com' }, 'not_admitted'],
     ['an address that was not verified', { ...bob, email_verified: false }, 'email_not_verified'],
     ['an address that only claims to be verified', { ...bob, email_verified: 'true' }, 'email_not_verified'],
-  ])('with %s is refused', async (_, person, error) => {
+  ])('a person with %s is refused', async (_, person, error) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(person)
     expect(await visit()).toMatchObject({ error })
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('with an address that was invited, but is not verified, is refused', async () => {
+  it('a person whose invited address is not verified is refused', async () => {
     await open()
     await invite(bob.email)
     provider.as({ ...bob, email_verified: false })
@@ -145,7 +145,7 @@ describe('somebody an OIDC provider names', () => {
     ['another audience', { aud: 'another-client' }],
     ['a time to live that is over', { exp: Math.floor(Date.now() / 1000) - 3600 }],
     ['no subject', { sub: undefined }],
-  ])('by an ID token with %s is refused', async (_, claims) => {
+  ])('a sign-in by an ID token with %s is refused', async (_, claims) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken(claims)
@@ -156,7 +156,7 @@ describe('somebody an OIDC provider names', () => {
   it.each([
     ['with another key', () => ({ key: provider.strangersKey })],
     ['with an algorithm that takes the client secret for a key', () => ({ key: SHARED, alg: 'HS256' })],
-  ])('by an ID token signed %s is refused', async (_, forged) => {
+  ])('a sign-in by an ID token signed %s is refused', async (_, forged) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({}, forged())
@@ -164,7 +164,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('by an answer without an ID token is refused', async () => {
+  it('a sign-in by an answer without an ID token is refused', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.disturb('token', ({ status, body: { id_token: _, ...body } }) => ({ status, body }))
@@ -172,7 +172,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('is the ID token’s subject: userinfo about another one signs nobody in, and is in the trail', async () => {
+  it('userinfo about another subject than the ID token’s signs nobody in and is audited', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     await visit()
@@ -187,7 +187,7 @@ describe('somebody an OIDC provider names', () => {
     })
   })
 
-  it('by userinfo without a subject is refused', async () => {
+  it('a sign-in by userinfo without a subject is refused', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.disturb('userinfo', ({ status, body: { sub: _, ...body } }) => ({ status, body }))
@@ -195,7 +195,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('does not get into an account that has the same address and is not connected', async () => {
+  it('a person from a provider does not reach an unconnected account with the same address', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     await firstAdmin(console_.deps, 'bob@example.com')
     provider.as(bob)
@@ -204,7 +204,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.session.count()).toBe(1)
   })
 
-  it('is connected by the account’s owner, with a fresh proof, and signs in afterwards', async () => {
+  it('a member connects a provider with a fresh proof and then signs in with it', async () => {
     await open()
     const held = await firstAdmin(console_.deps, 'bob@example.com')
     const path = '/link-social'
@@ -221,7 +221,7 @@ describe('somebody an OIDC provider names', () => {
     expect(stale).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
   })
 
-  it('and whose access was taken away stays out, though the domain is on the list', async () => {
+  it('a removed member cannot return through a provider, even from an allowed domain', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     await visit()
@@ -254,7 +254,7 @@ describe('a sign-in at the provider', () => {
   it.each([
     ['two hours ago', () => new Date(Date.now() - 2 * HOUR_MS)],
     ['at a time it does not say', () => undefined],
-  ])('by somebody who proved there %s who they are is no proof for what is grave', async (_, provedAt) => {
+  ])('a sign-in by a person who proved their identity there %s is no fresh proof', async (_, provedAt) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
@@ -264,14 +264,17 @@ describe('a sign-in at the provider', () => {
   it.each([
     ['now', () => new Date()],
     ['by a clock that is ahead', () => new Date(Date.now() + HOUR_MS)],
-  ])('by somebody who proved it there %s is one, and for no longer than any', async (_, provedAt) => {
-    await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    provider.as(bob)
-    provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
-    expect(await deployed()).not.toMatchObject({ code: 'proof_stale' })
-    const { provedAt: kept } = await console_.deps.db.session.findFirstOrThrow()
-    expect(kept.getTime()).toBeLessThanOrEqual(Date.now())
-  })
+  ])(
+    'a sign-in by a person who proved their identity there %s is a fresh proof, and expires like any other',
+    async (_, provedAt) => {
+      await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
+      provider.as(bob)
+      provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
+      expect(await deployed()).not.toMatchObject({ code: 'proof_stale' })
+      const { provedAt: kept } = await console_.deps.db.session.findFirstOrThrow()
+      expect(kept.getTime()).toBeLessThanOrEqual(Date.now())
+    },
+  )
 })
 
 describe('a sign-in that is to be a new proof', () => {
@@ -282,7 +285,7 @@ describe('a sign-in that is to be a new proof', () => {
   }
   const acme = { id: 'oidc', name: 'single sign-on' }
 
-  it('has the provider ask the person anew, and proves it, though the address is in userinfo alone', async () => {
+  it('a new proof has the provider ask for credentials again, and holds when only userinfo has the address', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     const { browser: held, asked: first } = await visit()
@@ -298,7 +301,7 @@ describe('a sign-in that is to be a new proof', () => {
   it.each([
     ['does not say when it asked', undefined],
     ['asked two hours ago', Math.floor(Date.now() / 1000) - 7200],
-  ])('by a provider that %s is known to have proved nothing, so that nobody is sent there again', async (_, time) => {
+  ])('a provider that %s proves nothing, and the console does not send the member there again', async (_, time) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({ auth_time: time })
@@ -320,7 +323,7 @@ describe('a sign-in that is to be a new proof', () => {
 })
 
 describe('coming back from the provider', () => {
-  it('with a state of another browser signs nobody in', async () => {
+  it('a return with the state of another browser signs nobody in', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     expect(await atProvider(console_.deps, 'oidc', { comesBackAs: browser(console_.deps) })).toMatchObject({
@@ -329,7 +332,7 @@ describe('coming back from the provider', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('works after a time in which the provider was away, and sign-in by password worked meanwhile', async () => {
+  it('a sign-in with a provider works again after an outage, during which passwords still worked', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.goAway(true)
     const held = browser(console_.deps)
@@ -347,7 +350,7 @@ describe('coming back from the provider', () => {
     ['another question for the provider', { provider: 'oidc', callbackURL: '/', additionalParams: { prompt: 'none' } }],
     ['another provider', { provider: 'google', callbackURL: '/' }],
     ['another site to go on to', { provider: 'oidc', callbackURL: 'https://evil.example/' }],
-  ])('cannot be begun with %s', async (_, body) => {
+  ])('a sign-in at the provider cannot be begun with %s', async (_, body) => {
     await open()
     const { status } = await browser(console_.deps).post('/sign-in/social', body)
     expect([400, 403]).toContain(status)

@@ -46,7 +46,7 @@ const refusals = async () =>
     ({ actor, payload }) => [actor, Object(payload).method],
   )
 
-it('a passkey that made sure of its person is added, signs in, and confirms', async () => {
+it('a passkey with user verification is added, signs in, and confirms an identity', async () => {
   const key = authenticator(ORIGIN)
   expect(await add(ada, key)).toMatchObject({ status: 200 })
   const held = browser(console_.deps)
@@ -57,13 +57,13 @@ it('a passkey that made sure of its person is added, signs in, and confirms', as
 })
 
 describe('a passkey that did not make sure of its person', () => {
-  it('is not added', async () => {
+  it('a passkey without user verification is not added', async () => {
     const answer = await add(ada, authenticator(ORIGIN), UNCHECKED)
     expect(answer).toMatchObject({ status: 401, body: { code: 'USER_NOT_VERIFIED' } })
     expect(await console_.deps.db.passkey.count()).toBe(0)
   })
 
-  it('signs nobody in, and that is in the trail', async () => {
+  it('a passkey without user verification signs nobody in, and the attempt is audited', async () => {
     const key = authenticator(ORIGIN)
     await add(ada, key)
     const held = browser(console_.deps)
@@ -72,7 +72,7 @@ describe('a passkey that did not make sure of its person', () => {
     expect(await refusals()).toEqual([['somebody', 'passkey']])
   })
 
-  it('confirms nothing', async () => {
+  it('a passkey without user verification confirms no identity', async () => {
     const key = authenticator(ORIGIN)
     await add(ada, key)
     await letProofsAge()
@@ -81,7 +81,7 @@ describe('a passkey that did not make sure of its person', () => {
   })
 })
 
-it('a passkey of somebody else confirms nothing, and that is in the trail', async () => {
+it('a passkey of another member confirms no identity, and the attempt is audited', async () => {
   const [adas, bobs] = [authenticator(ORIGIN), authenticator(ORIGIN)]
   await add(ada, adas)
   const bob = browser(console_.deps, '203.0.113.2', await signedInAs(console_.deps, { email: 'bob@example.com' }))
@@ -92,7 +92,7 @@ it('a passkey of somebody else confirms nothing, and that is in the trail', asyn
   expect(await refusals()).toEqual([['ada@example.com', 'passkey']])
 })
 
-it('the passkey of whose access was taken away signs nobody in, and the trail says whose it was, once', async () => {
+it('the passkey of a removed member signs nobody in, and one audit event names the member', async () => {
   const key = authenticator(ORIGIN)
   await add(ada, key)
   await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })

@@ -29,7 +29,7 @@ function restarted(authSecrets: readonly string[]): Deps {
 }
 
 describe('the session secret', () => {
-  it('is replaced without signing anybody out: first both, the new one in front, then the new one alone', async () => {
+  it('the session secret is rotated without signing anybody out', async () => {
     const ada = await firstAdmin(console_.deps)
     const both = restarted([NEW_SECRET, AUTH_SECRET])
     expect(await authenticate(both, ada.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
@@ -43,7 +43,7 @@ describe('the session secret', () => {
     expect(await authenticate(alone, ada.headers(), 'person'), 'signed with the old one').toBeNull()
   })
 
-  it('that is none of the list signs nobody in, nor does a session without a signature', async () => {
+  it('a cookie signed with an unknown secret, or without a signature, signs nobody in', async () => {
     const another = firstAdmin(restarted([NEW_SECRET]), 'bob@example.com')
     await expect(another).rejects.toMatchObject({ code: 'admin_exists' })
     const stranger = restarted([randomBytes(32).toString('base64'), NEW_SECRET])
@@ -56,7 +56,7 @@ describe('the session secret', () => {
 })
 
 describe('while replicas are restarted one by one', () => {
-  it('one that is not restarted yet takes a cookie of one that is', async () => {
+  it('a replica that is not restarted yet accepts the cookie of a restarted one', async () => {
     const [before, after] = [restarted([AUTH_SECRET, NEW_SECRET]), restarted([NEW_SECRET, AUTH_SECRET])]
     const held = browser(after)
     await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -92,7 +92,7 @@ describe('a second factor', () => {
   }
   const nextCode = () => codeAt(secret, Date.now() + 30_000)
 
-  it('and its backup codes outlive the rotation, also one that was used in the middle of it', async () => {
+  it('a second factor and its backup codes outlive a rotation, also when one is used in the middle of it', async () => {
     const both = withSecrets(NEW_SECRET, AUTH_SECRET)
     const [used = '', kept = ''] = codes
     const during = await afterPassword(both)
@@ -109,7 +109,7 @@ describe('a second factor', () => {
     expect(await again.post('/two-factor/verify-backup-code', { code: used })).toMatchObject({ status: 401 })
   })
 
-  it('of a sign-in one replica began is taken by another with the secrets in another order', async () => {
+  it('a second factor completes a sign-in that another replica began with the secrets in another order', async () => {
     const held = await afterPassword(withSecrets(AUTH_SECRET, NEW_SECRET))
     const other = withSecrets(NEW_SECRET, AUTH_SECRET)
     Object.assign(globalThis, { deployConsoleDeps: other })
@@ -117,7 +117,7 @@ describe('a second factor', () => {
     expect(await authenticate(other, held.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
   })
 
-  it('whose secret was taken out too early is refused in words, uses no code up, and works when it is put back', async () => {
+  it('a second factor whose secret was removed too early is refused with a reason, uses up no code, and works once the secret is back', async () => {
     const alone = withSecrets(NEW_SECRET)
     const before = await rotating.deps.db.twoFactor.findMany()
     expect(await renewSecondFactors(alone)).toEqual({ renewed: 0, unreadable: 1 })
@@ -133,7 +133,7 @@ describe('a second factor', () => {
     expect(await later.post('/two-factor/verify-backup-code', { code })).toMatchObject({ status: 200 })
   })
 
-  it('of which a code was used after it was read for renewing stays as the use left it', async () => {
+  it('re-encrypting a second factor does not undo the use of a code in the meantime', async () => {
     const { db } = rotating.deps
     const { userId } = await db.twoFactor.findFirstOrThrow({ select: { userId: true } })
     const read = await readSecondFactor(db, userId)
@@ -145,7 +145,7 @@ describe('a second factor', () => {
     expect(await readSecondFactor(db, userId)).toEqual(used)
   })
 
-  it('is renewed by a server that started while the database was away', async () => {
+  it('a server that started without its database re-encrypts second factors once the database is back', async () => {
     const proxy = await tcpProxy(rotating.deps.config.databaseUrl)
     const config = { ...rotating.deps.config, databaseUrl: proxy.url, authSecrets: [NEW_SECRET, AUTH_SECRET] }
     const deps = createDeps(config)
@@ -157,7 +157,7 @@ describe('a second factor', () => {
 })
 
 describe('the session cookie', () => {
-  it('and the one a browser is known by are out of reach of scripts and of other sites, and behind TLS go over TLS only', async () => {
+  it('cookies are HttpOnly and SameSite, and Secure behind TLS', async () => {
     const { deps } = console_
     const answer = await browser(deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     const [cookie = ''] = answer.headers.getSetCookie()

@@ -37,7 +37,7 @@ const isIn = async (held: Browser) => (await authenticate(console_.deps, held.he
 const give = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
 
 describe('with the second factor on', () => {
-  it('the password alone signs nobody in, and password and code do', async () => {
+  it('a password signs in only with a code once the second factor is on', async () => {
     const held = await afterPassword()
     expect(await isIn(held)).toBe(false)
     expect((await give(held, codeAt(secret, Date.now() + STEP_MS))).status).toBe(200)
@@ -47,7 +47,7 @@ describe('with the second factor on', () => {
     expect(opened).toHaveLength(2)
   })
 
-  it('a code counts once, also for two who give it at once, and each time it is given again is in the trail', async () => {
+  it('a code is accepted once, also when it is sent twice at once, and each reuse is audited', async () => {
     const [one, other] = [await afterPassword(), await afterPassword()]
     const code = codeAt(secret, Date.now() + STEP_MS)
     const answers = await Promise.all([give(one, code), give(other, code)])
@@ -61,7 +61,7 @@ describe('with the second factor on', () => {
     )
   })
 
-  it('five wrong codes end a sign-in, and ten lock the factor, also for the right code; all are in the trail', async () => {
+  it('five incorrect codes end a sign-in and ten lock the second factor, even for a correct code; each is audited', async () => {
     for (const first of [0, 5]) {
       const ended = await afterPassword()
       for (let wrong = first; wrong < first + 5; wrong += 1) {
@@ -91,14 +91,14 @@ describe('with the second factor on', () => {
     expect(await isIn(again)).toBe(false)
   })
 
-  it('no browser is trusted for a month', async () => {
+  it('the second factor is required in every sign-in: no browser is remembered', async () => {
     const held = await afterPassword()
     const body = { code: codeAt(secret, Date.now() + STEP_MS), trustDevice: true }
     expect((await held.post('/two-factor/verify-totp', body)).status).toBe(400)
     expect(held.cookies()).not.toContain('trust_device')
   })
 
-  it('it is switched off by the password only, and the trail says so', async () => {
+  it('only the password switches the second factor off, and the change is audited', async () => {
     expect((await ada.post('/two-factor/disable', { password: 'not the password' })).status).toBe(400)
     expect((await afterPassword()).cookies()).toContain('two_factor')
     expect((await ada.post('/two-factor/disable', { password: PASSWORD })).status).toBe(200)
@@ -113,14 +113,14 @@ describe('with the second factor on', () => {
     ])
   })
 
-  it('neither secret nor backup codes are kept as they are', async () => {
+  it('the secret and the backup codes of a second factor are not stored in plain text', async () => {
     const kept = JSON.stringify(await console_.deps.db.twoFactor.findMany())
     expect([secret, ...codes].filter((value) => kept.includes(value))).toEqual([])
   })
 })
 
 describe('whoever is signed in', () => {
-  it('adds no passkey with an old proof', async () => {
+  it('a member with an old proof of identity cannot add a passkey', async () => {
     await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
     const answer = await ada.post('/passkey/verify-registration', { response: {} })
     expect(answer).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
@@ -133,7 +133,7 @@ describe('whoever is signed in', () => {
     '/two-factor/send-otp',
     '/get-access-token',
     '/unlink-account',
-  ])('does not reach %s of the library', async (path) => {
+  ])('a signed-in member does not reach %s of the library', async (path) => {
     expect((await ada.post(path, {})).status).toBe(404)
   })
 })

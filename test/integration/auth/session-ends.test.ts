@@ -57,7 +57,7 @@ describe('a session that was left alone', () => {
     expect(await trail()).toEqual(state === 'open' ? [] : [{ reason: 'idle' }])
   })
 
-  it('is ended and recorded once, however many requests notice', async () => {
+  it('an idle session ends once and is audited once, however many requests find it idle', async () => {
     const { use, trail } = await session('admin', { idle: HOUR })
     expect(await Promise.all(Array.from({ length: 8 }, () => use()))).toEqual(Array.from({ length: 8 }, () => null))
     expect(await trail()).toEqual([{ reason: 'idle' }])
@@ -65,7 +65,7 @@ describe('a session that was left alone', () => {
 })
 
 describe('what counts as use', () => {
-  it('is a page or a change, written down once a minute', async () => {
+  it('a page or a change keeps a session active, recorded at most once a minute', async () => {
     const { use, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
     await use()
     const noted = await row()
@@ -74,13 +74,13 @@ describe('what counts as use', () => {
     expect(await row()).toEqual(noted)
   })
 
-  it('is typing, which the screen tells in a change of its own', async () => {
+  it('typing keeps a session active', async () => {
     const { callNoteActivity, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
     expect((await callNoteActivity()).status).toBe(200)
     expect((await row())?.activeAt.getTime()).toBeGreaterThan(activeAt.getTime())
   })
 
-  it('is no poll: a window that is only open does not keep its session', async () => {
+  it('a poll does not keep a session active', async () => {
     const { use, row, activeAt, email } = await session('admin', { idle: 2 * MINUTE })
     expect(await use('window')).toBe(email)
     expect(await row()).toEqual({ activeAt })
@@ -88,7 +88,7 @@ describe('what counts as use', () => {
 })
 
 describe('a call that says whose page it comes from', () => {
-  it('is answered to that person, and refused as signed out when another has signed in since', async () => {
+  it('a call that names its person is refused as signed out after another person signed in', async () => {
     const { callNoteActivity, email } = await session('admin', {})
     const from = async (person: string) =>
       (await callNoteActivity({ 'x-console-person': encodeURIComponent(person) })).status
@@ -98,7 +98,7 @@ describe('a call that says whose page it comes from', () => {
 })
 
 describe('a session that is too old', () => {
-  it('is over however much it was used, and the trail says why', async () => {
+  it('a session past its greatest age ends however active it was, and the audit event says why', async () => {
     const { use, row, trail } = await session('deployer', { left: -1 })
     expect(await use()).toBeNull()
     expect(await row()).toBeNull()

@@ -20,7 +20,7 @@ const admins = () => console_.deps.db.member.count({ where: { role: 'admin' } })
 const GONE = { status: 410, body: { code: 'link_unusable' } }
 
 describe('a setup link', () => {
-  it('works once, and not once there is an admin, whoever made that one', async () => {
+  it('a setup link makes one admin, and none once there is an admin', async () => {
     const { deps } = console_
     const link = await makeSetupLink(deps, { sandbox: false })
     expect(await use(link, 'ada@example.com')).toMatchObject({ status: 200 })
@@ -32,14 +32,14 @@ describe('a setup link', () => {
     expect(await admins()).toBe(1)
   })
 
-  it('works for 30 minutes, and not after 31', async () => {
+  it('a setup link works for 30 minutes and has expired after 31', async () => {
     const link = await makeSetupLink(console_.deps, { sandbox: false })
     expect(await use(link, 'ada@example.com', later(31))).toMatchObject(GONE)
     expect(await admins()).toBe(0)
     expect(await use(link, 'ada@example.com', later(29))).toMatchObject({ status: 200 })
   })
 
-  it('ends when another one is made', async () => {
+  it('a new setup link ends the earlier one', async () => {
     const before = await makeSetupLink(console_.deps, { sandbox: false })
     const after = await makeSetupLink(console_.deps, { sandbox: false })
     expect(await use(before, 'eve@example.com')).toMatchObject(GONE)

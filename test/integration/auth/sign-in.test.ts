@@ -16,7 +16,7 @@ const trail = async () =>
   (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map(({ actor, action }) => [actor, action])
 
 describe('signing in', () => {
-  it('by a setup link makes the first admin and signs it in', async () => {
+  it('a setup link creates the first admin and signs the admin in', async () => {
     const ada = await firstAdmin(console_.deps)
     expect(await authenticate(console_.deps, ada.headers(), 'person')).toMatchObject({
       name: 'ada@example.com',
@@ -31,7 +31,7 @@ describe('signing in', () => {
     ])
   })
 
-  it('with the right password works, and with a wrong one does not and says no more than that', async () => {
+  it('a correct password signs in; an incorrect one is refused without saying which part is incorrect', async () => {
     await firstAdmin(console_.deps)
     const wrong = await browser(console_.deps).post('/sign-in/email', {
       email: 'ada@example.com',
@@ -56,7 +56,7 @@ describe('signing in', () => {
     )
   })
 
-  it('with the right password is refused to whose access was taken away, and is in the trail', async () => {
+  it('a removed member with the correct password is refused, and the attempt is audited', async () => {
     await firstAdmin(console_.deps)
     await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
     const answer = await browser(console_.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -65,7 +65,7 @@ describe('signing in', () => {
     expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.refused'])
   })
 
-  it('ends with signing out, also for a poll that knew the session a moment ago', async () => {
+  it('signing out ends the session at once, also for a poll that just used it', async () => {
     const ada = await firstAdmin(console_.deps)
     const sent = ada.headers()
     expect(await authenticate(console_.deps, sent, 'window')).not.toBeNull()
@@ -75,7 +75,7 @@ describe('signing in', () => {
     expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.closed'])
   })
 
-  it('is over for an admin who did nothing for half an hour, whatever a window polled meanwhile', async () => {
+  it('an admin’s session ends after half an hour without activity, despite polls', async () => {
     const ada = await firstAdmin(console_.deps)
     await authenticate(at(console_.deps, 20), ada.headers(), 'window')
     expect(await authenticate(at(console_.deps, 29), ada.headers(), 'window')).not.toBeNull()
@@ -84,7 +84,7 @@ describe('signing in', () => {
   })
 })
 
-it('while the database is away is 503 and says so, and a session is neither taken nor lost', async () => {
+it('a sign-in without a database is answered 503 with the reason, and no session is lost', async () => {
   const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
   const answer = await browser(away.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
   expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })
