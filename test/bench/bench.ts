@@ -35,7 +35,8 @@ const WHOLE = {
   webhook: { rounds: 10 },
   window: { windows: [50, 500], seconds: 35 },
   painted: { deploys: 10 },
-  rest: { repositories: 100 },
+  // With webhooks, looks are 60 to 66 minutes apart: as long as four of the longest pauses.
+  rest: { repositories: 100, pollingHours: 1, webhookHours: 4.4 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 200, count: 240 },
@@ -53,7 +54,7 @@ const QUICK: typeof WHOLE = {
   webhook: { rounds: 1 },
   window: { windows: [3], seconds: 1 },
   painted: { deploys: 1 },
-  rest: { repositories: 1 },
+  rest: { repositories: 1, pollingHours: 0.5, webhookHours: 0.1 },
   prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 1, measuredS: 1 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 1, count: 5 },

@@ -10,13 +10,16 @@ export interface RestFigures {
   readonly pollingUnchanged: number
 }
 
-/** With webhooks, looks are 60 to 66 minutes apart: as long as four of the longest pauses. */
-const WEBHOOK_HOURS = 4.4
+export interface RestSize {
+  readonly repositories: number
+  readonly pollingHours: number
+  readonly webhookHours: number
+}
 
 /** Two surfaces in each repository, two workers, nobody deploying, over a scaled clock. */
 export async function measureRest(
   server: string,
-  { repositories }: { readonly repositories: number },
+  { repositories, pollingHours, webhookHours }: RestSize,
 ): Promise<RestFigures> {
   const rest = async (options: { readonly webhooks: boolean; readonly hours: number }) => {
     const database = await createTestDatabase(server)
@@ -26,11 +29,11 @@ export async function measureRest(
       await database.drop()
     }
   }
-  const polling = await rest({ webhooks: false, hours: 1 })
-  const webhooks = await rest({ webhooks: true, hours: WEBHOOK_HOURS })
+  const polling = await rest({ webhooks: false, hours: pollingHours })
+  const webhooks = await rest({ webhooks: true, hours: webhookHours })
   return {
-    pollingPerHour: sumOf(polling.requests),
-    webhooksPerHour: Math.round(sumOf(webhooks.requests) / WEBHOOK_HOURS),
+    pollingPerHour: Math.round(sumOf(polling.requests) / pollingHours),
+    webhooksPerHour: Math.round(sumOf(webhooks.requests) / webhookHours),
     pollingUnchanged: sumOf(polling.unchanged) / sumOf(polling.requests),
   }
 }

@@ -38,8 +38,7 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
   return [
     ...generated,
     [...checks, { name: 'Dead code', args: [KNIP] }],
-    [vitest('Unit tests', 'unit')],
-    [{ name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
+    [vitest('Unit tests', 'unit'), { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
     // The drift of schema and migrations is one of these: it needs the database they start.
     [vitest('Integration tests', 'integration')],
     [
