@@ -17,7 +17,7 @@ beforeEach(() => world.reset())
 afterAll(() => world.close())
 
 describe('a deploy of a surface that asks for a second person', () => {
-  it('waits: nothing is dispatched, and who asked for what is in the trail', async () => {
+  it('a deploy that needs approval waits, dispatches nothing, and is audited with its requester', async () => {
     const { surface, approval } = await world.waiting({ reason: 'Release 42' })
     expect(approval).toMatchObject({
       state: 'waiting',
@@ -53,28 +53,28 @@ describe('a deploy of a surface that asks for a second person', () => {
     ])
   })
 
-  it('waits whoever asks: an admin is one person too', async () => {
+  it('a deploy that an admin requests needs the approval of another person, too', async () => {
     const answer = await requestDeploy(world.deps, OPERATOR, world.requestFor(await world.newSurface()))
     expect(answer.outcome).toBe('approval')
   })
 
-  it('is bound to the commit the ref is at when none was reviewed', async () => {
+  it('a request without a reviewed commit is bound to the commit of the ref', async () => {
     const { expectedSha: _, ...input } = world.requestFor(await world.newSurface())
     expect(await world.ask(input)).toMatchObject({ ref: 'refs/heads/main', sha: SHA })
   })
 
-  it('waits as long as the surface says', async () => {
+  it('a request waits for as long as its surface declares', async () => {
     const approval = await world.ask(world.requestFor(await world.newSurface(5)))
     expect(Date.parse(approval.expiresAt) - Date.parse(approval.requestedAt)).toBe(300_000)
   })
 
-  it('has no other way: the use case that dispatches refuses it', async () => {
+  it('dispatching refuses a deploy that needs approval and has none', async () => {
     const input = world.requestFor(await world.newSurface())
     await expect(dispatchDeploy(world.deps, OPERATOR, input)).rejects.toMatchObject({ code: 'approval_required' })
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('has no other way in the database either: an intent without a granted approval cannot be stored', async () => {
+  it('the database refuses an intent without the granted approval it needs', async () => {
     const { surface, approval } = await world.waiting()
     const row = {
       id: world.deps.newId(),
@@ -106,7 +106,7 @@ describe('a deploy of a surface that asks for a second person', () => {
 })
 
 describe('the same key', () => {
-  it('with the same request answers with the approval that waits, then with the deploy it became', async () => {
+  it('a repeated key and request get the waiting approval, then the deploy it became', async () => {
     const { input, approval } = await world.waiting()
     expect(await world.ask(input)).toMatchObject({ id: approval.id, state: 'waiting' })
     const { deployId } = await grantApproval(world.deps, world.grace, approval.id)
@@ -114,7 +114,7 @@ describe('the same key', () => {
     expect(world.github.dispatches()).toHaveLength(1)
   })
 
-  it('asked ten times at once is one approval', async () => {
+  it('a key sent ten times at once makes one approval', async () => {
     const surface = await world.newSurface()
     const input = world.requestFor(surface)
     const answers = await Promise.all(Array.from({ length: 10 }, () => world.ask(input)))
@@ -122,7 +122,7 @@ describe('the same key', () => {
     expect(await world.auditOf(surface.id)).toHaveLength(1)
   })
 
-  it('with another request is refused, and leaves its audit row', async () => {
+  it('a repeated key with another request is refused and audited', async () => {
     const { surface, input, approval } = await world.waiting()
     const other = world.ask({ ...input, reason: 'Something else' })
     await expect(other).rejects.toMatchObject({
@@ -137,14 +137,14 @@ describe('a request is refused like a dispatch', () => {
   it.each([
     ['confirmation_mismatch', { confirmation: 'wrong' }],
     ['ref_moved', { expectedSha: 'b'.repeat(40) }],
-  ])('%s', async (code, overrides) => {
+  ])('a request for approval is refused with %s like a dispatch', async (code, overrides) => {
     const surface = await world.newSurface()
     await expect(world.ask(world.requestFor(surface, overrides))).rejects.toMatchObject({ code })
     expect(await world.deps.db.approval.count({ where: { surfaceId: surface.id } })).toBe(0)
     expect(await world.auditOf(surface.id)).toMatchObject([{ action: 'console.deploy.dispatch_rejected' }])
   })
 
-  it('by one who may not deploy there, and with a proof that is too old', async () => {
+  it('a request for approval is refused without the permission and with an old proof', async () => {
     const input = world.requestFor(await world.newSurface())
     const elsewhere = actorNamed('eve', { environments: ['staging'] })
     await expect(world.ask(input, elsewhere)).rejects.toMatchObject({ code: 'permission_refused' })
@@ -152,7 +152,7 @@ describe('a request is refused like a dispatch', () => {
     await expect(world.ask(input, stale)).rejects.toMatchObject({ code: 'proof_stale' })
   })
 
-  it('while it is frozen or locked, unless an override is part of what is asked for', async () => {
+  it('a request for approval is refused during a freeze or a lock unless it has an override', async () => {
     const surface = await world.newSurface()
     const { id } = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
     await expect(world.ask(world.requestFor(surface))).rejects.toMatchObject({ code: 'frozen' })
@@ -167,7 +167,7 @@ describe('a request is refused like a dispatch', () => {
   })
 })
 
-it('a surface that asks for nobody ships at once, as ever', async () => {
+it('a surface that needs no approval ships at once', async () => {
   const answer = await requestDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
   expect(answer).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
 })

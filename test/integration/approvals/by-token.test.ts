@@ -46,7 +46,7 @@ async function tokenOf(email: string, environments = ['production'], label = 'ci
 const refusedRequester = { code: 'requester_refused' }
 
 describe('what a token asked for is not granted any more', () => {
-  it('once the token is revoked; it goes on waiting, for somebody to refuse it', async () => {
+  it('a request of a revoked token cannot be approved, and still waits to be refused', async () => {
     const { owner, actor, token } = await tokenOf('leaked@example.com')
     const surface = await world.newSurface()
     const { id } = await world.ask(world.requestFor(surface), actor)
@@ -56,7 +56,7 @@ describe('what a token asked for is not granted any more', () => {
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('once the token has expired, or is gone', async () => {
+  it('a request of an expired or deleted token cannot be approved', async () => {
     const { actor, token } = await tokenOf('expired@example.com')
     const surface = await world.newSurface()
     const { id } = await world.ask(world.requestFor(surface), actor)
@@ -68,7 +68,7 @@ describe('what a token asked for is not granted any more', () => {
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('while what its owner asks for in person, and what another token asks for, is', async () => {
+  it('requests of a token’s owner in person, and of another token, can still be approved', async () => {
     const leaked = await tokenOf('careful@example.com')
     const kept = await tokenOf('careful@example.com', ['production'], 'kept')
     await revokeToken(world.deps, leaked.owner, leaked.token.id)
@@ -80,7 +80,7 @@ describe('what a token asked for is not granted any more', () => {
   })
 })
 
-it('a token of staging only does not withdraw what its owner asked for in production', async () => {
+it('a token limited to staging does not withdraw its owner’s request for production', async () => {
   const { owner, actor } = await tokenOf('sten@example.com', ['staging'])
   const { id } = await world.ask(world.requestFor(await world.newSurface()), owner)
   await expect(withdrawApproval(world.deps, actor, id)).rejects.toMatchObject({ code: 'permission_refused' })
@@ -90,7 +90,7 @@ it('a token of staging only does not withdraw what its owner asked for in produc
 })
 
 describe('two people whose tokens have one label', () => {
-  it('are told apart by whoever approves: on the grid, on the page, over REST and in the trail', async () => {
+  it('an approver can tell two people’s tokens with one label apart on the grid, on the page, over REST and in the audit trail', async () => {
     const [one, two] = [await tokenOf('one@example.com'), await tokenOf('two@example.com')]
     const surface = await world.newSurface()
     const first = await world.ask(world.requestFor(surface), one.actor)
@@ -130,7 +130,7 @@ describe('two people whose tokens have one label', () => {
     ])
   })
 
-  it('have an approval each under one idempotency key, and each is answered with the own one again', async () => {
+  it('two tokens with one label and one idempotency key have an approval each, and each gets its own again', async () => {
     const [one, two] = [await tokenOf('key-one@example.com'), await tokenOf('key-two@example.com')]
     const surface = await world.newSurface()
     const input = world.requestFor(surface, { idempotencyKey: randomUUID() })
@@ -141,7 +141,7 @@ describe('two people whose tokens have one label', () => {
   })
 })
 
-it('two people have an approval each under one idempotency key', async () => {
+it('two people with one idempotency key have an approval each', async () => {
   const input = world.requestFor(await world.newSurface())
   const eve = await insertMember(world.deps, 'eve@example.com', { role: 'deployer' })
   const [first, second] = [await world.ask(input), await world.ask(input, eve)]

@@ -17,7 +17,7 @@ afterAll(() => world.close())
 const last = async (surfaceId: string) => (await world.auditOf(surfaceId)).at(-1)
 
 describe('another person says no', () => {
-  it('with the reason on record; nothing ships any more, and who asked may ask anew', async () => {
+  it('a refused request keeps its reason, ships nothing, and may be made anew', async () => {
     const { surface, input, approval } = await world.waiting()
     const refused = await refuseApproval(world.deps, world.grace, { id: approval.id, reason: 'Not on a Friday' })
     expect(refused).toMatchObject({ state: 'refused', decision: { by: 'grace', reason: 'Not on a Friday' } })
@@ -33,7 +33,7 @@ describe('another person says no', () => {
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('not who asked, who withdraws it, and not one who may not act there', async () => {
+  it('a request is refused neither by its requester nor by a person without the permission', async () => {
     const { approval } = await world.waiting()
     const no = (actor = world.grace) => refuseApproval(world.deps, actor, { id: approval.id, reason: 'No' })
     await expect(no({ ...world.ada, role: 'admin' })).rejects.toMatchObject({ code: 'approval_own' })
@@ -42,7 +42,7 @@ describe('another person says no', () => {
 })
 
 describe('who asked takes it back', () => {
-  it('and nobody else can', async () => {
+  it('only the requester withdraws a request', async () => {
     const { surface, approval } = await world.waiting()
     await expect(withdrawApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({
       code: 'permission_refused',
@@ -57,7 +57,7 @@ describe('who asked takes it back', () => {
 })
 
 describe('when its time is up', () => {
-  it('it is over before anybody has written that down, and granting it writes it down', async () => {
+  it('a request past its time cannot be approved, and the attempt records that it expired', async () => {
     const { surface, approval } = await world.waiting()
     const later = world.later(60)
     expect(await getApproval(later, world.grace, approval.id)).toMatchObject({ state: 'expired', decidable: false })
@@ -75,7 +75,7 @@ describe('when its time is up', () => {
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('the worker closes it, once, however many replicas do so, and leaves one that waits', async () => {
+  it('the worker closes an expired request once, however many replicas run, and leaves waiting ones', async () => {
     const { surface, approval } = await world.waiting()
     await expireApprovals(world.later(59))
     expect(await getApproval(world.deps, world.ada, approval.id)).toMatchObject({ state: 'waiting' })
@@ -87,7 +87,7 @@ describe('when its time is up', () => {
   })
 })
 
-it('the list shows what waits first to expire first, then what was decided, page by page, with who may do what', async () => {
+it('the list shows waiting requests by expiry, then decided ones, page by page, with what the reader may do', async () => {
   const [soon, late] = [await world.newSurface(5), await world.newSurface(50)]
   const second = await world.ask(world.requestFor(late))
   const first = await world.ask(world.requestFor(soon))
@@ -104,7 +104,7 @@ it('the list shows what waits first to expire first, then what was decided, page
   expect(after.decided[0]).toMatchObject({ id: first.id, state: 'withdrawn' })
 })
 
-it('the grid says what waits, the first to expire where there are several, and nothing once it is decided', async () => {
+it('the grid shows the waiting request that expires first, and none once it is decided', async () => {
   const surface = await world.newSurface()
   const tile = async (deps = world.deps) => (await listTiles(deps)).find(({ id }) => id === surface.id)
   expect(await tile()).toMatchObject({ requiresApproval: true, waiting: null })

@@ -38,7 +38,7 @@ async function expectNotGranted(
 }
 
 describe('another person says yes', () => {
-  it('and exactly the reviewed commit ships, once, on record with who asked and who approved', async () => {
+  it('an approval ships exactly the reviewed commit once, and records the requester and the approver', async () => {
     const { surface, approval } = await world.waiting({ reason: 'Release 42' })
     const granted = await grantApproval(world.deps, world.grace, approval.id)
     expect(granted).toMatchObject({ state: 'granted', decision: { by: 'grace', reason: null }, yours: false })
@@ -59,7 +59,7 @@ describe('another person says yes', () => {
     ])
   })
 
-  it('and, asked again after a lost answer, is told of the same deploy', async () => {
+  it('an approval repeated after a lost answer gets the same deploy', async () => {
     const { approval } = await world.waiting()
     const first = await grantApproval(world.deps, world.grace, approval.id)
     expect(await grantApproval(world.deps, world.grace, approval.id)).toEqual(first)
@@ -73,12 +73,12 @@ describe('it takes another person', () => {
     ['a second session', { provedAt: new Date() }],
     ['another name of the same person', { name: 'ada@example.com' }],
     ['a token of the same person', { name: 'token:ci', via: 'token' as const, provedAt: null, role: 'admin' as const }],
-  ])('%s is the same person', async (_, disguise) => {
+  ])('a requester cannot approve through %s', async (_, disguise) => {
     const request = await world.waiting()
     await expectNotGranted(request, { code: 'approval_own' }, { ...world.ada, role: 'approver', ...disguise })
   })
 
-  it('and one who asked through a token cannot approve it in person', async () => {
+  it('a requester who asked with a token cannot approve in person', async () => {
     const surface = await world.newSurface()
     const token = { ...world.ada, name: 'token:ci', via: 'token' as const, provedAt: null }
     const approval = await world.ask(world.requestFor(surface), token)
@@ -87,7 +87,7 @@ describe('it takes another person', () => {
     })
   })
 
-  it('one who may act there, and who has proved lately who it is', async () => {
+  it('an approval requires the permission for the surface and a fresh proof', async () => {
     const request = await world.waiting()
     const elsewhere = { ...world.grace, environments: ['staging'] }
     await expectNotGranted(request, { code: 'permission_refused' }, elsewhere)
@@ -99,14 +99,14 @@ describe('it takes another person', () => {
 })
 
 describe('the facts are looked at once more', () => {
-  it('the ref has moved: both commits are named', async () => {
+  it('an approval is refused once the ref has moved, and names both commits', async () => {
     const request = await world.waiting()
     world.moveRef(MOVED)
     const details = { expected_sha: SHA, actual_sha: MOVED }
     await expectNotGranted(request, { code: 'ref_moved', message: /aaaaaaa.*bbbbbbb/, details })
   })
 
-  it('the surface runs another commit than at the requester’s review', async () => {
+  it('an approval is refused while the surface runs another commit than at the review', async () => {
     const request = await world.waiting({ reviewedRunningSha: 'unknown' })
     expect(request.approval.expectedRunningSha).toBe('unknown')
     const runs = (runningSha: string | null) =>
@@ -118,7 +118,7 @@ describe('the facts are looked at once more', () => {
     await grantApproval(world.deps, world.grace, request.approval.id)
   })
 
-  it('the ref is gone, or GitHub does not answer', async () => {
+  it('an approval is refused when the ref is gone or GitHub does not answer', async () => {
     const request = await world.waiting()
     world.github.script.onCommit = () => ({ status: 404, body: { message: 'Not Found' } })
     await expectNotGranted(request, { code: 'ref_unknown' })
@@ -126,7 +126,7 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'github_unavailable' })
   })
 
-  it('a freeze was opened since; lifted, it goes through', async () => {
+  it('an approval is refused during a later freeze, and granted once the freeze is lifted', async () => {
     const request = await world.waiting()
     const { id } = await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Incident' })
     await expectNotGranted(request, { code: 'frozen', details: { freeze_id: id } })
@@ -134,7 +134,7 @@ describe('the facts are looked at once more', () => {
     expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
   })
 
-  it('an override covers the freezes of its request, is on the deploy, and covers no later one', async () => {
+  it('an override covers the freezes of its request and no later one, and is recorded on the deploy', async () => {
     const hana = await insertMember(world.deps, actorNamed('hana', { role: 'approver' }))
     await openFreeze(world.deps, OPERATOR, { environment: 'production', reason: 'Release week' })
     const surface = await world.newSurface()
@@ -147,7 +147,7 @@ describe('the facts are looked at once more', () => {
     expect(await getDeploy(world.deps, deployId ?? '')).toMatchObject({ overrideReason: 'Fixes the outage' })
   })
 
-  it('a deploy is under way: the one that holds the surface is named', async () => {
+  it('an approval is refused while a deploy holds the surface, and names that deploy', async () => {
     const first = await world.waiting()
     const second = { ...first, approval: await world.ask(world.requestFor(first.surface)) }
     const { deployId } = await grantApproval(world.deps, world.grace, first.approval.id)
@@ -165,7 +165,7 @@ describe('the facts are looked at once more', () => {
     ['surface_changed', { repository: 'acme/other' }],
     ['surface_changed', { workflow: 'other.yml' }],
     ['surface_changed', { ref: 'release' }],
-  ])('%s: the surface is declared otherwise now', async (code, data) => {
+  ])('an approval is refused with %s once the surface is declared differently', async (code, data) => {
     const request = await world.waiting()
     await world.deps.db.surface.update({ where: { id: request.surface.id }, data })
     await expectNotGranted(request, { code })
@@ -175,7 +175,7 @@ describe('the facts are looked at once more', () => {
     ['was suspended', { suspendedAt: new Date() }],
     ['became a viewer', { role: 'viewer' }],
     ['may deploy elsewhere only', { allEnvironments: false, environments: ['staging'] }],
-  ])('who asked %s', async (_, data) => {
+  ])('an approval is refused once the requester %s', async (_, data) => {
     const request = await world.waiting()
     const where = { userId: world.ada.userId }
     await world.deps.db.member.update({ where, data })
@@ -184,7 +184,7 @@ describe('the facts are looked at once more', () => {
     await world.deps.db.member.update({ where, data: back })
   })
 
-  it('a lock was set since; taken away, it goes through', async () => {
+  it('an approval is refused during a later lock, and granted once the lock is lifted', async () => {
     const request = await world.waiting()
     const { id } = await lockSurface(world.deps, OPERATOR, { surfaceId: request.surface.id, reason: 'Migration' })
     await expectNotGranted(request, { code: 'surface_locked', details: { freeze_id: id } })
@@ -192,7 +192,7 @@ describe('the facts are looked at once more', () => {
     expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
   })
 
-  it('DEPLOY_FREEZE was set in the repository since; cleared, it goes through', async () => {
+  it('an approval is refused while the repository sets DEPLOY_FREEZE, and granted once it is cleared', async () => {
     const request = await world.waiting()
     const { onVariable } = world.github.script
     world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
@@ -202,7 +202,7 @@ describe('the facts are looked at once more', () => {
     expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })
   })
 
-  it('the deploy it rolls back to shipped another commit', async () => {
+  it('an approval of a rollback is refused when the earlier deploy shipped another commit', async () => {
     const { id } = await insertSurface(world.deps)
     const surface = await world.deps.db.surface.findUniqueOrThrow({ where: { id } })
     const earlier = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
@@ -222,7 +222,7 @@ describe('the facts are looked at once more', () => {
     })
   })
 
-  it('who asked is no member, or may no longer override a freeze', async () => {
+  it('an approval is refused when the requester is no member or may no longer override a freeze', async () => {
     const surface = await world.newSurface()
     const input = world.requestFor(surface)
     const stranger = { surface, input, approval: await world.ask(input, actorNamed('nobody')) }
@@ -234,14 +234,14 @@ describe('the facts are looked at once more', () => {
   })
 })
 
-it('an approval of one surface opens no other: a surface that needs none is dispatched without', async () => {
+it('a waiting approval is refused after the surface stopped needing one and a deploy took the surface', async () => {
   const { surface, approval } = await world.waiting()
   await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: false } })
   expect(await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))).toMatchObject({ status: 'dispatched' })
   await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'surface_busy' })
 })
 
-it('a surface that an ended deploy still holds refuses the approval, which goes on waiting', async () => {
+it('an approval is refused while an ended deploy still holds the surface, and the request still waits', async () => {
   const { surface, approval } = await world.waiting()
   const held = await insertDeployAt(world.deps, 'timed_out')
   await world.deps.db.deploy.update({ where: { id: held.id }, data: { surfaceId: surface.id, holdsSurface: true } })

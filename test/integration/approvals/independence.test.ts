@@ -73,7 +73,7 @@ const expectGranted = async ({ id }: Asked, approver: Actor) =>
   expect(await grantApproval(world.deps, proved(approver), id)).toMatchObject({ state: 'granted' })
 
 describe('who has been given access by the one who asks is no second person', () => {
-  it('invited after the request, or shortly before', async () => {
+  it('a person whom the requester invited after the request, or shortly before, cannot approve it', async () => {
     const before = await letIn(root, 'approver', earlier(23))
     const asked = await askedBy(root)
     await expectLinked(asked, before)
@@ -81,7 +81,7 @@ describe('who has been given access by the one who asks is no second person', ()
     await expectGranted(asked, otherAdmin)
   })
 
-  it('raised from viewer to approver, or given one more environment', async () => {
+  it('a person whose role or environments the requester extended cannot approve the request', async () => {
     const viewer = await insertMember(world.deps, address(), { role: 'viewer' })
     const limited = await insertMember(world.deps, address(), { role: 'approver', environments: ['staging'] })
     const asked = await askedBy(root)
@@ -91,7 +91,7 @@ describe('who has been given access by the one who asks is no second person', ()
     await expectLinked(asked, await actorOf(limited.userId))
   })
 
-  it('given a link for a new password that was used', async () => {
+  it('a person who used a password link from the requester cannot approve the request', async () => {
     const approver = await insertMember(world.deps, address(), { role: 'approver' })
     const asked = await askedBy(root)
     const { path } = await makePasswordLink(world.deps, root, approver.userId)
@@ -99,7 +99,7 @@ describe('who has been given access by the one who asks is no second person', ()
     await expectLinked(asked, approver)
   })
 
-  it('given access back after it was taken away', async () => {
+  it('a person whose access the requester restored cannot approve the request', async () => {
     const approver = await insertMember(world.deps, address(), { role: 'approver' })
     await suspendMember(world.deps, root, approver.userId)
     await restoreMember(world.deps, root, approver.userId)
@@ -108,43 +108,43 @@ describe('who has been given access by the one who asks is no second person', ()
 })
 
 describe('nor is anybody else whom one person could be', () => {
-  it('who asks was let in by who approves', async () => {
+  it('a person who admitted the requester cannot approve the request', async () => {
     const deployer = await letIn(root, 'deployer')
     await expectLinked(await askedBy(deployer), root)
   })
 
-  it('both were let in by one person', async () => {
+  it('two people admitted by the same person cannot approve each other’s requests', async () => {
     const [deployer, approver] = [await letIn(root, 'deployer'), await letIn(root, 'approver')]
     await expectLinked(await askedBy(deployer), approver)
   })
 
-  it('the one was let in by somebody whom the other let in', async () => {
+  it('a person admitted by someone whom the requester admitted cannot approve the request', async () => {
     const between = await letIn(root, 'admin')
     await expectLinked(await askedBy(root), await letIn(between, 'approver'))
   })
 })
 
 describe('a second person is', () => {
-  it('who was let in by another admin', async () => {
+  it('a person admitted by another admin can approve the request', async () => {
     await expectGranted(await askedBy(root), await letIn(otherAdmin, 'approver'))
   })
 
-  it('who was let in by who asks, more than a day before', async () => {
+  it('a person whom the requester admitted more than a day before can approve the request', async () => {
     await expectGranted(await askedBy(root), await letIn(root, 'approver', earlier(25)))
   })
 
-  it('who was let in at the machine of a console with a single admin', async () => {
+  it('a person admitted on the machine of a console with a single admin can approve the request', async () => {
     const console_ = { ...root, name: 'console', userId: '00000000-0000-0000-0000-000000000000' }
     await expectGranted(await askedBy(root), await letIn(console_, 'approver'))
   })
 
-  it('who lost rights by the hand of who asks', async () => {
+  it('a person whose rights the requester reduced can approve the request', async () => {
     const admin = await insertMember(world.deps, address())
     await changeMember(world.deps, root, { userId: admin.userId, role: 'approver', environments: null })
     await expectGranted(await askedBy(root), await actorOf(admin.userId))
   })
 
-  it('anybody in the sandbox, where one person tries everything out', async () => {
+  it('anyone in the sandbox can approve a request', async () => {
     const { config } = world.deps
     const sandbox = { ...world.deps, config: { ...config, sandboxUrl: 'http://127.0.0.1:3001' } }
     const approver = await letIn(root, 'approver')

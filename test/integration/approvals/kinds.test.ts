@@ -29,14 +29,14 @@ const rollback = (deployId: string) => ({ ref: SHA, source: { kind: 'rollback' a
 const promotion = (surfaceId: string) => ({ ref: SHA, source: { kind: 'promotion' as const, surfaceId } })
 
 describe('a rollback', () => {
-  it('ships the commit of an earlier deploy again, and says so', async () => {
+  it('a rollback ships the commit of an earlier deploy and is recorded as a rollback', async () => {
     const { surface, deployId } = await shippedOnce()
     const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', ref: SHA, sha: SHA })
     expect(world.github.dispatches().at(-1)?.body).toMatchObject({ inputs: { ref: SHA } })
   })
 
-  it('is refused to another commit, to a deploy that did not succeed, and to one of another surface', async () => {
+  it('a rollback is refused to another commit, to a failed deploy, and to a deploy of another surface', async () => {
     const { surface, deployId } = await shippedOnce()
     const to = (overrides: object) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, overrides))
     const otherCommit = to({ ...rollback(deployId), ref: OTHER })
@@ -51,7 +51,7 @@ describe('a rollback', () => {
     await expect(to(rollback(elsewhere.deployId))).rejects.toMatchObject({ code: 'source_refused' })
   })
 
-  it('asks GitHub nothing about a commit on record, so it ships while GitHub’s reads are down', async () => {
+  it('a rollback ships while GitHub’s reads are down, because its commit is on record', async () => {
     const { surface, deployId } = await shippedOnce()
     const down = () => ({ status: 503, body: { message: 'Unavailable' } })
     Object.assign(world.github.script, { onCommit: down, onRef: down })
@@ -59,7 +59,7 @@ describe('a rollback', () => {
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', sha: SHA, status: 'dispatched' })
   })
 
-  it('waits for a second person like any deploy, and ships as a rollback', async () => {
+  it('a rollback waits for approval and ships as a rollback', async () => {
     const { surface, deployId } = await shippedOnce()
     await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: true } })
     const approval = await world.ask(world.requestFor(surface, rollback(deployId)))
@@ -73,14 +73,14 @@ describe('a rollback', () => {
 })
 
 describe('a promotion', () => {
-  it('ships what another surface of the same workflow runs', async () => {
+  it('a promotion ships the commit that another surface of the workflow runs', async () => {
     const staging = await running(SHA)
     const input = world.requestFor(await insertSurface(world.deps), promotion(staging.id))
     const { id } = await dispatchDeploy(world.deps, world.ada, input)
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
   })
 
-  it('is refused from one that runs another commit, says nothing, ships otherwise, is itself, or is not there', async () => {
+  it('a promotion is refused from a surface that runs another or an unknown commit, has another workflow, is the same, or does not exist', async () => {
     const surface = await insertSurface(world.deps)
     const from = (id: string) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, promotion(id)))
     const other = await running(OTHER)
@@ -96,7 +96,7 @@ describe('a promotion', () => {
     }
   })
 
-  it('is refused to a commit that only takes back what runs, when it is asked for and when it is granted', async () => {
+  it('a promotion to a commit that only goes back is refused, at the request and at the approval', async () => {
     const staging = await running(SHA)
     const target = await world.newSurface()
     const input = world.requestFor(target, promotion(staging.id))
@@ -119,7 +119,7 @@ describe('a promotion', () => {
     expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({ state: 'granted' })
   })
 
-  it('waits for a second person, and is not granted once the other surface runs something else', async () => {
+  it('a promotion waits for approval, which is refused once the other surface runs another commit', async () => {
     const staging = await running(SHA)
     const approval = await world.ask(world.requestFor(await world.newSurface(), promotion(staging.id)))
     await world.deps.db.surface.update({ where: { id: staging.id }, data: { runningSha: OTHER } })

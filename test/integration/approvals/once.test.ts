@@ -26,7 +26,7 @@ type Decision = (typeof DECISIONS)[number]
 
 describe('any number of decisions at once', () => {
   it(
-    'end in one, in at most one run, and in one row of the trail that says so',
+    'any number of decisions at once end in one decision, at most one run, and one audit event',
     async () => {
       const hana = await insertMember(world.deps, actorNamed('hana', { role: 'approver' }))
       const decide = async (decision: Decision, id: string): Promise<unknown> => {
@@ -66,7 +66,7 @@ describe('any number of decisions at once', () => {
     TIMEOUT,
   )
 
-  it('tell whoever came second how it was decided, and by whom', async () => {
+  it('a late decision is told how the request was decided, and by whom', async () => {
     const { approval } = await world.waiting()
     const hana = await insertMember(world.deps, actorNamed('ivan', { role: 'approver' }))
     const ends = await Promise.allSettled(
@@ -85,7 +85,7 @@ describe('any number of decisions at once', () => {
 })
 
 describe('when the process dies', () => {
-  it('before the decision is committed: nothing is decided, nothing was sent, and it can be granted again', async () => {
+  it('a crash before the decision is committed decides and sends nothing, and the request can be approved again', async () => {
     const { surface, approval } = await world.waiting()
     await expect(grantApproval(crashing(world.deps), world.grace, approval.id)).rejects.toThrow(
       'died before the commit',
@@ -96,7 +96,7 @@ describe('when the process dies', () => {
     expect(world.github.dispatches()).toHaveLength(1)
   })
 
-  it('between the decision and GitHub: the intent is there, is never sent again, and times out where no run is seen', async () => {
+  it('a crash between the decision and GitHub keeps the intent, never sends it again, and lets it time out without a run', async () => {
     const { surface, approval } = await world.waiting()
     await diesAtDispatch(world.deps, approval.id)
     const [intent] = await world.deploysOf(surface.id)

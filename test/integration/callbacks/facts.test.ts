@@ -31,7 +31,7 @@ const deployOf = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ whe
 const warningsOf = async (id: string) => (await getDeploy(console_.deps, id)).warnings
 
 describe('a log line', () => {
-  it('that comes with the same status again, under new webhook ids, is stored once; every receipt is kept', async () => {
+  it('a log line repeated with the same status under new webhook ids is stored once, and every receipt is kept', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     for (let n = 0; n < 4; n += 1) await send(id, { status: 'building', log_line: 'Building main.' })
     expect(await linesOf(id)).toEqual(['Building main.'])
@@ -39,19 +39,19 @@ describe('a log line', () => {
     expect((await deployOf(id)).logCount).toBe(1)
   })
 
-  it('that alternates with another one is stored once too', async () => {
+  it('a log line that alternates with another one is stored once', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     for (const line of ['one', 'two', 'one', 'two', 'three']) await send(id, { status: 'building', log_line: line })
     expect(await linesOf(id)).toEqual(['one', 'two', 'three'])
   })
 
-  it('of a refused callback is stored once however often that is sent', async () => {
+  it('the log line of a refused callback is stored once, however often the callback is sent', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     for (let n = 0; n < 3; n += 1) expect((await send(id, { status: 'succeeded', log_line: 'early' })).http).toBe(422)
     expect(await linesOf(id)).toEqual(['early'])
   })
 
-  it('is stored again by a callback that moves the deploy', async () => {
+  it('a repeated log line is stored again when its callback moves the deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'building', log_line: 'Working.' })
     await send(id, { status: 'deploying', log_line: 'Working.' })
@@ -70,21 +70,21 @@ describe('bytes that are no UTF-8', () => {
     return new Request('http://localhost/', { method: 'POST', headers, body })
   }
 
-  it('in a log line never cost the status: each becomes U+FFFD', async () => {
+  it('bytes that are no UTF-8 become U+FFFD in a log line, and the status is applied', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const response = await receiveCallback(console_.deps, signedBytes(Buffer.from([0x61, 0xff, 0x62])), id)
     expect(await response.json()).toEqual({ applied: true, status: 'building' })
     expect(await linesOf(id)).toEqual(['a\uFFFDb'])
   })
 
-  it('do not make a line of 4 KiB too long by what stands for them', async () => {
+  it('replacing invalid bytes does not make a line of 4 KiB too long', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const response = await receiveCallback(console_.deps, signedBytes(Buffer.alloc(4096, 0xff)), id)
     expect(response.status).toBe(200)
     expect(await linesOf(id)).toEqual(['\uFFFD'.repeat(4096)])
   })
 
-  it('whatever they are, end in a status that is applied and a line that is stored', async () => {
+  it('any bytes in a log line end in an applied status and a stored line', async () => {
     const plain = fc.integer({ min: 0x20, max: 0xff }).filter((byte) => byte !== 0x22 && byte !== 0x5c)
     await fc.assert(
       fc.asyncProperty(fc.array(plain, { minLength: 1, maxLength: 64 }), async (bytes) => {
@@ -112,7 +112,7 @@ describe('a deploy whose run is on record', () => {
     ])
   })
 
-  it('stays where it is and its surface busy when somebody with the shared secret reports a whole life without a run', async () => {
+  it('a deploy with a run on record ignores a whole life reported without a run, and its surface stays busy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
     for (const status of ['building', 'deploying', 'succeeded']) {
       expect(await send(id, { status })).toMatchObject({ http: 422, code: 'run_required' })
@@ -131,7 +131,7 @@ describe('a commit other than the one that was chosen', () => {
   const alarms = (id: string) =>
     console_.deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.other_commit_reported' } })
 
-  it('raises an alarm that names both, and that outlives the accepted success', async () => {
+  it('another commit than the chosen one raises an alarm that names both and outlives the accepted success', async () => {
     const id = await deploying()
     expect(await send(id, { status: 'succeeded', run_id: '7', deployed_sha: OTHER })).toMatchObject({ applied: true })
     expect(await deployOf(id)).toMatchObject({ status: 'succeeded', sha: REVIEWED })
@@ -140,7 +140,7 @@ describe('a commit other than the one that was chosen', () => {
     ])
   })
 
-  it('stands on the tile of the surface, for as long as that deploy is its last', async () => {
+  it('the alarm about another commit stays on the tile while that deploy is the surface’s last', async () => {
     const id = await deploying()
     const alarm = async () => (await listTiles(console_.deps)).find(({ lastDeploy }) => lastDeploy?.id === id)?.alarm
     expect(await alarm()).toBeNull()
@@ -148,7 +148,7 @@ describe('a commit other than the one that was chosen', () => {
     expect(await alarm()).toMatch(new RegExp(`^The workflow reports that it deployed ${OTHER}`))
   })
 
-  it('raises it once for each commit, also when the success was known already', async () => {
+  it('the alarm is raised once for each commit, also when the success was known already', async () => {
     const id = await deploying()
     await send(id, { status: 'succeeded', run_id: '7' })
     for (const sha of [OTHER, OTHER, THIRD, REVIEWED]) {
@@ -158,7 +158,7 @@ describe('a commit other than the one that was chosen', () => {
     expect(await warningsOf(id)).toHaveLength(2)
   })
 
-  it('raises none from another run, from a callback without a run, or where no commit was on record', async () => {
+  it('no alarm is raised by another run, by a callback without a run, or without a commit on record', async () => {
     const id = await deploying()
     await send(id, { status: 'succeeded', run_id: '8', deployed_sha: OTHER })
     await send(id, { status: 'succeeded', deployed_sha: OTHER })
@@ -171,7 +171,7 @@ describe('a commit other than the one that was chosen', () => {
 })
 
 describe('junk from an address', () => {
-  it('never has a signed callback of that address refused, nor a signed freeze check', async () => {
+  it('junk from an address never makes the console refuse a signed callback or freeze check from it', async () => {
     const own = await createTestConsole({ env: { RATE_LIMIT_REFUSED_PER_MINUTE: '3' } })
     try {
       const { id } = await insertDeployAt(own.deps, 'dispatched')

@@ -95,7 +95,7 @@ describe('the order of checks', () => {
     expect((await send(signedCallback(id, body), id)).status).toBe(400)
   })
 
-  it('answers 404 for a deploy that does not exist only to who can sign', async () => {
+  it('answers 404 for a deploy that does not exist only to a signed callback', async () => {
     const id = console_.deps.newId()
     expect((await send(signedCallback(id, { status: 'building' }), id)).status).toBe(404)
     expect(
@@ -110,7 +110,7 @@ describe('the order of checks', () => {
 })
 
 describe('while the database is away', () => {
-  it('answers 503 with Retry-After to a good signature, and still 401 to a bad one', async () => {
+  it('without a database a valid signature is answered 503 with Retry-After, and an invalid one 401', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     const id = away.deps.newId()
     const good = await receiveCallback(away.deps, signedCallback(id, { status: 'building' }), id)

@@ -76,7 +76,7 @@ describe('the compare-and-set every status write goes through, for every ordered
 })
 
 describe('a status this version does not know', () => {
-  it('is never overwritten by a callback, and the refusal says where the deploy stands', async () => {
+  it('a callback never overwrites an unknown status, and the refusal names the deploy’s status', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
@@ -86,7 +86,7 @@ describe('a status this version does not know', () => {
     expect(await statusOf(id)).toBe('canary_started')
   })
 
-  it('with a character that cannot be stored is refused all the same, and recorded', async () => {
+  it('an unknown status with a character that cannot be stored is refused and recorded', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     const body = { status: 'can\u0000ary\ud800', log_line: 'half \udc00 a character' }
@@ -95,7 +95,7 @@ describe('a status this version does not know', () => {
     expect(await auditOf(id, 'console.deploy.callback_rejected')).toBe(1)
   })
 
-  it('is refused as 422 when a workflow sends it, and its log line is kept', async () => {
+  it('an unknown status from a workflow is refused with 422, and its log line is kept', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     const response = await receiveCallback(deps, signedCallback(id, { status: 'canary', log_line: 'kept' }), id)

@@ -79,7 +79,7 @@ describe('what a surface demands of who reports', () => {
     },
   )
 
-  it('takes a demand it does not know for one for a token', async () => {
+  it('an unknown demand of a surface is treated as a demand for a token', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'dispatched')
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_callbacks_check`
@@ -92,14 +92,14 @@ describe('what a surface demands of who reports', () => {
 describe('a secret of its own', () => {
   const own = { secret: secretOf(REPOSITORY), repository: REPOSITORY }
 
-  it('is HKDF-SHA256 of the master over owner/name, whatever the case the repository is written in', async () => {
+  it('a repository’s secret is HKDF-SHA256 of the master over owner/name, in any letter case', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, { ...own, repository: 'Acme/Platform' })).toMatchObject({
       http: 200,
     })
   })
 
-  it('of another repository does not report about this one: 403, audited, nothing kept', async () => {
+  it('another repository’s secret is refused with 403 and audited, and nothing of the callback is kept', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const foreign = { secret: secretOf('acme/other'), repository: 'acme/other' }
     const body = { status: 'building', run_id: '9', log_line: 'foreign', deployed_sha: 'b'.repeat(40) }
@@ -111,13 +111,13 @@ describe('a secret of its own', () => {
     ['without a name', { secret: own.secret }],
     ['under a name that is none', { ...own, repository: 'acme/platform/x' }],
     ['of another master', { ...own, secret: secretOf(REPOSITORY, `whsec_${randomBytes(32).toString('base64')}`) }],
-  ])('%s is 401, and touches nothing', async (_, options) => {
+  ])('a repository’s secret %s is refused with 401 and changes nothing', async (_, options) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, options)).toMatchObject({ http: 401, code: 'signature_invalid' })
     expect(await auditOf(id)).toEqual([])
   })
 
-  it('of every master of a rotation is taken', async () => {
+  it('a repository’s secret of every master of a rotation is accepted', async () => {
     const older = `whsec_${randomBytes(32).toString('base64')}`
     const rotating = await createTestConsole({ env: { DEPLOY_CALLBACK_HMAC_SECRET: `${CALLBACK_SECRET},${older}` } })
     try {
@@ -134,7 +134,7 @@ describe('a secret of its own', () => {
     }
   })
 
-  it('is enough where the shared one is switched off, which is then 401, with or without a repository named', async () => {
+  it('a repository’s secret is enough when the shared secret is off, and the shared secret is then refused with 401', async () => {
     const { id } = await insertDeployAt(withoutShared.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, {}, withoutShared)).toMatchObject({ http: 401 })
     expect(await signed(id, { status: 'building' }, { repository: REPOSITORY }, withoutShared)).toMatchObject({
@@ -143,7 +143,7 @@ describe('a secret of its own', () => {
     expect(await signed(id, { status: 'building' }, own, withoutShared)).toMatchObject({ http: 200, applied: true })
   })
 
-  it('is told apart from the shared one by what verifies, not by what is said', async () => {
+  it('the secret that verifies decides which secret was used, not what the callback claims', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { callbacks: 'repository' })
     await expectRefused(
       id,
@@ -155,20 +155,20 @@ describe('a secret of its own', () => {
 })
 
 describe('GitHub’s token for a run', () => {
-  it('names the run: a body without one takes the token’s, and the deploy has its run on record', async () => {
+  it('a run token names the run: the deploy records it when the body has none', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const token = await issuer.mint({ claims: { run_id: '9007199254740993', run_attempt: '2' } })
     expect(await tokened(id, { status: 'building' }, token)).toMatchObject({ http: 200, applied: true })
     expect(await storedOf(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
   })
 
-  it('moves no deploy of another run on record: 422 run_mismatch, with the alarm', async () => {
+  it('a run token of another run than the one on record is refused with 422 run_mismatch and raises an alarm', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 8n })
     expect(await tokened(id, { status: 'deploying' }, await issuer.mint())).toMatchObject({ code: 'run_mismatch' })
     expect((await auditOf(id)).map(({ action }) => action)).toContain('console.deploy.run_mismatch')
   })
 
-  it('is a repetition under the same webhook-id, and is refused without one', async () => {
+  it('a run token requires a webhook-id, and the same id again is a repetition', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const [token, webhookId] = [await issuer.mint(), randomUUID()]
     expect(await tokened(id, { status: 'building' }, token, webhookId)).toMatchObject({ applied: true })
@@ -199,12 +199,15 @@ describe('GitHub’s token for a run', () => {
     ],
     ['another run than the body says', 'run_id', {}, { run_id: '8' }],
     ['another attempt than the body says', 'run_attempt', {}, { run_id: '7', run_attempt: 2 }],
-  ])('of %s is 403, audited as %s, nothing kept', async (_, mismatch, claims, said) => {
-    const { id } = await insertDeployAt(console_.deps, 'dispatched', { repositoryId: 900100n })
-    const token = await issuer.mint({ claims })
-    const answer = await tokened(id, { status: 'building', log_line: 'x', ...said }, token)
-    await expectRefused(id, answer, mismatch, 'oidc')
-  })
+  ])(
+    'a run token of %s is refused with 403 and audited as %s, and nothing of the callback is kept',
+    async (_, mismatch, claims, said) => {
+      const { id } = await insertDeployAt(console_.deps, 'dispatched', { repositoryId: 900100n })
+      const token = await issuer.mint({ claims })
+      const answer = await tokened(id, { status: 'building', log_line: 'x', ...said }, token)
+      await expectRefused(id, answer, mismatch, 'oidc')
+    },
+  )
 
   const minutes = (count: number) => new Date(Date.now() + count * 60_000)
   it.each<[string, () => Promise<string>]>([
@@ -237,7 +240,7 @@ describe('GitHub’s token for a run', () => {
       'that is not signed at all (alg none)',
       async () => new UnsecuredJWT({ run_id: '7' }).setIssuer(issuer.issuer).encode(),
     ],
-  ])('%s is 401 with the one message, and nothing is written', async (_, mint) => {
+  ])('a run token %s is refused with 401 and the same message, and nothing is written', async (_, mint) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await tokened(id, { status: 'building' }, await mint())).toMatchObject({
       http: 401,
@@ -246,7 +249,7 @@ describe('GitHub’s token for a run', () => {
     expect(await auditOf(id)).toEqual([])
   })
 
-  it('holds five minutes past its expiry, for clocks that differ', async () => {
+  it('a run token is accepted up to five minutes past its expiry, for clocks that differ', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await tokened(id, { status: 'building' }, await issuer.mint({ at: minutes(-9) }))).toMatchObject({
       http: 200,
@@ -264,28 +267,31 @@ describe('the issuer’s keys', () => {
     ['answered with another kind of JSON', { status: 200, text: '{"keys":"none"}' }],
     ['moved elsewhere', { status: 302, text: '', headers: { location: '/_services/token/elsewhere' } }],
     ['without an end', { status: 200, text: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` }],
-  ])('%s: 503 with Retry-After, nothing accepted; the same callback is taken once they are there', async (_, keys) => {
-    const deps = fresh()
-    const { id } = await insertDeployAt(deps, 'dispatched')
-    const [token, webhookId] = [await issuer.mint(), randomUUID()]
-    issuer.script.onTokenKeys = () => keys
-    const send = () => receiveCallback(deps, callbackWithToken(id, { status: 'building' }, token, webhookId), id)
-    const away = await send()
-    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
-    expect(await away.json()).toMatchObject({ code: 'issuer_unavailable' })
-    expect(await storedOf(id)).toMatchObject({ status: 'dispatched', receipts: [] })
-    issuer.script.onTokenKeys = issuer.giveKeys
-    expect(await answerOf(await send())).toMatchObject({ http: 200, applied: true })
-  })
+  ])(
+    'keys %s are answered 503 with Retry-After; the same callback is accepted once the keys are there',
+    async (_, keys) => {
+      const deps = fresh()
+      const { id } = await insertDeployAt(deps, 'dispatched')
+      const [token, webhookId] = [await issuer.mint(), randomUUID()]
+      issuer.script.onTokenKeys = () => keys
+      const send = () => receiveCallback(deps, callbackWithToken(id, { status: 'building' }, token, webhookId), id)
+      const away = await send()
+      expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
+      expect(await away.json()).toMatchObject({ code: 'issuer_unavailable' })
+      expect(await storedOf(id)).toMatchObject({ status: 'dispatched', receipts: [] })
+      issuer.script.onTokenKeys = issuer.giveKeys
+      expect(await answerOf(await send())).toMatchObject({ http: 200, applied: true })
+    },
+  )
 
-  it('that never come are waited for five seconds, not for good', { timeout: 20_000 }, async () => {
+  it('keys that never arrive are waited for at most five seconds', { timeout: 20_000 }, async () => {
     const deps = fresh()
     issuer.script.onTokenKeys = neverAnswered
     const request = callbackWithToken(deps.newId(), { status: 'building' }, await issuer.mint())
     expect((await receiveCallback(deps, request, deps.newId())).status).toBe(503)
   })
 
-  it('are read once for many callbacks, and again at most every half minute for keys they lack', async () => {
+  it('keys are read once for many callbacks, and at most every half minute for an unknown key', async () => {
     const deps = fresh()
     const before = issuer.asked()
     const { id } = await insertDeployAt(deps, 'dispatched')
@@ -309,7 +315,7 @@ describe('a freeze check', () => {
     'webhook-id': randomUUID(),
   })
 
-  it('is answered to a token of the surface’s repository, and to none of another', async () => {
+  it('a freeze check answers a run token of the surface’s repository and of no other', async () => {
     const { surface } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await ask(await asking(), surface.id)).toMatchObject({ http: 200, frozen: false })
     expect(await ask(await asking({ repository: 'acme/other' }), surface.id)).toMatchObject({
