@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { generateClient } from './database/database-schema.ts'
 
-// Loaded (`--import`) before a program that needs the Prisma client at once, so that each script works right after `npm ci`.
+// Preloaded (`--import`) into programs that need the Prisma client, so that each script works right after `npm ci`.
 await generateClient({
   projectDirectory: path.resolve(import.meta.dirname, '../..'),
   env: process.env,

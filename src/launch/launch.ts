@@ -29,7 +29,7 @@ interface Launch {
   readonly projectDirectory: string
 }
 
-/** Starts everything the console needs, stays until it is asked to stop, and stops everything it started. */
+/** Starts everything the console needs, waits for a signal or a failure, and stops everything again. */
 export async function launch(mode: Mode): Promise<void> {
   const progress = terminalProgress(process.stdout, process.env)
   const shutdown = createShutdown()
@@ -55,13 +55,13 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   const usesSandbox = config.githubCredentials === undefined
   if (usesSandbox && !isLoopback(config.host)) {
     throw new Error(
-      `HOST is ${config.host}, and without GitHub credentials the sandbox runs, which serves this machine only. ` +
+      `HOST is ${config.host}, but the sandbox serves this machine only. ` +
         'Nothing was started. Set GITHUB_DISPATCH_TOKEN or a GitHub App, or unset HOST.',
     )
   }
   checkMachine({ sandbox: usesSandbox }, process.env, process.versions.node)
   const surfacesFile = path.resolve(projectDirectory, config.surfacesFile)
-  // Before anything is started. The sandbox's address is not known yet; any will do to check the file.
+  // Checked before anything starts. The sandbox's address is not known yet, and the check works with any.
   readSurfacesFile(surfacesFile, usesSandbox ? 'http://127.0.0.1' : undefined)
 
   const dataDir = ensurePrivateDirectory(path.resolve(projectDirectory, config.dataDir))
@@ -87,7 +87,9 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (config.databaseUrl !== undefined) progress.done('The database is the one of DATABASE_URL')
   progress.done(missing.length === 0 ? 'The migrations are all applied' : `${missing.length} migrations applied`)
   if (changed.length > 0) {
-    progress.warn(`Changed after they were applied, so the database differs from the files: ${changed.join(', ')}`)
+    progress.warn(
+      `These migrations have changed since they were applied, so the database differs from the files: ${changed.join(', ')}`,
+    )
   }
 
   await claimDatabaseOf(databaseUrl, usesSandbox ? 'sandbox' : 'github')
@@ -142,7 +144,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
     onLine: (line) => progress.note(`server: ${line}`),
   })
   watch(server)
-  // The sandbox's own admin gets in on this machine alone, by a loopback name.
+  // The sandbox's link works on this machine alone, by a loopback name.
   const reached = sandbox === undefined ? consoleUrl : loopbackAddress(consoleUrl, port)
   lock.publish(reached)
   const link = await printedLink(databaseUrl, sandbox !== undefined)
@@ -152,7 +154,7 @@ async function startAll({ mode, progress, shutdown, projectDirectory }: Launch):
   if (link !== null) progress.step(`${link.says}, once and within ${link.minutes} minutes: ${reached}${link.path}`)
 }
 
-/** Stopped with everything else; and when it ends by itself, everything else is stopped. */
+/** Stops a process with everything else. If the process ends by itself, everything else is stopped too. */
 function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
   return (supervised: SupervisedProcess): void => {
     let stopping = false
@@ -172,7 +174,7 @@ function watcher(shutdown: Shutdown, logFile: (name: string) => string) {
   }
 }
 
-/** Of a process's last words, those that may say why it ended: not the routine of its log. */
+/** Whether a line of a log may explain the end: not one of the levels trace, debug and info. */
 const matters = (line: string): boolean => !/^\{"level":[123]0,/.test(line)
 
 async function buildWhenNeeded(
@@ -198,7 +200,7 @@ interface Provided {
   readonly sandbox: { readonly url: string; readonly token: string; readonly webhookSecret: string } | undefined
 }
 
-/** Our own environment, with what nobody configured filled in. */
+/** This process's environment, completed with generated values. */
 function serverEnvironment(provided: Provided): NodeJS.ProcessEnv {
   const { sandbox, secrets } = provided
   return {

@@ -1,9 +1,9 @@
 import { AppError } from '~/domain/errors'
 import { isLoopbackHost } from '~/server/platform/http/refuse-request'
 
-/** The link a start prints: to make the first admin, or to sign in to the sandbox. Null when people can sign in by themselves. */
+/** The link that a start prints: to create the first admin, or to sign in to the sandbox. Null if there is an admin. */
 export async function printedLink(databaseUrl: string, sandbox: boolean) {
-  // Only now: these need the generated Prisma client, which the first start has just made.
+  // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
   const { makeSetupLink } = await import('~/server/people/make-links')
   const { v7: newId } = await import('uuid')
@@ -19,6 +19,6 @@ export async function printedLink(databaseUrl: string, sandbox: boolean) {
   }
 }
 
-/** The console's address, or where this machine reaches it when that is a public one. */
+/** The console's address, or localhost if the address is public. */
 export const loopbackAddress = (consoleUrl: string, port: number): string =>
   isLoopbackHost(new URL(consoleUrl).host) ? consoleUrl : `http://localhost:${port}`

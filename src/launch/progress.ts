@@ -1,4 +1,4 @@
-/** What the operator reads while it starts: one line per step, plain text, colour only where a person looks. */
+/** Prints the steps of a start, one line each. Uses colour in a terminal only. */
 export interface Progress {
   readonly step: (text: string) => void
   readonly note: (text: string) => void
@@ -10,7 +10,7 @@ export interface Progress {
 export function terminalProgress(stdout: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Progress {
   const coloured = stdout.isTTY && !env['NO_COLOR']
   const paint = (code: number, text: string): string => (coloured ? `\u001b[${code}m${text}\u001b[0m` : text)
-  stdout.on('error', () => undefined) // a closed terminal must not keep us from stopping in order
+  stdout.on('error', () => undefined) // a closed terminal must not prevent an orderly stop
   const line = (text: string): void => {
     stdout.write(`${text}\n`)
   }

@@ -22,7 +22,7 @@ interface SandboxPlan {
   readonly onLine: (line: string) => void
 }
 
-/** Starts the local GitHub in its own process. Gives its URL when it answers. */
+/** Starts the sandbox in its own process and waits for its URL. */
 export async function startSandboxProcess(plan: SandboxPlan): Promise<string> {
   const sandbox = superviseProcess({
     name: 'sandbox',
@@ -53,7 +53,7 @@ export async function startSandboxProcess(plan: SandboxPlan): Promise<string> {
   })
 }
 
-/** The declared surfaces, as the sandbox wants them. Their addresses are the sandbox's own, and it is not there yet. */
+/** The declared surfaces in the sandbox's format, without URLs, which the sandbox assigns itself. */
 function sampleSurfaces(file: string) {
   return readSurfacesFile(file, 'http://127.0.0.1').map(({ id, name, environment, repository, workflow, ref }) => ({
     id,

@@ -10,11 +10,11 @@ interface GeneratedSecrets {
   readonly callback: string
   readonly auth: string
   readonly sandboxToken: string
-  /** What the sandbox signs its webhooks with. */
+  /** Signs the sandbox's webhooks. */
   readonly sandboxWebhook: string
 }
 
-/** The secrets nobody configured: made at the first start, the same ever after. */
+/** The secrets that no variable configures. The first start makes them; later starts reuse them. */
 export function generatedSecrets(dataDir: string): GeneratedSecrets {
   const directory = ensurePrivateDirectory(path.join(dataDir, 'secrets'))
   return {
@@ -25,12 +25,12 @@ export function generatedSecrets(dataDir: string): GeneratedSecrets {
   }
 }
 
-/** Any number; a start holds the advisory lock of this one while it compares, so that two first starts cannot both make secrets. */
+/** The number of an advisory lock. It keeps two first starts from both making secrets. */
 const SECRETS_LOCK = 7_310_424
 
 interface Variable {
   readonly name: string
-  /** Its file below `secrets`. */
+  /** The name of the file below `secrets`. */
   readonly kind: 'auth' | 'callback'
   readonly configured: (config: Config) => readonly string[]
 }
@@ -49,7 +49,7 @@ interface Console {
   readonly databaseUrl: string
 }
 
-/** The current secret first. */
+/** The current secret comes first. */
 type Secrets = readonly [string, ...string[]]
 
 export interface AgreedSecrets {
@@ -58,8 +58,8 @@ export interface AgreedSecrets {
 }
 
 /**
- * The secrets a server or a worker goes on with: the configured ones, else those of its data directory. A shared database
- * refuses a console whose secrets have none in common with those it was used with (ADR 022).
+ * The secrets of a server or a worker: the configured ones, otherwise those of the data directory. Refuses a shared database
+ * if none of its recorded secrets is among them (ADR 022).
  */
 export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
   return whileOthersWait(console_, async (client) => {
@@ -77,7 +77,7 @@ export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
   })
 }
 
-/** For a command, by the same rule. It records nothing: a mistyped secret must not become one that servers have to have. */
+/** The same for a command, which records nothing: a mistyped secret must not bind later starts. */
 export function currentCallbackSecret(console_: Console): Promise<string> {
   return whileOthersWait(console_, async (client) => {
     if (console_.config.databaseUrl !== undefined) await refuseOthers(client, console_, [CALLBACK], { mayMake: false })
@@ -99,7 +99,7 @@ async function whileOthersWait<T>({ databaseUrl }: Console, work: (client: pg.Cl
     if (!(error instanceof Error && 'code' in error && error.code === '42P01')) throw error // undefined_table
     throw new Error(
       'The database lacks migrations of this version. Nothing was started. ' +
-        'Start the console once (npm start), which applies them, then run this again.',
+        'Start the console once (npm start), which applies them, then run this command again.',
     )
   } finally {
     void client.end().catch(() => undefined)
@@ -124,20 +124,20 @@ async function refuseOthers(
     const known = configured.length > 0 ? configured : keptSecrets(dataDir, variable)
     if (!known.some((secret) => recorded.includes(digestOf(variable.name, secret)))) differing.push(variable)
   }
-  if (differing.length > 0) throw new Error(refusal('belongs to a console with other secrets', differing))
-  if (unrecorded.length > 0) throw new Error(refusal('is in use, and does not say with which secrets', unrecorded))
+  if (differing.length > 0) throw new Error(refusal('was used with other secrets', differing))
+  if (unrecorded.length > 0) throw new Error(refusal('is in use, and has no record of its secrets', unrecorded))
 }
 
 function refusal(what: string, variables: readonly Variable[]): string {
   return (
     `This database ${what}. Nothing was started. ` +
-    `Set ${variables.map(({ name }) => name).join(' and ')} to what the console on it has ` +
-    `(what nobody set lies in its DATA_DIR, in ${variables.map(({ kind }) => `secrets/${kind}`).join(' and ')}), ` +
-    'or to a list of the new and the old to rotate.'
+    `Set ${variables.map(({ name }) => name).join(' and ')} to the values of the console that uses it. ` +
+    `Generated values are in its DATA_DIR, in ${variables.map(({ kind }) => `secrets/${kind}`).join(' and ')}. ` +
+    'To rotate a secret, set a list of the new and the old one.'
   )
 }
 
-/** People or deploys: then another console has secrets that sessions, second factors and repositories depend on. */
+/** People or deploys exist, so sessions, second factors and repositories depend on another console's secrets. */
 async function isInUse(client: pg.Client): Promise<boolean> {
   const { rowCount } = await client.query('(SELECT FROM users LIMIT 1) UNION ALL (SELECT FROM console_deploys LIMIT 1)')
   return rowCount !== 0
@@ -150,12 +150,12 @@ async function recordedDigests(client: pg.Client, { name }: Variable): Promise<r
   return rows.map(({ digest }) => digest)
 }
 
-/** HKDF-SHA256 (RFC 5869), for this purpose and variable alone. Secrets have 24 bytes or more, so none can be guessed from it. */
+/** HKDF-SHA256 (RFC 5869), bound to this purpose and variable. Secrets of 24 bytes or more cannot be guessed from a digest. */
 function digestOf(variable: string, secret: string): string {
   return Buffer.from(hkdfSync('sha256', secret, '', `Deploy Console secret digest: ${variable}`, 32)).toString('hex')
 }
 
-/** What an earlier start made; nothing is made here. */
+/** Reads the secret of an earlier start and makes none. */
 function keptSecrets(dataDir: string, { kind }: Variable): readonly string[] {
   const file = path.join(dataDir, 'secrets', kind)
   return existsSync(file) ? [readFileSync(file, 'utf8').trim()] : []

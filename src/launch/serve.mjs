@@ -1,5 +1,5 @@
-// Our own HTTP server around Next's handler: it owns the listening address, every request before Next sees it, streams, and how
-// the process ends. Plain JavaScript, so that the built server needs nothing that the build does not.
+// Our own HTTP server around Next's handler. It owns the listening address, each request before Next, streams and the end of the
+// process (ADR 030). Plain JavaScript, so that it runs without a build of its own.
 // Usage: serve.mjs <production|development> <host> <port>
 import http from 'node:http'
 import compressible from 'compressible'
@@ -8,12 +8,12 @@ import compression from 'compression'
 const [mode, hostname, port] = process.argv.slice(2)
 process.env.NODE_ENV = mode
 
-/** Whoever stops a process (a service manager, our own launch after fifteen) kills it when it takes too long. */
+/** Ends before a service manager would kill the process. Our own launcher does so after 15 s. */
 const STOP_WITHIN_MS = 8_000
-/** Longer than a proxy keeps an idle connection (60 s), so that it never sends a request into one that is being closed. */
+/** Proxies keep idle connections for 60 s. The server keeps them longer, so that no request meets a closing one. */
 const KEEP_ALIVE_MS = 65_000
 
-/** src/instrumentation.ts hands over what answers before Next (src/server/front.ts); it may do so after `prepare`. */
+/** src/instrumentation.ts passes src/server/front.ts, possibly after `prepare` has settled. */
 const opened = new Promise((resolve) => {
   globalThis.deployConsoleOpened = resolve
 })
@@ -30,13 +30,13 @@ const app = next({
 await app.prepare()
 const front = await opened
 const handle = app.getRequestHandler()
-/** Next gives the API's answers their type as a list, which `compression`, and Next's own copy of it, take for one not to compress. */
+/** Next sets the API's content type as a list, which `compression` does not recognise. */
 const compress = compression({
   filter: (_, response) => compressible(`${response.getHeader('content-type')}`) === true,
 })
 
 let ending = false
-/** Connections without a request under way. Node's own `closeIdleConnections` leaves those that never had one: browsers open them in advance. */
+/** Idle connections. Node's `closeIdleConnections` misses those without a first request, which browsers open in advance. */
 const idle = new Set()
 server.on('connection', (socket) => {
   idle.add(socket)
@@ -59,7 +59,7 @@ server.once('error', (error) => {
 })
 server.listen(Number(port), hostname)
 
-/** Takes no new connection, ends streams, lets requests and jobs under way end, and then the process. */
+/** Stops listening, ends streams, finishes open requests and jobs, and ends the process. */
 async function end() {
   if (ending) return
   ending = true

@@ -13,7 +13,7 @@ const logLine = z.object({ level: z.number() })
 export interface ServerPlan {
   readonly mode: 'production' | 'development'
   readonly projectDirectory: string
-  /** The address it listens on. */
+  /** The listening address. */
   readonly host: string
   readonly port: number
   readonly logFile: string
@@ -23,15 +23,14 @@ export interface ServerPlan {
   readonly onLine: (line: string) => void
 }
 
-/** When a start is given up. */
 const LIMITS = { tries: 3, pauseMs: 2_000, withinMs: 120_000 }
 
-/** Of what a server prints before it is ready, so much is shown at each end. */
+/** Shows this many lines from the start and from the end of a failed server's output. */
 const SHOWN_LINES = 10
 
 /**
- * A server that ends before it is ready is started again, with growing pauses. All tries share one time limit, so that one
- * that stays "not ready" is waited for once. What is shown until then is bounded, and no line is shown twice.
+ * Starts the server and retries with growing pauses if it ends before it is ready. All tries share one time limit. Shows a
+ * bounded number of lines, none of them twice.
  */
 export async function startServer(plan: ServerPlan, limits = LIMITS): Promise<SupervisedProcess> {
   const deadline = performance.now() + limits.withinMs
@@ -39,7 +38,7 @@ export async function startServer(plan: ServerPlan, limits = LIMITS): Promise<Su
   let first: Error | undefined
   let tries = 0
   do {
-    // The pause ends with the start; the next line says so.
+    // A cancelled start ends the pause. The next line throws.
     if (tries > 0) await setTimeout(limits.pauseMs * tries, undefined, { signal: plan.signal }).catch(() => undefined)
     plan.signal.throwIfAborted()
     tries += 1
@@ -61,7 +60,7 @@ export async function startServer(plan: ServerPlan, limits = LIMITS): Promise<Su
   )
 }
 
-/** Shows the first lines of the first try as they come, and keeps its last ones for the error. */
+/** Shows the first lines of the first try, and keeps its last lines for the error. */
 function untilReady(show: (line: string) => void) {
   let state: 'first' | 'none' | 'all' = 'first'
   let shown = 0
@@ -83,7 +82,7 @@ function untilReady(show: (line: string) => void) {
   }
 }
 
-/** Starts the server, and waits until it says that database and migrations are in order. */
+/** Starts the server and waits until its readiness check passes. */
 async function startOnce(plan: ServerPlan, withinMs: number): Promise<SupervisedProcess> {
   const { mode, projectDirectory, host, port } = plan
   const server = superviseProcess({
@@ -127,11 +126,11 @@ async function pollReady(url: string, server: SupervisedProcess, { mode, signal 
     }).catch(() => undefined)
     await answer?.body?.cancel()
     if (answer?.ok) return
-    // Not ready is 503. A built server that answers 500 lacks files of its own; in development somebody may be mending them.
+    // A server that is not ready answers 503. A built server that answers 500 lacks files. In development, 500 may be a typo.
     if (answer?.status === 500 && mode === 'production') throw new Error(`The server answers 500 to ${url}.`)
     await setTimeout(100)
   }
-  await new Promise<never>(() => undefined) // the caller hears of the end itself
+  await new Promise<never>(() => undefined) // the caller sees the end by itself
 }
 
 function isWarning(line: string): boolean {

@@ -1,16 +1,16 @@
-/** What was started, in order, so that it can be stopped the other way round. */
+/** The started parts, in order. They are stopped in reverse. */
 export interface Shutdown {
-  /** Aborts when a signal asked to stop, or something that must run has ended. */
+  /** Aborts after a signal, or when a required process has ended. */
   readonly signal: AbortSignal
-  /** `force`: ends it without waiting for anything, for somebody who will not wait. */
+  /** `force` ends the part at once. */
   readonly add: (name: string, stop: () => Promise<void> | void, force?: () => void) => void
-  /** Names of what was added and is not stopped yet. */
+  /** The names of the parts that are not stopped yet. */
   readonly started: () => readonly string[]
   readonly ask: (reason: StopReason) => void
-  /** Why we stop, as soon as we do. */
+  /** Settles with the reason to stop. */
   readonly asked: Promise<StopReason>
   readonly stopAll: () => Promise<readonly string[]>
-  /** What is still being stopped is forced to end; `stopAll` then has nothing left to wait for. */
+  /** Forces all parts to end, so that `stopAll` need not wait. */
   readonly force: () => void
 }
 
@@ -28,7 +28,7 @@ export function createShutdown(): Shutdown {
   })
   const ask = (reason: StopReason): void => {
     resolve(reason)
-    controller.abort(new Error('The start was broken off.'))
+    controller.abort(new Error('The start was cancelled.'))
   }
   return {
     signal: controller.signal,
@@ -56,13 +56,10 @@ export function createShutdown(): Shutdown {
   }
 }
 
-/** One press of Ctrl-C comes twice when npm passes it on to us beside the terminal, within milliseconds. */
+/** One press of Ctrl-C arrives twice within milliseconds: from the terminal and from npm. */
 const ONE_PRESS_MS = 1_000
 
-/**
- * Ctrl-C, a service manager's stop, a closed terminal: all of them ask for the same orderly end. Another Ctrl-C says that it
- * takes too long.
- */
+/** Ctrl-C, a service manager or a closed terminal ask for an orderly stop. A second Ctrl-C ends everything at once. */
 export function listenForSignals(shutdown: Shutdown, onForce: () => void): void {
   let first: number | undefined
   let forced = false
@@ -78,7 +75,7 @@ export function listenForSignals(shutdown: Shutdown, onForce: () => void): void 
   }
 }
 
-/** `kill -9` of npm leaves its script running, which nobody sees any more: then it ends like after a closed terminal. */
+/** A `kill -9` of npm leaves its script running unseen. The script then stops by itself. */
 export function endWithNpm(shutdown: Shutdown, env: NodeJS.ProcessEnv): void {
   if (env['npm_lifecycle_event'] === undefined) return
   const npm = process.ppid

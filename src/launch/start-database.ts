@@ -4,7 +4,7 @@ import { type DatabaseName, type EmbeddedPostgres, startEmbeddedPostgres } from 
 import type { Progress } from './progress.ts'
 import type { Shutdown } from './shutdown.ts'
 
-/** The embedded database below DATA_DIR, watched: when it ends unasked, so does everything else. */
+/** Starts the embedded database below DATA_DIR. If the database ends by itself, everything else is stopped. */
 export async function startDatabase(
   dataDir: string,
   name: DatabaseName,
@@ -32,14 +32,14 @@ function describe({ port, adopted, movedFromPort }: EmbeddedPostgres): string {
   return `The embedded PostgreSQL ${verb} 127.0.0.1:${port}${moved}`
 }
 
-/** Brings the declared surfaces into the database. */
+/** Stores the declared surfaces in the database. */
 export async function seedDeclaredSurfaces(
   databaseUrl: string,
   surfacesFile: string,
   sandboxUrl: string | undefined,
 ): Promise<{ readonly declared: number; readonly warnings: readonly string[] }> {
   const declared = readSurfacesFile(surfacesFile, sandboxUrl)
-  // Only now: these need the generated Prisma client, which the first start has just made.
+  // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
   const { seedSurfaces } = await import('~/server/surfaces/declare/seed-surfaces')
   const db = connectDatabase(databaseUrl)
@@ -50,9 +50,9 @@ export async function seedDeclaredSurfaces(
   }
 }
 
-/** Before anything else uses the database. Throws if it belongs to a console of the other kind. */
+/** Records the kind of the database's console before anything else uses it. Throws if the kind is the other one. */
 export async function claimDatabaseOf(databaseUrl: string, kind: 'sandbox' | 'github'): Promise<void> {
-  // Imported only now: these need the generated Prisma client, which the first start has just made.
+  // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
   const { claimDatabase } = await import('~/server/people/claim-database')
   const db = connectDatabase(databaseUrl)

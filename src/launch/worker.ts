@@ -9,8 +9,8 @@ import { agreeOnSecrets, generatedSecrets } from './secrets.ts'
 const sandbox = z.object({ url: z.string(), token: z.string() })
 
 /**
- * The environment of a program beside `npm start` on the same machine: what nobody configured is what that start made
- * or runs — embedded database, generated secrets, sandbox.
+ * The environment of a program beside `npm start` on the same machine. Values that are not configured come from that start:
+ * the embedded database, the generated secrets and the sandbox.
  */
 async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string): Promise<NodeJS.ProcessEnv> {
   const config = readConfig(env)
@@ -37,10 +37,10 @@ async function localEnvironment(env: NodeJS.ProcessEnv, projectDirectory: string
   return local
 }
 
-/** A database that is away would hold it up: what is not recorded by then is given back to the queue later. */
+/** A missing database must not delay the stop. The queue later takes back jobs whose end was not recorded. */
 const STOP_WITHIN_MS = 10_000
 
-// `npm run worker`: the queue and the prober in a process of their own, for a server that runs with IN_PROCESS_WORKER=off.
+// `npm run worker`: the queue and the prober in their own process, for a server with IN_PROCESS_WORKER=off.
 const asked = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
   process.once('disconnect', () => resolve())
@@ -48,14 +48,14 @@ const asked = new Promise<void>((resolve) => {
 try {
   const projectDirectory = path.resolve(import.meta.dirname, '../..')
   const config = readServerConfig(await localEnvironment(process.env, projectDirectory))
-  // Only now: these need the generated Prisma client, which the first start of the server makes.
+  // Imported here because they need the Prisma client, which the first start generates.
   const { createDeps } = await import('~/server/deps')
   const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
   const deps = createDeps(config)
   await claimDatabaseAtStart(deps)
   const worker = startWorker(deps)
-  process.stdout.write('The worker runs. Ctrl-C lets the jobs under way end, then stops it.\n')
+  process.stdout.write('The worker runs. Press Ctrl-C to finish the current jobs and stop.\n')
   await asked
   await within(
     STOP_WITHIN_MS,

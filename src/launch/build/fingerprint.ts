@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * One value for the names and contents of files and directories, and for some words beside them.
- * @param without paths, relative to the root, that do not count
+ * A hash of the names and contents of files and directories, and of some words.
+ * @param without paths to leave out, relative to the root
  */
 export function fingerprint(
   root: string,

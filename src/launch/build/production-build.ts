@@ -4,7 +4,7 @@ import path from 'node:path'
 import { runTool } from '../machine/supervised-process.ts'
 import { fingerprint } from './fingerprint.ts'
 
-/** All that a build is made from. */
+/** The sources of a build. */
 const SOURCES = [
   'src',
   'public',
@@ -15,10 +15,10 @@ const SOURCES = [
   'package.json',
   'package-lock.json',
 ]
-/** Never part of the server; or made from what counts already. */
+/** Left out: not part of the server, or generated from a source above. */
 const NOT_BUILT = ['src/launch', 'src/sandbox', 'src/server/platform/generated']
 
-/** What the server loads; Next's caches, types and reports change without a build. */
+/** The parts that the server loads. Next's caches, types and reports change without a build. */
 const SERVED = [
   'BUILD_ID',
   'server',
@@ -29,10 +29,10 @@ const SERVED = [
   'required-server-files.json',
 ]
 
-/** What Next writes there while it serves: answers of routes, which are no part of the build. */
+/** Next writes the answers of routes here while it serves. They are not part of the build. */
 const WRITTEN_WHILE_SERVING = path.join('server', 'route-cache')
 
-/** Names and sizes of what a build consists of: a file that was deleted or cut off changes it. */
+/** A hash of the names and sizes of a build's files. It changes if a file is deleted or cut off. */
 function inventory(output: string): string {
   const hash = createHash('sha256')
   const add = (relative: string): void => {
@@ -42,7 +42,7 @@ function inventory(output: string): string {
     hash.update(`${relative}\0${kind}\0`)
     if (kind !== 'directory') return
     for (const name of readdirSync(path.join(output, relative)).sort()) {
-      // Links lead to installed packages: that one is there is all there is to it.
+      // A link leads to an installed package. It is enough that its target exists.
       const link = lstatSync(path.join(output, relative, name)).isSymbolicLink()
       if (link) hash.update(`${name}\0${existsSync(path.join(output, relative, name))}\0`)
       else add(path.join(relative, name))
@@ -57,7 +57,7 @@ interface Build {
   readonly make: (env: NodeJS.ProcessEnv, signal: AbortSignal) => Promise<void>
 }
 
-/** The build in `.next`, and whether it is a complete one of these very sources. */
+/** The build in `.next`. `fits` says whether it is complete and made from the current sources. */
 export function productionBuild(projectDirectory: string): Build {
   const output = path.join(projectDirectory, '.next')
   const mark = path.join(output, 'built-from')
@@ -65,7 +65,7 @@ export function productionBuild(projectDirectory: string): Build {
   return {
     fits: existsSync(mark) && readFileSync(mark, 'utf8') === `${wanted} ${inventory(output)}`,
     async make(env, signal) {
-      rmSync(mark, { force: true }) // so that a build that is broken off never counts
+      rmSync(mark, { force: true }) // an interrupted build must not count
       const next = path.join(projectDirectory, 'node_modules/next/dist/bin/next')
       await runTool('The production build', { args: [next, 'build'], cwd: projectDirectory, env, signal })
       writeFileSync(mark, `${wanted} ${inventory(output)}`)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Plugin } from 'esbuild'
 import { fingerprint } from './fingerprint.ts'
 
-/** What runs beside the server, each as a process of its own. */
+/** The programs beside the server, each with its own process. */
 export const PROGRAMS = [
   'src/launch/start.ts',
   'src/launch/commands/console.ts',
@@ -18,7 +18,7 @@ const SCHEMA_ENGINE = 'prisma/schema-engine/main.ts'
 
 const OUTPUT = '.next/programs'
 const SOURCES = ['src', 'prisma/schema.prisma', 'prisma/schema-engine', 'tsconfig.json', 'package-lock.json']
-/** Other packages are loaded from where they are installed. These are large, or import JSON as plain Node 20 does not. */
+/** Bundled because they are large, or import JSON in a way that Node 20 does not support. Others load from node_modules. */
 const BUNDLED_PACKAGES = /^(@actions\/|zod$)/
 
 interface Programs {
@@ -26,7 +26,7 @@ interface Programs {
   readonly make: () => Promise<void>
 }
 
-/** The programs in `.next/programs`, each in one file, and whether they are made of these very sources. */
+/** The bundles in `.next/programs`. `fit` says whether they are made from the current sources. */
 export function bundledPrograms(projectDirectory: string): Programs {
   const output = path.join(projectDirectory, OUTPUT)
   const mark = `${output}-made-from`
@@ -57,16 +57,13 @@ export function bundledPrograms(projectDirectory: string): Programs {
   }
 }
 
-/**
- * What Node is to run for a program: its bundle, which is up in a quarter of the time, or, where that is missing or of other
- * sources, the program itself.
- */
+/** Node's arguments for a program: its bundle (docs/adr/034), or its source if the bundle is missing or outdated. */
 export const programArgs = (projectDirectory: string, program: Program): readonly string[] =>
   bundledPrograms(projectDirectory).fit
     ? [bundleOf(projectDirectory, program)]
     : ['--import', 'tsx', path.join(projectDirectory, program)]
 
-/** What Prisma's CLI is to execute as its schema engine. */
+/** The schema engine for Prisma's CLI. */
 export const schemaEngine = (projectDirectory: string): string =>
   bundledPrograms(projectDirectory).fit
     ? bundleOf(projectDirectory, SCHEMA_ENGINE)
@@ -89,7 +86,7 @@ const packagesWhereTheyAre: Plugin = {
   },
 }
 
-/** A source that asks for its own directory gets that of the source, wherever the checkout was moved with its bundles. */
+/** Gives each source its own directory as `import.meta.dirname`, also after the checkout was moved. */
 const directoriesOfSources = (output: string): Plugin => ({
   name: 'directories of sources',
   setup(build) {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { type AuditBreak, type AuditCheckpoint, auditCheckpoint } from '~/domain/audit/checkpoint'
 import { command } from './command.ts'
 
-/** npm runs scripts in the project's directory, and says in INIT_CWD where the operator stands. */
+/** npm runs scripts in the project's directory. INIT_CWD is the operator's. */
 const checkpointFile = z.string().transform((file, context): AuditCheckpoint => {
   try {
     const text = readFileSync(path.resolve(process.env['INIT_CWD'] ?? '.', file), 'utf8')
@@ -19,12 +19,12 @@ const checkpointFile = z.string().transform((file, context): AuditCheckpoint => 
 
 export const auditVerify = command({
   name: 'audit verify',
-  summary: 'computes the chain of the audit trail again, and names the first row that does not hold',
+  summary: 'verifies the hash chain of the audit trail and names the first broken row',
   options: {
     checkpoint: {
       type: 'string',
       value: '<file>',
-      summary: 'also prove that the chain still contains this checkpoint',
+      summary: 'also verify that the chain still contains this checkpoint',
     },
   },
   input: z.object({ checkpoint: checkpointFile.optional() }),
@@ -46,13 +46,15 @@ export const auditVerify = command({
 
 export const auditCheckpointCommand = command({
   name: 'audit checkpoint',
-  summary: 'prints where the chain stands now, as JSON: keep it where the database’s administrators cannot write',
+  summary: 'prints the current head of the chain as JSON. Keep it where the database’s administrators cannot write',
   input: z.object({}),
   run: async ({ deps, print }) => {
     const { takeCheckpoint } = await import('~/server/audit/seal-audit')
     const checkpoint = await takeCheckpoint(deps)
     if (checkpoint === null) {
-      throw new Error('Nothing of the audit trail is sealed yet, so there is no checkpoint. A running worker seals it.')
+      throw new Error(
+        'The audit trail has no sealed rows yet, so there is no checkpoint. Start a worker, which seals them, and try again.',
+      )
     }
     await print(JSON.stringify(checkpoint))
     return 'done'
@@ -62,7 +64,7 @@ export const auditCheckpointCommand = command({
 export const auditRecords = command({
   name: 'audit records',
   summary:
-    'prints every sealed row with its hash, a line each, so that anybody can compute the chain without the console',
+    'prints every sealed row with its hash, one per line, so that others can verify the chain without the console',
   input: z.object({}),
   run: async ({ deps, print }) => {
     const { sealedLines } = await import('~/server/audit/verify-audit')

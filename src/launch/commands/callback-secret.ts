@@ -6,7 +6,7 @@ import { command } from './command.ts'
 export const callbackSecret = command({
   name: 'callback-secret',
   summary:
-    'prints the callback secret of one repository, derived from DEPLOY_CALLBACK_HMAC_SECRET: it reports about that repository’s deploys alone',
+    'prints the callback secret of one repository, derived from DEPLOY_CALLBACK_HMAC_SECRET. It signs callbacks of that repository’s deploys alone',
   operand: { name: 'repository', value: '<owner/name>' },
   input: z.object({
     repository: z.string('say which, as owner/name').regex(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, 'is not owner/name'),

@@ -5,19 +5,19 @@ import type { Config } from '~/server/platform/config'
 
 export interface CommandContext {
   readonly config: Config
-  /** DATABASE_URL, or the embedded database's. */
+  /** DATABASE_URL, or the URL of the embedded database. */
   readonly databaseUrl: string
   readonly deps: Pick<Deps, 'db' | 'now' | 'newId'>
-  /** Writes a line to standard output; settles when the receiver took it. */
+  /** Writes a line to standard output. Waits while the reader is slower. */
   readonly print: (line: string) => Promise<void>
 }
 
-/** What a command became: `failed` ends with 1, after it has said why. */
+/** `failed` ends the process with 1. The command has printed the reason. */
 export type CommandOutcome = 'done' | 'failed'
 
 interface Option {
   readonly type: 'string' | 'boolean'
-  /** What stands for the value of a `string` in the help: `<file>`. */
+  /** The placeholder of a `string` in the help: `<file>`. */
   readonly value?: string
   readonly summary: string
 }
@@ -26,11 +26,11 @@ export interface Command {
   /** `audit verify`, or one word. */
   readonly name: string
   readonly summary: string
-  /** None of them ever takes a secret: every user of the machine can read the arguments of a process. */
+  /** Never a secret: every user of the machine can read the arguments of a process. */
   readonly options: Readonly<Record<string, Option>>
-  /** The one argument that stands without an option's name. */
+  /** The one positional argument. */
   readonly operand: { readonly name: string; readonly value: string } | undefined
-  /** Checks the options; what it refuses is an error of usage. */
+  /** Validates the options. A failure is a usage error. */
   readonly prepare: (values: unknown) => PreparedCommand
 }
 
@@ -38,7 +38,7 @@ type PreparedCommand =
   | { readonly usageError: string }
   | { readonly run: (context: CommandContext) => Promise<CommandOutcome> }
 
-/** A command, with the schema its options are parsed by. */
+/** Makes a command from its description, the schema of its options and its function. */
 export function command<Input>(definition: {
   readonly name: string
   readonly summary: string
@@ -68,7 +68,7 @@ export type Call =
   | { readonly kind: 'usage_error'; readonly text: string }
   | { readonly kind: 'run'; readonly run: (context: CommandContext) => Promise<CommandOutcome> }
 
-/** What the arguments ask for. Nothing is touched before they are all understood. */
+/** Reads the command and its options. Does nothing else before all arguments are valid. */
 export function readCall(args: readonly string[], commands: readonly Command[]): Call {
   const command = commands.find(({ name }) => isPrefix(name.split(' '), args))
   if (command === undefined) return withoutCommand(args, commands)
@@ -80,7 +80,7 @@ export function readCall(args: readonly string[], commands: readonly Command[]):
     const prepared = command.prepare(values)
     return 'run' in prepared ? { kind: 'run', run: prepared.run } : usageError(prepared.usageError)
   } catch (error) {
-    // parseArgs says in its message which argument it does not understand.
+    // The message of parseArgs names the wrong argument.
     return usageError(error instanceof Error ? error.message : String(error))
   }
 }
@@ -119,7 +119,7 @@ function helpOnAll(commands: readonly Command[]): string {
     '',
     ...lines,
     '',
-    `The database is the one of DATABASE_URL, or the embedded one under DATA_DIR. "${CALL} <command> --help" says more.`,
+    `The database is DATABASE_URL, or the embedded one under DATA_DIR. "${CALL} <command> --help" shows the options.`,
   ].join('\n')
 }
 

@@ -5,7 +5,7 @@ import { setupLink } from './setup-link.ts'
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts'
 import { userInvite, userList, userRecover, userRestore, userSetRole, userSuspend } from './user.ts'
 
-/** What `npm run console -- …` can do. */
+/** The commands of `npm run console -- …`. */
 export const COMMANDS: readonly Command[] = [
   auditVerify,
   auditCheckpointCommand,

@@ -10,10 +10,10 @@ import type { CommandOutcome } from './command.ts'
 import { type Call, readCall } from './command.ts'
 import { COMMANDS } from './commands.ts'
 
-// `npm run console -- <noun> <verb>`: ends with 0 when it is done, 1 when it failed, 2 when the call is not understood.
+// `npm run console -- <noun> <verb>`. Exit codes: 0 done, 1 failed, 2 usage error.
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 
-// `… | head`: whoever read along has seen enough.
+// In `… | head`, the reader closes the pipe first.
 process.stdout.on('error', () => process.exit(1))
 
 async function print(line: string): Promise<void> {
@@ -23,7 +23,7 @@ async function print(line: string): Promise<void> {
 async function runCommand(call: Extract<Call, { kind: 'run' }>): Promise<CommandOutcome> {
   const config = readConfig(process.env)
   const databaseUrl = await commandDatabase(config, projectDirectory)
-  // Only now: this needs the generated Prisma client, which the first start of the server makes.
+  // Imported here because it needs the Prisma client, which a start generates.
   const { connectDatabase } = await import('~/server/platform/database')
   const db = connectDatabase(databaseUrl)
   try {
@@ -47,17 +47,14 @@ else if (call.kind === 'usage_error') {
   }
 }
 
-/**
- * The database a command works on: DATABASE_URL, or the embedded one under DATA_DIR, whether a console runs on it or not.
- * One that this version's migrations were not applied to is refused.
- */
+/** The database of a command: DATABASE_URL, or the embedded one under DATA_DIR. Throws if it lacks migrations of this version. */
 async function commandDatabase(config: Config, projectDirectory: string): Promise<string> {
   const url = config.databaseUrl ?? (await embeddedDatabase(config, projectDirectory))
   const { missing } = await compareMigrations(url, path.join(projectDirectory, 'prisma/migrations'))
   if (missing.length > 0) {
     throw new Error(
       `The database lacks ${missing.length} migrations of this version (${missing.join(', ')}). Nothing was done. ` +
-        'Start the console once (npm start), which applies them, then run this again.',
+        'Start the console once (npm start), which applies them, then run this command again.',
     )
   }
   return url
@@ -67,7 +64,7 @@ async function embeddedDatabase(config: Config, projectDirectory: string): Promi
   const directory = path.resolve(projectDirectory, config.dataDir, 'postgres')
   if (!existsSync(directory)) {
     throw new Error(
-      `There is no database: DATABASE_URL is not set, and there is none in ${directory}. Nothing was done. ` +
+      `There is no database: DATABASE_URL is not set, and ${directory} does not exist. Nothing was done. ` +
         'Start the console once (npm start), or set DATABASE_URL.',
     )
   }

@@ -8,7 +8,7 @@ import { command } from './command.ts'
 export const setupLink = command({
   name: 'setup-link',
   summary:
-    'prints a new one-time link that makes the first admin, or signs the sandbox’s in; links from before stop working',
+    'prints a new one-time link that creates the first admin, or signs in to the sandbox. Earlier links stop working',
   input: z.object({}),
   run: async ({ config, deps, print }) => {
     const { isSandboxDatabase } = await import('~/server/people/claim-database')
@@ -23,10 +23,7 @@ export const setupLink = command({
   },
 })
 
-/**
- * Where the console of this data is reached: as configured, as the running one says, or where it usually is. The sandbox's own
- * admin gets in by a loopback name alone.
- */
+/** The console's address: CONSOLE_URL, that of the running console, or the default. The sandbox's link works on loopback names alone. */
 function consoleAddress(config: Config, { sandbox }: { readonly sandbox: boolean }): string {
   const dataDir = path.resolve(import.meta.dirname, '../../..', config.dataDir)
   const running = runningConsole(dataDir)

@@ -9,8 +9,8 @@ const list = z
 
 const createOptions = z
   .object({
-    owner: z.string({ error: 'say for whom' }),
-    label: z.string({ error: 'say what it is for' }),
+    owner: z.string({ error: 'required' }),
+    label: z.string({ error: 'required' }),
     may: list,
     in: list,
     only: list,
@@ -29,7 +29,7 @@ const createOptions = z
     return z.NEVER
   })
 
-/** What the parts of a token are called here. */
+/** The options for the members of a token. */
 const OPTION_OF: Readonly<Record<string, string>> = {
   label: 'label',
   permissions: 'may',
@@ -40,24 +40,28 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 
 export const tokenCreate = command({
   name: 'token create',
-  summary: 'makes an API token and prints it, once and alone: `npm run -s console -- token create … > file`',
+  summary: 'creates an API token and prints it once, without other text: `npm run -s console -- token create … > file`',
   options: {
-    owner: { type: 'string', value: '<address>', summary: 'whom it acts for; it never does more than that member may' },
-    label: { type: 'string', value: '<label>', summary: 'deploys and the audit trail show token:<label>' },
+    owner: {
+      type: 'string',
+      value: '<address>',
+      summary: 'the member for whom the token acts, within that member’s permissions',
+    },
+    label: { type: 'string', value: '<label>', summary: 'the name in deploys and the audit trail: token:<label>' },
     may: { type: 'string', value: '<permissions>', summary: 'such as deploy.read,deploy.dispatch' },
-    in: { type: 'string', value: '<environments>', summary: 'where it may change anything, such as staging' },
+    in: { type: 'string', value: '<environments>', summary: 'the environments that it may change, such as staging' },
     only: {
       type: 'string',
       value: '<surfaces>',
-      summary: 'ids of surfaces; without it every one of these environments',
+      summary: 'ids of surfaces. Default: all surfaces of these environments',
     },
-    days: { type: 'string', value: '<days>', summary: 'until it expires: 30 when not given, 365 at most' },
+    days: { type: 'string', value: '<days>', summary: 'days until it expires. Default: 30, at most 365' },
   },
   input: createOptions,
   run: async ({ deps, print }, { owner, input }) => {
     const { createTokenFor } = await import('~/server/tokens/create-token')
     const { secret, token } = await createTokenFor(deps, owner, input)
-    // Beside it, so that what is piped into a file is the token and nothing else.
+    // Standard output holds the token alone, so that it can be piped into a file.
     process.stderr.write(`Token ${token.id} of ${token.owner}, until ${token.expiresAt}. It is not shown again.\n`)
     await print(secret)
     return 'done'
@@ -66,8 +70,7 @@ export const tokenCreate = command({
 
 export const tokenList = command({
   name: 'token list',
-  summary:
-    'prints every API token, the newest first: id, label, what is shown of it, owner, state, last use, end, scope',
+  summary: 'prints every API token, newest first: id, label, visible part, owner, state, last use, expiry, scope',
   input: z.object({}),
   run: async ({ deps, print }) => {
     const { listTokensOf } = await import('~/server/tokens/list-tokens')
@@ -83,9 +86,9 @@ export const tokenList = command({
 
 export const tokenRevoke = command({
   name: 'token revoke',
-  summary: 'takes an API token away: it is refused from the next request on',
-  options: { id: { type: 'string', value: '<id>', summary: 'its id, as "token list" prints it; never the token' } },
-  input: z.object({ id: z.uuid({ error: 'expected an id, as "token list" prints it' }) }),
+  summary: 'revokes an API token. The next request with it is refused',
+  options: { id: { type: 'string', value: '<id>', summary: 'the id from "token list", never the token itself' } },
+  input: z.object({ id: z.uuid({ error: 'expected an id from "token list"' }) }),
   run: async ({ deps, print }, { id }) => {
     const { revokeTokenOf } = await import('~/server/tokens/revoke-token')
     await revokeTokenOf(deps, { id, userId: null }, 'console')

@@ -3,7 +3,7 @@ import type { Actor } from '~/domain/actor'
 import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member'
 import { type CommandContext, command } from './command.ts'
 
-/** Whoever can run a command has the whole database already; the trail calls that `console`. */
+/** The actor in the audit trail. A person who can run a command already has access to the whole database. */
 const COMMAND_LINE: Actor = {
   name: 'console',
   userId: '00000000-0000-0000-0000-000000000000',
@@ -12,12 +12,12 @@ const COMMAND_LINE: Actor = {
   permissions: null,
   surfaces: null,
   via: 'session',
-  // Nobody signs in to a command: who can run one needs no further proof.
+  // A command needs no sign-in, and so no fresh proof.
   provedAt: new Date(),
 }
 
 const environments = z
-  .string({ error: 'name the environments, or say "all"' })
+  .string({ error: 'required: a list of environments, or "all"' })
   .transform((text) => (text === 'all' ? null : text.split(',').map((name) => name.trim())))
   .pipe(memberLimits.shape.environments)
 
@@ -30,12 +30,12 @@ const ROLE = { type: 'string', value: '<role>', summary: 'viewer, deployer, appr
 const IN = {
   type: 'string',
   value: '<environments>',
-  summary: 'which may be changed: staging,production, or all',
+  summary: 'environments that the person may change: staging,production, or all',
 } as const
 
 export const userList = command({
   name: 'user list',
-  summary: 'prints everybody who has or had access: address, role, environments, since when, or suspended when',
+  summary: 'prints all members, also suspended ones: address, role, environments, date',
   input: z.object({}),
   run: async (context) => {
     const { listPeople } = await import('~/server/people/list-people')
@@ -54,8 +54,8 @@ export const userList = command({
 
 export const userInvite = command({
   name: 'user invite',
-  summary: 'prints the path of a link that lets one person in, once: put the console’s address in front of it',
-  options: { email: { ...EMAIL, summary: 'only this person may use it' }, role: ROLE, in: IN },
+  summary: 'prints the path of a one-time invitation. Put the console’s address in front of it',
+  options: { email: { ...EMAIL, summary: 'the only person who may use it' }, role: ROLE, in: IN },
   input: z
     .object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments })
     .refine(fits, unfit),
@@ -70,7 +70,7 @@ export const userInvite = command({
 
 export const userSetRole = command({
   name: 'user set-role',
-  summary: 'changes what somebody may do, from the next request on',
+  summary: 'changes a member’s role and environments, from the next request on',
   options: { email: EMAIL, role: ROLE, in: IN },
   input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }).refine(fits, unfit),
   run: async (context, { email, role, in: limits }) => {
@@ -84,7 +84,7 @@ export const userSetRole = command({
 
 export const userSuspend = command({
   name: 'user suspend',
-  summary: 'takes somebody’s access away: every session ends, and so does every API token',
+  summary: 'suspends a member. Every session and API token of the member ends',
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
@@ -97,7 +97,7 @@ export const userSuspend = command({
 
 export const userRestore = command({
   name: 'user restore',
-  summary: 'gives a suspended person access again, with the limits there were',
+  summary: 'restores a suspended member’s access, with the same role and environments',
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
@@ -110,7 +110,7 @@ export const userRestore = command({
 
 export const userRecover = command({
   name: 'user recover',
-  summary: 'prints the path of a link by which a member who forgot the password sets a new one, once and within a day',
+  summary: 'prints the path of a one-time link, valid for a day, with which a member sets a new password',
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
@@ -124,6 +124,6 @@ export const userRecover = command({
 async function userIdOf({ deps }: CommandContext, email: string): Promise<string> {
   const { readUserIdOf } = await import('~/server/members/members')
   const userId = await readUserIdOf(deps.db, email)
-  if (userId === null) throw new Error(`There is nobody of the address ${email}. Nothing was changed.`)
+  if (userId === null) throw new Error(`No member has the address ${email}. Nothing was changed. See "user list".`)
   return userId
 }

@@ -9,12 +9,9 @@ import { databaseName, runningDatabaseUrl } from './embedded-postgres.ts'
 
 const lent = z.object({ url: z.string() })
 
-/**
- * Starts the embedded database for as long as this process lives: the lender ends by itself when the channel between them
- * is gone.
- */
+/** Starts the embedded database for the life of this process. The lender ends when the channel between the two closes. */
 export async function borrowDatabase(projectDirectory: string): Promise<string> {
-  process.stderr.write('The embedded database is not running; it is started for this command.\n')
+  process.stderr.write('The embedded database is not running. Starting it for this command …\n')
   const child = spawn(process.execPath, programArgs(projectDirectory, 'src/launch/database/lend-database.ts'), {
     cwd: projectDirectory,
     detached: true,
@@ -30,7 +27,7 @@ async function firstMessage(child: ChildProcess): Promise<unknown> {
   const answered = once(child, 'message').then(([message]: unknown[]) => message)
   const ended = once(child, 'exit').then(() => {
     throw new Error(
-      'The embedded database could not be started (see above). Start it with "npm start", or set DATABASE_URL.',
+      'The embedded database could not be started (see above). Nothing was done. Run "npm start" first, or set DATABASE_URL.',
     )
   })
   ended.catch(() => undefined)
@@ -43,13 +40,10 @@ interface CliCall {
   readonly projectDirectory: string
 }
 
-/** Commands that speak with a database. All others (`generate`, `validate`, `format` …) work with nothing running. */
+/** The commands that need a database. `generate`, `validate`, `format` and others do not. */
 const NEED_DATABASE = ['migrate', 'db', 'studio']
 
-/**
- * The database of a plain `npx prisma …`: DATABASE_URL, or the embedded one. When that is not running, it is started for
- * as long as the command takes.
- */
+/** The database of a plain `npx prisma …`: DATABASE_URL, or the embedded one, started for the command if necessary. */
 export async function databaseForPrisma({ env, argv, projectDirectory }: CliCall): Promise<URL | undefined> {
   const given = env['DATABASE_URL']
   if (given !== undefined && given !== '') {

@@ -12,7 +12,7 @@ interface PrismaRun {
   readonly signal: AbortSignal
 }
 
-/** Makes the Prisma client again unless it was made from this very schema. Says whether it did. */
+/** Generates the Prisma client if the schema has changed. Returns whether it has. */
 export async function generateClient(run: PrismaRun): Promise<boolean> {
   const generated = path.join(run.projectDirectory, 'src/server/platform/generated')
   const mark = path.join(generated, '.made-from')
@@ -27,18 +27,18 @@ export async function generateClient(run: PrismaRun): Promise<boolean> {
 
 interface MigrationState {
   readonly missing: readonly string[]
-  /** Applied once, and different in the files since: the database keeps what was applied. */
+  /** Migrations whose files have changed since they were applied. */
   readonly changed: readonly string[]
 }
 
-/** Applies what is missing, and says what that was. A look into Prisma's own table tells cheaply that nothing is. */
+/** Applies the missing migrations. Reading Prisma's own table first is cheaper than starting Prisma for nothing. */
 export async function applyMigrations(url: string, run: PrismaRun): Promise<MigrationState> {
   const state = await compareMigrations(url, path.join(run.projectDirectory, 'prisma/migrations'))
   if (state.missing.length > 0) await prisma(['migrate', 'deploy'], { ...run, env: { ...run.env, DATABASE_URL: url } })
   return state
 }
 
-/** The job library brings its own tables, in a schema of their own. */
+/** The job library has its own tables, in its own schema. */
 export async function installJobTablesOf(url: string, logLevel: string): Promise<void> {
   const { createLogger } = await import('~/server/platform/logger')
   const { installJobTables } = await import('~/server/worker/install-job-tables')
@@ -57,7 +57,7 @@ function prisma(args: readonly string[], { projectDirectory, env, signal }: Pris
   })
 }
 
-/** What the files say against what Prisma's own table says was applied. */
+/** Compares the migration files with Prisma's own table. */
 export async function compareMigrations(url: string, directory: string): Promise<MigrationState> {
   const applied = await appliedChecksums(url)
   const fileOf = (name: string) => path.join(directory, name, 'migration.sql')
@@ -70,7 +70,7 @@ export async function compareMigrations(url: string, directory: string): Promise
   }
 }
 
-/** By name; empty when there is no such table, or no such database, which `migrate deploy` then makes. */
+/** Checksums by name. Empty if the table or the database does not exist; `migrate deploy` then creates it. */
 async function appliedChecksums(url: string): Promise<ReadonlyMap<string, string>> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
@@ -85,7 +85,7 @@ async function appliedChecksums(url: string): Promise<ReadonlyMap<string, string
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code === '42P01' || code === '3D000') return new Map() // undefined_table, invalid_catalog_name
     throw new Error(
-      `The database cannot be used: ${error instanceof Error ? error.message : error}. Look at DATABASE_URL.`,
+      `The database cannot be used: ${error instanceof Error ? error.message : error}. Nothing was changed. Check DATABASE_URL.`,
     )
   } finally {
     void client.end().catch(() => undefined)

@@ -29,14 +29,14 @@ export const databaseName = ({ githubCredentials }: Pick<Config, 'githubCredenti
 export interface EmbeddedPostgres extends RunningServer {
   readonly url: string
   readonly port: number
-  /** Set when somebody else took the port of the last start. */
+  /** The port of the last start, if another program has taken it. */
   readonly movedFromPort: number | undefined
 }
 
 /**
- * Starts PostgreSQL on the cluster below a directory, making the cluster first when there is none. A server that already
- * serves this very cluster is taken over.
- * @param directory ours alone (0700); everything of the database lies in it.
+ * Starts PostgreSQL on the cluster below a directory, and creates the cluster if there is none. Adopts a server that already
+ * serves this cluster.
+ * @param directory private (0700). It holds everything of the database.
  */
 export async function startEmbeddedPostgres(
   directory: string,

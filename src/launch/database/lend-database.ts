@@ -5,7 +5,7 @@ import { acquireLock } from '../machine/launch-lock.ts'
 import { ensurePrivateDirectory } from '../machine/private-files.ts'
 import { databaseName, startEmbeddedPostgres } from './embedded-postgres.ts'
 
-// Runs the embedded database for one command of Prisma's CLI or of the console's own: until the parent's channel closes.
+// Runs the embedded database for one command, until the channel to the parent closes.
 const dataDir = ensurePrivateDirectory(path.resolve(process.env['DATA_DIR'] || '.data'))
 const logs = path.join(dataDir, 'logs')
 mkdirSync(logs, { recursive: true, mode: 0o700 })

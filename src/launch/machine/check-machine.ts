@@ -3,10 +3,10 @@ import path from 'node:path'
 
 const OLDEST_NODE: readonly [number, number] = [20, 19]
 
-/** What the sandbox's workflow steps and its git repository are run with. */
+/** The programs that the sandbox's workflow steps and repository need. */
 const SANDBOX_TOOLS = ['bash', 'curl', 'openssl', 'git']
 
-/** Throws one error that names all that is missing, and how to get it. */
+/** Throws one error that names everything missing and how to install it. */
 export function checkMachine(needs: { readonly sandbox: boolean }, env: NodeJS.ProcessEnv, nodeVersion: string): void {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number)
   const tooOld = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])

@@ -7,7 +7,7 @@ import { processIdentity } from './process-state.ts'
 
 const holder = z.object({
   pid: z.number(),
-  /** Tells the holder from a later process that was given the same number. */
+  /** Distinguishes the holder from a later process with the same number. */
   identity: z.string(),
   purpose: z.string(),
   url: z.string().optional(),
@@ -15,22 +15,19 @@ const holder = z.object({
 type Holder = z.infer<typeof holder>
 
 interface LaunchLock {
-  /** Where it can be reached, for the message the next start shows. */
+  /** Stores the console's address for the message of a second start. */
   readonly publish: (url: string) => void
   readonly release: () => void
 }
 
-/**
- * One launch at a time per DATA_DIR. The lock outlives a `kill -9` as a file, but not as a lock: the next start sees that
- * its holder is gone.
- */
+/** Allows one launch at a time per DATA_DIR. After a `kill -9` the file stays, and the next start sees that its holder is gone. */
 export function acquireLock(dataDir: string, purpose: string): LaunchLock {
   const file = path.join(dataDir, 'launch.lock')
   const self: Holder = { pid: process.pid, identity: processIdentity(process.pid) ?? '', purpose }
   const mine = path.join(dataDir, `.launch.${randomUUID()}`)
   writeFileSync(mine, JSON.stringify(self), { mode: 0o600 })
   try {
-    // A link is made only where no name is yet, and it appears with its content.
+    // A link is created only under a free name, and appears with its content.
     for (let attempt = 0; !linked(mine, file); attempt += 1) {
       const other = readHolder(file)
       if (attempt > 20 || (other !== undefined && processIdentity(other.pid) === other.identity))
@@ -48,7 +45,7 @@ export function acquireLock(dataDir: string, purpose: string): LaunchLock {
   }
 }
 
-/** The address of the console that runs on this data now, if one does. */
+/** The address of the running console on a data directory, if one runs. */
 export function runningConsole(dataDir: string): string | undefined {
   const found = readHolder(path.join(dataDir, 'launch.lock'))
   return found !== undefined && processIdentity(found.pid) === found.identity ? found.url : undefined
@@ -64,7 +61,7 @@ function linked(from: string, to: string): boolean {
   }
 }
 
-/** Two starts may judge the same lock stale: what is moved away is looked at again, and put back if it is a new one. */
+/** Two starts may find the same stale lock. So the moved file is read again, and put back if it is a new lock. */
 function removeStale(file: string, judged: Holder | undefined): void {
   const aside = `${file}.${randomUUID()}`
   try {
@@ -90,6 +87,6 @@ function busy(dataDir: string, other: Holder | undefined): Error {
   const where = other?.url === undefined ? '' : ` The console is at ${other.url}.`
   return new Error(
     `${who} is already running on ${dataDir}.${where} Nothing was started. ` +
-      `Stop that one first${other === undefined ? '' : ` (kill ${other.pid})`}, or give this one a DATA_DIR of its own.`,
+      `Stop that one first${other === undefined ? '' : ` (kill ${other.pid})`}, or set DATA_DIR to another directory.`,
   )
 }

@@ -1,18 +1,18 @@
 import { createServer } from 'node:net'
 
-/** A port nobody listens on at this moment. */
+/** A free port. */
 export async function freePort(): Promise<number> {
   const port = await listenBriefly(0)
   if (port === undefined) throw new Error('This machine has no free port on 127.0.0.1.')
   return port
 }
 
-/** Whether this machine has an address to listen on. */
+/** Whether this machine can listen on an address. */
 async function hasAddress(host: string): Promise<boolean> {
   return (await listenBriefly(0, host)) !== undefined
 }
 
-/** Whether we could listen on a port: there and, since a browser tries that first for "localhost", on ::1. */
+/** Whether a port is free on an address. On 127.0.0.1 it must be free on ::1 too, which browsers try first for "localhost". */
 export async function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return (
     (await listenBriefly(port, host)) !== undefined &&
@@ -20,7 +20,7 @@ export async function isPortFree(port: number, host = '127.0.0.1'): Promise<bool
   )
 }
 
-/** The first free port from one on. */
+/** The first free port at or above a number. */
 async function nextFreePort(from: number, host: string): Promise<number> {
   for (let port = from; port < from + 100 && port <= 65_535; port += 1) if (await isPortFree(port, host)) return port
   return freePort()
@@ -41,11 +41,11 @@ const DEFAULT_PORT = 3000
 
 interface ChosenPort {
   readonly port: number
-  /** Set when the usual port was taken and nobody had asked for one. */
+  /** The default port, if PORT is not set and the default is taken. */
   readonly insteadOf: number | undefined
 }
 
-/** The port somebody asked for, or none at all; else the usual one, or the next that is free. */
+/** Takes PORT or throws. Without PORT, takes the default port or the next free one. */
 export async function choosePort(asked: number | undefined, host: string): Promise<ChosenPort> {
   if (!(await hasAddress(host))) {
     throw new Error(

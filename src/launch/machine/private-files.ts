@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** A directory for us alone. One that exists is made so, if it is ours. */
+/** Makes a directory private (0700). Throws if it belongs to another user. */
 export function ensurePrivateDirectory(directory: string): string {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
@@ -20,20 +20,22 @@ export function ensurePrivateDirectory(directory: string): string {
   return directory
 }
 
-/** Replaces a file as a whole: a reader, or the next start after a power cut, sees the old text or the new. */
+/** Replaces a file in one step: a reader sees the old text or the new one, also after a power cut. */
 export function writePrivateFile(file: string, content: string): void {
   const unfinished = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`)
   writeFileSync(unfinished, content, { mode: 0o600, flush: true })
   renameSync(unfinished, file)
 }
 
-/** The text of a file, made on first use. Always the same from then on. */
+/** The text of a file. The first use makes it. */
 export function rememberedText(file: string, make: () => string): string {
   if (!existsSync(file)) writePrivateFile(file, `${make()}\n`)
   chmodSync(file, 0o600)
   const content = readFileSync(file, 'utf8').trim()
   if (content === '') {
-    throw new Error(`${file} is empty, and a new value would not fit what it was used for. Restore it from a backup.`)
+    throw new Error(
+      `${file} is empty. Nothing was changed, because a new value would not match the data. Restore the file from a backup.`,
+    )
   }
   return content
 }

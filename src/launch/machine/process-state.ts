@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, readlinkSync } from 'node:fs'
 
 /**
- * What identifies a process beyond its number, which the system gives away again. Undefined when there is no such process,
- * or only a zombie: in a container without an init nobody collects those, and `kill(pid, 0)` still finds them.
+ * Identifies a process beyond its number, which the system reuses. Undefined for a zombie too: in a container without an init,
+ * zombies stay, and `kill(pid, 0)` finds them.
  */
 export function processIdentity(pid: number): string | undefined {
   if (!Number.isInteger(pid) || pid <= 0) return undefined
@@ -14,7 +14,7 @@ export function isAlive(pid: number): boolean {
   return processIdentity(pid) !== undefined
 }
 
-/** Where a process works, if we may know. */
+/** The working directory of a process, if it is readable. */
 export function workingDirectoryOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') return readlinkSync(`/proc/${pid}/cwd`)
@@ -28,7 +28,7 @@ export function workingDirectoryOf(pid: number): string | undefined {
   }
 }
 
-/** proc(5): the state is the first field after the name, which is in parentheses and may hold anything; then the 20th. */
+/** proc(5): after the name in parentheses come the state and, as the 20th field, the start time. */
 function linuxIdentity(pid: number): string | undefined {
   let stat: string
   try {

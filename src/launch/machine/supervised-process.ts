@@ -14,7 +14,7 @@ interface ProcessPlan {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
   readonly logFile: string
-  /** Each line the process writes. It is in the log anyway; this decides what the operator sees. */
+  /** Receives each line of output. The log has every line too. */
   readonly onLine: (line: string, from: 'stdout' | 'stderr') => void
 }
 
@@ -22,14 +22,14 @@ export interface SupervisedProcess {
   readonly name: string
   readonly pid: number
   readonly child: ChildProcess
-  /** Settles when it is gone: how, and the last it said. */
+  /** Settles after the end, with the reason and the last lines. */
   readonly exited: Promise<{ readonly how: string; readonly tail: readonly string[] }>
   readonly stop: () => Promise<void>
-  /** At once, with all it started. */
+  /** Ends the process group at once. */
   readonly kill: () => void
 }
 
-/** Starts a Node program in a process group of its own: the terminal's Ctrl-C reaches the launcher, which stops it in turn. */
+/** Starts a Node program in its own process group. Ctrl-C reaches the launcher alone, which stops its programs in order. */
 export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
   const log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
   const tail: string[] = []
@@ -52,13 +52,13 @@ export function superviseProcess(plan: ProcessPlan): SupervisedProcess {
   follow(child.stderr, 'stderr')
   const exited = new Promise<{ how: string; tail: readonly string[] }>((resolve) => {
     const settle = (how: string): void => {
-      signalGroup(child.pid, 'SIGKILL') // whatever it started and did not end
-      // Whoever is told to look into the log finds all of it there.
+      signalGroup(child.pid, 'SIGKILL') // children that are left
+      // Messages point to the log, so it must be complete first.
       log.end(() => resolve({ how, tail }))
     }
     child.once('error', (error) => settle(error.message))
     child.once('close', (code, signal) => settle(signal === null ? `exit code ${code}` : `signal ${signal}`))
-    // A child of its own may hold the pipes open after it is gone.
+    // Its children may keep the pipes open.
     child.once('exit', () => setTimeout(() => child.stdout?.destroy() && child.stderr?.destroy(), 500).unref())
   })
   return {
@@ -80,7 +80,7 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // nobody left in it
+    // The group is empty.
   }
 }
 
@@ -89,7 +89,7 @@ interface Limits {
   readonly withinMs: number
 }
 
-/** Waits for a process to say that it is ready. Throws when it ends first, is too slow, or the start is broken off. */
+/** Waits until a process is ready. Throws if it ends first, takes too long, or the start is cancelled. */
 export async function waitForReady<T>(
   supervised: SupervisedProcess,
   { signal, withinMs }: Limits,
@@ -121,7 +121,7 @@ interface ToolRun {
   readonly signal: AbortSignal
 }
 
-/** Runs a Node program to its end. Throws with all it said when it fails. */
+/** Runs a Node program to its end. If the program fails, the error has all its output. */
 export async function runTool(name: string, { args, cwd, env, signal }: ToolRun): Promise<void> {
   signal.throwIfAborted()
   const said: Buffer[] = []
@@ -131,7 +131,7 @@ export async function runTool(name: string, { args, cwd, env, signal }: ToolRun)
       try {
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
       } catch {
-        // ended in between
+        // The process has ended already.
       }
     }
     signal.addEventListener('abort', stop, { once: true })

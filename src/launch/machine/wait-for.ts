@@ -1,4 +1,4 @@
-/** Asks again and again until the answer is not undefined; undefined when the time is over. For what sends no event. */
+/** Polls until the answer is not undefined. Gives undefined after the time limit. */
 export async function waitFor<T>(
   ask: () => T | undefined | Promise<T | undefined>,
   limits: { readonly withinMs: number; readonly everyMs?: number },
@@ -12,7 +12,7 @@ export async function waitFor<T>(
   }
 }
 
-/** What a promise gives, or undefined when it takes longer. */
+/** The result of a promise, or undefined after a time limit. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<undefined>((resolve) => {

@@ -17,8 +17,8 @@ import { clusterArgument, type Programs, programOptions, programPath } from './p
 export const DATABASE_USER = 'console'
 
 /**
- * Makes a new cluster. It gets its name when it is complete, so that a half-made one never counts.
- * @param directory holds the cluster and, while it is being made, the password file.
+ * Creates a cluster. It gets its name when it is complete.
+ * @param directory holds the cluster and, for a moment, the password file.
  */
 export async function initialiseCluster(programs: Programs, directory: string, password: string): Promise<string> {
   const cluster = path.join(directory, 'cluster')
@@ -43,7 +43,7 @@ export async function initialiseCluster(programs: Programs, directory: string, p
 }
 
 async function runInitdb(programs: Programs, cluster: string, passwordFile: string): Promise<void> {
-  // Handed over open: the account that reads it may not be able to walk to it.
+  // Passed as an open file, because the other account may not be able to follow its path.
   const file = openSync(passwordFile, 'r')
   try {
     const child = spawn(
@@ -71,7 +71,7 @@ async function runInitdb(programs: Programs, cluster: string, passwordFile: stri
   } catch (error) {
     throw new Error(
       `The embedded database could not be created: ${error instanceof Error ? error.message : error}\n` +
-        'Nothing was kept. The next start tries again; or set DATABASE_URL to a PostgreSQL of yours.',
+        'Nothing was kept. Start again, or set DATABASE_URL to a PostgreSQL of yours.',
     )
   } finally {
     closeSync(file)

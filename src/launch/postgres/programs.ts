@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 
-/** Who runs PostgreSQL when we are root, since it refuses to run as root. */
+/** The account that runs PostgreSQL if the launcher runs as root. PostgreSQL refuses to run as root. */
 export interface Account {
   readonly name: string
   readonly uid: number
@@ -10,7 +10,7 @@ export interface Account {
 
 const CANDIDATES = ['postgres', 'nobody']
 
-/** Undefined for an ordinary user, who runs PostgreSQL himself. */
+/** Undefined if the launcher runs as an ordinary user. */
 export function findDatabaseAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined
   if (process.platform !== 'linux') {
@@ -37,7 +37,6 @@ function idOf(flag: '-u' | '-g', name: string): number | undefined {
   }
 }
 
-/** How PostgreSQL's programs are run on one cluster. */
 export interface Programs {
   /** The directory with `bin`, `lib` and `share`. */
   readonly native: string
@@ -49,19 +48,19 @@ export function programPath(programs: Programs, name: 'postgres' | 'initdb'): st
 }
 
 /**
- * DATA_DIR is private to us (0700), so another account cannot walk the path to the cluster in it. It needs not: the child
- * enters its working directory while it is still root, and /proc/self/cwd names that place without a walk.
+ * DATA_DIR is private (0700), so another account cannot follow the path to the cluster. But a child enters its working directory
+ * as root, and /proc/self/cwd names that directory.
  */
 export function clusterArgument(programs: Programs, cluster: string): string {
   return programs.account === undefined ? cluster : '/proc/self/cwd'
 }
 
-/** Nothing of our own environment: no PG* variable may bend the server, and no secret belongs there. */
+/** Inherits nothing: no PG* variable may change the server, and no secret may reach it. */
 const ENVIRONMENT: NodeJS.ProcessEnv = {
   PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
   LC_ALL: 'C',
   TZ: 'UTC',
-  NODE_ENV: 'production', // means nothing to it; Next's types want it in every environment
+  NODE_ENV: 'production', // ignored; Next's types require it
 }
 
 export function programOptions(programs: Programs, cluster: string) {

@@ -17,12 +17,12 @@ export function databaseUrl({ port, password }: ServerAddress, database: string)
   return `postgresql://${DATABASE_USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
 }
 
-/** `ours` serves our cluster; `other` is anything else on the port; `starting` will be ours soon, or is ending. */
+/** `ours` serves the cluster. `other` is another program on the port. `starting` covers a stopping server too. */
 type WhoListens = 'ours' | 'other' | 'starting' | 'nobody'
 
 /**
- * Who answers on the port. The cluster a server says it serves proves nothing (paths differ per view, copies share all ids):
- * so a file with a name nobody else knows is laid into our cluster, and the server is asked whether it sees it.
+ * Tells who listens on a port. A server's own path or id proves nothing, because copies share them. So a file with a random name
+ * is put into the cluster, and the server is asked for it.
  */
 export async function whoListens(cluster: string, address: ServerAddress): Promise<WhoListens> {
   const client = new pg.Client({ connectionString: databaseUrl(address, 'postgres'), connectionTimeoutMillis: 5_000 })
@@ -42,7 +42,7 @@ export async function whoListens(cluster: string, address: ServerAddress): Promi
     return code === '57P03' ? 'starting' : 'other' // cannot_connect_now
   } finally {
     rmSync(file, { force: true })
-    // Not awaited: on a client that never connected this does not always settle.
+    // Not awaited: this may never settle for a client without a connection.
     void client.end().catch(() => undefined)
   }
 }
@@ -52,7 +52,7 @@ interface LockOwner {
   readonly port: number
 }
 
-/** Who the cluster's lock file names, if that process is alive and really serves this cluster. */
+/** The process in the cluster's lock file, if it is alive and serves this cluster. */
 export function lockOwner(cluster: string): LockOwner | undefined {
   const lock = path.join(cluster, 'postmaster.pid')
   if (!existsSync(lock)) return undefined
@@ -63,30 +63,30 @@ export function lockOwner(cluster: string): LockOwner | undefined {
   return { pid, port: Number(lines[3]) }
 }
 
-/** PostgreSQL itself takes any living process with the number in the file, even a zombie, for a server. */
+/** PostgreSQL takes any process with the file's number for a server, even a zombie. */
 function removeStaleLock(cluster: string): void {
   if (lockOwner(cluster) === undefined) rmSync(path.join(cluster, 'postmaster.pid'), { force: true })
 }
 
-/** Recovery after a crash replays the write-ahead log, which may take its time on a slow disk. */
+/** Recovery after a crash replays the write-ahead log, which is slow on a slow disk. */
 const START_WITHIN_MS = 120_000
 /** A "fast" shutdown ends all sessions and writes a checkpoint. */
 const STOP_WITHIN_MS = 30_000
 
 export interface RunningServer {
   readonly pid: number
-  /** True: it was already running, left by a launcher that was killed. */
+  /** True if a killed launcher left the server running. */
   readonly adopted: boolean
-  /** Settles when the server is gone, asked or not. */
+  /** Settles when the server has ended. */
   readonly exited: Promise<string>
   readonly stop: () => Promise<void>
-  /** Without a checkpoint: the next start recovers. */
+  /** Stops without a checkpoint. The next start recovers. */
   readonly stopAtOnce: () => void
 }
 
 export interface ServerOptions {
   readonly logFile: string
-  /** `name=value` settings beside our own; only a throw-away cluster may want any. */
+  /** More `name=value` settings, for the throw-away clusters of tests. */
   readonly settings?: readonly string[]
 }
 
@@ -107,14 +107,14 @@ export async function startPostgresServer(
       return await untilReady(child, cluster, address)
     } catch (error) {
       const said = readFileSync(options.logFile, 'utf8').slice(from).trim()
-      // The children of a killed server take a moment to notice; till then its shared memory is in use.
+      // The children of a killed server keep its shared memory for a moment.
       if (said.includes('pre-existing shared memory block') && performance.now() < end) continue
       throw new Error(`PostgreSQL did not start: ${error instanceof Error ? error.message : error}\n${lastLines(said)}`)
     }
   }
 }
 
-/** Takes over a server that serves our cluster already. */
+/** Adopts a server that already serves the cluster. */
 export function adoptServer(pid: number): RunningServer {
   let asked = false
   const gone = waitFor(() => (isAlive(pid) ? undefined : true), { withinMs: Number.POSITIVE_INFINITY, everyMs: 500 })
@@ -149,7 +149,7 @@ function spawnServer(
     ...settings,
   ]
   const args = ['-D', clusterArgument(programs, cluster), '-p', String(port), ...all.flatMap((one) => ['-c', one])]
-  // A process group of its own: the terminal's Ctrl-C is for the launcher, which stops the database last.
+  // Its own process group: Ctrl-C reaches the launcher alone, which stops the database last.
   return spawn(programPath(programs, 'postgres'), args, {
     ...programOptions(programs, cluster),
     detached: true,
@@ -185,11 +185,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // it ended in between
+    // The process has ended already.
   }
 }
 
-/** SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT the "immediate" one, after which the next start recovers. */
+/** SIGINT is PostgreSQL's "fast" shutdown, SIGQUIT the "immediate" one with recovery at the next start. */
 async function stopServer(pid: number): Promise<void> {
   const gone = (): true | undefined => (isAlive(pid) ? undefined : true)
   for (const [name, withinMs] of [
@@ -207,7 +207,7 @@ function lastLines(text: string, count = 15): string {
   return text.split('\n').slice(-count).join('\n')
 }
 
-/** A server that is starting or stopping on our cluster: wait until it is one or the other. */
+/** Waits for a server that is starting or stopping on the cluster. */
 export async function settled(cluster: string, password: string): Promise<LockOwner | 'gone' | 'stuck'> {
   const outcome = await waitFor(
     async () => {

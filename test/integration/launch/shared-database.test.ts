@@ -62,7 +62,7 @@ describe('two data directories with one DATABASE_URL', () => {
     await agree(newDataDir())
     const second = newDataDir()
     await expect(agree(second)).rejects.toThrow(
-      /^This database belongs to a console with other secrets\. Nothing was started\. Set AUTH_SECRET and DEPLOY_CALLBACK_HMAC_SECRET to /,
+      /^This database was used with other secrets\. Nothing was started\. Set AUTH_SECRET and DEPLOY_CALLBACK_HMAC_SECRET to /,
     )
     expect(existsSync(path.join(second, 'secrets'))).toBe(false)
   })
@@ -105,7 +105,7 @@ describe('a database in use without secrets on record', () => {
   it('is not joined with made up secrets', async () => {
     const dataDir = newDataDir()
     await expect(agree(dataDir, { AUTH_SECRET: newSecret() })).rejects.toThrow(
-      /^This database is in use, and does not say with which secrets\. Nothing was started\. Set DEPLOY_CALLBACK_HMAC_SECRET to /,
+      /^This database is in use, and has no record of its secrets\. Nothing was started\. Set DEPLOY_CALLBACK_HMAC_SECRET to /,
     )
     expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
   })
@@ -145,7 +145,7 @@ describe('as programs', { timeout: 120_000 }, () => {
     const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
     return { code, err }
   }
-  const refusal = 'This database belongs to a console with other secrets. Nothing was started. Set AUTH_SECRET'
+  const refusal = 'This database was used with other secrets. Nothing was started. Set AUTH_SECRET'
 
   it('npm start, npm run worker and callback-secret refuse to go on with secrets of their own', async () => {
     await agree(newDataDir())
