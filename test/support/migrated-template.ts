@@ -3,7 +3,7 @@ import pg from 'pg'
 import { fingerprint } from '~/launch/build/fingerprint'
 import { runTool } from '~/launch/machine/supervised-process'
 import { createLogger } from '~/server/platform/logger'
-import { installJobTables } from '~/server/worker/install-job-tables'
+import { installJobTables } from '~/server/worker/job-tables'
 
 /** Any number; whoever makes the template holds the advisory lock of this one. */
 const TEMPLATE_LOCK = 7_310_423

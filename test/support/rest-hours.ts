@@ -4,7 +4,7 @@ import { run } from 'graphile-worker'
 import { createDeps, type Deps } from '~/server/deps'
 import { readServerConfig, type ServerConfig } from '~/server/platform/config'
 import { recordHearing } from '~/server/webhooks/webhook-hearings.sql'
-import { jobLogger } from '~/server/worker/job-logger'
+import { jobLogger } from '~/server/worker/job-tables'
 import { DUE_LOOKS, jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
 import { type Asked, startRestingGitHub } from '~test/support/resting-github'
 

@@ -1,6 +1,6 @@
 import { runOnce } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
-import { jobLogger } from '~/server/worker/job-logger'
+import { jobLogger } from '~/server/worker/job-tables'
 import { jobTasks } from '~/server/worker/tasks'
 
 /** Works on all jobs that are due, as the worker does, and then stops. */

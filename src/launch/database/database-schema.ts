@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from '../build/fingerprint.ts'
@@ -41,7 +39,7 @@ export async function applyMigrations(url: string, run: PrismaRun): Promise<Migr
 /** The job library has its own tables, in its own schema. */
 export async function installJobTablesOf(url: string, logLevel: string): Promise<void> {
   const { createLogger } = await import('~/server/platform/logger')
-  const { installJobTables } = await import('~/server/worker/install-job-tables')
+  const { installJobTables } = await import('~/server/worker/job-tables')
   await installJobTables(url, createLogger(logLevel))
 }
 

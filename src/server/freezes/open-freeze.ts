@@ -9,8 +9,7 @@ import type { Deps } from '~/server/deps'
 import { freezeEvent, freezeView } from '~/server/freezes/freeze-view'
 import { insertFreeze, type NewFreeze } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
-import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
-import { findSurface } from '~/server/surfaces/surfaces'
+import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 

@@ -11,7 +11,7 @@ export interface Readiness {
   readonly migrations: 'applied' | 'pending' | 'unknown'
 }
 
-/** Ready: the database answers, and every migration this version ships has been applied. */
+/** Ready: the database answers, and all migrations of this version are applied. */
 export async function checkReadiness(deps: Pick<Deps, 'db' | 'logger'>): Promise<Readiness> {
   try {
     const applied = new Set(await listAppliedMigrations(deps.db))
@@ -29,7 +29,7 @@ export async function checkReadiness(deps: Pick<Deps, 'db' | 'logger'>): Promise
   }
 }
 
-/** The folders under prisma/migrations, relative to where the server was started. */
+/** The folders in prisma/migrations, relative to the directory in which the server was started. */
 function shippedMigrations(): string[] {
   return readdirSync(path.resolve('prisma/migrations'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Names of the migrations that are fully applied, from Prisma's own book-keeping. Empty before the first one. */
+/** The names of the migrations that Prisma has fully applied. Empty before the first migration. */
 export async function listAppliedMigrations(db: DatabaseHandle): Promise<string[]> {
   const [{ present }] = z
     .tuple([z.object({ present: z.boolean() })])

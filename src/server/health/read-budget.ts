@@ -5,7 +5,7 @@ import { findStanding, sumUsage } from '~/server/github/request-usage'
 
 const HOUR_MS = 3_600_000
 
-/** What is left of GitHub's hour, and what it was used for, by all processes. */
+/** GitHub's rate limit, and the requests of all processes by kind. */
 export async function readBudget({ db, github, now }: Pick<Deps, 'db' | 'github' | 'now'>): Promise<BudgetState> {
   await github.usage.flush()
   const at = now()

@@ -10,9 +10,9 @@ import { listSurfaceIds } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { nextScheduledChange } from '~/server/freezes/freezes'
 import { type Change, listen } from '~/server/live/listen'
-import { listCheckedSince } from '~/server/surfaces/surfaces'
+import { listProbedSince } from '~/server/surfaces/surfaces'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
-import { silentRepositories } from '~/server/webhooks/read-webhook-state'
+import { listSilentRepositories } from '~/server/webhooks/read-webhook-state'
 
 /** Events are at least this far apart: changes that come meanwhile are one. */
 const GATHER_MS = 25
@@ -190,7 +190,7 @@ export function createHub(deps: HubDeps): LiveHub {
   }
 
   const silentIfChanged = async (): Promise<readonly string[] | null> => {
-    const repositories = await silentRepositories(deps)
+    const repositories = await listSilentRepositories(deps)
     const before = silent
     silent = repositories.join('\n')
     return silent === before ? null : repositories
@@ -226,7 +226,7 @@ export function createHub(deps: HubDeps): LiveHub {
       comparing || first ? undefined : [...taken.surfaces, ...(await listSurfaceIds(deps.db, [...taken.deploys]))]
     const [tiles, checked] = await Promise.all([
       ids?.length === 0 ? [] : listTiles(deps, ids),
-      listCheckedSince(deps.db, beatenAt),
+      listProbedSince(deps.db, beatenAt),
     ])
     // The last window left during the read, and changes since then were not noted. A new window reads everything itself,
     // so comparing with this read would miss a change that is taken back.

@@ -11,7 +11,7 @@ import { hasOtherAdmin, type MemberRow, readMember, setSuspended, updateLimits }
 import { revokeOpenLinks } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins } from '~/server/platform/locks.sql'
-import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
+import { requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
 type MemberDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 

@@ -10,7 +10,7 @@ import { hasUsableAdmin, readMember, readUserIdOf } from '~/server/members/membe
 import { linkDigest, newLinkToken, revokeOpenLinks } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins } from '~/server/platform/locks.sql'
-import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
+import { requireKnownEnvironments } from '~/server/surfaces/surfaces'
 
 const MINUTE_MS = 60_000
 const INVITATION_DAYS = 7

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** A time within JSON, which comes as PostgreSQL writes it, with its offset. */
+/** A time inside JSON, in PostgreSQL's text format with an offset. */
 const jsonTime = z.string().transform((text) => new Date(text))
 
 const runningRows = z.array(
@@ -17,12 +17,11 @@ const runningRows = z.array(
 export type RunningRow = z.output<typeof runningRows>[number]
 
 /**
- * Per surface: the commit that runs by the newest evidence, whether the console shipped what the surface reports, and the newest
- * deploy that shipped another commit than the one that runs. What a surface reported counts unless a deploy that may have shipped
- * has ended since; where that deploy is not proven to have shipped either, what runs is not known.
+ * Per surface: the running commit by the newest evidence, whether the console shipped the reported version, and the newest deploy that
+ * shipped another commit. A report counts unless a deploy that may have shipped has ended since. If that deploy is not proven to have
+ * shipped, the running commit is unknown.
  *
- * One statement, and each part reads a few rows of an index however long the history is. With `"surface_id" = s."id"` PostgreSQL
- * may walk all deploys by id instead, newest first, and for a surface that was not deployed to in a while that is the whole table.
+ * `BETWEEN s."id" AND s."id"` makes PostgreSQL use the index by surface. With `=` it may scan all deploys by id.
  */
 export async function readRunning(
   db: DatabaseHandle,

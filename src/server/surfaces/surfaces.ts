@@ -1,6 +1,8 @@
 import 'server-only'
 import type { CallbackWay } from '~/domain/deploy/callback'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { AppError } from '~/domain/errors'
+import { inSentence } from '~/domain/foreign-text'
 import type { OutsideRun } from '~/domain/github/outside-run'
 import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
@@ -21,12 +23,12 @@ export interface SurfaceDeclaration {
   readonly confirm: string
   readonly timeoutMinutes: number
   readonly position: number
-  /** Whether another person has to approve a deploy, and for how long a request waits for that. */
+  /** Whether a deploy requires another person's approval, and how long an approval waits. */
   readonly requiresApproval: boolean
   readonly approvalMinutes: number
-  /** The weakest proof a report about a deploy may come with. */
+  /** The weakest proof that a callback may carry. */
   readonly callbacks: CallbackWay
-  /** GitHub's number of the repository, which a token is held against; null when the file does not say. */
+  /** GitHub's number of the repository, which the token of a callback must name; null when the file does not declare it. */
   readonly repositoryId: bigint | null
 }
 
@@ -47,7 +49,7 @@ const declarationSelect = {
   archivedAt: true,
 } satisfies Prisma.SurfaceSelect
 
-/** The deploy that has ended and still holds the surface. */
+/** The ended deploy that still holds the surface. */
 const holdingSelect = {
   id: true,
   githubRunId: true,
@@ -92,7 +94,7 @@ export function findSurface(db: DatabaseHandle, id: string): Promise<SurfaceRow 
   return db.surface.findUnique({ where: { id }, select: tileSelect })
 }
 
-/** Every declared surface with its newest deploy, in the order of the file: bounded by the file, not by history. */
+/** Every declared surface with its newest deploy, in the order of the file. */
 export function listSurfaces(db: DatabaseHandle): Promise<SurfaceRow[]> {
   return db.surface.findMany({ where: { archivedAt: null }, orderBy: { position: 'asc' }, select: tileSelect })
 }
@@ -101,12 +103,12 @@ export function listSurfacesById(db: DatabaseHandle, ids: readonly string[]): Pr
   return db.surface.findMany({ where: { id: { in: [...ids] } }, select: tileSelect })
 }
 
-/** The declared surfaces, and those that left the file while their deploy goes on; all, or these. */
+/** The declared surfaces, and removed ones whose deploy is unfinished or holds them. With `ids`, only these. */
 export function listGridSurfaces(db: DatabaseHandle, ids?: readonly string[]): Promise<SurfaceRow[]> {
-  const underWay = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }
+  const unfinished = { lastDeploy: { is: { status: { notIn: [...TERMINAL_STATUSES] } } } }
   return db.surface.findMany({
     where: {
-      OR: [{ archivedAt: null }, underWay, { deploys: { some: { holdsSurface: true } } }],
+      OR: [{ archivedAt: null }, unfinished, { deploys: { some: { holdsSurface: true } } }],
       ...(ids === undefined ? {} : { id: { in: [...ids] } }),
     },
     orderBy: { position: 'asc' },
@@ -114,10 +116,10 @@ export function listGridSurfaces(db: DatabaseHandle, ids?: readonly string[]): P
   })
 }
 
-/** The declared surfaces of these repositories, whose names come in lower case. */
+/** The declared surfaces of these repositories, whose names are in lower case. */
 export async function listSurfacesOf(db: DatabaseHandle, repositories: readonly string[]) {
   const surfaces = await db.surface.findMany({
-    // ILIKE, in which `_` stands for any letter: what is only alike is left out below.
+    // Prisma uses ILIKE, in which `_` matches any letter. The filter below removes such matches.
     where: {
       archivedAt: null,
       OR: repositories.map((name) => ({ repository: { equals: name, mode: 'insensitive' } })),
@@ -132,8 +134,8 @@ export async function listSurfacesOf(db: DatabaseHandle, repositories: readonly 
   return surfaces.filter(({ repository }) => repositories.includes(repository.toLowerCase()))
 }
 
-/** Of the declared surfaces, those probed since then. */
-export async function listCheckedSince(db: DatabaseHandle, since: Date): Promise<Checked[]> {
+/** The declared surfaces that were probed since then. */
+export async function listProbedSince(db: DatabaseHandle, since: Date): Promise<Checked[]> {
   const rows = await db.surface.findMany({
     where: { archivedAt: null, healthCheckedAt: { gt: since } },
     select: { id: true, healthCheckedAt: true, runningSeenAt: true },
@@ -145,7 +147,7 @@ export async function listCheckedSince(db: DatabaseHandle, since: Date): Promise
   )
 }
 
-/** Those of the declared surfaces, each once. */
+/** The environments of the declared surfaces, each once. */
 export async function listEnvironments(db: DatabaseHandle): Promise<string[]> {
   const rows = await db.surface.findMany({
     where: { archivedAt: null },
@@ -156,7 +158,7 @@ export async function listEnvironments(db: DatabaseHandle): Promise<string[]> {
   return rows.map(({ environment }) => environment)
 }
 
-/** Those of the declared surfaces, each once whatever its case. */
+/** The repositories of the declared surfaces, each once, ignoring case. */
 export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
   const rows = await db.surface.findMany({
     where: { archivedAt: null },
@@ -185,7 +187,7 @@ export async function archiveSurface(tx: DatabaseHandle, id: string, at: Date): 
   await tx.surface.update({ where: { id }, data: { archivedAt: at }, select: { id: true } })
 }
 
-/** What the prober saw. A version is only replaced by another one the surface itself reported. */
+/** Records a probe. A probe without a version keeps the recorded version. */
 export async function recordProbe(
   db: DatabaseHandle,
   id: string,
@@ -194,7 +196,7 @@ export async function recordProbe(
     readonly detail: string | null
     readonly at: Date
     readonly runningSha: string | null
-    /** Another version than before: how far it is from the default ref has yet to be counted. */
+    /** The version is new, so the recorded drift no longer applies. */
     readonly versionChanged: boolean
   },
 ): Promise<void> {
@@ -211,8 +213,8 @@ export async function recordProbe(
   })
 }
 
-/** Of surfaces that run one commit; one that runs another by now is left as it is. */
-export async function recordDistance(
+/** Records the drift of surfaces that run the same commit. A surface that runs another commit by now is not changed. */
+export async function recordDrift(
   db: DatabaseHandle,
   ids: readonly string[],
   distance: {
@@ -230,8 +232,8 @@ export async function recordDistance(
   })
 }
 
-/** The distance on record still holds: neither commit changed. */
-export async function recordCounted(
+/** Records that the drift is unchanged, since neither commit changed. */
+export async function confirmDrift(
   db: DatabaseHandle,
   ids: readonly string[],
   { runningSha, at }: { readonly runningSha: string; readonly at: Date },
@@ -239,7 +241,7 @@ export async function recordCounted(
   await db.surface.updateMany({ where: { id: { in: [...ids] }, runningSha }, data: { behindCheckedAt: at } })
 }
 
-/** What GitHub lists of deploys without the console; null when it lists none. */
+/** Records the newest outside run of a surface; null when GitHub lists none. */
 export async function recordOutsideRun(db: DatabaseHandle, id: string, run: OutsideRun | null): Promise<void> {
   await db.surface.update({
     where: { id },
@@ -255,7 +257,7 @@ export async function recordOutsideRun(db: DatabaseHandle, id: string, run: Outs
   })
 }
 
-/** What GitHub says of the repository variable DEPLOY_FREEZE; `readAt` is null when it may not be read. */
+/** Records the repository variable DEPLOY_FREEZE. `readAt: null`: the credentials may not read it. */
 export async function recordDeployFreeze(
   db: DatabaseHandle,
   repository: string,
@@ -264,7 +266,20 @@ export async function recordDeployFreeze(
   await db.surface.updateMany({ where: { repository }, data: { deployFreeze: reason, deployFreezeReadAt: readAt } })
 }
 
-/** The declared part of every surface ever seen, archived ones too. */
+/** The declarations of all surfaces, with archived ones. */
 export function listAllDeclarations(db: DatabaseHandle) {
   return db.surface.findMany({ select: { ...declarationSelect, callbacks: true, repositoryId: true } })
+}
+
+/** Refuses an environment that no surface has, since a freeze or a limit on it would have no effect. `notDone` ends the message. */
+export async function requireKnownEnvironments(
+  db: DatabaseHandle,
+  names: readonly string[],
+  notDone: string,
+): Promise<void> {
+  const known = await listEnvironments(db)
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown === undefined) return
+  const choices = known.length === 0 ? 'No surface is declared yet.' : `The environments are ${known.join(', ')}.`
+  throw new AppError('invalid_input', `No surface has the environment "${inSentence(unknown)}". ${choices} ${notDone}`)
 }

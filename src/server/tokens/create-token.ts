@@ -7,8 +7,7 @@ import { authorize, requireFreshProof, requireReach } from '~/server/auth/rights
 import type { Deps } from '~/server/deps'
 import { readMember, readUserIdOf } from '~/server/members/members'
 import { violatedUniqueIndex } from '~/server/platform/database'
-import { requireKnownEnvironments } from '~/server/surfaces/require-known-environments'
-import { listSurfaces } from '~/server/surfaces/surfaces'
+import { listSurfaces, requireKnownEnvironments } from '~/server/surfaces/surfaces'
 import { insertToken, tokenEvent, tokenView } from '~/server/tokens/api-tokens'
 import { digestToken, newToken, shortenToken } from '~/server/tokens/token-format'
 

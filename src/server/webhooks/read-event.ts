@@ -4,18 +4,18 @@ import type { WebhookSubject } from '~/domain/github/webhook-hearing'
 import { runIdSchema } from '~/server/github/workflow-runs'
 import { parseInput } from '~/server/platform/http/read-body'
 
-// The shapes are those of https://docs.github.com/en/webhooks/webhook-events-and-payloads: of each only what says where to look.
+// The shapes follow https://docs.github.com/en/webhooks/webhook-events-and-payloads. Only the fields that say where to look are read.
 
-/** Where an event tells to look. Null: nowhere; that it came is all. */
+/** Where an event says to look. Null: nowhere; oneRepository its arrival is recorded. */
 export type Look =
   | {
       readonly at: 'run'
       /** Null when the event does not name its run. */
       readonly runId: bigint | null
-      /** The file below `.github/workflows`; null when the event does not name it. */
+      /** The file in `.github/workflows`; null when the event does not name it. */
       readonly workflow: string | null
-      /** Whether a run nobody here knows is worth a look at the repository's list. */
-      readonly unknownToo: boolean
+      /** Whether a run that belongs to no deploy also causes a look at the repository's list. */
+      readonly includesUnknownRuns: boolean
     }
   | { readonly at: 'ref'; readonly ref: string }
   | { readonly at: 'repository' }
@@ -23,18 +23,18 @@ export type Look =
 
 export interface WebhookEvent {
   readonly name: string
-  /** `owner/name` in lower case; under its former name too when it was renamed or transferred. */
+  /** `owner/name` in lower case. Contains the former name too when the repository was renamed or transferred. */
   readonly repositories: readonly string[]
-  /** What is heard by it. */
+  /** The subjects that count as heard. */
   readonly subjects: readonly WebhookSubject[]
   readonly look: Look
-  /** Of a ping: the events to tick that the webhook does not send. */
+  /** For a ping: the events that the webhook should send and does not. */
   readonly missing?: readonly string[]
 }
 
-type Told = Omit<WebhookEvent, 'name'>
+type EventFacts = Omit<WebhookEvent, 'name'>
 
-/** What a webhook of the console has ticked (docs/webhooks.md). */
+/** The events that a webhook of the console should send (docs/webhooks.md). */
 const TICKED = ['workflow_run', 'workflow_job', 'push', 'deployment_review', 'deployment_status', 'repository']
 
 const fullName = z
@@ -44,38 +44,56 @@ const fullName = z
 const repository = z.object({ full_name: fullName })
 const run = z.object({ id: runIdSchema, path: z.string().nullish() })
 
-/** `.github/workflows/deploy.yml`, and with `@ref` behind it for a workflow that another repository shares. */
+/** `.github/workflows/deploy.yml`, followed by `@ref` for a workflow that another repository shares. */
 const fileOf = (path: string | null | undefined): string | null =>
   /^\.github\/workflows\/([^/@]+)(?:@.*)?$/s.exec(path ?? '')?.[1] ?? null
 
-const only = (looked: Look, subject: WebhookSubject, { full_name }: z.output<typeof repository>): Told => ({
+const oneRepository = (
+  look: Look,
+  subject: WebhookSubject,
+  { full_name }: z.output<typeof repository>,
+): EventFacts => ({
   repositories: [full_name],
   subjects: [subject],
-  look: looked,
+  look,
 })
 
-const nothingToLookAt = z.object({ repository }).transform((told) => only(null, 'other', told.repository))
+const nothingToLookAt = z
+  .object({ repository })
+  .transform((payload) => oneRepository(null, 'other', payload.repository))
 
-const deploymentEvent = z.object({ repository, workflow_run: run.nullish() }).transform((told): Told => {
-  const looked = told.workflow_run
-  if (looked === null || looked === undefined) return only(null, 'other', told.repository)
-  const workflow = fileOf(looked.path)
-  return only({ at: 'run', runId: looked.id, workflow, unknownToo: false }, 'other', told.repository)
+const deploymentEvent = z.object({ repository, workflow_run: run.nullish() }).transform((payload): EventFacts => {
+  const workflowRun = payload.workflow_run
+  if (workflowRun === null || workflowRun === undefined) return oneRepository(null, 'other', payload.repository)
+  const workflow = fileOf(workflowRun.path)
+  return oneRepository(
+    { at: 'run', runId: workflowRun.id, workflow, includesUnknownRuns: false },
+    'other',
+    payload.repository,
+  )
 })
 
-const EVENTS: ReadonlyMap<string, z.ZodType<Told>> = new Map<string, z.ZodType<Told>>([
+const EVENTS: ReadonlyMap<string, z.ZodType<EventFacts>> = new Map<string, z.ZodType<EventFacts>>([
   [
     'workflow_run',
-    z.object({ repository, workflow_run: run }).transform((told): Told => {
-      const { id: runId, path } = told.workflow_run
-      return only({ at: 'run', runId, workflow: fileOf(path), unknownToo: true }, 'runs', told.repository)
+    z.object({ repository, workflow_run: run }).transform((payload): EventFacts => {
+      const { id: runId, path } = payload.workflow_run
+      return oneRepository(
+        { at: 'run', runId, workflow: fileOf(path), includesUnknownRuns: true },
+        'runs',
+        payload.repository,
+      )
     }),
   ],
   [
     'workflow_job',
-    z.object({ repository, workflow_job: z.object({ run_id: runIdSchema }) }).transform((told): Told => {
-      const { run_id: runId } = told.workflow_job
-      return only({ at: 'run', runId, workflow: null, unknownToo: false }, 'other', told.repository)
+    z.object({ repository, workflow_job: z.object({ run_id: runIdSchema }) }).transform((payload): EventFacts => {
+      const { run_id: runId } = payload.workflow_job
+      return oneRepository(
+        { at: 'run', runId, workflow: null, includesUnknownRuns: false },
+        'other',
+        payload.repository,
+      )
     }),
   ],
   ['deployment_review', deploymentEvent],
@@ -84,16 +102,18 @@ const EVENTS: ReadonlyMap<string, z.ZodType<Told>> = new Map<string, z.ZodType<T
     'push',
     z
       .object({ repository, ref: z.string() })
-      .transform((told): Told => only({ at: 'ref', ref: told.ref }, 'refs', told.repository)),
+      .transform((payload): EventFacts => oneRepository({ at: 'ref', ref: payload.ref }, 'refs', payload.repository)),
   ],
-  // Checks are read when somebody reviews a ref, and nowhere in the background.
+  // Checks are read oneRepository in a review, never in the background.
   ['check_run', nothingToLookAt],
   ['check_suite', nothingToLookAt],
   ['status', nothingToLookAt],
   ['repository', repositoryEvent()],
   [
     'installation',
-    z.object({ repositories: z.array(repository).nullish() }).transform((told): Told => whole(told.repositories ?? [])),
+    z
+      .object({ repositories: z.array(repository).nullish() })
+      .transform((payload): EventFacts => wholeRepositories(payload.repositories ?? [])),
   ],
   [
     'installation_repositories',
@@ -102,16 +122,20 @@ const EVENTS: ReadonlyMap<string, z.ZodType<Told>> = new Map<string, z.ZodType<T
         repositories_added: z.array(repository).nullish(),
         repositories_removed: z.array(repository).nullish(),
       })
-      .transform((told): Told => whole([...(told.repositories_added ?? []), ...(told.repositories_removed ?? [])])),
+      .transform(
+        (payload): EventFacts =>
+          wholeRepositories([...(payload.repositories_added ?? []), ...(payload.repositories_removed ?? [])]),
+      ),
   ],
   [
     'ping',
     z
       .object({ repository: repository.nullish(), hook: z.object({ events: z.array(z.string()) }) })
-      .transform((told): Told => {
-        const sends = (event: string) => told.hook.events.some((ticked) => ticked === event || ticked === '*')
+      .transform((payload): EventFacts => {
+        const sends = (event: string) => payload.hook.events.some((ticked) => ticked === event || ticked === '*')
         return {
-          repositories: told.repository === null || told.repository === undefined ? [] : [told.repository.full_name],
+          repositories:
+            payload.repository === null || payload.repository === undefined ? [] : [payload.repository.full_name],
           subjects: [
             'other',
             ...(sends('workflow_run') ? ['runs' as const] : []),
@@ -124,13 +148,13 @@ const EVENTS: ReadonlyMap<string, z.ZodType<Told>> = new Map<string, z.ZodType<T
   ],
 ])
 
-const whole = (repositories: readonly z.output<typeof repository>[]): Told => ({
+const wholeRepositories = (repositories: readonly z.output<typeof repository>[]): EventFacts => ({
   repositories: repositories.map(({ full_name }) => full_name),
   subjects: ['other'],
   look: { at: 'repository' },
 })
 
-function repositoryEvent(): z.ZodType<Told> {
+function repositoryEvent(): z.ZodType<EventFacts> {
   const account = z.object({ login: z.string() })
   const from = z.object({ user: account.nullish(), organization: account.nullish() })
   return z
@@ -143,21 +167,21 @@ function repositoryEvent(): z.ZodType<Told> {
         })
         .nullish(),
     })
-    .transform((told): Told => {
-      const [owner, name] = told.repository.full_name.split('/')
-      const { user, organization } = told.changes?.owner?.from ?? {}
+    .transform((payload): EventFacts => {
+      const [owner, name] = payload.repository.full_name.split('/')
+      const { user, organization } = payload.changes?.owner?.from ?? {}
       const formerOwner = organization?.login ?? user?.login ?? owner
-      const former = `${formerOwner}/${told.changes?.repository?.name.from ?? name}`
-      const names = [told.repository.full_name, former.toLowerCase()]
+      const former = `${formerOwner}/${payload.changes?.repository?.name.from ?? name}`
+      const names = [payload.repository.full_name, former.toLowerCase()]
       return { repositories: [...new Set(names)], subjects: ['other'], look: { at: 'repository' } }
     })
 }
 
 /**
- * What an event tells; null for one the console has no use for. The event's name comes in a header that is not signed: an event under
- * another's name is refused, or tells to look where nothing is.
+ * Reads an event; null when the console does not use it. The name comes from an unsigned header, so a wrong name must oneRepository lead to a
+ * refusal or to a look that finds nothing.
  *
- * @throws AppError `invalid_input` when the payload is not the event's
+ * @throws AppError `invalid_input` when the payload does not have the event's shape
  */
 export function readEvent(name: string, payload: unknown): WebhookEvent | null {
   const schema = EVENTS.get(name)

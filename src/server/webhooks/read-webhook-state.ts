@@ -10,7 +10,7 @@ import type { Deps } from '~/server/deps'
 import { listRepositories } from '~/server/surfaces/surfaces'
 import { listHearings, NO_REPOSITORY } from '~/server/webhooks/webhook-hearings.sql'
 
-/** What was heard of each repository that a surface names, and whether its webhooks are silent. */
+/** For each repository that a surface names: the webhooks heard, and whether its webhooks are silent. */
 export async function readWebhookState({
   db,
   config,
@@ -46,8 +46,8 @@ export async function readWebhookState({
   }
 }
 
-/** The repositories whose webhooks are silent. Without a secret, none is expected to speak. */
-export async function silentRepositories(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<readonly string[]> {
+/** The repositories whose webhooks are silent. Without a webhook secret no webhooks are expected. */
+export async function listSilentRepositories(deps: Pick<Deps, 'db' | 'config' | 'now'>): Promise<readonly string[]> {
   if (deps.config.githubWebhookSecrets.length === 0) return []
   const { repositories } = await readWebhookState(deps)
   return repositories.filter(isSilent).map(({ repository }) => repository)

@@ -2,10 +2,10 @@ import 'server-only'
 import { HEARING_WRITTEN_MS, type Hearing, type WebhookSubject } from '~/domain/github/webhook-hearing'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** The repository of a ping that names none: a GitHub App's, or an organisation's. */
+/** Stands for the repository of a ping that names none, from a GitHub App or an organisation. */
 export const NO_REPOSITORY = '*'
 
-/** Puts on record that a webhook came. A row that is fresh enough is left as it is: a storm of webhooks writes one row. */
+/** Records that a webhook arrived. A recent row is not written again, so a burst of webhooks writes one row. */
 export async function recordHearing(
   db: DatabaseHandle,
   heard: {
@@ -24,7 +24,7 @@ export async function recordHearing(
     WHERE h."heard_at_utc" IS NULL OR h."heard_at_utc" < ${staleSince}`
 }
 
-/** Puts on record the newest activity that GitHub listed. Nothing is written when the same or newer activity is known. */
+/** Records the newest activity that GitHub listed. Writes nothing when the same or newer activity is on record. */
 export async function recordActivity(
   db: DatabaseHandle,
   { repository, subject, at }: { readonly repository: string; readonly subject: WebhookSubject; readonly at: Date },
@@ -36,7 +36,7 @@ export async function recordActivity(
     WHERE h."active_at_utc" IS NULL OR h."active_at_utc" < excluded."active_at_utc"`
 }
 
-/** What was heard about a subject, by repository in lower case. */
+/** The hearings of a subject, by repository in lower case. */
 export async function readHearings(db: DatabaseHandle, subject: WebhookSubject): Promise<ReadonlyMap<string, Hearing>> {
   const rows = await db.webhookHearing.findMany({
     where: { subject },
@@ -45,7 +45,7 @@ export async function readHearings(db: DatabaseHandle, subject: WebhookSubject):
   return new Map(rows.map(({ repository, ...hearing }) => [repository, hearing]))
 }
 
-/** Everything that was heard, the newest first. */
+/** All hearings, the newest first. */
 export function listHearings(db: DatabaseHandle) {
   return db.webhookHearing.findMany({ orderBy: [{ heardAt: 'desc' }] })
 }

@@ -5,38 +5,38 @@ import { probeSurface } from '~/server/surfaces/probe/probe-surface'
 import { claimDueProbes, type Lane, releaseProbe } from '~/server/surfaces/probe/surface-probes.sql'
 import type { SurfaceRow } from '~/server/surfaces/surfaces'
 
-/** How long a surface that is due waits at most for somebody to see that. */
+/** The longest time between becoming due and being claimed. */
 const TICK_MS = 500
-/** Places in a lane: many surfaces must not hold up who is waiting for an answer. */
+/** Concurrent probes per lane, so that many quiet surfaces do not delay the surfaces that are being deployed. */
 const PLACES: Readonly<Record<Lane, number>> = { deploying: 32, quiet: 16 }
 const LANES = ['deploying', 'quiet'] as const satisfies readonly Lane[]
-/** After which a surface that has not answered leaves its place to another; its answer is still waited for. */
+/** A slow probe frees its place after this time, and goes on. */
 const YIELD_MS = 1_000
-/** Questions under way in one process, those that left their places too. */
-const UNDER_WAY = 256
+/** The most probes in progress in one process, with those that have freed their places. */
+const IN_PROGRESS_AT_MOST = 256
 
 export interface Prober {
-  /** Claims what is due, as far as there are places, and asks it. The number of surfaces that were claimed. */
-  readonly askDue: () => Promise<number>
+  /** Claims due surfaces while places are free and starts their probes. Returns the number of claimed surfaces. */
+  readonly probeDue: () => Promise<number>
   /** Settles when a place becomes free. */
   readonly placeFreed: () => Promise<void>
-  /** Settles when nothing is under way. */
+  /** Settles when no probe is in progress. */
   readonly idle: () => Promise<void>
 }
 
-/** Asks surfaces how they are. One that fails never stops the others. */
+/** Probes surfaces. A failing probe does not affect the others. */
 export function createProber(deps: Deps): Prober {
-  const taken: Record<Lane, number> = { deploying: 0, quiet: 0 }
-  const underWay = new Set<Promise<void>>()
+  const occupied: Record<Lane, number> = { deploying: 0, quiet: 0 }
+  const inProgress = new Set<Promise<void>>()
   let waiting: (() => void)[] = []
 
-  async function ask(surface: SurfaceRow, lane: Lane): Promise<void> {
-    taken[lane] += 1
+  async function probe(surface: SurfaceRow, lane: Lane): Promise<void> {
+    occupied[lane] += 1
     let hasPlace = true
     const leavePlace = () => {
       if (!hasPlace) return
       hasPlace = false
-      taken[lane] -= 1
+      occupied[lane] -= 1
       for (const resume of waiting) resume()
       waiting = []
     }
@@ -51,14 +51,14 @@ export function createProber(deps: Deps): Prober {
     }
   }
 
-  async function askDue(): Promise<number> {
+  async function probeDue(): Promise<number> {
     let count = 0
     for (const lane of LANES) {
-      const places = Math.min(PLACES[lane] - taken[lane], UNDER_WAY - underWay.size)
+      const places = Math.min(PLACES[lane] - occupied[lane], IN_PROGRESS_AT_MOST - inProgress.size)
       if (places <= 0) continue
       for (const surface of await claimDueProbes(deps.db, lane, places, deps.now())) {
-        const asked: Promise<void> = ask(surface, lane).finally(() => underWay.delete(asked))
-        underWay.add(asked)
+        const started: Promise<void> = probe(surface, lane).finally(() => inProgress.delete(started))
+        inProgress.add(started)
         count += 1
       }
     }
@@ -66,21 +66,21 @@ export function createProber(deps: Deps): Prober {
   }
 
   return {
-    askDue,
+    probeDue,
     placeFreed: () => new Promise((resolve) => waiting.push(resolve)),
-    idle: async () => void (await Promise.all(underWay)),
+    idle: async () => void (await Promise.all(inProgress)),
   }
 }
 
-/** Asks what is due until the signal aborts, then lets what is under way end. */
+/** Probes due surfaces until the signal aborts, then waits for the probes in progress. */
 export async function runProber(deps: Deps, signal: AbortSignal): Promise<void> {
   const prober = createProber(deps)
   while (!signal.aborted) {
-    const claimed = await prober.askDue().catch((err: unknown) => {
-      deps.logger.warn({ err }, 'the surfaces that are due are not known now')
+    const claimed = await prober.probeDue().catch((err: unknown) => {
+      deps.logger.warn({ err }, 'due surfaces could not be claimed; the prober tries again')
       return 0
     })
-    // Where something was claimed more may be due: that need not wait for the next tick.
+    // More surfaces may be due after a claim, so the next claim waits only for a free place.
     const waited = new AbortController()
     const tick = pause(TICK_MS, undefined, { signal: AbortSignal.any([signal, waited.signal]) }).catch(() => undefined)
     await (claimed > 0 ? Promise.race([tick, prober.placeFreed()]) : tick)

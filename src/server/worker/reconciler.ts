@@ -4,21 +4,21 @@ import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import type { Deps } from '~/server/deps'
 import { unlockAbandonedJobs } from '~/server/platform/jobs.sql'
 
-/** Contract.md, "Reconciler": every 60 s, for every unfinished deploy silent for more than 60 s. */
+/** A deploy without an event for this long is reconciled in every pass (docs/contract.md, "Reconciler"). */
 const SILENT_MS = 60_000
-/** Deploys looked at in one pass; each costs two or three of GitHub's 5,000 requests an hour. */
+/** The most deploys in one pass. Each costs two or three of GitHub's 5,000 requests an hour. */
 const PASS_LIMIT = 50
-/** A pass ends before the next one is due; the longest silent come first, so the rest has its turn then. */
+/** A pass ends before the next one starts. The deploys with the oldest look come first, so the next pass reaches the rest. */
 const PASS_MS = 50_000
 /**
- * Less than lies between a pass's last look and the next pass, so that every pass looks at every silent deploy; more than
- * lies between the pass of a start and the schedule's own when they coincide.
+ * Short enough that every pass looks at every silent deploy, and long enough that the pass after a start and a scheduled pass at the same
+ * time do not look twice.
  */
 const LOOKED_MS = 5_000
 /** Longer than any task takes. */
 const ABANDONED_MS = 3 * 60_000
 
-/** One pass. A deploy GitHub does not answer for is left as it is, and the others are still looked at. */
+/** Runs one pass. A deploy whose look fails keeps its status, and the pass goes on. */
 export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, silentMs = SILENT_MS): Promise<void> {
   const started = deps.now().getTime()
   await unlockAbandonedJobs(deps.db, new Date(started - ABANDONED_MS))
@@ -30,9 +30,9 @@ export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, sil
     if (stop?.aborted === true || deps.now().getTime() - started > PASS_MS) return
     const paused = deps.github.budget.pausedUntil(deps.now(), 'running')
     if (paused !== null)
-      return deps.logger.warn({ until: paused }, 'GitHub’s rate limit is used up or reserved; the pass stops here')
+      return deps.logger.warn({ until: paused }, 'GitHub’s rate limit is used up or reserved; the pass ends early')
     await reconcileDeploy(deps, id).catch((error) =>
-      deps.logger.warn({ deployId: id, err: error }, 'not reconciled; the next pass tries again'),
+      deps.logger.warn({ deployId: id, err: error }, 'a deploy was not reconciled; the next pass tries again'),
     )
   }
 }

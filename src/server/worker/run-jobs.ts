@@ -2,31 +2,31 @@ import 'server-only'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseCronItems, type Runner, run } from 'graphile-worker'
 import type { Deps } from '~/server/deps'
-import { jobLogger } from '~/server/worker/job-logger'
+import { jobLogger } from '~/server/worker/job-tables'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, jobTasks, RECONCILE_PASS } from '~/server/worker/tasks'
 
-/** Jobs of one process at a time. They wait for GitHub or Slack more than they work. */
+/** Concurrent jobs per process. Jobs mostly wait for GitHub or for receivers of deliveries. */
 const CONCURRENCY = 4
 /**
- * In batches, even of one, the library itself tries again to record what became of a job when the database is away. Without
- * them it lets that error go as an unhandled rejection, which ends the process.
+ * With batches, even of one job, the library retries to record a finished job while the database is unavailable. Without them, the failed
+ * write is an unhandled rejection, which ends the process.
  */
 const OUTLIVES_DATABASE: GraphileConfig.Preset = { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } }
 
-/** How late a job may start that waits for its time, as a look does for the rest of a burst of webhooks. One without a time starts at once. */
+/** How late a job with a start time may start. A job without one starts at once. */
 const DUE_MS = 500
 
-/** Between attempts to reach a database that is away. */
+/** The pause between attempts to reach the database. */
 const RETRY_MS = 2_000
 
-/** One waiting job of a schedule; one that fails is not tried again, since the next is due soon. */
+/** One waiting job per schedule. A failed job is not retried, since the next one follows soon. */
 const once = (jobKey: string) => ({ jobKey, maxAttempts: 1 })
 const EVERY_MINUTE = '* * * * *'
 const EVERY_HOUR = '17 * * * *'
 
 /**
- * Contract.md, "Reconciler": every 60 s. The queue writes one job each time, however many replicas ask for it. Which
- * looks at repositories are due is decided every minute (domain/github/look-pace.ts); each is a job of its own.
+ * The reconciler runs every minute (docs/contract.md, "Reconciler"). All replicas together queue one job each time. `isLookDue` decides
+ * every minute which looks at repositories are due; each look is a job of its own.
  */
 export const SCHEDULE = [
   { task: RECONCILE_PASS, match: EVERY_MINUTE, options: { ...once(RECONCILE_PASS), backfillPeriod: 0 } },
@@ -35,16 +35,13 @@ export const SCHEDULE = [
   { task: FORGET_ANSWERS, match: EVERY_HOUR, options: { ...once(FORGET_ANSWERS), backfillPeriod: 0 } },
 ]
 
-/**
- * Works on the queue until the signal aborts; settles when the jobs under way are done. A database that is away, now or
- * later, stops nothing: it is tried again.
- */
+/** Runs queued jobs until the signal aborts, then waits for the jobs in progress. Keeps trying while the database is unavailable. */
 export async function runJobs(deps: Deps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
       await workOnQueue(deps, signal)
     } catch (error) {
-      deps.logger.warn({ err: error }, 'the queue cannot be worked on; trying again')
+      deps.logger.warn({ err: error }, 'queued jobs cannot be run; the worker tries again')
     }
     await pause(RETRY_MS, undefined, { signal }).catch(() => undefined)
   }
@@ -56,7 +53,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
     concurrency: CONCURRENCY,
     maxPoolSize: CONCURRENCY + 2,
     pollInterval: DUE_MS,
-    // Signals are the process's matter: Next's in the server, the worker program's in a worker.
+    // The process handles signals itself.
     noHandleSignals: true,
     taskList: jobTasks(deps),
     parsedCronItems: parseCronItems(SCHEDULE),
@@ -67,7 +64,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', stop, { once: true })
   try {
     if (signal.aborted) stop()
-    // What happened while nobody looked is not made to wait for the next minute.
+    // Changes from the time before the start are looked for at once.
     else {
       await runner.addJob(RECONCILE_PASS, { afterStart: true }, once(RECONCILE_PASS))
       await runner.addJob(DUE_LOOKS, {}, once(DUE_LOOKS))
@@ -78,7 +75,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Refused when it stopped by itself in the same moment, which is as good. */
+/** `stop` fails when the runner has just stopped by itself. */
 function stopOnce(runner: Runner, { logger }: Deps): Promise<void> {
   return runner.stop().catch((error) => logger.debug({ err: error }, 'the queue had stopped already'))
 }

@@ -7,20 +7,17 @@ import type { Logger } from '~/server/platform/logger'
 import { runProber } from '~/server/worker/prober'
 import { runJobs } from '~/server/worker/run-jobs'
 
-/** An approval is over when its time is up; this is how soon the trail says so. */
+/** How soon the audit trail records an expired approval. */
 const EXPIRY_PAUSE_MS = 15_000
-/** How long a row of the trail may wait for its seal; a look at an empty list costs nothing to speak of. */
+/** How long an audit row may wait for its seal. */
 const SEALER_PAUSE_MS = 5_000
 
 export interface Worker {
-  /** Takes no new job, and settles when those under way are done. */
+  /** Starts no new job, and settles when the jobs in progress are done. */
   readonly stop: () => Promise<void>
 }
 
-/**
- * Starts all that happens without a request: the queue with its schedule, the prober, the sealer, the end of approvals
- * nobody answered. Never throws.
- */
+/** Starts all work without a request: queued jobs and their schedule, prober, sealer, expiry of approvals. Never throws. */
 export function startWorker(deps: Deps): Worker {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -39,8 +36,8 @@ export function startWorker(deps: Deps): Worker {
 }
 
 /**
- * Runs a pass, then again `pauseMs` after it ended, until the signal aborts. Passes never overlap; a failed one is
- * logged. For what each process does for itself more often than once a minute; everything else is a job in the queue.
+ * Runs a pass again and again, `pauseMs` after the previous one ended, until the signal aborts. For work that each process does more often
+ * than once a minute. Other work is a queued job.
  */
 async function repeat(
   logger: Logger,
@@ -48,7 +45,9 @@ async function repeat(
   job: { readonly name: string; readonly pauseMs: number; readonly pass: () => Promise<void> },
 ): Promise<void> {
   while (!signal.aborted) {
-    await job.pass().catch((error) => logger.warn({ job: job.name, err: error }, 'a pass failed; the next one follows'))
+    await job
+      .pass()
+      .catch((error) => logger.warn({ job: job.name, err: error }, 'a pass failed; the next pass follows'))
     await pause(job.pauseMs, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -1,6 +1,10 @@
 import 'server-only'
+import { hash } from 'node:crypto'
 import type { JobHelpers, TaskList } from 'graphile-worker'
 import { z } from 'zod'
+import { isTerminal } from '~/domain/deploy/status'
+import { isLookDue, type Look } from '~/domain/github/look-pace'
+import type { WebhookSubject } from '~/domain/github/webhook-hearing'
 import { adoptOutcome } from '~/server/deliveries/deliveries'
 import { deliver } from '~/server/deliveries/send/deliver'
 import { scheduleCancelFollowUp } from '~/server/deploys/cancel/request-cancel'
@@ -13,11 +17,13 @@ import { forgetUsage } from '~/server/github/request-usage'
 import { addJob, deleteFailedJobs, type Job } from '~/server/platform/jobs.sql'
 import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 import { findOutsideRunsOf } from '~/server/surfaces/follow/find-outside-runs'
-import { measureDistances } from '~/server/surfaces/follow/measure-distance'
+import { measureDrift } from '~/server/surfaces/follow/measure-drift'
+import { readLooks } from '~/server/surfaces/follow/repository-looks'
+import { listSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { readHearings } from '~/server/webhooks/webhook-hearings.sql'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
-import { queueLooks } from '~/server/worker/repository-looks'
 
-/** Long enough for somebody to ask why, after a holiday too. */
+/** Long enough to investigate a failure after a holiday. */
 const FAILED_JOBS_KEPT_MS = 14 * 24 * 3_600_000
 
 const passPayload = z.object({ afterStart: z.boolean().default(false) })
@@ -25,7 +31,7 @@ const passPayload = z.object({ afterStart: z.boolean().default(false) })
 const ofDeploy = z.object({ deployId: z.uuid() })
 const ofDelivery = z.object({ deliveryId: z.uuid() })
 const ofRepository = z.object({ repository: z.string() })
-/** Without a repository, an older version asked for a look at all of them. */
+/** A job of an older version names no repository and means all of them. */
 const outsidePayload = z.object({ repository: z.string().optional() })
 
 export const RECONCILE_PASS = 'reconcile_pass'
@@ -33,7 +39,7 @@ export const DUE_LOOKS = 'look_at_repositories'
 export const FORGET_FAILED = 'forget_failed_jobs'
 export const FORGET_ANSWERS = 'forget_github_answers'
 
-/** What each queued job does. A task that throws is tried again later, with growing pauses. */
+/** What each queued job does. A job that throws is retried later, with growing pauses. */
 export function jobTasks(deps: Deps): TaskList {
   const tasks = {
     reconcile_deploy: (payload) => reconcileNow(deps, ofDeploy.parse(payload).deployId),
@@ -45,14 +51,14 @@ export function jobTasks(deps: Deps): TaskList {
       await look(deps, { task: 'find_outside_runs', payload: { repository } }, findOutsideRunsOf)
     },
     measure_distance: (payload) =>
-      look(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDistances),
+      look(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDrift),
     read_deploy_freeze: (payload) =>
       look(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
   return {
     ...tasks,
     [RECONCILE_PASS]: (payload, helpers) =>
-      withoutOthers(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
+      withAdvisoryLock(helpers, 'reconcilePass', () => pass(deps, helpers, passPayload.parse(payload))),
     [DUE_LOOKS]: () => queueLooks(deps, { dueOnly: true }),
     [FORGET_FAILED]: () => forgetFailed(deps),
     [FORGET_ANSWERS]: async () => {
@@ -62,7 +68,7 @@ export function jobTasks(deps: Deps): TaskList {
   }
 }
 
-/** While GitHub's rate limit is used up or reserved, the job waits for its end. A cancel that GitHub has not taken may use the reserve. */
+/** Waits while GitHub's rate limit is used up or reserved. A cancel that GitHub has not accepted yet may use the reserve. */
 async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const deploy = await findDeploy(deps.db, deployId)
   const cancels = deploy?.cancelRequestedAt != null && deploy.cancelAcknowledgedAt === null
@@ -72,11 +78,11 @@ async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   await scheduleCancelFollowUp(deps, deployId)
 }
 
-/** After a start nobody knows what was missed: that pass takes every unfinished deploy, silent or not. */
+/** Events may have been missed before a start, so the first pass covers every unfinished deploy. */
 const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof passPayload>) =>
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
-/** A background look at a repository. It waits while what is left of GitHub's hour is reserved. */
+/** A background look at a repository. Waits while the rest of GitHub's rate limit is reserved. */
 async function look(
   deps: Deps,
   job: Extract<Job, { readonly payload: { readonly repository: string } }>,
@@ -87,18 +93,15 @@ async function look(
   await take(deps, job.payload.repository)
 }
 
-/** Without its error's text, which the job's own attempts have logged. */
+/** Does not log the error, which each attempt of the job has logged. */
 async function forgetFailed({ db, now, logger }: Deps): Promise<void> {
   for (const job of await deleteFailedJobs(db, new Date(now().getTime() - FAILED_JOBS_KEPT_MS))) {
-    logger.warn(job, 'a job that had failed for good two weeks ago is forgotten')
+    logger.warn(job, 'a job that failed for good two weeks ago was deleted')
   }
 }
 
-/**
- * The queue hands a pass to one process; this lock also keeps a long pass and the next one apart. When it is taken, the
- * work is being done, and there is nothing to do.
- */
-async function withoutOthers(
+/** Keeps a long pass and the next one apart. If another pass holds the lock, there is nothing to do. */
+async function withAdvisoryLock(
   helpers: JobHelpers,
   name: keyof typeof ADVISORY_LOCKS,
   work: () => Promise<void>,
@@ -114,3 +117,58 @@ async function withoutOthers(
     }
   })
 }
+
+/** Each look with its job, the webhooks that announce a change, and its surfaces. No webhook announces a changed variable, so those of runs stand in. */
+const LOOKS = [
+  { look: 'runs', task: 'find_outside_runs', subject: 'runs', isFor: () => true },
+  { look: 'refs', task: 'measure_distance', subject: 'refs', isFor: ({ runningSha }) => runningSha !== null },
+  {
+    look: 'freeze',
+    task: 'read_deploy_freeze',
+    subject: 'runs',
+    isFor: ({ environment }) => environment === 'production',
+  },
+] as const satisfies readonly {
+  readonly look: Look
+  readonly task: string
+  readonly subject: WebhookSubject
+  readonly isFor: (surface: SurfaceRow) => boolean
+}[]
+
+/** A failed look is retried this often, with growing pauses. Then the next look is due. */
+const ATTEMPTS = 5
+
+/** Queues one job for each due look at a repository. A waiting look, which a webhook may have queued, is not queued twice. */
+export async function queueLooks(
+  deps: Pick<Deps, 'db' | 'github' | 'now' | 'config'>,
+  { dueOnly }: { readonly dueOnly: boolean },
+): Promise<void> {
+  const now = deps.now()
+  if (deps.github.budget.pausedUntil(now, 'background') !== null) return
+  const surfaces = await listSurfaces(deps.db)
+  const isHearing = deps.config.githubWebhookSecrets.length > 0
+  for (const { look, task, subject, isFor } of LOOKS) {
+    const [looks, hearings] = await Promise.all([readLooks(deps.db, look), readHearings(deps.db, subject)])
+    const sought = surfaces.filter(isFor)
+    for (const repository of new Set(sought.map((surface) => surface.repository.toLowerCase()))) {
+      const isDeploying = sought.some(
+        ({ repository: of, lastDeploy }) =>
+          of.toLowerCase() === repository && lastDeploy !== null && !isTerminal(lastDeploy.status),
+      )
+      const hearing = isHearing ? (hearings.get(repository) ?? null) : null
+      if (
+        dueOnly &&
+        !isLookDue(look, looks.get(repository) ?? null, { hearing, isDeploying, now, late: jitterOf(repository) })
+      )
+        continue
+      await addJob(
+        deps.db,
+        { task, payload: { repository } },
+        { maxAttempts: ATTEMPTS, keepRunAt: true, lowPriority: true },
+      )
+    }
+  }
+}
+
+/** A pseudo-random delay that is the same in every process, so that looks are spread over time. */
+const jitterOf = (repository: string) => Number.parseInt(hash('sha256', repository).slice(0, 8), 16) / 2 ** 32

@@ -347,7 +347,7 @@ describe('what the surface ran when the deploy was reviewed', () => {
     const review = await reviewDeploy(console_.deps, input)
     expect([review.runningSha, review.warnings.find(({ kind }) => kind === 'not_comparable')?.text]).toEqual([
       null,
-      'A deploy that may have shipped has ended since the surface said which version it runs, so nothing can be compared.',
+      'A deploy that may have shipped has ended since the surface last reported a version, so the commits cannot be compared.',
     ])
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed' })
   })

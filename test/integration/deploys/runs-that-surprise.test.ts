@@ -9,19 +9,12 @@ import { addJob } from '~/server/platform/jobs.sql'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { reconcileSilentDeploys } from '~/server/worker/reconciler'
-import { queueLooks } from '~/server/worker/repository-looks'
+import { queueLooks } from '~/server/worker/tasks'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import {
-  type Answer,
-  answers,
-  jobsAnswer,
-  listedRun,
-  runAnswer,
-  startScriptedGitHub,
-} from '~test/support/scripted-github'
+import { type Answer, answers, jobsAnswer, listedRun, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole

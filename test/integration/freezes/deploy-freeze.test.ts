@@ -38,7 +38,7 @@ afterAll(async () => {
 })
 
 const NOT_KNOWN =
-  'Whether DEPLOY_FREEZE is set in acme/platform is not known: GitHub did not show it. The workflow checks it itself.'
+  'The console could not read DEPLOY_FREEZE of acme/platform from GitHub. The workflow checks the variable before it deploys.'
 const set = (value: string): Answer => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value } })
 
 function answerWith(answer: Answer) {

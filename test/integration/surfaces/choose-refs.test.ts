@@ -49,7 +49,7 @@ it('finds the last of 150 branches by the beginning of its name, and says that o
   repository.branches = names('branch', 150)
   const first = await choices()
   expect(first.branches).toHaveLength(100)
-  expect(first.notes).toContain('The first 100 branches are shown. Type the beginning of a name to find others.')
+  expect(first.notes).toContain('Only the first 100 branches are shown. Type the start of a name to find others.')
   const found = await choices('branch-15')
   expect(found.branches.map(({ name }) => name)).toEqual(['branch-150'])
 })
@@ -57,7 +57,7 @@ it('finds the last of 150 branches by the beginning of its name, and says that o
 it('finds the last of 150 tags, whose commit is not known while the tag is an object of its own', async () => {
   repository.tags = names('v', 150)
   const first = await choices()
-  expect(first.notes).toContain('The first 100 tags are shown. Type the beginning of a name to find others.')
+  expect(first.notes).toContain('Only the first 100 tags are shown. Type the start of a name to find others.')
   expect((await choices('v-150')).tags).toEqual([{ name: 'v-150', sha: SHA }])
 })
 
@@ -65,14 +65,14 @@ it('shows at most 100 of the names that begin with what was typed, and says so',
   repository.branches = [...names('a', 100), ...names('fix', 130)]
   const found = await choices('fix')
   expect(found.branches).toHaveLength(100)
-  expect(found.notes).toContain('The first 100 branches that match are shown. Type more of the name to find others.')
+  expect(found.notes).toContain('Only the first 100 matching branches are shown. Type more of the name to find others.')
 })
 
 it('says that a name within a longer one was searched in the first 100 branches alone', async () => {
   repository.branches = names('branch', 150)
   expect((await choices('099')).branches.map(({ name }) => name)).toEqual(['branch-099'])
   expect((await choices('149')).notes).toContain(
-    'Names that begin with this text are found among all branches, names that contain it among the first 100.',
+    'All branches are searched for names that start with this text, but only the first 100 for names that contain it.',
   )
 })
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { hearingState } from '~/domain/github/webhook-hearing'
 import { createDeps } from '~/server/deps'
-import { measureDistances } from '~/server/surfaces/follow/measure-distance'
+import { measureDrift } from '~/server/surfaces/follow/measure-drift'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { readHearings, recordHearing } from '~/server/webhooks/webhook-hearings.sql'
@@ -34,7 +34,7 @@ async function measured() {
   const { deps } = console_
   const { id } = await insertSurface(deps)
   await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
-  await measureDistances(deps, 'acme/platform')
+  await measureDrift(deps, 'acme/platform')
   return (await listTiles(deps)).find((tile) => tile.id === id)?.version
 }
 
@@ -53,16 +53,16 @@ it('is compared once for all surfaces that run one commit, by whichever worker, 
     data: { runningSha: RUNNING, runningSeenAt: deps.now() },
   })
   const another = createDeps(deps.config)
-  await measureDistances(deps, 'acme/platform')
-  await measureDistances(another, 'acme/platform')
+  await measureDrift(deps, 'acme/platform')
+  await measureDrift(another, 'acme/platform')
   await another.db.$disconnect()
   expect(compared()).toEqual([`${RUNNING}...${SHA}`])
   expect((await listTiles(deps)).map(({ version }) => version?.behindBy)).toEqual([3, 3, 3])
 
   const before = github.script.onCommit
   github.script.onCommit = () => ({ status: 200, body: commit(TAG) })
-  await measureDistances(deps, 'acme/platform')
-  await measureDistances(deps, 'acme/platform')
+  await measureDrift(deps, 'acme/platform')
+  await measureDrift(deps, 'acme/platform')
   github.script.onCommit = before
   expect(compared()).toEqual([`${RUNNING}...${SHA}`, `${RUNNING}...${TAG}`])
 })
@@ -70,7 +70,7 @@ it('is compared once for all surfaces that run one commit, by whichever worker, 
 it('where the default ref has not moved, a look is one request', async () => {
   await measured()
   github.requests.length = 0
-  await measureDistances(console_.deps, 'acme/platform')
+  await measureDrift(console_.deps, 'acme/platform')
   expect(github.requests.map(({ path }) => path.split('/acme/platform')[1])).toEqual(['/git/ref/heads%2Fmain'])
 })
 
@@ -110,7 +110,7 @@ it('a ref that moved after the last webhook makes pushes silent; one that a webh
   const minute = (n: number) => new Date(Date.parse('2026-11-28T12:00:00Z') + n * 60_000)
   const lookAt = async (n: number, sha: string) => {
     github.script.onCommit = () => ({ status: 200, body: commit(sha) })
-    await measureDistances({ ...deps, now: () => minute(n) }, 'acme/platform')
+    await measureDrift({ ...deps, now: () => minute(n) }, 'acme/platform')
     const hearing = (await readHearings(deps.db, 'refs')).get('acme/platform')
     return hearing === undefined ? undefined : hearingState(hearing, minute(n + 6))
   }

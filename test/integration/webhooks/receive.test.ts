@@ -54,7 +54,11 @@ describe('a webhook is refused, and nothing of it is read,', () => {
     expect(await send('push', push(), headers)).toMatchObject({
       status: 401,
       type: 'application/problem+json',
-      body: { code: 'signature_invalid', detail: 'The signature is missing or wrong. Nothing was read.' },
+      body: {
+        code: 'signature_invalid',
+        detail:
+          'The signature is missing or wrong. Nothing was read. Compare the secret of the webhook with GITHUB_WEBHOOK_SECRET.',
+      },
     })
     await nothingHappened()
   })

@@ -30,9 +30,9 @@ beforeEach(async () => {
 })
 afterAll(() => server.close())
 
-async function askDue(deps: Deps = console_.deps) {
+async function probeDue(deps: Deps = console_.deps) {
   const prober = createProber(deps)
-  await prober.askDue()
+  await prober.probeDue()
   await prober.idle()
 }
 
@@ -52,7 +52,7 @@ it('a quiet surface is asked every 30 seconds, and one never asked at once', asy
   await lastAsked((await insertSurface(console_.deps)).id, 25)
   const due = await lastAsked((await insertSurface(console_.deps)).id, 31)
   const fresh = await lastAsked((await insertSurface(console_.deps)).id, null)
-  await askDue()
+  await probeDue()
   expect(asked.toSorted()).toEqual([due, fresh].toSorted())
 })
 
@@ -65,11 +65,11 @@ it.each<[DeployStatus, 'every pass' | 'every 30 seconds']>([
 ])('a surface whose deploy stands at %s is asked at %s', async (status, cadence) => {
   const { surface } = await insertDeployAt(console_.deps, status)
   await lastAsked(surface.id, 2)
-  await askDue()
+  await probeDue()
   expect(asked).toEqual(cadence === 'every pass' ? [surface.id] : [])
   await lastAsked(surface.id, 31)
   asked = []
-  await askDue()
+  await probeDue()
   expect(asked).toEqual([surface.id])
 })
 
@@ -82,7 +82,7 @@ it('a surface is asked at every pass for a minute after its deploy ended, and as
     })
     await lastAsked(surface.id, 2)
     asked = []
-    await askDue()
+    await probeDue()
     return asked
   }
   expect(await endedAgo(30)).toEqual([surface.id])
@@ -101,15 +101,15 @@ it('no more than 16 quiet surfaces are asked at once; those that do not answer w
     letSecondPass = resolve
   })
   const prober = createProber({ ...console_.deps, pause: () => second })
-  expect([await prober.askDue(), await prober.askDue()]).toEqual([16, 0])
+  expect([await prober.probeDue(), await prober.probeDue()]).toEqual([16, 0])
   const freed = prober.placeFreed()
   letSecondPass()
   await freed
-  expect(await prober.askDue()).toBe(16)
+  expect(await prober.probeDue()).toBe(16)
   const { surface } = await insertDeployAt(console_.deps, 'deploying')
   await lastAsked(surface.id, 2)
   // One that is deployed to has a lane of its own.
-  expect(await prober.askDue()).toBeGreaterThan(0)
+  expect(await prober.probeDue()).toBeGreaterThan(0)
   while (!asked.includes(surface.id)) await once(server, 'asked')
   answer = (response) => void response.end('{}')
   for (const response of open) response.end('{}')
@@ -122,11 +122,11 @@ it('several workers ask each surface once', async () => {
   const workers = Array.from({ length: 3 }, () => createDeps(console_.deps.config))
   const all = workers.map(async (deps) => {
     const prober = createProber(deps)
-    while ((await prober.askDue()) > 0) await prober.placeFreed()
+    while ((await prober.probeDue()) > 0) await prober.placeFreed()
     await prober.idle()
   })
   await Promise.all(all)
-  while (asked.length < 60) await askDue()
+  while (asked.length < 60) await probeDue()
   expect([asked.length, new Set(asked).size]).toEqual([60, 60])
   await Promise.all(workers.map(({ db }) => db.$disconnect()))
 })
@@ -158,7 +158,7 @@ describe('a surface that does not answer in time', () => {
 
   it('is asked at growing pauses, and as any other once it answered', async () => {
     const id = await lastAsked((await insertSurface(console_.deps)).id, null)
-    await askDue()
+    await probeDue()
     const pauses = [await pauseOf(id)]
     for (let times = 0; times < 6; times += 1) {
       await unanswered(id)
@@ -166,18 +166,18 @@ describe('a surface that does not answer in time', () => {
     }
     expect(pauses).toEqual([30, 30, 60, 120, 240, 480, 600])
     await lastAsked(id, 601)
-    await askDue()
+    await probeDue()
     expect(await pauseOf(id)).toBe(30)
   })
 
   it('is asked at once, and from then on as any other, when somebody deploys to it', async () => {
     const { surface } = await insertDeployAt(console_.deps, 'building')
     await lastAsked(surface.id, 31)
-    await askDue()
+    await probeDue()
     for (let times = 0; times < 6; times += 1) await unanswered(surface.id)
     await lastAsked(surface.id, 2)
     asked = []
-    await askDue()
+    await probeDue()
     expect(asked).toEqual([surface.id])
     await console_.deps.db.deploy.updateMany({
       data: { status: 'failed', finishedAt: new Date(Date.now() - 90 * SECOND) },

@@ -70,7 +70,7 @@ describe('surfaces.yaml', () => {
     [
       'a repository id that is none',
       `${GOOD}    repository_id: acme\n`,
-      'surfaces.yaml:9: repository_id: is no number',
+      'surfaces.yaml:9: repository_id: is not a number',
     ],
     [
       'an approval nobody knows',

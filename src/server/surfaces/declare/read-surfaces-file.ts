@@ -9,7 +9,7 @@ import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 const address = z
   .string()
-  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is no http(s) URL')
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
 const surfaceSchema = z.strictObject({
@@ -26,7 +26,7 @@ const surfaceSchema = z.strictObject({
   approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
   approval_minutes: z.int().min(1).max(1440).default(60),
   callbacks: z.enum(CALLBACK_WAYS, 'is none of shared, repository, oidc').default('shared'),
-  repository_id: z.int('is no number').positive('is no number of a repository').optional(),
+  repository_id: z.int('is not a number').positive('is not a positive number').optional(),
 })
 
 const fileSchema = z
@@ -40,7 +40,7 @@ const fileSchema = z
   })
 
 /**
- * Reads the declared surfaces. Throws one error that names every problem with file and line.
+ * Reads the declared surfaces. Throws one error that names every problem, with file and line.
  * @param sandboxUrl what `${SANDBOX_URL}` stands for; undefined when there is no sandbox, and then it may not be used
  */
 export function readSurfacesFile(file: string, sandboxUrl: string | undefined): SurfaceDeclaration[] {
@@ -52,7 +52,9 @@ function readText(file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`The surfaces cannot be read: ${why}. Set SURFACES_FILE to the file that declares them.`)
+    throw new Error(
+      `The surfaces file cannot be read: ${why}. Nothing was changed. Set SURFACES_FILE to the file that declares the surfaces.`,
+    )
   }
 }
 
@@ -78,7 +80,9 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     }
   }
   if (problems.length > 0 || !parsed.success) {
-    throw new Error(`The surfaces are not usable; the ones already known stay as they are.\n${problems.join('\n')}`)
+    throw new Error(
+      `The surfaces file has errors. The stored surfaces were not changed. Correct these lines:\n${problems.join('\n')}`,
+    )
   }
   return parsed.data.surfaces.map((surface, position) => ({
     id: surface.id,
@@ -118,7 +122,7 @@ const PLACEHOLDER = /\$\{SANDBOX_URL\}/g
 const asKey = (key: PropertyKey) => (typeof key === 'symbol' ? String(key) : key)
 const usesSandbox = (value: unknown) => typeof value === 'string' && value.search(PLACEHOLDER) >= 0
 
-/** Replaces the placeholder in every string, after parsing: an address can never change the file's structure. */
+/** Replaces the placeholder after parsing, so that an address cannot change the structure of the file. */
 function substituteSandbox(value: unknown, sandboxUrl: string | undefined): unknown {
   if (sandboxUrl === undefined) return value
   if (typeof value === 'string') return value.replaceAll(PLACEHOLDER, sandboxUrl)
@@ -129,10 +133,10 @@ function substituteSandbox(value: unknown, sandboxUrl: string | undefined): unkn
   return value
 }
 
-/** More changed letters than this is another word. */
+/** A word with more changed letters is a different word. */
 const MOST_EDITS = 2
 
-/** The known word that was most likely meant, written in other case, with `-` for `_`, or mistyped; null when none is near. */
+/** The known word that is most similar (other case, `-` for `_`, or mistyped); null when no word is similar enough. */
 function likelySpelling(word: string, known: readonly string[]): string | null {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
   const byDistance = known
@@ -142,7 +146,7 @@ function likelySpelling(word: string, known: readonly string[]): string | null {
   return nearest !== undefined && nearest.edits <= Math.min(MOST_EDITS, nearest.one.length / 2) ? nearest.one : null
 }
 
-/** Letters to add, drop or change (Levenshtein), row by row. */
+/** The Levenshtein distance: letters to add, remove or change. */
 function editsBetween(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (const [i, letter] of [...a].entries()) {

@@ -14,8 +14,8 @@ import {
 type Change = 'declared' | 'changed' | 'archived' | 'restored'
 
 /**
- * Brings the table in line with the file, in one transaction: upserts what is declared, archives what left (never
- * deletes: its history stays), audits what changed. Nothing changed, nothing is written.
+ * Makes the table match the file in one transaction: upserts declared surfaces, archives removed ones (never deletes, to keep their
+ * history) and audits every change. Writes nothing when nothing changed.
  */
 export async function seedSurfaces(
   deps: { readonly db: Database; readonly now: () => Date },
@@ -48,25 +48,25 @@ export async function seedSurfaces(
       )
       warnings.push(...weakenings.map(({ text }) => `"${surface.id}" in surfaces.yaml: ${text}`))
     }
-    const kept = new Set(declared.map((surface) => surface.id))
-    const gone = [...stored.values()].filter((row) => !kept.has(row.id) && row.archivedAt === null)
-    for (const row of gone) {
+    const declaredIds = new Set(declared.map((surface) => surface.id))
+    const removed = [...stored.values()].filter((row) => !declaredIds.has(row.id) && row.archivedAt === null)
+    for (const row of removed) {
       await archiveSurface(tx, row.id, at)
       await audit(row.id, 'archived')
     }
     warnings.push(...(await idleFreezes(tx, at)))
-    return { declared: declared.length, archived: gone.length, warnings }
+    return { declared: declared.length, archived: removed.length, warnings }
   })
 }
 
 interface Seeded {
   readonly declared: number
   readonly archived: number
-  /** Protections that hold less than before, in sentences for the log of the start. */
+  /** Sentences for the log of the start: weaker protections, and freezes without effect. */
   readonly warnings: readonly string[]
 }
 
-/** What of a declaration protects less than the one before; `key` is its name in surfaces.yaml. */
+/** The changes of a declaration that weaken protection. `key` is the name in surfaces.yaml. */
 function weakeningsOf(before: Stored | undefined, now: SurfaceDeclaration) {
   if (before === undefined) return []
   const found: { readonly key: string; readonly text: string }[] = []
@@ -74,19 +74,19 @@ function weakeningsOf(before: Stored | undefined, now: SurfaceDeclaration) {
     found.push({ key: 'approval', text: 'deploys no longer need the approval of another person.' })
   }
   if (before.environment === 'production' && now.environment !== 'production') {
-    const text = `it was in production and is in ${now.environment} now; what protects production no longer protects it.`
+    const text = `the surface moved from production to ${now.environment} and lost the protections of production.`
     found.push({ key: 'environment', text })
   }
   if (!isStrongEnough(now.callbacks, before.callbacks)) {
-    found.push({ key: 'callbacks', text: 'reports about its deploys may come with a weaker proof.' })
+    found.push({ key: 'callbacks', text: 'callbacks of its deploys may carry a weaker proof.' })
   }
   if (before.repositoryId !== null && now.repositoryId === null) {
-    found.push({ key: 'repository_id', text: 'GitHub’s token is no longer held against the number of the repository.' })
+    found.push({ key: 'repository_id', text: 'the repository number in GitHub’s token is no longer checked.' })
   }
   return found
 }
 
-/** Freezes and locks that hold nothing, because what they name was renamed or has left the file. */
+/** Warns of freezes and locks without effect: their environment or surface was renamed or removed. */
 async function idleFreezes(tx: DatabaseHandle, at: Date): Promise<string[]> {
   const freezes = await listCurrentFreezes(tx, at)
   const surfaces = await listSurfaces(tx)
@@ -96,7 +96,7 @@ async function idleFreezes(tx: DatabaseHandle, at: Date): Promise<string[]> {
   return [
     ...[...new Set(environments)].map(
       (environment) =>
-        `A freeze holds nothing: no surface is in the environment ${environment}. Open one over the new name.`,
+        `A freeze has no effect: no surface is in the environment ${environment}. Open a freeze for the new environment.`,
     ),
     ...surfaces.flatMap((surface) => orphanedLockWarning(surface, freezes) ?? []),
   ]

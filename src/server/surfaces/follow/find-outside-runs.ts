@@ -11,20 +11,19 @@ import { readHearings, recordActivity } from '~/server/webhooks/webhook-hearings
 
 type OutsideDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
-/** Looks at every repository, one after the other. One GitHub does not list now keeps what was seen of it before. */
+/** Looks at every repository in turn. A repository whose look fails keeps its recorded outside runs. */
 export async function findOutsideRuns(deps: OutsideDeps): Promise<void> {
   const surfaces = await listSurfaces(deps.db)
   for (const repository of new Set(surfaces.map((surface) => surface.repository.toLowerCase()))) {
     await findOutsideRunsOf(deps, repository).catch((error) =>
-      deps.logger.warn({ repository, err: error }, 'runs outside the console are not known now'),
+      deps.logger.warn({ repository, err: error }, 'the look for outside runs failed'),
     )
   }
 }
 
 /**
- * Looks for deploys of a repository that happened without the console, and for second runs of the console's own. One request,
- * however many workflows and surfaces it has. A workflow is listed by itself where the repository's list does not reach far
- * enough back.
+ * Looks for outside runs of a repository, and for second runs of the console's own deploys. One request covers all workflows and
+ * surfaces. A workflow is listed alone when the repository's list does not reach back far enough.
  *
  * @throws Octokit's error when GitHub does not answer
  */
@@ -70,13 +69,13 @@ export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): 
   }
 }
 
-/** A page of a workflow by itself; a repository's list may hold fewer of its runs. */
+/** The runs on a page of a single workflow. A repository's list may contain fewer of them. */
 const WORKFLOW_RUNS = 30
 /**
- * How often a workflow is listed by itself in a busy repository: one of its older runs may have been started again. Where webhooks
- * would have told of that and told nothing since the last look, a day is often enough.
+ * How often a workflow of a busy repository is listed alone, since somebody may run an older run again. Once a day is enough while
+ * webhooks are heard and none came since the last look.
  */
-const LISTED_ALONE_MS = { asking: 3_600_000, told: 24 * 3_600_000 }
+const LISTED_ALONE_MS = { withoutWebhooks: 3_600_000, withWebhooks: 24 * 3_600_000 }
 
 interface WorkflowRuns {
   readonly runs: readonly ListedRun[]
@@ -98,11 +97,11 @@ async function listShipped(
   const whole =
     before === null ? null : await listRepositoryRuns(github, repository, reachesBackTo(known === null ? [] : [known]))
   const hearing = (await readHearings(db, 'runs')).get(repository.toLowerCase()) ?? null
-  const isTold = hearing !== null && hearingState(hearing, now) === 'heard'
-  const nothingTold = isTold && before !== null && (hearing.heardAt ?? now) <= before.lookedAt
+  const isHeard = hearing !== null && hearingState(hearing, now) === 'heard'
+  const nothingHeardSince = isHeard && before !== null && (hearing.heardAt ?? now) <= before.lookedAt
   const isAloneDue =
     now.getTime() - (before?.workflowsListedAt?.getTime() ?? 0) >=
-    (nothingTold ? LISTED_ALONE_MS.told : LISTED_ALONE_MS.asking)
+    (nothingHeardSince ? LISTED_ALONE_MS.withWebhooks : LISTED_ALONE_MS.withoutWebhooks)
   const byWorkflow = new Map<string, WorkflowRuns>()
   const listedAlone: string[] = []
   const seen: ListedRun[] = [...(whole?.items ?? [])]
@@ -123,10 +122,7 @@ async function listShipped(
     }
     const alone = await listNewestRuns(github, repository, workflow, reachesBackTo(needed))
     if (!alone.complete && known !== null && !alone.items.some(({ id }) => id <= known))
-      logger.warn(
-        { repository, workflow, read: alone.items.length },
-        'GitHub lists more new runs than are read at once',
-      )
+      logger.warn({ repository, workflow, read: alone.items.length }, 'GitHub lists more new runs than one look reads')
     byWorkflow.set(workflow, { runs: alone.items, complete: alone.complete })
     listedAlone.push(workflow)
     seen.push(...alone.items)
@@ -137,13 +133,13 @@ async function listShipped(
 const newestOf = (runs: readonly ListedRun[]): ListedRun | null =>
   runs.reduce<ListedRun | null>((newest, run) => (newest === null || run.id > newest.id ? run : newest), null)
 
-/** The run on record was not read, which says nothing against it, and what was found started before it. */
+/** Whether the recorded run stays: it is not among the runs read, and the run found started earlier. */
 function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly ListedRun[]): boolean {
   if (surface.outsideRunAt === null || read.some(({ id }) => id === surface.outsideRunId)) return false
   return run === null || Date.parse(run.startedAt) < surface.outsideRunAt.getTime()
 }
 
-/** Most looks find what the one before found: nothing is written then. */
+/** Whether the run is already recorded, so that nothing needs to be written. */
 function isKnown(surface: SurfaceRow, run: OutsideRun | null): boolean {
   if (run === null) return surface.outsideRunId === null
   const sameAttempt = surface.outsideRunAt?.getTime() === Date.parse(run.startedAt)

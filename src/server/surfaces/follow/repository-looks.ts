@@ -2,10 +2,10 @@ import 'server-only'
 import type { Look, Looked } from '~/domain/github/look-pace'
 import type { DatabaseHandle } from '~/server/platform/database'
 
-/** Rows of repositories are by their name in lower case: GitHub takes any case for the same. */
+/** Keys are in lower case, since GitHub ignores the case of repository names. */
 const keyOf = (repository: string, look: Look) => ({ repository_look: { repository: repository.toLowerCase(), look } })
 
-/** The last looks of each kind, by repository in lower case. */
+/** The last look of this kind at each repository, by its name in lower case. */
 export async function readLooks(db: DatabaseHandle, look: Look): Promise<ReadonlyMap<string, Looked>> {
   const rows = await db.repositoryLook.findMany({
     where: { look },
@@ -18,7 +18,7 @@ export function findLook(db: DatabaseHandle, repository: string, look: Look) {
   return db.repositoryLook.findUnique({ where: keyOf(repository, look) })
 }
 
-/** What a look found; `changedAt` is kept where it found nothing new. */
+/** Records a look. Omitted values keep what is stored. */
 export async function recordLook(
   db: DatabaseHandle,
   repository: string,
@@ -41,7 +41,7 @@ export function findDefaultRef(db: DatabaseHandle, repository: string, ref: stri
   return db.defaultRef.findUnique({ where: { repository_ref: { repository: repository.toLowerCase(), ref } } })
 }
 
-/** Null: GitHub knows no such ref, or two. */
+/** `found: null`: GitHub does not know the ref, or knows a branch and a tag of that name. */
 export async function recordDefaultRef(
   db: DatabaseHandle,
   repository: string,

@@ -12,7 +12,7 @@ import { recordProbe, type SurfaceRow } from '~/server/surfaces/surfaces'
 const PROBE_TIMEOUT_MS = 5_000
 const BODY_LIMIT = 16 * 1024
 
-/** What a health endpoint may say of itself; only a full commit SHA counts as a version. */
+/** The answer of a health endpoint. Only a full commit SHA counts as a version. */
 const healthBody = z.object({
   version: z
     .string()
@@ -24,36 +24,35 @@ interface Sighting {
   readonly health: HealthState
   readonly detail: string | null
   readonly runningSha: string | null
-  /** False: nothing was heard within the time a probe takes. */
+  /** False: no answer within the time limit of a probe. */
   readonly answered: boolean
 }
 
-/** Asks a surface how it is and which version it runs, and records the answer. */
+/** Asks a surface for its health and version, and records the answer. */
 export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
   const askedAt = deps.now()
   const sighting = await look(surface.healthUrl)
   const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
   await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
-  // Another version than before: how far it is from the default ref is counted anew.
   if (versionChanged) {
     const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
     await addJob(deps.db, job, { keepRunAt: true })
   }
-  if (sighting.runningSha !== null) await confrontDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
+  if (sighting.runningSha !== null) await compareWithDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
   return sighting
 }
 
-/** How long a surface may go on reporting the version of before, once its deploy has succeeded. */
+/** How long a surface may report its previous version after a deploy has succeeded. */
 const GRACE_MS = 2 * 60_000
 
-/** Longer after its end, another version says less of the deploy than of what happened since; the tile says what runs. */
+/** After this time, another version is more likely a later change than a defect of the deploy. The tile shows what runs. */
 const NEWS_MS = 24 * 60 * 60_000
 
 /**
- * Holds what a surface reports against its last deploy, once that has succeeded. That the surface reports the commit is
- * recorded once; that it reports another one is an alarm, raised once, and only before the commit was ever seen.
+ * Compares the reported version with the last deploy, once the deploy has succeeded. The first report of its commit is recorded. A report
+ * of another commit raises an alarm, once, unless the deploy's commit was reported before.
  */
-async function confrontDeploy(
+async function compareWithDeploy(
   deps: Pick<Deps, 'db'>,
   surface: SurfaceRow,
   running: { readonly sha: string; readonly at: Date },
@@ -108,13 +107,13 @@ const connectionFailure = z.object({ cause: z.object({ code: z.string() }) })
 
 const CONNECTION_FAILURES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses the connection',
-  ECONNRESET: 'breaks the connection off',
-  ENOTFOUND: 'its name does not resolve',
-  EAI_AGAIN: 'its name cannot be looked up right now',
+  ECONNRESET: 'closes the connection',
+  ENOTFOUND: 'its host name does not resolve',
+  EAI_AGAIN: 'its host name cannot be looked up right now',
   CERT_HAS_EXPIRED: 'its certificate has expired',
 }
 
-/** In words where the failure is a known one, else by the code the system gives it. */
+/** Describes a failed connection, or gives the system's error code. */
 function whyUnreachable(error: unknown): string {
   if (isTimeout(error)) return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`
   const code = connectionFailure.safeParse(error).data?.cause.code

@@ -4,22 +4,22 @@ import { STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/sta
 import type { Database } from '~/server/platform/database'
 import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
 
-/** `deploying`: a deploy ships to the surface, or has just ended. */
+/** `deploying`: a deploy of the surface is shipping, or has just ended. */
 export type Lane = 'deploying' | 'quiet'
 
 const JUST_ENDED_S = 60
 
-/** Between two probes of a surface; twice as long from the second time on that it did not answer, up to the longest. */
+/** The pause between two probes. It doubles from the second unanswered probe on, up to the longest pause. */
 const PAUSE_S: Readonly<Record<Lane, number>> = { deploying: 2, quiet: 30 }
 const LONGEST_PAUSE_S = 600
-/** More than a probe takes, with what is written about it. */
+/** Longer than a probe takes, with its writes. */
 const CLAIM_MS = 15_000
 
 const claimed = z.array(z.object({ id: z.string() }))
 
 /**
- * Claims surfaces of a lane that are due, those first that were not asked for longest. Of workers that ask at the same time each
- * is given others. A claim ends with `releaseProbe`, or lapses.
+ * Claims surfaces of a lane that are due, the one with the oldest probe first. Concurrent workers claim different surfaces. A claim ends
+ * with `releaseProbe`, or after its time.
  */
 export async function claimDueProbes(db: Database, lane: Lane, limit: number, now: Date): Promise<SurfaceRow[]> {
   const until = new Date(now.getTime() + CLAIM_MS)
@@ -47,7 +47,7 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
   return ids.length === 0 ? [] : listSurfacesById(db, ids)
 }
 
-/** The probe is over. `unanswered` is counted while nobody deploys: then the surface is asked often in any case. */
+/** Ends the claim. Unanswered probes count only in the quiet lane, since a deploying surface is probed often in any case. */
 export async function releaseProbe(
   db: Database,
   surfaceId: string,

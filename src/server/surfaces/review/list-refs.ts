@@ -1,4 +1,5 @@
 import 'server-only'
+import { type Actor, may } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import type { NamedKind } from '~/domain/ref'
 import type { NamedRef, RefChoices } from '~/domain/surface/review'
@@ -7,17 +8,18 @@ import type { GitHub } from '~/server/github/client'
 import { PAGE_LENGTH } from '~/server/github/reads'
 import { shareRead } from '~/server/github/recent-reads'
 import { listBranches, listCommits, listMatchingRefs, listTags } from '~/server/github/refs'
+import { limitGitHubReads } from '~/server/platform/http/rate-limits'
 import { findSurface, type SurfaceRow } from '~/server/surfaces/surfaces'
 
 /**
- * Branches (the default one first), tags and the default branch's recent commits; filtered by `query` when given. Where GitHub has
- * more names than one page, those that begin with `query` are asked for.
+ * Branches (the default branch first), tags and the default ref's recent commits, filtered by `query`. If GitHub has more than one page
+ * of names, names that start with `query` are searched among all of them.
  */
 export async function listRefs(
   deps: Pick<Deps, 'db' | 'github'>,
   input: { readonly surfaceId: string; readonly query?: string | undefined },
 ): Promise<RefChoices> {
-  const { repository, ref } = await knownSurface(deps, input.surfaceId)
+  const { repository, ref } = await requireSurface(deps, input.surfaceId)
   const { github } = deps
   const query = (input.query ?? '').trim()
   const wanted = query.toLowerCase()
@@ -38,7 +40,7 @@ export async function listRefs(
   }
 }
 
-/** Null when GitHub has no such ref. */
+/** Null when GitHub does not know the ref. */
 async function nullIfUnknown<Found>(asked: Promise<Found>): Promise<Found | null> {
   try {
     return await asked
@@ -60,29 +62,47 @@ async function findNames(
   if (query === '') {
     return {
       found: onPage,
-      notes: [`The first ${PAGE_LENGTH} ${names} are shown. Type the beginning of a name to find others.`],
+      notes: [`Only the first ${PAGE_LENGTH} ${names} are shown. Type the start of a name to find others.`],
     }
   }
-  const beginning = await shareRead(
+  const startingWithQuery = await shareRead(
     github,
     `${names} ${repository} ${query}`,
     async () => (await nullIfUnknown(listMatchingRefs(github, repository, kind, query))) ?? [],
     { keep: true },
   )
-  const known = new Set(beginning.map(({ name }) => name))
-  const found = [...beginning, ...onPage.filter(({ name }) => !known.has(name))]
+  const known = new Set(startingWithQuery.map(({ name }) => name))
+  const found = [...startingWithQuery, ...onPage.filter(({ name }) => !known.has(name))]
   const notes = [
-    `Names that begin with this text are found among all ${names}, names that contain it among the first ${PAGE_LENGTH}.`,
+    `All ${names} are searched for names that start with this text, but only the first ${PAGE_LENGTH} for names that contain it.`,
     ...(found.length > PAGE_LENGTH
-      ? [`The first ${PAGE_LENGTH} ${names} that match are shown. Type more of the name to find others.`]
+      ? [`Only the first ${PAGE_LENGTH} matching ${names} are shown. Type more of the name to find others.`]
       : []),
   ]
   return { found: found.slice(0, PAGE_LENGTH), notes }
 }
 
 /** Throws `surface_unknown` when there is none. */
-export async function knownSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
+export async function requireSurface(deps: Pick<Deps, 'db'>, surfaceId: string): Promise<SurfaceRow> {
   const surface = await findSurface(deps.db, surfaceId)
   if (surface !== null) return surface
-  throw new AppError('surface_unknown', `There is no surface "${surfaceId}".`)
+  throw new AppError('surface_unknown', `There is no surface "${surfaceId}". Check the id.`)
+}
+
+/**
+ * Admits a read that is only for display. Each account has a limit, since dispatches need GitHub's requests too. When few requests are
+ * left, only people who may deploy are admitted.
+ *
+ * @throws AppError `rate_limited`, `github_unavailable`
+ */
+export function requireGitHubRead(deps: Pick<Deps, 'github' | 'now' | 'rateLimits'>, actor: Actor): void {
+  limitGitHubReads(deps, actor)
+  const now = deps.now()
+  const scarceUntil = deps.github.budget.pausedUntil(now, 'people')
+  if (scarceUntil === null || may(actor, 'deploy.dispatch')) return
+  throw new AppError(
+    'github_unavailable',
+    'The rest of GitHub’s hourly rate limit is reserved for deploys. GitHub was not asked. Try again later.',
+    { retryAfterSeconds: Math.ceil((scarceUntil.getTime() - now.getTime()) / 1000) },
+  )
 }

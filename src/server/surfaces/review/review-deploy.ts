@@ -15,21 +15,21 @@ import { readDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { readCommit, resolveRef } from '~/server/github/refs'
-import { knownSurface } from '~/server/surfaces/review/list-refs'
+import { requireSurface } from '~/server/surfaces/review/list-refs'
 import type { SurfaceRow } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
 type ReviewDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
 /**
- * What deploying `ref` to a surface would change, from GitHub's own comparison with the version that runs. A commit on record (a
- * rollback, a promotion) is reviewed without GitHub where it does not answer: the way back must not depend on it.
+ * Reviews what a deploy of `ref` would change, by GitHub's comparison with the running version. A rollback or promotion can be reviewed
+ * while GitHub does not answer, since its commit is on record.
  */
 export async function reviewDeploy(
   deps: ReviewDeps,
   input: { readonly surfaceId: string; readonly ref: string; readonly source?: DeploySource | undefined },
 ): Promise<Review> {
-  const surface = await knownSurface(deps, input.surfaceId)
+  const surface = await requireSurface(deps, input.surfaceId)
   const [freezes, running] = await Promise.all([
     freezesInForce(deps.db, surface, deps.now()),
     readRunning(deps.db, [surface.id]),
@@ -37,7 +37,7 @@ export async function reviewDeploy(
   const { repository } = surface
   const runningSha = running.get(surface.id)?.runs ?? null
   const { github } = deps
-  // Never an answer of before: after `ref_moved` the operator reviews again, and has to see where the ref is now.
+  // Never a recent answer: after `ref_moved`, the operator must see where the ref is now.
   const asked = shareRead(
     github,
     `head ${repository} ${input.ref}`,
@@ -75,7 +75,7 @@ export async function reviewDeploy(
   }
 }
 
-/** Why the server would refuse a dispatch now, in the words of that refusal. */
+/** The refusals that a dispatch would get now, in the same words. */
 function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]): ReviewWarning[] {
   const { lastDeploy } = surface
   const [holding] = surface.deploys
@@ -100,7 +100,7 @@ function blockingWarnings(surface: SurfaceRow, freezes: readonly FreezeInForce[]
   ]
 }
 
-/** The workflow's freeze check reads the variable too: a deploy to production would fail there. */
+/** The workflow's freeze check reads DEPLOY_FREEZE too, so a deploy to production would fail there. */
 async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Promise<ReviewWarning[]> {
   const { environment, repository } = surface
   if (environment !== 'production') return []
@@ -109,7 +109,7 @@ async function deployFreezeWarnings(deps: ReviewDeps, surface: SurfaceRow): Prom
   if (found !== 'unread') {
     return [{ kind: 'deploy_freeze', text: deployFreezeRefusal(repository, found).message, blocking: true }]
   }
-  const text = `Whether DEPLOY_FREEZE is set in ${inSentence(repository)} is not known: GitHub did not show it. The workflow checks it itself.`
+  const text = `The console could not read DEPLOY_FREEZE of ${inSentence(repository)} from GitHub. The workflow checks the variable before it deploys.`
   return [{ kind: 'deploy_freeze_unread', text, blocking: false }]
 }
 
@@ -117,7 +117,7 @@ function adviceOf(
   surface: SurfaceRow & { readonly runs: string | null },
   comparison: Comparison | null,
   source: DeploySource | undefined,
-  isGitHubAway: boolean,
+  isGitHubUnavailable: boolean,
 ): ReviewWarning[] {
   const warnings: ReviewWarning[] = []
   if (comparison?.kind === 'identical') {
@@ -134,9 +134,9 @@ function adviceOf(
     const text =
       surface.runs === null
         ? surface.runningSha === null
-          ? 'The surface has not said which version it runs, so nothing can be compared.'
-          : 'A deploy that may have shipped has ended since the surface said which version it runs, so nothing can be compared.'
-        : isGitHubAway
+          ? 'The surface has not reported a version, so the commits cannot be compared.'
+          : 'A deploy that may have shipped has ended since the surface last reported a version, so the commits cannot be compared.'
+        : isGitHubUnavailable
           ? 'GitHub does not answer, so the commits cannot be compared.'
           : 'GitHub cannot compare the running version with this ref.'
     warnings.push({ kind: 'not_comparable', text, blocking: false })
@@ -149,10 +149,7 @@ function adviceOf(
 
 const NAMED_AT_MOST = 3
 
-/**
- * The review's warning that a commit's checks are red. A token that may not read one kind of them, or a GitHub that does not
- * answer, is no reason not to review: what could be read counts, and the log says what could not.
- */
+/** Warns of a commit's failed checks. Checks that cannot be read are logged and do not stop the review. */
 async function checkWarnings(
   { github, logger }: Pick<Deps, 'github' | 'logger'>,
   repository: string,
@@ -160,7 +157,7 @@ async function checkWarnings(
 ): Promise<ReviewWarning[]> {
   const read = [failedCheckRuns, failedStatuses].map((failedOf) =>
     failedOf(github, repository, sha).catch((error: unknown) => {
-      logger.info({ repository, sha, err: error }, 'checks of a commit could not be read; it is reviewed without them')
+      logger.info({ repository, sha, err: error }, 'checks of a commit were not read; the review goes on without them')
       return { failed: [], complete: true }
     }),
   )

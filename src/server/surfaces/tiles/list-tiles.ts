@@ -16,7 +16,7 @@ import { commitUrl, runUrl } from '~/server/github/web-urls'
 import { listGridSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
 
-/** The grid, or these tiles of it: six queries however many surfaces there are and however long their history is. */
+/** All tiles of the grid, or these. Always six queries. */
 export async function listTiles(
   deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>,
   ids?: readonly string[],
@@ -119,7 +119,7 @@ function tileOf(
   }
 }
 
-/** Reads follow the move. A dispatch does not, and is refused. */
+/** GitHub redirects reads of a moved repository, but refuses a dispatch. */
 const movedAlarm = (repository: string, movedTo: string | null): string | null =>
   movedTo === null
     ? null
@@ -130,7 +130,7 @@ function deployFreezeOf({ environment, deployFreeze, deployFreezeReadAt }: Surfa
   return { reason: deployFreeze, readAt: deployFreezeReadAt.toISOString() }
 }
 
-/** The deploy that has ended, and whose run is not proven to be over. */
+/** The ended deploy whose run is not proven to be over. */
 function heldBy({ deploys }: SurfaceRow): SurfaceTile['held'] {
   const [holding] = deploys
   if (holding === undefined) return null
@@ -143,7 +143,7 @@ function waitingOf(approval: ApprovalRow | undefined): SurfaceTile['waiting'] {
   return { approvalId, requestedBy, requestedByOwner: owner, sha, expiresAt: expiresAt.toISOString() }
 }
 
-/** Only one that is newer than the newest deploy: what the console did since is the fresher news. */
+/** An outside run is shown only if it is newer than the newest deploy. */
 function outsideRunOf(surface: SurfaceRow, githubApiUrl: string): SurfaceTile['outsideRun'] {
   const { outsideRunId: id, outsideRunNumber: number, outsideRunAt: at, lastDeploy } = surface
   if (id === null || number === null || at === null) return null
@@ -158,5 +158,5 @@ function outsideRunOf(surface: SurfaceRow, githubApiUrl: string): SurfaceTile['o
   }
 }
 
-/** A state this version does not know is one it cannot vouch for. */
+/** A state that this version does not know is shown as unknown. */
 const healthState = (stored: string): HealthState => HEALTH_STATES.find((known) => known === stored) ?? 'unknown'

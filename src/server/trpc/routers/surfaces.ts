@@ -8,16 +8,15 @@ import { withoutTimes } from '~/domain/surface/tile'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
 import { etagOf } from '~/server/platform/http/etag'
-import { admitGitHubRead } from '~/server/surfaces/review/admit-github-read'
-import { listRefs } from '~/server/surfaces/review/list-refs'
+import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { procedureFor, router } from '~/server/trpc/procedures/init'
-import { silentRepositories } from '~/server/webhooks/read-webhook-state'
+import { listSilentRepositories } from '~/server/webhooks/read-webhook-state'
 
 /** For procedures that make requests to GitHub. */
 const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
-  admitGitHubRead(ctx.deps, ctx.actor)
+  requireGitHubRead(ctx.deps, ctx.actor)
   return next()
 })
 
@@ -28,7 +27,7 @@ export const surfacesRouter = router({
   list: procedureFor('surface.read').query(async ({ ctx }) => {
     const [surfaces, silent] = await Promise.all([
       listTiles(ctx.deps),
-      may(ctx.actor, 'health.read') ? silentRepositories(ctx.deps) : [],
+      may(ctx.actor, 'health.read') ? listSilentRepositories(ctx.deps) : [],
     ])
     const period = Math.floor(ctx.deps.now().getTime() / LOOK_TIMES_MS)
     ctx.call.etag = etagOf([surfaces.map(withoutTimes), silent, period])

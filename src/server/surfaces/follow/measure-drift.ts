@@ -3,19 +3,18 @@ import { AppError } from '~/domain/errors'
 import type { Deps } from '~/server/deps'
 import { compareCommits, resolveRef } from '~/server/github/refs'
 import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/surfaces/follow/repository-looks'
-import { listSurfaces, recordCounted, recordDistance, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { confirmDrift, listSurfaces, recordDrift, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { recordActivity } from '~/server/webhooks/webhook-hearings.sql'
 
 type MeasureDeps = Pick<Deps, 'db' | 'github' | 'now'>
 
 /**
- * Looks where the default refs of a repository's surfaces are, and counts how many commits each running version lacks of them,
- * and the other way round. GitHub is asked to compare once for a running commit and a commit of the ref, however many surfaces
- * run it, and not again while neither changes.
+ * Measures the drift of a repository's surfaces: how many commits each running version is behind and ahead of its default ref. GitHub
+ * compares each pair of commits once, even if several surfaces run the same commit, and not again while neither changes.
  *
  * @throws AppError `github_unavailable`, `github_refused`
  */
-export async function measureDistances(deps: MeasureDeps, repository: string): Promise<void> {
+export async function measureDrift(deps: MeasureDeps, repository: string): Promise<void> {
   const surfaces = (await listSurfaces(deps.db)).filter(
     (surface) => surface.repository.toLowerCase() === repository.toLowerCase() && surface.runningSha !== null,
   )
@@ -27,7 +26,7 @@ export async function measureDistances(deps: MeasureDeps, repository: string): P
     const { sha: head, moved } = await findHead(deps, onRef[0]?.repository ?? repository, ref)
     if (moved) {
       await recordLook(deps.db, repository, 'refs', { lookedAt: at, changedAt: at })
-      // It moved at some time since the look before: a webhook that came since then told of it.
+      // The ref moved at some time since the previous look, so a webhook since then counts as the announcement.
       await recordActivity(deps.db, { repository, subject: 'refs', at: before?.lookedAt ?? at })
     }
     for (const runningSha of new Set(onRef.map((surface) => surface.runningSha ?? ''))) {
@@ -37,7 +36,7 @@ export async function measureDistances(deps: MeasureDeps, repository: string): P
   }
 }
 
-/** Surfaces that run one commit, against one commit of the default ref. */
+/** Records the drift of surfaces that run the same commit. */
 async function measure(
   { db, github }: MeasureDeps,
   same: readonly SurfaceRow[],
@@ -50,16 +49,16 @@ async function measure(
   const ids = same.map(({ id }) => id)
   const counted = head === null ? undefined : same.find(({ comparedSha }) => comparedSha === head)
   if (counted !== undefined && same.every(({ comparedSha }) => comparedSha === head))
-    return recordCounted(db, ids, { runningSha, at })
+    return confirmDrift(db, ids, { runningSha, at })
   const compared = head === null ? null : await compareCommits(github, first.repository, runningSha, head)
   const behind = counted === undefined ? (compared?.adds ?? null) : counted.behindBy
   const ahead = counted === undefined ? (compared?.removes ?? null) : counted.aheadBy
-  await recordDistance(db, ids, { runningSha, comparedSha: head, behind, ahead, at })
+  await recordDrift(db, ids, { runningSha, comparedSha: head, behind, ahead, at })
 }
 
 /**
- * The commit of a default ref; null when GitHub knows none, or a branch and a tag of that name. A short name that is known to be
- * one of the two is asked for as that one; as both again when it has moved.
+ * The commit of a default ref; null when GitHub does not know the ref, or knows a branch and a tag of that name. A short name is first
+ * looked up by its recorded full name, and again as branch and tag when that has moved.
  */
 async function findHead(
   { db, github }: MeasureDeps,
