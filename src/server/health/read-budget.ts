@@ -25,7 +25,8 @@ export async function readBudget({ db, github, now }: Pick<Deps, 'db' | 'github'
   }
 }
 
-const KINDS = Object.keys(REQUEST_KINDS) as RequestKind[]
+const isKind = (name: string): name is RequestKind => Object.hasOwn(REQUEST_KINDS, name)
+const KINDS = Object.keys(REQUEST_KINDS).filter(isKind)
 
 const inOrder = (sums: Awaited<ReturnType<typeof sumUsage>>): KindUsage[] =>
   KINDS.flatMap((kind) => {

@@ -11,21 +11,21 @@ const change = z.object({
   id: z.string(),
 })
 
-/** The name of what a transaction changed (the triggers of prisma/migrations/*_changes). */
+/** What a committed transaction changed, as the triggers in prisma/migrations/*_changes name it. */
 export type Change = z.output<typeof change>
 
 export interface Listener {
   readonly onChange: (change: Change) => void
-  /** From here to `onLost`, no change is missed. */
+  /** No change is missed from now until `onLost`. */
   readonly onListening: () => void
   readonly onLost: () => void
 }
 
-/** A connection that was cut off without a word is found out after this. */
+/** How soon a silently broken connection is noticed. */
 const CHECK_MS = 10_000
 const RETRY_MS = 1_000
 
-/** Holds one connection that hears of every committed change, and makes another when it breaks, until the signal aborts. */
+/** Listens for committed changes over one connection, and reconnects when it breaks, until the signal aborts. */
 export async function listen(
   databaseUrl: string,
   logger: Logger,
@@ -33,15 +33,15 @@ export async function listen(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await hear(databaseUrl, listener, signal).catch((err: unknown) =>
-      logger.warn({ err }, 'the database’s notices cannot be heard; windows ask instead until they can'),
+    await listenOnce(databaseUrl, listener, signal).catch((err: unknown) =>
+      logger.warn({ err }, 'the connection for database notices failed; windows poll until it is back'),
     )
     await pause(RETRY_MS, undefined, { signal }).catch(() => undefined)
   }
 }
 
-/** Settles, or throws, when the connection is over. */
-async function hear(databaseUrl: string, listener: Listener, signal: AbortSignal): Promise<void> {
+/** Settles or throws when the connection ends. */
+async function listenOnce(databaseUrl: string, listener: Listener, signal: AbortSignal): Promise<void> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: 'deploy-console-live',
@@ -49,22 +49,22 @@ async function hear(databaseUrl: string, listener: Listener, signal: AbortSignal
     query_timeout: 5_000,
     keepAlive: true,
   })
-  const over = new Promise<never>((_, reject) => {
+  const ended = new Promise<never>((_, reject) => {
     client.on('error', reject)
     client.on('end', () => reject(new Error('The connection ended.')))
   })
-  over.catch(() => undefined)
+  ended.catch(() => undefined)
   client.on('notification', ({ payload }) => {
-    const heard = change.safeParse(JSON.parse(payload ?? 'null'))
-    // What a newer version of the console says does not concern this one.
-    if (heard.success) listener.onChange(heard.data)
+    const parsed = change.safeParse(JSON.parse(payload ?? 'null'))
+    // A newer version of the console may send other kinds.
+    if (parsed.success) listener.onChange(parsed.data)
   })
   try {
     await client.connect()
     await client.query(`LISTEN ${CHANNEL}`)
     listener.onListening()
     while (!signal.aborted) {
-      await Promise.race([pause(CHECK_MS, undefined, { signal }).catch(() => undefined), over])
+      await Promise.race([pause(CHECK_MS, undefined, { signal }).catch(() => undefined), ended])
       if (!signal.aborted) await client.query('SELECT 1')
     }
   } finally {
