@@ -14,7 +14,14 @@ import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { type Answer, answers, jobsAnswer, listedRun, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  type Answer,
+  answers,
+  jobsAnswer,
+  listedRun,
+  runAnswer,
+  startScriptedGitHub,
+} from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 
 let console_: TestConsole
