@@ -51,7 +51,7 @@ const workNow = async () => {
 }
 
 describe('cancelling a deploy', () => {
-  it('is asked, acknowledged by GitHub, and ended by what GitHub says — never before', async () => {
+  it('a cancel ends the deploy only by what GitHub says after it acknowledged the request', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
     await receiveCallback(console_.deps, signedCallback(id, { status: 'building', run_id: '9007199254740993' }), id)
     let atGitHub: unknown
@@ -77,7 +77,7 @@ describe('cancelling a deploy', () => {
     expect(await queuedJobs(console_.deps)).toEqual([])
   })
 
-  it('twice, or by two people at once, asks GitHub for one thing and records one request', async () => {
+  it('two cancels at once ask GitHub once and record one request', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     await Promise.all([cancel(id), cancel(id)])
     await cancel(id)
@@ -87,7 +87,7 @@ describe('cancelling a deploy', () => {
     expect(await cancel(id)).toMatchObject({ status: 'cancelled' })
   })
 
-  it('that succeeds in the same moment is shown as succeeded: GitHub answers 409, and its record decides', async () => {
+  it('a deploy that succeeds during its cancel is shown as succeeded, because GitHub’s record decides', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
     github.script.onCancel = () => ({ status: 409, body: { message: 'Cannot cancel a run that is completed.' } })
     github.script.onRun = () => runAnswer('success')
@@ -114,7 +114,7 @@ describe('cancelling a deploy', () => {
   it.each([
     ['502', answers.serverError(502)],
     ['nothing', 'hang up' as const],
-  ])('to which GitHub answers %s says, once, that it is sent again, until GitHub takes it', async (_, answer) => {
+  ])('a cancel that GitHub answers with %s is retried until GitHub accepts it, and says so once', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
     await cancel(id)
@@ -135,7 +135,7 @@ describe('cancelling a deploy', () => {
     ['429', answers.primaryLimit(new Date(Date.now() + 3_600_000), 429)],
     ['a secondary limit with retry-after', answers.secondaryLimit({ retryAfter: 3600 })],
     ['a secondary limit that names no time', answers.secondaryLimit()],
-  ])('that meets a rate limit (%s) is kept, and sent again when the limit is over', async (_, limited) => {
+  ])('a cancel that meets a rate limit (%s) is kept and retried after the limit', async (_, limited) => {
     const deps = createDeps(console_.deps.config)
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
     github.script.onCancel = inTurn(limited, healthy.onCancel)
@@ -154,7 +154,7 @@ describe('cancelling a deploy', () => {
     await deps.db.$disconnect()
   })
 
-  it('that GitHub refuses is taken back, with the reason, and can be asked again', async () => {
+  it('a cancel that GitHub refuses is withdrawn with the reason and can be requested again', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = () => answers.forbidden
     await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
@@ -168,7 +168,7 @@ describe('cancelling a deploy', () => {
     expect(await actions(id)).toEqual(['cancel_requested', 'cancel_refused', 'cancel_requested', 'cancel_acknowledged'])
   })
 
-  it('survives the death of the process right after it was recorded', async () => {
+  it('a cancel survives a crash right after it was recorded', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     const death = heldBack('hang up')
     github.script.onCancel = death
@@ -181,7 +181,7 @@ describe('cancelling a deploy', () => {
     await dying
   })
 
-  it('whose run is not known yet waits for it, and is passed on as soon as GitHub names it', async () => {
+  it('a cancel without a known run waits for the run and is sent once GitHub names it', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const listed = untilEvent(healthy.onListRuns, {
       status: 200,
@@ -197,7 +197,7 @@ describe('cancelling a deploy', () => {
     expect(await view(id)).toMatchObject({ status: 'dispatched', runId: '5' })
   })
 
-  it('for which no run is seen times out, and is not called cancelled', async () => {
+  it('a cancelled deploy without a run times out and is not shown as cancelled', async () => {
     const requestedAt = new Date(Date.now() - 31 * 60_000)
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt })
     await cancel(id)
@@ -205,7 +205,7 @@ describe('cancelling a deploy', () => {
     expect(await view(id)).toMatchObject({ status: 'timed_out', failureStage: null, shipped: 'unknown' })
   })
 
-  it('that has ended is refused, and one that does not exist is not found', async () => {
+  it('a cancel of an ended deploy is refused, and of an unknown deploy not found', async () => {
     const { id } = await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 7n })
     const caller = createCaller(createContextInner(console_.deps, actorNamed('ada')))
     await expect(caller.deploys.cancel({ id })).rejects.toMatchObject({ code: 'CONFLICT' })

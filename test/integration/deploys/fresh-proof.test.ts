@@ -25,7 +25,7 @@ const request = async (environment: string) => {
 }
 
 describe('deploying with a proof older than 15 minutes', () => {
-  it('to production is refused, recorded in the trail, and goes through under the same key after a fresh proof', async () => {
+  it('a production deploy with an old proof is refused and audited, and proceeds under the same key after a fresh proof', async () => {
     const input = await request('production')
     const before = github.dispatches().length
     await expect(dispatchDeploy(console_.deps, provedAgo(16), input)).rejects.toMatchObject({ code: 'proof_stale' })
@@ -37,7 +37,7 @@ describe('deploying with a proof older than 15 minutes', () => {
     expect(await dispatchDeploy(console_.deps, provedAgo(1), input)).toMatchObject({ status: 'dispatched' })
   })
 
-  it('to staging needs none, unless a freeze is overridden', async () => {
+  it('a staging deploy needs no fresh proof, unless it overrides a freeze', async () => {
     expect(await dispatchDeploy(console_.deps, provedAgo(16), await request('staging'))).toMatchObject({
       status: 'dispatched',
     })
@@ -45,13 +45,13 @@ describe('deploying with a proof older than 15 minutes', () => {
     await expect(dispatchDeploy(console_.deps, provedAgo(16), override)).rejects.toMatchObject({ code: 'proof_stale' })
   })
 
-  it('a repeated request still finds its deploy: nothing new is asked for', async () => {
+  it('a repeated request finds its deploy without a fresh proof', async () => {
     const input = await request('production')
     const { id } = await dispatchDeploy(console_.deps, provedAgo(1), input)
     expect(await dispatchDeploy(console_.deps, provedAgo(16), input)).toMatchObject({ id })
   })
 
-  it('a token needs none', async () => {
+  it('a deploy with a token needs no fresh proof', async () => {
     const token = actorNamed('token:ci', { via: 'token', provedAt: null, permissions: ['deploy.dispatch'] })
     await insertMember(console_.deps, token)
     expect(await dispatchDeploy(console_.deps, token, await request('production'))).toMatchObject({

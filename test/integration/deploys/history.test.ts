@@ -34,7 +34,7 @@ async function insertPastDeploys(surfaceId: string, count: number) {
   return ids
 }
 
-it('a surface’s history holds each of its deploys once, newest first, across pages, and nobody else’s', async () => {
+it('a surface’s history has each of its own deploys once, newest first, across pages', async () => {
   const surface = await insertSurface(console_.deps)
   const ids = await insertPastDeploys(surface.id, 25)
   await insertPastDeploys((await insertSurface(console_.deps)).id, 5)
@@ -64,7 +64,7 @@ it('an archived surface keeps its history, and an unknown one has none', async (
   })
 })
 
-it('a status of a newer version is listed as it is stored', async () => {
+it('the history shows a status of a newer version as stored', async () => {
   const { id: surfaceId } = await insertSurface(console_.deps)
   const [id] = await insertPastDeploys(surfaceId, 1)
   await console_.deps.db.$executeRaw`ALTER TABLE "console_deploys" DROP CONSTRAINT "console_deploys_status_check"`

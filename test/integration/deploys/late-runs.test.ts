@@ -55,7 +55,7 @@ const heldTile = async (surfaceId: string) =>
   (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)?.held ?? null
 
 describe('a dispatch whose answer is lost, and whose run GitHub lists eleven minutes later', () => {
-  it('is neither failed nor freed before that, and is followed from then on', async () => {
+  it('a deploy whose run is listed eleven minutes late is neither failed nor freed before, and is followed from then on', async () => {
     const surface = await insertSurface(console_.deps)
     const lists = untilEvent(listsNothing, healthy.onListRuns)
     Object.assign(github.script, { onDispatch: model.accepting('hang up'), onListRuns: lists })
@@ -74,7 +74,7 @@ describe('a dispatch whose answer is lost, and whose run GitHub lists eleven min
 })
 
 describe('a deploy without a run', () => {
-  it('can be given up after ten minutes, with a reason; that frees the surface and denies nothing', async () => {
+  it('a deploy without a run can be released after ten minutes with a reason, which frees the surface and denies no run', async () => {
     const surface = await insertSurface(console_.deps)
     github.script.onDispatch = () => 'hang up'
     const { id } = await dispatchTo(surface)
@@ -97,7 +97,7 @@ describe('a deploy without a run', () => {
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
-  it('that timed out holds its surface until somebody releases it', async () => {
+  it('a deploy that timed out without a run holds its surface until it is released', async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', {
       requestedAt: new Date(Date.now() - 31 * 60_000),
     })
@@ -117,7 +117,7 @@ describe('a deploy without a run', () => {
 })
 
 describe('a run that shows up after its deploy ended', () => {
-  it('raises an alarm, and holds the surface until it is over', async () => {
+  it('a run that appears after its deploy ended raises an alarm and holds the surface until the run ends', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -147,7 +147,7 @@ describe('a run that shows up after its deploy ended', () => {
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
-  it('holds the surface as soon as a callback of that run arrives, and is not freed by a later look until it is over', async () => {
+  it('a late run holds the surface from its first callback until it ends', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -161,7 +161,7 @@ describe('a run that shows up after its deploy ended', () => {
     expect(await deployAt(id)).toMatchObject({ holdsSurface: true })
   })
 
-  it('is not held again for the same attempt after somebody released the surface', async () => {
+  it('a released surface is not held again for the same attempt of a late run', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -179,7 +179,7 @@ describe('a run that shows up after its deploy ended', () => {
     ])
   })
 
-  it('refuses a dispatch that began while the deploy was ending without proof', async () => {
+  it('a dispatch that began while another deploy ended without proof is refused', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'dispatched', {
       requestedAt: new Date(Date.now() - 31 * 60_000),
@@ -191,7 +191,7 @@ describe('a run that shows up after its deploy ended', () => {
 })
 
 describe('a deploy with a status that this version does not know', () => {
-  it('is released by an admin only, keeps its status, and no longer holds its surface', async () => {
+  it('only an admin releases a deploy with an unknown status, which keeps its status and frees its surface', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 5n })
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
@@ -207,7 +207,7 @@ describe('a deploy with a status that this version does not know', () => {
 })
 
 describe('GitHub’s record, read after a workflow reported the end', () => {
-  it('raises an alarm, and takes back that it was shipped, where it contradicts a reported success', async () => {
+  it('GitHub’s record that contradicts a reported success raises an alarm and retracts that the deploy shipped', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'dispatched', { githubRunId: 77n })
     const report = (status: string) => receiveCallback(deps, signedCallback(id, { status, run_id: '77' }), id)

@@ -54,7 +54,7 @@ function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAns
 }
 
 describe('a callback ahead of the graph', () => {
-  it('is refused, keeps its log line, and the gap is filled at once from GitHub’s own record, in order', async () => {
+  it('a callback ahead of the graph is refused, keeps its log line, and GitHub’s record fills the gap in order', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
     gitHubHasRun(null, {
@@ -76,18 +76,21 @@ describe('a run that ended without its last callback', () => {
     ['cancelled', 'cancelled', null],
     ['timed_out', 'timed_out', null],
     ['failure', 'failed', 'health_check_failed'],
-  ])('(%s) ends the deploy as %s', async (conclusion, status, failureStage) => {
-    const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
-    gitHubHasRun(conclusion, { deploy: { 'Health check': conclusion } })
-    await reconcileDeploy(console_.deps, id)
-    const finishedAt = new Date('2026-11-21T10:05:00Z')
-    expect(await deployAt(id), 'ended when the run did').toMatchObject({ status, failureStage, finishedAt })
-    expect(await moves(id)).toEqual([status])
-  })
+  ])(
+    'a run that ended (%s) without its last callback ends the deploy as %s',
+    async (conclusion, status, failureStage) => {
+      const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
+      gitHubHasRun(conclusion, { deploy: { 'Health check': conclusion } })
+      await reconcileDeploy(console_.deps, id)
+      const finishedAt = new Date('2026-11-21T10:05:00Z')
+      expect(await deployAt(id), 'ended when the run did').toMatchObject({ status, failureStage, finishedAt })
+      expect(await moves(id)).toEqual([status])
+    },
+  )
 })
 
 describe('a dispatch whose outcome is unknown', () => {
-  it('adopts the run that carries its id', async () => {
+  it('a dispatch without an answer adopts the run that carries its id', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     github.script.onListRuns = () => ({
       status: 200,
@@ -107,7 +110,7 @@ describe('a dispatch whose outcome is unknown', () => {
     ],
     ['two hours after the request, before 150 others', { ours: 180, others: (n: number) => 170 - n, count: 150 }],
     ['two hours after the request, among 950 others', { ours: 180, others: (n: number) => 284 - n / 4, count: 950 }],
-  ])('adopts its run that GitHub created %s', async (_, { ours, others, count }) => {
+  ])('a dispatch without an answer adopts its run that GitHub created %s', async (_, { ours, others, count }) => {
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(300) })
     const created = (minutes: number) => ({ created_at: minutesAgo(minutes).toISOString() })
     const newer = Array.from({ length: count }, (_, n) => ({
@@ -121,7 +124,7 @@ describe('a dispatch whose outcome is unknown', () => {
     await letGo()
   })
 
-  it('looks through a bounded part of a list that has no end', async () => {
+  it('the search for a run reads a bounded part of an endless list', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(20) })
     const page = Array.from({ length: 100 }, (_, n) => listedRun(1_000 + n, 'Deploy something else'))
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: page } })
@@ -131,7 +134,7 @@ describe('a dispatch whose outcome is unknown', () => {
     await letGo()
   })
 
-  it('whose run only a refused callback named is taken to where that run is', async () => {
+  it('a deploy whose run only a refused callback named moves to where that run is', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested')
     gitHubHasRun('success', { deploy: 'success' })
@@ -140,7 +143,7 @@ describe('a dispatch whose outcome is unknown', () => {
     expect(await deployAt(id)).toMatchObject({ status: 'succeeded', githubRunId: 777n })
   })
 
-  it('is not given up when a callback comes while GitHub is asked', async () => {
+  it('a deploy without a run is not timed out when a callback arrives while GitHub is asked', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested', { requestedAt: minutesAgo(11) })
     github.script.onListRuns = async () => {
@@ -173,7 +176,7 @@ describe('a deploy without a run', () => {
     },
   )
 
-  it('whose run GitHub answers 404 for waits for the surface’s time limit', async () => {
+  it('a deploy whose run GitHub answers with 404 waits for the surface’s time limit', async () => {
     const young = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n, requestedAt: minutesAgo(29) })
     const old = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 8n, requestedAt: minutesAgo(31) })
     await reconcileDeploy(console_.deps, young.id)
@@ -190,14 +193,14 @@ describe('a 404', () => {
     github.script.onRepository = () => answers.notFound
   }
 
-  it('of a run in a repository that is not shown either concludes nothing, however old the deploy', async () => {
+  it('a 404 for a run in a hidden repository concludes nothing, however old the deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     notShown()
     await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
     expect((await deployAt(id)).status).toBe('deploying')
   })
 
-  it('of the jobs alone, with run and repository shown, is no end of the run', async () => {
+  it('a 404 for the jobs alone does not end the run', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     gitHubHasRun(null)
     github.script.onJobs = () => answers.notFound
@@ -236,7 +239,7 @@ describe('while GitHub answers with errors', () => {
     ['500', answers.serverError(500)],
     ['garbage', { status: 200, body: 'x' }],
     ['nothing', 'hang up' as const],
-  ])('(%s) nothing is timed out, however old', async (_, answer) => {
+  ])('no deploy is timed out, however old, while GitHub answers with errors (%s)', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(600) })
     github.script.onListRuns = () => answer
     await reconcileSilentDeploys(console_.deps)
@@ -275,7 +278,7 @@ describe('while GitHub answers with errors', () => {
 })
 
 describe('a pass', () => {
-  it('asks GitHub only about unfinished deploys that have been silent for a minute', async () => {
+  it('a pass asks GitHub only about unfinished deploys that were silent for a minute', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     await insertDeployAt(console_.deps, 'building', { githubRunId: 1n })
     await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 2n, requestedAt: minutesAgo(5) })
@@ -287,7 +290,7 @@ describe('a pass', () => {
     expect(github.requests).toHaveLength(2)
   })
 
-  it('looks at a silent deploy again in the next one, a minute later, however late in the first its turn was', async () => {
+  it('a pass looks at a silent deploy again a minute later, however late its turn was in the pass before', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     const start = Date.now()
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
@@ -303,7 +306,7 @@ describe('a pass', () => {
     expect(github.requests).toHaveLength(4)
   })
 
-  it('reaches a deploy behind fifty that GitHub cannot answer for', async () => {
+  it('a pass reaches a deploy behind fifty for which GitHub has no answer', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     for (let index = 0; index < 50; index += 1) {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })
@@ -318,7 +321,7 @@ describe('a pass', () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
   })
 
-  it('leaves a status this version does not know untouched', async () => {
+  it('a pass leaves an unknown status untouched', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 5n, requestedAt: minutesAgo(5) })
     await console_.deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
     await console_.deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`

@@ -51,7 +51,7 @@ describe('a ref', () => {
     ['refs/heads/refs/heads/main', 'refs/heads/refs/heads/main'],
     ['HEAD', 'refs/heads/HEAD'],
     ['-x', 'refs/heads/-x'],
-  ])('%s is stored as %s with the commit that is sent, without expected_sha too', async (ref, full) => {
+  ])('the ref %s is stored as %s with the commit that is sent, also without expected_sha', async (ref, full) => {
     refs[full] = { sha: BRANCH }
     const input = await newRequest({ ref })
     await dispatch(input)
@@ -59,7 +59,7 @@ describe('a ref', () => {
     expect(github.dispatches()[0]).toMatchObject({ body: { inputs: { ref: BRANCH } } })
   })
 
-  it('that is a branch and a tag by its short name is refused with both commits, and nothing is recorded', async () => {
+  it('a short name of both a branch and a tag is refused with both commits, and nothing is recorded', async () => {
     refs['refs/heads/release'] = { sha: BRANCH }
     refs['refs/tags/release'] = { sha: TAG_OBJECT, type: 'tag' }
     const input = await newRequest({ ref: 'release' })
@@ -70,20 +70,20 @@ describe('a ref', () => {
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('named in full as a tag is reviewed at the commit of the annotated tag, not at the branch of that name', async () => {
+  it('a full tag name is reviewed at the commit of the annotated tag, not of the branch with that name', async () => {
     refs['refs/heads/release'] = { sha: BRANCH }
     refs['refs/tags/release'] = { sha: TAG_OBJECT, type: 'tag' }
     const { surfaceId, ref } = await newRequest({ ref: 'refs/tags/release' })
     expect(await reviewDeploy(console_.deps, { surfaceId, ref })).toMatchObject({ ref: 'refs/tags/release', sha: TAG })
   })
 
-  it('that GitHub does not know is refused before anything is recorded', async () => {
+  it('a ref that GitHub does not know is refused before anything is recorded', async () => {
     const input = await newRequest({ ref: 'does-not-exist' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('that GitHub answers with another ref is refused, and nothing is recorded', async () => {
+  it('a ref for which GitHub answers another ref is refused, and nothing is recorded', async () => {
     github.script.onRef = () => ({ status: 200, body: gitRef('refs/heads/release-2', BRANCH) })
     const input = await newRequest({ ref: 'release' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
@@ -98,13 +98,13 @@ describe('while GitHub’s reads are down', () => {
     github.script.onCommit = down
   })
 
-  it('a name is refused and nothing is recorded', async () => {
+  it('a name is refused while GitHub’s reads are down, and nothing is recorded', async () => {
     const input = await newRequest({ ref: 'main' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'github_unavailable' })
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('reviews a rollback to a commit on record without GitHub, and says what cannot be compared', async () => {
+  it('a rollback to a commit on record is reviewed without GitHub, and the review names what cannot be compared', async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { runningSha: 'b'.repeat(40) } })
     github.script.onListRuns = () => ({ status: 503, body: { message: 'Unavailable' } })
@@ -118,7 +118,7 @@ describe('while GitHub’s reads are down', () => {
     await expect(named).rejects.toMatchObject({ code: 'github_unavailable' })
   })
 
-  it('what another environment runs can be promoted to production, and never the other way', async () => {
+  it('a promotion goes from staging to production without GitHub, and never the other way', async () => {
     const production = await insertSurface(console_.deps)
     const staging = await insertSurface(console_.deps, { environment: 'staging' })
     const { db } = console_.deps

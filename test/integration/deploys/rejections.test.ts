@@ -35,7 +35,7 @@ describe('a refused dispatch leaves an audit row with the code and what it was a
   it.each([
     ['confirmation_mismatch', { confirmation: 'hunter2-pasted' }, {}],
     ['ref_moved', { expectedSha: SHA }, { expected_sha: SHA, actual_sha: 'b'.repeat(40) }],
-  ])('%s', async (code, overrides, details) => {
+  ])('a dispatch refused with %s is audited with its code and details', async (code, overrides, details) => {
     const input = await newRequest(overrides)
     await expect(dispatch(input)).rejects.toMatchObject({ code })
     expect(await rejectionsOf(input.surfaceId)).toEqual([
@@ -43,14 +43,14 @@ describe('a refused dispatch leaves an audit row with the code and what it was a
     ])
   })
 
-  it('surface_unknown', async () => {
+  it('a dispatch to an unknown surface is audited as surface_unknown', async () => {
     await expect(dispatch(await newRequest({ surfaceId: 'nowhere' }))).rejects.toMatchObject({
       code: 'surface_unknown',
     })
     expect(await rejectionsOf('nowhere')).toHaveLength(1)
   })
 
-  it('surface_busy and idempotency_mismatch, beside the deploy that was there first', async () => {
+  it('surface_busy and idempotency_mismatch are audited with the deploy that came first', async () => {
     const input = await newRequest()
     const { id } = await dispatch(input)
     await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({ code: 'surface_busy' })
@@ -62,7 +62,7 @@ describe('a refused dispatch leaves an audit row with the code and what it was a
   })
 })
 
-it('what was typed is nowhere in the trail', async () => {
+it('the typed confirmation is not stored in the audit trail', async () => {
   await expect(dispatch(await newRequest({ confirmation: 'hunter2-pasted' }))).rejects.toThrow()
   const rows = await console_.deps.db.auditEvent.findMany()
   expect(JSON.stringify(rows, (_, value) => (typeof value === 'bigint' ? String(value) : value))).not.toContain(

@@ -59,17 +59,20 @@ describe('while GitHub is asked for the commit of a deploy', () => {
     ['is suspended', { suspendedAt: new Date() }],
     ['becomes a viewer', { role: 'viewer' }],
     ['is limited to staging', { allEnvironments: false, environments: ['staging'] }],
-  ])('who asked %s: it is refused, on record, and nothing ships', async (_, change) => {
-    const ada = await newMember()
-    const input = await requestFor()
-    whileGitHubIsAsked(() => changeMember(ada, change))
-    await expect(dispatchDeploy(console_.deps, ada, input)).rejects.toMatchObject(refused)
-    await expectNothingShipped(input.surfaceId)
-    const trail = await console_.deps.db.auditEvent.findMany({ where: { surfaceId: input.surfaceId } })
-    expect(trail).toMatchObject([{ action: 'console.deploy.dispatch_rejected', payload: refused }])
-  })
+  ])(
+    'a deploy whose requester %s while GitHub is asked is refused and audited, and nothing ships',
+    async (_, change) => {
+      const ada = await newMember()
+      const input = await requestFor()
+      whileGitHubIsAsked(() => changeMember(ada, change))
+      await expect(dispatchDeploy(console_.deps, ada, input)).rejects.toMatchObject(refused)
+      await expectNothingShipped(input.surfaceId)
+      const trail = await console_.deps.db.auditEvent.findMany({ where: { surfaceId: input.surfaceId } })
+      expect(trail).toMatchObject([{ action: 'console.deploy.dispatch_rejected', payload: refused }])
+    },
+  )
 
-  it('the token that asks is revoked: it is refused, and nothing ships', async () => {
+  it('a deploy whose token is revoked while GitHub is asked is refused, and nothing ships', async () => {
     const { deps } = console_
     const owner = await newMember()
     const scope = { permissions: ['deploy.dispatch' as const], environments: ['production'], surfaces: null }
@@ -82,7 +85,7 @@ describe('while GitHub is asked for the commit of a deploy', () => {
     await expectNothingShipped(input.surfaceId)
   })
 
-  it('the right to override a freeze is lost: the override is refused', async () => {
+  it('an override whose requester loses the permission while GitHub is asked is refused', async () => {
     const grace = await newMember('approver')
     const input = { ...(await requestFor()), overrideFreeze: { reason: 'Fixes the outage' } }
     whileGitHubIsAsked(() => changeMember(grace, { role: 'deployer' }))
@@ -95,7 +98,7 @@ it.each([
   ['is suspended', { suspendedAt: new Date() }],
   ['becomes a deployer', { role: 'deployer' }],
   ['is limited to staging', { allEnvironments: false, environments: ['staging'] }],
-])('while GitHub is asked, who approves %s: the approval goes on waiting, and nothing ships', async (_, change) => {
+])('an approval whose approver %s while GitHub is asked keeps waiting, and nothing ships', async (_, change) => {
   const [ada, grace] = [await newMember(), await newMember('approver')]
   const input = await requestFor('production', true)
   const asked = await requestDeploy(console_.deps, ada, input)
@@ -107,7 +110,7 @@ it.each([
   expect(row).toMatchObject({ state: 'waiting', decidedBy: null })
 })
 
-it('what was read of rights and freezes does not grow old in the queue for a connection', async () => {
+it('a dispatch waits for no connection between reading rights and freezes and asking GitHub', async () => {
   const { deps } = console_
   let letGo = () => {}
   const others = new Promise<void>((resolve) => {

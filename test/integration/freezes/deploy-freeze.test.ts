@@ -60,7 +60,7 @@ const deploy = (surface: { readonly id: string; readonly confirm: string }, over
   })
 
 describe('the repository variable DEPLOY_FREEZE', () => {
-  it('is read once a pass for each repository that ships to production, and shown on the production tiles alone', async () => {
+  it('DEPLOY_FREEZE is read once a pass for each repository that ships to production, and shown on production tiles alone', async () => {
     answerWith(set('release week'))
     await insertSurface(console_.deps)
     await readDeployFreezes(console_.deps)
@@ -71,7 +71,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect((await tileOf(staging.id))?.deployFreeze).toBeNull()
   })
 
-  it.each(['', 'false', '0'])('does not freeze with the value "%s"', async (value) => {
+  it.each(['', 'false', '0'])('DEPLOY_FREEZE does not freeze with the value "%s"', async (value) => {
     answerWith(set(value))
     await readDeployFreezes(console_.deps)
     expect((await tileOf(production.id))?.deployFreeze).toBeNull()
@@ -79,7 +79,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('freezes with any other value, blanks too, as the workflow reads it', async () => {
+  it('DEPLOY_FREEZE freezes with any other value, blanks included, as in the workflow', async () => {
     for (const value of ['False', ' ', 'no', '00']) {
       answerWith(set(value))
       await readDeployFreezes(console_.deps)
@@ -87,7 +87,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     }
   })
 
-  it('blocks the review of a production deploy, read freshly, and names where it is set', async () => {
+  it('DEPLOY_FREEZE, read anew, blocks the review of a production deploy and names its repository', async () => {
     answerWith(set('release week'))
     expect(await warnings(production.id)).toEqual([
       {
@@ -103,7 +103,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: { reason: 'release week' } })
   })
 
-  it('refuses a production deploy as frozen, with its origin, and lets staging through', async () => {
+  it('DEPLOY_FREEZE refuses a production deploy as frozen with its origin, and lets staging ship', async () => {
     answerWith(set('release week'))
     await readDeployFreezes(console_.deps)
     await expect(deploy(production)).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await deploy(staging)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('is not covered by an override of a freeze of the console', async () => {
+  it('DEPLOY_FREEZE is not covered by an override of a console freeze', async () => {
     await openFreeze(console_.deps, actorNamed('ada'), { environment: 'production', reason: 'Incident' })
     answerWith(set('release week'))
     await readDeployFreezes(console_.deps)
@@ -124,14 +124,14 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(github.dispatches()).toEqual([])
   })
 
-  it('no longer refuses once it is cleared, without waiting for the next pass', async () => {
+  it('DEPLOY_FREEZE no longer refuses once it is cleared, without the next pass', async () => {
     answerWith(set('release week'))
     await readDeployFreezes(console_.deps)
     answerWith(answers.notFound)
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('costs a dispatch no request while it is not known to be set', async () => {
+  it('DEPLOY_FREEZE costs a dispatch no request while it is not known to be set', async () => {
     await readDeployFreezes(console_.deps)
     github.requests.length = 0
     await deploy(production)

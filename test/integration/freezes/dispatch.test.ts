@@ -40,7 +40,7 @@ const auditOf = (surfaceId: string) =>
   console_.deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
 
 describe('while production is frozen', () => {
-  it('a production deploy is refused with until when, why and by whom; only the refusal is on record', async () => {
+  it('a frozen production deploy is refused with the end, the reason and the author, and only the refusal is recorded', async () => {
     const endsAt = minutes(60)
     const { id } = await freeze('Release week', { endsAt })
     const input = await request('production')
@@ -60,19 +60,19 @@ describe('while production is frozen', () => {
     ])
   })
 
-  it('staging ships as ever', async () => {
+  it('staging ships while production is frozen', async () => {
     await freeze('Release week')
     expect(await dispatch(await request('staging'))).toMatchObject({ status: 'dispatched' })
   })
 
-  it('what was typed is checked first: a wrong confirmation learns nothing of the freeze', async () => {
+  it('the confirmation is checked before the freeze, so an incorrect one reveals nothing about it', async () => {
     await freeze('Release week')
     const input = await request('production', { confirmation: 'wrong' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'confirmation_mismatch' })
     expect(await auditOf(input.surfaceId)).toMatchObject([{ payload: { code: 'confirmation_mismatch', details: {} } }])
   })
 
-  it('the same request goes through under its own key once the freeze is lifted', async () => {
+  it('a request refused by a freeze proceeds under its own key once the freeze is lifted', async () => {
     const { id } = await freeze('Release week')
     const input = await request('production')
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen' })
@@ -80,7 +80,7 @@ describe('while production is frozen', () => {
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 
-  it('a window that has not begun, or is over, stops nothing', async () => {
+  it('a freeze that has not begun or has ended refuses nothing', async () => {
     await freeze('Later', { startsAt: minutes(10), endsAt: minutes(20) })
     await freeze('Soon over', { startsAt: minutes(-20), endsAt: minutes(5) })
     await console_.deps.db.freeze.updateMany({ where: { reason: 'Soon over' }, data: { endsAt: minutes(-1) } })
@@ -89,18 +89,21 @@ describe('while production is frozen', () => {
 })
 
 describe('a lock', () => {
-  it.each(['production', 'staging'])('on a surface of %s stops that surface and no other', async (environment) => {
-    const locked = await request(environment)
-    await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: locked.surfaceId, reason: 'Being migrated' })
-    await expect(dispatch(locked)).rejects.toMatchObject({ code: 'surface_locked', message: /Being migrated.*ada/ })
-    expect(await dispatch(await request(environment))).toMatchObject({ status: 'dispatched' })
-    await unlockSurface(console_.deps, actorNamed('ada'), locked.surfaceId)
-    expect(await dispatch(locked)).toMatchObject({ status: 'dispatched' })
-  })
+  it.each(['production', 'staging'])(
+    'a lock on a surface of %s stops that surface and no other',
+    async (environment) => {
+      const locked = await request(environment)
+      await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: locked.surfaceId, reason: 'Being migrated' })
+      await expect(dispatch(locked)).rejects.toMatchObject({ code: 'surface_locked', message: /Being migrated.*ada/ })
+      expect(await dispatch(await request(environment))).toMatchObject({ status: 'dispatched' })
+      await unlockSurface(console_.deps, actorNamed('ada'), locked.surfaceId)
+      expect(await dispatch(locked)).toMatchObject({ status: 'dispatched' })
+    },
+  )
 })
 
 describe('an override', () => {
-  it('ships with its reason on the deploy, in its timeline and in the audit trail, and names what it overrode', async () => {
+  it('an override ships with its reason and the freezes it overrode on the deploy, in its timeline and in the audit trail', async () => {
     const { id: freezeId } = await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     const { id } = await dispatch(input)
@@ -118,7 +121,7 @@ describe('an override', () => {
     ])
   })
 
-  it('overrides a lock and a window together', async () => {
+  it('one override covers a lock and a freeze together', async () => {
     await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: input.surfaceId, reason: 'Being migrated' })
@@ -127,7 +130,7 @@ describe('an override', () => {
     expect(deploy.overriddenFreezeIds).toHaveLength(2)
   })
 
-  it('given for the freezes that were reviewed does not ship past one opened since', async () => {
+  it('an override does not cover a freeze opened after the review', async () => {
     const { id } = await freeze('Release week')
     const overrideFreeze = { reason: 'Fixes the outage', freezeIds: [id] }
     const input = await request('production', { overrideFreeze })
@@ -137,12 +140,12 @@ describe('an override', () => {
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 
-  it('of nothing is an ordinary deploy', async () => {
+  it('an override without a freeze is an ordinary deploy', async () => {
     const { id } = await dispatch(await request('production', { overrideFreeze: { reason: 'Just in case' } }))
     expect(await getDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })
   })
 
-  it('is part of what is asked for: another reason under the same key is another request', async () => {
+  it('another override reason under the same key is another request', async () => {
     await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     const first = await dispatch(input)
@@ -151,7 +154,7 @@ describe('an override', () => {
     await expect(dispatch(other)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
   })
 
-  it('does not ship past a deploy that is under way', async () => {
+  it('an override does not ship past an unfinished deploy', async () => {
     await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     await dispatch(input)

@@ -71,7 +71,7 @@ async function overriddenDeploy() {
 }
 
 describe('the answer', () => {
-  it('is not frozen when nothing holds, and says which freeze holds, why and until when', async () => {
+  it('a freeze check answers which freeze is in force, why and until when, or that none is', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     expect((await ask(`surface=${surface}`)).body).toEqual({
       surface,
@@ -95,14 +95,14 @@ describe('the answer', () => {
     })
   })
 
-  it('names a lock before a window', async () => {
+  it('a freeze check names a lock before a freeze', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     await freeze('Release week')
     await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: surface, reason: 'Being migrated' })
     expect((await ask(`surface=${surface}`)).body).toMatchObject({ kind: 'locked', reason: 'Being migrated' })
   })
 
-  it('reads only: asking leaves nothing behind', async () => {
+  it('a freeze check writes nothing', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     const before = await console_.deps.db.auditEvent.count()
     await ask(`surface=${surface}`)
@@ -112,7 +112,7 @@ describe('the answer', () => {
 })
 
 describe('an override', () => {
-  it('lets that very deploy pass', async () => {
+  it('an override lets its own deploy pass the freeze check', async () => {
     await freeze('Release week')
     const { surface, deploy, run } = await overriddenDeploy()
     expect((await ask(`surface=${surface}&deploy=${deploy}&run=${run}`)).body).toMatchObject({
@@ -122,7 +122,7 @@ describe('an override', () => {
     })
   })
 
-  it('opens the way for no run without its id, no other run, and no other surface', async () => {
+  it('an override covers no run without the deploy’s id, no other run and no other surface', async () => {
     await freeze('Release week')
     const { surface, deploy } = await overriddenDeploy()
     expect((await ask(`surface=${surface}`)).body).toMatchObject({ frozen: true, overridden: false })
@@ -135,7 +135,7 @@ describe('an override', () => {
     })
   })
 
-  it('does not cover a freeze that was opened after it', async () => {
+  it('an override does not cover a freeze opened after it', async () => {
     await freeze('Release week')
     const { surface, deploy, run } = await overriddenDeploy()
     const { id } = await freeze('A new incident')
@@ -147,7 +147,7 @@ describe('an override', () => {
     })
   })
 
-  it('is used up when the deploy has ended', async () => {
+  it('an override ends with its deploy', async () => {
     await freeze('Release week')
     const { surface, deploy, run } = await overriddenDeploy()
     await receiveCallback(console_.deps, signedCallback(deploy, { status: 'failed', run_id: String(run) }), deploy)
@@ -180,7 +180,7 @@ describe('a signature', () => {
     })
   })
 
-  it('that is missing is refused, whatever the query', async () => {
+  it('a freeze check without a signature is refused, whatever the query', async () => {
     const response = await answerFreezeCheck(
       console_.deps,
       new Request('http://localhost/api/internal/freezes?deploy=x'),
@@ -188,7 +188,7 @@ describe('a signature', () => {
     expect(response.status).toBe(401)
   })
 
-  it('of a callback is none of a question, and the other way round', async () => {
+  it('a callback’s signature is refused for a freeze check, and the other way round', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     const callback = signedCallback(randomUUID(), { status: 'building' })
     const asked = new Request(`http://localhost/api/internal/freezes?surface=${surface}`, { headers: callback.headers })

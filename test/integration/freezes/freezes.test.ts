@@ -19,7 +19,7 @@ afterAll(() => console_.close())
 const inMinutes = (count: number) => new Date(Date.now() + count * 60_000).toISOString()
 
 describe('a window', () => {
-  it('is listed while it is in force or to come, and among the past ones after it was lifted', async () => {
+  it('a freeze is listed as current or upcoming, and as past once it is lifted', async () => {
     const now = await caller().freezes.open({ reason: 'Incident' })
     const later = await caller().freezes.open({ reason: 'Holidays', startsAt: inMinutes(60), endsAt: inMinutes(120) })
     expect((await caller().freezes.list({})).current).toMatchObject([
@@ -36,7 +36,7 @@ describe('a window', () => {
     ])
   })
 
-  it('is refused over an environment no surface has, by the names of those there are', async () => {
+  it('a freeze of an environment without surfaces is refused with the names of the environments', async () => {
     const unknown = caller().freezes.open({ environment: 'prodution', reason: 'Incident' })
     await expect(unknown).rejects.toMatchObject({
       cause: { code: 'invalid_input', message: expect.stringContaining('The environments are production, staging.') },
@@ -44,7 +44,7 @@ describe('a window', () => {
     expect(await console_.deps.db.freeze.count()).toBe(0)
   })
 
-  it('cannot end before it begins, nor in the past, nor without a reason', async () => {
+  it('a freeze cannot end before it begins or in the past, and needs a reason', async () => {
     const open = caller().freezes.open
     const backwards = { reason: 'x', startsAt: inMinutes(20), endsAt: inMinutes(10) }
     await expect(open(backwards)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
@@ -55,7 +55,7 @@ describe('a window', () => {
     expect(await console_.deps.db.freeze.count()).toBe(0)
   })
 
-  it('is lifted once, however many lift it at once, and each change leaves one audit row', async () => {
+  it('a freeze is lifted once, however many people lift it at once, and each change is audited once', async () => {
     const { id } = await caller().freezes.open({ reason: 'Incident' })
     const lifts = await Promise.allSettled(Array.from({ length: 5 }, () => caller().freezes.lift({ id })))
     expect(lifts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
@@ -70,7 +70,7 @@ describe('a window', () => {
     await expect(caller().freezes.lift({ id })).rejects.toMatchObject({ cause: { code: 'freeze_over' } })
   })
 
-  it('in the past is read page by page, newest first, each exactly once', async () => {
+  it('past freezes are listed page by page, newest first, each exactly once', async () => {
     const at = new Date(Date.now() - 3_600_000)
     const ids = Array.from({ length: 120 }, () => console_.deps.newId())
     await console_.deps.db.freeze.createMany({
@@ -97,7 +97,7 @@ describe('a window', () => {
 })
 
 describe('a lock', () => {
-  it('is set once, however many lock at once, and taken away once', async () => {
+  it('a lock is set once and lifted once, however many people act at once', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps)
     const lock = () => caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
     const locks = await Promise.allSettled(Array.from({ length: 5 }, lock))
@@ -109,7 +109,7 @@ describe('a lock', () => {
     expect(await lock()).toMatchObject({ environment: null, surface: { id: surfaceId } })
   })
 
-  it('of a surface nobody declared is refused', async () => {
+  it('a lock of an undeclared surface is refused', async () => {
     const lock = caller().surfaces.lock({ surfaceId: 'nowhere', reason: 'x' })
     await expect(lock).rejects.toMatchObject({ cause: { code: 'surface_unknown' } })
   })
@@ -144,7 +144,7 @@ describe('with a proof older than 15 minutes', () => {
     },
   )
 
-  it('a surface is locked, but not unlocked', async () => {
+  it('an old proof is enough to lock a surface, but not to unlock it', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps)
     const { id } = await ada(16).surfaces.lock({ surfaceId, reason: 'Broken' })
     await expect(ada(16).surfaces.unlock({ surfaceId })).rejects.toMatchObject(stale)
