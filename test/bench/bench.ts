@@ -32,7 +32,8 @@ const WHOLE = {
   poll: { concurrency, warmUp: 500, count: 1_000 },
   costs: { rounds: 8, perRound: 100, warm: 50, compiledAfter: 500, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
-  webhook: { rounds: 10 },
+  // A second look at the same run would have begun by then.
+  webhook: { rounds: 10, afterMs: 7_000 },
   window: { windows: [50, 500], seconds: 35 },
   painted: { deploys: 10 },
   // With webhooks, looks are 60 to 66 minutes apart: as long as four of the longest pauses.
@@ -51,7 +52,7 @@ const QUICK: typeof WHOLE = {
   poll: { concurrency, warmUp: 10, count: 20 },
   costs: { rounds: 1, perRound: 5, warm: 1, compiledAfter: 1, newest: 5 },
   callback: { concurrency, warmUp: 5, count: 10 },
-  webhook: { rounds: 1 },
+  webhook: { rounds: 1, afterMs: 0 },
   window: { windows: [3], seconds: 1 },
   painted: { deploys: 1 },
   rest: { repositories: 1, pollingHours: 0.5, webhookHours: 0.1 },

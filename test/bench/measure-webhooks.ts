@@ -8,8 +8,6 @@ const BURST = 50
 /** Runs that no other part of the benchmark has a deploy of. */
 const FIRST_RUN = 3_000_000_000
 const WAIT_MS = 30_000
-/** A second look at the same run would have begun by then. */
-const AFTER_MS = 7_000
 
 export interface WebhookFigures {
   readonly burst: number
@@ -24,7 +22,7 @@ export interface WebhookFigures {
 export async function measureWebhooks(
   product: ConsoleUnderTest,
   db: pg.Client,
-  { rounds }: { readonly rounds: number },
+  { rounds, afterMs }: { readonly rounds: number; readonly afterMs: number },
 ): Promise<WebhookFigures> {
   const deploys = (await prepareDeploys(db, 'webhook-', rounds)).map((deploy, n) => ({
     ...deploy,
@@ -45,7 +43,7 @@ export async function measureWebhooks(
     await Promise.all(events.map((event) => accepted(product, event)))
     waits.push((await product.firstRequestAbout(runId, WAIT_MS)) - sentAt)
   }
-  await new Promise((resolve) => setTimeout(resolve, AFTER_MS))
+  await new Promise((resolve) => setTimeout(resolve, afterMs))
   const requests = Math.max(...deploys.map(({ runId }) => product.requestsAbout(runId)))
   return { burst: BURST, requests, p50: percentileOf(waits, 0.5), p95: percentileOf(waits, 0.95) }
 }
