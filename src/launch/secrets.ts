@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import type { Config } from '~/server/platform/config'
+import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 import { ensurePrivateDirectory, rememberedText } from './machine/private-files.ts'
 
 interface GeneratedSecrets {
@@ -24,9 +25,6 @@ export function generatedSecrets(dataDir: string): GeneratedSecrets {
     sandboxWebhook: rememberedText(path.join(directory, 'sandbox-webhook'), () => randomBytes(32).toString('hex')),
   }
 }
-
-/** The number of an advisory lock. It keeps two first starts from both making secrets. */
-const SECRETS_LOCK = 7_310_424
 
 interface Variable {
   readonly name: string
@@ -62,7 +60,7 @@ export interface AgreedSecrets {
  * if none of its recorded secrets is among them (ADR 022).
  */
 export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
-  return whileOthersWait(console_, async (client) => {
+  return withSecretsLock(console_, async (client) => {
     if (console_.config.databaseUrl !== undefined) {
       await refuseOthers(client, console_, VARIABLES, { mayMake: !(await isInUse(client)) })
     }
@@ -79,19 +77,19 @@ export function agreeOnSecrets(console_: Console): Promise<AgreedSecrets> {
 
 /** The same for a command, which records nothing: a mistyped secret must not bind later starts. */
 export function currentCallbackSecret(console_: Console): Promise<string> {
-  return whileOthersWait(console_, async (client) => {
+  return withSecretsLock(console_, async (client) => {
     if (console_.config.databaseUrl !== undefined) await refuseOthers(client, console_, [CALLBACK], { mayMake: false })
     return secretsOf(console_, CALLBACK)[0]
   })
 }
 
-async function whileOthersWait<T>({ databaseUrl }: Console, work: (client: pg.Client) => Promise<T>): Promise<T> {
+async function withSecretsLock<T>({ databaseUrl }: Console, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
     await client.query('BEGIN')
-    await client.query('SELECT pg_advisory_xact_lock($1)', [SECRETS_LOCK])
+    await client.query('SELECT pg_advisory_xact_lock($1)', [ADVISORY_LOCKS.secrets])
     const result = await work(client)
     await client.query('COMMIT')
     return result

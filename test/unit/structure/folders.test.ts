@@ -24,8 +24,8 @@ function listImports(): readonly Import[] {
   })
 }
 
-/** The floors of docs/architecture.md, lowest first: a file imports nothing of a floor above its own. */
-const FLOORS: readonly (readonly RegExp[])[] = [
+/** The layers of docs/architecture.md, lowest first. */
+const LAYERS: readonly (readonly RegExp[])[] = [
   [/^domain\//],
   [/^server\/platform\//],
   [/^server\/github\//],
@@ -34,20 +34,20 @@ const FLOORS: readonly (readonly RegExp[])[] = [
   [/^server\/(live|worker|trpc|rest|openapi)\//, /^server\/(deps|front)$/],
   [/^app\//, /^(instrumentation|proxy)$/],
 ]
-const floorOf = (file: string): number => FLOORS.findIndex((floor) => floor.some((holds) => holds.test(file)))
+const layerOf = (file: string): number => LAYERS.findIndex((layer) => layer.some((pattern) => pattern.test(file)))
 
 /** The composition root makes what use cases are given; its type is known to all of them. */
 const isDeps = ({ to }: Import): boolean => to === 'server/deps'
 
-it('no file of the server imports a floor above its own', () => {
+it('no file imports from a higher layer', () => {
   const upward = listImports().filter((one) => {
-    const [from, to] = [floorOf(one.from), floorOf(one.to)]
+    const [from, to] = [layerOf(one.from), layerOf(one.to)]
     return from >= 0 && to > from && !(isDeps(one) && one.from.startsWith('server/'))
   })
   expect(upward.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
 })
 
-it('no two folders import each other', () => {
+it('no two rooms import each other', () => {
   const between = new Map<string, string>()
   for (const one of listImports()) {
     const [from, to] = [path.dirname(one.from), path.dirname(one.to)]

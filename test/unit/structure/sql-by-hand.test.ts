@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 
 const server = path.resolve(import.meta.dirname, '../../../src/server')
 const sources = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter(
@@ -11,4 +12,14 @@ const bySql = (file: string) =>
 
 it('SQL by hand stands in the files named *.sql.ts alone, and each of them holds some', () => {
   expect(sources.filter(bySql).sort()).toEqual(sources.filter((file) => file.endsWith('.sql.ts')).sort())
+})
+
+it('no two advisory locks share a number, and src declares their numbers in one file', () => {
+  const numbers = Object.values(ADVISORY_LOCKS)
+  expect(new Set(numbers).size).toBe(numbers.length)
+  const src = path.resolve(server, '..')
+  const declaring = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.(ts|mjs)$/.test(file) && /\b7_?310_?4\d\d\b/.test(readFileSync(path.join(src, file), 'utf8')),
+  )
+  expect(declaring).toEqual([path.join('server', 'platform', 'locks.sql.ts')])
 })
