@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# POST /deploy, once: a platform's answer to a second one is not known, so a lost answer is a failure, not a retry.
+# Sends POST /deploy once. A lost answer is a failure, because a second request might deploy twice.
 # The token goes to curl through standard input, never through its arguments.
 set +x
 set -euo pipefail
@@ -19,13 +19,13 @@ fail() {
 [[ "$token" =~ ^[A-Za-z0-9._~+/=-]+$ ]] ||
   fail 'The deploy token is missing or malformed; set the secret DEPLOY_HOOK_TOKEN.'
 [[ "$DEPLOY_SHA" =~ ^[0-9a-f]{40}$ ]] || fail "Not a full commit id: $DEPLOY_SHA"
-# Git allows a quote in a ref's name, JSON does not.
+# A ref's name may contain a quote, which JSON must escape.
 [[ "$DEPLOY_REF" != *[\"\\[:cntrl:]]* ]] || fail 'The name of the ref cannot be sent to the platform.'
 
 answer="$(mktemp "$RUNNER_TEMP/deploy.XXXXXX")"
 body="$(mktemp "$RUNNER_TEMP/deploy.XXXXXX")"
 
-# Tells the health check what it must not take for the new server when the same commit is deployed again.
+# Lets the health check recognise the old server if the same commit is deployed again.
 curl --disable --silent --proto '=http,https' --max-time 10 --output "$answer" --url "${SURFACE_URL%/}/version" || true
 deployed_at_field='"deployed_at"[[:space:]]*:[[:space:]]*"([0-9A-Za-z.:+-]{1,40})"'
 if [[ "$(head -c 1000 "$answer" | tr -d '\000')" =~ $deployed_at_field ]]; then

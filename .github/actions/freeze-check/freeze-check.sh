@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# Fails while production is frozen: by the repository variable DEPLOY_FREEZE, or by a freeze or lock in Deploy Console.
+# Fails while production is frozen by the repository variable DEPLOY_FREEZE, or by a freeze or lock in Deploy Console.
 #
-# The console is asked when it is configured. A run that it started (with a console_deploy_id) does not go on without its
-# answer. A run started by hand is the way to ship when the console is broken: only a clear "frozen" stops it, and anything
-# else is a warning.
+# Asks the console if it is configured. A run that the console started (with a console_deploy_id) fails without an answer.
+# A run started by hand must work while the console is broken: only a clear "frozen" stops it. Everything else is a warning.
 set +x
 set -euo pipefail
 export LC_ALL=C
 
-# Children need none of it, so they do not get it.
+# Child processes do not need the secrets.
 hmac_secret="${HMAC_SECRET:-}"
 unset HMAC_SECRET
 
@@ -33,7 +32,7 @@ pass() {
   exit 0
 }
 
-# The console's answer cannot be had.
+# There is no usable answer from the console.
 unanswered() {
   if [[ -n "${CONSOLE_DEPLOY_ID:-}" ]]; then
     frozen "$1 Whether production is frozen is not known, so nothing was deployed."
@@ -77,14 +76,14 @@ case "$outcome" in
   *) unanswered "$problem, after $attempt attempts." ;;
 esac
 
-# A text of the answer, for people: the quotes in it as they were written.
+# Prints a text of the answer with its quotes unescaped.
 said() {
   local text
   text="$(json_field "$1" "$answer")"
   printf '%s' "${text//\\\"/\"}"
 }
 
-# Nothing but these exact words is an answer: a login page with status 200 is none.
+# Only these exact words are an answer. A login page with status 200 is not.
 if [[ "$answer" =~ \"frozen\":false ]]; then
   pass 'No freeze is in force.'
 elif [[ "$answer" =~ \"frozen\":true && "$answer" =~ \"overridden\":true ]]; then

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Polls GET /health and GET /version until both say: healthy, and running the commit that was deployed.
-# An old server that still answers healthy is not a success, so the version counts too; and when the same commit is
-# deployed again, so does when the server that answers was deployed.
+# Polls GET /health and GET /version until the surface is healthy and runs the deployed commit.
+# The version counts because the old server may still answer healthy. If the same commit is deployed again, the time of the
+# deploy counts too.
 set -euo pipefail
 
 fail() {
@@ -17,7 +17,7 @@ fail() {
 deadline=$((SECONDS + 10#$TIMEOUT_SECONDS))
 answer="$(mktemp "$RUNNER_TEMP/health.XXXXXX")"
 
-# Sets `code` to the HTTP status (000: no answer) and `text` to what was answered.
+# Sets `code` to the HTTP status (000: no answer) and `text` to the body.
 get() {
   : >"$answer"
   code="$(curl --disable --silent --proto '=http,https' --max-time 10 --output "$answer" --write-out '%{http_code}' \

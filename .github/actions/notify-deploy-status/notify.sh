@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reports a deploy's status to Deploy Console: POST {CONSOLE_URL}/api/internal/deploys/{CONSOLE_DEPLOY_ID}/status,
-# with the proof of what it sources (../shared/console-request.sh says which, and what it needs).
+# with the proof that ../shared/console-request.sh describes.
 set +x
 set -euo pipefail
 export LC_ALL=C
@@ -11,7 +11,7 @@ if [[ -z "${CONSOLE_DEPLOY_ID:-}" ]]; then
   exit 0
 fi
 
-# Children need none of it, so they do not get it.
+# Child processes do not need the secrets.
 hmac_secret="${HMAC_SECRET:-}"
 unset HMAC_SECRET
 
@@ -23,13 +23,13 @@ fail() {
   exit 1
 }
 
-# A JSON string literal for any text. The locale is C, so a character is a byte: escaped are the quote, the backslash
-# and control characters; the bytes of UTF-8 pass through. With a limit, the text ends on a whole character, then "…".
+# Prints any text as a JSON string. Escapes the quote, the backslash and control characters. In the C locale, the bytes of
+# UTF-8 pass through. With a limit, the text is cut after a whole character and gets "…".
 json_string() {
   local text="$1" limit="${2:-0}" json='' index char code
   if ((limit > 0 && ${#text} > limit)); then
     text="${text:0:limit-2}"
-    # Drop the bytes of a last character that may be incomplete: its continuation bytes, then its first byte.
+    # Drop a last character that may be incomplete: its continuation bytes, then its first byte.
     while [[ "${text: -1}" == [$'\x80'-$'\xbf'] ]]; do text="${text%?}"; done
     text="${text%?}…"
   fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs exactly what is committed (git archive), so that the same commit gives the same bytes on every machine.
+# Packs the committed files (git archive), so that a commit gives the same bytes on every machine.
 set -euo pipefail
 
 sha="$(git -C "$SOURCE" rev-parse --verify 'HEAD^{commit}')"

@@ -1,13 +1,12 @@
-# Requests to Deploy Console that prove who sends them. Sourced by the actions beside it, which run `set -euo pipefail` and
-# `LC_ALL=C`.
+# Authenticated requests to Deploy Console. Sourced by the other actions, which run `set -euo pipefail` and `LC_ALL=C`.
 #
-# With GitHub's OIDC token for the job, where the job may have one (`permissions: id-token: write`), else signed with a
-# secret. The token is made for the console's address alone: the console must know itself by it (CONSOLE_URL).
+# Uses GitHub's OIDC token if the job may have one (`permissions: id-token: write`), otherwise a signature with a secret. The
+# token's audience is the address of the console, so the address must be the console's CONSOLE_URL.
 #
-# Signed as Standard Webhooks has it (https://www.standardwebhooks.com): HMAC-SHA256 of "id.timestamp.content". The content
+# Signatures follow Standard Webhooks (https://www.standardwebhooks.com): HMAC-SHA256 of "id.timestamp.content". The content
 # is the body of a callback, or "GET <path>?<query>" of a question.
 #
-# Needs bash 3.2 or newer, curl, for a signature openssl (OpenSSL or LibreSSL), and od, tr, cat, date, mktemp, rm.
+# Needs bash 3.2 or newer, curl, od, tr, cat, date, mktemp and rm, and for a signature openssl (OpenSSL or LibreSSL).
 # Secret and token stay in shell variables and built-ins: `openssl dgst -hmac` and `-macopt hexkey:` would put it in the
 # process arguments, where every user of the machine can read it. So HMAC is done here from two plain hashes (RFC 2104).
 # shellcheck shell=bash
@@ -18,7 +17,7 @@ readonly total_seconds=60
 readonly longest_wait=15
 readonly longest_answer_kib=64
 
-# Text from outside, as one harmless line of a log.
+# Prints untrusted text as one line, without control characters.
 one_line() {
   local text="$1"
   printf '%s' "${text//[[:cntrl:]]/ }"
@@ -30,7 +29,7 @@ bytes_hex() {
   printf '%s' "${hex//[[:space:]]/}"
 }
 
-# Prints the bytes that a hex text stands for. printf is a built-in: nothing of it shows in a process list.
+# Prints the bytes of a hex text. printf is a built-in, so nothing shows in the process list.
 hex_bytes() {
   local hex="$1" escaped='' index
   for ((index = 0; index < ${#hex}; index += 2)); do
@@ -90,7 +89,7 @@ json_field() {
   fi
 }
 
-# Seconds the answer asks to wait; a date or nonsense counts as nothing.
+# Prints the seconds of Retry-After. Anything but a number counts as none.
 retry_after() {
   local line seconds=''
   while IFS= read -r line; do
@@ -101,7 +100,7 @@ retry_after() {
   printf '%s' "$seconds"
 }
 
-# What the answer says it is; empty when it does not say.
+# Prints the answer's content type, or nothing.
 content_type() {
   local line value=''
   local pattern='^[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Tt][Yy][Pp][Ee]:[[:space:]]*([^[:cntrl:]]*)'
@@ -111,7 +110,7 @@ content_type() {
   printf '%s' "${value%"${value##*[![:space:]]}"}"
 }
 
-# A text as a part of a query: the locale is C, so a character is a byte.
+# Encodes a text for a query. In the C locale, a character is a byte.
 url_encoded() {
   local text="$1" encoded='' index char code
   for ((index = 0; index < ${#text}; index++)); do
@@ -128,8 +127,8 @@ url_encoded() {
   printf '%s' "$encoded"
 }
 
-# How requests prove themselves: prepare_proof SECRET. Sets `key_hex` for a signature, and what a token is asked for with.
-# When there is neither, `proof_problem` says what is missing and what to do.
+# prepare_proof SECRET: sets `key_hex` for a signature, and the values for requesting a token. If there is neither,
+# `proof_problem` says what is missing and what to do.
 prepare_proof() {
   local secret="$1"
   key_hex='' token='' proof_problem=''
@@ -155,14 +154,14 @@ prepare_proof() {
   fi
 }
 
-# Runs curl on a configuration from standard input: bounded in time and size, no other protocol, no redirect followed. Sets
-# `code` to the HTTP status, 000 when there was no answer; `too_large` is empty unless the answer was.
+# Runs curl on a configuration from standard input, with limits on time and size, HTTP alone and no redirects. Sets `code` to
+# the HTTP status, 000 without an answer. `too_large` is empty unless the answer was too large.
 bounded_curl() {
   local ended=0
   too_large=''
   : >"$work/answer"
   : >"$work/headers"
-  # Some versions of curl know an answer's size only where it is declared; the shell's limit holds for all.
+  # Some versions of curl check only a declared size. The shell's limit covers all answers.
   code="$(
     ulimit -f "$longest_answer_kib"
     exec curl --disable --config - --globoff --silent --show-error --proto '=http,https' --connect-timeout 5 \
@@ -181,7 +180,7 @@ bounded_curl() {
   [[ "$code" =~ ^[0-9]{3}$ ]] || code=000
 }
 
-# Asks GitHub for the job's token: fetch_token AUDIENCE. Sets `token`; fails when there is none after three tries.
+# fetch_token AUDIENCE: requests the job's token from GitHub. Sets `token`. Fails after three tries.
 # https://docs.github.com/en/actions/reference/security/oidc
 fetch_token() {
   local audience="$1" try separator='?'
@@ -200,7 +199,7 @@ fetch_token() {
   return 1
 }
 
-# One attempt. Headers go in through standard input, not as arguments.
+# One attempt. Headers go to curl through standard input, never as arguments.
 send_once() {
   local url="$1" signed="$2" body="$3" timestamp signature proof
   local body_arguments=()
@@ -216,7 +215,7 @@ send_once() {
     proof="header = \"webhook-timestamp: $timestamp\"
 header = \"webhook-signature: v1,$signature\""
   fi
-  # A repository's own secret is told from the shared one by whether it verifies under this name.
+  # By this name, the console checks the repository's own secret.
   if [[ "${GITHUB_REPOSITORY:-}" =~ ^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$ ]]; then
     proof+="
 header = \"x-console-repository: $GITHUB_REPOSITORY\""
@@ -228,7 +227,7 @@ header = \"x-console-repository: $GITHUB_REPOSITORY\""
     "$proof")
 }
 
-# Says who answered instead of the console, as far as the answer tells.
+# Describes an answer that is not the console's.
 describe_stranger() {
   local type title='' pattern='<title[^>]*>([^<]{1,80})'
   type="$(content_type)"
@@ -236,11 +235,10 @@ describe_stranger() {
   printf '%s (%s%s%s)' "$code" "${type:-no content type}" "$title" "$too_large"
 }
 
-# Sends until there is an answer that is not transient: request_console ORIGIN PATH MEMBER SIGNED_FILE [BODY_FILE]. Reads
-# what prepare_proof set, and `work` (a directory of its own). Sets `code` and `answer`. The outcome is in `outcome`:
-# accepted (a JSON answer with MEMBER, as only the console gives it), refused (the console said no), stranger (something
-# else answered) or unanswered; then `problem` says why, and `attempt` after how many tries. One id for all attempts, so
-# that the console recognises a repetition; each attempt is signed afresh.
+# request_console ORIGIN PATH MEMBER SIGNED_FILE [BODY_FILE]: retries until the answer is not transient. Reads the variables
+# of prepare_proof and `work`, a private directory. Sets `code`, `answer` and `outcome`: accepted (JSON with MEMBER), refused
+# (by the console), stranger (another server answered) or unanswered. Then `problem` has the reason and `attempt` the number
+# of tries. All attempts have one id, by which the console recognises a repetition. Each attempt has a new signature.
 request_console() {
   local origin="${1%/}" url="${1%/}$2" member="$3" signed="$4" body="${5:-}" wait_seconds=1 asked pause webhook_id type
   webhook_id="msg_$(od -An -N16 -v -tx1 /dev/urandom | tr -d ' \n')"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The gate before a deploy: the checked-out commit is whole, and the surface says it can be deployed to (GET /smoke).
+# The gate before a deploy: the checked-out commit is complete, and the surface is ready (GET /smoke).
 set -euo pipefail
 
 # One line for the operator, in the log and as the action's output.

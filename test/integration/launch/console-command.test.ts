@@ -140,6 +140,6 @@ describe('without DATABASE_URL', () => {
     expect(await call(['audit', 'verify'], env)).toMatchObject({ ...whole, err: '' })
     await database.stop()
     const borrowed = await call(['audit', 'verify'], env)
-    expect(borrowed).toMatchObject({ ...whole, err: expect.stringContaining('started for this command') })
+    expect(borrowed).toMatchObject({ ...whole, err: expect.stringContaining('Starting it for this command') })
   })
 })
