@@ -37,16 +37,16 @@ export interface DeployAccount {
   readonly headline: string
   /** What else is proven, a sentence each. */
   readonly sentences: readonly string[]
-  /** Why it still holds its surface after its end, and what ends the hold: one of the sentences. Null if it does not. */
+  /** Why the ended deploy holds its surface, and what ends the hold: one of the sentences. Null if it holds nothing. */
   readonly hold: string | null
   /**
-   * What makes sense next, in the order an operator needs it, and nothing that a deploy on record as this one would have refused.
-   * What a person may do is decided elsewhere.
+   * The useful next actions, most useful first. The server would refuse none of them for this record; a person's
+   * permissions are checked elsewhere.
    */
   readonly actions: readonly DeployAction[]
-  /** It has ended, its surface is free of it, and nothing more is expected from GitHub's record of its run. */
+  /** The deploy has ended, holds nothing, and GitHub's record of its run is complete. */
   readonly settled: boolean
-  /** ISO time from which the deploy can be given up, where that is possible at all. */
+  /** ISO time from which the deploy can be given up; null if it cannot be. */
   readonly giveUpFrom: string | null
 }
 
@@ -186,7 +186,7 @@ function holdSentence({ status, holdsSurface, runId, lateRun }: AccountFacts): s
     : `The surface is held: run ${run} is not proven to be over. ${endOfHold(run)}`
 }
 
-/** Of a surface that an ended deploy holds, for whoever wants to deploy it: why, and what ends that. */
+/** Explains why an ended deploy holds the surface, and what ends the hold. */
 export function explainHold(surfaceName: string, runId: string | null): string {
   const name = inSentence(surfaceName)
   return runId === null

@@ -27,6 +27,12 @@ export interface RunRecord {
   readonly complete: boolean
 }
 
+/** Whether this attempt is a re-run that started after the deploy had ended. GitHub's times are whole seconds. */
+export const isRerunAfterEnd = (
+  { attempt, startedAt }: Pick<RunRecord, 'attempt' | 'startedAt'>,
+  finishedAt: Date | null,
+): boolean => attempt > 1 && finishedAt !== null && startedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
+
 export interface JobRecord {
   readonly name: string
   readonly conclusion: string | null
@@ -100,7 +106,7 @@ function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
   const parts = run.jobs.flatMap((job) => partsOf(job).filter((part) => part.phase === phase))
   if (parts.some(({ ran, ended }) => ran && ended)) return 'ended'
   if (parts.some(({ ran }) => ran)) return 'started'
-  // Only a whole list, of jobs that are all told apart, shows that something is not in it.
+  // A missing job is proof only if the list is complete and every job has a known phase.
   const toldApart = run.complete && run.jobs.length > 0 && run.jobs.every((job) => !mayHaveRun(job) || phaseOfJob(job))
   // GitHub could not start a single job: the workflow file is not valid.
   const neverStarted = run.conclusion === 'startup_failure' && run.jobs.length === 0

@@ -122,7 +122,7 @@ export const canTransition = (from: string, to: DeployStatus): boolean => allowe
 export const sourcesOf = (to: DeployStatus): readonly DeployStatus[] =>
   DEPLOY_STATUSES.filter((from) => canTransition(from, to))
 
-/** A deploy that nothing of its run is known of: the console has asked, and no workflow has reported. */
+/** Whether no run of the deploy is known yet: the console has asked, and no workflow has reported. */
 export const awaitsRun = (status: string): boolean =>
   isKnownStatus(status) && !isTerminal(status) && STATUSES[status].setBy === 'console'
 

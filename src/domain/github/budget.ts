@@ -42,3 +42,6 @@ export interface BudgetState {
   readonly lastHours: readonly KindUsage[]
   readonly lastDay: readonly KindUsage[]
 }
+
+/** The share of an hour's requests that each purpose leaves unused. `act` (dispatch and cancel) may use every request. */
+export const RESERVES = { background: 0.3, people: 0.2, running: 0.1, act: 0 } as const

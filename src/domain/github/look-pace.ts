@@ -23,8 +23,8 @@ export interface Looked {
 }
 
 /**
- * Whether a look is due. `hearing` is of the webhooks that tell of what is looked at: while they are heard, the look is their
- * proof, and an hour is often enough.
+ * Whether a look is due. `hearing` is the state of the webhooks for the same subject: while webhooks arrive, an hourly look is
+ * enough to check them.
  */
 export function isLookDue(
   look: Look,
@@ -38,7 +38,7 @@ export function isLookDue(
     readonly hearing: Hearing | null
     readonly isDeploying: boolean
     readonly now: Date
-    /** From 0 to 1, of each repository its own: many that were looked at together are not looked at together again. */
+    /** From 0 to 1, different for each repository, so that later looks spread out. */
     readonly late?: number
   },
 ): boolean {

@@ -1,3 +1,5 @@
+import { isRerunAfterEnd } from '~/domain/deploy/evidence'
+
 /** A run as GitHub lists it. */
 export interface ListedRun {
   readonly id: bigint
@@ -51,8 +53,8 @@ interface Place {
 
 /**
  * The newest run of a surface's workflow that the console did not start and that ships, or shipped, to the surface's
- * environment — or does not say where. A run of the console's own is one when somebody ran it again after its deploy had ended: that
- * deploy stays as it ended.
+ * environment, or does not name one. A console run that is re-run after its deploy ended also counts, because that deploy stays
+ * as it ended.
  */
 export function newestOutsideRun(runs: readonly ListedRun[], surface: Place, context: Context): OutsideRun | null {
   const candidates = runs.flatMap((run): OutsideRun[] => {
@@ -72,7 +74,8 @@ function shipsTo(
   { environments, ours, deployIds }: Context,
 ): 'here' | 'elsewhere' | 'unknown' {
   const own = ours.get(run.id)
-  if (own !== undefined) return own.surfaceId === surface.id && isRunAgain(run, own) ? 'here' : 'elsewhere'
+  if (own !== undefined)
+    return own.surfaceId === surface.id && isRerunAfterEnd(run, own.finishedAt) ? 'here' : 'elsewhere'
   // The console's own, told of on its deploy. An id that nobody here gave out is another console's: outside this one.
   if (idsIn(run).some((id) => deployIds.has(id))) return 'elsewhere'
   const environment = environmentOf(run, environments)
@@ -82,10 +85,6 @@ function shipsTo(
 
 const idsIn = ({ title, event }: ListedRun): string[] =>
   event === 'workflow_dispatch' ? [...new Set(title.toLowerCase().match(ANY_ID))] : []
-
-/** GitHub's times are whole seconds. */
-const isRunAgain = ({ attempt, startedAt }: ListedRun, { finishedAt }: OwnRun): boolean =>
-  attempt > 1 && finishedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
 
 /** The dispatched runs by the deploy id in their title, in GitHub's order. */
 export function runsByDeploy(runs: readonly ListedRun[]): Map<string, bigint[]> {

@@ -16,11 +16,11 @@ export interface LiveEvent {
   readonly deploys: readonly string[]
   readonly approvals: readonly string[]
   readonly freezes: boolean
-  /** Whether channels or deliveries changed: for those who may manage them, as are the next two for those who may read health. */
+  /** Whether channels or deliveries changed. False for a reader without `delivery.manage`. */
   readonly deliveries: boolean
-  /** Whether something that /health shows was written. */
+  /** Whether /health changed. False for a reader without `health.read`. */
   readonly health: boolean
-  /** Repositories whose webhooks are silent; null where that is as it was. */
+  /** Repositories whose webhooks are silent; null if unchanged, or for a reader without `health.read`. */
   readonly silent: readonly string[] | null
 }
 

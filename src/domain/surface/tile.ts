@@ -57,28 +57,28 @@ export interface SurfaceTile {
     /** False: the run does not say where it ships to. */
     readonly environmentKnown: boolean
   } | null
-  /** A deploy that has ended and whose run is not proven to be over: no other one may start. Null when there is none. */
+  /** The ended deploy whose run is not proven to be over, so that no other deploy may start; null if there is none. */
   readonly held: { readonly deployId: string; readonly runId: string | null } | null
   /** Whether a deploy waits for another person's approval. */
   readonly requiresApproval: boolean
-  /** The request that waits and expires first; null when none does. */
+  /** The waiting approval that expires first; null if there is none. */
   readonly waiting: {
     readonly approvalId: string
     readonly requestedBy: string
-    /** Whose API token asked; null when a person did. */
+    /** The owner of the requesting API token; null for a person's request. */
     readonly requestedByOwner: string | null
     readonly sha: string
     readonly expiresAt: string
   } | null
-  /** Its lock, and the windows over its environment, that hold now; the one to show comes first. */
+  /** The lock and the freeze windows in force, the strongest first. */
   readonly freezes: readonly FreezeInForce[]
-  /** Of a production surface: what DEPLOY_FREEZE in its repository said when it was read last; null when it did not freeze, or is not known. */
+  /** For a production surface: DEPLOY_FREEZE of its repository at the last read; null if it froze nothing, or is unknown. */
   readonly deployFreeze: { readonly reason: string; readonly readAt: string } | null
-  /** Of a production surface: DEPLOY_FREEZE was not read yet, or the credentials may not read it. */
+  /** For a production surface: DEPLOY_FREEZE was never read, or the credentials may not read it. */
   readonly deployFreezeUnknown: boolean
 }
 
-/** The parts of a tile whose change is worth telling: not the time of a look that found nothing new. */
+/** A tile without the times of probes and reads, which change although the surface does not. */
 export function withoutTimes({ health, version, deployFreeze, ...tile }: SurfaceTile) {
   return {
     ...tile,

@@ -1,9 +1,7 @@
 import 'server-only'
-import type { Standing } from '~/domain/github/budget'
+import { RESERVES, type Standing } from '~/domain/github/budget'
 import { type GitHubAnswer, limitOf } from '~/server/github/answers'
 
-/** The share of an hour's requests that each purpose leaves unused. `act` (dispatch and cancel) may use every request. */
-const RESERVES = { background: 0.3, people: 0.2, running: 0.1, act: 0 } as const
 export type Purpose = keyof typeof RESERVES
 
 /**

@@ -113,7 +113,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
         )}
         {(hasPassword || passkey || sandbox) && (
           <Button type="submit" tone="strong" autoFocus={!hasPassword} disabled={busy}>
-            {hasPassword ? 'Confirm' : sandbox ? 'Confirm' : 'Use a passkey'}
+            {hasPassword || sandbox ? 'Confirm' : 'Use a passkey'}
           </Button>
         )}
       </div>

@@ -1,6 +1,6 @@
 'use client'
 
-import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
+import { type BudgetState, type KindUsage, REQUEST_KINDS, RESERVES, type RequestKind } from '~/domain/github/budget'
 import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { WebhookHearing } from '~/ui/health/webhook-hearing'
 import { Notice } from '~/ui/primitives/notice'
@@ -22,8 +22,6 @@ export function HealthPage() {
 
 const HEAD = 'px-2 py-2 sm:px-4 text-xs font-medium text-ink-faint'
 const CELL = 'px-2 py-2.5 align-top sm:px-4'
-/** Background looks pause below this. */
-const SCARCE = 0.3
 
 /** The requests to GitHub that are left, and what the console used them for. */
 function GitHubBudget() {
@@ -51,7 +49,7 @@ function Left({ standing }: Pick<BudgetState, 'standing'>) {
   const { limit, remaining, resetAt, notedAt } = standing
   return (
     <div className="mb-3 flex flex-col gap-3">
-      {remaining < limit * SCARCE && (
+      {remaining < limit * RESERVES.background && (
         <Notice tone="warn" role="status">
           Less than 30 % of the requests are left. Background polling is paused until {clockTime(resetAt)}, so changes
           on GitHub appear later. The remaining requests are kept for people and deploys.

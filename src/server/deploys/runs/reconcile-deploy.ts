@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { type Evidence, evidenceBeyond, type RunRecord, runFacts } from '~/domain/deploy/evidence'
+import { type Evidence, evidenceBeyond, isRerunAfterEnd, type RunRecord, runFacts } from '~/domain/deploy/evidence'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { requestCancel } from '~/server/deploys/cancel/request-cancel'
@@ -181,7 +181,7 @@ async function reconcileEndedDeploy(
     const before = await lockDeploy(tx, deploy.id)
     if (before === null || !isTerminal(before.status)) return
     await recordRunAttempt(tx, { ...before, id: deploy.id }, seen)
-    if (!over && startedAfter(run, deploy)) await recordLateRun(tx, { ...before, id: deploy.id }, seen)
+    if (!over && isRerunAfterEnd(run, deploy.finishedAt)) await recordLateRun(tx, { ...before, id: deploy.id }, seen)
     const locked = (await lockDeploy(tx, deploy.id)) ?? before
     if (over && locked.holdsSurface) await endHold(tx, deploy, { runId, conclusion: run.conclusion, at })
     if (runId !== locked.githubRunId) return
@@ -195,10 +195,6 @@ async function reconcileEndedDeploy(
   const runAt = new Date(at.getTime() + pace.everyMs)
   await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: deploy.id } }, { runAt })
 }
-
-/** Whether somebody started this attempt after the deploy had ended. GitHub's times are whole seconds. */
-const startedAfter = ({ attempt, startedAt }: RunRecord, { finishedAt }: DeployRow): boolean =>
-  attempt > 1 && finishedAt !== null && startedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
 
 async function endHold(
   tx: DatabaseHandle,
