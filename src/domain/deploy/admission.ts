@@ -67,10 +67,10 @@ export function decideFreeze({
   return {
     overridden: freezes.filter(covers).map(({ id }) => id),
     refusals: [
-      ...(lock === undefined ? [] : [heldBy(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)]),
+      ...(lock === undefined ? [] : [refusalOf(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)]),
       ...(window === undefined
         ? []
-        : [heldBy(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)]),
+        : [refusalOf(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)]),
     ],
   }
 }
@@ -85,7 +85,7 @@ export function deployFreezeRefusal(repository: string, { reason, readAt }: Depl
   }
 }
 
-function heldBy(freeze: FreezeInForce, code: ErrorCode, what: string): FreezeDecision['refusals'][number] {
+function refusalOf(freeze: FreezeInForce, code: ErrorCode, what: string): FreezeDecision['refusals'][number] {
   const until = freeze.until === null ? 'until it is lifted' : `until ${minuteUtc(freeze.until)}`
   return {
     code,

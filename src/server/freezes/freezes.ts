@@ -96,7 +96,7 @@ export function listPastFreezes(
   })
 }
 
-const heldSelect = {
+const inForceSelect = {
   id: true,
   surfaceId: true,
   reason: true,
@@ -118,12 +118,12 @@ export async function freezesInForce(
       AND: { OR: [{ surfaceId: surface.id }, { environment: surface.environment }] },
     },
     orderBy: { id: 'asc' },
-    select: heldSelect,
+    select: inForceSelect,
   })
   return rows.map(inForce)
 }
 
-export const inForce = (row: Prisma.FreezeGetPayload<{ select: typeof heldSelect }>): FreezeInForce => ({
+export const inForce = (row: Prisma.FreezeGetPayload<{ select: typeof inForceSelect }>): FreezeInForce => ({
   id: row.id,
   kind: row.surfaceId === null ? 'frozen' : 'locked',
   reason: row.reason,

@@ -7,7 +7,7 @@ import { type ReactNode, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ApprovalScreen } from '~/ui/deploy-modal/approval/approval-screen'
 import { DeployScreen } from '~/ui/deploy-modal/follow/deploy-screen'
-import { HoldInput, ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalBody, ModalHead, OpenTheGrid, TypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import type { Target, useTarget } from '~/ui/deploy-modal/frame/target'
 import { forgetDraft } from '~/ui/deploy-modal/new-deploy/kept-draft'
 import { NewDeploy } from '~/ui/deploy-modal/new-deploy/new-deploy'
@@ -30,10 +30,10 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
   // The last content stays while the dialog fades out.
   const [shown, setShown] = useState<Target | null>(target)
   if (target !== null && target !== shown) setShown(target)
-  const [holdsInput, setHoldsInput] = useState(false)
+  const [hasTyped, setHasTyped] = useState(false)
   const [asking, setAsking] = useState(false)
   /** The browser's back button changed the address while the dialog holds typed text. */
-  const taken = target === null && shown !== null && holdsInput
+  const taken = target === null && shown !== null && hasTyped
 
   const surfaceId = shown?.kind === 'new' ? shown.surfaceId : null
   const surface = tiles.find((tile) => tile.id === surfaceId)
@@ -46,11 +46,11 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
 
   // The dialog is closed with nothing typed, or the input was discarded.
   useEffect(() => {
-    if (target === null && !holdsInput && shown?.kind === 'new') forgetDraft(email, shown.surfaceId)
-  }, [target, holdsInput, shown, email])
+    if (target === null && !hasTyped && shown?.kind === 'new') forgetDraft(email, shown.surfaceId)
+  }, [target, hasTyped, shown, email])
 
   const discard = () => {
-    setHoldsInput(false)
+    setHasTyped(false)
     setAsking(false)
     close()
   }
@@ -82,7 +82,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
       open={target !== null || taken}
       onOpenChange={(next) => {
         if (next) return
-        if (holdsInput) setAsking(true)
+        if (hasTyped) setAsking(true)
         else close()
       }}
     >
@@ -95,7 +95,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
             finalFocus={finalFocus}
             className="relative flex h-dvh max-h-full w-full flex-col overflow-hidden bg-panel text-ink outline-none transition-[opacity,translate] data-ending-style:translate-y-1 data-ending-style:opacity-0 data-starting-style:translate-y-1 data-starting-style:opacity-0 sm:h-auto sm:max-w-[46rem] sm:rounded-lg sm:border sm:border-line sm:shadow-[0_24px_64px_-24px_var(--veil)]"
           >
-            <HoldInput value={setHoldsInput}>
+            <TypedInput value={setHasTyped}>
               {shown?.kind === 'deploy' && (
                 <DeployScreen
                   key={shown.deployId}
@@ -126,7 +126,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                     onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}
                   />
                 ))}
-            </HoldInput>
+            </TypedInput>
             <Dialog.Close
               aria-label="Close"
               className="absolute top-3 right-3 inline-flex size-8 items-center justify-center rounded-[5px] text-ink-soft hover:bg-well hover:text-ink"
@@ -134,7 +134,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
               <X aria-hidden="true" className="size-4" />
             </Dialog.Close>
             <DiscardQuestion
-              open={asking && holdsInput}
+              open={asking && hasTyped}
               title={shown?.kind === 'approval' ? 'Discard your reason?' : 'Discard this deploy?'}
               onKeep={() => setAsking(false)}
               onDiscard={discard}

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import type { FreezeView } from '~/domain/freeze'
 import { scopeWords, timesWords } from '~/ui/freezes/freeze-words'
-import { FreezeMark } from '~/ui/freezes/held-for'
+import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useRefusal } from '~/ui/shell/member'

@@ -12,7 +12,7 @@ export function deployAnnouncement(deploy: DeploySummary): string {
 }
 
 /** What changed on the grid between two polls, for screen readers. */
-export function boardAnnouncement(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string {
+export function gridAnnouncement(before: readonly SurfaceTile[], after: readonly SurfaceTile[]): string {
   const sentences = after.flatMap((tile) => {
     const earlier = before.find((other) => other.id === tile.id)?.lastDeploy ?? null
     const latest = tile.lastDeploy

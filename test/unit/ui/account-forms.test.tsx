@@ -43,7 +43,7 @@ describe('the form that joins with a link', () => {
     return page
   }
 
-  it('sends the link’s token with a trimmed name and the password as typed, and opens the board', async () => {
+  it('sends the link’s token with a trimmed name and the password as typed, and opens the grid', async () => {
     auth.answers.push({ status: 200 })
     const page = await openForm()
     await page.press('Join')

@@ -57,12 +57,12 @@ const grid = (health: 'healthy' | 'unhealthy') => ({
 })
 
 it('shows a changed tile from the event without a request', async () => {
-  const board = shown(GRID, grid('healthy'))
-  await board.settled(1)
+  const gridQuery = shown(GRID, grid('healthy'))
+  await gridQuery.settled(1)
   applyEvent(queries, { ...QUIET, tiles: grid('unhealthy').surfaces, silent: ['acme/platform'] })
   expect(queries.getQueryData(GRID)).toEqual({ ...grid('unhealthy'), silent: ['acme/platform'] })
-  expect(board.asked()).toBe(1)
-  board.stop()
+  expect(gridQuery.asked()).toBe(1)
+  gridQuery.stop()
 })
 
 it('reads a deploy again at the next event after a failed read, whatever the event says', async () => {
@@ -77,21 +77,21 @@ it('reads a deploy again at the next event after a failed read, whatever the eve
 })
 
 it('never shows a grid as current after a failed read: the next event reads it again', async () => {
-  const board = shown(GRID, grid('healthy'), new Error('503'), grid('unhealthy'))
-  await board.settled(1)
+  const gridQuery = shown(GRID, grid('healthy'), new Error('503'), grid('unhealthy'))
+  await gridQuery.settled(1)
   applyEvent(queries, { ...QUIET, reload: true })
-  await board.settled(2)
+  await gridQuery.settled(2)
   applyEvent(queries, QUIET)
   await expect.poll(() => queries.getQueryData(GRID)).toEqual(grid('unhealthy'))
-  board.stop()
+  gridQuery.stop()
 })
 
 it('requests only what changed while nothing has failed', async () => {
-  const [board, dialog] = [shown(GRID, grid('healthy')), shown(DEPLOY, { status: 'deploying' })]
-  await Promise.all([board.settled(1), dialog.settled(1)])
+  const [gridQuery, dialog] = [shown(GRID, grid('healthy')), shown(DEPLOY, { status: 'deploying' })]
+  await Promise.all([gridQuery.settled(1), dialog.settled(1)])
   applyEvent(queries, { ...QUIET, deploys: ['another'], deliveries: true, health: true })
-  expect([board.asked(), dialog.asked()]).toEqual([1, 1])
-  for (const part of [board, dialog]) part.stop()
+  expect([gridQuery.asked(), dialog.asked()]).toEqual([1, 1])
+  for (const part of [gridQuery, dialog]) part.stop()
 })
 
 it('reads a deploy again if a change arrives during its first read', async () => {
@@ -107,17 +107,17 @@ it('reads a deploy again if a change arrives during its first read', async () =>
 it('shows an answer even if events arrive faster than answers', async () => {
   let line = 0
   const dialog = answeredLater(DEPLOY, () => ({ line }))
-  const board = answeredLater(GRID, () => grid('healthy'))
-  await Promise.all([dialog.answer(), board.answer()])
+  const gridQuery = answeredLater(GRID, () => grid('healthy'))
+  await Promise.all([dialog.answer(), gridQuery.answer()])
   for (line = 1; line <= 30; line += 1) {
     applyEvent(queries, { ...QUIET, reload: line === 1, deploys: ['x'] })
     if (line % 10 === 0) await dialog.answer()
   }
   expect(dialog.shows()).toEqual({ line: 20 })
   applyEvent(queries, { ...QUIET, tiles: grid('unhealthy').surfaces })
-  await board.answer()
-  expect(board.shows()).toEqual(grid('unhealthy'))
-  for (const part of [dialog, board]) part.stop()
+  await gridQuery.answer()
+  expect(gridQuery.shows()).toEqual(grid('unhealthy'))
+  for (const part of [dialog, gridQuery]) part.stop()
 })
 
 it('the page ends in the server’s state, whatever the order of changes, events and answers', async () => {
@@ -129,19 +129,19 @@ it('the page ends in the server’s state, whatever the order of changes, events
       const now = () => ({ surfaces: [tile('api', { name: `api ${version}` })], silent: [], now: QUIET.now })
       const told: LiveEvent[] = []
       const dialog = answeredLater(DEPLOY, () => ({ version }))
-      const board = answeredLater(GRID, now)
+      const gridQuery = answeredLater(GRID, now)
       for (const what of steps) {
         if (what === 'change') {
           version += 1
           told.push({ ...QUIET, deploys: ['x'], tiles: now().surfaces })
         } else if (what === 'deploy answer') await dialog.answer()
-        else if (what === 'grid answer') await board.answer()
+        else if (what === 'grid answer') await gridQuery.answer()
         else applyEvent(queries, what === 'reload' ? { ...QUIET, reload: true } : (told.shift() ?? QUIET))
       }
       for (const event of told) applyEvent(queries, event)
-      while ((await dialog.answer()) || (await board.answer()));
-      expect([dialog.shows(), board.shows()]).toEqual([{ version }, now()])
-      for (const part of [dialog, board]) part.stop()
+      while ((await dialog.answer()) || (await gridQuery.answer()));
+      expect([dialog.shows(), gridQuery.shows()]).toEqual([{ version }, now()])
+      for (const part of [dialog, gridQuery]) part.stop()
     }),
   )
 })

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import type { FreezeInForce, FreezeView } from '~/domain/freeze'
-import { thirdRow } from '~/ui/board/tile-facts'
-import { matchesFilter } from '~/ui/board/tiles'
 import {
   deployFreezeWords,
   frozenRepositories,
@@ -13,7 +11,9 @@ import {
   utcInstant,
   windowOver,
 } from '~/ui/freezes/freeze-words'
-import { boardAnnouncement } from '~/ui/status/announcements'
+import { thirdRow } from '~/ui/grid/tile-facts'
+import { matchesFilter } from '~/ui/grid/tiles'
+import { gridAnnouncement } from '~/ui/status/announcements'
 import { tile } from './fixtures'
 
 const view: FreezeView = {
@@ -69,9 +69,9 @@ test('the grid says once that production was frozen, why, and that it is not any
   }
   const free = [tile('a'), tile('b')]
   const frozen = [tile('a', { freezes: [freeze] }), tile('b', { freezes: [freeze] })]
-  expect(boardAnnouncement(free, frozen)).toBe('Production is frozen: Incident.')
-  expect(boardAnnouncement(frozen, frozen)).toBe('')
-  expect(boardAnnouncement(frozen, free)).toBe('Production is no longer frozen by this console.')
+  expect(gridAnnouncement(free, frozen)).toBe('Production is frozen: Incident.')
+  expect(gridAnnouncement(frozen, frozen)).toBe('')
+  expect(gridAnnouncement(frozen, free)).toBe('Production is no longer frozen by this console.')
   expect(frozen.filter((one) => matchesFilter(one, 'frozen'))).toHaveLength(2)
   expect(free.filter((one) => matchesFilter(one, 'frozen'))).toEqual([])
 })
@@ -109,8 +109,8 @@ describe('DEPLOY_FREEZE in a repository', () => {
   })
 
   test('is announced when it appears, and the row of the tile says it', () => {
-    expect(boardAnnouncement([{ ...frozen, deployFreeze: null }], [frozen])).toContain('frozen by DEPLOY_FREEZE')
-    expect(boardAnnouncement([frozen], [frozen])).toBe('')
+    expect(gridAnnouncement([{ ...frozen, deployFreeze: null }], [frozen])).toContain('frozen by DEPLOY_FREEZE')
+    expect(gridAnnouncement([frozen], [frozen])).toBe('')
     expect(thirdRow(frozen, null)).toBe('freeze')
   })
 })

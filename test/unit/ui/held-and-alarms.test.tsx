@@ -3,11 +3,11 @@ import { createElement, type ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { TileGroup } from '~/ui/board/tile-group'
 import { DeployWarnings } from '~/ui/deploy-modal/follow/deploy-screen'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
 import { type FlowAction, flowReducer, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
+import { TileGroup } from '~/ui/grid/tile-group'
 import { deployThrough, tile } from './fixtures'
 
 const nothing = () => undefined
@@ -19,7 +19,7 @@ const words = (view: ReactNode) =>
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll(/\p{Cf}/gu, '')
 
-const board = (surface: SurfaceTile) =>
+const grid = (surface: SurfaceTile) =>
   renderToStaticMarkup(
     <TileGroup
       group={{ environment: 'production', tiles: [surface] }}
@@ -60,7 +60,7 @@ describe('a surface that an ended deploy holds', () => {
   })
 
   it('shows the hold beside an alarm too', () => {
-    expect(board({ ...held, alarm: 'Another commit runs.' })).toContain('held by run 7')
+    expect(grid({ ...held, alarm: 'Another commit runs.' })).toContain('held by run 7')
   })
 })
 
@@ -70,8 +70,8 @@ describe('an alarm', () => {
       <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'] }} />,
     )
     expect([...alarms.matchAll(/border-(bad|warn)/g)].map(([, tone]) => tone)).toEqual(['warn', 'bad'])
-    expect(board(tile('api', { alarm: 'Two runs.' }))).toMatch(/<li[^>]*border-bad/)
-    expect(board(tile('api'))).not.toMatch(/<li[^>]*border-bad/)
+    expect(grid(tile('api', { alarm: 'Two runs.' }))).toMatch(/<li[^>]*border-bad/)
+    expect(grid(tile('api'))).not.toMatch(/<li[^>]*border-bad/)
   })
 })
 
@@ -81,8 +81,8 @@ describe('a tile whose version this console did not deploy', () => {
 
   it('says so beside its distance from the default ref, even if something else takes the row', () => {
     for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
-      expect(board(surface)).toContain('3 behind, 2 ahead of')
-      expect(board(surface)).toContain('this console did not deploy')
+      expect(grid(surface)).toContain('3 behind, 2 ahead of')
+      expect(grid(surface)).toContain('this console did not deploy')
     }
   })
 })

@@ -1,6 +1,6 @@
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, it } from 'vitest'
-import { SilentWebhooks } from '~/ui/board/freeze-strip'
+import { SilentWebhooks } from '~/ui/grid/freeze-strip'
 
 const words = (...repositories: readonly string[]) =>
   renderToStaticMarkup(<SilentWebhooks repositories={repositories} />)

@@ -3,7 +3,7 @@ import { act } from 'react'
 import { createRoot } from 'react-dom/client'
 import { expect, it } from 'vitest'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { TileGroup } from '~/ui/board/tile-group'
+import { TileGroup } from '~/ui/grid/tile-group'
 import { tile } from './fixtures'
 
 const nothing = () => undefined

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { statusWord } from '~/domain/deploy/status'
-import { boardAnnouncement, deployAnnouncement } from '~/ui/status/announcements'
+import { deployAnnouncement, gridAnnouncement } from '~/ui/status/announcements'
 import { outcomeOf } from '~/ui/status/status-words'
 import { tabFace } from '~/ui/tab/tab-face'
 import { deployThrough, tile } from './fixtures'
@@ -66,7 +66,7 @@ describe('an announcement', () => {
   test('of the grid names only the surfaces that changed', () => {
     const before = [tile('console', { lastDeploy: deployThrough(['requested', 'dispatched']) }), tile('api-prod')]
     const after = [tile('console', { lastDeploy: deployThrough(started) }), tile('api-prod')]
-    expect(boardAnnouncement(before, after)).toBe('console, production: Smoke gate running.')
-    expect(boardAnnouncement(after, after)).toBe('')
+    expect(gridAnnouncement(before, after)).toBe('console, production: Smoke gate running.')
+    expect(gridAnnouncement(after, after)).toBe('')
   })
 })

@@ -4,7 +4,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
-import { ModalFoot, useFocusOnArrival, useHeldInput } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalFoot, useFocusOnArrival, useTypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { INPUT } from '~/ui/primitives/field'
 import { trpc } from '~/ui/trpc/client'
@@ -90,7 +90,7 @@ export function RefuseForm({ pending, onRefuse, onKeep }: RefuseFormProps) {
   const [reason, setReason] = useState('')
   const field = useFocusOnArrival<HTMLInputElement>()
   const why = reason.trim()
-  useHeldInput(why !== '')
+  useTypedInput(why !== '')
   return (
     <form
       className="flex shrink-0 flex-wrap items-end gap-2 border-t border-line px-5 py-3"

@@ -62,11 +62,11 @@ export function useFocusOnArrival<T extends HTMLElement>() {
 }
 
 /** Reports whether the open dialog holds typed text. */
-export const HoldInput = createContext<(holds: boolean) => void>(() => {})
+export const TypedInput = createContext<(holds: boolean) => void>(() => {})
 
 /** While `holds` is true, the dialog asks before it closes. */
-export function useHeldInput(holds: boolean): void {
-  const tell = useContext(HoldInput)
+export function useTypedInput(holds: boolean): void {
+  const tell = useContext(TypedInput)
   useEffect(() => {
     tell(holds)
     return () => tell(false)

@@ -5,7 +5,7 @@ import type { DeploySource } from '~/domain/deploy/request'
 import { deployVerb } from '~/domain/deploy/source'
 import type { Comparison } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ModalHead, useHeldInput } from '~/ui/deploy-modal/frame/modal-frame'
+import { ModalHead, useTypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import { ChooseRef } from '~/ui/deploy-modal/new-deploy/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
 import { type Flow, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
@@ -55,7 +55,7 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
   const [compared, setCompared] = useState<Comparison | null>(null)
   const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
 
-  useHeldInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
+  useTypedInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
 
   const submit = () => {
     const request = requestToSend(flow, surface)

@@ -8,7 +8,7 @@ import {
   untilWords,
   windowOver,
 } from '~/ui/freezes/freeze-words'
-import { FreezeMark } from '~/ui/freezes/held-for'
+import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { PageLink } from '~/ui/primitives/page-link'

@@ -1,5 +1,5 @@
-import { Tile, type TileActions } from '~/ui/board/tile'
-import type { Group } from '~/ui/board/tiles'
+import { Tile, type TileActions } from '~/ui/grid/tile'
+import type { Group } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 
 const headline = (environment: string) => environment.charAt(0).toUpperCase() + environment.slice(1)

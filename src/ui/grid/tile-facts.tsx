@@ -5,8 +5,8 @@ import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible } from '~/domain/foreign-text'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { MiniPhases } from '~/ui/board/mini-phases'
-import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
+import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
+import { MiniPhases } from '~/ui/grid/mini-phases'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { Sha } from '~/ui/primitives/sha'
 import { isWrong } from '~/ui/status/health-badge'
@@ -155,13 +155,13 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
       {third === 'outside' && outsideRun !== null && <OutsideRun run={outsideRun} tab={tab} />}
       {third === 'freeze' && tile.deployFreeze !== null ? (
         <Fact term="Frozen">
-          <HeldByVariable repository={tile.repository} freeze={tile.deployFreeze} />
+          <FrozenByVariable repository={tile.repository} freeze={tile.deployFreeze} />
         </Fact>
       ) : (
         third === 'freeze' &&
         freeze !== undefined && (
           <Fact term={freeze.kind === 'locked' ? 'Locked' : 'Frozen'}>
-            <HeldFor freeze={freeze} />
+            <FrozenBy freeze={freeze} />
           </Fact>
         )
       )}

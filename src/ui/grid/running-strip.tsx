@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { MiniPhases } from '~/ui/board/mini-phases'
-import { groupByEnvironment, hasNamesake, runningTiles, tileProblem } from '~/ui/board/tiles'
+import { MiniPhases } from '~/ui/grid/mini-phases'
+import { groupByEnvironment, hasNamesake, runningTiles, tileProblem } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 

@@ -1,4 +1,4 @@
-import { TILE_COLUMNS } from '~/ui/board/tile-group'
+import { TILE_COLUMNS } from '~/ui/grid/tile-group'
 import { Skeleton } from '~/ui/primitives/skeleton'
 
 /** Most teams have production and staging. */
@@ -35,7 +35,7 @@ export function GridSkeleton() {
   )
 }
 
-export function BoardSkeleton() {
+export function GridPageSkeleton() {
   return (
     <main className="mx-auto max-w-[80rem] px-4 pb-16 sm:px-6">
       <div className="flex h-16 items-center text-[0.9375rem] font-semibold tracking-[-0.01em]">Deploy Console</div>

@@ -5,9 +5,9 @@ import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { TileFacts, thirdRow } from '~/ui/board/tile-facts'
-import { tileProblem } from '~/ui/board/tiles'
-import { HeldByVariable, HeldFor } from '~/ui/freezes/held-for'
+import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
+import { TileFacts, thirdRow } from '~/ui/grid/tile-facts'
+import { tileProblem } from '~/ui/grid/tiles'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/page-link'
@@ -142,12 +142,12 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
       ) : tile.deployFreeze !== null && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">frozen: </span>
-          <HeldByVariable repository={tile.repository} freeze={tile.deployFreeze} />
+          <FrozenByVariable repository={tile.repository} freeze={tile.deployFreeze} />
         </>
       ) : freeze !== undefined && thirdRow(tile, running) !== 'freeze' ? (
         <>
           <span className="sr-only">{freeze.kind}: </span>
-          <HeldFor freeze={freeze} />
+          <FrozenBy freeze={freeze} />
         </>
       ) : running === null ? (
         <span title={`${tile.repository}, ${tile.workflow}`} className="truncate font-mono">

@@ -1,7 +1,7 @@
 import { UserRoundCheck } from 'lucide-react'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { requesterWords } from '~/ui/approvals/approval-words'
-import { hasNamesake } from '~/ui/board/tiles'
+import { hasNamesake } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/page-link'
 import { useSeenTitle } from '~/ui/time/stopped-clock'

@@ -3,32 +3,32 @@
 import { FlaskConical } from 'lucide-react'
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react'
 import type { SurfaceTile } from '~/domain/surface/tile'
-import { ApprovalStrip } from '~/ui/board/approval-strip'
-import { GridSkeleton } from '~/ui/board/board-skeleton'
-import { FreezeStrip, SilentWebhooks } from '~/ui/board/freeze-strip'
-import { RunningStrip } from '~/ui/board/running-strip'
-import { TileGroup } from '~/ui/board/tile-group'
-import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/board/tiles'
-import { Kbd, TopBar } from '~/ui/board/top-bar'
-import { useRovingTiles } from '~/ui/board/use-roving-tiles'
 import { DeployModal } from '~/ui/deploy-modal/deploy-modal'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { useTarget } from '~/ui/deploy-modal/frame/target'
 import { DiscardedDrafts } from '~/ui/deploy-modal/new-deploy/discarded-drafts'
+import { ApprovalStrip } from '~/ui/grid/approval-strip'
+import { FreezeStrip, SilentWebhooks } from '~/ui/grid/freeze-strip'
+import { GridSkeleton } from '~/ui/grid/grid-skeleton'
+import { RunningStrip } from '~/ui/grid/running-strip'
+import { TileGroup } from '~/ui/grid/tile-group'
+import { groupByEnvironment, matchesFilter, runningTiles } from '~/ui/grid/tiles'
+import { Kbd, TopBar } from '~/ui/grid/top-bar'
+import { useRovingTiles } from '~/ui/grid/use-roving-tiles'
 import { ExternalLink } from '~/ui/primitives/external-link'
-import { boardAnnouncement } from '~/ui/status/announcements'
+import { gridAnnouncement } from '~/ui/status/announcements'
 import { ConnectionNotice } from '~/ui/status/connection-notice'
 import { useSurfaces } from '~/ui/surfaces/use-surfaces'
 import { tabFace, useTabFace } from '~/ui/tab/tab-face'
 import { StoppedClock } from '~/ui/time/stopped-clock'
 
-interface BoardProps {
+interface SurfaceGridProps {
   /** Rendered by the server, so that the banner does not push the page down later. */
   readonly sandbox: { readonly url: string } | null
 }
 
 /** The grid, and the modal that opens on it. */
-export function Board({ sandbox }: BoardProps) {
+export function SurfaceGrid({ sandbox }: SurfaceGridProps) {
   const surfaces = useSurfaces()
   const address = useTarget()
   const { target, open, close } = address
@@ -77,7 +77,7 @@ export function Board({ sandbox }: BoardProps) {
         {surfaces.data === undefined ? (
           <GridSkeleton />
         ) : tiles.length === 0 ? (
-          <EmptyBoard />
+          <EmptyGrid />
         ) : (
           <>
             <div className="rounded-md border border-line bg-panel">
@@ -101,7 +101,7 @@ export function Board({ sandbox }: BoardProps) {
             {shown.length === 0 && (
               <p className="text-ink-soft">No surface matches “{filter}”. Escape in the filter clears it.</p>
             )}
-            <BoardAnnouncer tiles={tiles} />
+            <GridAnnouncer tiles={tiles} />
             <KeyHints />
           </>
         )}
@@ -113,11 +113,11 @@ export function Board({ sandbox }: BoardProps) {
 }
 
 /** Announces changes on the grid to screen readers. An open dialog hides it with the rest of the page. */
-function BoardAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
+function GridAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
   const before = useRef(tiles)
   const [text, setText] = useState('')
   useEffect(() => {
-    const sentences = boardAnnouncement(before.current, tiles)
+    const sentences = gridAnnouncement(before.current, tiles)
     before.current = tiles
     if (sentences !== '') setText(sentences)
   }, [tiles])
@@ -129,7 +129,7 @@ function BoardAnnouncer({ tiles }: { readonly tiles: readonly SurfaceTile[] }) {
 }
 
 /** Explains how to declare the first surface. */
-function EmptyBoard() {
+function EmptyGrid() {
   return (
     <section className="rounded-md border border-line bg-panel px-6 py-8">
       <h2 className="text-base font-semibold">No surfaces yet</h2>

@@ -8,7 +8,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 /**
  * One line: DEPLOY_FREEZE in the repository freezes the surface, and why. The console can neither lift nor override it.
  */
-export function HeldByVariable({ repository, freeze }: HeldByVariableProps) {
+export function FrozenByVariable({ repository, freeze }: FrozenByVariableProps) {
   return (
     <>
       <FreezeMark kind="frozen" />
@@ -19,13 +19,13 @@ export function HeldByVariable({ repository, freeze }: HeldByVariableProps) {
   )
 }
 
-interface HeldByVariableProps {
+interface FrozenByVariableProps {
   readonly repository: string
   readonly freeze: NonNullable<SurfaceTile['deployFreeze']>
 }
 
 /** One line: why a surface is frozen or locked, and until when. The mark shows the kind; the caller adds the word. */
-export function HeldFor({ freeze }: { readonly freeze: FreezeInForce }) {
+export function FrozenBy({ freeze }: { readonly freeze: FreezeInForce }) {
   const { kind, reason, by, until } = freeze
   return (
     <>
