@@ -4,8 +4,40 @@ import { nameText, storableText } from '~/domain/input'
 /** The channel of `SLACK_WEBHOOK_URL`. A migration creates the row; the address is in the configuration. */
 export const CONFIGURED_CHANNEL = '00000000-0000-7000-8000-000000000001'
 
-export const CHANNEL_KINDS = ['slack', 'webhook'] as const
+export const CHANNEL_KINDS = ['webhook', 'slack'] as const
 export type ChannelKind = (typeof CHANNEL_KINDS)[number]
+
+export const isChannelKind = (kind: string): kind is ChannelKind => CHANNEL_KINDS.some((known) => known === kind)
+
+interface ChannelFacts {
+  /** On the page. */
+  readonly word: string
+  /** In the form that adds a channel. */
+  readonly option: string
+  readonly exampleUrl: string
+  /** Whether the console signs deliveries. The secret is shown once. */
+  readonly signed: boolean
+  /** Whether the receiver can recognise a duplicate. If not, an attempt with an unknown outcome is not repeated. */
+  readonly knowsDuplicates: boolean
+}
+
+/** What is true of each kind of channel. How one is sent to is in `server/deliveries/send/deliver.ts`. */
+export const CHANNELS: Readonly<Record<ChannelKind, ChannelFacts>> = {
+  webhook: {
+    word: 'Signed webhook',
+    option: 'Signed webhook',
+    exampleUrl: 'https://hooks.example.com/deploys',
+    signed: true,
+    knowsDuplicates: true,
+  },
+  slack: {
+    word: 'Slack',
+    option: 'Slack incoming webhook',
+    exampleUrl: 'https://hooks.slack.com/services/…',
+    signed: false,
+    knowsDuplicates: false,
+  },
+}
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Actor } from '~/domain/actor'
 import {
   type AddChannelInput,
+  CHANNELS,
   CHANNELS_AT_MOST,
   type ChannelView,
   CONFIGURED_CHANNEL,
@@ -76,7 +77,7 @@ export async function addChannel(
 ): Promise<AddedChannel> {
   requireFreshProof(deps, actor, 'adding a channel')
   await requireDestination(url, { allowPrivate: deps.config.privateDeliveries, ...(resolve && { resolve }) })
-  const secret = kind === 'webhook' ? `whsec_${randomBytes(32).toString('base64')}` : null
+  const secret = CHANNELS[kind].signed ? `whsec_${randomBytes(32).toString('base64')}` : null
   const sealed = await sealChannel(deps.config.authSecrets, { url, secret })
   const [id, at] = [deps.newId(), deps.now()]
   await deps.db.$transaction(async (tx) => {

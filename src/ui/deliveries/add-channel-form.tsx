@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import type { ChannelKind } from '~/domain/delivery'
+import { CHANNEL_KINDS, CHANNELS, type ChannelKind } from '~/domain/delivery'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
@@ -43,11 +43,14 @@ export function AddChannelForm({ onAdded }: AddChannelFormProps) {
         <select
           id="channel-kind"
           value={kind}
-          onChange={({ target }) => setKind(target.value === 'slack' ? 'slack' : 'webhook')}
+          onChange={({ target }) => setKind(CHANNEL_KINDS.find((known) => known === target.value) ?? kind)}
           className={FIELD}
         >
-          <option value="webhook">Signed webhook</option>
-          <option value="slack">Slack incoming webhook</option>
+          {CHANNEL_KINDS.map((known) => (
+            <option key={known} value={known}>
+              {CHANNELS[known].option}
+            </option>
+          ))}
         </select>
       </Field>
       <Field id="channel-name" label="Name">
@@ -68,7 +71,7 @@ export function AddChannelForm({ onAdded }: AddChannelFormProps) {
           maxLength={2_000}
           autoComplete="off"
           spellCheck={false}
-          placeholder={kind === 'slack' ? 'https://hooks.slack.com/services/…' : 'https://hooks.example.com/deploys'}
+          placeholder={CHANNELS[kind].exampleUrl}
           onChange={({ target }) => setUrl(target.value)}
           className={FIELD}
         />

@@ -2,7 +2,7 @@
 
 import { CircleCheck, CircleHelp, CircleSlash, Clock, type LucideIcon, OctagonX } from 'lucide-react'
 import { useState } from 'react'
-import type { ChannelView, DeliveryState, DeliveryView } from '~/domain/delivery'
+import { CHANNELS, type ChannelView, type DeliveryState, type DeliveryView, isChannelKind } from '~/domain/delivery'
 import { statusWord } from '~/domain/deploy/status'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
@@ -32,7 +32,7 @@ export function ChannelCard({ channel, onChanged }: ChannelProps) {
             </span>
           </h3>
           <p className="mt-0.5 break-all text-ink-soft">
-            {kind === 'slack' ? 'Slack' : 'Signed webhook'} · {host}
+            {isChannelKind(kind) ? CHANNELS[kind].word : kind} · {host}
           </p>
           <p className="mt-0.5 text-xs text-ink-faint">
             {configured ? (

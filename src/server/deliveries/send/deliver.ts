@@ -1,5 +1,5 @@
 import 'server-only'
-import { CONFIGURED_CHANNEL, nextTry } from '~/domain/delivery'
+import { CHANNELS, type ChannelKind, CONFIGURED_CHANNEL, isChannelKind, nextTry } from '~/domain/delivery'
 import { readTransitions } from '~/server/audit/append-audit'
 import {
   type Attempt,
@@ -16,31 +16,58 @@ import { sendToSlack, sendWebhook } from '~/server/deliveries/send/post-outcome'
 import { accountOfRow } from '~/server/deploys/deploy-account'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
-import type { SendOutcome } from '~/server/platform/guarded-post'
+import type { AddressRule, SendOutcome } from '~/server/platform/guarded-post'
 
 const INTERRUPTED = 'The process stopped while it was sending'
 
 /**
  * Makes one attempt of a delivery. A delivery that was certainly not accepted is retried for a day with growing pauses. If the
- * outcome is unknown (no answer, or the process stopped), Slack is not sent a possible duplicate: its messages carry no id.
+ * outcome is unknown (no answer, or the process stopped), only a receiver that recognises duplicates is sent it again.
  */
 export async function deliver(deps: Deps, deliveryId: string): Promise<void> {
   const delivery = await findDelivery(deps.db, deliveryId)
   if (delivery === null || !['waiting', 'sending'].includes(delivery.state)) return
-  const send = await findSender(deps, delivery)
-  if (typeof send === 'string') return dropDelivery(deps.db, deliveryId, deps.now(), send)
+  const { kind } = delivery.channel
+  const drop = (reason: string) => dropDelivery(deps.db, deliveryId, deps.now(), reason)
+  if (!isChannelKind(kind)) return drop(`This version does not know channels of the kind ${kind}.`)
+  const send = await findSender(deps, kind, delivery)
+  if (typeof send === 'string') return drop(send)
   const interrupted = delivery.state === 'sending'
   if (!(await claimDelivery(deps.db, delivery, deps.now()))) return
   const ended = await readEnded(deps, delivery.deployId)
   const sent: SendOutcome =
-    interrupted && delivery.channel.kind === 'slack' ? { kind: 'unknown', reason: INTERRUPTED } : await send(ended)
-  await recordAttempt(deps, delivery, ended, sent)
+    interrupted && !CHANNELS[kind].knowsDuplicates ? { kind: 'unknown', reason: INTERRUPTED } : await send(ended)
+  await recordAttempt(deps, delivery, kind, ended, sent)
 }
 
 type Send = (ended: EndedDeploy | null) => Promise<SendOutcome>
 
+interface Target {
+  readonly url: string
+  /** The key that signs deliveries; null for kinds that are not signed. */
+  readonly secret: string | null
+  readonly delivery: Pick<DeliveryRow, 'id' | 'createdAt'>
+  readonly rule: AddressRule
+}
+
+/** How each kind is sent to. */
+const SENDERS: Readonly<Record<ChannelKind, (deps: Deps, target: Target) => Send | string>> = {
+  slack:
+    ({ config }, { url, rule }) =>
+    (ended) =>
+      sendToSlack(url, { text: messageOf(config, ended) }, rule),
+  webhook: (deps, { url, secret, delivery, rule }) => {
+    if (secret === null) return 'The channel has no signing secret. Remove the channel and add it again.'
+    return (ended) => {
+      const body = JSON.stringify(outcomePayload(ended, deps.config.consoleUrl, delivery.createdAt))
+      return sendWebhook({ url, secret, id: delivery.id, body, at: deps.now() }, rule)
+    }
+  },
+}
+
 /** The function that sends to this channel, or a sentence that says why the channel cannot be used. */
-async function findSender(deps: Deps, { id, channel, createdAt }: DeliveryRow): Promise<Send | string> {
+async function findSender(deps: Deps, kind: ChannelKind, delivery: DeliveryRow): Promise<Send | string> {
+  const { channel } = delivery
   const { config } = deps
   if (channel.removedAt !== null) return 'The channel was removed.'
   if (channel.disabledAt !== null) return 'The channel is disabled.'
@@ -48,20 +75,14 @@ async function findSender(deps: Deps, { id, channel, createdAt }: DeliveryRow): 
     const url = config.slackWebhookUrl
     if (url === undefined) return 'SLACK_WEBHOOK_URL is not set.'
     // An address from the console's own settings may be private.
-    return (ended) => sendToSlack(url, { text: messageOf(config, ended) }, { allowPrivate: true })
+    return SENDERS[kind](deps, { url, secret: null, delivery, rule: { allowPrivate: true } })
   }
   const opened = await openChannel(config.authSecrets, channel.sealed ?? '')
   if (opened === null) {
     deps.logger.error({ channelId: channel.id }, UNREADABLE)
     return 'The channel is encrypted under a secret that is no longer in AUTH_SECRET. Remove the channel and add it again.'
   }
-  const { url, secret } = opened
-  const rule = { allowPrivate: config.privateDeliveries }
-  if (secret === null) return (ended) => sendToSlack(url, { text: messageOf(config, ended) }, rule)
-  return (ended) => {
-    const body = JSON.stringify(outcomePayload(ended, config.consoleUrl, createdAt))
-    return sendWebhook({ url, secret, id, body, at: deps.now() }, rule)
-  }
+  return SENDERS[kind](deps, { ...opened, delivery, rule: { allowPrivate: config.privateDeliveries } })
 }
 
 const UNREADABLE = 'a channel cannot be used: the secret that encrypts it is no longer in AUTH_SECRET'
@@ -82,13 +103,14 @@ async function readEnded({ db }: Deps, deployId: string | null): Promise<EndedDe
 async function recordAttempt(
   deps: Deps,
   delivery: DeliveryRow,
+  kind: ChannelKind,
   ended: EndedDeploy | null,
   sent: SendOutcome,
 ): Promise<void> {
   const { id, channel } = delivery
   const now = deps.now()
   const settled = { id, deploy: ended?.row ?? null }
-  const channelFacts = auditedChannel(delivery)
+  const channelFacts = { channel: kind, ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }) } as const
   if (sent.kind === 'sent') {
     const payload = { ...channelFacts, outcome: 'sent' } as const
     const attempt = { status: sent.status, error: null }
@@ -99,7 +121,7 @@ async function recordAttempt(
     })
   }
   const attempt: Attempt = { status: sent.kind === 'unknown' ? null : sent.status, error: sent.reason }
-  const mayRepeat = sent.kind === 'not_sent' ? !sent.lasting : channel.kind === 'webhook'
+  const mayRepeat = sent.kind === 'not_sent' ? !sent.lasting : CHANNELS[kind].knowsDuplicates
   const waitMs = sent.kind === 'not_sent' ? sent.waitMs : undefined
   const again = mayRepeat ? nextTry(delivery.attempts + 1, now, waitMs) : null
   const log = { deliveryId: id, channelId: channel.id, deployId: delivery.deployId, reason: sent.reason }
@@ -116,10 +138,3 @@ async function recordAttempt(
     payload,
   })
 }
-
-/** The channel as audit rows name it. */
-const auditedChannel = ({ channel }: DeliveryRow) =>
-  ({
-    channel: channel.kind === 'webhook' ? 'webhook' : 'slack',
-    ...(channel.id === CONFIGURED_CHANNEL ? {} : { name: channel.name }),
-  }) as const

@@ -1,5 +1,6 @@
 import 'server-only'
 import { type AuditAction, type AuditEvent, readAuditEvent } from '~/domain/audit/event'
+import { CHANNELS } from '~/domain/delivery'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 
@@ -138,7 +139,7 @@ export function describeEvent(row: AuditRow): string | null {
       return `Outcome sent to ${channelName(event.payload.name)}.`
     case 'console.notification.not_sent':
       return event.payload.outcome === 'unknown'
-        ? `Outcome may not have reached ${channelName(event.payload.name)}: ${event.payload.reason}.${event.payload.channel === 'webhook' ? '' : ' It is not sent again.'}`
+        ? `Outcome may not have reached ${channelName(event.payload.name)}: ${event.payload.reason}.${CHANNELS[event.payload.channel].knowsDuplicates ? '' : ' It is not sent again.'}`
         : `Outcome not sent to ${channelName(event.payload.name)}: ${event.payload.reason}.`
     case 'console.delivery.resent':
       return `Outcome queued again for ${channelName(event.payload.name)}.`
