@@ -1,5 +1,5 @@
 import { AppError } from '~/domain/errors'
-import { isLoopbackHost } from '~/server/platform/http/refuse-request'
+import { isLoopbackHost } from '~/server/platform/network-settings'
 
 /** The link that a start prints: to create the first admin, or to sign in to the sandbox. Null if there is an admin. */
 export async function printedLink(databaseUrl: string, sandbox: boolean) {

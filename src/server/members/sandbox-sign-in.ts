@@ -4,7 +4,7 @@ import { SANDBOX_OPERATOR } from '~/domain/member'
 import type { Deps } from '~/server/deps'
 import type { LinkRow } from '~/server/members/invitations'
 import type { DatabaseHandle } from '~/server/platform/database'
-import { isLoopbackHost } from '~/server/platform/http/refuse-request'
+import { isLoopbackHost } from '~/server/platform/network-settings'
 
 // Everything about access that differs in the sandbox. Its console has a database of its own (docs/adr/033), so nothing
 // that is given there reaches a real GitHub.

@@ -32,6 +32,9 @@ export function isLoopback(address: string): boolean {
   return address.startsWith('127.') || new URL(`http://${hostInUrl(address)}`).hostname === '[::1]'
 }
 
+/** Whether a Host header, or the host of a URL, names this machine. */
+export const isLoopbackHost = (host: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)
+
 export const hostInUrl = (address: string): string => (isIP(address) === 6 ? `[${address}]` : address)
 
 /** The host by which this machine reaches a server on this address. A wildcard address cannot be connected to. */

@@ -91,7 +91,7 @@ it('a request is read with the approval, the deploy and the surface it is about'
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
   expect(await readRequest(db, request)).toEqual({
-    asked: false,
+    hasApproval: false,
     deploy,
     surface: { ...declared, requiresApproval: false, approvalMinutes: 60, archived: false, deployFreeze: null },
   })
@@ -100,12 +100,12 @@ it('a request is read with the approval, the deploy and the surface it is about'
     data: { requiresApproval: true, approvalMinutes: 61, archivedAt: new Date() },
   })
   expect(await readRequest(db, { ...request, idempotencyKey: 'another' })).toEqual({
-    asked: false,
+    hasApproval: false,
     deploy: null,
     surface: { ...declared, requiresApproval: true, approvalMinutes: 61, archived: true, deployFreeze: null },
   })
   expect(await readRequest(db, { ...request, requestedBy: 'another', surfaceId: 'nowhere' })).toEqual({
-    asked: false,
+    hasApproval: false,
     deploy: null,
     surface: null,
   })

@@ -134,7 +134,15 @@ describe('npm start', { timeout: START }, () => {
     const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
     const own = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
     const surfacesFile = path.join(own, 'surfaces.yaml')
-    writeFileSync(surfacesFile, 'surfaces: []')
+    const address = 'http://127.0.0.1:9'
+    const surface = {
+      id: 'docs',
+      name: 'Docs',
+      environment: 'staging',
+      repository: 'acme/docs',
+      workflow: 'deploy.yml',
+    }
+    writeFileSync(surfacesFile, JSON.stringify({ surfaces: [{ ...surface, url: address, health_url: address }] }))
     const real = launchProduct({
       DATA_DIR: own,
       DATABASE_URL: url ?? '',

@@ -72,6 +72,8 @@ it.runIf(process.platform === 'linux')('the server listens at the address HOST n
 
 it.each(['0.0.0.0', '192.0.2.7', '::'])('HOST=%s is refused until CONSOLE_URL is set', (HOST) => {
   const settings = { GITHUB_DISPATCH_TOKEN: 'token', TRUSTED_PROXIES: 'none', HOST }
-  expect(() => readConfig(settings)).toThrow(`CONSOLE_URL is not set, and HOST is ${HOST}, which other machines reach`)
+  expect(() => readConfig(settings)).toThrow(
+    `CONSOLE_URL is not set, and other machines can reach the server (HOST is ${HOST})`,
+  )
   expect(readConfig({ ...settings, CONSOLE_URL: 'https://console.example.com' }).host).toBe(HOST)
 })

@@ -4,6 +4,7 @@ import type { ServerConfig } from '~/server/platform/config'
 import { logAppError, problemResponse, toAppError } from '~/server/platform/http/problem'
 import { limitAddress, type RateLimits } from '~/server/platform/http/rate-limits'
 import type { Logger } from '~/server/platform/logger'
+import { isLoopbackHost } from '~/server/platform/network-settings'
 
 interface Needs {
   readonly config: ServerConfig
@@ -90,5 +91,3 @@ export function isOwnHost(host: string, consoleUrl: string): boolean {
   if (URL.canParse(consoleUrl) && new URL(consoleUrl).host === host) return true
   return isLoopbackHost(host)
 }
-
-export const isLoopbackHost = (host: string): boolean => /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(host)
