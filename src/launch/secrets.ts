@@ -2,8 +2,8 @@ import { hkdfSync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
+import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 import type { Config } from '~/server/platform/config'
-import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
 import { ensurePrivateDirectory, rememberedText } from './machine/private-files.ts'
 
 interface GeneratedSecrets {

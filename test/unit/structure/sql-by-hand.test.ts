@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { ADVISORY_LOCKS } from '~/server/platform/locks.sql'
+import { ADVISORY_LOCKS } from '~/server/platform/advisory-locks'
 
 const server = path.resolve(import.meta.dirname, '../../../src/server')
 const sources = readdirSync(server, { recursive: true, encoding: 'utf8' }).filter(
@@ -21,5 +21,5 @@ it('no two advisory locks share a number, and src declares their numbers in one 
   const declaring = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
     (file) => /\.(ts|mjs)$/.test(file) && /\b7_?310_?4\d\d\b/.test(readFileSync(path.join(src, file), 'utf8')),
   )
-  expect(declaring).toEqual([path.join('server', 'platform', 'locks.sql.ts')])
+  expect(declaring).toEqual([path.join('server', 'platform', 'advisory-locks.ts')])
 })
