@@ -8,8 +8,9 @@ export async function register() {
     const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
     const { openFront } = await import('~/server/front')
     const { answerTrpc } = await import('~/server/trpc/answer-trpc')
+    // Before a request or the worker uses the database.
+    await claimDatabaseAtStart(getDeps(), () => process.exit(1))
     openFront(getDeps(), answerTrpc)
-    void claimDatabaseAtStart(getDeps()).catch(() => process.exit(1))
     // Not awaited: values encrypted with an older secret stay readable meanwhile.
     void renewSecondFactorsAtStart(getDeps(), resealChannels)
     // Not awaited: sign-in also binds accounts before it looks one up.

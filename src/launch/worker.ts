@@ -53,7 +53,7 @@ try {
   const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
   const deps = createDeps(config)
-  await claimDatabaseAtStart(deps)
+  await claimDatabaseAtStart(deps, () => process.exit(1))
   const worker = startWorker(deps)
   process.stdout.write('The worker runs. Press Ctrl-C to finish the current jobs and stop.\n')
   await asked

@@ -18,7 +18,7 @@ type ClaimDeps = Pick<Deps, 'db' | 'now'>
 /** The database belongs to a console of the other kind. */
 class DatabaseRefused extends Error {}
 
-const NEXT_TRY_MS = 1_000
+const NEXT_TRY_MS = 5_000
 
 /**
  * Records at the first start whether this database belongs to a sandbox console or to one with a real GitHub, because every
@@ -39,20 +39,23 @@ export async function claimDatabase({ db, now }: ClaimDeps, kind: ConsoleKind): 
 }
 
 /**
- * For a server or worker: retries while the database is away. Throws, and logs why, if the database belongs to a console of
- * the other kind.
+ * For a server or a worker, before it uses the database. Resolves after the first try. If the claim fails, because the database
+ * is away or lacks a migration, further tries follow in the background. Calls `refuse` if the database belongs to the other kind.
  */
-export async function claimDatabaseAtStart(deps: ClaimDeps & Pick<Deps, 'config' | 'logger' | 'pause'>): Promise<void> {
-  for (;;) {
-    try {
-      return await claimDatabase(deps, deps.config.sandboxUrl === undefined ? 'github' : 'sandbox')
-    } catch (error) {
-      if (error instanceof DatabaseRefused) {
-        deps.logger.fatal(error.message)
-        throw error
-      }
-      await deps.pause(NEXT_TRY_MS)
+export async function claimDatabaseAtStart(
+  deps: ClaimDeps & Pick<Deps, 'config' | 'logger' | 'pause'>,
+  refuse: () => void,
+): Promise<void> {
+  try {
+    await claimDatabase(deps, deps.config.sandboxUrl === undefined ? 'github' : 'sandbox')
+  } catch (err) {
+    if (err instanceof DatabaseRefused) {
+      deps.logger.fatal(err.message)
+      refuse()
+      return
     }
+    deps.logger.warn({ err }, 'the database could not be claimed for this console; the next try follows')
+    void deps.pause(NEXT_TRY_MS).then(() => claimDatabaseAtStart(deps, refuse))
   }
 }
 
@@ -64,10 +67,10 @@ export async function isSandboxDatabase({ db }: Pick<Deps, 'db'>): Promise<boole
 const REFUSAL: Readonly<Record<ConsoleKind, string>> = {
   sandbox:
     'This database belongs to a console with a real GitHub, and GitHub credentials are not set, so the sandbox would run on it. ' +
-    'Nothing was started or changed. Set the credentials, or unset DATABASE_URL or name another database to run the sandbox.',
+    'Nothing was started, and no data was changed. Set the credentials, or unset DATABASE_URL or name another database to run the sandbox.',
   github:
     'This database belongs to a sandbox console, where everybody on the machine is an admin, and GitHub credentials are set. ' +
-    'Nothing was started or changed. Set DATABASE_URL to another database, or unset the credentials to run the sandbox.',
+    'Nothing was started, and no data was changed. Set DATABASE_URL to another database, or unset the credentials to run the sandbox.',
 }
 
 /** Before databases were claimed, members who were not made in the sandbox came with a real GitHub. */

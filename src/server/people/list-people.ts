@@ -2,7 +2,7 @@ import 'server-only'
 import type { InvitationEntry, MemberEntry } from '~/domain/member'
 import type { Deps } from '~/server/deps'
 import { listInvitations } from '~/server/members/invitations'
-import { listMembers } from '~/server/members/members'
+import { hasUsableAdmin, listMembers } from '~/server/members/members'
 import { listSurfaces } from '~/server/surfaces/surfaces'
 
 const PAGE = 100
@@ -40,3 +40,6 @@ export async function listOpenInvitations({ db, now }: Pick<Deps, 'db' | 'now'>)
   )
   return { invitations, environments }
 }
+
+/** Whether an admin exists who can let others in. Without one, a setup link creates the first admin. */
+export const hasAdmin = ({ db }: Pick<Deps, 'db'>): Promise<boolean> => hasUsableAdmin(db)

@@ -127,6 +127,3 @@ export async function takeBackInvitation(
     await appendAuditEvent(tx, { actor: actor.name, at }, { action: 'console.link.revoked', status: null, payload })
   })
 }
-
-/** Whether an admin exists who can let others in. Without one, a setup link creates the first admin. */
-export const hasAdmin = ({ db }: Pick<Deps, 'db'>): Promise<boolean> => hasUsableAdmin(db)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
@@ -31,7 +31,7 @@ describe('a database belongs to the kind of console that started on it first', (
     await claimDatabase(deps, first)
     await claimDatabase(deps, first)
     await expect(claimDatabase(deps, second)).rejects.toThrow(
-      /^This database belongs to .* Nothing was started or changed\. .*DATABASE_URL/,
+      /^This database belongs to .* Nothing was started, and no data was changed\. .*DATABASE_URL/,
     )
     expect(await owner()).toEqual([first])
   })
@@ -43,18 +43,39 @@ describe('a database belongs to the kind of console that started on it first', (
   })
 })
 
-it('a server on the other kind’s database ends, and one whose database is away tries again', async () => {
-  await claimDatabase(deps, 'sandbox')
-  await expect(claimDatabaseAtStart(deps)).rejects.toThrow('belongs to a sandbox console')
-  const sandbox = { ...deps, config: { ...deps.config, sandboxUrl: 'http://127.0.0.1:3001' } }
-  const away = await createTestConsole()
-  await away.close()
-  let tries = 0
-  const pause = async () => {
-    tries += 1
-    if (tries > 1) throw new Error('it tried again')
-  }
-  await expect(claimDatabaseAtStart({ ...sandbox, db: away.deps.db, pause })).rejects.toThrow('it tried again')
+describe('at its start, a server or a worker', () => {
+  const never = () => expect.unreachable('it was refused')
+
+  it('is refused on the database of the other kind', async () => {
+    await claimDatabase(deps, 'sandbox')
+    let refusals = 0
+    await claimDatabaseAtStart(deps, () => {
+      refusals += 1
+    })
+    expect(refusals).toBe(1)
+    expect(await owner()).toEqual(['sandbox'])
+  })
+
+  it('goes on while the database is away, and tries again until the database answers', async () => {
+    let isAway = true
+    const db = new Proxy(deps.db, {
+      get: (target, name) => {
+        if (name === '$transaction' && isAway) return () => Promise.reject(new Error('connection refused'))
+        return Reflect.get(target, name)
+      },
+    })
+    let retry = () => {}
+    const pause = () =>
+      new Promise<void>((resolve) => {
+        retry = resolve
+      })
+    await claimDatabaseAtStart({ ...deps, db, pause }, never)
+    expect(await owner()).toEqual([])
+    isAway = false
+    retry()
+    await vi.waitUntil(async () => (await owner()).length === 1)
+    expect(await owner()).toEqual(['github'])
+  })
 })
 
 describe('a database from before claims', () => {

@@ -151,7 +151,7 @@ describe('npm start', { timeout: START }, () => {
     })
     expect(await real.exited).toBe(1)
     expect(real.output()).toMatch(
-      /This database belongs to a sandbox console.* Nothing was started or changed\. Set DATABASE_URL to another database/,
+      /This database belongs to a sandbox console.* Nothing was started, and no data was changed\. Set DATABASE_URL to another database/,
     )
     rmSync(own, { recursive: true, force: true })
     await expectRunning()
