@@ -5,7 +5,7 @@ import { SHORTEST_PASSWORD } from '~/domain/member'
 import { AccountSection } from '~/ui/account/account-section'
 import { postAuth } from '~/ui/auth/ask-auth'
 import { Button } from '~/ui/primitives/button'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { PasswordField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 /** Changes the password and ends every other session. */
@@ -57,29 +57,3 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
 }
 
 export const WRONG = 'Incorrect password. Nothing was changed. Try again.'
-
-interface PasswordFieldProps {
-  readonly id: string
-  readonly label: string
-  /** A new password: browsers offer to generate one. */
-  readonly isNew?: boolean
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-export function PasswordField({ id, label, isNew = false, value, onChange }: PasswordFieldProps) {
-  return (
-    <Field id={id} label={label} {...(isNew ? { hint: `${SHORTEST_PASSWORD} characters or more` } : {})}>
-      <input
-        id={id}
-        type="password"
-        autoComplete={isNew ? 'new-password' : 'current-password'}
-        required
-        maxLength={128}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        className={FIELD}
-      />
-    </Field>
-  )
-}

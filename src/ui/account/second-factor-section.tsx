@@ -3,10 +3,9 @@
 import { useState } from 'react'
 import { encode } from 'uqr'
 import { AccountSection } from '~/ui/account/account-section'
-import { PasswordField } from '~/ui/account/password-form'
 import { type Step, useSecondFactor } from '~/ui/account/use-second-factor'
 import { Button } from '~/ui/primitives/button'
-import { CodeField } from '~/ui/primitives/field'
+import { CodeField, PasswordField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 interface SecondFactorSectionProps {

@@ -8,7 +8,7 @@ import { postAuth, startAtProvider } from '~/ui/auth/ask-auth'
 import { askForPasskey, passkeysWork } from '~/ui/auth/passkey'
 import { usePrompt } from '~/ui/auth/use-prompt'
 import { Button } from '~/ui/primitives/button'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { PasswordField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 import { Skeleton } from '~/ui/primitives/skeleton'
 import { trpc } from '~/ui/trpc/client'
@@ -79,19 +79,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
       }}
     >
       {hasPassword && (
-        <Field id="confirm-password" label="Password">
-          <input
-            id="confirm-password"
-            type="password"
-            autoComplete="current-password"
-            required
-            ref={field}
-            maxLength={128}
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            className={FIELD}
-          />
-        </Field>
+        <PasswordField id="confirm-password" label="Password" ref={field} value={password} onChange={setPassword} />
       )}
       {sandbox && !hasPassword && (
         <p className="text-sm text-pretty text-ink-soft">

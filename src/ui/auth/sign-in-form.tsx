@@ -5,7 +5,7 @@ import type { ProviderView } from '~/domain/account'
 import { type Asked, askAuth, isRecord, startAtProvider } from '~/ui/auth/ask-auth'
 import { askForPasskey } from '~/ui/auth/passkey'
 import { Button } from '~/ui/primitives/button'
-import { CodeField, FIELD, Field } from '~/ui/primitives/field'
+import { CodeField, FIELD, Field, PasswordField } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 interface SignInFormProps {
@@ -54,18 +54,7 @@ export function SignInForm({ next, providers, passkeys, refused, ...props }: Sig
           className={FIELD}
         />
       </Field>
-      <Field id="password" label="Password">
-        <input
-          id="password"
-          type="password"
-          name="password"
-          autoComplete="current-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.target.value)}
-          className={FIELD}
-        />
-      </Field>
+      <PasswordField id="password" label="Password" value={password} onChange={setPassword} />
       {alert}
       <Button type="submit" tone="strong" disabled={busy}>
         {busy ? 'Signing in…' : 'Sign in'}

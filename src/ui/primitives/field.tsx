@@ -1,4 +1,5 @@
-import type { ReactNode } from 'react'
+import type { ReactNode, Ref } from 'react'
+import { SHORTEST_PASSWORD } from '~/domain/member'
 
 const LOOK = 'w-full min-w-0 rounded-[5px] border border-control bg-panel px-2.5 text-sm any-pointer-coarse:text-base'
 
@@ -24,6 +25,36 @@ export function Field({ id, label, hint, children, className = '' }: FieldProps)
       </label>
       {children}
     </div>
+  )
+}
+
+interface PasswordFieldProps {
+  readonly id: string
+  readonly label: string
+  /** A new password: browsers offer to generate one. */
+  readonly isNew?: boolean
+  readonly value: string
+  readonly onChange: (value: string) => void
+  readonly ref?: Ref<HTMLInputElement>
+}
+
+export function PasswordField({ id, label, isNew = false, value, onChange, ref = null }: PasswordFieldProps) {
+  return (
+    <Field id={id} label={label} {...(isNew ? { hint: `${SHORTEST_PASSWORD} characters or more` } : {})}>
+      <input
+        id={id}
+        type="password"
+        name={id}
+        autoComplete={isNew ? 'new-password' : 'current-password'}
+        required
+        {...(isNew ? { minLength: SHORTEST_PASSWORD } : {})}
+        maxLength={128}
+        ref={ref}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className={FIELD}
+      />
+    </Field>
   )
 }
 

@@ -1,9 +1,9 @@
 'use client'
 
 import { useState } from 'react'
-import { NewPassword, useAcceptLink } from '~/ui/auth/entry/accept-link'
+import { useAcceptLink } from '~/ui/auth/entry/use-accept-link'
 import { Button } from '~/ui/primitives/button'
-import { FIELD, Field, INPUT } from '~/ui/primitives/field'
+import { FIELD, Field, INPUT, PasswordField } from '~/ui/primitives/field'
 
 interface JoinFormProps {
   readonly token: string
@@ -52,7 +52,7 @@ export function JoinForm({ token, email: invited, action }: JoinFormProps) {
           className={`h-9 ${INPUT}`}
         />
       </Field>
-      <NewPassword label="Password" value={password} onChange={setPassword} />
+      <PasswordField id="password" label="Password" isNew value={password} onChange={setPassword} />
       {notice}
       <Button type="submit" tone="strong" disabled={busy}>
         {action}

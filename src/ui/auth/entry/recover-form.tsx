@@ -1,8 +1,9 @@
 'use client'
 
 import { useState } from 'react'
-import { NewPassword, useAcceptLink } from '~/ui/auth/entry/accept-link'
+import { useAcceptLink } from '~/ui/auth/entry/use-accept-link'
 import { Button } from '~/ui/primitives/button'
+import { PasswordField } from '~/ui/primitives/field'
 
 /** Sets a new password with a link. The member then signs in, with the second factor if there is one. */
 export function RecoverForm({ token, email }: { readonly token: string; readonly email: string }) {
@@ -19,7 +20,7 @@ export function RecoverForm({ token, email }: { readonly token: string; readonly
     >
       {/* Tells password managers which account the new password belongs to. */}
       <input type="email" autoComplete="username" value={email} readOnly hidden />
-      <NewPassword label="New password" value={password} onChange={setPassword} />
+      <PasswordField id="password" label="New password" isNew value={password} onChange={setPassword} />
       {notice}
       <Button type="submit" tone="strong" disabled={busy}>
         Set password

@@ -1,6 +1,6 @@
 'use client'
 
-import { useAcceptLink } from '~/ui/auth/entry/accept-link'
+import { useAcceptLink } from '~/ui/auth/entry/use-accept-link'
 import { Button } from '~/ui/primitives/button'
 
 /** Opening the page alone does not use the link, since a program may have fetched it for a preview. */

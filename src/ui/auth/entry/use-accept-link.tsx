@@ -1,7 +1,5 @@
 import { useState } from 'react'
-import { SHORTEST_PASSWORD } from '~/domain/member'
 import { postAuth } from '~/ui/auth/ask-auth'
-import { FIELD, Field } from '~/ui/primitives/field'
 import { Notice } from '~/ui/primitives/notice'
 
 type Typed = Readonly<Record<string, string>>
@@ -25,29 +23,4 @@ export function useAcceptLink(token: string, next: '/' | '/sign-in') {
     </Notice>
   )
   return { busy, notice, accept }
-}
-
-interface NewPasswordProps {
-  readonly label: string
-  readonly value: string
-  readonly onChange: (value: string) => void
-}
-
-export function NewPassword({ label, value, onChange }: NewPasswordProps) {
-  return (
-    <Field id="password" label={label} hint={`${SHORTEST_PASSWORD} characters or more`}>
-      <input
-        id="password"
-        type="password"
-        name="password"
-        autoComplete="new-password"
-        required
-        minLength={SHORTEST_PASSWORD}
-        maxLength={128}
-        value={value}
-        onChange={(event) => onChange(event.target.value)}
-        className={FIELD}
-      />
-    </Field>
-  )
 }
