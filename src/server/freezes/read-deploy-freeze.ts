@@ -14,13 +14,6 @@ type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 const NOT_FROZEN: ReadonlySet<string> = new Set(['', 'false', '0'])
 const REASON_LENGTH = 500
 
-/** Reads DEPLOY_FREEZE of each repository that ships to production. */
-export async function readDeployFreezes(deps: ReadDeps): Promise<void> {
-  for (const repository of new Set((await listProductionSurfaces(deps)).map((surface) => surface.repository))) {
-    await readDeployFreeze(deps, repository)
-  }
-}
-
 /** The background look at DEPLOY_FREEZE of one repository. */
 export async function refreshDeployFreeze(deps: ReadDeps, repository: string): Promise<void> {
   const surface = (await listProductionSurfaces(deps)).find(

@@ -5,7 +5,7 @@ import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
-import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
+import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { insertDeployAt, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -196,7 +196,7 @@ describe('the facts are looked at once more', () => {
     const request = await world.waiting()
     const { onVariable } = world.github.script
     world.github.script.onVariable = () => ({ status: 200, body: { name: 'DEPLOY_FREEZE', value: 'Release week' } })
-    await readDeployFreezes(world.deps)
+    await refreshDeployFreeze(world.deps, 'acme/platform')
     await expectNotGranted(request, { code: 'frozen', details: { origin: 'DEPLOY_FREEZE' } })
     world.github.script.onVariable = onVariable
     expect(await grantApproval(world.deps, world.grace, request.approval.id)).toMatchObject({ state: 'granted' })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openFreeze } from '~/server/freezes/open-freeze'
-import { readDeployFreezes } from '~/server/freezes/read-deploy-freeze'
+import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { createContextInner } from '~/server/trpc/procedures/init'
@@ -44,6 +44,7 @@ const set = (value: string): Answer => ({ status: 200, body: { name: 'DEPLOY_FRE
 function answerWith(answer: Answer) {
   github.script.onVariable = () => answer
 }
+const look = () => refreshDeployFreeze(console_.deps, 'acme/platform')
 const asked = () => github.requests.filter(({ path }) => path.endsWith('/actions/variables/DEPLOY_FREEZE'))
 const tileOf = async (id: string) => (await listTiles(console_.deps)).find((tile) => tile.id === id)
 const warnings = async (id: string) =>
@@ -60,10 +61,10 @@ const deploy = (surface: { readonly id: string; readonly confirm: string }, over
   })
 
 describe('the repository variable DEPLOY_FREEZE', () => {
-  it('DEPLOY_FREEZE is read once a pass for each repository that ships to production, and shown on production tiles alone', async () => {
+  it('DEPLOY_FREEZE is read once for all production surfaces of a repository, and shown on production tiles alone', async () => {
     answerWith(set('release week'))
     await insertSurface(console_.deps)
-    await readDeployFreezes(console_.deps)
+    await look()
     expect(asked()).toHaveLength(1)
     expect(await tileOf(production.id)).toMatchObject({
       deployFreeze: { reason: 'release week', readAt: expect.any(String) },
@@ -73,7 +74,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
 
   it.each(['', 'false', '0'])('DEPLOY_FREEZE does not freeze with the value "%s"', async (value) => {
     answerWith(set(value))
-    await readDeployFreezes(console_.deps)
+    await look()
     expect((await tileOf(production.id))?.deployFreeze).toBeNull()
     expect(await warnings(production.id)).toEqual([])
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
@@ -82,7 +83,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
   it('DEPLOY_FREEZE freezes with any other value, blanks included, as in the workflow', async () => {
     for (const value of ['False', ' ', 'no', '00']) {
       answerWith(set(value))
-      await readDeployFreezes(console_.deps)
+      await look()
       expect((await tileOf(production.id))?.deployFreeze, value).toMatchObject({ reason: value })
     }
   })
@@ -105,7 +106,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
 
   it('DEPLOY_FREEZE refuses a production deploy as frozen with its origin, and lets staging ship', async () => {
     answerWith(set('release week'))
-    await readDeployFreezes(console_.deps)
+    await look()
     await expect(deploy(production)).rejects.toMatchObject({
       cause: {
         code: 'frozen',
@@ -119,20 +120,20 @@ describe('the repository variable DEPLOY_FREEZE', () => {
   it('DEPLOY_FREEZE is not covered by an override of a console freeze', async () => {
     await openFreeze(console_.deps, actorNamed('ada'), { environment: 'production', reason: 'Incident' })
     answerWith(set('release week'))
-    await readDeployFreezes(console_.deps)
+    await look()
     await expect(deploy(production, 'Fixes the outage')).rejects.toThrow(/override .* does not cover/i)
     expect(github.dispatches()).toEqual([])
   })
 
   it('DEPLOY_FREEZE no longer refuses once it is cleared, without the next pass', async () => {
     answerWith(set('release week'))
-    await readDeployFreezes(console_.deps)
+    await look()
     answerWith(answers.notFound)
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
   it('DEPLOY_FREEZE costs a dispatch no request while it is not known to be set', async () => {
-    await readDeployFreezes(console_.deps)
+    await look()
     github.requests.length = 0
     await deploy(production)
     expect(asked()).toEqual([])
@@ -142,7 +143,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
 describe('a DEPLOY_FREEZE that cannot be read', () => {
   it('is said by the review of a production deploy, and blocks nothing', async () => {
     answerWith(answers.forbidden)
-    await readDeployFreezes(console_.deps)
+    await look()
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: true })
     expect(await warnings(production.id)).toEqual([
       {
@@ -155,10 +156,10 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
   })
 
   it('is not known, and never "not frozen", when GitHub answers 404 for a repository it does not show', async () => {
-    await readDeployFreezes(console_.deps)
+    await look()
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: false })
     github.script.onRepository = () => answers.notFound
-    await readDeployFreezes(console_.deps)
+    await look()
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: true })
     expect((await tileOf(staging.id))?.deployFreezeUnknown).toBe(false)
     expect(await warnings(production.id)).toMatchObject([{ kind: 'deploy_freeze_unread', text: NOT_KNOWN }])
@@ -166,7 +167,7 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
 
   it('still refuses a deploy as frozen when the repository is no longer shown at the moment of the dispatch', async () => {
     answerWith(set('release week'))
-    await readDeployFreezes(console_.deps)
+    await look()
     answerWith(answers.notFound)
     github.script.onRepository = () => answers.notFound
     await expect(deploy(production)).rejects.toMatchObject({ cause: { code: 'frozen' } })
@@ -175,14 +176,14 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
 
   it('is forgotten when the token may no longer read it, and kept with its time while GitHub does not answer', async () => {
     answerWith(set('release week'))
-    await readDeployFreezes(console_.deps)
+    await look()
     const before = await tileOf(production.id)
     answerWith(answers.serverError())
-    await readDeployFreezes(console_.deps)
+    await look()
     expect((await tileOf(production.id))?.deployFreeze).toEqual(before?.deployFreeze)
     await expect(deploy(production)).rejects.toMatchObject({ cause: { code: 'frozen' } })
     answerWith(answers.forbidden)
-    await readDeployFreezes(console_.deps)
+    await look()
     expect((await tileOf(production.id))?.deployFreeze).toBeNull()
   })
 })
