@@ -284,6 +284,19 @@ describe('a channel', () => {
     expect(await trail()).toMatchObject({ action: 'console.channel.removed', actor: OPERATOR.name })
   })
 
+  it('of a kind that this version does not know is sent nothing, and the delivery says why', async () => {
+    const { id } = await add()
+    await deps.db.$executeRaw`ALTER TABLE "delivery_channels" DROP CONSTRAINT "delivery_channels_kind_check"`
+    await deps.db.deliveryChannel.update({ where: { id }, data: { kind: 'pager' } })
+    await ended()
+    await workNow()
+    expect(receiver.received).toEqual([])
+    expect(await deps.db.delivery.findMany({ where: { channelId: id } })).toMatchObject([
+      { state: 'dropped', lastError: 'This version does not know channels of the kind pager.' },
+    ])
+    await deps.db.deliveryChannel.update({ where: { id }, data: { kind: 'webhook' } })
+  })
+
   it('of the configuration is shown and can be tested, and not changed', async () => {
     const id = CONFIGURED_CHANNEL
     expect(await channelNow(id)).toMatchObject({ name: 'SLACK_WEBHOOK_URL', configured: true })
