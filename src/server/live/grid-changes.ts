@@ -71,7 +71,7 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
     now: Date,
   ): Promise<Pick<LiveEvent, 'tiles' | 'checked' | 'reload'>> => {
     const isFirst = !isKnown
-    const before = timesForgotten
+    const forgottenBefore = timesForgotten
     const ids =
       isComparison || isFirst
         ? undefined
@@ -82,7 +82,7 @@ export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 
     ])
     // The last window left during the read, so later changes were not recorded. A new window reads everything itself. Remembering
     // this read would hide a change that is reverted before the next one.
-    if (timesForgotten !== before) return { tiles: [], checked: [], reload: true }
+    if (timesForgotten !== forgottenBefore) return { tiles: [], checked: [], reload: true }
     probesReadAt = now
     // A surface that appears or disappears changes the grid, not only a tile.
     if (ids?.some((id) => knownTiles.has(id) !== tiles.some((tile) => tile.id === id))) pending.wholeGrid = true

@@ -1,28 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
+import { type Import, listImports } from '~test/support/list-imports'
 
 const source = path.resolve(import.meta.dirname, '../../../src')
-
-interface Import {
-  readonly from: string
-  readonly to: string
-}
 
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
   (file) => /\.tsx?$/.test(file) && !file.includes('/generated/'),
 )
-
-/** Every import within src, by alias or relative, as files without their extension. */
-function listImports(): readonly Import[] {
-  return files.flatMap((file) => {
-    const found = readFileSync(path.join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'((?:~|\.\.?)\/[^']+)'/g)
-    return [...found].map(([, name = '']) => {
-      const to = name.startsWith('~/') ? name.slice(2) : path.join(path.dirname(file), name)
-      return { from: file.replace(/\.tsx?$/, ''), to: to.replace(/\.tsx?$/, '') }
-    })
-  })
-}
 
 /** The layers of docs/architecture.md, lowest first. */
 const LAYERS: readonly (readonly RegExp[])[] = [

@@ -11,13 +11,6 @@ import { InviteForm } from '~/ui/people/people-page'
 import { askForProof } from '~/ui/trpc/auth-link'
 import { authAnswers, later, onAPage } from './on-a-page'
 
-type Page = Awaited<ReturnType<typeof onAPage>>
-const pages: Page[] = []
-const open = async (...what: Parameters<typeof onAPage>) => {
-  const page = await onAPage(...what)
-  pages.push(page)
-  return page
-}
 let auth: ReturnType<typeof authAnswers>
 const gone = vi.fn()
 beforeEach(() => {
@@ -26,7 +19,6 @@ beforeEach(() => {
   vi.spyOn(window.location, 'assign').mockImplementation(gone)
 })
 afterEach(async () => {
-  for (const page of pages.splice(0)) await page.leave()
   vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
@@ -36,7 +28,7 @@ const refusal = (detail: string) => ({ status: 403, body: { code: 'forbidden', d
 
 describe('the form that joins with a link', () => {
   const openForm = async (email: string | null = null) => {
-    const page = await open(<JoinForm token="the token" email={email} action="Join" />)
+    const page = await onAPage(<JoinForm token="the token" email={email} action="Join" />)
     await page.fill('Name', ' Ada ')
     if (email === null) await page.fill('E-mail address', 'ada@example.com')
     await page.fill('Password', PASSWORD)
@@ -88,7 +80,7 @@ describe('the form that joins with a link', () => {
 
 describe('the form that sets a new password with a link', () => {
   const openForm = async () => {
-    const page = await open(<RecoverForm token="the token" email="ada@example.com" />)
+    const page = await onAPage(<RecoverForm token="the token" email="ada@example.com" />)
     await page.fill('New password', PASSWORD)
     return page
   }
@@ -124,7 +116,7 @@ describe('the form that changes the password', () => {
   const changed = vi.fn()
   const openForm = async () => {
     changed.mockReset()
-    const page = await open(<PasswordForm onChanged={changed} />)
+    const page = await onAPage(<PasswordForm onChanged={changed} />)
     await page.fill('Current password', 'the old password')
     await page.fill('New password', PASSWORD)
     return page
@@ -184,7 +176,7 @@ describe('the form that changes the name', () => {
   const changed = vi.fn()
   const openForm = async (answer: unknown = {}) => {
     changed.mockReset()
-    return await open(<NameForm account={account} onChanged={changed} />, { 'account.rename': answer })
+    return await onAPage(<NameForm account={account} onChanged={changed} />, { 'account.rename': answer })
   }
 
   it('saves only a name that differs and is not empty', async () => {
@@ -224,7 +216,7 @@ describe('the form that invites', () => {
   const invited = vi.fn()
   const openForm = async (answer: unknown = { path: '/invite/the-token' }) => {
     invited.mockReset()
-    const page = await open(<InviteForm environments={['production', 'staging']} onInvited={invited} />, {
+    const page = await onAPage(<InviteForm environments={['production', 'staging']} onInvited={invited} />, {
       'members.invite': answer,
     })
     await page.fill('E-mail address', 'bob@example.com')
@@ -282,7 +274,7 @@ describe('the form that adds a channel', () => {
   const added = vi.fn()
   const openForm = async (answer: unknown = { name: 'ops', secret: 'the secret' }) => {
     added.mockReset()
-    const page = await open(<AddChannelForm onAdded={added} />, { 'deliveries.addChannel': answer })
+    const page = await onAPage(<AddChannelForm onAdded={added} />, { 'deliveries.addChannel': answer })
     await page.fill('Name', 'ops')
     await page.fill('Address', 'https://hooks.example.com/deploys')
     return page
@@ -333,7 +325,7 @@ describe('the dialog that confirms an identity', () => {
   const methods: ProofMethods = { password: true, passkey: false, sandbox: false, providers: [] }
   /** A page with a request that waits for a proof. */
   const openDialog = async (answered: unknown = methods) => {
-    const page = await open(<ConfirmIdentity />, { 'account.proofMethods': answered })
+    const page = await onAPage(<ConfirmIdentity />, { 'account.proofMethods': answered })
     let proved = Promise.resolve(false)
     await page.settle(() => {
       proved = askForProof()

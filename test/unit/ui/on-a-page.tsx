@@ -3,7 +3,7 @@ import { TRPCClientError, type TRPCLink } from '@trpc/client'
 import { observable } from '@trpc/server/observable'
 import { act, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 import { trpc } from '~/ui/trpc/client'
 
@@ -48,6 +48,11 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
     ),
   )
   await settle()
+  onTestFinished(async () => {
+    await act(async () => root.unmount())
+    box.remove()
+    queries.clear()
+  })
 
   const field = (label: string): HTMLInputElement | HTMLSelectElement => {
     const found = [...document.querySelectorAll('label')].find((one) => one.textContent.trim().startsWith(label))
@@ -85,11 +90,6 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
     },
     settle,
     tick: async (label: string) => await act(async () => field(label).click()),
-    leave: async () => {
-      await act(async () => root.unmount())
-      box.remove()
-      queries.clear()
-    },
   }
 }
 
