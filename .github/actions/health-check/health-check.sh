@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Polls GET /health and GET /version until the surface is healthy and runs the deployed commit.
+# Polls GET /version and then GET /health until the surface is healthy and runs the deployed commit.
 # The version counts because the old server may still answer healthy. If the same commit is deployed again, the time of the
 # deploy counts too.
 set -euo pipefail
@@ -30,13 +30,14 @@ version=''
 deployed_at_field='"deployed_at"[[:space:]]*:[[:space:]]*"([0-9A-Za-z.:+-]{1,40})"'
 version_field='"version"[[:space:]]*:[[:space:]]*"([0-9a-f]{40})"'
 while :; do
-  get /health
-  health="$code"
+  # The version comes first. The health is then that of this version or a later one, never that of the old server.
   get /version
   version=none
   if [[ "$code" == 200 && "$text" =~ $version_field ]]; then version="${BASH_REMATCH[1]}"; fi
   replaced=yes
   if [[ -n "$REPLACES" && "$text" =~ $deployed_at_field && "${BASH_REMATCH[1]}" == "$REPLACES" ]]; then replaced=no; fi
+  get /health
+  health="$code"
   now="GET /health answered $health, GET /version ${version:0:7}"
   if [[ "$replaced" == no ]]; then now+=' (still the server from before)'; fi
   if [[ "$now" != "$seen" ]]; then
