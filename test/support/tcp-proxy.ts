@@ -16,8 +16,12 @@ export async function tcpProxy(serverUrl: string) {
       socket.on('close', () => sockets.delete(socket))
     }
     client.pipe(upstream).pipe(client)
+    // A prepared statement is sent with its text once, and later by its name: Parse and Bind of PostgreSQL's protocol.
+    let prepared: string | undefined
     client.on('data', (sent: Buffer) => {
-      if (holding && sent.includes('COMMIT')) upstream.unpipe(client).pause()
+      prepared ??= /P.{4}([^\0]+)\0COMMIT\0/s.exec(sent.toString('latin1'))?.[1]
+      const commits = sent.includes('COMMIT') || (prepared !== undefined && sent.includes(`\0${prepared}\0`))
+      if (holding && commits) upstream.unpipe(client).pause()
     })
   })
   const url = new URL(serverUrl)
