@@ -48,7 +48,7 @@ export async function createApprovalWorld() {
       const input = requestFor(surface, overrides)
       return { surface, input, approval: await ask(input) }
     },
-    /** As if `minutes` had passed. */
+    /** The dependencies, with a clock that is `minutes` ahead. */
     later: (minutes: number) => ({ ...deps, now: () => new Date(Date.now() + minutes * 60_000) }),
     auditOf: async (surfaceId: string) =>
       (await deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })).map(

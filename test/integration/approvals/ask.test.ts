@@ -16,7 +16,7 @@ beforeAll(async () => {
 beforeEach(() => world.reset())
 afterAll(() => world.close())
 
-describe('a deploy of a surface that asks for a second person', () => {
+describe('requesting a deploy of a surface that needs approval', () => {
   it('a deploy that needs approval waits, dispatches nothing, and is audited with its requester', async () => {
     const { surface, approval } = await world.waiting({ reason: 'Release 42' })
     expect(approval).toMatchObject({
@@ -105,7 +105,7 @@ describe('a deploy of a surface that asks for a second person', () => {
   })
 })
 
-describe('the same key', () => {
+describe('repeating a request with its idempotency key', () => {
   it('a repeated key and request get the waiting approval, then the deploy it became', async () => {
     const { input, approval } = await world.waiting()
     expect(await world.ask(input)).toMatchObject({ id: approval.id, state: 'waiting' })
@@ -133,7 +133,7 @@ describe('the same key', () => {
   })
 })
 
-describe('a request is refused like a dispatch', () => {
+describe('refusing a request for approval', () => {
   it.each([
     ['confirmation_mismatch', { confirmation: 'wrong' }],
     ['ref_moved', { expectedSha: 'b'.repeat(40) }],
@@ -144,7 +144,7 @@ describe('a request is refused like a dispatch', () => {
     expect(await world.auditOf(surface.id)).toMatchObject([{ action: 'console.deploy.dispatch_rejected' }])
   })
 
-  it('a request for approval is refused without the permission and with an old proof', async () => {
+  it('a request for approval is refused without the permission, and with a proof of identity older than 15 minutes', async () => {
     const input = world.requestFor(await world.newSurface())
     const elsewhere = actorNamed('eve', { environments: ['staging'] })
     await expect(world.ask(input, elsewhere)).rejects.toMatchObject({ code: 'permission_refused' })
@@ -167,7 +167,7 @@ describe('a request is refused like a dispatch', () => {
   })
 })
 
-it('a surface that needs no approval ships at once', async () => {
+it('a deploy of a surface that needs no approval is dispatched at once', async () => {
   const answer = await requestDeploy(world.deps, world.ada, world.requestFor(await insertSurface(world.deps)))
   expect(answer).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
 })

@@ -12,7 +12,7 @@ import { restClient } from '~test/support/rest-client'
 import { insertMember } from '~test/support/token-owners'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
-// Whether a token may ask, and what becomes of it: what a token asked for is its owner's request, and never more than the token.
+// A request made with a token belongs to the token's owner, and never reaches further than the token.
 
 let world: ApprovalWorld
 beforeAll(async () => {
@@ -45,8 +45,8 @@ async function tokenOf(email: string, environments = ['production'], label = 'ci
 
 const refusedRequester = { code: 'requester_refused' }
 
-describe('what a token asked for is not granted any more', () => {
-  it('a request of a revoked token cannot be approved, and still waits to be refused', async () => {
+describe('a request made with a token that no longer works', () => {
+  it('a request of a revoked token cannot be approved, and keeps waiting', async () => {
     const { owner, actor, token } = await tokenOf('leaked@example.com')
     const surface = await world.newSurface()
     const { id } = await world.ask(world.requestFor(surface), actor)
@@ -89,7 +89,7 @@ it('a token limited to staging does not withdraw its owner’s request for produ
   expect(await withdrawApproval(world.deps, actor, staging.id)).toMatchObject({ state: 'withdrawn' })
 })
 
-describe('two people whose tokens have one label', () => {
+describe('two tokens with one label', () => {
   it('an approver can tell two people’s tokens with one label apart on the grid, on the page, over REST and in the audit trail', async () => {
     const [one, two] = [await tokenOf('one@example.com'), await tokenOf('two@example.com')]
     const surface = await world.newSurface()
@@ -130,7 +130,7 @@ describe('two people whose tokens have one label', () => {
     ])
   })
 
-  it('two tokens with one label and one idempotency key have an approval each, and each gets its own again', async () => {
+  it('two tokens with one label and one idempotency key get an approval each, and a repeated request gets its own', async () => {
     const [one, two] = [await tokenOf('key-one@example.com'), await tokenOf('key-two@example.com')]
     const surface = await world.newSurface()
     const input = world.requestFor(surface, { idempotencyKey: randomUUID() })
@@ -141,7 +141,7 @@ describe('two people whose tokens have one label', () => {
   })
 })
 
-it('two people with one idempotency key have an approval each', async () => {
+it('two people who use one idempotency key get an approval each', async () => {
   const input = world.requestFor(await world.newSurface())
   const eve = await insertMember(world.deps, 'eve@example.com', { role: 'deployer' })
   const [first, second] = [await world.ask(input), await world.ask(input, eve)]

@@ -16,7 +16,7 @@ afterAll(() => world.close())
 
 const last = async (surfaceId: string) => (await world.auditOf(surfaceId)).at(-1)
 
-describe('another person says no', () => {
+describe('refusing a request', () => {
   it('a refused request keeps its reason, ships nothing, and may be made anew', async () => {
     const { surface, input, approval } = await world.waiting()
     const refused = await refuseApproval(world.deps, world.grace, { id: approval.id, reason: 'Not on a Friday' })
@@ -41,8 +41,8 @@ describe('another person says no', () => {
   })
 })
 
-describe('who asked takes it back', () => {
-  it('only the requester withdraws a request', async () => {
+describe('withdrawing a request', () => {
+  it('only the requester can withdraw a request, and a withdrawn request cannot be approved', async () => {
     const { surface, approval } = await world.waiting()
     await expect(withdrawApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({
       code: 'permission_refused',
@@ -56,8 +56,8 @@ describe('who asked takes it back', () => {
   })
 })
 
-describe('when its time is up', () => {
-  it('a request past its time cannot be approved, and the attempt records that it expired', async () => {
+describe('the expiry of a request', () => {
+  it('an expired request cannot be approved, and the first attempt records the expiry', async () => {
     const { surface, approval } = await world.waiting()
     const later = world.later(60)
     expect(await getApproval(later, world.grace, approval.id)).toMatchObject({ state: 'expired', decidable: false })
@@ -87,7 +87,7 @@ describe('when its time is up', () => {
   })
 })
 
-it('the list shows waiting requests by expiry, then decided ones, page by page, with what the reader may do', async () => {
+it('the list shows waiting requests by expiry, then decided ones, and marks what the reader may decide', async () => {
   const [soon, late] = [await world.newSurface(5), await world.newSurface(50)]
   const second = await world.ask(world.requestFor(late))
   const first = await world.ask(world.requestFor(soon))

@@ -20,7 +20,7 @@ beforeAll(async () => {
 beforeEach(() => world.reset())
 afterAll(() => world.close())
 
-/** It is refused with this, nothing is sent, it goes on waiting, and the trail says who tried and why not. */
+/** The approval is refused, nothing is dispatched, the request still waits, and the audit trail says who tried and why not. */
 async function expectNotGranted(
   { surface, approval }: Awaited<ReturnType<ApprovalWorld['waiting']>>,
   expected: object,
@@ -37,8 +37,8 @@ async function expectNotGranted(
   })
 }
 
-describe('another person says yes', () => {
-  it('an approval ships exactly the reviewed commit once, and records the requester and the approver', async () => {
+describe('granting an approval', () => {
+  it('an approval ships exactly the reviewed commit, and records the requester and the approver', async () => {
     const { surface, approval } = await world.waiting({ reason: 'Release 42' })
     const granted = await grantApproval(world.deps, world.grace, approval.id)
     expect(granted).toMatchObject({ state: 'granted', decision: { by: 'grace', reason: null }, yours: false })
@@ -59,7 +59,7 @@ describe('another person says yes', () => {
     ])
   })
 
-  it('an approval repeated after a lost answer gets the same deploy', async () => {
+  it('an approval that is sent again gets the same deploy', async () => {
     const { approval } = await world.waiting()
     const first = await grantApproval(world.deps, world.grace, approval.id)
     expect(await grantApproval(world.deps, world.grace, approval.id)).toEqual(first)
@@ -67,7 +67,7 @@ describe('another person says yes', () => {
   })
 })
 
-describe('it takes another person', () => {
+describe('the approver', () => {
   it.each([
     ['the same session', {}],
     ['a second session', { provedAt: new Date() }],
@@ -87,7 +87,7 @@ describe('it takes another person', () => {
     })
   })
 
-  it('an approval requires the permission for the surface and a fresh proof', async () => {
+  it('an approval is refused without the permission for the surface, and with a proof of identity older than 15 minutes', async () => {
     const request = await world.waiting()
     const elsewhere = { ...world.grace, environments: ['staging'] }
     await expectNotGranted(request, { code: 'permission_refused' }, elsewhere)
@@ -98,7 +98,7 @@ describe('it takes another person', () => {
   })
 })
 
-describe('the facts are looked at once more', () => {
+describe('the checks at the moment of the approval', () => {
   it('an approval is refused once the ref has moved, and names both commits', async () => {
     const request = await world.waiting()
     world.moveRef(MOVED)
@@ -106,7 +106,7 @@ describe('the facts are looked at once more', () => {
     await expectNotGranted(request, { code: 'ref_moved', message: /aaaaaaa.*bbbbbbb/, details })
   })
 
-  it('an approval is refused while the surface runs another commit than at the review', async () => {
+  it('an approval is refused while the surface runs another commit than at the review, and granted when it runs that commit again', async () => {
     const request = await world.waiting({ reviewedRunningSha: 'unknown' })
     expect(request.approval.expectedRunningSha).toBe('unknown')
     const runs = (runningSha: string | null) =>

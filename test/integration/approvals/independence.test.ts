@@ -13,7 +13,7 @@ import { insertMember } from '~test/support/token-owners'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 let world: ApprovalWorld
-/** An admin who asks, and two who were there before. */
+/** An admin who asks, and another admin; neither gave the other access. */
 let root: Actor
 let otherAdmin: Actor
 beforeAll(async () => {
@@ -44,7 +44,7 @@ const use = (deps: Deps, path: string, name?: string) => {
   return acceptLink(deps, input, { hash: async (password) => password, host: 'localhost:3000' })
 }
 
-/** Invited by `by`, and came in. */
+/** A person who joined with an invitation from `by`. */
 async function letIn(by: Actor, role: Role, deps: Deps = world.deps): Promise<Actor> {
   const { path } = await invite(deps, proved(by, deps), { email: address(), role, environments: null })
   return actorOf((await use(deps, path, 'Somebody')).userId)
@@ -72,7 +72,7 @@ async function expectLinked({ surface, id }: Asked, approver: Actor) {
 const expectGranted = async ({ id }: Asked, approver: Actor) =>
   expect(await grantApproval(world.deps, proved(approver), id)).toMatchObject({ state: 'granted' })
 
-describe('who has been given access by the one who asks is no second person', () => {
+describe('a person to whom the requester gave access', () => {
   it('a person whom the requester invited after the request, or shortly before, cannot approve it', async () => {
     const before = await letIn(root, 'approver', earlier(23))
     const asked = await askedBy(root)
@@ -107,7 +107,7 @@ describe('who has been given access by the one who asks is no second person', ()
   })
 })
 
-describe('nor is anybody else whom one person could be', () => {
+describe('other people who are not independent of the requester', () => {
   it('a person who admitted the requester cannot approve the request', async () => {
     const deployer = await letIn(root, 'deployer')
     await expectLinked(await askedBy(deployer), root)
@@ -124,7 +124,7 @@ describe('nor is anybody else whom one person could be', () => {
   })
 })
 
-describe('a second person is', () => {
+describe('people who are independent of the requester', () => {
   it('a person admitted by another admin can approve the request', async () => {
     await expectGranted(await askedBy(root), await letIn(otherAdmin, 'approver'))
   })
@@ -133,7 +133,7 @@ describe('a second person is', () => {
     await expectGranted(await askedBy(root), await letIn(root, 'approver', earlier(25)))
   })
 
-  it('a person admitted on the machine of a console with a single admin can approve the request', async () => {
+  it("a person whom the machine's operator admitted can approve the request of an admin", async () => {
     const console_ = { ...root, name: 'console', userId: '00000000-0000-0000-0000-000000000000' }
     await expectGranted(await askedBy(root), await letIn(console_, 'approver'))
   })
@@ -144,7 +144,7 @@ describe('a second person is', () => {
     await expectGranted(await askedBy(root), await actorOf(admin.userId))
   })
 
-  it('anyone in the sandbox can approve a request', async () => {
+  it('the sandbox does not require a second person who is independent', async () => {
     const { config } = world.deps
     const sandbox = { ...world.deps, config: { ...config, sandboxUrl: 'http://127.0.0.1:3001' } }
     const approver = await letIn(root, 'approver')

@@ -36,7 +36,7 @@ describe('a rollback', () => {
     expect(world.github.dispatches().at(-1)?.body).toMatchObject({ inputs: { ref: SHA } })
   })
 
-  it('a rollback is refused to another commit, to a failed deploy, and to a deploy of another surface', async () => {
+  it('a rollback is refused to another commit, to an unknown deploy, to a deploy that is not proven to have shipped, and to a deploy of another surface', async () => {
     const { surface, deployId } = await shippedOnce()
     const to = (overrides: object) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, overrides))
     const otherCommit = to({ ...rollback(deployId), ref: OTHER })
@@ -80,7 +80,7 @@ describe('a promotion', () => {
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'promotion', sha: SHA })
   })
 
-  it('a promotion is refused from a surface that runs another or an unknown commit, has another workflow, is the same, or does not exist', async () => {
+  it('a promotion is refused from a surface that runs another or an unknown commit, has another workflow, is the target, or does not exist', async () => {
     const surface = await insertSurface(world.deps)
     const from = (id: string) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, promotion(id)))
     const other = await running(OTHER)
@@ -96,7 +96,7 @@ describe('a promotion', () => {
     }
   })
 
-  it('a promotion to a commit that only goes back is refused, at the request and at the approval', async () => {
+  it('a promotion that only removes commits is refused, at the request and at the approval', async () => {
     const staging = await running(SHA)
     const target = await world.newSurface()
     const input = world.requestFor(target, promotion(staging.id))
@@ -119,7 +119,7 @@ describe('a promotion', () => {
     expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({ state: 'granted' })
   })
 
-  it('a promotion waits for approval, which is refused once the other surface runs another commit', async () => {
+  it('an approval of a promotion is refused while the source surface runs another commit, and granted when it runs the commit again', async () => {
     const staging = await running(SHA)
     const approval = await world.ask(world.requestFor(await world.newSurface(), promotion(staging.id)))
     await world.deps.db.surface.update({ where: { id: staging.id }, data: { runningSha: OTHER } })

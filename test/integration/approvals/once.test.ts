@@ -24,9 +24,9 @@ afterAll(() => world.close())
 const DECISIONS = ['ada grants', 'grace grants', 'hana grants', 'grace refuses', 'ada withdraws', 'it expires'] as const
 type Decision = (typeof DECISIONS)[number]
 
-describe('any number of decisions at once', () => {
+describe('several decisions at once', () => {
   it(
-    'any number of decisions at once end in one decision, at most one run, and one audit event',
+    'several decisions at once end in one decision, at most one run, and one audit event',
     async () => {
       const hana = await insertMember(world.deps, actorNamed('hana', { role: 'approver' }))
       const decide = async (decision: Decision, id: string): Promise<unknown> => {
@@ -84,8 +84,8 @@ describe('any number of decisions at once', () => {
   })
 })
 
-describe('when the process dies', () => {
-  it('a crash before the decision is committed decides and sends nothing, and the request can be approved again', async () => {
+describe('a crash of the server during an approval', () => {
+  it('after a crash before the decision is committed, nothing was decided or sent, and the request can be approved again', async () => {
     const { surface, approval } = await world.waiting()
     await expect(grantApproval(crashing(world.deps), world.grace, approval.id)).rejects.toThrow(
       'died before the commit',
@@ -96,7 +96,7 @@ describe('when the process dies', () => {
     expect(world.github.dispatches()).toHaveLength(1)
   })
 
-  it('a crash between the decision and GitHub keeps the intent, never sends it again, and lets it time out without a run', async () => {
+  it('after a crash between the decision and the dispatch, the deploy is kept, is never sent again, and times out', async () => {
     const { surface, approval } = await world.waiting()
     await diesAtDispatch(world.deps, approval.id)
     const [intent] = await world.deploysOf(surface.id)
@@ -111,7 +111,7 @@ describe('when the process dies', () => {
   })
 })
 
-/** Grants in a process that never gets further than its call to GitHub, which it does not make. */
+/** Grants the approval in a process that stops at its POST to GitHub and never sends it. */
 async function diesAtDispatch(deps: Deps, id: string): Promise<void> {
   const { githubApiUrl: apiUrl, githubCredentials: credentials } = deps.config
   const github = connectGitHub({ apiUrl, credentials }, deps.logger)

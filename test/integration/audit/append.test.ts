@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-it('appends an audit event once, also when it comes with members that are not stored', async () => {
+it('an audit event is appended once, and members that its schema does not name are not stored', async () => {
   const { deps } = console_
   const { id } = await insertDeployAt(deps, 'failed')
   const payload = { run_id: '7', reported: 'succeeded', recorded: 'failure', secret: 'not stored' }

@@ -28,8 +28,8 @@ afterAll(() => console_.close())
 const get = (query: string, headers: Record<string, string> = {}) =>
   rest.call('GET', `/api/audit/export?${query}`, { headers })
 
-describe('the export', () => {
-  it('as JSON holds every row once, newest first, across its pages', async () => {
+describe('the export of the audit trail', () => {
+  it('the JSON export holds every row once, newest first, across its pages', async () => {
     const { body, headers } = await get('format=json')
     const rows = body as { id: string }[]
     const stored = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'desc' }, select: { id: true } })
@@ -37,7 +37,7 @@ describe('the export', () => {
     expect(headers.get('content-disposition')).toMatch(/^attachment; filename="audit-\d{8}T\d{6}Z\.json"$/)
   })
 
-  it('as CSV says the same as JSON, row by row', async () => {
+  it('the CSV export holds the same values as the JSON export, row by row', async () => {
     const [head, ...records] = parseCsv(String((await get('format=csv&actor=operator')).body))
     expect(head).toEqual(['id', 'at', 'actor', 'action', 'deploy_id', 'surface_id', 'status', 'payload'])
     const rows = (await get('format=json&actor=operator')).body as Record<string, unknown>[]
@@ -49,7 +49,7 @@ describe('the export', () => {
     ).toEqual(rows)
   })
 
-  it('gives a spreadsheet no formula to run, and keeps quotes, commas, lines and umlauts', async () => {
+  it('the CSV export neutralises spreadsheet formulas, and keeps quotes, commas, line breaks and umlauts', async () => {
     const answer = await get('format=csv&action=console.test')
     expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')
     const [, record] = parseCsv(String(answer.body))
@@ -63,7 +63,7 @@ describe('the export', () => {
     ])
   })
 
-  it('of nothing is a header line, or an empty array', async () => {
+  it('an export without rows is a header line in CSV and an empty array in JSON', async () => {
     expect(
       String((await get('format=csv&actor=nobody')).body)
         .trim()
@@ -72,7 +72,7 @@ describe('the export', () => {
     expect((await get('format=json&actor=nobody')).body).toEqual([])
   })
 
-  it('reads one page at a time, as the receiver takes it, and stops when the receiver is gone', async () => {
+  it('the export reads one page at a time as the receiver takes it, and stops when the receiver disconnects', async () => {
     let queries = 0
     const { deps } = console_
     const counting = new Proxy(deps.db, {
@@ -94,15 +94,15 @@ describe('the export', () => {
 
   it.each([
     ['no format', '', 400],
-    ['a format nobody knows', 'format=xlsx', 400],
-    ['a day there is not', 'format=csv&from=2026-02-31', 400],
-    ['a deploy that is no id', 'format=csv&deploy=1', 400],
+    ['an unknown format', 'format=xlsx', 400],
+    ['a day that does not exist', 'format=csv&from=2026-02-31', 400],
+    ['a deploy id that is not a UUID', 'format=csv&deploy=1', 400],
     ['a name that cannot be stored', 'format=csv&actor=a%00b', 400],
-  ])('is refused with %s', async (_, query, status) => {
+  ])('an export with %s is refused', async (_, query, status) => {
     expect(await get(query)).toMatchObject({ status, body: { code: 'invalid_input' } })
   })
 
-  it('is refused to another site', async () => {
+  it('an export requested by another site is refused', async () => {
     expect(await get('format=csv', { 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403 })
   })
 })

@@ -48,8 +48,8 @@ async function expectEachSealedOnce() {
   expect(await verifyAudit(console_.deps)).toMatchObject({ waiting: 0, firstBreak: null })
 }
 
-describe('sealing', () => {
-  it('sealing reports its progress', async () => {
+describe('sealing the audit trail', () => {
+  it('the state of sealing counts the rows that wait and names the last seal', async () => {
     const own = await createTestConsole()
     const { deps } = own
     const caller = createCaller(createContextInner(deps, OPERATOR))
@@ -62,7 +62,7 @@ describe('sealing', () => {
     await own.close()
   })
 
-  it('sealing misses no row of a transaction held open across passes, however low its id', async () => {
+  it('sealing includes every row of a transaction that stays open across passes, however low its id', async () => {
     const url = console_.deps.config.databaseUrl
     await onDatabase(url, async (late) => {
       await late.query('BEGIN')
@@ -100,7 +100,7 @@ describe('sealing', () => {
     const seal = async (deps: (typeof sealers)[number]) => {
       while (writing) await sealAudit(deps, undefined, 7)
     }
-    // Verified all the while: what is in motion is never called broken.
+    // Verification runs all the while: rows that are being written or sealed are never reported as broken.
     const verify = async () => {
       while (writing) expect((await verifyAudit(console_.deps)).firstBreak).toBeNull()
     }
@@ -115,7 +115,7 @@ describe('sealing', () => {
     await expectEachSealedOnce()
   })
 
-  it('sealing continues while the reconciler makes its pass', async () => {
+  it('sealing continues while the reconciler holds its lock', async () => {
     await onDatabase(console_.deps.config.databaseUrl, async (worker) => {
       await worker.query('SELECT pg_advisory_lock($1)', [ADVISORY_LOCKS.reconcilePass])
       const id = await insert(worker, 'meanwhile')
@@ -124,7 +124,7 @@ describe('sealing', () => {
     })
   })
 
-  it('sealing takes a long trail in batches, and does nothing once all is sealed', async () => {
+  it('sealing works through a long trail in batches, and does nothing once every row is sealed', async () => {
     await insertAuditRows(console_.deps, 1_234, new Date('2026-01-01T00:00:00Z'))
     await sealAudit(console_.deps, undefined, 100)
     await expectEachSealedOnce()
@@ -133,7 +133,7 @@ describe('sealing', () => {
     expect(await seals()).toEqual(before)
   })
 
-  it('sealing covers rows from before the seals, also rows written during the migration', async () => {
+  it('sealing covers rows from before the migration, and a row written while the migration runs', async () => {
     const own = await createTestConsole()
     const { deps } = own
     const url = deps.config.databaseUrl
@@ -184,7 +184,7 @@ it.each([
   ['UPDATE', `UPDATE audit_seals SET audit_event_id = 0 WHERE seq = 1`],
   ['DELETE', `DELETE FROM audit_seals WHERE seq = 1`],
   ['TRUNCATE', 'TRUNCATE audit_seals'],
-])('the seals refuse %s, as the trail does', async (operation, sql) => {
+])('the table of seals refuses %s, as the audit trail does', async (operation, sql) => {
   await onDatabase(console_.deps.config.databaseUrl, async (client) => {
     await expect(client.query(sql)).rejects.toThrow(`audit_seals is append-only: ${operation} refused`)
   })

@@ -21,15 +21,15 @@ afterEach(() => console_.close())
 const sealAll = () => sealAudit(console_.deps, undefined, 7)
 const verdict = async () => (await verifyAudit(console_.deps)).firstBreak
 
-/** As a superuser does it who knows about triggers. */
+/** Changes rows as a superuser can who disables the triggers. */
 const tamper = (...statements: string[]) =>
   onDatabase(console_.deps.config.databaseUrl, async (client) => {
     await client.query('SET session_replication_role = replica')
     for (const sql of statements) await client.query(sql)
   })
 
-describe('a trail that nobody touched', () => {
-  it('an empty trail is intact', async () => {
+describe('verifying an untouched audit trail', () => {
+  it('an empty audit trail is intact and has no checkpoint', async () => {
     const empty = await createTestConsole()
     const expected = { sealed: '0', waiting: 0, head: null, firstBreak: null }
     expect(await verifyAudit(empty.deps)).toEqual(expected)
@@ -37,7 +37,7 @@ describe('a trail that nobody touched', () => {
     await empty.close()
   })
 
-  it('an untouched trail is intact, with rows that wait for a seal and when all are sealed', async () => {
+  it('an untouched audit trail is intact before and after its rows are sealed', async () => {
     expect(await verifyAudit(console_.deps)).toMatchObject({ sealed: '0', waiting: ROWS, firstBreak: null })
     await sealAll()
     expect(await verifyAudit(console_.deps)).toMatchObject({ sealed: '30', waiting: 0, firstBreak: null })
@@ -45,26 +45,26 @@ describe('a trail that nobody touched', () => {
   })
 })
 
-describe('a superuser who', () => {
+describe('verifying an audit trail that a superuser changed', () => {
   beforeEach(sealAll)
 
   it.each([
     ['actor', `actor = 'somebody else'`],
     ['time, by a millisecond', `at_utc = at_utc + interval '1 millisecond'`],
-    ['time, to one that is none', `at_utc = 'infinity'`],
+    ['time, to infinity', `at_utc = 'infinity'`],
     ['action', `action = 'console.deploy.reconciled2'`],
     ['deploy', `deploy_id = NULL`],
     ['surface', `surface_id = 'surface-0'`],
     ['status, from a value to none', `status = NULL`],
     ['payload', `payload = '{"n": 14}'`],
     ['payload, by a digit beyond what a double holds', `payload = '{"n": 13.0000000000000000000001}'`],
-    ['payload, by a member', `payload = payload || '{"__proto__": 1}'`],
+    ['payload, by adding a member', `payload = payload || '{"__proto__": 1}'`],
   ])('finds that a superuser changed the %s of a row', async (_, change) => {
     await tamper(`UPDATE audit_events SET ${change} WHERE id = 13`)
     expect(await verdict()).toMatchObject({ kind: 'row_changed', rowId: '13', seq: '13' })
   })
 
-  it('does not report a payload whose members are only ordered differently', async () => {
+  it('does not report a payload that only writes the same number differently', async () => {
     await tamper(`UPDATE audit_events SET payload = '{"n": 13.00}' WHERE id = 13`)
     expect(await verdict()).toBeNull()
   })
@@ -118,7 +118,7 @@ describe('a superuser who', () => {
   })
 
   it.each(['-9223372036854775808', '31', '9223372036854775807'])(
-    'inserted a row past the trigger, as %s, is found out',
+    'finds that a superuser inserted a row with the id %s and no seal',
     async (id) => {
       await tamper(
         `INSERT INTO audit_events (id, at_utc, actor, action, payload) VALUES (${id}, now(), 'x', 'console.test', '{}')`,
@@ -189,7 +189,7 @@ describe('a superuser who', () => {
   })
 })
 
-/** With the console's own code, as whoever has the sources can. */
+/** Rewrites the chain with the console's own code, as anybody with the sources can. */
 async function rewriteChain(client: pg.Client, upTo = 1_000n): Promise<void> {
   const { db } = console_.deps
   await client.query('SET session_replication_role = replica')
@@ -206,7 +206,7 @@ async function rewriteChain(client: pg.Client, upTo = 1_000n): Promise<void> {
   }
 }
 
-it('what is hashed, and the hash, are those ADR 011 gives as its example', () => {
+it('the record that is hashed, and its hash, equal the example in ADR 011', () => {
   const adr = readFileSync(path.resolve(import.meta.dirname, '../../../docs/adr/011-audit-chain.md'), 'utf8')
   const [, record, hash] = /```\n(.*)\n([0-9a-f]{64})\n```/.exec(adr) ?? []
   const row = {

@@ -34,8 +34,8 @@ const addPasskey = (userId: string, name: string) =>
     },
   })
 
-describe('one’s own account', () => {
-  it('lists one’s own sessions, this one first, and ends the others', async () => {
+describe("a person's own account", () => {
+  it('a person sees their own sessions, the current one first, and ends all others', async () => {
     await bobs()
     const phone = browser(console_.deps)
     await phone.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -50,7 +50,7 @@ describe('one’s own account', () => {
     })
   })
 
-  it('ends one session of one’s own, and no other', async () => {
+  it('a person ends one of their sessions, and the others stay', async () => {
     const [phone, desk] = [browser(console_.deps), browser(console_.deps)]
     for (const held of [phone, desk]) {
       await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -63,7 +63,7 @@ describe('one’s own account', () => {
     expect(closed).toMatchObject([{ actor: 'ada@example.com', payload: { reason: 'revoked' } }])
   })
 
-  it('reaches no session and no passkey of somebody else, not as an admin either', async () => {
+  it('a person cannot end sessions or change passkeys of somebody else, even as an admin', async () => {
     const bob = await who(await bobs())
     const id = bob?.sessionId ?? ''
     const { id: key } = await addPasskey(bob?.userId ?? '', 'Bob’s')
@@ -74,7 +74,7 @@ describe('one’s own account', () => {
     expect(await console_.deps.db.session.count()).toBe(2)
   })
 
-  it('keeps the last thing that signs it in, also of two that are removed at once', async () => {
+  it('the last way to sign in cannot be removed, even by two removals at once', async () => {
     const headers = await bobs()
     const bob = await who(headers)
     const [one, two] = [await addPasskey(bob?.userId ?? '', 'One'), await addPasskey(bob?.userId ?? '', 'Two')]
@@ -84,7 +84,7 @@ describe('one’s own account', () => {
     expect(await console_.deps.db.passkey.count()).toBe(1)
   })
 
-  it('removes a passkey only with a fresh proof', async () => {
+  it('a passkey is removed only with a fresh proof', async () => {
     const actor = await who(ada.headers())
     if (actor === null) throw new Error('nobody is signed in')
     const { id } = await addPasskey(actor.userId, 'Desk')
@@ -95,7 +95,7 @@ describe('one’s own account', () => {
     expect(await console_.deps.db.passkey.count()).toBe(0)
   })
 
-  it('takes a new name, and says what signs it in', async () => {
+  it('a person changes their name without surrounding spaces, and the account page lists their ways to sign in', async () => {
     await (await own(ada)).rename({ name: '  Ada L. ' })
     expect(await (await own(ada)).get()).toMatchObject({
       name: 'Ada L.',
@@ -106,7 +106,7 @@ describe('one’s own account', () => {
   })
 })
 
-it('a passkey nobody knows signs nobody in, and is in the trail', async () => {
+it('an unknown passkey signs nobody in, and the attempt is audited', async () => {
   const stranger = browser(console_.deps)
   const response = { id: 'unknown', rawId: 'unknown', type: 'public-key', response: {} }
   expect((await stranger.post('/passkey/verify-authentication', { response })).status).toBe(400)

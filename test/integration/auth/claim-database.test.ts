@@ -22,31 +22,34 @@ afterEach(() => console_.close())
 
 const owner = async () => (await deps.db.claimedDatabase.findMany()).map((row) => row.console)
 
-describe('a database belongs to the kind of console that started on it first', () => {
+describe('claiming a database', () => {
   const KINDS: readonly [ConsoleKind, ConsoleKind][] = [
     ['sandbox', 'github'],
     ['github', 'sandbox'],
   ]
-  it.each(KINDS)('a %s console keeps it, and a %s console is refused and told what to do', async (first, second) => {
-    await claimDatabase(deps, first)
-    await claimDatabase(deps, first)
-    await expect(claimDatabase(deps, second)).rejects.toThrow(
-      /^This database belongs to .* Nothing was started, and no data was changed\. .*DATABASE_URL/,
-    )
-    expect(await owner()).toEqual([first])
-  })
+  it.each(KINDS)(
+    'a database claimed by a %s console refuses a %s console, and says how to continue',
+    async (first, second) => {
+      await claimDatabase(deps, first)
+      await claimDatabase(deps, first)
+      await expect(claimDatabase(deps, second)).rejects.toThrow(
+        /^This database belongs to .* Nothing was started, and no data was changed\. .*DATABASE_URL/,
+      )
+      expect(await owner()).toEqual([first])
+    },
+  )
 
-  it('of two first starts at once exactly one kind gets it', async () => {
+  it('of two kinds of console that start at once, exactly one claims the database', async () => {
     const starts = await Promise.allSettled(KINDS.map(([kind]) => claimDatabase(deps, kind)))
     expect(starts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(await owner()).toHaveLength(1)
   })
 })
 
-describe('at its start, a server or a worker', () => {
-  const never = () => expect.unreachable('it was refused')
+describe('the claim at the start of a server or worker', () => {
+  const never = () => expect.unreachable('the start was refused')
 
-  it('is refused on the database of the other kind', async () => {
+  it('a start on the database of the other kind is refused, and the claim stays', async () => {
     await claimDatabase(deps, 'sandbox')
     let refusals = 0
     await claimDatabaseAtStart(deps, () => {
@@ -56,7 +59,7 @@ describe('at its start, a server or a worker', () => {
     expect(await owner()).toEqual(['sandbox'])
   })
 
-  it('goes on while the database is away, and tries again until the database answers', async () => {
+  it('a start without a database continues, and claims the database once it answers', async () => {
     let isAway = true
     const db = new Proxy(deps.db, {
       get: (target, name) => {
@@ -78,15 +81,15 @@ describe('at its start, a server or a worker', () => {
   })
 })
 
-describe('a database from before claims', () => {
-  it('is not given to the sandbox if somebody has access with a real GitHub', async () => {
+describe('a database from before there were claims', () => {
+  it('a sandbox cannot claim a database in which a member was not admitted by a sandbox', async () => {
     await insertMember(deps, 'ada@example.com')
     await expect(claimDatabase(deps, 'sandbox')).rejects.toThrow('belongs to a console with a real GitHub')
     await claimDatabase(deps, 'github')
     expect(await owner()).toEqual(['github'])
   })
 
-  it('stays the sandbox’s if only its admin, and people from there, have access', async () => {
+  it('a sandbox can claim a database in which sandboxes admitted every member, and suspends nobody', async () => {
     await insertMember(deps, SANDBOX_OPERATOR.email)
     const bob = await insertMember(deps, 'bob@example.com')
     await deps.db.member.update({ where: { userId: bob.userId }, data: { sandboxOnly: true } })
@@ -95,7 +98,7 @@ describe('a database from before claims', () => {
     expect(members.map(({ suspendedAt }) => suspendedAt)).toEqual([null, null])
   })
 
-  it('ends every access that the sandbox gave once a console with a real GitHub claims it', async () => {
+  it('a console with a real GitHub suspends the members whom the sandbox admitted, and ends their sessions and links', async () => {
     const ada = await signedInAs(deps, { email: 'ada@example.com' })
     const operator = await signedInAs(deps, { email: SANDBOX_OPERATOR.email })
     const bob = await signedInAs(deps, { email: 'bob@example.com' })

@@ -19,7 +19,7 @@ afterEach(async () => {
   await github.close()
 })
 
-/** Nobody proved anything for an hour. */
+/** Makes every proof an hour old. */
 const letProofsAge = () =>
   console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
 const provedMinutesAgo = async (of: Browser) => {
@@ -32,8 +32,8 @@ const actions = async () =>
     payload,
   ])
 
-describe('confirming by password', () => {
-  it('a confirmation by password renews the proof of this session alone and is audited', async () => {
+describe('confirming an identity with the password', () => {
+  it('a confirmation with the password renews the proof of this session alone and is audited', async () => {
     const ada = await firstAdmin(console_.deps)
     const elsewhere = browser(console_.deps)
     await elsewhere.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -44,7 +44,7 @@ describe('confirming by password', () => {
     expect((await actions()).at(-1)).toEqual(['console.session.proved', { method: 'password' }])
   })
 
-  it('a confirmation lets the refused production deploy continue once, under its own idempotency key', async () => {
+  it('after a confirmation, the refused production deploy is dispatched once under its own idempotency key', async () => {
     const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
@@ -82,20 +82,20 @@ describe('confirming by password', () => {
     ).toEqual([...Array.from({ length: 5 }, () => 'console.session.refused'), 'console.session.locked'])
   })
 
-  it('a confirmation by password requires a session', async () => {
+  it('a confirmation with the password requires a session', async () => {
     await firstAdmin(console_.deps)
     const answer = await browser(console_.deps).post('/confirm/password', { password: PASSWORD })
     expect(answer.status).toBe(401)
   })
 
-  it('a confirmation by password is refused to a removed member', async () => {
+  it('a confirmation with the password is refused to a suspended member', async () => {
     const ada = await firstAdmin(console_.deps)
     await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
     expect((await ada.post('/confirm/password', { password: PASSWORD })).status).toBe(401)
   })
 })
 
-it('a stranger who locks an address at sign-in does not keep its owner from confirming', async () => {
+it("incorrect passwords that somebody else types at sign-in do not lock the owner's confirmation", async () => {
   const ada = await firstAdmin(console_.deps)
   const stranger = browser(console_.deps, '203.0.113.66')
   for (let attempt = 0; attempt < 6; attempt += 1) {
@@ -104,7 +104,7 @@ it('a stranger who locks an address at sign-in does not keep its owner from conf
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
-it('passwords tried at sign-in do not count as confirmations of a signed-in member', async () => {
+it("a sign-in name that looks like a confirmation's key is not counted against confirmations", async () => {
   const ada = await firstAdmin(console_.deps)
   const stranger = browser(console_.deps, '203.0.113.67')
   for (const typed of ['signed in as ada@example.com', 'own:ada@example.com']) {
@@ -116,22 +116,22 @@ it('passwords tried at sign-in do not count as confirmations of a signed-in memb
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
-it('sign-in attempts and confirmations are counted apart, however the address is written', async () => {
+it('sign-in attempts and confirmations are counted under different keys, however the address is written', async () => {
   const config = { authSecrets: ['a secret of the tests, long enough to be one'] }
   const email = 'ada@example.com'
   const typed = [email, `signed in as ${email}`, `own:${email}`, `door:${email}`, ` ${email} `]
   expect(typed.map((text) => addressDigest(config, text))).not.toContain(sessionPasswordDigest(config, email))
 })
 
-describe('confirming by a click', () => {
-  it('a confirmation by click is not offered outside the sandbox', async () => {
+describe('confirming an identity with a click', () => {
+  it('a confirmation with a click is refused outside the sandbox', async () => {
     const ada = await firstAdmin(console_.deps)
     await letProofsAge()
     expect(await ada.post('/confirm/sandbox', {})).toMatchObject({ status: 403 })
     expect(await provedMinutesAgo(ada)).toBe(60)
   })
 
-  it('a click confirms the sandbox operator on the sandbox’s own machine', async () => {
+  it('a confirmation with a click renews the proof of the sandbox operator', async () => {
     await console_.close()
     const { apiUrl } = github
     console_ = await createTestConsole({ githubApiUrl: apiUrl, env: { SANDBOX_URL: new URL(apiUrl).origin } })

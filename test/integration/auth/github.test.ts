@@ -24,11 +24,11 @@ const bob = { id: 4711, login: 'bob', email: 'Bob@example.com', verified: true, 
 const visit = () => atProvider(console_.deps, 'github')
 const people = () => console_.deps.db.user.count()
 
-describe('somebody who signs in with GitHub', () => {
+describe('admission by GitHub', () => {
   it.each([
     ['an organisation on the list', 'acme', { acme: 'active' }],
     ['a team on the list', 'other,acme/platform', { 'acme/platform': 'active' }],
-  ] as const)('and is of %s comes in as a viewer', async (_, list, memberships) => {
+  ] as const)('a person in %s is admitted as a viewer', async (_, list, memberships) => {
     await open({ AUTH_ALLOWED_GITHUB: list })
     github.as({ ...bob, memberships })
     const { browser, error } = await visit()
@@ -46,24 +46,24 @@ describe('somebody who signs in with GitHub', () => {
   })
 
   it.each([
-    ['of another organisation', 'acme', { evil: 'active' }],
-    ['of another team of the organisation', 'acme/platform', { acme: 'active', 'acme/web': 'active' }],
-    ['invited to the organisation and not in it yet', 'acme', { acme: 'pending' }],
-  ] as const)('and is %s is refused, and nothing of them is kept', async (_, list, memberships) => {
+    ['a member of another organisation', 'acme', { evil: 'active' }],
+    ['a member of another team of the organisation', 'acme/platform', { acme: 'active', 'acme/web': 'active' }],
+    ['invited to the organisation without having joined', 'acme', { acme: 'pending' }],
+  ] as const)('a person who is %s is refused, and nothing is stored', async (_, list, memberships) => {
     await open({ AUTH_ALLOWED_GITHUB: list })
     github.as({ ...bob, memberships })
     expect(await visit()).toMatchObject({ error: 'not_admitted' })
     expect([await people(), await console_.deps.db.session.count()]).toEqual([0, 0])
   })
 
-  it('a person whose address GitHub has not verified is refused, despite a listed organisation', async () => {
+  it('a person whose address GitHub has not verified is refused, even from a listed organisation', async () => {
     await open({ AUTH_ALLOWED_GITHUB: 'acme', AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as({ ...bob, verified: false, memberships: { acme: 'active' } })
     expect(await visit()).toMatchObject({ error: 'email_not_verified' })
     expect(await people()).toBe(0)
   })
 
-  it('GitHub is not asked for organisations when no organisation is listed', async () => {
+  it('GitHub is not asked for organisations if no organisation is listed', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as(bob)
     expect((await visit()).error).toBeNull()
@@ -71,7 +71,7 @@ describe('somebody who signs in with GitHub', () => {
     expect(github.asked().filter((path) => path.includes('memberships'))).toEqual([])
   })
 
-  it('a member is recognised by the GitHub user id, not by login or address', async () => {
+  it('a member is recognised by their GitHub user id, not by login or address', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     github.as(bob)
     await visit()
@@ -84,7 +84,7 @@ describe('somebody who signs in with GitHub', () => {
   })
 })
 
-describe('signing in with GitHub', () => {
+describe('a sign-in with GitHub as a proof of identity', () => {
   const comeIn = async () => {
     github.as(bob)
     const { browser } = await visit()
@@ -93,21 +93,21 @@ describe('signing in with GitHub', () => {
     return { fresh: isProofFresh(actor, new Date()), methods: await listProofMethods(console_.deps, actor) }
   }
 
-  it('a sign-in with GitHub is no proof of identity, and the console sends nobody there for one', async () => {
+  it('a sign-in with GitHub proves no identity by default, and the console does not offer it as a proof', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     const { fresh, methods } = await comeIn()
     expect(fresh).toBe(false)
     expect(methods).toMatchObject({ password: false, passkey: false, providers: [{ id: 'github', proof: 'never' }] })
   })
 
-  it('a sign-in with GitHub is a proof of identity where the console is configured to accept one', async () => {
+  it('a sign-in with GitHub proves an identity if AUTH_GITHUB_PROVES_IDENTITY is on', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com', AUTH_GITHUB_PROVES_IDENTITY: 'on' })
     const { fresh, methods } = await comeIn()
     expect(fresh).toBe(true)
     expect(methods).toMatchObject({ providers: [{ id: 'github', proof: 'possible' }] })
   })
 
-  it('a user id known at another GitHub does not reach that account', async () => {
+  it('a user id does not reach the account of the same user id at another GitHub', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     await comeIn()
     await console_.deps.db.account.updateMany({
@@ -116,7 +116,7 @@ describe('signing in with GitHub', () => {
     expect((await visit()).error).toBe('account_not_linked')
   })
 
-  it('a sign-in with an incorrect client secret is refused, and the log has GitHub’s error', async () => {
+  it("a sign-in with an incorrect client secret is refused, and the log holds GitHub's error and no secret", async () => {
     await open({ AUTH_GITHUB_CLIENT_SECRET: 'not-the-secret-of-the-tests' })
     const logged: string[] = []
     const logger = pino({}, { write: (line: string) => void logged.push(line) })

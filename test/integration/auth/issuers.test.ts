@@ -32,13 +32,13 @@ const trail = async () =>
     payload,
   }))
 
-describe('after the issuer was changed', () => {
+describe('a changed issuer', () => {
   beforeEach(async () => {
     before.as(bob)
     expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
   })
 
-  it('a subject known at the earlier issuer does not reach that account from the new issuer', async () => {
+  it('a subject of the new issuer does not reach the account of the same subject at the earlier issuer', async () => {
     const deps = movedTo(after)
     after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
     const { browser, error } = await atProvider(deps, 'oidc')
@@ -47,7 +47,7 @@ describe('after the issuer was changed', () => {
     expect(await console_.deps.db.user.count()).toBe(2)
   })
 
-  it('a subject and an address known at the earlier issuer are refused from the new issuer, and the refusal is audited', async () => {
+  it('a subject of the new issuer with the address of an account is refused and audited', async () => {
     after.as(bob)
     expect(await atProvider(movedTo(after), 'oidc')).toMatchObject({ error: 'account_not_linked', path: '/sign-in' })
     expect(await console_.deps.db.session.count()).toBe(1)
@@ -63,7 +63,7 @@ describe('after the issuer was changed', () => {
     })
   })
 
-  it('the account page shows the provider as not connected after the issuer changed', async () => {
+  it('the account page shows the provider as not connected after the issuer was changed', async () => {
     const { userId } = await console_.deps.db.account.findFirstOrThrow()
     const seen = async (deps: Deps) => {
       const actor = { name: bob.email, userId, role: 'viewer', environments: null, permissions: null } as const
@@ -81,7 +81,7 @@ describe('after the issuer was changed', () => {
   })
 })
 
-describe('an account from before issuers were kept', () => {
+describe('an account from before issuers were stored', () => {
   const asBefore = () =>
     console_.deps.db.account.updateMany({ where: { providerId: 'oidc' }, data: { issuer: null, accountId: 'bob-1' } })
   beforeEach(async () => {
@@ -90,7 +90,7 @@ describe('an account from before issuers were kept', () => {
     await asBefore()
   })
 
-  it('an account without an issuer is bound to the configured one once and audited once, however many servers start at once', async () => {
+  it('an account without an issuer gets the configured one, and several servers that start at once audit it once', async () => {
     await Promise.all([bindAccounts(console_.deps), bindAccounts(console_.deps), bindAccounts(console_.deps)])
     const { issuer } = before
     expect(await console_.deps.db.account.findMany()).toMatchObject([{ issuer, accountId: `${issuer} bob-1` }])
@@ -102,12 +102,12 @@ describe('an account from before issuers were kept', () => {
     expect((await trail()).filter(({ action }) => action === 'console.account.issuer_bound')).toEqual([bound])
   })
 
-  it('an account without an issuer signs its owner in without a restart', async () => {
+  it('an account without an issuer signs its owner in before it is bound', async () => {
     expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
     expect(await console_.deps.db.user.count()).toBe(1)
   })
 
-  it('a bound account keeps its issuer when another one is configured later', async () => {
+  it('a bound account keeps its issuer when another one is configured', async () => {
     await bindAccounts(console_.deps)
     await bindAccounts(movedTo(after))
     after.as(bob)

@@ -4,10 +4,10 @@ import { authOf } from '~/server/auth/library/auth'
 import { browser, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 
-// Everything the library and the console's own plugins answer below /api/auth. What is on neither list has to be refused, so
-// that whatever a newer version brings, or somebody opens, fails here until it was thought about.
+// Every path that the library and the console's own plugins serve below /api/auth. A path on neither list has to be refused,
+// so a path that a newer version adds fails here until somebody decides about it.
 
-/** Answer somebody who is not signed in: these are how one gets in, and out. */
+/** Paths that need no session: signing in and out. */
 const ANYBODY: readonly string[] = [
   'POST /sign-in/email',
   'POST /sign-in/social',
@@ -26,7 +26,7 @@ const ANYBODY: readonly string[] = [
 const passwords = { currentPassword: PASSWORD, newPassword: 'another long password', revokeOtherSessions: true }
 const anyResponse = { response: { id: 'x', response: {} } }
 
-/** Need a session; each with a body that fits, so that nothing but the session is missing. */
+/** Paths that need a session, each with a valid body, so that only the session is missing. */
 const SIGNED_IN: Readonly<Record<string, unknown>> = {
   'POST /change-password': passwords,
   'POST /confirm/password': { password: PASSWORD },
@@ -72,24 +72,24 @@ async function statusOf(name: string, body: unknown): Promise<number> {
   return (method === 'GET' ? await nobody.get(address) : await nobody.post(address, body)).status
 }
 
-describe('below /api/auth', () => {
-  it('the library offers every listed path, and paths that are not listed', () => {
+describe('the paths below /api/auth', () => {
+  it('the library serves every listed path, and many that are not listed', () => {
     const listed = [...ANYBODY, ...Object.keys(SIGNED_IN)]
     expect(offered()).toEqual(expect.arrayContaining(listed))
     expect(offered().length).toBeGreaterThan(listed.length + 10)
   })
 
-  it('the console does not offer a library path that is not listed', async () => {
+  it('the console answers 404 on every library path that is not listed', async () => {
     const others = offered().filter((name) => !ANYBODY.includes(name) && SIGNED_IN[name] === undefined)
     const statuses = await Promise.all(others.map(async (name) => `${name} ${await statusOf(name, {})}`))
     expect(statuses.filter((status) => !/ 404$/.test(status))).toEqual([])
   })
 
-  it.each(Object.entries(SIGNED_IN))('%s needs a session', async (name, body) => {
+  it.each(Object.entries(SIGNED_IN))('%s requires a session', async (name, body) => {
     expect(await statusOf(name, body)).toBe(401)
   })
 
-  it.each(ANYBODY)('%s needs none', async (name) => {
+  it.each(ANYBODY)('%s requires no session', async (name) => {
     expect([401, 403, 404]).not.toContain(await statusOf(name, {}))
   })
 })

@@ -21,7 +21,7 @@ afterAll(async () => {
   await github.close()
 })
 
-describe('a deployer of staging only', () => {
+describe('a deployer limited to staging', () => {
   const shipAs = async (environment: string) => {
     const limits = { email: 'sten@example.com', role: 'deployer', environments: ['staging'] } as const
     const rest = restClient(console_.deps, () => signedInAs(console_.deps, limits))
@@ -32,11 +32,11 @@ describe('a deployer of staging only', () => {
     })
   }
 
-  it('a deployer limited to staging deploys staging', async () => {
+  it('a deployer limited to staging can deploy to staging', async () => {
     expect(await shipAs('staging')).toMatchObject({ status: 202 })
   })
 
-  it('a deployer limited to staging is refused production, and nothing is dispatched or recorded as a deploy', async () => {
+  it('a deployer limited to staging is refused a deploy to production, and nothing is dispatched or recorded', async () => {
     const dispatched = github.requests.length
     const deploys = await console_.deps.db.deploy.count()
     expect(await shipAs('production')).toMatchObject({ status: 403, body: { code: 'permission_refused' } })
@@ -45,7 +45,7 @@ describe('a deployer of staging only', () => {
   })
 })
 
-describe('an admin of staging only', () => {
+describe('an admin limited to staging', () => {
   const stella = actorNamed('stella', { environments: ['staging'] })
   const as = (actor: Actor) => createCaller(createContextInner(console_.deps, actor))
   const refused = { cause: { code: 'permission_refused', details: { environment: 'production' } } }
@@ -59,21 +59,21 @@ describe('an admin of staging only', () => {
 
   afterEach(() => console_.deps.db.freeze.deleteMany())
 
-  it('an admin limited to staging opens no freeze over production', async () => {
+  it('an admin limited to staging cannot open a freeze of production', async () => {
     const input = { environment: 'production', reason: 'Mine' }
     await expect(as(stella).freezes.open(input)).rejects.toMatchObject(refused)
     expect(await console_.deps.db.freeze.count({ where: { reason: 'Mine' } })).toBe(0)
     await as(stella).freezes.open({ ...input, environment: 'staging' })
   })
 
-  it('an admin limited to staging lifts no freeze over production', async () => {
+  it('an admin limited to staging cannot lift a freeze of production', async () => {
     const { id } = await windowOver('production')
     await expect(as(stella).freezes.lift({ id })).rejects.toMatchObject(refused)
     expect(await console_.deps.db.freeze.findUnique({ where: { id } })).toMatchObject({ liftedAt: null })
     await as(stella).freezes.lift({ id: (await windowOver('staging')).id })
   })
 
-  it('an admin limited to staging locks no surface of production', async () => {
+  it('an admin limited to staging cannot lock a production surface', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps, { environment: 'production' })
     await expect(as(stella).surfaces.lock({ surfaceId, reason: 'Mine' })).rejects.toMatchObject(refused)
     expect(await console_.deps.db.freeze.count({ where: { surfaceId } })).toBe(0)
@@ -81,20 +81,20 @@ describe('an admin of staging only', () => {
     await as(stella).surfaces.lock({ surfaceId: other, reason: 'Mine' })
   })
 
-  it('an admin limited to staging unlocks no surface of production', async () => {
+  it('an admin limited to staging cannot unlock a production surface', async () => {
     const surfaceId = await locked('production')
     await expect(as(stella).surfaces.unlock({ surfaceId })).rejects.toMatchObject(refused)
     expect(await console_.deps.db.freeze.findFirst({ where: { surfaceId } })).toMatchObject({ liftedAt: null })
     await as(stella).surfaces.unlock({ surfaceId: await locked('staging') })
   })
 
-  it('an admin limited to staging cancels no deploy of production', async () => {
+  it('an admin limited to staging cannot cancel a production deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     await expect(as(stella).deploys.cancel({ id })).rejects.toMatchObject(refused)
     expect(await console_.deps.db.deploy.findUnique({ where: { id } })).toMatchObject({ cancelRequestedAt: null })
   })
 
-  it('an admin limited to staging switches no flag for production on or off', async () => {
+  it('an admin limited to staging cannot switch a flag for production', async () => {
     const flag = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
     const promotions = () => console_.deps.db.flagPromotion.findMany({ where: { flag, environment: 'production' } })
     const before = await promotions()

@@ -38,7 +38,7 @@ async function actorOf(held: Browser): Promise<Actor> {
   if (actor === null) throw new Error('nobody is signed in')
   return actor
 }
-/** Every visitor from another address: a dozen tries in a minute are too many for one. */
+/** Each visitor has another address: one address may not try a dozen times a minute. */
 let visitors = 0
 const visitor = () => {
   visitors += 1
@@ -66,7 +66,7 @@ const trail = async (...actions: string[]) =>
 
 const GONE = { status: 410, body: { code: 'link_unusable' } }
 
-describe('links that a former admin made do not bring the admin back', () => {
+describe('links that a former admin made', () => {
   const ENDINGS = [
     ['suspended', ({ userId }: Actor) => suspendMember(console_.deps, ada, userId)],
     [
@@ -75,27 +75,30 @@ describe('links that a former admin made do not bring the admin back', () => {
     ],
   ] as const
 
-  it.each(ENDINGS)('%s: they are taken back, with a row each', async (_, end) => {
-    const bob = await join('bob@example.com', 'admin')
-    const carol = await join('carol@example.com', 'approver')
-    const made = [
-      await invite('bob2@example.com', 'admin', callerOf(bob.actor)),
-      await callerOf(bob.actor).members.recoveryLink({ userId: carol.actor.userId }),
-    ]
-    const others = await invite('dora@example.com')
-    await end(bob.actor)
-    for (const link of made) expect(await use(link, 'Bob')).toMatchObject(GONE)
-    expect(await trail('console.link.revoked')).toMatchObject([
-      { actor: 'ada@example.com', kind: 'invitation', role: 'admin' },
-      { actor: 'ada@example.com', kind: 'recovery', role: 'approver' },
-    ])
-    expect(await use(others, 'Dora'), 'of another admin').toMatchObject({ status: 200 })
-  })
+  it.each(ENDINGS)(
+    'links of an admin who is %s are revoked and audited, and links of other admins still work',
+    async (_, end) => {
+      const bob = await join('bob@example.com', 'admin')
+      const carol = await join('carol@example.com', 'approver')
+      const made = [
+        await invite('bob2@example.com', 'admin', callerOf(bob.actor)),
+        await callerOf(bob.actor).members.recoveryLink({ userId: carol.actor.userId }),
+      ]
+      const others = await invite('dora@example.com')
+      await end(bob.actor)
+      for (const link of made) expect(await use(link, 'Bob')).toMatchObject(GONE)
+      expect(await trail('console.link.revoked')).toMatchObject([
+        { actor: 'ada@example.com', kind: 'invitation', role: 'admin' },
+        { actor: 'ada@example.com', kind: 'recovery', role: 'approver' },
+      ])
+      expect(await use(others, 'Dora'), 'of another admin').toMatchObject({ status: 200 })
+    },
+  )
 
-  it('a link that outlived its maker’s demotion is refused, on the screen and at a provider', async () => {
+  it("a link that was not revoked at its maker's demotion is refused, on the screen and at a provider", async () => {
     const bob = await join('bob@example.com', 'admin')
     const link = await invite('bob2@example.com', 'admin', callerOf(bob.actor))
-    // As if it had been made by a request that was under way while he was demoted.
+    // As if a request had made the link while its maker was being demoted.
     await console_.deps.db.member.update({ where: { userId: bob.actor.userId }, data: { role: 'approver' } })
     expect(await lookUpLink(console_.deps, tokenOf(link))).toBeNull()
     expect(await use(link, 'Bob')).toMatchObject(GONE)
@@ -104,14 +107,14 @@ describe('links that a former admin made do not bring the admin back', () => {
   })
 })
 
-describe('only one link for an address can be used', () => {
+describe('several links for one address', () => {
   it('a leftover invitation sets no password of an existing member', async () => {
     const first = await invite('anybody@example.com')
     const { id } = await console_.deps.db.invitation.findFirstOrThrow({ orderBy: { id: 'desc' } })
     const open = await caller.members.invite({ email: null, role: 'deployer', environments: null })
     expect(await use(open, 'Bob')).toMatchObject({ status: 200 })
     expect(await use(first)).toMatchObject(GONE)
-    // Also were it not taken back, as with an older version.
+    // An older version may have left the link unrevoked.
     await console_.deps.db.invitation.update({ where: { id }, data: { revokedAt: null } })
     expect(await use(first, 'Eve')).toMatchObject({ status: 409, body: { code: 'address_taken' } })
     expect(await use(first)).toMatchObject({ status: 400, body: { code: 'invalid_input' } })
@@ -132,7 +135,7 @@ describe('only one link for an address can be used', () => {
     ])
   })
 
-  it('joining with a provider uses up one link and ends the others', async () => {
+  it('joining with a provider uses up one invitation and ends the others', async () => {
     await invite('bob@example.com')
     await invite('bob@example.com')
     await console_.deps.db.invitation.updateMany({ data: { revokedAt: null } })
@@ -142,11 +145,11 @@ describe('only one link for an address can be used', () => {
     expect(left).toBe(0)
     const { id } = await console_.deps.db.user.findUniqueOrThrow({ where: { email: 'bob@example.com' } })
     const given = await console_.deps.db.accessGiven.findMany({ where: { userId: id } })
-    expect(given, 'an approval knows who let him in').toMatchObject([{ givenByUserId: ada.userId }])
+    expect(given, 'approvals can tell who admitted the member').toMatchObject([{ givenByUserId: ada.userId }])
   })
 })
 
-describe('a link for a new password', () => {
+describe('a password link', () => {
   it('a password link ends sessions, passkeys, providers and tokens, and audits each', async () => {
     const bob = await join('bob@example.com', 'deployer')
     const { userId } = bob.actor
@@ -196,7 +199,7 @@ describe('a link for a new password', () => {
     expect((await half.post('/two-factor/verify-totp', { code })).status).not.toBe(200)
     expect(await authenticate(console_.deps, half.headers(), 'person')).toBeNull()
 
-    // The factor itself stays: without it, whoever made the link could use it.
+    // The second factor stays: without it, the maker of the link could sign in.
     const fresh = await visitor().post('/sign-in/email', { ...credentials, password: NEW_PASSWORD })
     expect(fresh).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
   })

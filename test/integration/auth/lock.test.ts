@@ -16,7 +16,7 @@ beforeEach(async () => {
 afterEach(() => console_.close())
 
 let visitors = 0
-/** From an address of its own each time, so that only the account's own count is met. */
+/** Signs in from a new address each time, so that only the limit of the account applies. */
 const signIn = (email: string, password: string) => {
   visitors += 1
   return browser(deps, `198.51.${Math.floor(visitors / 250)}.${(visitors % 250) + 1}`).post('/sign-in/email', {
@@ -28,9 +28,9 @@ const wrong = (email: string) => signIn(email, 'a wrong password')
 const statuses = async (tries: readonly Promise<{ status: number }>[]) =>
   (await Promise.all(tries)).map(({ status }) => status)
 
-describe('after five wrong passwords in a row', () => {
+describe('locking an address after incorrect passwords', () => {
   it.each(['ada@example.com', 'nobody@example.com'])(
-    '%s has to wait, with the right one too, and is told how long',
+    'five incorrect passwords lock %s even for the correct one, and the answer says for how long',
     async (email) => {
       await firstAdmin(deps)
       const lockedAt = new Date()
@@ -45,7 +45,7 @@ describe('after five wrong passwords in a row', () => {
     },
   )
 
-  it('the lock ends by itself, grows with each further one up to a quarter of an hour, and is gone after a right one', async () => {
+  it('a lock doubles with each incorrect password up to 15 minutes, and a correct password resets it', async () => {
     await firstAdmin(deps)
     for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
     for (const seconds of [30, 60, 120, 240, 480, 900, 900]) {
@@ -60,14 +60,14 @@ describe('after five wrong passwords in a row', () => {
     expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
   })
 
-  it('guesses at once are counted before they are looked at: of twenty, five are', async () => {
+  it('of twenty simultaneous incorrect passwords, five are checked and fifteen are refused', async () => {
     await firstAdmin(deps)
     const answers = await statuses(Array.from({ length: 20 }, () => wrong('ada@example.com')))
     expect(answers.filter((status) => status === 401)).toHaveLength(5)
     expect(answers.filter((status) => status === 429)).toHaveLength(15)
   })
 
-  it('whoever is signed in stays signed in, and the trail has the lock', async () => {
+  it('a lock leaves sessions open and is audited', async () => {
     const ada = await firstAdmin(deps)
     for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
     expect(await authenticate(deps, ada.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
@@ -76,8 +76,8 @@ describe('after five wrong passwords in a row', () => {
   })
 })
 
-describe('a browser that somebody signed in with before', () => {
-  /** Signed in, out again, and so known. */
+describe('a browser that the person used before', () => {
+  /** A browser that signed in and out again, and so is known. */
   async function known(email: string, password = PASSWORD) {
     const held = browser(deps, '198.18.0.1')
     await held.post('/sign-in/email', { email, password })
@@ -91,19 +91,19 @@ describe('a browser that somebody signed in with before', () => {
   }
   const give = (held: Browser, password: string) => held.post('/sign-in/email', { email: 'Ada@example.com', password })
 
-  it('takes the right password while others keep the address locked, and goes on doing so', async () => {
+  it('a known browser can sign in while others keep the address locked', async () => {
     await firstAdmin(deps)
     const desk = await known('ada@example.com')
     for (const round of [1, 2, 3]) {
       await lockAda()
       expect(await give(desk, 'a wrong password'), `round ${round}`).toMatchObject({ status: 401 })
       expect(await give(desk, PASSWORD)).toMatchObject({ status: 200 })
-      expect(await signIn('ada@example.com', PASSWORD), 'anybody else waits').toMatchObject({ status: 429 })
+      expect(await signIn('ada@example.com', PASSWORD), 'other browsers are locked').toMatchObject({ status: 429 })
       later += 3_600_001
     }
   })
 
-  it('is locked by its own five wrong ones, and locks nobody else', async () => {
+  it('five incorrect passwords from a known browser lock that browser only', async () => {
     await firstAdmin(deps)
     const desk = await known('ada@example.com')
     for (let n = 0; n < 5; n += 1) expect(await give(desk, 'a wrong password')).toMatchObject({ status: 401 })
@@ -113,7 +113,7 @@ describe('a browser that somebody signed in with before', () => {
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
   })
 
-  it('is known for that address only, and a made-up one for none', async () => {
+  it('a known browser is known for one address only, and a forged device cookie for none', async () => {
     await firstAdmin(deps)
     const { password } = await deps.db.account.findFirstOrThrow({ select: { password: true } })
     await signedInAs(deps, { email: 'eve@example.com' })
@@ -135,7 +135,7 @@ describe('changing the password', () => {
     revokeOtherSessions: true,
   })
 
-  it('takes the current one, ends every other session, and is in the trail', async () => {
+  it('a password change requires the current password, ends every other session, and is audited', async () => {
     const ada = await firstAdmin(deps)
     const other = browser(deps)
     await other.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -148,7 +148,7 @@ describe('changing the password', () => {
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
   })
 
-  it('is refused when the other sessions were to be kept: nothing would be in the trail', async () => {
+  it('a password change that keeps the other sessions is refused', async () => {
     const ada = await firstAdmin(deps)
     for (const kept of [{}, { revokeOtherSessions: false }]) {
       const body = { currentPassword: PASSWORD, newPassword: 'another long password', ...kept }
@@ -157,7 +157,7 @@ describe('changing the password', () => {
     expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
   })
 
-  it('is no way to guess the current one: five wrong ones, and the right one has to wait; a stranger’s at the door do not count', async () => {
+  it('five incorrect current passwords lock the password change', async () => {
     const ada = await firstAdmin(deps)
     for (let n = 0; n < 5; n += 1) await wrong('ada@example.com')
     for (let n = 0; n < 5; n += 1) {
@@ -170,7 +170,7 @@ describe('changing the password', () => {
   })
 })
 
-it('one address that tries many accounts is stopped by its own limit', async () => {
+it('one address that tries many accounts reaches its own limit', async () => {
   await firstAdmin(deps)
   const one = browser(deps, '203.0.113.77')
   const answers: number[] = []
@@ -182,7 +182,7 @@ it('one address that tries many accounts is stopped by its own limit', async () 
   expect(answers).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
 })
 
-it('nobody signs up by themselves, and nothing of the library is open that nobody thought about', async () => {
+it('sign-up, password reset and other unused paths of the library answer 404', async () => {
   const body = { name: 'Eve', email: 'eve@example.com', password: PASSWORD }
   for (const path of [
     '/sign-up/email',

@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-describe('changing what somebody may do, with a proof older than 15 minutes', () => {
-  it('a change of a member’s rights with a proof older than 15 minutes changes nothing until the admin confirms their identity', async () => {
+describe('changing rights with a proof of identity older than 15 minutes', () => {
+  it('changing, restoring and inviting members require a fresh proof, and suspending a member does not', async () => {
     const { deps } = console_
     const admin = await insertMember(deps, actorNamed('root'))
     const { userId } = await insertMember(deps, actorNamed('bob', { role: 'viewer' }))
@@ -32,7 +32,7 @@ describe('changing what somebody may do, with a proof older than 15 minutes', ()
       suspendedAt: null,
     })
     expect(await deps.db.auditEvent.count()).toBe(before)
-    // Whoever has to go is not kept waiting for it.
+    // A suspension is urgent, so it needs no fresh proof.
     await suspendMember(deps, stale, userId)
     expect((await deps.db.member.findUniqueOrThrow({ where: { userId } })).suspendedAt).not.toBeNull()
     await changeMember(deps, admin, change)

@@ -27,7 +27,7 @@ const asAdmin = async () => {
 }
 type Caller = Awaited<ReturnType<typeof asAdmin>>['caller']
 
-/** Invited by the admin, and came. */
+/** A person who joined with an invitation from the admin. */
 async function join(caller: Caller, email: string, limits: Pick<Actor, 'role'> & { environments: string[] | null }) {
   const { path } = await caller.members.invite({ email, ...limits })
   const visitor = browser(console_.deps)
@@ -40,7 +40,7 @@ const actions = async () =>
   (await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })).map((row) => row.action)
 
 describe('an invitation', () => {
-  it('lets one person in with its limits, once, and the link is kept nowhere', async () => {
+  it('an invitation admits one person once with its limits, and its token is not stored', async () => {
     const { caller } = await asAdmin()
     const { actor, token } = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
     expect(actor).toMatchObject({ name: 'bob@example.com', role: 'deployer', environments: ['staging'] })
@@ -56,7 +56,7 @@ describe('an invitation', () => {
     expect(kept).not.toContain(token)
   })
 
-  it('of one address is of that address, whatever is typed', async () => {
+  it('an invitation for one address creates the account with that address, whatever the person types', async () => {
     const { caller } = await asAdmin()
     const { path } = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
     const visitor = browser(console_.deps)
@@ -69,7 +69,7 @@ describe('an invitation', () => {
     expect((await actorOf(visitor.headers())).name).toBe('bob@example.com')
   })
 
-  it('taken back, too old, or for somebody who is here already lets nobody in', async () => {
+  it('a revoked or expired invitation admits nobody, and an existing account cannot be invited', async () => {
     const { caller } = await asAdmin()
     const { path } = await caller.members.invite({ email: 'bob@example.com', role: 'viewer', environments: null })
     const [open] = (await caller.members.invitations()).invitations
@@ -86,7 +86,7 @@ describe('an invitation', () => {
     expect(await console_.deps.db.user.count()).toBe(1)
   })
 
-  it('raced for by ten lets exactly one in', async () => {
+  it('an invitation used by ten people at once admits exactly one', async () => {
     const { caller } = await asAdmin()
     const { path } = await caller.members.invite({ email: null, role: 'viewer', environments: null })
     const token = path.slice('/invite/'.length)
@@ -105,8 +105,8 @@ describe('an invitation', () => {
   })
 })
 
-describe('a link for a new password', () => {
-  it('sets it once, ends every session, signs nobody in, and leaves the role as it is', async () => {
+describe('a password link', () => {
+  it('a password link sets the password once, ends every session, signs nobody in, and keeps the role', async () => {
     const { caller } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
     const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
@@ -123,7 +123,7 @@ describe('a link for a new password', () => {
     expect(await actions()).toContain('console.account.password_changed')
   })
 
-  it('is void for somebody who was suspended since', async () => {
+  it('a password link of a member who was suspended afterwards is refused', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
@@ -133,8 +133,8 @@ describe('a link for a new password', () => {
   })
 })
 
-describe('a member', () => {
-  it('of a new role has it at the next request, also in a poll that knew the old one', async () => {
+describe("a change of a member's rights", () => {
+  it("a member's new role applies to the next request, also to a poll of an open session", async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'window')
@@ -148,7 +148,7 @@ describe('a member', () => {
     expect(await actions()).toContain('console.member.changed')
   })
 
-  it('who is suspended is out at once, and gets in again only when access is given back', async () => {
+  it('a suspended member is signed out at once, and can sign in again only once restored', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     await authenticate(console_.deps, bob.visitor.headers(), 'window')
@@ -162,7 +162,7 @@ describe('a member', () => {
   })
 })
 
-it('a link for a new password is made only with a fresh proof', async () => {
+it('a password link is made only with a fresh proof', async () => {
   const { caller, actor } = await asAdmin()
   const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
   const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
@@ -170,20 +170,20 @@ it('a link for a new password is made only with a fresh proof', async () => {
   await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm your identity/)
 })
 
-describe('a limit to an environment no surface has', () => {
+describe('a limit to an environment that no surface has', () => {
   const limits = { role: 'deployer', environments: ['staging', 'prodution'] } as const
   const refused = {
     cause: { code: 'invalid_input', message: expect.stringContaining('"prodution". The environments are staging.') },
   }
 
-  it('is refused in an invitation, by the names of those there are', async () => {
+  it('an invitation with an unknown environment is refused, and the refusal names the known ones', async () => {
     const { caller } = await asAdmin()
     const input = { email: 'eve@example.com', role: limits.role, environments: [...limits.environments] }
     await expect(caller.members.invite(input)).rejects.toMatchObject(refused)
     expect(await console_.deps.db.invitation.count({ where: { kind: 'invitation' } })).toBe(0)
   })
 
-  it('is refused for a member, and kept where the member has it already', async () => {
+  it('a change to an unknown environment is refused, and an environment that the member already has may stay', async () => {
     const { caller } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: ['staging'] })
     const change = { userId: bob.actor.userId, role: limits.role, environments: [...limits.environments] }
@@ -194,10 +194,10 @@ describe('a limit to an environment no surface has', () => {
   })
 })
 
-describe('an admin is one of every environment', () => {
+describe('an admin limited to some environments', () => {
   const LIMITED = { role: 'admin', environments: ['staging'] } as const
 
-  it('and is neither invited nor made with a limit, which they could lift themselves', async () => {
+  it('nobody can be invited or made an admin with a limit to some environments', async () => {
     const { caller } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     const limits = { role: LIMITED.role, environments: ['staging'] }
@@ -207,7 +207,7 @@ describe('an admin is one of every environment', () => {
     expect((await actorOf(bob.visitor.headers())).role).toBe('viewer')
   })
 
-  it('one whom an older version limited manages nobody, lets nobody in, and is not the admin a console needs', async () => {
+  it('an admin whom an older version limited can manage nobody, their invitations admit nobody, and they do not count as an admin', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
     await caller.members.invite({ email: 'eve@example.com', role: 'viewer', environments: null })
@@ -241,7 +241,7 @@ describe('an admin is one of every environment', () => {
 })
 
 describe('the last admin', () => {
-  it('can neither be demoted nor suspended', async () => {
+  it('the last admin cannot be demoted or suspended', async () => {
     const { actor } = await asAdmin()
     const demotion = { userId: actor.userId, role: 'viewer', environments: null } as const
     await expect(changeMember(console_.deps, actor, demotion)).rejects.toMatchObject({ code: 'last_admin' })
@@ -250,11 +250,11 @@ describe('the last admin', () => {
     await changeMember(console_.deps, actor, { ...demotion, role: 'admin' })
   })
 
-  it('is left when two admins demote and suspend each other at once', async () => {
+  it('one admin remains when two admins demote and suspend each other at once', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'admin', environments: null })
     const { db } = console_.deps
-    // Both rows are held until both changes wait, so that each has looked for another admin if nothing keeps it from that.
+    // Both rows are locked until both changes wait, so each has already looked for another admin unless a lock prevents it.
     const both = await db.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM members FOR UPDATE`
       const changes = Promise.allSettled([

@@ -31,7 +31,7 @@ const count = async () => ({
   sessions: await console_.deps.db.session.count(),
 })
 const lastRow = () => console_.deps.db.auditEvent.findFirstOrThrow({ orderBy: { id: 'desc' } })
-/** A key that both sides know: whoever has the secret could sign as the provider. */
+/** A key that both sides know: anybody with the client secret could sign as the provider. */
 const SHARED = createSecretKey(Buffer.from(CLIENT.secret))
 const NOTHING = { users: 0, accounts: 0, members: 0, sessions: 0 }
 
@@ -52,8 +52,8 @@ async function invite(email: string, role = 'deployer') {
   })
 }
 
-describe('somebody an OIDC provider names', () => {
-  it('a person without an invitation is refused, and nothing but an audit event is stored', async () => {
+describe('admission by an OpenID provider', () => {
+  it('a person without an invitation is refused, and only an audit event is stored', async () => {
     await open()
     provider.as(bob)
     expect(await visit()).toMatchObject({ error: 'not_admitted' })
@@ -63,7 +63,7 @@ describe('somebody an OIDC provider names', () => {
     expect(JSON.stringify(rows)).not.toContain('bob')
   })
 
-  it('a member from a provider has the provider’s name, with placeholders for invisible characters', async () => {
+  it("a member's name comes from the provider, with placeholders for invisible characters", async () => {
     await open()
     await invite(bob.email)
     provider.as({ ...bob, name: 'Bob\u202e nimda' })
@@ -71,7 +71,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.user.findMany({ select: { name: true } })).toEqual([{ name: 'Bob⟨U+202E⟩ nimda' }])
   })
 
-  it('an invited person joins through the provider with the invitation’s limits and uses the invitation up', async () => {
+  it("an invited person joins through the provider with the invitation's limits, and the invitation is used up", async () => {
     await open()
     await invite(bob.email)
     provider.as(bob)
@@ -85,7 +85,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.invitation.findMany({ select: { usedAt: true } })).toMatchObject([
       { usedAt: expect.any(Date) },
     ])
-    // Afterwards the account itself is known.
+    // The second sign-in finds the account.
     expect(await visit()).toMatchObject({ error: null })
     expect(await count()).toEqual({ users: 1, accounts: 1, members: 1, sessions: 2 })
     const trail = await console_.deps.db.auditEvent.findMany({ orderBy: { id: 'asc' } })
@@ -98,7 +98,7 @@ describe('somebody an OIDC provider names', () => {
     expect(trail[1]).toMatchObject({ payload: { provider: 'oidc', because: 'invitation', role: 'deployer' } })
   })
 
-  it('a person of an allowed domain joins as a viewer, and no token of the provider is stored', async () => {
+  it("a person of an allowed domain joins as a viewer, and none of the provider's tokens is stored", async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'Example.com' })
     provider.as(bob)
     const { browser: held } = await visit()
@@ -116,13 +116,13 @@ describe('somebody an OIDC provider names', () => {
   })
 
   it.each([
-    ['a domain that only ends like it', { ...bob, email: 'bob@notexample.com' }, 'not_admitted'],
-    ['a domain below it', { ...bob, email: 'bob@evil.example.com' }, 'not_admitted'],
-    ['the domain behind another one', { ...bob, email: 'bob@evil.example@example.com' }, 'not_admitted'],
-    ['a domain in front of it', { ...bob, email: 'bob@example.com@evil.example' }, 'not_admitted'],
-    ['nobody before the domain', { ...bob, email: '@example.com' }, 'not_admitted'],
-    ['an address that was not verified', { ...bob, email_verified: false }, 'email_not_verified'],
-    ['an address that only claims to be verified', { ...bob, email_verified: 'true' }, 'email_not_verified'],
+    ['a domain that only ends like the allowed one', { ...bob, email: 'bob@notexample.com' }, 'not_admitted'],
+    ['a domain below the allowed one', { ...bob, email: 'bob@evil.example.com' }, 'not_admitted'],
+    ['the allowed domain after another one', { ...bob, email: 'bob@evil.example@example.com' }, 'not_admitted'],
+    ['the allowed domain before another one', { ...bob, email: 'bob@example.com@evil.example' }, 'not_admitted'],
+    ['nothing before the domain', { ...bob, email: '@example.com' }, 'not_admitted'],
+    ['an unverified address', { ...bob, email_verified: false }, 'email_not_verified'],
+    ['a verification that is a string', { ...bob, email_verified: 'true' }, 'email_not_verified'],
   ])('a person with %s is refused', async (_, person, error) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(person)
@@ -143,9 +143,9 @@ describe('somebody an OIDC provider names', () => {
     ['no nonce', { nonce: undefined }],
     ['another issuer', { iss: 'https://evil.example' }],
     ['another audience', { aud: 'another-client' }],
-    ['a time to live that is over', { exp: Math.floor(Date.now() / 1000) - 3600 }],
+    ['an expiry in the past', { exp: Math.floor(Date.now() / 1000) - 3600 }],
     ['no subject', { sub: undefined }],
-  ])('a sign-in by an ID token with %s is refused', async (_, claims) => {
+  ])('a sign-in with an ID token with %s is refused', async (_, claims) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken(claims)
@@ -155,8 +155,8 @@ describe('somebody an OIDC provider names', () => {
 
   it.each([
     ['with another key', () => ({ key: provider.strangersKey })],
-    ['with an algorithm that takes the client secret for a key', () => ({ key: SHARED, alg: 'HS256' })],
-  ])('a sign-in by an ID token signed %s is refused', async (_, forged) => {
+    ['with the client secret as a shared key', () => ({ key: SHARED, alg: 'HS256' })],
+  ])('a sign-in with an ID token signed %s is refused', async (_, forged) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({}, forged())
@@ -164,7 +164,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('a sign-in by an answer without an ID token is refused', async () => {
+  it('a sign-in with an answer without an ID token is refused', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.disturb('token', ({ status, body: { id_token: _, ...body } }) => ({ status, body }))
@@ -172,7 +172,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('userinfo about another subject than the ID token’s signs nobody in and is audited', async () => {
+  it('userinfo about another subject than the ID token signs nobody in and is audited', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     await visit()
@@ -187,7 +187,7 @@ describe('somebody an OIDC provider names', () => {
     })
   })
 
-  it('a sign-in by userinfo without a subject is refused', async () => {
+  it('a sign-in with userinfo without a subject is refused', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.disturb('userinfo', ({ status, body: { sub: _, ...body } }) => ({ status, body }))
@@ -204,7 +204,7 @@ describe('somebody an OIDC provider names', () => {
     expect(await console_.deps.db.session.count()).toBe(1)
   })
 
-  it('a member connects a provider with a fresh proof and then signs in with it', async () => {
+  it('a member connects a provider only with their own verified address and a fresh proof, and then signs in with the provider', async () => {
     await open()
     const held = await firstAdmin(console_.deps, 'bob@example.com')
     const path = '/link-social'
@@ -221,7 +221,7 @@ describe('somebody an OIDC provider names', () => {
     expect(stale).toMatchObject({ status: 403, body: { code: 'proof_stale' } })
   })
 
-  it('a removed member cannot return through a provider, even from an allowed domain', async () => {
+  it('a suspended member cannot return through a provider, even from an allowed domain', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     await visit()
@@ -238,10 +238,10 @@ describe('somebody an OIDC provider names', () => {
   })
 })
 
-describe('a sign-in at the provider', () => {
+describe('a sign-in at the provider as a proof of identity', () => {
   const HOUR_MS = 3_600_000
   const secondsOf = (time: Date | undefined) => (time === undefined ? undefined : Math.floor(time.getTime() / 1000))
-  /** What a production deploy is answered to whoever has just come in. */
+  /** The answer to a production deploy right after the sign-in. */
   async function deployed() {
     const { browser: held } = await visit()
     await console_.deps.db.member.updateMany({ data: { role: 'admin', allEnvironments: true } })
@@ -253,8 +253,8 @@ describe('a sign-in at the provider', () => {
 
   it.each([
     ['two hours ago', () => new Date(Date.now() - 2 * HOUR_MS)],
-    ['at a time it does not say', () => undefined],
-  ])('a sign-in by a person who proved their identity there %s is no fresh proof', async (_, provedAt) => {
+    ['at an unknown time', () => undefined],
+  ])('a sign-in by a person who entered their credentials %s is no fresh proof', async (_, provedAt) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({ auth_time: secondsOf(provedAt()) })
@@ -263,9 +263,9 @@ describe('a sign-in at the provider', () => {
 
   it.each([
     ['now', () => new Date()],
-    ['by a clock that is ahead', () => new Date(Date.now() + HOUR_MS)],
+    ['an hour in the future', () => new Date(Date.now() + HOUR_MS)],
   ])(
-    'a sign-in by a person who proved their identity there %s is a fresh proof, and expires like any other',
+    "a sign-in by a person who entered their credentials %s is a fresh proof from the console's clock",
     async (_, provedAt) => {
       await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
       provider.as(bob)
@@ -277,7 +277,7 @@ describe('a sign-in at the provider', () => {
   )
 })
 
-describe('a sign-in that is to be a new proof', () => {
+describe('a renewed proof of identity', () => {
   const proofMethods = async (held: Browser) => {
     const actor = await authenticate(console_.deps, held.headers(), 'person')
     if (actor === null) throw new Error('nobody is signed in')
@@ -285,7 +285,7 @@ describe('a sign-in that is to be a new proof', () => {
   }
   const acme = { id: 'oidc', name: 'single sign-on' }
 
-  it('a new proof has the provider ask for credentials again, and holds when only userinfo has the address', async () => {
+  it('a renewed proof makes the provider ask for credentials, and works if only userinfo has the address', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     const { browser: held, asked: first } = await visit()
@@ -299,9 +299,9 @@ describe('a sign-in that is to be a new proof', () => {
   })
 
   it.each([
-    ['does not say when it asked', undefined],
-    ['asked two hours ago', Math.floor(Date.now() / 1000) - 7200],
-  ])('a provider that %s proves nothing, and the console does not send the member there again', async (_, time) => {
+    ['does not state the time', undefined],
+    ['states a time two hours ago', Math.floor(Date.now() / 1000) - 7200],
+  ])('a provider that %s proves nothing, and is no longer offered as a proof', async (_, time) => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({ auth_time: time })
@@ -311,7 +311,7 @@ describe('a sign-in that is to be a new proof', () => {
     expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'missing' }])
   })
 
-  it('takes `auth_time` from the verified ID token, never from userinfo', async () => {
+  it('the time of a proof comes from the verified ID token, never from userinfo', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
     provider.forgeIdToken({ auth_time: undefined })
@@ -322,7 +322,7 @@ describe('a sign-in that is to be a new proof', () => {
   })
 })
 
-describe('coming back from the provider', () => {
+describe('returning from the provider', () => {
   it('a return with the state of another browser signs nobody in', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
@@ -332,7 +332,7 @@ describe('coming back from the provider', () => {
     expect(await count()).toEqual(NOTHING)
   })
 
-  it('a sign-in with a provider works again after an outage, during which passwords still worked', async () => {
+  it('a sign-in with a provider is answered 503 during its outage and works afterwards', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.goAway(true)
     const held = browser(console_.deps)
@@ -345,12 +345,12 @@ describe('coming back from the provider', () => {
   })
 
   it.each([
-    ['a token from elsewhere', { provider: 'oidc', callbackURL: '/', idToken: { token: 'x' } }],
-    ['scopes of one’s own', { provider: 'oidc', callbackURL: '/', scopes: ['admin'] }],
-    ['another question for the provider', { provider: 'oidc', callbackURL: '/', additionalParams: { prompt: 'none' } }],
-    ['another provider', { provider: 'google', callbackURL: '/' }],
-    ['another site to go on to', { provider: 'oidc', callbackURL: 'https://evil.example/' }],
-  ])('a sign-in at the provider cannot be begun with %s', async (_, body) => {
+    ['an ID token', { provider: 'oidc', callbackURL: '/', idToken: { token: 'x' } }],
+    ['other scopes', { provider: 'oidc', callbackURL: '/', scopes: ['admin'] }],
+    ['additional parameters', { provider: 'oidc', callbackURL: '/', additionalParams: { prompt: 'none' } }],
+    ['an unknown provider', { provider: 'google', callbackURL: '/' }],
+    ['a return address on another site', { provider: 'oidc', callbackURL: 'https://evil.example/' }],
+  ])('a sign-in at the provider cannot be started with %s', async (_, body) => {
     await open()
     const { status } = await browser(console_.deps).post('/sign-in/social', body)
     expect([400, 403]).toContain(status)

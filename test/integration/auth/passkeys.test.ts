@@ -56,7 +56,7 @@ it('a passkey with user verification is added, signs in, and confirms an identit
   expect([await isProvedLately(held), await isProvedLately(ada)]).toEqual([true, false])
 })
 
-describe('a passkey that did not make sure of its person', () => {
+describe('a passkey without user verification', () => {
   it('a passkey without user verification is not added', async () => {
     const answer = await add(ada, authenticator(ORIGIN), UNCHECKED)
     expect(answer).toMatchObject({ status: 401, body: { code: 'USER_NOT_VERIFIED' } })
@@ -92,7 +92,7 @@ it('a passkey of another member confirms no identity, and the attempt is audited
   expect(await refusals()).toEqual([['ada@example.com', 'passkey']])
 })
 
-it('the passkey of a removed member signs nobody in, and one audit event names the member', async () => {
+it('the passkey of a suspended member signs nobody in, and one audit event names the member', async () => {
   const key = authenticator(ORIGIN)
   await add(ada, key)
   await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })

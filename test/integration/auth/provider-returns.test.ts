@@ -27,7 +27,7 @@ const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: tr
 const visit = () => atProvider(console_.deps, 'oidc')
 const sessions = () => console_.deps.db.session.count()
 
-/** Goes to the provider and comes back with the answer as `changed` makes it; then, where the console sends the browser. */
+/** Returns from the provider with an answer that `changed` alters, and tells where the console sends the browser. */
 async function comeBack(changed: (back: URL) => void, held = browser(console_.deps)) {
   const body = { provider: 'oidc', callbackURL: '/freezes', errorCallbackURL: '/sign-in?next=%2Ffreezes' }
   const begun = await held.post('/sign-in/social', body)
@@ -40,32 +40,32 @@ const leadsTo = (answer: Response) => {
   return { status: answer.status, path: to.pathname, error: to.searchParams.get('error') }
 }
 
-describe('every return that fails leads back to the sign-in page, which says why', () => {
+describe('a failed return from the provider', () => {
   it.each([
-    ['whose state is not known', (back: URL) => back.searchParams.set('state', 'x'.repeat(32)), 'state_mismatch'],
+    ['with an unknown state', (back: URL) => back.searchParams.set('state', 'x'.repeat(32)), 'state_mismatch'],
     ['without a state', (back: URL) => back.searchParams.delete('state'), 'state_not_found'],
     ['with two codes', (back: URL) => back.searchParams.append('code', 'another'), 'invalid_callback_request'],
     ['with two states', (back: URL) => back.searchParams.append('state', 'another'), 'invalid_callback_request'],
     ['without a code', (back: URL) => back.searchParams.delete('code'), 'no_code'],
-    ['with a code of somebody else', (back: URL) => back.searchParams.set('code', 'guessed'), 'provider_refused'],
+    ['with an unknown code', (back: URL) => back.searchParams.set('code', 'guessed'), 'provider_refused'],
     [
-      'by another issuer',
+      'with another issuer',
       (back: URL) => back.searchParams.set('iss', 'https://evil.example'),
       'provider_answer_invalid',
     ],
     [
-      'without the issuer that the provider promises',
+      'without the issuer that the provider announces',
       (back: URL) => back.searchParams.delete('iss'),
       'provider_answer_invalid',
     ],
-  ] as const)('one %s', async (_, changed, error) => {
+  ] as const)('a return %s leads to the sign-in page with its error', async (_, changed, error) => {
     await open()
     const { answer } = await comeBack(changed)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/sign-in', error })
     expect(await sessions()).toBe(0)
   })
 
-  it('one that was used already', async () => {
+  it('a return that is repeated leads to the sign-in page, and opens no second session', async () => {
     await open()
     const { held, back, answer } = await comeBack(() => undefined)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/freezes', error: null })
@@ -73,13 +73,13 @@ describe('every return that fails leads back to the sign-in page, which says why
     expect(await sessions()).toBe(1)
   })
 
-  it('one that the limit of its address refuses', async () => {
+  it("a return above the address's rate limit leads to the sign-in page", async () => {
     await open({ RATE_LIMIT_PER_MINUTE: '1' })
     const { answer } = await comeBack(() => undefined)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/sign-in', error: 'too_many_requests' })
   })
 
-  it('one without the issuer is taken where the provider does not promise it', async () => {
+  it('a return without an issuer is accepted if the provider does not announce one', async () => {
     await open()
     provider.disturb(
       'discovery',
@@ -93,9 +93,9 @@ describe('every return that fails leads back to the sign-in page, which says why
   })
 })
 
-describe('a provider that', () => {
+describe('a provider that fails', () => {
   it.each(['token', 'userinfo', 'keys'] as const)(
-    'breaks the connection off at %s leads back to the sign-in page',
+    'a connection that breaks at %s leads to the sign-in page',
     async (endpoint) => {
       await open()
       provider.disturb(endpoint, () => 'broken')
@@ -104,7 +104,7 @@ describe('a provider that', () => {
     },
   )
 
-  it('is silent at a step of a return is given up after 8 seconds, and the next sign-in goes on', async () => {
+  it('a provider that is silent at one step is given up after a timeout, and the next sign-in works', async () => {
     await open()
     const silentOnce = new Set(['token', 'keys', 'userinfo'])
     for (const endpoint of ['token', 'keys', 'userinfo'] as const) {
@@ -117,7 +117,7 @@ describe('a provider that', () => {
     expect(await visit()).toMatchObject({ error: null })
   })
 
-  it('is silent about itself is given up after 8 seconds, and asked again the next time', async () => {
+  it('a provider whose discovery is silent is given up after a timeout, and asked again at the next sign-in', async () => {
     await open()
     provider.disturb('discovery', () => 'silent')
     const asked = { provider: 'oidc', callbackURL: '/' }
@@ -126,14 +126,17 @@ describe('a provider that', () => {
     expect(await visit()).toMatchObject({ error: null })
   })
 
-  it.each(['token', 'userinfo', 'keys'] as const)('answers without end at %s is not read to it', async (endpoint) => {
-    await open()
-    provider.disturb(endpoint, ({ status, body }) => ({ status, body: { ...body, more: 'x'.repeat(300_000) } }))
-    expect(await visit()).toMatchObject({ path: '/sign-in', error: 'provider_silent' })
-    expect(logged.join('')).toContain('larger than')
-  })
+  it.each(['token', 'userinfo', 'keys'] as const)(
+    'an endless answer at %s is not read to its end',
+    async (endpoint) => {
+      await open()
+      provider.disturb(endpoint, ({ status, body }) => ({ status, body: { ...body, more: 'x'.repeat(300_000) } }))
+      expect(await visit()).toMatchObject({ path: '/sign-in', error: 'provider_silent' })
+      expect(logged.join('')).toContain('larger than')
+    },
+  )
 
-  it('refuses the client secret is logged with its error and the status, and never with the secret', async () => {
+  it("a refused client secret is logged with the provider's error and status, and without the secret", async () => {
     const wrong = 'not-the-secret-that-the-provider-knows'
     await open({ AUTH_OIDC_CLIENT_SECRET: wrong })
     expect(await visit()).toMatchObject({ path: '/sign-in', error: 'provider_refused' })
@@ -145,8 +148,8 @@ describe('a provider that', () => {
 
   it.each([
     ['another issuer', (issuer: string) => `${issuer}.evil.example`],
-    ['its issuer with a slash more', (issuer: string) => `${issuer}/`],
-  ])('publishes %s than the configured one is not used, and both are named', async (_, other) => {
+    ['the issuer with an added slash', (issuer: string) => `${issuer}/`],
+  ])('a provider that publishes %s is not used, and the answer names both issuers', async (_, other) => {
     await open()
     const said = other(provider.issuer)
     provider.disturb('discovery', ({ status, body }) => ({ status, body: { ...body, issuer: said } }))
@@ -159,12 +162,12 @@ describe('a provider that', () => {
   })
 })
 
-describe('an identity that is refused at the account page is in the trail, with who tried', () => {
+describe('connecting an identity that is refused', () => {
   const mallory = { ...bob, sub: 'mallory-1', email: 'mallory@example.com' }
   it.each([
-    ['of another address', mallory, 'email_does_not_match'],
-    ['whose address is not verified', { ...mallory, email_verified: false }, 'unable_to_link_account'],
-  ])('one %s', async (_, person, reason) => {
+    ['with another address', mallory, 'email_does_not_match'],
+    ['with an unverified address', { ...mallory, email_verified: false }, 'unable_to_link_account'],
+  ])('a refused identity %s is audited with the member who tried to connect it', async (_, person, reason) => {
     await open()
     const held = await firstAdmin(console_.deps)
     provider.as(person)
@@ -176,11 +179,11 @@ describe('an identity that is refused at the account page is in the trail, with 
     })
   })
 
-  it('one that is connected to another account', async () => {
+  it('a refused identity that is connected to another account is audited with the member who tried to connect it', async () => {
     await open()
     await visit()
     const held = await firstAdmin(console_.deps)
-    // The provider has given the identity another address since.
+    // The provider has changed the address of the identity.
     provider.as({ ...bob, email: 'ada@example.com' })
     const { error } = await atProvider(console_.deps, 'oidc', { held, path: '/link-social' })
     expect(error).toBe('account_already_linked_to_different_user')

@@ -28,8 +28,8 @@ function restarted(authSecrets: readonly string[]): Deps {
   return deps
 }
 
-describe('the session secret', () => {
-  it('the session secret is rotated without signing anybody out', async () => {
+describe('rotating the session secret', () => {
+  it('sessions continue while both secrets are configured, and cookies of the old secret end with that secret', async () => {
     const ada = await firstAdmin(console_.deps)
     const both = restarted([NEW_SECRET, AUTH_SECRET])
     expect(await authenticate(both, ada.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
@@ -55,8 +55,8 @@ describe('the session secret', () => {
   })
 })
 
-describe('while replicas are restarted one by one', () => {
-  it('a replica that is not restarted yet accepts the cookie of a restarted one', async () => {
+describe('replicas that are restarted one after another', () => {
+  it('a replica that still has the old secret first accepts the cookie of a restarted replica', async () => {
     const [before, after] = [restarted([AUTH_SECRET, NEW_SECRET]), restarted([NEW_SECRET, AUTH_SECRET])]
     const held = browser(after)
     await held.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -64,7 +64,7 @@ describe('while replicas are restarted one by one', () => {
   })
 })
 
-describe('a second factor', () => {
+describe('a second factor during a rotation', () => {
   let rotating: TestConsole
   let secret: string
   let codes: readonly string[]
@@ -92,7 +92,7 @@ describe('a second factor', () => {
   }
   const nextCode = () => codeAt(secret, Date.now() + 30_000)
 
-  it('a second factor and its backup codes outlive a rotation, also when one is used in the middle of it', async () => {
+  it('a second factor and its backup codes work after a rotation, and a code used during the rotation stays used', async () => {
     const both = withSecrets(NEW_SECRET, AUTH_SECRET)
     const [used = '', kept = ''] = codes
     const during = await afterPassword(both)
@@ -109,7 +109,7 @@ describe('a second factor', () => {
     expect(await again.post('/two-factor/verify-backup-code', { code: used })).toMatchObject({ status: 401 })
   })
 
-  it('a second factor completes a sign-in that another replica began with the secrets in another order', async () => {
+  it('a second factor completes a sign-in that another replica began with the secrets in the opposite order', async () => {
     const held = await afterPassword(withSecrets(AUTH_SECRET, NEW_SECRET))
     const other = withSecrets(NEW_SECRET, AUTH_SECRET)
     Object.assign(globalThis, { deployConsoleDeps: other })
@@ -117,7 +117,7 @@ describe('a second factor', () => {
     expect(await authenticate(other, held.headers(), 'person')).toMatchObject({ name: 'ada@example.com' })
   })
 
-  it('a second factor whose secret was removed too early is refused with a reason, uses up no code, and works once the secret is back', async () => {
+  it('a second factor whose secret was removed too early is refused with a reason, keeps its codes, and works once the secret is back', async () => {
     const alone = withSecrets(NEW_SECRET)
     const before = await rotating.deps.db.twoFactor.findMany()
     expect(await renewSecondFactors(alone)).toEqual({ renewed: 0, unreadable: 1 })
@@ -133,7 +133,7 @@ describe('a second factor', () => {
     expect(await later.post('/two-factor/verify-backup-code', { code })).toMatchObject({ status: 200 })
   })
 
-  it('re-encrypting a second factor does not undo the use of a code in the meantime', async () => {
+  it('re-encrypting a second factor does not undo the use of a code', async () => {
     const { db } = rotating.deps
     const { userId } = await db.twoFactor.findFirstOrThrow({ select: { userId: true } })
     const read = await readSecondFactor(db, userId)

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => console_.close())
 
 let addresses = 0
-/** Past the password; nobody is signed in yet. */
+/** A browser after the password, before the second factor. */
 async function afterPassword(): Promise<Browser> {
   addresses += 1
   const held = browser(console_.deps, `203.0.113.${100 + addresses}`)
@@ -36,8 +36,8 @@ async function afterPassword(): Promise<Browser> {
 const isIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'person')) !== null
 const give = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
 
-describe('with the second factor on', () => {
-  it('a password signs in only with a code once the second factor is on', async () => {
+describe('signing in with a second factor', () => {
+  it('a password alone does not sign in once the second factor is on', async () => {
     const held = await afterPassword()
     expect(await isIn(held)).toBe(false)
     expect((await give(held, codeAt(secret, Date.now() + STEP_MS))).status).toBe(200)
@@ -47,7 +47,7 @@ describe('with the second factor on', () => {
     expect(opened).toHaveLength(2)
   })
 
-  it('a code is accepted once, also when it is sent twice at once, and each reuse is audited', async () => {
+  it('a code is accepted once, even when sent twice at once, and each reuse is audited', async () => {
     const [one, other] = [await afterPassword(), await afterPassword()]
     const code = codeAt(secret, Date.now() + STEP_MS)
     const answers = await Promise.all([give(one, code), give(other, code)])
@@ -61,13 +61,13 @@ describe('with the second factor on', () => {
     )
   })
 
-  it('five incorrect codes end a sign-in and ten lock the second factor, even for a correct code; each is audited', async () => {
+  it('five incorrect codes end a sign-in, and ten lock the second factor even for a correct code', async () => {
     for (const first of [0, 5]) {
       const ended = await afterPassword()
       for (let wrong = first; wrong < first + 5; wrong += 1) {
         expect((await give(ended, `x0000${wrong}`)).status).toBe(401)
       }
-      // Right ones, both, and neither was given before: only the count refuses them.
+      // Both codes are correct and unused, so only the count of incorrect codes can refuse them.
       const right = codeAt(secret, begunAt + (first === 0 ? -1 : 1) * STEP_MS)
       expect((await give(ended, right)).status).toBe(first === 0 ? 400 : 429)
     }
@@ -91,14 +91,14 @@ describe('with the second factor on', () => {
     expect(await isIn(again)).toBe(false)
   })
 
-  it('the second factor is required in every sign-in: no browser is remembered', async () => {
+  it('a sign-in cannot ask the console to trust the device', async () => {
     const held = await afterPassword()
     const body = { code: codeAt(secret, Date.now() + STEP_MS), trustDevice: true }
     expect((await held.post('/two-factor/verify-totp', body)).status).toBe(400)
     expect(held.cookies()).not.toContain('trust_device')
   })
 
-  it('only the password switches the second factor off, and the change is audited', async () => {
+  it('the second factor is switched off only with the password, and the change is audited', async () => {
     expect((await ada.post('/two-factor/disable', { password: 'not the password' })).status).toBe(400)
     expect((await afterPassword()).cookies()).toContain('two_factor')
     expect((await ada.post('/two-factor/disable', { password: PASSWORD })).status).toBe(200)
@@ -119,7 +119,7 @@ describe('with the second factor on', () => {
   })
 })
 
-describe('whoever is signed in', () => {
+describe('a signed-in member', () => {
   it('a member with an old proof of identity cannot add a passkey', async () => {
     await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
     const answer = await ada.post('/passkey/verify-registration', { response: {} })

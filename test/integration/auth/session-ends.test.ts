@@ -16,7 +16,7 @@ afterAll(() => console_.close())
 
 let people = 0
 
-/** Somebody whose session is as old, and was left alone for as long. */
+/** A session of a new person, idle for `idle` ms and with `left` ms until its greatest age. */
 async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: number; left?: number }) {
   const { deps } = console_
   people += 1
@@ -42,15 +42,15 @@ async function session(role: Role, { idle = 0, left = 7 * 24 * HOUR }: { idle?: 
   }
 }
 
-describe('a session that was left alone', () => {
-  it.each<[Role, number, 'over' | 'open']>([
+describe('an idle session', () => {
+  it.each<[Role, number, 'ended' | 'open']>([
     ['admin', 29 * MINUTE, 'open'],
-    ['admin', 31 * MINUTE, 'over'],
+    ['admin', 31 * MINUTE, 'ended'],
     ['approver', 31 * MINUTE, 'open'],
     ['deployer', 11 * HOUR, 'open'],
-    ['deployer', 13 * HOUR, 'over'],
-    ['viewer', 13 * HOUR, 'over'],
-  ])('by %s for %i ms is %s', async (role, idle, state) => {
+    ['deployer', 13 * HOUR, 'ended'],
+    ['viewer', 13 * HOUR, 'ended'],
+  ])('a session of a person with the role %s that is idle for %i ms is %s', async (role, idle, state) => {
     const { use, row, trail, email } = await session(role, { idle })
     expect(await use()).toBe(state === 'open' ? email : null)
     expect(await row()).toEqual(state === 'open' ? expect.anything() : null)
@@ -64,8 +64,8 @@ describe('a session that was left alone', () => {
   })
 })
 
-describe('what counts as use', () => {
-  it('a page or a change keeps a session active, recorded at most once a minute', async () => {
+describe('activity that keeps a session open', () => {
+  it("a person's own request keeps a session active, recorded at most once a minute", async () => {
     const { use, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
     await use()
     const noted = await row()
@@ -74,21 +74,21 @@ describe('what counts as use', () => {
     expect(await row()).toEqual(noted)
   })
 
-  it('typing keeps a session active', async () => {
+  it('a report of activity keeps a session active', async () => {
     const { callNoteActivity, row, activeAt } = await session('admin', { idle: 2 * MINUTE })
     expect((await callNoteActivity()).status).toBe(200)
     expect((await row())?.activeAt.getTime()).toBeGreaterThan(activeAt.getTime())
   })
 
-  it('a poll does not keep a session active', async () => {
+  it('a poll of an open page does not keep a session active', async () => {
     const { use, row, activeAt, email } = await session('admin', { idle: 2 * MINUTE })
     expect(await use('window')).toBe(email)
     expect(await row()).toEqual({ activeAt })
   })
 })
 
-describe('a call that says whose page it comes from', () => {
-  it('a call that names its person is refused as signed out after another person signed in', async () => {
+describe('a call that names the person of its page', () => {
+  it("a call that names another person than the session's is refused as signed out", async () => {
     const { callNoteActivity, email } = await session('admin', {})
     const from = async (person: string) =>
       (await callNoteActivity({ 'x-console-person': encodeURIComponent(person) })).status
@@ -97,8 +97,8 @@ describe('a call that says whose page it comes from', () => {
   })
 })
 
-describe('a session that is too old', () => {
-  it('a session past its greatest age ends however active it was, and the audit event says why', async () => {
+describe('a session past its greatest age', () => {
+  it('a session past its greatest age ends however active it was, and is audited as expired', async () => {
     const { use, row, trail } = await session('deployer', { left: -1 })
     expect(await use()).toBeNull()
     expect(await row()).toBeNull()

@@ -20,26 +20,26 @@ const admins = () => console_.deps.db.member.count({ where: { role: 'admin' } })
 const GONE = { status: 410, body: { code: 'link_unusable' } }
 
 describe('a setup link', () => {
-  it('a setup link makes one admin, and none once there is an admin', async () => {
+  it('a setup link creates one admin, and no further admin once there is one', async () => {
     const { deps } = console_
     const link = await makeSetupLink(deps, { sandbox: false })
     expect(await use(link, 'ada@example.com')).toMatchObject({ status: 200 })
     expect(await use(link, 'eve@example.com')).toMatchObject(GONE)
     await expect(makeSetupLink(deps, { sandbox: false })).rejects.toMatchObject({ code: 'admin_exists' })
-    // Made while there was none, and left over: as if its use had been under way meanwhile.
+    // As if a second use of the link had started before there was an admin.
     await deps.db.invitation.updateMany({ data: { usedAt: null, usedByUserId: null } })
     expect(await use(link, 'eve@example.com')).toMatchObject(GONE)
     expect(await admins()).toBe(1)
   })
 
-  it('a setup link works for 30 minutes and has expired after 31', async () => {
+  it('a setup link works after 29 minutes and has expired after 31', async () => {
     const link = await makeSetupLink(console_.deps, { sandbox: false })
     expect(await use(link, 'ada@example.com', later(31))).toMatchObject(GONE)
     expect(await admins()).toBe(0)
     expect(await use(link, 'ada@example.com', later(29))).toMatchObject({ status: 200 })
   })
 
-  it('a new setup link ends the earlier one', async () => {
+  it('a new setup link revokes the earlier one', async () => {
     const before = await makeSetupLink(console_.deps, { sandbox: false })
     const after = await makeSetupLink(console_.deps, { sandbox: false })
     expect(await use(before, 'eve@example.com')).toMatchObject(GONE)

@@ -31,7 +31,7 @@ describe('signing in', () => {
     ])
   })
 
-  it('a correct password signs in; an incorrect one is refused without saying which part is incorrect', async () => {
+  it('a correct password signs in, and an incorrect one is refused like an unknown address', async () => {
     await firstAdmin(console_.deps)
     const wrong = await browser(console_.deps).post('/sign-in/email', {
       email: 'ada@example.com',
@@ -56,7 +56,7 @@ describe('signing in', () => {
     )
   })
 
-  it('a removed member with the correct password is refused, and the attempt is audited', async () => {
+  it('a suspended member with the correct password is refused, and the attempt is audited', async () => {
     await firstAdmin(console_.deps)
     await console_.deps.db.member.updateMany({ data: { suspendedAt: new Date() } })
     const answer = await browser(console_.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
@@ -65,7 +65,7 @@ describe('signing in', () => {
     expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.refused'])
   })
 
-  it('signing out ends the session at once, also for a poll that just used it', async () => {
+  it('signing out ends the session at once, also for polls', async () => {
     const ada = await firstAdmin(console_.deps)
     const sent = ada.headers()
     expect(await authenticate(console_.deps, sent, 'window')).not.toBeNull()
@@ -75,7 +75,7 @@ describe('signing in', () => {
     expect((await trail()).at(-1)).toEqual(['ada@example.com', 'console.session.closed'])
   })
 
-  it('an admin’s session ends after half an hour without activity, despite polls', async () => {
+  it("an admin's session ends after half an hour without activity, despite polls", async () => {
     const ada = await firstAdmin(console_.deps)
     await authenticate(at(console_.deps, 20), ada.headers(), 'window')
     expect(await authenticate(at(console_.deps, 29), ada.headers(), 'window')).not.toBeNull()
@@ -84,7 +84,7 @@ describe('signing in', () => {
   })
 })
 
-it('a sign-in without a database is answered 503 with the reason, and no session is lost', async () => {
+it('a sign-in without a database is answered 503 with the reason', async () => {
   const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
   const answer = await browser(away.deps).post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
   expect(answer).toMatchObject({ status: 503, body: { code: 'database_unavailable' } })

@@ -6,10 +6,10 @@ import { createTestConsole, type TestConsole } from '~test/support/console'
 import { handlersOf, listRoutes } from '~test/support/route-modules'
 import { signedInAs } from '~test/support/sessions'
 
-// Every procedure and every route handler there is, called as everybody there is. One that is on no list below fails here:
-// each has to be decided about.
+// Every procedure and every route handler, called as every role and signed out. A new one fails here until it is on a list
+// below: somebody has to decide who may call it.
 
-/** Answer without a session, and why that is right. */
+/** Paths that answer without a session, and why that is right. */
 const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' | 'walked by procedure'>> = {
   '/api/health': 'says nothing',
   '/api/health/ready': 'says nothing',
@@ -23,8 +23,8 @@ const PUBLIC: Readonly<Record<string, 'says nothing' | 'signed' | 'signing in' |
 }
 
 /**
- * The least role that may call it. Written out, and not read from the permission table or from what a procedure says of
- * itself: a wrong permission, and a table that was changed, both have to be noticed here.
+ * The least role that may call each. Written out, not read from the permission table or from the procedures, so that a wrong
+ * permission and a changed table both fail here.
  */
 const LEAST_ROLE: Readonly<Record<string, Role>> = {
   'account.endOtherSessions': 'viewer',
@@ -119,12 +119,12 @@ function call(path: string, method: string, visitor: Visitor): Request {
       'content-type': 'application/json',
       ...(cookie === undefined ? {} : { cookie }),
     },
-    // Fits no input on purpose: who may not is refused before it is read.
+    // Matches no input on purpose: a caller without the permission is refused before the body is read.
     ...(method === 'GET' ? {} : { body: JSON.stringify({ json: {} }) }),
   })
 }
 
-/** 401 for nobody, 403 for who may not; anything else is an answer to somebody who may. */
+/** 401 when signed out, 403 without the permission; any other status means that the caller was let in. */
 function expected(visitor: Visitor, name: string): 401 | 403 | 'let in' {
   const least = LEAST_ROLE[name]
   if (least === undefined) throw new Error(`${name} is on no list: decide who may call it`)
@@ -134,18 +134,18 @@ function expected(visitor: Visitor, name: string): 401 | 403 | 'let in' {
 
 const outcome = (status: number): 401 | 403 | 'let in' => (status === 401 || status === 403 ? status : 'let in')
 
-describe('every procedure', () => {
+describe('the procedures', () => {
   const procedures = Object.entries(appRouter._def.procedures).map(([path, made]) => ({
     path,
     type: procedure.parse(Object(made)._def).type,
   }))
 
-  it('on the list of least roles is there', () => {
+  it('every procedure has a least role in this test', () => {
     const listed = Object.keys(LEAST_ROLE).filter((name) => !name.includes('/'))
     expect(listed.toSorted()).toEqual(procedures.map(({ path }) => path).toSorted())
   })
 
-  it.each(procedures)('$path lets in who may, and nobody else', async ({ path, type }) => {
+  it.each(procedures)('$path lets in exactly the roles from its least role up', async ({ path, type }) => {
     const { GET, POST } = await import('~/app/api/trpc/[trpc]/route')
     const [method, handler] = type === 'mutation' ? (['POST', POST] as const) : (['GET', GET] as const)
     for (const visitor of VISITORS) {
@@ -159,40 +159,43 @@ describe('every procedure', () => {
   })
 })
 
-describe('every route handler', () => {
+describe('the route handlers', () => {
   const routes = listRoutes('')
   const guarded = routes.filter(({ template }) => PUBLIC[template] === undefined)
 
-  it('on the public list is there', () => {
+  it('every public path in this test exists', () => {
     const templates = routes.map(({ template }) => template)
     expect(Object.keys(PUBLIC).filter((template) => !templates.includes(template))).toEqual([])
   })
 
-  it.each(guarded)('$template lets in who may, and nobody else, for each method it takes', async (route) => {
-    const context = { params: Promise.resolve({ id: console_.deps.newId() }) }
-    const taken: string[] = []
-    for (const [method, handler] of Object.entries(await handlersOf(route))) {
-      const path = route.template.replaceAll(/\{\w+\}/g, '0199aaaa-0000-7000-8000-000000000000')
-      if (!('permission' in handler)) {
-        const { status } = await handler(call(path, method, 'nobody'), context)
-        // Says which methods it takes, and nothing else.
-        expect(`${method}: ${status}`).toBe(`${method}: ${method === 'OPTIONS' ? 204 : 405}`)
-        continue
+  it.each(guarded)(
+    '$template lets in exactly the roles from its least role up, for each of its methods',
+    async (route) => {
+      const context = { params: Promise.resolve({ id: console_.deps.newId() }) }
+      const taken: string[] = []
+      for (const [method, handler] of Object.entries(await handlersOf(route))) {
+        const path = route.template.replaceAll(/\{\w+\}/g, '0199aaaa-0000-7000-8000-000000000000')
+        if (!('permission' in handler)) {
+          const { status } = await handler(call(path, method, 'nobody'), context)
+          // Answers only which methods exist.
+          expect(`${method}: ${status}`).toBe(`${method}: ${method === 'OPTIONS' ? 204 : 405}`)
+          continue
+        }
+        const name = `${method} ${route.template}`
+        taken.push(name)
+        for (const visitor of VISITORS) {
+          const { status } = await handler(call(path, method, visitor), context)
+          expect(`${visitor}: ${outcome(status)}`).toBe(`${visitor}: ${expected(visitor, name)}`)
+        }
       }
-      const name = `${method} ${route.template}`
-      taken.push(name)
-      for (const visitor of VISITORS) {
-        const { status } = await handler(call(path, method, visitor), context)
-        expect(`${visitor}: ${outcome(status)}`).toBe(`${visitor}: ${expected(visitor, name)}`)
-      }
-    }
-    const listed = Object.keys(LEAST_ROLE).filter((name) => name.endsWith(` ${route.template}`))
-    expect(taken.toSorted()).toEqual(listed.toSorted())
-    expect(taken).not.toEqual([])
-  })
+      const listed = Object.keys(LEAST_ROLE).filter((name) => name.endsWith(` ${route.template}`))
+      expect(taken.toSorted()).toEqual(listed.toSorted())
+      expect(taken).not.toEqual([])
+    },
+  )
 
   it.each(routes.filter(({ template }) => PUBLIC[template] === 'signed'))(
-    '$template takes no session for a signature',
+    '$template does not accept a session in place of a signature',
     async (route) => {
       const context = { params: Promise.resolve({ id: console_.deps.newId() }) }
       const handlers = await handlersOf(route)
