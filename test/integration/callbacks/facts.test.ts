@@ -8,7 +8,7 @@ import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { CALLBACK_SECRET, createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
 
-// What a callback says beside its status: its log line, its run, the commit it deployed.
+// What a callback reports besides its status: a log line, a run and the deployed commit.
 
 const [REVIEWED, OTHER, THIRD] = ['a'.repeat(40), 'b'.repeat(40), 'c'.repeat(40)]
 
@@ -31,7 +31,7 @@ const deployOf = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ whe
 const warningsOf = async (id: string) => (await getDeploy(console_.deps, id)).warnings
 
 describe('a log line', () => {
-  it('a log line repeated with the same status under new webhook ids is stored once, and every receipt is kept', async () => {
+  it('a log line repeated with the same status is stored once, and every receipt is kept', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     for (let n = 0; n < 4; n += 1) await send(id, { status: 'building', log_line: 'Building main.' })
     expect(await linesOf(id)).toEqual(['Building main.'])
@@ -39,7 +39,7 @@ describe('a log line', () => {
     expect((await deployOf(id)).logCount).toBe(1)
   })
 
-  it('a log line that alternates with another one is stored once', async () => {
+  it('log lines that alternate are each stored once', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     for (const line of ['one', 'two', 'one', 'two', 'three']) await send(id, { status: 'building', log_line: line })
     expect(await linesOf(id)).toEqual(['one', 'two', 'three'])
@@ -59,8 +59,8 @@ describe('a log line', () => {
   })
 })
 
-describe('bytes that are no UTF-8', () => {
-  /** The body as `notify.sh` makes it of any bytes, signed over those bytes (which the `standardwebhooks` package cannot). */
+describe('bytes that are not UTF-8', () => {
+  /** The body as `notify.sh` builds it from any bytes, signed over those bytes, which the `standardwebhooks` package cannot do. */
   function signedBytes(line: Uint8Array): Request {
     const body = Buffer.concat([Buffer.from('{"status":"building","log_line":"'), line, Buffer.from('"}')])
     const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1000))]
@@ -70,14 +70,14 @@ describe('bytes that are no UTF-8', () => {
     return new Request('http://localhost/', { method: 'POST', headers, body })
   }
 
-  it('bytes that are no UTF-8 become U+FFFD in a log line, and the status is applied', async () => {
+  it('bytes that are not UTF-8 become U+FFFD in a log line, and the status is applied', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const response = await receiveCallback(console_.deps, signedBytes(Buffer.from([0x61, 0xff, 0x62])), id)
     expect(await response.json()).toEqual({ applied: true, status: 'building' })
     expect(await linesOf(id)).toEqual(['a\uFFFDb'])
   })
 
-  it('replacing invalid bytes does not make a line of 4 KiB too long', async () => {
+  it('a line of 4 KiB is accepted even if replacing its invalid bytes makes it longer', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const response = await receiveCallback(console_.deps, signedBytes(Buffer.alloc(4096, 0xff)), id)
     expect(response.status).toBe(200)
@@ -100,19 +100,22 @@ describe('bytes that are no UTF-8', () => {
 })
 
 describe('a deploy whose run is on record', () => {
-  it.each(CALLBACK_STATUSES)('is not moved by %s from a callback that does not name its run', async (status) => {
-    const from = { succeeded: 'deploying', deploying: 'building' }[status as string] ?? 'dispatched'
-    const { id } = await insertDeployAt(console_.deps, from as 'dispatched', { githubRunId: 7n })
-    const answer = await send(id, { status, log_line: 'kept', deployed_sha: OTHER })
-    expect(answer).toMatchObject({ http: 422, code: 'run_required', from, to: status })
-    expect(await deployOf(id)).toMatchObject({ status: from, sha: null, logCount: 1 })
-    const rejected = await console_.deps.db.auditEvent.findMany({ where: { deployId: id } })
-    expect(rejected).toMatchObject([
-      { action: 'console.deploy.callback_rejected', payload: { reason: 'run_required' } },
-    ])
-  })
+  it.each(CALLBACK_STATUSES)(
+    'a deploy with a run on record is not moved by %s from a callback that names no run',
+    async (status) => {
+      const from = { succeeded: 'deploying', deploying: 'building' }[status as string] ?? 'dispatched'
+      const { id } = await insertDeployAt(console_.deps, from as 'dispatched', { githubRunId: 7n })
+      const answer = await send(id, { status, log_line: 'kept', deployed_sha: OTHER })
+      expect(answer).toMatchObject({ http: 422, code: 'run_required', from, to: status })
+      expect(await deployOf(id)).toMatchObject({ status: from, sha: null, logCount: 1 })
+      const rejected = await console_.deps.db.auditEvent.findMany({ where: { deployId: id } })
+      expect(rejected).toMatchObject([
+        { action: 'console.deploy.callback_rejected', payload: { reason: 'run_required' } },
+      ])
+    },
+  )
 
-  it('a deploy with a run on record ignores a whole life reported without a run, and its surface stays busy', async () => {
+  it('callbacks without a run do not move a deploy with a run on record, and callbacks of that run still do', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
     for (const status of ['building', 'deploying', 'succeeded']) {
       expect(await send(id, { status })).toMatchObject({ http: 422, code: 'run_required' })
@@ -122,7 +125,7 @@ describe('a deploy whose run is on record', () => {
   })
 })
 
-describe('a commit other than the one that was chosen', () => {
+describe('a reported commit that differs from the chosen one', () => {
   const deploying = async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
     await console_.deps.db.deploy.update({ where: { id }, data: { sha: REVIEWED } })
@@ -131,7 +134,7 @@ describe('a commit other than the one that was chosen', () => {
   const alarms = (id: string) =>
     console_.deps.db.auditEvent.count({ where: { deployId: id, action: 'console.deploy.other_commit_reported' } })
 
-  it('another commit than the chosen one raises an alarm that names both and outlives the accepted success', async () => {
+  it('a success that reports another commit is accepted and raises an alarm that names both commits', async () => {
     const id = await deploying()
     expect(await send(id, { status: 'succeeded', run_id: '7', deployed_sha: OTHER })).toMatchObject({ applied: true })
     expect(await deployOf(id)).toMatchObject({ status: 'succeeded', sha: REVIEWED })
@@ -140,7 +143,7 @@ describe('a commit other than the one that was chosen', () => {
     ])
   })
 
-  it('the alarm about another commit stays on the tile while that deploy is the surface’s last', async () => {
+  it("an alarm about another commit stays on the tile of the surface's last deploy", async () => {
     const id = await deploying()
     const alarm = async () => (await listTiles(console_.deps)).find(({ lastDeploy }) => lastDeploy?.id === id)?.alarm
     expect(await alarm()).toBeNull()
@@ -148,7 +151,7 @@ describe('a commit other than the one that was chosen', () => {
     expect(await alarm()).toMatch(new RegExp(`^The workflow reports that it deployed ${OTHER}`))
   })
 
-  it('the alarm is raised once for each commit, also when the success was known already', async () => {
+  it('an alarm about another commit is raised once for each commit, even after the deploy succeeded', async () => {
     const id = await deploying()
     await send(id, { status: 'succeeded', run_id: '7' })
     for (const sha of [OTHER, OTHER, THIRD, REVIEWED]) {
@@ -158,7 +161,7 @@ describe('a commit other than the one that was chosen', () => {
     expect(await warningsOf(id)).toHaveLength(2)
   })
 
-  it('no alarm is raised by another run, by a callback without a run, or without a commit on record', async () => {
+  it('no alarm about another commit is raised by another run, by a callback without a run, or for a deploy without a commit', async () => {
     const id = await deploying()
     await send(id, { status: 'succeeded', run_id: '8', deployed_sha: OTHER })
     await send(id, { status: 'succeeded', deployed_sha: OTHER })
@@ -170,8 +173,8 @@ describe('a commit other than the one that was chosen', () => {
   })
 })
 
-describe('junk from an address', () => {
-  it('junk from an address never makes the console refuse a signed callback or freeze check from it', async () => {
+describe('callbacks with invalid signatures', () => {
+  it('callbacks with invalid signatures do not use up the limit for signed callbacks from the same address', async () => {
     const own = await createTestConsole({ env: { RATE_LIMIT_REFUSED_PER_MINUTE: '3' } })
     try {
       const { id } = await insertDeployAt(own.deps, 'dispatched')

@@ -34,8 +34,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-// The whole of it, a hundred thousand requests: `npm run fuzz`.
-it('three thousand random and broken requests cause no server fault, change no row and leave no memory behind', {
+// `npm run fuzz` sends a hundred thousand requests.
+it('three thousand random and broken requests cause no server error, change no row and leak no memory', {
   timeout: 240_000,
 }, async () => {
   const figures = await runFuzz({
@@ -50,10 +50,10 @@ it('three thousand random and broken requests cause no server fault, change no r
   expect(figures.faults).toEqual([])
   expect(figures.changedTables).toEqual([])
   expect(figures.foreignReceipts).toBe(0)
-  // That it got through to every check there is.
+  // The requests reached every check.
   expect(Object.keys(figures.statuses)).toEqual(
     expect.arrayContaining(['200', '400', '401', '403', '404', '405', '413', '422', '431']),
   )
-  // So few still fill caches; a leak of 10 kB a request would be 30 MB.
+  // Caches still fill during so few requests; a leak of 10 kB a request would be 30 MB.
   expect(growthOf(figures.memory.slice(2).map(({ heap }) => heap))).toBeLessThan(20 * 1024 ** 2)
 })

@@ -32,8 +32,8 @@ const deployAt = async (id: string) => console_.deps.db.deploy.findUniqueOrThrow
 const accepted = (id: string) =>
   console_.deps.db.auditEvent.findMany({ where: { deployId: id, action: 'console.deploy.callback' } })
 
-describe('a replay', () => {
-  it('a replay of an applied callback changes nothing and says so', async () => {
+describe('a repeated callback', () => {
+  it('a repeat of an applied callback changes nothing, and the answer says so', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const webhookId = randomUUID()
     const body = { status: 'building', log_line: 'once' }
@@ -44,7 +44,7 @@ describe('a replay', () => {
     expect(await accepted(id)).toHaveLength(2)
   })
 
-  it('a replay of a refused callback leaves no second log line and no second audit event', async () => {
+  it('a repeat of a refused callback adds no log line and no audit event', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const webhookId = randomUUID()
     const body = { status: 'succeeded', log_line: 'too early' }
@@ -54,7 +54,7 @@ describe('a replay', () => {
     expect(await console_.deps.db.auditEvent.count({ where: { deployId: id } })).toBe(1)
   })
 
-  it('a replay to another deploy’s address does not move that deploy', async () => {
+  it("a callback repeated at another deploy's address does not move that deploy", async () => {
     const first = await insertDeployAt(console_.deps, 'dispatched')
     const second = await insertDeployAt(console_.deps, 'dispatched')
     const webhookId = randomUUID()
@@ -75,7 +75,7 @@ describe('eight concurrent callbacks', () => {
     expect((await deployAt(id)).logCount).toBe(1)
   })
 
-  it('eight concurrent callbacks with one status and their own ids are applied once, and every log line is kept in order', async () => {
+  it('eight concurrent callbacks with one status and their own ids are applied once, and every log line is kept', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const answers = await Promise.all(eight((index) => send(id, { status: 'building', log_line: `line ${index}` })))
     expect(answers.filter(({ applied }) => applied)).toHaveLength(1)
@@ -85,7 +85,7 @@ describe('eight concurrent callbacks', () => {
     expect(new Set(lines.map(({ line }) => line)).size).toBe(8)
   })
 
-  it('of eight concurrent callbacks with different ends one wins and is never overwritten', async () => {
+  it('of eight concurrent callbacks with different outcomes, one is applied and never overwritten', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying')
     const answers = await Promise.all(eight((index) => send(id, { status: index % 2 ? 'failed' : 'succeeded' })))
     const winners = answers.filter(({ applied }) => applied)
@@ -97,7 +97,7 @@ describe('eight concurrent callbacks', () => {
     expect((await accepted(id)).map((row) => row.status)).toEqual([status])
   })
 
-  it('concurrent callbacks of a whole life, in any order, only move the deploy forward', async () => {
+  it('concurrent callbacks with every status only move the deploy forward', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const all = [
       'smoke_gate_started',
@@ -122,8 +122,8 @@ describe('eight concurrent callbacks', () => {
   })
 })
 
-describe('a callback that is faster than GitHub’s answer', () => {
-  it('a callback before GitHub’s answer takes the deploy through dispatched, and the answer only fills in the run', async () => {
+describe("a callback before GitHub's answer to the dispatch", () => {
+  it("a callback before GitHub's answer takes the deploy through dispatched, and the answer only adds the run", async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'requested')
     await send(id, { status: 'smoke_gate_started' })
@@ -140,14 +140,14 @@ describe('a callback that is faster than GitHub’s answer', () => {
   })
 })
 
-describe('the run a callback names', () => {
-  it('a callback fills in a missing run id, exactly even beyond 2^53, and is audited', async () => {
+describe('the run that a callback names', () => {
+  it('a deploy without a run gets the run of its callback, exactly even beyond 2^53', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'building', run_id: '9007199254740993', run_attempt: 2 })
     expect(await deployAt(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
   })
 
-  it('a callback of another run never replaces the run on record nor moves the deploy; the mismatch is audited and GitHub asked', async () => {
+  it('a callback of another run is refused and audited, changes nothing but the log, and queues a look at GitHub', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 111n })
     const foreign = { status: 'failed', run_id: '222', log_line: 'of 222', deployed_sha: 'b'.repeat(40) }
     const answer = await send(id, foreign)
@@ -160,7 +160,7 @@ describe('the run a callback names', () => {
     expect(mismatch.payload).toEqual({ run_id: '111', reported_run_id: '222' })
   })
 
-  it('another run’s callbacks leave the surface busy while the run on record ships', async () => {
+  it('a callback of another run does not free the surface, and the run on record still moves the deploy', async () => {
     const { deps } = console_
     await insertMember(deps, OPERATOR)
     const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 111n })
@@ -170,14 +170,14 @@ describe('the run a callback names', () => {
     expect(await send(id, { status: 'deploying', run_id: '111' })).toMatchObject({ http: 200, applied: true })
   })
 
-  it('a callback that repeats the deploy’s status is a repetition, whichever run sends it', async () => {
+  it("a callback with the deploy's status is answered as a repeat, whichever run sends it", async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 111n })
     expect(await send(id, { status: 'building', run_id: '222' })).toMatchObject({ http: 200, applied: false })
   })
 })
 
 describe('the audit trail', () => {
-  it('the audit trail cannot be updated, truncated or deleted from', async () => {
+  it('rows of the audit trail cannot be updated, deleted or truncated', async () => {
     const { db } = console_.deps
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'building' })

@@ -13,7 +13,7 @@ afterAll(() => console_.close())
 
 const send = (request: Request, id: string) => receiveCallback(console_.deps, request, id)
 
-/** The signed request of a workflow, with its headers changed on the way. */
+/** A workflow's signed request with changed headers. */
 function tampered(id: string, change: (headers: Headers) => void, body = '{"status":"building"}'): Request {
   const original = signedCallback(id, '{"status":"building"}')
   const headers = new Headers(original.headers)
@@ -23,13 +23,13 @@ function tampered(id: string, change: (headers: Headers) => void, body = '{"stat
 
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
-describe('a signature that does not hold', () => {
+describe('an invalid signature', () => {
   const kinds: [string, (id: string) => Request][] = [
     ['no signature', (id) => tampered(id, (headers) => headers.delete('webhook-signature'))],
     ['no id', (id) => tampered(id, (headers) => headers.delete('webhook-id'))],
     ['no timestamp', (id) => tampered(id, (headers) => headers.delete('webhook-timestamp'))],
     ['another id', (id) => tampered(id, (headers) => headers.set('webhook-id', 'another'))],
-    ['a timestamp that is no number', (id) => tampered(id, (headers) => headers.set('webhook-timestamp', 'soon'))],
+    ['a timestamp that is not a number', (id) => tampered(id, (headers) => headers.set('webhook-timestamp', 'soon'))],
     ['a changed body', (id) => tampered(id, () => {}, '{"status":"failed"}')],
     ['garbage', (id) => tampered(id, (headers) => headers.set('webhook-signature', 'v1,garbage'))],
     [
@@ -40,7 +40,7 @@ describe('a signature that does not hold', () => {
     ['a timestamp six minutes ahead', (id) => signedCallback(id, { status: 'building' }, { at: minutesAgo(-6) })],
   ]
 
-  it.each(kinds)('(%s) is 401 with the one message, and nothing is written', async (_, build) => {
+  it.each(kinds)('a callback with %s is answered 401 with one message, and nothing is written', async (_, build) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const response = await send(build(id), id)
     expect(response.status).toBe(401)
@@ -59,12 +59,12 @@ describe('a signature that does not hold', () => {
 })
 
 describe('the order of checks', () => {
-  it('refuses a body over the limit before it looks at anything else', async () => {
+  it('a body over the limit is refused before any other check', async () => {
     const response = await send(signedCallback('no-uuid', 'x'.repeat(CALLBACK_BODY_LIMIT + 1)), 'no-uuid')
     expect(response.status).toBe(413)
   })
 
-  it('refuses an id that is no UUID before it looks at the signature', async () => {
+  it('an id that is not a UUID is refused before the signature is checked', async () => {
     const response = await send(
       tampered('no-uuid', (headers) => headers.delete('webhook-signature')),
       'no-uuid',
@@ -72,7 +72,7 @@ describe('the order of checks', () => {
     expect(response.status).toBe(400)
   })
 
-  it('refuses a bad signature before it looks at the JSON', async () => {
+  it('an invalid signature is refused before the JSON is parsed', async () => {
     const id = console_.deps.newId()
     expect(
       (
@@ -85,17 +85,17 @@ describe('the order of checks', () => {
   })
 
   it.each([
-    ['no JSON', '{nonsense'],
+    ['invalid JSON', '{nonsense'],
     ['no status', '{"log_line":"x"}'],
     ['a failure stage without failure', '{"status":"building","failure_stage":"build_failed"}'],
     ['an array', '[]'],
     ['null', 'null'],
-  ])('refuses a signed body that does not fit (%s) before it looks for the deploy', async (_, body) => {
+  ])('a signed body with invalid content (%s) is refused before the deploy is looked up', async (_, body) => {
     const id = console_.deps.newId()
     expect((await send(signedCallback(id, body), id)).status).toBe(400)
   })
 
-  it('answers 404 for a deploy that does not exist only to a signed callback', async () => {
+  it('a deploy that does not exist is answered 404 only to a signed callback', async () => {
     const id = console_.deps.newId()
     expect((await send(signedCallback(id, { status: 'building' }), id)).status).toBe(404)
     expect(
@@ -109,8 +109,8 @@ describe('the order of checks', () => {
   })
 })
 
-describe('while the database is away', () => {
-  it('without a database a valid signature is answered 503 with Retry-After, and an invalid one 401', async () => {
+describe('callbacks while the database is unreachable', () => {
+  it('without a database, a valid signature is answered 503 with Retry-After, and an invalid one 401', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     const id = away.deps.newId()
     const good = await receiveCallback(away.deps, signedCallback(id, { status: 'building' }), id)
@@ -125,7 +125,7 @@ describe('while the database is away', () => {
   })
 })
 
-it('answers never carry a secret or a signature', async () => {
+it('a refusal contains neither the secret nor the signature', async () => {
   const { id } = await insertDeployAt(console_.deps, 'dispatched')
   const request = signedCallback(id, { status: 'succeeded' })
   const signature = request.headers.get('webhook-signature') ?? 'none'

@@ -17,14 +17,14 @@ const auditOf = (id: string, action: string) => console_.deps.db.auditEvent.coun
 
 const pairs = DEPLOY_STATUSES.flatMap((from) => DEPLOY_STATUSES.map((to) => ({ from, to })))
 
-describe('a callback, for every ordered pair of statuses', () => {
-  it.each(pairs)('$from → $to moves only along an edge a workflow may take', async ({ from, to }) => {
+describe('a callback for every ordered pair of statuses', () => {
+  it.each(pairs)('a callback moves $from → $to only along an edge open to workflows', async ({ from, to }) => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, from)
     const response = await receiveCallback(deps, signedCallback(id, { status: to, log_line: 'kept' }), id)
     const answer = await response.json()
 
-    // A callback proves that GitHub accepted, so a requested deploy becomes dispatched and is judged as that.
+    // A callback proves that GitHub accepted the dispatch, so a requested deploy becomes dispatched first.
     const stands = from === 'requested' ? 'dispatched' : from
     if (isCallbackStatus(to) && canTransition(stands, to)) {
       expect([response.status, answer]).toEqual([200, { applied: true, status: to }])
@@ -54,29 +54,32 @@ describe('a callback, for every ordered pair of statuses', () => {
   })
 })
 
-describe('the compare-and-set every status write goes through, for every ordered pair', () => {
-  it.each(pairs)('$from → $to writes status and audit together, or neither', async ({ from, to }) => {
-    const { deps } = console_
-    const { id, surface } = await insertDeployAt(deps, from)
-    const at = deps.now()
-    const moved = await deps.db.$transaction((tx) =>
-      advanceDeploy(tx, {
-        deployId: id,
-        surfaceId: surface.id,
-        to,
-        actor: 'test',
-        at,
-        event: { action: 'console.deploy.callback', status: to, payload: { webhook_id: 'w', from } },
-      }),
-    )
-    expect(moved).toEqual(canTransition(from, to) ? { id, status: to, githubRunId: null } : null)
-    expect(await statusOf(id)).toBe(moved ? to : from)
-    expect(await auditOf(id, 'console.deploy.callback')).toBe(moved ? 1 : 0)
-  })
+describe('the compare-and-set of every status write, for every ordered pair of statuses', () => {
+  it.each(pairs)(
+    'the move $from → $to writes the status and its audit event together, or neither',
+    async ({ from, to }) => {
+      const { deps } = console_
+      const { id, surface } = await insertDeployAt(deps, from)
+      const at = deps.now()
+      const moved = await deps.db.$transaction((tx) =>
+        advanceDeploy(tx, {
+          deployId: id,
+          surfaceId: surface.id,
+          to,
+          actor: 'test',
+          at,
+          event: { action: 'console.deploy.callback', status: to, payload: { webhook_id: 'w', from } },
+        }),
+      )
+      expect(moved).toEqual(canTransition(from, to) ? { id, status: to, githubRunId: null } : null)
+      expect(await statusOf(id)).toBe(moved ? to : from)
+      expect(await auditOf(id, 'console.deploy.callback')).toBe(moved ? 1 : 0)
+    },
+  )
 })
 
-describe('a status this version does not know', () => {
-  it('a callback never overwrites an unknown status, and the refusal names the deploy’s status', async () => {
+describe('a status that this version does not know', () => {
+  it('a callback never overwrites an unknown status, and the refusal names that status', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
@@ -86,7 +89,7 @@ describe('a status this version does not know', () => {
     expect(await statusOf(id)).toBe('canary_started')
   })
 
-  it('an unknown status with a character that cannot be stored is refused and recorded', async () => {
+  it('a callback with an unknown status that cannot be stored is refused and audited', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     const body = { status: 'can\u0000ary\ud800', log_line: 'half \udc00 a character' }
@@ -95,7 +98,7 @@ describe('a status this version does not know', () => {
     expect(await auditOf(id, 'console.deploy.callback_rejected')).toBe(1)
   })
 
-  it('an unknown status from a workflow is refused with 422, and its log line is kept', async () => {
+  it('a callback with an unknown status is refused with 422, and its log line is kept', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building')
     const response = await receiveCallback(deps, signedCallback(id, { status: 'canary', log_line: 'kept' }), id)

@@ -12,7 +12,7 @@ import { type CallbackOptions, callbackWithToken, signedCallback } from '~test/s
 
 const REPOSITORY = 'acme/platform'
 
-/** As RFC 5869 and docs/security.md have it, without the product's code. */
+/** Derived as RFC 5869 and docs/security.md describe, without the product's code. */
 function secretOf(repository: string, master = CALLBACK_SECRET): string {
   const key = Buffer.from(master.replace('whsec_', ''), 'base64')
   return `whsec_${Buffer.from(hkdfSync('sha256', key, '', repository, 32)).toString('base64')}`
@@ -47,7 +47,7 @@ const storedOf = (id: string) =>
   console_.deps.db.deploy.findUniqueOrThrow({ where: { id }, include: { receipts: true, logLines: true } })
 const auditOf = (id: string) => console_.deps.db.auditEvent.findMany({ where: { deployId: id } })
 
-/** Refused because of who sent it: audited with the reason, and nothing else of it is anywhere. */
+/** The callback was refused because of its sender and audited with the reason, and nothing else of it was stored. */
 async function expectRefused(id: string, answer: { http: number; code?: string }, mismatch: string, way: CallbackWay) {
   expect(answer).toMatchObject({ http: 403, code: 'reporter_refused' })
   expect(await storedOf(id)).toMatchObject({ status: 'dispatched', githubRunId: null, receipts: [], logLines: [] })
@@ -56,7 +56,7 @@ async function expectRefused(id: string, answer: { http: number; code?: string }
   ])
 }
 
-describe('what a surface demands of who reports', () => {
+describe('the kind of proof that a surface requires of callbacks', () => {
   const send: Record<CallbackWay, (id: string) => Promise<{ http: number; code?: string; applied?: boolean }>> = {
     shared: (id) => signed(id, { status: 'building', log_line: 'x' }),
     repository: (id) =>
@@ -66,7 +66,7 @@ describe('what a surface demands of who reports', () => {
   const pairs = CALLBACK_WAYS.flatMap((demanded) => CALLBACK_WAYS.map((way) => ({ demanded, way })))
 
   it.each(pairs)(
-    'where $demanded is demanded, a report by way of $way is taken only when it is no weaker',
+    'where $demanded is required, a callback with $way is accepted only if it is at least as strong',
     async ({ demanded, way }) => {
       const { id } = await insertDeployAt(console_.deps, 'dispatched', { callbacks: demanded })
       const answer = await send[way](id)
@@ -79,7 +79,7 @@ describe('what a surface demands of who reports', () => {
     },
   )
 
-  it('an unknown demand of a surface is treated as a demand for a token', async () => {
+  it('an unknown requirement of a surface is treated as the strongest one', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'dispatched')
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_callbacks_check`
@@ -89,10 +89,10 @@ describe('what a surface demands of who reports', () => {
   })
 })
 
-describe('a secret of its own', () => {
+describe("a repository's own secret", () => {
   const own = { secret: secretOf(REPOSITORY), repository: REPOSITORY }
 
-  it('a repository’s secret is HKDF-SHA256 of the master over owner/name, in any letter case', async () => {
+  it("a repository's secret is derived with HKDF-SHA256 from the main secret and owner/name, in any letter case", async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, { ...own, repository: 'Acme/Platform' })).toMatchObject({
       http: 200,
@@ -108,16 +108,16 @@ describe('a secret of its own', () => {
 
   it.each([
     ['under the name of another repository', { ...own, repository: 'acme/other' }],
-    ['without a name', { secret: own.secret }],
-    ['under a name that is none', { ...own, repository: 'acme/platform/x' }],
-    ['of another master', { ...own, secret: secretOf(REPOSITORY, `whsec_${randomBytes(32).toString('base64')}`) }],
+    ['without a repository name', { secret: own.secret }],
+    ['under an invalid name', { ...own, repository: 'acme/platform/x' }],
+    ['of another main secret', { ...own, secret: secretOf(REPOSITORY, `whsec_${randomBytes(32).toString('base64')}`) }],
   ])('a repository’s secret %s is refused with 401 and changes nothing', async (_, options) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, options)).toMatchObject({ http: 401, code: 'signature_invalid' })
     expect(await auditOf(id)).toEqual([])
   })
 
-  it('a repository’s secret of every master of a rotation is accepted', async () => {
+  it("during a rotation, the repository's secrets of both main secrets are accepted", async () => {
     const older = `whsec_${randomBytes(32).toString('base64')}`
     const rotating = await createTestConsole({ env: { DEPLOY_CALLBACK_HMAC_SECRET: `${CALLBACK_SECRET},${older}` } })
     try {
@@ -134,7 +134,7 @@ describe('a secret of its own', () => {
     }
   })
 
-  it('a repository’s secret is enough when the shared secret is off, and the shared secret is then refused with 401', async () => {
+  it("with the shared secret off, a repository's secret is accepted and the shared secret is refused with 401", async () => {
     const { id } = await insertDeployAt(withoutShared.deps, 'dispatched')
     expect(await signed(id, { status: 'building' }, {}, withoutShared)).toMatchObject({ http: 401 })
     expect(await signed(id, { status: 'building' }, { repository: REPOSITORY }, withoutShared)).toMatchObject({
@@ -143,7 +143,7 @@ describe('a secret of its own', () => {
     expect(await signed(id, { status: 'building' }, own, withoutShared)).toMatchObject({ http: 200, applied: true })
   })
 
-  it('the secret that verifies decides which secret was used, not what the callback claims', async () => {
+  it('the secret that verifies decides the kind of proof, whatever repository the callback names', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { callbacks: 'repository' })
     await expectRefused(
       id,
@@ -154,21 +154,21 @@ describe('a secret of its own', () => {
   })
 })
 
-describe('GitHub’s token for a run', () => {
-  it('a run token names the run: the deploy records it when the body has none', async () => {
+describe("GitHub's token of a run", () => {
+  it('a deploy without a run gets the run and attempt of the run token', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const token = await issuer.mint({ claims: { run_id: '9007199254740993', run_attempt: '2' } })
     expect(await tokened(id, { status: 'building' }, token)).toMatchObject({ http: 200, applied: true })
     expect(await storedOf(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
   })
 
-  it('a run token of another run than the one on record is refused with 422 run_mismatch and raises an alarm', async () => {
+  it('a run token of another run than the one on record is refused as run_mismatch and audited', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 8n })
     expect(await tokened(id, { status: 'deploying' }, await issuer.mint())).toMatchObject({ code: 'run_mismatch' })
     expect((await auditOf(id)).map(({ action }) => action)).toContain('console.deploy.run_mismatch')
   })
 
-  it('a run token requires a webhook-id, and the same id again is a repetition', async () => {
+  it('a run token requires a webhook-id, and a repeated webhook-id changes nothing', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const [token, webhookId] = [await issuer.mint(), randomUUID()]
     expect(await tokened(id, { status: 'building' }, token, webhookId)).toMatchObject({ applied: true })
@@ -186,21 +186,21 @@ describe('GitHub’s token for a run', () => {
       {},
     ],
     [
-      'a workflow whose name only begins like it',
+      'a workflow whose name only starts with the right name',
       'workflow_ref',
       { workflow_ref: 'acme/platform/.github/workflows/deploy-console.yml.yml@refs/heads/main' },
       {},
     ],
     [
-      'the workflow as another branch has it',
+      'the workflow of another branch',
       'workflow_ref',
       { workflow_ref: 'acme/platform/.github/workflows/deploy-console.yml@refs/heads/main-2' },
       {},
     ],
-    ['another run than the body says', 'run_id', {}, { run_id: '8' }],
-    ['another attempt than the body says', 'run_attempt', {}, { run_id: '7', run_attempt: 2 }],
+    ['another run than in the body', 'run_id', {}, { run_id: '8' }],
+    ['another attempt than in the body', 'run_attempt', {}, { run_id: '7', run_attempt: 2 }],
   ])(
-    'a run token of %s is refused with 403 and audited as %s, and nothing of the callback is kept',
+    'a run token of %s is refused with 403 and audited as %s, and nothing of the callback is stored',
     async (_, mismatch, claims, said) => {
       const { id } = await insertDeployAt(console_.deps, 'dispatched', { repositoryId: 900100n })
       const token = await issuer.mint({ claims })
@@ -213,21 +213,21 @@ describe('GitHub’s token for a run', () => {
   it.each<[string, () => Promise<string>]>([
     ['for another audience', () => issuer.mint({ audience: 'https://github.com/acme' })],
     ['of another issuer', () => issuer.mint({ issuer: 'https://token.actions.githubusercontent.com' })],
-    ['of a stranger’s key under the known name', () => issuer.mint({ key: 'stranger' })],
-    ['of an unknown key', () => issuer.mint({ kid: 'two' })],
+    ['signed with another key under the known key id', () => issuer.mint({ key: 'stranger' })],
+    ['signed with an unknown key id', () => issuer.mint({ kid: 'two' })],
     ['that expired more than five minutes ago', () => issuer.mint({ at: minutes(-11) })],
-    ['that was made more than five minutes ahead', () => issuer.mint({ at: minutes(6) })],
+    ['issued more than five minutes in the future', () => issuer.mint({ at: minutes(6) })],
     [
-      'made for longer than an hour, and older',
+      'issued more than an hour ago with a far expiry',
       () => issuer.mint({ at: minutes(-70), claims: { exp: 9_999_999_999 } }),
     ],
     ['without an expiry', () => issuer.mint({ lacking: 'exp' })],
-    ['without a time it was made', () => issuer.mint({ lacking: 'iat' })],
-    ['without a time it holds from', () => issuer.mint({ lacking: 'nbf' })],
-    ['whose run is no number', () => issuer.mint({ claims: { run_id: '0x7' } })],
+    ['without an issue time', () => issuer.mint({ lacking: 'iat' })],
+    ['without a start time', () => issuer.mint({ lacking: 'nbf' })],
+    ['whose run is not a number', () => issuer.mint({ claims: { run_id: '0x7' } })],
     ['whose run is missing', () => issuer.mint({ claims: { run_id: undefined } })],
-    ['longer than a token can be', async () => `${await issuer.mint()}${'A'.repeat(9_000)}`],
-    ['cut in two', async () => (await issuer.mint()).slice(0, -20)],
+    ['longer than the limit', async () => `${await issuer.mint()}${'A'.repeat(9_000)}`],
+    ['with a shortened signature', async () => (await issuer.mint()).slice(0, -20)],
     [
       'with a changed payload',
       async () => {
@@ -236,11 +236,8 @@ describe('GitHub’s token for a run', () => {
         return `${head}.${other}.${signature}`
       },
     ],
-    [
-      'that is not signed at all (alg none)',
-      async () => new UnsecuredJWT({ run_id: '7' }).setIssuer(issuer.issuer).encode(),
-    ],
-  ])('a run token %s is refused with 401 and the same message, and nothing is written', async (_, mint) => {
+    ['without a signature (alg none)', async () => new UnsecuredJWT({ run_id: '7' }).setIssuer(issuer.issuer).encode()],
+  ])('a run token %s is refused with 401, and nothing is written', async (_, mint) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await tokened(id, { status: 'building' }, await mint())).toMatchObject({
       http: 401,
@@ -249,7 +246,7 @@ describe('GitHub’s token for a run', () => {
     expect(await auditOf(id)).toEqual([])
   })
 
-  it('a run token is accepted up to five minutes past its expiry, for clocks that differ', async () => {
+  it('a run token is accepted up to five minutes after its expiry', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await tokened(id, { status: 'building' }, await issuer.mint({ at: minutes(-9) }))).toMatchObject({
       http: 200,
@@ -257,18 +254,18 @@ describe('GitHub’s token for a run', () => {
   })
 })
 
-describe('the issuer’s keys', () => {
-  /** A console that has not read them yet. */
+describe('the keys of the token issuer', () => {
+  /** A console that has not read the keys yet. */
   const fresh = () => ({ ...console_.deps, runTokens: connectRunTokens(console_.deps.config) })
 
   it.each<[string, Answer]>([
     ['answered 503', { status: 503, text: '{}' }],
     ['answered with a page', { status: 200, text: '<!doctype html>' }],
     ['answered with another kind of JSON', { status: 200, text: '{"keys":"none"}' }],
-    ['moved elsewhere', { status: 302, text: '', headers: { location: '/_services/token/elsewhere' } }],
-    ['without an end', { status: 200, text: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` }],
+    ['redirected', { status: 302, text: '', headers: { location: '/_services/token/elsewhere' } }],
+    ['without end', { status: 200, text: `{"keys":[],"x":"${'x'.repeat(300_000)}"}` }],
   ])(
-    'keys %s are answered 503 with Retry-After; the same callback is accepted once the keys are there',
+    'a callback is answered 503 with Retry-After while the keys are %s, and accepted once the keys arrive',
     async (_, keys) => {
       const deps = fresh()
       const { id } = await insertDeployAt(deps, 'dispatched')
@@ -284,14 +281,14 @@ describe('the issuer’s keys', () => {
     },
   )
 
-  it('keys that never arrive are waited for at most five seconds', { timeout: 20_000 }, async () => {
+  it('a callback is answered 503 if the keys never arrive', { timeout: 20_000 }, async () => {
     const deps = fresh()
     issuer.script.onTokenKeys = neverAnswered
     const request = callbackWithToken(deps.newId(), { status: 'building' }, await issuer.mint())
     expect((await receiveCallback(deps, request, deps.newId())).status).toBe(503)
   })
 
-  it('keys are read once for many callbacks, and at most every half minute for an unknown key', async () => {
+  it('keys are read once for many callbacks, even if some name unknown keys', async () => {
     const deps = fresh()
     const before = issuer.asked()
     const { id } = await insertDeployAt(deps, 'dispatched')
@@ -305,7 +302,7 @@ describe('the issuer’s keys', () => {
   })
 })
 
-describe('a freeze check', () => {
+describe('a freeze check with a run token', () => {
   const ask = async (headers: HeadersInit, surface: string) => {
     const request = new Request(`http://localhost/api/internal/freezes?surface=${surface}`, { headers })
     return answerOf(await answerFreezeCheck(console_.deps, request))
@@ -315,7 +312,7 @@ describe('a freeze check', () => {
     'webhook-id': randomUUID(),
   })
 
-  it('a freeze check answers a run token of the surface’s repository and of no other', async () => {
+  it("a freeze check accepts a run token of the surface's repository and refuses one of another", async () => {
     const { surface } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await ask(await asking(), surface.id)).toMatchObject({ http: 200, frozen: false })
     expect(await ask(await asking({ repository: 'acme/other' }), surface.id)).toMatchObject({

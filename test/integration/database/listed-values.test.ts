@@ -9,7 +9,7 @@ import { ROLES } from '~/domain/permissions'
 import { createTestDatabase, type TestDatabase } from '~test/support/database'
 import { applyStatusExample } from '~test/support/status-example'
 
-/** The columns whose values PostgreSQL limits to a list that the code has too. */
+/** The CHECKs that limit a column to a list, and the same list in the code. */
 const LISTS: Readonly<Record<string, readonly string[]>> = {
   console_deploys_status_check: DEPLOY_STATUSES,
   console_deploys_failure_stage_check: FAILURE_STAGES,
@@ -41,14 +41,14 @@ const readText = async (sql: string, values: readonly string[]) =>
   (await client.query<{ text: string }>(sql, [...values])).rows.map(({ text }) => text)
 const valuesIn = (sql: string) => [...sql.matchAll(/'([a-z_]+)'/g)].map(([, value = '']) => value).sort()
 
-describe('PostgreSQL and the code agree', () => {
-  it.each(Object.entries(LISTS))('on the values that %s allows', async (constraint, list) => {
+describe('lists that are in the database and in the code', () => {
+  it.each(Object.entries(LISTS))('the CHECK %s allows exactly the values in the code', async (constraint, list) => {
     const sql = 'SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1'
     const found = await readText(sql, [constraint])
     expect(found.map(valuesIn)).toEqual([[...list].sort()])
   })
 
-  it('on the statuses that are final: every index over some statuses excludes these', async () => {
+  it('the indexes on unfinished deploys exclude exactly the final statuses', async () => {
     const sql = `SELECT pg_get_expr(indpred, indrelid) AS text FROM pg_index
       WHERE indrelid = 'console_deploys'::regclass AND pg_get_expr(indpred, indrelid) ~ '\\mstatus\\M'`
     const found = await readText(sql, [])
@@ -56,7 +56,7 @@ describe('PostgreSQL and the code agree', () => {
   })
 })
 
-it('the migration of docs/adding-a-status.md allows the statuses of its example', async () => {
+it('the migration in docs/adding-a-status.md allows exactly the statuses of its example', async () => {
   const example = await applyStatusExample()
   await client.query(example.migration)
   const sql = 'SELECT pg_get_constraintdef(oid) AS text FROM pg_constraint WHERE conname = $1'

@@ -10,7 +10,7 @@ import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 
-// What use cases are given of the rows they rest on, with another value in every column.
+// Rows as the functions read and write them, with a different value in every column.
 
 let console_: TestConsole
 beforeAll(async () => {
@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-describe('a deploy that is inserted', () => {
+describe('inserting a deploy', () => {
   async function newDeploy(overrides: Partial<NewDeploy> = {}): Promise<NewDeploy> {
     const { id: surfaceId } = await insertSurface(console_.deps)
     await console_.deps.db.surface.update({
@@ -47,7 +47,7 @@ describe('a deploy that is inserted', () => {
     }
   }
 
-  it('has every value in its own column, is the surface’s newest, and is on record', async () => {
+  it("an inserted deploy has every value in its column, is the surface's newest deploy, and is audited", async () => {
     const { db } = console_.deps
     const override = { overrideReason: 'overrideReason', overriddenFreezeIds: [randomUUID(), randomUUID()] }
     const deploy = await newDeploy(override)
@@ -56,7 +56,7 @@ describe('a deploy that is inserted', () => {
     const found = await db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
     expect(found).toMatchObject({ ...deploy, status: 'requested', requestedAt: at, lastEventAt: at, finishedAt: null })
     expect([found.approvalId, found.approvedBy, found.githubRunId, found.logCount]).toEqual([null, null, null, 0])
-    // Who may report, as the surface says now: history stays true when the file changes.
+    // The deploy keeps who may report as the surface declares it now, so the history stays true when the file changes.
     expect([found.callbacks, found.repositoryId]).toEqual(['oidc', 9007199254740993n])
     const surface = await db.surface.findUniqueOrThrow({ where: { id: deploy.surfaceId } })
     expect(surface.lastDeployId).toBe(deploy.id)
@@ -74,7 +74,7 @@ describe('a deploy that is inserted', () => {
     ])
   })
 
-  it('lacks what it was not given', async () => {
+  it('an inserted deploy has null for every value that was not given', async () => {
     const none = { sha: null, reason: null, sourceId: null, kind: 'deploy' } as const
     const deploy = await newDeploy(none)
     await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, new Date()))
@@ -83,7 +83,7 @@ describe('a deploy that is inserted', () => {
   })
 })
 
-it('a request is read with the approval, the deploy and the surface it is about', async () => {
+it('a request is read with its deploy and its surface, and whether it has an approval', async () => {
   const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
   const { name, environment, repository, workflow, ref, confirm } = surface
@@ -111,7 +111,7 @@ it('a request is read with the approval, the deploy and the surface it is about'
   })
 })
 
-it('the freezes in force are those over the environment and the lock of the surface, from their beginning to their end', async () => {
+it('the freezes in force are those of the environment and the lock of the surface, from their start to their end', async () => {
   const { db, newId } = console_.deps
   const [one, other] = [
     await insertSurface(console_.deps, { environment: 'staging' }),
@@ -155,7 +155,7 @@ it('the freezes in force are those over the environment and the lock of the surf
   ])
 })
 
-it('a session is found by its token, with the member whose it is', async () => {
+it('a session is found by its token, with its member, and not without a member', async () => {
   const { db } = console_.deps
   const { userId } = await insertMember(
     console_.deps,
@@ -174,7 +174,7 @@ it('a session is found by its token, with the member whose it is', async () => {
   expect(await findSession(db, 'the-token')).toBeNull()
 })
 
-it('a token is found by its digest and by its id, as it was inserted, and somebody else’s is not', async () => {
+it('a token is found by its digest and by its id, and not by the id together with another owner', async () => {
   const { db, newId, now } = console_.deps
   const scope = { permissions: ['deploy.dispatch'], environments: ['staging'], allSurfaces: false, surfaces: ['docs'] }
   const digest = 'd'.repeat(64)

@@ -9,7 +9,7 @@ import { signedInAs } from '~test/support/sessions'
 
 const MINUTE = 60_000
 
-// Prisma reads and writes times of models, PostgreSQL those that SQL names: what one writes, the other reads.
+// Prisma and PostgreSQL both convert times, so a time zone could shift what one writes and the other reads.
 describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone is %s', (zone) => {
   let console_: TestConsole
   let deps: Deps
@@ -25,7 +25,7 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
     await console_.close()
   })
 
-  it('keeps times as they are, written and read through models and in SQL', async () => {
+  it('a time written by a model is read unchanged by SQL, and the reverse', async () => {
     const at = new Date('2026-07-01T12:00:00.000Z')
     const { id } = await insertSurface(deps)
     await deps.db.surface.update({ where: { id }, data: { healthCheckedAt: at } })
@@ -37,7 +37,7 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
     expect(await deps.db.surface.findUniqueOrThrow({ where: { id } })).toMatchObject({ healthCheckedAt: later })
   })
 
-  it('ends an admin’s session after half an hour of nothing, and not before', async () => {
+  it("an admin's session ends after half an hour without activity, and not before", async () => {
     const headers = new Headers({ cookie: await signedInAs(deps) })
     const leftAlone = (minutes: number) =>
       deps.db.session.updateMany({ data: { activeAt: new Date(Date.now() - minutes * MINUTE) } })
@@ -47,7 +47,7 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
     expect(await authenticate(deps, headers, 'person')).toBeNull()
   })
 
-  it('holds a freeze from the moment it is opened until it ends', async () => {
+  it('a freeze applies from its start to its end, and not before or after', async () => {
     const surface = await insertSurface(deps)
     const at = new Date()
     const window = {

@@ -74,7 +74,7 @@ const trail = async () =>
   )[0]
 
 describe('a signed webhook', () => {
-  it('is told each outcome, beside Slack, verified by the library of its receiver', async () => {
+  it("a signed webhook receives each outcome beside Slack, and its receiver's library verifies the signature", async () => {
     const { id: channelId, secret } = await add()
     const id = await ended()
     await workNow()
@@ -110,7 +110,7 @@ describe('a signed webhook', () => {
     expect(deploy.timeline.map(({ note }) => note)).toContain('Outcome sent to Chat bot.')
   })
 
-  it('whose answer never came is told again, with the same id, so that the receiver can drop the second', async () => {
+  it('a delivery whose answer was lost is sent again with the same id', async () => {
     const { id } = await add()
     receiver.script.answer = () => 'hang up'
     await ended()
@@ -123,7 +123,7 @@ describe('a signed webhook', () => {
     expect(await lastOf(id)).toMatchObject({ id: ids[0], state: 'sent', attempts: 2 })
   })
 
-  it('that answered no attempt of a day is unknown, and the deploy says so', async () => {
+  it('a delivery that no attempt of a day confirmed is unknown, and the deploy says so', async () => {
     const { id } = await add()
     receiver.script.answer = () => 'hang up'
     const deployId = await ended()
@@ -139,7 +139,7 @@ describe('a signed webhook', () => {
     )
   })
 
-  it('that fails holds up neither Slack nor another, and its record names no address', async () => {
+  it('a failing webhook does not delay Slack or other channels, and its record contains no address', async () => {
     receiver.script.answer = () => ({ status: 302, headers: { location: slack.url } })
     const { id } = await add()
     const { id: other } = await add({ kind: 'slack', name: 'Other room', url: slack.url })
@@ -151,7 +151,7 @@ describe('a signed webhook', () => {
     expect(JSON.stringify(await call().list())).not.toContain('very-secret-path')
   })
 
-  it('that answers 410 is not told that again', async () => {
+  it('a delivery that the receiver answers with 410 is not sent again', async () => {
     receiver.script.answer = () => ({ status: 410 })
     const { id } = await add()
     await ended()
@@ -161,14 +161,14 @@ describe('a signed webhook', () => {
   })
 })
 
-it('a receiver that asks for time with 429 or 503 gets it, up to an hour', async () => {
+it('a receiver that answers 429 or 503 with Retry-After is retried after that time, and after at most an hour', async () => {
   const { id } = await add()
   const at = new Date('2026-11-28T12:00:00Z')
   const fixed = { ...deps, now: () => at }
   for (const [status, retryAfter, waited] of [
     [429, '900', 900],
     [503, '86400', 3_600],
-    // What no such answer carries, or is sooner than the pause, changes nothing.
+    // Retry-After of another status, sooner than the pause or unreadable, is ignored.
     [500, '900', 10],
     [429, '1', 10],
     [503, 'soon', 10],
@@ -186,7 +186,7 @@ it('a receiver that asks for time with 429 or 503 gets it, up to an hour', async
   receiver.script.answer = () => ({ status: 204 })
 })
 
-it('the receiver of docs/webhooks.md verifies a delivery, tells of its outcome once, and refuses what others signed', async () => {
+it('the receiver in docs/webhooks.md verifies a delivery, handles an outcome once, and refuses another secret', async () => {
   const { id, secret } = await add()
   const { POST, told } = await receiverOfDocs(secret ?? '')
   const answers: number[] = []
@@ -207,7 +207,7 @@ it('the receiver of docs/webhooks.md verifies a delivery, tells of its outcome o
   expect(answers).toEqual([204, 204, 401])
 })
 
-/** The example as it stands there, with the two functions that it leaves to its reader. */
+/** The example from docs/webhooks.md, with the two functions that the page leaves to its reader. */
 async function receiverOfDocs(secret: string) {
   const project = path.resolve(import.meta.dirname, '../../..')
   const [, example] = /```js\n(.*?)```/s.exec(readFileSync(path.join(project, 'docs/webhooks.md'), 'utf8')) ?? []
@@ -229,7 +229,7 @@ async function receiverOfDocs(secret: string) {
 }
 
 describe('a channel', () => {
-  it('keeps its address and its secret encrypted, and shows neither again', async () => {
+  it("a channel's address and secret are stored encrypted and never shown again", async () => {
     const { id, secret } = await add()
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
     const row = await deps.db.deliveryChannel.findUniqueOrThrow({ where: { id } })
@@ -242,7 +242,7 @@ describe('a channel', () => {
     expect(await openChannel([AUTH_SECRET], row.sealed ?? '')).toEqual({ url: receiver.url, secret })
   })
 
-  it('is brought under a new AUTH_SECRET, and with its own taken away says so instead of being told', async () => {
+  it('a channel is encrypted again with a new AUTH_SECRET, and its deliveries are dropped with a reason if the secret is missing', async () => {
     const { id } = await add()
     const [older, newer] = ['o', 'n'].map((letter) => letter.repeat(40))
     const withSecrets = (...authSecrets: (string | undefined)[]) =>
@@ -258,7 +258,7 @@ describe('a channel', () => {
     await rotating.db.$disconnect()
   })
 
-  it('that is disabled is told nothing, and enabled again is told what ends from then on', async () => {
+  it('a disabled channel receives nothing, and an enabled one receives the outcomes from then on', async () => {
     const { id } = await add()
     await ended()
     await call().setEnabled({ id, enabled: false })
@@ -273,7 +273,7 @@ describe('a channel', () => {
     expect(await trail()).toMatchObject({ action: 'console.channel.changed', payload: { change: 'enabled' } })
   })
 
-  it('that is removed is told nothing of what waits, and its secret is forgotten', async () => {
+  it('a removed channel receives none of its waiting deliveries, and its secret is deleted', async () => {
     const { id } = await add()
     await ended()
     await call().removeChannel({ id })
@@ -284,7 +284,7 @@ describe('a channel', () => {
     expect(await trail()).toMatchObject({ action: 'console.channel.removed', actor: OPERATOR.name })
   })
 
-  it('of a kind that this version does not know is sent nothing, and the delivery says why', async () => {
+  it('a channel of an unknown kind receives nothing, and the delivery says why', async () => {
     const { id } = await add()
     await deps.db.$executeRaw`ALTER TABLE "delivery_channels" DROP CONSTRAINT "delivery_channels_kind_check"`
     await deps.db.deliveryChannel.update({ where: { id }, data: { kind: 'pager' } })
@@ -297,7 +297,7 @@ describe('a channel', () => {
     await deps.db.deliveryChannel.update({ where: { id }, data: { kind: 'webhook' } })
   })
 
-  it('of the configuration is shown and can be tested, and not changed', async () => {
+  it('the configured channel is listed and can be tested, and cannot be changed', async () => {
     const id = CONFIGURED_CHANNEL
     expect(await channelNow(id)).toMatchObject({ name: 'SLACK_WEBHOOK_URL', configured: true })
     const refused = { cause: { code: 'channel_configured' } }
@@ -313,14 +313,14 @@ describe('a channel', () => {
     'https://127.0.0.1/hook',
     'https://169.254.169.254/latest',
     'https://localhost/hook',
-  ])('is not added at %s unless the configuration allows it', async (url) => {
+  ])('a channel at %s is refused by default', async (url) => {
     const strict = { ...deps, config: { ...deps.config, privateDeliveries: false } }
     const refused = call(strict).addChannel({ kind: 'webhook', name: 'Inside', url })
     await expect(refused).rejects.toMatchObject({ cause: { code: 'destination_refused' } })
     expect((await call().list()).map(({ name }) => name)).not.toContain('Inside')
   })
 
-  it('that was added while private addresses were allowed is not told once they are not', async () => {
+  it('a channel that was added while private addresses were allowed receives nothing once they are not', async () => {
     const { id } = await add()
     await ended()
     const strict = createDeps({ ...deps.config, privateDeliveries: false })
@@ -330,15 +330,15 @@ describe('a channel', () => {
     await strict.db.$disconnect()
   })
 
-  it('is added only by an admin who has just proved who it is', async () => {
+  it('a channel is added only with a fresh proof', async () => {
     const input = { kind: 'webhook', name: 'Bot', url: receiver.url } as const
     const stale = actorNamed('stale', { provedAt: new Date(0) })
     await expect(call(deps, stale).addChannel(input)).rejects.toMatchObject({ cause: { code: 'proof_stale' } })
   })
 })
 
-describe('a test', () => {
-  it('is a signed delivery of its own, on record and in the trail', async () => {
+describe('testing a channel', () => {
+  it('a test sends a signed delivery, which is recorded and audited', async () => {
     const { id, secret } = await add()
     await call().testChannel({ id })
     await workNow()
@@ -352,8 +352,8 @@ describe('a test', () => {
   })
 })
 
-describe('sending again', () => {
-  it('repeats a delivery with its id from the first attempt on, and says so on the deploy', async () => {
+describe('sending a delivery again', () => {
+  it('a delivery that is sent again keeps its id and starts its attempts anew, and the deploy says so', async () => {
     const { id } = await add()
     const deployId = await ended()
     await workNow()
@@ -366,7 +366,7 @@ describe('sending again', () => {
     expect(notes).toContain('Outcome queued again for Chat bot.')
   })
 
-  it('is refused while the delivery is under way, and while its channel is disabled', async () => {
+  it('a delivery cannot be sent again while it waits or while its channel is disabled', async () => {
     const { id } = await add()
     await ended()
     const waiting = await lastOf(id)

@@ -30,14 +30,14 @@ afterAll(async () => {
   await slack.close()
 })
 
-/** A deploy that a workflow's callback has just ended. */
+/** A deploy that a callback has just ended. */
 async function ended(status: 'succeeded' | 'failed' = 'succeeded', body: object = {}) {
   const { id } = await insertDeployAt(deps, 'deploying')
   const answer = await receiveCallback(deps, signedCallback(id, { status, ...body }), id)
   expect(answer.status).toBe(200)
   return id
 }
-/** Pauses between attempts are the queue's; here every job is due. */
+/** Runs the queue with every job due, without the pauses between attempts. */
 const workNow = async (replica = deps) => {
   await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
   await runQueue(replica)
@@ -48,8 +48,8 @@ const deliveryOf = (id: string) =>
   deps.db.delivery.findUniqueOrThrow({ where: { deployId_channelId: { deployId: id, channelId: CONFIGURED_CHANNEL } } })
 const stateOf = async (id: string) => (await deliveryOf(id)).state
 
-describe('the outcome of a deploy', () => {
-  it('reaches Slack once, with surface, outcome, ref, who, how long, why and a link', async () => {
+describe('the outcome of a deploy in Slack', () => {
+  it('an outcome is posted to Slack once, with surface, outcome, ref, requester, duration, reason and a link', async () => {
     const id = await ended('failed', { failure_stage: 'health_check_failed', log_line: 'answered <503> & gave up' })
     await workNow()
     await workNow()
@@ -68,7 +68,7 @@ describe('the outcome of a deploy', () => {
   })
 
   it.each(['succeeded', 'failed', 'timed_out', 'cancelled'] as const)(
-    '(%s) is queued by whatever ends it',
+    'an outcome (%s) is posted once, whichever transition ends the deploy',
     async (to) => {
       const { id, surface } = await insertDeployAt(deps, 'deploying')
       const event = {
@@ -84,7 +84,7 @@ describe('the outcome of a deploy', () => {
     },
   )
 
-  it('of a deploy that was taken back by hand is not told again, and its new end is not refused', async () => {
+  it('a deploy that ends a second time is not posted again', async () => {
     const id = await ended()
     await workNow()
     await deps.db.deploy.update({ where: { id }, data: { status: 'deploying' } })
@@ -93,7 +93,7 @@ describe('the outcome of a deploy', () => {
     expect(slack.texts).toHaveLength(1)
   })
 
-  it('is not queued when the change that ends it is not committed', async () => {
+  it('an outcome is not queued if the transaction that ends the deploy is rolled back', async () => {
     const { id, surface } = await insertDeployAt(deps, 'deploying')
     const event = {
       action: 'console.deploy.callback',
@@ -111,7 +111,7 @@ describe('the outcome of a deploy', () => {
     expect(await deps.db.delivery.count({ where: { deployId: id } })).toBe(0)
   })
 
-  it('does not hold up the callback, however long Slack takes', async () => {
+  it('a callback is answered without waiting for Slack', async () => {
     slack.script.answer = () => new Promise(() => {})
     await ended()
     expect(slack.texts).toEqual([])
@@ -119,19 +119,22 @@ describe('the outcome of a deploy', () => {
   })
 })
 
-describe('Slack failing', () => {
-  it.each([500, 503, 429])('with %i first and taking it then is told once', async (status) => {
-    const id = await ended()
-    slack.script.answer = () => (slack.texts.length === 1 ? status : 200)
-    await workNow()
-    expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'waiting'])
-    await workNow()
-    expect([slack.texts.length, await stateOf(id)]).toEqual([2, 'sent'])
-    await workNow()
-    expect(slack.texts).toHaveLength(2)
-  })
+describe('an answer of Slack other than 200', () => {
+  it.each([500, 503, 429])(
+    'an outcome that Slack first answers with %i is sent again and then posted once',
+    async (status) => {
+      const id = await ended()
+      slack.script.answer = () => (slack.texts.length === 1 ? status : 200)
+      await workNow()
+      expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'waiting'])
+      await workNow()
+      expect([slack.texts.length, await stateOf(id)]).toEqual([2, 'sent'])
+      await workNow()
+      expect(slack.texts).toHaveLength(2)
+    },
+  )
 
-  it('is asked again with growing pauses for a day, each attempt on record, and then given up', async () => {
+  it('an outcome is retried with growing pauses for a day, with each attempt on record, and then given up', async () => {
     const id = await ended()
     slack.script.answer = () => 503
     const pauses: number[] = []
@@ -150,7 +153,7 @@ describe('Slack failing', () => {
     expect(await notesOf(id)).toContain('Outcome not sent to Slack: Slack answered 503')
   })
 
-  it('for good is not asked again, and the timeline says so without the address', async () => {
+  it('an outcome that Slack answers with 404 is not sent again, and the timeline says so without the address', async () => {
     const id = await ended()
     slack.script.answer = () => 404
     await workNow()
@@ -160,7 +163,7 @@ describe('Slack failing', () => {
     expect(JSON.stringify(await getDeploy(deps, id))).not.toContain('very-secret-path')
   })
 
-  it('to answer after it was told may have posted: it is not told twice', async () => {
+  it('an outcome whose answer from Slack was lost is not sent again', async () => {
     const id = await ended()
     slack.script.answer = () => 'hang up'
     await workNow()
@@ -170,7 +173,7 @@ describe('Slack failing', () => {
     expect(await notesOf(id)).toContain('It is not sent again.')
   })
 
-  it('to be reachable at all is tried again', async () => {
+  it('an outcome is sent again if Slack could not be reached', async () => {
     const elsewhere = createDeps({ ...deps.config, slackWebhookUrl: `http://127.0.0.1:${await freePort()}/services` })
     const id = await ended()
     await workNow(elsewhere)
@@ -181,8 +184,8 @@ describe('Slack failing', () => {
   })
 })
 
-describe('a crash', () => {
-  it('between the end of the deploy and the sending loses nothing', async () => {
+describe('a crash during a delivery', () => {
+  it('an outcome is posted after a crash between the end of the deploy and the delivery', async () => {
     const id = await ended()
     const next = createDeps(deps.config)
     await workNow(next)
@@ -190,7 +193,7 @@ describe('a crash', () => {
     await next.db.$disconnect()
   })
 
-  it('between Slack’s answer and the record of it does not tell twice', async () => {
+  it('an outcome is not posted again after a crash between the delivery and its record', async () => {
     const id = await ended()
     await deps.db.delivery.updateMany({ where: { deployId: id }, data: { state: 'sending' } })
     await workNow()
@@ -199,8 +202,8 @@ describe('a crash', () => {
   })
 })
 
-describe('two replicas', () => {
-  it('tell each outcome once', async () => {
+describe('two replicas with channels', () => {
+  it('two replicas post each outcome once', async () => {
     const replicas = [createDeps(deps.config), createDeps(deps.config)]
     const workers = replicas.map(startWorker)
     const ids: string[] = []
@@ -217,8 +220,8 @@ describe('two replicas', () => {
   })
 })
 
-describe('without a channel', () => {
-  it('nobody is told, and nothing waits', async () => {
+describe('a console without channels', () => {
+  it('an outcome without a channel is dropped, and no job waits', async () => {
     const silent = createDeps({ ...deps.config, slackWebhookUrl: undefined })
     const id = await ended()
     await workNow(silent)
@@ -228,7 +231,7 @@ describe('without a channel', () => {
   })
 })
 
-describe('the outbox of an older version', () => {
+describe('outcomes that an older version queued', () => {
   const leftBehind = async (state: string) => {
     const { id } = await insertDeployAt(deps, 'succeeded')
     await deps.db.outcomeNotification.create({ data: { deployId: id, state, updatedAt: deps.now() } })
@@ -238,17 +241,17 @@ describe('the outbox of an older version', () => {
     return id
   }
 
-  it('is taken over once: what waits there is told', async () => {
+  it('an outcome that waited in an older version is posted once', async () => {
     const id = await leftBehind('waiting')
     expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'sent'])
   })
 
-  it('is taken over once: what it began to send is not sent again', async () => {
+  it('an outcome that an older version was sending is not sent again', async () => {
     const id = await leftBehind('sending')
     expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
   })
 
-  it.each(['sent', 'nobody'])('is not told again when it stands at %s', async (state) => {
+  it.each(['sent', 'nobody'])('an outcome that an older version left at %s is not sent again', async (state) => {
     const id = await leftBehind(state)
     expect([slack.texts.length, await deps.db.delivery.count({ where: { deployId: id } })]).toEqual([0, 0])
   })

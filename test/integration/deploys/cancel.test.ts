@@ -44,14 +44,14 @@ afterAll(async () => {
 const cancel = (id: string) => cancelDeploy(console_.deps, actorNamed('ada'), id)
 const view = (id: string) => getDeploy(console_.deps, id)
 const actions = async (id: string) => (await view(id)).timeline.map(({ action }) => action.split('.').at(-1))
-/** The queue's look-outs are due at once, instead of in a few seconds. */
+/** Runs the queue with every job due, instead of in a few seconds. */
 const workNow = async () => {
   await console_.deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`
   await runQueue(console_.deps)
 }
 
 describe('cancelling a deploy', () => {
-  it('a cancel ends the deploy only by what GitHub says after it acknowledged the request', async () => {
+  it("a cancel ends the deploy only once GitHub's record says that the run was cancelled", async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
     await receiveCallback(console_.deps, signedCallback(id, { status: 'building', run_id: '9007199254740993' }), id)
     let atGitHub: unknown
@@ -98,11 +98,11 @@ describe('cancelling a deploy', () => {
 
   it.each([
     ['500', answers.serverError(500)],
-    ['nothing', 'hang up' as const],
-    ['404, since the run is too young', answers.notFound],
-    ['the page of a proxy', answers.html(200)],
-    ['a status that no documentation has', { status: 418, body: {} }],
-  ] as const)('to which GitHub answers %s stays asked, and is asked again', async (_, answer) => {
+    ['a broken connection', 'hang up' as const],
+    ['404', answers.notFound],
+    ['an HTML page', answers.html(200)],
+    ['an undocumented status', { status: 418, body: {} }],
+  ] as const)('a cancel that GitHub answers with %s is kept and sent again', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = inTurn(answer, healthy.onCancel)
     expect(await cancel(id)).toMatchObject({ status: 'building', cancel: { acknowledgedAt: null } })
@@ -113,28 +113,31 @@ describe('cancelling a deploy', () => {
 
   it.each([
     ['502', answers.serverError(502)],
-    ['nothing', 'hang up' as const],
-  ])('a cancel that GitHub answers with %s is retried until GitHub accepts it, and says so once', async (_, answer) => {
-    const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
-    await cancel(id)
-    const said = expect.stringMatching(
-      /^GitHub did not answer the cancellation \(.+\)\. The cancellation is kept and sent again\.$/,
-    )
-    expect((await view(id)).warnings).toEqual([said])
-    await workNow()
-    await workNow()
-    expect((await view(id)).warnings).toEqual([said])
-    await workNow()
-    expect((await view(id)).warnings).toEqual([])
-    expect(await actions(id)).toEqual(['cancel_requested', 'cancel_delayed', 'cancel_acknowledged'])
-  })
+    ['a broken connection', 'hang up' as const],
+  ])(
+    'a cancel that GitHub answers with %s is retried until GitHub accepts it, and is audited as delayed once',
+    async (_, answer) => {
+      const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
+      github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
+      await cancel(id)
+      const said = expect.stringMatching(
+        /^GitHub did not answer the cancellation \(.+\)\. The cancellation is kept and sent again\.$/,
+      )
+      expect((await view(id)).warnings).toEqual([said])
+      await workNow()
+      await workNow()
+      expect((await view(id)).warnings).toEqual([said])
+      await workNow()
+      expect((await view(id)).warnings).toEqual([])
+      expect(await actions(id)).toEqual(['cancel_requested', 'cancel_delayed', 'cancel_acknowledged'])
+    },
+  )
 
   it.each([
-    ['403 with nothing left of the hour', answers.primaryLimit(new Date(Date.now() + 3_600_000))],
+    ['403 and no requests left', answers.primaryLimit(new Date(Date.now() + 3_600_000))],
     ['429', answers.primaryLimit(new Date(Date.now() + 3_600_000), 429)],
     ['a secondary limit with retry-after', answers.secondaryLimit({ retryAfter: 3600 })],
-    ['a secondary limit that names no time', answers.secondaryLimit()],
+    ['a secondary limit without a time', answers.secondaryLimit()],
   ])('a cancel that meets a rate limit (%s) is kept and retried after the limit', async (_, limited) => {
     const deps = createDeps(console_.deps.config)
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
@@ -154,7 +157,7 @@ describe('cancelling a deploy', () => {
     await deps.db.$disconnect()
   })
 
-  it('a cancel that GitHub refuses is withdrawn with the reason and can be requested again', async () => {
+  it('a cancel that GitHub refuses ends with the reason and can be requested again', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onCancel = () => answers.forbidden
     await expect(cancel(id)).rejects.toMatchObject({ code: 'github_refused' })
@@ -168,7 +171,7 @@ describe('cancelling a deploy', () => {
     expect(await actions(id)).toEqual(['cancel_requested', 'cancel_refused', 'cancel_requested', 'cancel_acknowledged'])
   })
 
-  it('a cancel survives a crash right after it was recorded', async () => {
+  it('a cancel that was recorded right before a crash is still sent', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     const death = heldBack('hang up')
     github.script.onCancel = death
@@ -181,7 +184,7 @@ describe('cancelling a deploy', () => {
     await dying
   })
 
-  it('a cancel without a known run waits for the run and is sent once GitHub names it', async () => {
+  it('a cancel of a deploy without a run is sent once GitHub lists the run', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const listed = untilEvent(healthy.onListRuns, {
       status: 200,
@@ -197,7 +200,7 @@ describe('cancelling a deploy', () => {
     expect(await view(id)).toMatchObject({ status: 'dispatched', runId: '5' })
   })
 
-  it('a cancelled deploy without a run times out and is not shown as cancelled', async () => {
+  it('a deploy without a run times out despite its cancel, and is not shown as cancelled', async () => {
     const requestedAt = new Date(Date.now() - 31 * 60_000)
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt })
     await cancel(id)

@@ -47,8 +47,8 @@ const actionsOf = async (deployId: string) =>
     ({ action }) => action,
   )
 
-describe('the intent', () => {
-  it('is committed as requested before GitHub hears anything', async () => {
+describe('the intent of a deploy', () => {
+  it('the deploy is committed as requested before GitHub receives the dispatch', async () => {
     const input = await newRequest()
     let seen: unknown
     github.script.onDispatch = async () => {
@@ -59,7 +59,7 @@ describe('the intent', () => {
     expect(seen).toEqual(['requested'])
   })
 
-  it('tells the workflow its id, environment, ref and whether to report the gates', async () => {
+  it("the dispatch sends the workflow the deploy's id, environment, commit and whether to report phases", async () => {
     const input = await newRequest({ expectedSha: SHA })
     const { id } = await dispatch(input)
     expect(github.dispatches()).toHaveLength(1)
@@ -74,8 +74,8 @@ describe('the intent', () => {
   })
 })
 
-describe('GitHub accepts', () => {
-  it('with 200 and a run id: dispatched, and the id is kept exactly even beyond 2^53', async () => {
+describe('a dispatch that GitHub accepts', () => {
+  it("a run id in GitHub's answer is stored exactly, even beyond 2^53", async () => {
     github.script.onDispatch = () => ({ status: 200, body: { workflow_run_id: 9007199254740993n } })
     const answer = await dispatch(await newRequest())
     expect(answer).toMatchObject({ status: 'dispatched', runId: '9007199254740993' })
@@ -84,13 +84,13 @@ describe('GitHub accepts', () => {
 
   it.each([
     ['204 without a body', { status: 204 }],
-    ['200 with a body nobody can read', { status: 200, body: { surprise: true } }],
-  ])('with %s: dispatched, and the run id stays open', async (_, answer) => {
+    ['200 with an unexpected body', { status: 200, body: { surprise: true } }],
+  ])('a dispatch answered %s is dispatched without a run id', async (_, answer) => {
     github.script.onDispatch = () => answer
     expect(await dispatch(await newRequest())).toMatchObject({ status: 'dispatched', runId: null })
   })
 
-  it('after the workflow’s first callback is already here: nothing moves back', async () => {
+  it("GitHub's answer does not move the deploy back after the workflow's first callback", async () => {
     const input = await newRequest()
     github.script.onDispatch = async (request) => {
       const id = deployIdOf(request)
@@ -100,7 +100,7 @@ describe('GitHub accepts', () => {
     expect(await dispatch(input)).toMatchObject({ status: 'smoke_gate_started', runId: '77' })
   })
 
-  it('an older Enterprise Server that does not know the newest API version is asked in the older one', async () => {
+  it('an older Enterprise Server that refuses the newest API version is asked in the older one', async () => {
     const versions: unknown[] = []
     github.script.onDispatch = ({ headers }) => {
       versions.push(headers['x-github-api-version'])
@@ -117,14 +117,14 @@ describe('GitHub accepts', () => {
     await older.close()
   })
 
-  it('an older Enterprise Server loses neither of two first requests at once: each is asked in the older version, once', async () => {
+  it('two simultaneous first requests to an older Enterprise Server each start one run', async () => {
     const runs: string[] = []
     let bothSent = () => {}
     const both = new Promise<void>((resolve) => {
       bothSent = resolve
     })
     let waiting = 0
-    // Both have been sent with the newest version before either hears that it is unknown.
+    // Both requests are sent with the newest version before either is refused.
     github.script.onDispatch = async (request) => {
       const { headers } = request
       if (headers['x-github-api-version'] === '2022-11-28') {
@@ -150,7 +150,7 @@ describe('GitHub accepts', () => {
   })
 })
 
-describe('GitHub refuses', () => {
+describe('a dispatch that GitHub refuses', () => {
   it.each([
     [400, 'Problems parsing JSON', /Problems parsing JSON/],
     [401, 'Bad credentials', /credentials/],
@@ -158,20 +158,23 @@ describe('GitHub refuses', () => {
     [404, 'Not Found', /deploy-console\.yml/],
     [422, 'Unexpected inputs provided: ["phase_callbacks"]', /Unexpected inputs/],
     [429, 'You have exceeded a secondary rate limit', /rate limit/],
-  ])('with %i: failed at the dispatch, in words an operator understands', async (status, message, words) => {
-    github.script.onDispatch = () => ({ status, body: { message } })
-    const answer = await dispatch(await newRequest())
-    const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: answer.id } })
-    expect(deploy).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
-    expect(deploy.failureDetail).toMatch(words)
-    expect(deploy.finishedAt).not.toBeNull()
-    expect(github.dispatches()).toHaveLength(1)
-  })
+  ])(
+    'a dispatch refused with %i fails with dispatch_failed and a reason for the operator',
+    async (status, message, words) => {
+      github.script.onDispatch = () => ({ status, body: { message } })
+      const answer = await dispatch(await newRequest())
+      const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: answer.id } })
+      expect(deploy).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
+      expect(deploy.failureDetail).toMatch(words)
+      expect(deploy.finishedAt).not.toBeNull()
+      expect(github.dispatches()).toHaveLength(1)
+    },
+  )
 })
 
-it('GitHub refuses with 403 because its rate limit is used up: failed, and the operator reads until when', async () => {
+it('a dispatch refused because the rate limit is used up fails, and the reason says until when', async () => {
   github.script.onDispatch = () => answers.primaryLimit(new Date(Date.now() + 600_000))
-  // What a process learned of the limit is its own: this is a process of its own.
+  // Each process keeps its own count of the rate limit, so this is a separate one.
   const deps = createDeps(console_.deps.config)
   const { id } = await dispatchDeploy(deps, OPERATOR, await newRequest())
   await deps.db.$disconnect()
@@ -180,24 +183,24 @@ it('GitHub refuses with 403 because its rate limit is used up: failed, and the o
   expect(deploy.failureDetail).toMatch(/rate limit is used up until/)
 })
 
-describe('GitHub refuses what a callback has already proved', () => {
-  it('the proof stands: the deploy goes on', async () => {
+describe('a refused dispatch after a callback', () => {
+  it('a refusal does not fail a deploy whose callback proves that the run started', async () => {
     github.script.onDispatch = async (request) => {
       const id = deployIdOf(request)
       await receiveCallback(console_.deps, signedCallback(id, { status: 'building' }), id)
-      return { status: 422, body: { message: 'said by somebody in between' } }
+      return { status: 422, body: { message: 'answered by a proxy' } }
     }
     expect(await dispatch(await newRequest())).toMatchObject({ status: 'building' })
   })
 })
 
-describe('GitHub’s answer is unknown', () => {
+describe('a dispatch whose outcome is unknown', () => {
   it.each([
     ['500', answers.serverError(500)],
     ['502', answers.html(502)],
-    ['a status only a proxy would make up', { status: 499, body: {} }],
+    ['an undocumented status', { status: 499, body: {} }],
     ['a cut connection', 'hang up' as const],
-  ])('(%s): the deploy stays requested, holds its surface, and is never sent again', async (_, answer) => {
+  ])('a dispatch answered with %s stays requested, holds its surface, and is never sent again', async (_, answer) => {
     const input = await newRequest()
     github.script.onDispatch = () => answer
     const first = await dispatch(input)
@@ -209,15 +212,15 @@ describe('GitHub’s answer is unknown', () => {
   })
 })
 
-describe('before anything is recorded', () => {
-  it('the server itself compares what was typed', async () => {
+describe('checks before a deploy is recorded', () => {
+  it('an incorrect confirmation is refused before GitHub is asked', async () => {
     const input = await newRequest({ confirmation: 'Console' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'confirmation_mismatch' })
     expect(await deploysOf(input.surfaceId)).toEqual([])
     expect(github.requests).toEqual([])
   })
 
-  it('a ref that moved since the review is refused with both SHAs', async () => {
+  it('a ref that moved since the review is refused with both commits', async () => {
     const moved = 'b'.repeat(40)
     github.script.onCommit = () => ({ status: 200, body: commit(moved) })
     const input = await newRequest({ expectedSha: SHA })
@@ -229,13 +232,13 @@ describe('before anything is recorded', () => {
     expect(github.dispatches()).toEqual([])
   })
 
-  it('a ref GitHub does not know is refused', async () => {
+  it('a ref that GitHub does not know is refused', async () => {
     github.script.onCommit = () => ({ status: 422, body: { message: 'No commit found for SHA: nope' } })
     const input = await newRequest({ ref: 'nope', expectedSha: SHA })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
   })
 
-  it('an unknown and an archived surface are refused', async () => {
+  it('an unknown or archived surface is refused', async () => {
     const input = await newRequest()
     await expect(dispatch({ ...input, surfaceId: 'nowhere' })).rejects.toMatchObject({ code: 'surface_unknown' })
     await console_.deps.db.surface.update({ where: { id: input.surfaceId }, data: { archivedAt: new Date() } })
@@ -243,8 +246,8 @@ describe('before anything is recorded', () => {
   })
 })
 
-describe('one intent', () => {
-  it('asked eight times at once under one key is one deploy and one workflow run', async () => {
+describe('one deploy for one intent', () => {
+  it('a request sent eight times at once under one key starts one workflow run', async () => {
     const input = await newRequest()
     const answers = await Promise.all(Array.from({ length: 8 }, () => dispatch(input)))
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1)
@@ -252,14 +255,14 @@ describe('one intent', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('is not another request under the same key', async () => {
+  it('another request under the same key is refused', async () => {
     const input = await newRequest()
     await dispatch(input)
     await expect(dispatch({ ...input, ref: 'other' })).rejects.toMatchObject({ code: 'idempotency_mismatch' })
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('admits one active deploy per surface, however many ask at once', async () => {
+  it('a surface has one active deploy, however many requests arrive at once', async () => {
     const input = await newRequest()
     const asked = Array.from({ length: 8 }, () => dispatch({ ...input, idempotencyKey: randomUUID() }))
     const settled = await Promise.allSettled(asked)
@@ -270,7 +273,7 @@ describe('one intent', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('is told which deploy holds the surface, by the refusal as by the review', async () => {
+  it('the refusal and the review name the deploy that holds the surface', async () => {
     const input = await newRequest()
     const { id } = await dispatch(input)
     await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({
@@ -281,7 +284,7 @@ describe('one intent', () => {
     expect(warnings).toContainEqual(expect.objectContaining({ kind: 'busy', blocking: true, deployId: id }))
   })
 
-  it('frees its surface when it ends', async () => {
+  it('a surface is free once its deploy has ended', async () => {
     const input = await newRequest()
     const { id, runId } = await dispatch(input)
     await receiveCallback(console_.deps, signedCallback(id, { status: 'failed', run_id: runId }), id)
@@ -289,11 +292,11 @@ describe('one intent', () => {
   })
 })
 
-describe('what the surface ran when the deploy was reviewed', () => {
+describe('the running commit at the review', () => {
   const [A, B] = ['a1'.repeat(20), 'b2'.repeat(20)] as const
   const runs = (surfaceId: string, runningSha: string | null, runningSeenAt = new Date()) =>
     console_.deps.db.surface.update({ where: { id: surfaceId }, data: { runningSha, runningSeenAt } })
-  /** A deploy of the surface by the console that has ended now. */
+  /** A deploy of the surface that has just ended. */
   const endedDeploy = async (surfaceId: string, sha: string, shipped: string) => {
     const { id } = await dispatch({ ...(await newRequest()), surfaceId, confirmation: surfaceId })
     const end = { status: shipped === 'no' ? 'failed' : 'succeeded', sha, shipped, finishedAt: new Date() }
@@ -302,10 +305,10 @@ describe('what the surface ran when the deploy was reviewed', () => {
   }
 
   it.each([
-    ['another commit than', A, B, /ran a1a1a1a in the review, and it runs b2b2b2b now/],
-    ['a commit, which nobody knew, since', 'unknown', B, /was unknown in the review, and it runs b2b2b2b now/],
-    ['nobody knows what since', A, null, /ran a1a1a1a in the review, and the running version is unknown now/],
-  ])('refuses the deploy when it runs %s the review, and sends nothing', async (_, reviewed, now, message) => {
+    ['another commit', A, B, /ran a1a1a1a in the review, and it runs b2b2b2b now/],
+    ['a commit that was unknown', 'unknown', B, /was unknown in the review, and it runs b2b2b2b now/],
+    ['an unknown commit', A, null, /ran a1a1a1a in the review, and the running version is unknown now/],
+  ])('a deploy is refused and nothing is sent if the surface now runs %s', async (_, reviewed, now, message) => {
     const input = await newRequest({ reviewedRunningSha: reviewed })
     await runs(input.surfaceId, now)
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed', message })
@@ -313,7 +316,7 @@ describe('what the surface ran when the deploy was reviewed', () => {
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('lets the deploy pass when it is the same, not known as before, or not said', async () => {
+  it('a deploy is accepted if the running commit is the same, still unknown, or not given', async () => {
     for (const [reviewed, now] of [
       [A, A],
       ['unknown', null],
@@ -326,11 +329,11 @@ describe('what the surface ran when the deploy was reviewed', () => {
     }
   })
 
-  it('is what a deploy shipped since, before the surface itself has said so, and the review compares with that', async () => {
+  it('a deploy that shipped since the review counts as the running commit before the surface reports it', async () => {
     const input = await newRequest({ reviewedRunningSha: A })
     await runs(input.surfaceId, A, new Date(Date.now() - 60_000))
     await endedDeploy(input.surfaceId, B, 'yes')
-    // A later deploy that shipped nothing does not bring the older sighting back.
+    // A later deploy that shipped nothing does not restore the earlier running commit.
     await endedDeploy(input.surfaceId, A, 'no')
     github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' } })
     expect(await reviewDeploy(console_.deps, input)).toMatchObject({ runningSha: B })
@@ -340,7 +343,7 @@ describe('what the surface ran when the deploy was reviewed', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('is not known once a deploy that may have shipped has ended since, and the review says so', async () => {
+  it('the running commit is unknown after a deploy that may have shipped, and the review says so', async () => {
     const input = await newRequest({ reviewedRunningSha: A })
     await runs(input.surfaceId, A, new Date(Date.now() - 60_000))
     await endedDeploy(input.surfaceId, B, 'unknown')
@@ -352,7 +355,7 @@ describe('what the surface ran when the deploy was reviewed', () => {
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'running_changed' })
   })
 
-  it('is part of what an idempotency key stands for', async () => {
+  it('another running commit under the same idempotency key is refused', async () => {
     const input = await newRequest({ reviewedRunningSha: 'unknown' })
     await dispatch(input)
     const { reviewedRunningSha: _, ...other } = input

@@ -25,7 +25,7 @@ const request = async (environment: string) => {
 }
 
 describe('deploying with a proof older than 15 minutes', () => {
-  it('a production deploy with an old proof is refused and audited, and proceeds under the same key after a fresh proof', async () => {
+  it('a production deploy with an old proof is refused and audited, and dispatched under the same key after a fresh proof', async () => {
     const input = await request('production')
     const before = github.dispatches().length
     await expect(dispatchDeploy(console_.deps, provedAgo(16), input)).rejects.toMatchObject({ code: 'proof_stale' })
@@ -45,7 +45,7 @@ describe('deploying with a proof older than 15 minutes', () => {
     await expect(dispatchDeploy(console_.deps, provedAgo(16), override)).rejects.toMatchObject({ code: 'proof_stale' })
   })
 
-  it('a repeated request finds its deploy without a fresh proof', async () => {
+  it('a repeated request gets its deploy without a fresh proof', async () => {
     const input = await request('production')
     const { id } = await dispatchDeploy(console_.deps, provedAgo(1), input)
     expect(await dispatchDeploy(console_.deps, provedAgo(16), input)).toMatchObject({ id })

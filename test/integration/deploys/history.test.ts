@@ -34,7 +34,7 @@ async function insertPastDeploys(surfaceId: string, count: number) {
   return ids
 }
 
-it('a surface’s history has each of its own deploys once, newest first, across pages', async () => {
+it("a surface's history lists each of its deploys once, newest first, while new ones are added", async () => {
   const surface = await insertSurface(console_.deps)
   const ids = await insertPastDeploys(surface.id, 25)
   await insertPastDeploys((await insertSurface(console_.deps)).id, 5)
@@ -48,13 +48,13 @@ it('a surface’s history has each of its own deploys once, newest first, across
     })
     seen.push(...page.deploys.map(({ id }) => id))
     cursor = page.nextCursor
-    // One that begins while somebody reads on belongs to a page that was read before.
+    // A deploy that starts meanwhile belongs to the first page, which was read before.
     await insertPastDeploys(surface.id, 1)
   } while (cursor !== null)
   expect(seen).toEqual(ids.toReversed())
 })
 
-it('an archived surface keeps its history, and an unknown one has none', async () => {
+it('an archived surface keeps its history, and an unknown surface is refused', async () => {
   const { id } = await insertSurface(console_.deps)
   await console_.deps.db.surface.update({ where: { id }, data: { archivedAt: new Date() } })
   const page = await listDeploys(console_.deps, { surfaceId: id, cursor: null, limit: 10 })

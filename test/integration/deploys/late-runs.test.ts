@@ -19,7 +19,7 @@ let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let model: ReturnType<typeof modelGitHub>
 let healthy: typeof github.script
-/** As GitHub does during an incident: runs exist, and no list shows them yet. */
+/** GitHub during an incident: runs exist, and no list shows them yet. */
 const listsNothing = listAnswer([])
 
 beforeAll(async () => {
@@ -54,8 +54,8 @@ const release = (id: string, deps = console_.deps, actor = OPERATOR) =>
 const heldTile = async (surfaceId: string) =>
   (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)?.held ?? null
 
-describe('a dispatch whose answer is lost, and whose run GitHub lists eleven minutes later', () => {
-  it('a deploy whose run is listed eleven minutes late is neither failed nor freed before, and is followed from then on', async () => {
+describe('a dispatch whose answer is lost and whose run is listed eleven minutes later', () => {
+  it('a deploy waits for a run that is listed eleven minutes late, and follows the run to its end', async () => {
     const surface = await insertSurface(console_.deps)
     const lists = untilEvent(listsNothing, healthy.onListRuns)
     Object.assign(github.script, { onDispatch: model.accepting('hang up'), onListRuns: lists })
@@ -73,8 +73,8 @@ describe('a dispatch whose answer is lost, and whose run GitHub lists eleven min
   })
 })
 
-describe('a deploy without a run', () => {
-  it('a deploy without a run can be released after ten minutes with a reason, which frees the surface and denies no run', async () => {
+describe('releasing a deploy without a run', () => {
+  it('a deploy without a run can be given up after ten minutes, which frees the surface and leaves open whether it shipped', async () => {
     const surface = await insertSurface(console_.deps)
     github.script.onDispatch = () => 'hang up'
     const { id } = await dispatchTo(surface)
@@ -97,7 +97,7 @@ describe('a deploy without a run', () => {
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
-  it('a deploy that timed out without a run holds its surface until it is released', async () => {
+  it('a deploy that timed out without a run holds its surface until the surface is released', async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', {
       requestedAt: new Date(Date.now() - 31 * 60_000),
     })
@@ -116,8 +116,8 @@ describe('a deploy without a run', () => {
   })
 })
 
-describe('a run that shows up after its deploy ended', () => {
-  it('a run that appears after its deploy ended raises an alarm and holds the surface until the run ends', async () => {
+describe('a run that appears after its deploy ended', () => {
+  it('a run that appears after its deploy ended is shown, and holds the surface until the run ends', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -147,7 +147,7 @@ describe('a run that shows up after its deploy ended', () => {
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
-  it('a late run holds the surface from its first callback until it ends', async () => {
+  it('a run whose first callback arrives after its deploy ended holds the surface', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -161,7 +161,7 @@ describe('a run that shows up after its deploy ended', () => {
     expect(await deployAt(id)).toMatchObject({ holdsSurface: true })
   })
 
-  it('a released surface is not held again for the same attempt of a late run', async () => {
+  it('a surface released from a late run is not held again by the same attempt', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     github.script.onDispatch = () => 'hang up'
@@ -179,7 +179,7 @@ describe('a run that shows up after its deploy ended', () => {
     ])
   })
 
-  it('a dispatch that began while another deploy ended without proof is refused', async () => {
+  it('a dispatch is refused if another deploy of the surface times out without a run meanwhile', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'dispatched', {
       requestedAt: new Date(Date.now() - 31 * 60_000),
@@ -191,7 +191,7 @@ describe('a run that shows up after its deploy ended', () => {
 })
 
 describe('a deploy with a status that this version does not know', () => {
-  it('only an admin releases a deploy with an unknown status, which keeps its status and frees its surface', async () => {
+  it('only an admin can release a deploy with an unknown status, which keeps its status and frees its surface', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'building', { githubRunId: 5n })
     await deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
@@ -206,8 +206,8 @@ describe('a deploy with a status that this version does not know', () => {
   })
 })
 
-describe('GitHub’s record, read after a workflow reported the end', () => {
-  it('GitHub’s record that contradicts a reported success raises an alarm and retracts that the deploy shipped', async () => {
+describe("GitHub's record after a reported end", () => {
+  it('a record of GitHub that contradicts a reported success raises one alarm, and the deploy no longer counts as shipped', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'dispatched', { githubRunId: 77n })
     const report = (status: string) => receiveCallback(deps, signedCallback(id, { status, run_id: '77' }), id)

@@ -12,7 +12,7 @@ import { createTestConsole, type TestConsole } from '~test/support/console'
 
 const [FEW, MANY] = [1_000, 12_000]
 const TIMEOUT = 120_000
-/** Nobody has deployed to it since the first day. */
+/** A surface whose only deploy is the first one. */
 const QUIET = 'quiet-0'
 
 let console_: TestConsole
@@ -52,7 +52,7 @@ const plan: z.ZodType<Plan> = z.lazy(() =>
   }),
 )
 
-/** Rows of tables that the statement looked at, whether it kept them or not. */
+/** Rows of tables that the statement read, whether it kept them or not. */
 const visited = (node: Plan): number =>
   (node['Relation Name'] === undefined
     ? 0
@@ -71,7 +71,7 @@ async function rowsVisited(statements: readonly Statement[]): Promise<number> {
   return sum
 }
 
-/** What people and workers read all day, with `stored` deploys. */
+/** The reads that people and workers make all day, with `stored` deploys. */
 function reads(stored: number): Readonly<Record<string, () => Promise<unknown>>> {
   const { deps } = console_
   const now = deps.now()
@@ -95,7 +95,7 @@ async function visitedByEach(stored: number): Promise<Record<string, number>> {
   return counts
 }
 
-it('looks at no more rows with twelve times the history, whatever is read', { timeout: TIMEOUT }, async () => {
+it('no read visits noticeably more rows with twelve times the history', { timeout: TIMEOUT }, async () => {
   const few = await visitedByEach(FEW)
   await fillDeploys(db, FEW + 1, MANY)
   await settle(db)

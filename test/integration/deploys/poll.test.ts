@@ -28,8 +28,8 @@ const caller = () => createCaller(createContextInner(console_.deps, OPERATOR))
 const poll = (id: string) => caller().deploys.get({ id })
 const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
 
-describe('a poll', () => {
-  it('shows status, phases, timeline, run and the log in order', async () => {
+describe('a poll of a deploy', () => {
+  it('a poll returns the status, phases, timeline, run and log in order', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'smoke_gate_started', log_line: 'one', run_id: '9007199254740993' })
     await send(id, { status: 'smoke_gate_passed', log_line: 'two', run_id: '9007199254740993' })
@@ -46,12 +46,12 @@ describe('a poll', () => {
     expect(view.timeline.map(({ status }) => status)).toEqual([null, 'smoke_gate_started', 'smoke_gate_passed'])
   })
 
-  it('of ten watchers in two processes asks GitHub for the run as often as that of one', async () => {
+  it('ten windows in two processes ask GitHub for the run no more often than one', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const other = createDeps(console_.deps.config)
     const start = Date.now()
     const watch = (process: Deps, ms: number) => getDeploy({ ...process, now: () => new Date(start + ms) }, id)
-    // Each asks every two seconds; every fifth of a second one of them does.
+    // Each window polls every two seconds, so one of them polls every 200 ms.
     for (let ms = 0; ms < 20_000; ms += 200) await watch(ms % 400 === 0 ? console_.deps : other, ms)
     expect(github.requests.filter(({ path }) => path.includes('/runs?'))).toHaveLength(10)
     await Promise.all(Array.from({ length: 10 }, (_, n) => watch(n % 2 === 0 ? console_.deps : other, 20_000)))
@@ -59,7 +59,7 @@ describe('a poll', () => {
     await other.db.$disconnect()
   })
 
-  it('shows the same steps however many callbacks were refused since', async () => {
+  it('phases do not change however many callbacks are refused', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     await send(id, { status: 'smoke_gate_started' })
     await send(id, { status: 'smoke_gate_passed' })
@@ -70,7 +70,7 @@ describe('a poll', () => {
     expect((await poll(id)).phases.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending'])
   })
 
-  it('goes on warning of what is wrong however many callbacks were refused since', async () => {
+  it('warnings stay however many callbacks are refused', async () => {
     const { db } = console_.deps
     const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
     const record = (action: string, payload: object) => ({
@@ -102,7 +102,7 @@ describe('a poll', () => {
     expect(timeline).toHaveLength(200)
   })
 
-  it('carries the last 200 log lines and a cursor that reaches all the others', async () => {
+  it('a poll returns the last 200 log lines and a cursor that reaches all others', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     await console_.deps.db.deployLogLine.createMany({
       data: Array.from({ length: 450 }, (_, index) => ({
@@ -124,12 +124,12 @@ describe('a poll', () => {
     expect(read).toEqual(Array.from({ length: 450 }, (_, index) => index + 1))
   })
 
-  it('answers 404 for a deploy that does not exist, and 400 for an id that is no UUID', async () => {
+  it('an unknown deploy is answered 404, and an id that is not a UUID 400', async () => {
     await expect(poll(console_.deps.newId())).rejects.toMatchObject({ code: 'NOT_FOUND' })
     await expect(poll('1')).rejects.toMatchObject({ code: 'BAD_REQUEST' })
   })
 
-  it('shows a status a newer version wrote as it is stored', async () => {
+  it('a status of a newer version is shown as stored', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     await console_.deps.db
       .$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT IF EXISTS console_deploys_status_check`
@@ -140,8 +140,8 @@ describe('a poll', () => {
   })
 })
 
-describe('an unknown run id', () => {
-  it('is looked up once per poll, matched by the deploy’s id in the run’s title and by nothing else', async () => {
+describe('looking up the run of a deploy', () => {
+  it("a run is found by the deploy's id in its title, and is not looked up again", async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const other = console_.deps.newId()
     github.script.onListRuns = () => ({
@@ -162,19 +162,19 @@ describe('an unknown run id', () => {
     ['answers 404', answers.notFound],
     ['answers garbage', { status: 200, body: { workflow_runs: 'none' } }],
     ['hangs up', 'hang up' as const],
-  ])('stays open without failing the poll when GitHub %s', async (_, answer) => {
+  ])("a poll succeeds without a run if GitHub's list %s", async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = () => answer
     expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
   })
 
-  it('is not waited for when GitHub does not answer: the poll gives up after 8 s', { timeout: 30_000 }, async () => {
+  it('a poll succeeds without a run if GitHub never answers', { timeout: 30_000 }, async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = neverAnswered
     expect(await poll(id)).toMatchObject({ status: 'dispatched', runId: null })
   })
 
-  it('is no longer looked up 90 s after the request, nor in any other status', async () => {
+  it('a run is not looked up later than 90 s after the request or after the deploy moved on', async () => {
     const old = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: new Date(Date.now() - 91_000) })
     const later = await insertDeployAt(console_.deps, 'building')
     await poll(old.id)

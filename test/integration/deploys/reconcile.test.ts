@@ -44,7 +44,7 @@ const moves = async (id: string) =>
     })
   ).map(({ status }) => status)
 
-/** So that no later pass looks at what a test left behind. */
+/** Ends and releases every deploy, so that no later test finds it. */
 const letGo = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
@@ -53,8 +53,8 @@ function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAns
   github.script.onJobs = () => jobsAnswer(jobs)
 }
 
-describe('a callback ahead of the graph', () => {
-  it('a callback ahead of the graph is refused, keeps its log line, and GitHub’s record fills the gap in order', async () => {
+describe('a callback that skips a status', () => {
+  it("a callback that skips a status is refused, keeps its log line, and GitHub's record supplies the steps in order", async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'smoke_gate_started', { githubRunId: 7n })
     gitHubHasRun(null, {
@@ -77,7 +77,7 @@ describe('a run that ended without its last callback', () => {
     ['timed_out', 'timed_out', null],
     ['failure', 'failed', 'health_check_failed'],
   ])(
-    'a run that ended (%s) without its last callback ends the deploy as %s',
+    'a run that ended with %s and no last callback ends the deploy as %s',
     async (conclusion, status, failureStage) => {
       const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n })
       gitHubHasRun(conclusion, { deploy: { 'Health check': conclusion } })
@@ -89,8 +89,8 @@ describe('a run that ended without its last callback', () => {
   )
 })
 
-describe('a dispatch whose outcome is unknown', () => {
-  it('a dispatch without an answer adopts the run that carries its id', async () => {
+describe('finding the run of a dispatch whose outcome is unknown', () => {
+  it('a dispatch without an answer takes the run that carries its id, and is not sent again', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     github.script.onListRuns = () => ({
       status: 200,
@@ -105,12 +105,12 @@ describe('a dispatch whose outcome is unknown', () => {
   it.each([
     ['a minute after the request, before 150 others', { ours: 299, others: (n: number) => 280 - n, count: 150 }],
     [
-      'a minute after the request, within it 150 others',
+      'a minute after the request, within the same minute as 150 others',
       { ours: 299, others: (n: number) => 298 - n / 1000, count: 150 },
     ],
     ['two hours after the request, before 150 others', { ours: 180, others: (n: number) => 170 - n, count: 150 }],
     ['two hours after the request, among 950 others', { ours: 180, others: (n: number) => 284 - n / 4, count: 950 }],
-  ])('a dispatch without an answer adopts its run that GitHub created %s', async (_, { ours, others, count }) => {
+  ])('a dispatch without an answer finds its run that GitHub created %s', async (_, { ours, others, count }) => {
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(300) })
     const created = (minutes: number) => ({ created_at: minutesAgo(minutes).toISOString() })
     const newer = Array.from({ length: count }, (_, n) => ({
@@ -124,7 +124,7 @@ describe('a dispatch whose outcome is unknown', () => {
     await letGo()
   })
 
-  it('the search for a run reads a bounded part of an endless list', async () => {
+  it('the search for a run stops after twenty requests', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested', { requestedAt: minutesAgo(20) })
     const page = Array.from({ length: 100 }, (_, n) => listedRun(1_000 + n, 'Deploy something else'))
     github.script.onListRuns = () => ({ status: 200, body: { workflow_runs: page } })
@@ -134,7 +134,7 @@ describe('a dispatch whose outcome is unknown', () => {
     await letGo()
   })
 
-  it('a deploy whose run only a refused callback named moves to where that run is', async () => {
+  it('a run that only a refused callback named is followed to its status', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested')
     gitHubHasRun('success', { deploy: 'success' })
@@ -143,7 +143,7 @@ describe('a dispatch whose outcome is unknown', () => {
     expect(await deployAt(id)).toMatchObject({ status: 'succeeded', githubRunId: 777n })
   })
 
-  it('a deploy without a run is not timed out when a callback arrives while GitHub is asked', async () => {
+  it('a callback that arrives during the search for a run moves the deploy', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'requested', { requestedAt: minutesAgo(11) })
     github.script.onListRuns = async () => {
@@ -155,9 +155,9 @@ describe('a dispatch whose outcome is unknown', () => {
   })
 })
 
-describe('a deploy without a run', () => {
+describe('a deploy without a run at its time limit', () => {
   it.each(['requested', 'dispatched'] as const)(
-    'waits at %s for the surface’s time limit, times out without blaming a phase, goes on holding the surface, and is never sent again',
+    "a deploy without a run at %s times out at the surface's limit, blames no phase, holds the surface, and is never sent again",
     async (status) => {
       const young = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(29) })
       const old = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(31) })
@@ -176,7 +176,7 @@ describe('a deploy without a run', () => {
     },
   )
 
-  it('a deploy whose run GitHub answers with 404 waits for the surface’s time limit', async () => {
+  it("a deploy whose run GitHub answers with 404 times out at the surface's limit", async () => {
     const young = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n, requestedAt: minutesAgo(29) })
     const old = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 8n, requestedAt: minutesAgo(31) })
     await reconcileDeploy(console_.deps, young.id)
@@ -187,20 +187,20 @@ describe('a deploy without a run', () => {
   })
 })
 
-describe('a 404', () => {
+describe('a 404 from GitHub', () => {
   const notShown = () => {
     github.script.onListRuns = () => answers.notFound
     github.script.onRepository = () => answers.notFound
   }
 
-  it('a 404 for a run in a hidden repository concludes nothing, however old the deploy', async () => {
+  it('a 404 for a run in a repository that is hidden too concludes nothing, however old the deploy is', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     notShown()
     await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
     expect((await deployAt(id)).status).toBe('deploying')
   })
 
-  it('a 404 for the jobs alone does not end the run', async () => {
+  it('a 404 for the jobs alone does not end the deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     gitHubHasRun(null)
     github.script.onJobs = () => answers.notFound
@@ -209,7 +209,7 @@ describe('a 404', () => {
   })
 
   it.each(['requested', 'dispatched'] as const)(
-    'of a workflow in a repository that is not shown either leaves a deploy at %s, however old',
+    'a 404 for a workflow in a repository that is hidden too leaves a deploy at %s, however old it is',
     async (status) => {
       const { id } = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(600) })
       notShown()
@@ -219,7 +219,7 @@ describe('a 404', () => {
   )
 
   it.each(['requested', 'dispatched'] as const)(
-    'of a workflow that its repository no longer has ends a deploy at %s when its time is up',
+    'a 404 for a workflow that its repository no longer has lets a deploy at %s time out at its limit',
     async (from) => {
       const young = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(29) })
       const old = await insertDeployAt(console_.deps, from, { requestedAt: minutesAgo(31) })
@@ -234,12 +234,12 @@ describe('a 404', () => {
   )
 })
 
-describe('while GitHub answers with errors', () => {
+describe("GitHub's errors during a look", () => {
   it.each([
     ['500', answers.serverError(500)],
-    ['garbage', { status: 200, body: 'x' }],
-    ['nothing', 'hang up' as const],
-  ])('no deploy is timed out, however old, while GitHub answers with errors (%s)', async (_, answer) => {
+    ['an unexpected body', { status: 200, body: 'x' }],
+    ['a broken connection', 'hang up' as const],
+  ])('a deploy does not time out while GitHub answers with %s, however old it is', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(600) })
     github.script.onListRuns = () => answer
     await reconcileSilentDeploys(console_.deps)
@@ -257,7 +257,7 @@ describe('while GitHub answers with errors', () => {
       },
     ],
   ])(
-    'the deploy says since when GitHub has not answered, from the first failed look of %s to the first answer',
+    'a deploy says since when GitHub has not answered, from the first failed look of %s to the first answer',
     async (_, look) => {
       const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n, requestedAt: minutesAgo(600) })
       const lookAt = async (at: string) => {
@@ -277,8 +277,8 @@ describe('while GitHub answers with errors', () => {
   )
 })
 
-describe('a pass', () => {
-  it('a pass asks GitHub only about unfinished deploys that were silent for a minute', async () => {
+describe('a pass of the reconciler', () => {
+  it('a pass asks GitHub only about unfinished deploys that were silent for a minute, and once a minute', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     await insertDeployAt(console_.deps, 'building', { githubRunId: 1n })
     await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 2n, requestedAt: minutesAgo(5) })
@@ -290,12 +290,12 @@ describe('a pass', () => {
     expect(github.requests).toHaveLength(2)
   })
 
-  it('a pass looks at a silent deploy again a minute later, however late its turn was in the pass before', async () => {
+  it('a pass looks at a silent deploy a minute after the previous pass began, however late its turn was', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     const start = Date.now()
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
     gitHubHasRun(null)
-    // A clock whose first reading is the pass's start, and every later one the moment its last look may begin.
+    // The clock first reads the start of the pass, and afterwards the latest moment at which a look may begin.
     const passAt = (at: number) => {
       const readings = [at]
       return reconcileSilentDeploys({ ...console_.deps, now: () => new Date(readings.pop() ?? at + 50_000) })
@@ -321,7 +321,7 @@ describe('a pass', () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
   })
 
-  it('a pass leaves an unknown status untouched', async () => {
+  it('a pass does not change a deploy with an unknown status', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 5n, requestedAt: minutesAgo(5) })
     await console_.deps.db.$executeRaw`ALTER TABLE console_deploys DROP CONSTRAINT console_deploys_status_check`
     await console_.deps.db.$executeRaw`UPDATE console_deploys SET status = 'canary_started' WHERE id = ${id}::uuid`

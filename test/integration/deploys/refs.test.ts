@@ -45,13 +45,13 @@ async function newRequest(overrides: Partial<DispatchInput>): Promise<DispatchIn
 const dispatch = (input: DispatchInput) => dispatchDeploy(console_.deps, OPERATOR, input)
 const deploysOf = (surfaceId: string) => console_.deps.db.deploy.findMany({ where: { surfaceId } })
 
-describe('a ref', () => {
+describe('resolving a ref', () => {
   it.each([
     ['release', 'refs/heads/release'],
     ['refs/heads/refs/heads/main', 'refs/heads/refs/heads/main'],
     ['HEAD', 'refs/heads/HEAD'],
     ['-x', 'refs/heads/-x'],
-  ])('the ref %s is stored as %s with the commit that is sent, also without expected_sha', async (ref, full) => {
+  ])('the ref %s is stored as %s and dispatched at its commit', async (ref, full) => {
     refs[full] = { sha: BRANCH }
     const input = await newRequest({ ref })
     await dispatch(input)
@@ -70,7 +70,7 @@ describe('a ref', () => {
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('a full tag name is reviewed at the commit of the annotated tag, not of the branch with that name', async () => {
+  it('a full tag name is reviewed at the commit of its annotated tag, even if a branch has the same name', async () => {
     refs['refs/heads/release'] = { sha: BRANCH }
     refs['refs/tags/release'] = { sha: TAG_OBJECT, type: 'tag' }
     const { surfaceId, ref } = await newRequest({ ref: 'refs/tags/release' })
@@ -83,7 +83,7 @@ describe('a ref', () => {
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('a ref for which GitHub answers another ref is refused, and nothing is recorded', async () => {
+  it('a ref for which GitHub answers with another ref is refused, and nothing is recorded', async () => {
     github.script.onRef = () => ({ status: 200, body: gitRef('refs/heads/release-2', BRANCH) })
     const input = await newRequest({ ref: 'release' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'ref_unknown' })
@@ -91,20 +91,20 @@ describe('a ref', () => {
   })
 })
 
-describe('while GitHub’s reads are down', () => {
+describe("deploys while GitHub's reads fail", () => {
   beforeEach(() => {
     const down = () => ({ status: 503, body: { message: 'Unavailable' } })
     github.script.onRef = down
     github.script.onCommit = down
   })
 
-  it('a name is refused while GitHub’s reads are down, and nothing is recorded', async () => {
+  it("a deploy of a branch is refused while GitHub's reads fail, and nothing is recorded", async () => {
     const input = await newRequest({ ref: 'main' })
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'github_unavailable' })
     expect([await deploysOf(input.surfaceId), github.dispatches()]).toEqual([[], []])
   })
 
-  it('a rollback to a commit on record is reviewed without GitHub, and the review names what cannot be compared', async () => {
+  it("a rollback is reviewed while GitHub's reads fail, and the review says that the commits cannot be compared", async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'succeeded')
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { runningSha: 'b'.repeat(40) } })
     github.script.onListRuns = () => ({ status: 503, body: { message: 'Unavailable' } })
@@ -118,7 +118,7 @@ describe('while GitHub’s reads are down', () => {
     await expect(named).rejects.toMatchObject({ code: 'github_unavailable' })
   })
 
-  it('a promotion goes from staging to production without GitHub, and never the other way', async () => {
+  it("a promotion from staging to production works while GitHub's reads fail, and the reverse is refused", async () => {
     const production = await insertSurface(console_.deps)
     const staging = await insertSurface(console_.deps, { environment: 'staging' })
     const { db } = console_.deps

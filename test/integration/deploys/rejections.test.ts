@@ -31,7 +31,7 @@ const rejectionsOf = (surfaceId: string) =>
     select: { actor: true, deployId: true, status: true, payload: true },
   })
 
-describe('a refused dispatch leaves an audit row with the code and what it was about', () => {
+describe('refused dispatches in the audit trail', () => {
   it.each([
     ['confirmation_mismatch', { confirmation: 'hunter2-pasted' }, {}],
     ['ref_moved', { expectedSha: SHA }, { expected_sha: SHA, actual_sha: 'b'.repeat(40) }],
@@ -50,7 +50,7 @@ describe('a refused dispatch leaves an audit row with the code and what it was a
     expect(await rejectionsOf('nowhere')).toHaveLength(1)
   })
 
-  it('surface_busy and idempotency_mismatch are audited with the deploy that came first', async () => {
+  it('surface_busy and idempotency_mismatch are audited with the earlier deploy', async () => {
     const input = await newRequest()
     const { id } = await dispatch(input)
     await expect(dispatch({ ...input, idempotencyKey: randomUUID() })).rejects.toMatchObject({ code: 'surface_busy' })

@@ -12,7 +12,7 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 import { insertMember } from '~test/support/token-owners'
 
-// GitHub is asked for seconds between the request and its being recorded. What is taken away meanwhile counts.
+// GitHub may take seconds to answer between the request and its record. Rights that are taken away meanwhile count.
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -30,7 +30,7 @@ afterAll(async () => {
   await github.close()
 })
 
-/** Does `change` while GitHub is being asked for the commit, and only then lets GitHub answer. */
+/** Makes `change` while GitHub is asked for the commit, and then lets GitHub answer. */
 function whileGitHubIsAsked(change: () => Promise<unknown>): void {
   github.script.onCommit = async () => {
     await change()
@@ -54,7 +54,7 @@ async function expectNothingShipped(surfaceId: string) {
   expect(await console_.deps.db.deploy.count({ where: { surfaceId } })).toBe(0)
 }
 
-describe('while GitHub is asked for the commit of a deploy', () => {
+describe('rights that change while GitHub is asked', () => {
   it.each([
     ['is suspended', { suspendedAt: new Date() }],
     ['becomes a viewer', { role: 'viewer' }],
@@ -102,7 +102,7 @@ it.each([
   const [ada, grace] = [await newMember(), await newMember('approver')]
   const input = await requestFor('production', true)
   const asked = await requestDeploy(console_.deps, ada, input)
-  if (asked.outcome !== 'approval') throw new Error('it was dispatched')
+  if (asked.outcome !== 'approval') throw new Error('the deploy was dispatched without an approval')
   whileGitHubIsAsked(() => changeMember(grace, change))
   await expect(grantApproval(console_.deps, grace, asked.approval.id)).rejects.toMatchObject(refused)
   await expectNothingShipped(input.surfaceId)
@@ -110,7 +110,7 @@ it.each([
   expect(row).toMatchObject({ state: 'waiting', decidedBy: null })
 })
 
-it('a dispatch waits for no connection between reading rights and freezes and asking GitHub', async () => {
+it('a dispatch needs no second connection between checking rights and asking GitHub', async () => {
   const { deps } = console_
   let letGo = () => {}
   const others = new Promise<void>((resolve) => {
@@ -122,7 +122,7 @@ it('a dispatch waits for no connection between reading rights and freezes and as
       if (property !== '$transaction') return Reflect.get(target, property)
       return (work: (tx: DatabaseHandle) => Promise<unknown>) =>
         target.$transaction((tx) => {
-          // Every other connection is taken from here on, until GitHub hears of the deploy.
+          // All other connections are taken from here until GitHub receives the dispatch.
           for (let n = busy.length; n < 20; n += 1) busy.push(target.$transaction(() => others))
           return work(tx)
         })

@@ -55,7 +55,7 @@ const dispatchTo = ({ id, confirm }: { readonly id: string; readonly confirm: st
     idempotencyKey: randomUUID(),
   })
 const notesOf = async (id: string) => (await getDeploy(console_.deps, id)).timeline.map(({ note }) => note).join('\n')
-/** What GitHub's list says of a run besides its id and title. */
+/** Fields of a run in GitHub's list besides its id and title. */
 const listed = {
   run_number: 1,
   event: 'workflow_dispatch',
@@ -67,8 +67,8 @@ const deployed = jobsAnswer({ deploy: 'success' })
 const skipped = jobsAnswer({ deploy: 'skipped' })
 const noJobs = jobsAnswer({})
 
-describe('a run that somebody ran again on GitHub', () => {
-  it('carries its unfinished deploy on with the latest attempt, and the timeline says so once', async () => {
+describe('a run that was started again on GitHub', () => {
+  it('an unfinished deploy follows the latest attempt of its run, and the timeline says so once', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
     github.script.onJobs = () => noJobs
     github.script.onRun = () => runAnswer(null, 2)
@@ -82,7 +82,7 @@ describe('a run that somebody ran again on GitHub', () => {
     expect((await deployAt(id)).status).toBe('succeeded')
   })
 
-  it('does not move a deploy that had ended; it is recorded, holds the surface, and GitHub is asked about it', async () => {
+  it('a new attempt after the end of the deploy does not move the deploy, and holds the surface', async () => {
     const { id } = await insertDeployAt(console_.deps, 'failed', { githubRunId: 7n })
     await console_.deps.db.deploy.update({ where: { id }, data: { githubRunAttempt: 1 } })
     const again = { run_id: '7', run_attempt: 2, log_line: 'again' }
@@ -94,7 +94,7 @@ describe('a run that somebody ran again on GitHub', () => {
     await runQueue(console_.deps)
   })
 
-  it('stops the account from denying the deploy, and tells that the later attempt shipped, once GitHub’s record shows it', async () => {
+  it("a deploy that shipped nothing becomes unknown while a new attempt runs, and shipped once GitHub's record proves it", async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'dispatched', { githubRunId: 7n })
     github.script.onRun = () => runAnswer('success')
@@ -130,14 +130,14 @@ describe('a run that somebody ran again on GitHub', () => {
     await expect(dispatchTo(surface)).resolves.toMatchObject({ status: 'dispatched' })
   })
 
-  it('is never counted down by a late word from an earlier attempt', async () => {
+  it('the attempt of a deploy never decreases', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
     await send(id, { status: 'building', run_id: '7', run_attempt: 2 })
     await send(id, { status: 'deploying', run_id: '7', run_attempt: 1 })
     expect(await deployAt(id)).toMatchObject({ githubRunAttempt: 2 })
   })
 
-  it('is not moved by a late word from an earlier attempt: 422, its log line kept, audited, and GitHub is asked', async () => {
+  it('a callback of an earlier attempt is refused with 422, keeps its log line, and queues a look at GitHub', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 7n })
     await send(id, { status: 'building', run_id: '7', run_attempt: 2 })
     const late = await send(id, { status: 'failed', run_id: '7', run_attempt: 1, log_line: 'tests failed' })
@@ -150,20 +150,20 @@ describe('a run that somebody ran again on GitHub', () => {
       'Refused callback “failed” of an earlier attempt',
     )
     expect(await queuedJobs(console_.deps)).toContainEqual(expect.objectContaining({ key: `reconcile_deploy:${id}` }))
-    // The same status again is a repetition, whoever says it; and the latest attempt still ends the deploy.
+    // A repeated status is accepted from any attempt, and the latest attempt still ends the deploy.
     expect((await send(id, { status: 'building', run_id: '7', run_attempt: 1 })).status).toBe(200)
     expect((await send(id, { status: 'failed', run_id: '7', run_attempt: 2 })).status).toBe(200)
     await runQueue(console_.deps)
   })
 })
 
-describe('two runs with one deploy’s id', () => {
+describe("two runs with one deploy's id", () => {
   const twoRuns = (id: string): Answer => ({
     status: 200,
     body: { workflow_runs: [listedRun(12, `Deploy [${id}]`), listedRun(11, `Deploy [${id}]`)] },
   })
 
-  it('raise an alarm on the deploy, once, and one of them is followed', async () => {
+  it('two runs found by their title raise one alarm, and the deploy follows one of them', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     github.script.onListRuns = () => twoRuns(id)
     await getDeploy(console_.deps, id)
@@ -175,7 +175,7 @@ describe('two runs with one deploy’s id', () => {
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
   })
 
-  it('raise it also when GitHub named the run at once and nobody looks for another', async () => {
+  it('a second run raises the alarm even if GitHub named the first run in its answer', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 12n })
     const quiet = await insertDeployAt(deps, 'building', { githubRunId: 13n })
@@ -192,10 +192,10 @@ describe('two runs with one deploy’s id', () => {
     expect(view).toMatchObject({ status: 'building', runId: '12' })
     expect(view.warnings).toEqual([expect.stringContaining('2 runs for this deploy: 12, 11')])
     expect(view.timeline.filter(({ action }) => action === 'console.deploy.runs_duplicated')).toHaveLength(1)
-    expect((await getDeploy(deps, quiet.id)).warnings, 'a commit that names it is no run of it').toEqual([])
+    expect((await getDeploy(deps, quiet.id)).warnings, 'a push whose title names the deploy is not its run').toEqual([])
   })
 
-  it('hold the surface while the other one is active after the end of the deploy, which leads to that run', async () => {
+  it('a second run that is active after the end of the deploy holds the surface, and the deploy links to that run', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'failed', { githubRunId: 12n })
     const other = { ...listed, ...listedRun(11, `Deploy [${id}]`), status: 'in_progress', conclusion: null }
@@ -208,7 +208,7 @@ describe('two runs with one deploy’s id', () => {
     expect((await listTiles(deps, [surface.id]))[0]?.held).toEqual({ deployId: id, runId: '11' })
   })
 
-  it('raise it also when only a callback of the other one tells', async () => {
+  it('a callback of a second run raises the alarm', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 12n })
     await send(id, { status: 'building', run_id: '11', run_attempt: 3 })
     const view = await getDeploy(console_.deps, id)
@@ -228,19 +228,19 @@ describe('GitHub’s rate limit', () => {
     },
   })
   const limits: [string, () => Answer][] = [
-    ['the last request of the hour', lastOfTheHour],
-    ['429 with retry-after', () => answers.secondaryLimit({ status: 429, retryAfter: 3600 })],
-    ['403 with nothing left', () => answers.primaryLimit(inAnHour())],
+    ['no requests left', lastOfTheHour],
+    ['429 with Retry-After', () => answers.secondaryLimit({ status: 429, retryAfter: 3600 })],
+    ['403 and no requests left', () => answers.primaryLimit(inAnHour())],
   ]
 
-  /** What a process learned of the limit is its own: each case is a process of its own. */
+  /** Each process keeps its own count of the rate limit, so each case gets a separate one. */
   const ownProcess = async (work: (deps: Deps) => Promise<void>) => {
     const deps = createDeps(console_.deps.config)
     await work(deps)
     await deps.db.$disconnect()
   }
 
-  it.each(limits)('(%s) stops the pass, which goes on after the reset', async (_, answer) => {
+  it.each(limits)('a pass stops at a rate limit (%s) and continues after the reset', async (_, answer) => {
     await ownProcess(async (deps) => {
       await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(9) })
       await insertDeployAt(deps, 'building', { githubRunId: 2n, requestedAt: minutesAgo(5) })
@@ -257,7 +257,7 @@ describe('GitHub’s rate limit', () => {
     })
   })
 
-  it('stops the looks at repositories until the reset, those too that were asked for before', async () => {
+  it('looks at repositories stop at a rate limit, even those that were queued before, and continue after the reset', async () => {
     await ownProcess(async (deps) => {
       await insertDeployAt(deps, 'succeeded')
       await queueLooks(deps, { dueOnly: false })
@@ -279,7 +279,7 @@ describe('GitHub’s rate limit', () => {
     })
   })
 
-  it('with a fifth of the hour left stops the background looks, and those for running deploys only below a tenth', async () => {
+  it("background looks stop at a fifth of the hour's requests, and looks at running deploys only below a tenth", async () => {
     await ownProcess(async (deps) => {
       const left = (remaining: number) => ({
         status: 200,
@@ -303,7 +303,7 @@ describe('GitHub’s rate limit', () => {
     })
   })
 
-  it('keeps a job waiting until the reset instead of spending it, and no poll looks for a run', async () => {
+  it('a queued look waits for the reset, and polls do not look for a run until then', async () => {
     await ownProcess(async (deps) => {
       const reset = inAnHour().getTime() / 1000
       deps.github.budget.observe({ status: 429, headers: { 'retry-after': '3600' } })

@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const answered = z.object({ result: z.object({ data: z.object({ json: z.looseObject({ id: z.string() }) }) }) })
 
-/** Asks as the modal does; `known` is the ETag of an earlier answer. */
+/** Polls as the deploy modal does; `known` is the ETag of an earlier answer. */
 async function poll(id: string, known: string | null = null, headers: Readonly<Record<string, string>> = { cookie }) {
   const { GET } = await import('~/app/api/trpc/[trpc]/route')
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))
@@ -40,7 +40,7 @@ async function poll(id: string, known: string | null = null, headers: Readonly<R
   })
   const response = await GET(request)
   const text = await response.text()
-  expect(response.headers.get('cache-control'), 'nothing of the console is kept on a disk').toBe('no-store')
+  expect(response.headers.get('cache-control'), 'no answer may be stored by a cache').toBe('no-store')
   return { status: response.status, tag: response.headers.get('etag'), text }
 }
 
@@ -54,8 +54,8 @@ async function tagOf(id: string): Promise<string> {
 
 const send = (id: string, body: object) => receiveCallback(console_.deps, signedCallback(id, body), id)
 
-describe('a poll that names what it knows', () => {
-  it('is told in a few bytes that nothing has changed, for as long as nothing has', async () => {
+describe('a poll with the ETag of an earlier answer', () => {
+  it('an unchanged deploy is answered 304 without a body', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     const tag = await tagOf(id)
     for (const known of [tag, tag.replace('W/', ''), `"other", ${tag}`, '*'])
@@ -64,25 +64,25 @@ describe('a poll that names what it knows', () => {
   })
 
   it.each<[string, (id: string, surfaceId: string) => Promise<unknown>]>([
-    ['the workflow reported a status', (id) => send(id, { status: 'deploying' })],
-    ['a refused callback left its log line', (id) => send(id, { status: 'smoke_gate_passed', log_line: 'late' })],
-    ['its end was asked for', (id) => cancelDeploy(console_.deps, OPERATOR, id)],
+    ['a reported status', (id) => send(id, { status: 'deploying' })],
+    ['the log line of a refused callback', (id) => send(id, { status: 'smoke_gate_passed', log_line: 'late' })],
+    ['a cancel', (id) => cancelDeploy(console_.deps, OPERATOR, id)],
     [
-      'the audit trail has a new row',
+      'a new audit event',
       (deployId) =>
         console_.deps.db.auditEvent.create({
           data: { deployId, at: new Date(), actor: 'notifier', action: 'console.notification.sent', payload: {} },
         }),
     ],
     [
-      'its surface has another name',
+      'a new name of the surface',
       (_, id) => console_.deps.db.surface.update({ where: { id }, data: { name: 'Another name' } }),
     ],
     [
-      'its surface moved',
+      'a new address of the surface',
       (_, id) => console_.deps.db.surface.update({ where: { id }, data: { url: 'https://moved.example.com' } }),
     ],
-  ])('gets the whole answer when %s', async (_, change) => {
+  ])('a deploy is answered in full after %s', async (_, change) => {
     const { id, surface } = await insertDeployAt(console_.deps, 'building', { githubRunId: 77n })
     const tag = await tagOf(id)
     await change(id, surface.id)
@@ -91,7 +91,7 @@ describe('a poll that names what it knows', () => {
     expect(next).not.toBe(tag)
     expect((await poll(id, next)).status).toBe(304)
   })
-  it('gets the whole answer when the owner of the token has another address', async () => {
+  it("a deploy is answered in full after the address of its token's owner changed", async () => {
     const { db } = console_.deps
     const { id } = await insertDeployAt(console_.deps, 'building')
     const { userId } = await insertMember(console_.deps, 'owner@example.com')
@@ -101,7 +101,7 @@ describe('a poll that names what it knows', () => {
     expect((await poll(id, tag)).text).toContain('renamed@example.com')
   })
 
-  it('gets the whole answer when the console has another GitHub, whose addresses it shows', async () => {
+  it('a deploy is answered in full after the console moved to another GitHub', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 77n })
     const tag = await tagOf(id)
@@ -110,14 +110,14 @@ describe('a poll that names what it knows', () => {
     expect((await poll(id, tag)).text).toContain('https://github.example.com/')
   })
 
-  it('is not told of the prober’s looks at the surface, which it does not show', async () => {
+  it('a deploy is answered 304 after a probe of its surface', async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'building')
     const tag = await tagOf(id)
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { health: 'up', runningSha: SHA } })
     expect((await poll(id, tag)).status).toBe(304)
   })
 
-  it('gets the whole answer, with a sentence about it, when the surface reports a version after the end of its last deploy', async () => {
+  it('a deploy is answered in full, with a sentence, after its surface reports a version', async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'deploying')
     await send(id, { status: 'failed', failure_stage: 'health_check_failed' })
     const tag = await tagOf(id)
@@ -131,7 +131,7 @@ describe('a poll that names what it knows', () => {
     expect(text).toContain('The surface reports commit ccccccc.')
   })
 
-  it('may learn the run from GitHub, which is asked every two seconds', async () => {
+  it('a poll with an ETag still looks up the run, and is answered in full once the run is found', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
     const tag = await tagOf(id)
     await console_.deps.db.deploy.update({ where: { id }, data: { status: 'dispatched' } })
@@ -144,7 +144,7 @@ describe('a poll that names what it knows', () => {
     expect((await poll(id, await tagOf(id))).status).toBe(304)
   })
 
-  it('must be allowed to read, like any other', async () => {
+  it('a poll with an ETag is refused without a session, after a suspension, and from another site', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     const tag = await tagOf(id)
     const nobody = await poll(id, tag, {})
@@ -161,7 +161,7 @@ describe('a poll that names what it knows', () => {
     expect((await poll(id, tag, { cookie, origin: 'https://evil.example' })).status).toBe(403)
   })
 
-  it('of the grid is not sent again for a look that found nothing new, until what it shows of looks would be half a minute old', async () => {
+  it("an unchanged grid is answered 304 for half a minute, and in full when a surface's health changes", async () => {
     const { GET } = await import('~/app/api/trpc/[trpc]/route')
     const begun = Math.floor(Date.now() / 30_000) * 30_000
     let at = new Date(begun)
@@ -188,14 +188,14 @@ describe('a poll that names what it knows', () => {
     expect((await ask(later)).status).toBe(200)
   })
 
-  it('is refused as ever for a deploy there is not, and for an id that is none', async () => {
+  it('a poll with an ETag is answered 404 for an unknown deploy and 400 for an invalid id', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     const tag = await tagOf(id)
     expect((await poll(console_.deps.newId(), tag)).status).toBe(404)
     expect((await poll('1', tag)).status).toBe(400)
   })
 
-  it('counts once in the limit of its account, whether or not there is news', async () => {
+  it('a poll with an ETag counts once against the limit of its account, changed or not', async () => {
     const accounts = createRateLimiter(4, () => 0)
     const deps = { ...console_.deps, rateLimits: { ...console_.deps.rateLimits, accounts } }
     Object.assign(globalThis, { deployConsoleDeps: deps })
@@ -206,8 +206,8 @@ describe('a poll that names what it knows', () => {
   })
 })
 
-describe('a script', () => {
-  it('may name the version too', async () => {
+describe('a script that polls over REST', () => {
+  it('a script gets 304 for an unchanged deploy, and the whole deploy after a change', async () => {
     const { deps } = console_
     const owner = await insertMember(deps, 'script-owner@example.com')
     const { secret } = await createToken(deps, owner, {

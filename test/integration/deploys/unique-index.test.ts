@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Database, violatedUniqueIndex } from '~/server/platform/database'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
-// The database's unique indexes decide races, so every way to it must say which one was violated.
+// Unique indexes decide races, so every way to the database has to name the index that was violated.
 
 let console_: TestConsole
 let twin: Parameters<Database['surface']['create']>[0]['data']
@@ -15,17 +15,17 @@ beforeAll(async () => {
 afterAll(() => console_.close())
 
 it.each([
-  ['Prisma', () => console_.deps.db.surface.create({ data: twin })],
-  ['a statement over Prisma', () => console_.deps.db.$executeRaw`INSERT INTO "surfaces" SELECT * FROM "surfaces"`],
-  ['a query over Prisma', () => console_.deps.db.$queryRaw`INSERT INTO "surfaces" SELECT * FROM "surfaces"`],
-])('%s says which unique index was violated', async (_, insert) => {
+  ['a Prisma model', () => console_.deps.db.surface.create({ data: twin })],
+  ['a statement through Prisma', () => console_.deps.db.$executeRaw`INSERT INTO "surfaces" SELECT * FROM "surfaces"`],
+  ['a query through Prisma', () => console_.deps.db.$queryRaw`INSERT INTO "surfaces" SELECT * FROM "surfaces"`],
+])('an error of %s names the unique index that was violated', async (_, insert) => {
   expect(violatedUniqueIndex(await thrownBy(insert))).toBe('surfaces_pkey')
 })
 
 it.each([
-  ['Prisma', () => console_.deps.db.surface.update({ where: { id: 'nowhere' }, data: { name: '' } })],
-  ['a statement over Prisma', () => console_.deps.db.$executeRaw`INSERT INTO "surfaces" ("id") VALUES ('half')`],
-])('%s that failed otherwise violated none', async (_, change) => {
+  ['a Prisma model', () => console_.deps.db.surface.update({ where: { id: 'nowhere' }, data: { name: '' } })],
+  ['a statement through Prisma', () => console_.deps.db.$executeRaw`INSERT INTO "surfaces" ("id") VALUES ('half')`],
+])('an error of %s without a violated unique index names none', async (_, change) => {
   expect(violatedUniqueIndex(await thrownBy(change))).toBeNull()
 })
 
@@ -35,5 +35,5 @@ const thrownBy = async (work: () => PromiseLike<unknown>): Promise<unknown> => {
   } catch (error) {
     return error
   }
-  throw new Error('It did not fail.')
+  throw new Error('The work succeeded.')
 }
