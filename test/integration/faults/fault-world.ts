@@ -27,12 +27,12 @@ const dispatched = z.object({ id: z.string(), status: z.string(), runId: z.strin
 
 export type Dispatched = z.output<typeof dispatched> | { readonly refused: string | null }
 
-/** A server, and an operator who is signed in to it. */
+/** A server with an operator who is signed in. */
 export interface SignedInServer extends BuiltServer {
   readonly cookie: string
 }
 
-/** The built server as its own process, a scripted GitHub that is a model of one, and a PostgreSQL: what faults are made in. */
+/** The built server as its own process, with a model of GitHub and a PostgreSQL in which faults are caused. */
 export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
   const build = productionBuild(path.resolve(import.meta.dirname, '../../..'))
   if (!build.fits) throw new Error('These tests start the built product: make the build first ("npm run build").')
@@ -67,7 +67,7 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
       servers.push(server)
       return { ...server, cookie: await signedInAs(deps) }
     },
-    /** A surface whose health this GitHub answers too, so that nothing leaves the machine. */
+    /** A surface whose health endpoint is on this GitHub too, so that nothing leaves the machine. */
     newSurface: async () => {
       const surface = await insertSurface(deps)
       const healthUrl = `${github.apiUrl}/health`
@@ -78,29 +78,29 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
       const rows = await deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'desc' }, take: 1 })
       return rows[0] ?? null
     },
-    /** As if `minutes` had passed since anybody heard of these deploys, or asked GitHub about them. */
+    /** Makes these deploys `minutes` older, and the last event and the last look too. */
     age: async (ids: readonly string[], minutes: number) => {
       const at = new Date(Date.now() - minutes * 60_000)
       const where = { id: { in: [...ids] } }
       await deps.db.deploy.updateMany({ where, data: { requestedAt: at, lastEventAt: at, lastLookedAt: at } })
     },
-    /** As if the minute were over: the job that the schedule writes then. The server itself has to take it up. */
+    /** Adds the job that the schedule adds every minute. The server itself has to run it. */
     nextMinute: () => deps.db.$executeRaw`
       SELECT FROM graphile_worker.add_job(${RECONCILE_PASS}, job_key => ${RECONCILE_PASS}, max_attempts => 1)`,
-    /** Waits until the deploy stands there, which the server itself has to bring about. */
+    /** Waits until the server has brought the deploy to this status. */
     until: async (id: string, status: DeployStatus) => {
       const reached = await waitFor(async () => ((await statusOf(id)) === status ? true : undefined), {
         withinMs: 100_000,
       })
       if (reached === undefined) throw new Error(`${id} stands at ${await statusOf(id)} and not at ${status}.`)
     },
-    /** Waits until the server knows the deploy's run: a deploy can stand at `dispatched` long before. */
+    /** Waits until the server knows the deploy's run: a deploy can be `dispatched` long before. */
     untilRunKnown: async (id: string) => {
       const where = { id, githubRunId: { not: null } }
       const known = await waitFor(async () => ((await deps.db.deploy.count({ where })) > 0 ? true : undefined), {
         withinMs: 100_000,
       })
-      if (known === undefined) throw new Error(`Nobody found the run of ${id}.`)
+      if (known === undefined) throw new Error(`The server did not find the run of ${id}.`)
     },
     close: async () => {
       for (const server of servers) await server.kill()
@@ -112,7 +112,7 @@ export async function createFaultWorld(options: { databaseUrl?: string } = {}) {
 
 export type FaultWorld = Awaited<ReturnType<typeof createFaultWorld>>
 
-/** Presses Deploy. Rejects when the server does not answer at all. */
+/** Presses Deploy. Rejects if the server does not answer at all. */
 export async function dispatch(server: SignedInServer, surfaceId: string, key = randomUUID()): Promise<Dispatched> {
   const json = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: key }
   const response = await fetch(`${server.url}/api/trpc/deploys.dispatch`, {
@@ -125,7 +125,7 @@ export async function dispatch(server: SignedInServer, surfaceId: string, key = 
   return { refused: refused.parse(body).error.json.data.appCode }
 }
 
-/** The same for a script: the whole answer. Rejects when the server does not answer at all. */
+/** Sends the request of a script and returns the whole answer. Rejects if the server does not answer at all. */
 export async function dispatchByRest(server: SignedInServer, surfaceId: string, key: string) {
   const response = await fetch(`${server.url}/api/internal/deploys`, {
     method: 'POST',
@@ -136,7 +136,7 @@ export async function dispatchByRest(server: SignedInServer, surfaceId: string, 
   return { http: response.status, retryAfter: response.headers.get('retry-after'), body }
 }
 
-/** Presses Approve. Rejects when the server does not answer at all. */
+/** Presses Approve. Rejects if the server does not answer at all. */
 export async function approve(server: SignedInServer, id: string): Promise<number> {
   const response = await fetch(`${server.url}/api/internal/approvals/${id}/approve`, {
     method: 'POST',
@@ -146,7 +146,7 @@ export async function approve(server: SignedInServer, id: string): Promise<numbe
   return response.status
 }
 
-/** Frees the surface from a deploy that nothing ends. Gives the HTTP status. */
+/** Releases a surface that its deploy holds, and returns the HTTP status. */
 export async function release(server: SignedInServer, id: string): Promise<number> {
   const response = await fetch(`${server.url}/api/internal/deploys/${id}/release`, {
     method: 'POST',
@@ -157,7 +157,7 @@ export async function release(server: SignedInServer, id: string): Promise<numbe
   return response.status
 }
 
-/** What the operator sees of a deploy. */
+/** The deploy as the operator sees it. */
 export async function look(server: SignedInServer, id: string): Promise<z.output<typeof view>> {
   const input = encodeURIComponent(JSON.stringify({ json: { id } }))
   const response = await fetch(`${server.url}/api/trpc/deploys.get?input=${input}`, {

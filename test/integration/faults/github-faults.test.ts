@@ -9,15 +9,15 @@ const TIMEOUT = 180_000
 interface Fault {
   readonly accepts: boolean
   readonly answer: Answer | Handler
-  /** Where the deploy stands when the dispatch is answered, and what the operator reads. */
+  /** The status of the deploy when the dispatch is answered, and what the operator reads. */
   readonly first: DeployStatus
   readonly says: RegExp | null
-  /** Where it stands when GitHub is well again and the reconciler has looked. */
+  /** The status once GitHub works again and the reconciler has looked. */
   readonly last: DeployStatus
 }
 
-const NOTHING = 'nothing for fifteen seconds, having accepted'
-/** Of a deploy whose run is known by now, and of one that has none. */
+const NOTHING = 'nothing for fifteen seconds after it accepted'
+/** What the timeline says of a deploy whose run is known, and of one without a run. */
 const SAYS_WHERE_FROM = /From GitHub’s record: run \d+|Run \d+ belongs to this deploy/
 const SAYS_WHY = /No run was seen in 30 minutes|rate limit is used up/
 const UNKNOWN = /GitHub gave no usable answer to the dispatch/
@@ -82,7 +82,7 @@ beforeAll(async () => {
     if (answer === undefined) throw new Error(`no fault is planned for ${surfaceId}`)
     return answer(request)
   }
-  // All at once, so that the one that lasts fifteen seconds lasts beside the others.
+  // All at once, so that the fault of fifteen seconds does not delay the others.
   const ask = async ([name, { accepts, answer }]: [string, Fault]) => {
     const surfaceId = await world.newSurface()
     answerOf.set(surfaceId, accepts ? world.model.accepting(answer) : inTurn(answer))
@@ -101,21 +101,24 @@ const idOf = (name: string): string => {
 }
 const cases = Object.entries(FAULTS)
 
-describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
-  it.each(cases)('%s: it is asked once, and the operator reads what is known', async (name, fault) => {
-    const id = idOf(name)
-    const seen = await look(server, id)
-    expect(seen.status).toBe(fault.first)
-    const said = [seen.failureDetail, ...seen.timeline.map(({ note }) => note)].filter((text) => text !== null)
-    if (fault.says !== null) expect(said.join(' ')).toMatch(fault.says)
-    expect(world.github.dispatchesOf(id)).toBe(1)
-  })
+describe("a fault of GitHub's answer to a dispatch", { timeout: TIMEOUT }, () => {
+  it.each(cases)(
+    'a dispatch that GitHub answers with %s is sent once, and the operator reads what is known',
+    async (name, fault) => {
+      const id = idOf(name)
+      const seen = await look(server, id)
+      expect(seen.status).toBe(fault.first)
+      const said = [seen.failureDetail, ...seen.timeline.map(({ note }) => note)].filter((text) => text !== null)
+      if (fault.says !== null) expect(said.join(' ')).toMatch(fault.says)
+      expect(world.github.dispatchesOf(id)).toBe(1)
+    },
+  )
 
-  it('nothing for fifteen seconds: it is not waited for much longer', () => {
+  it('a dispatch that GitHub does not answer is given up within 25 seconds', () => {
     expect(waitedMs.get(NOTHING)).toBeLessThan(25_000)
   })
 
-  it('and afterwards: every deploy converges to what GitHub really did, with no run more', async () => {
+  it('after the faults and a restart, every deploy shows what GitHub did, and no second run was started', async () => {
     const ids = cases.map(([name]) => idOf(name))
     await world.age(ids, 31)
     await server.kill()
@@ -127,7 +130,7 @@ describe('GitHub answers the dispatch with', { timeout: TIMEOUT }, () => {
       expect(world.model.runsOf(id), name).toHaveLength(accepts ? 1 : 0)
       const { runId, failureDetail, timeline } = await look(server, id)
       expect(runId, name).toBe(world.model.runsOf(id)[0]?.id.toString() ?? null)
-      // Why it stands there: what GitHub said, or what GitHub's record proves.
+      // The reason for the status: GitHub's answer or GitHub's record.
       const why = [failureDetail, ...timeline.map(({ note }) => note)].join(' ')
       expect(why, name).toMatch(accepts ? SAYS_WHERE_FROM : SAYS_WHY)
       expect(world.github.dispatchesOf(id), name).toBe(1)

@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, TIMEOUT)
 afterAll(() => world.close(), TIMEOUT)
 
-/** Kills the server when its intent is committed and it has not been told so: GitHub hears nothing. */
+/** Kills the server after it committed the intent and before it asked GitHub. */
 async function killedBeforeItAsked() {
   const proxy = await tcpProxy(world.deps.config.databaseUrl)
   await proxy.mend()
@@ -35,7 +35,7 @@ async function killedBeforeItAsked() {
   return { id: intent.id, surfaceId, key }
 }
 
-/** Has GitHub kill the server when it has started the run, before it answers. */
+/** Has GitHub kill the server after it started the run and before it answers. */
 async function killedWhileAsking() {
   const surfaceId = await world.newSurface()
   const server = await world.startServer()
@@ -53,7 +53,7 @@ async function killedWhileAsking() {
 }
 
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
-  it('between the intent and GitHub: the intent is kept and never sent again; it times out and says why, and holds its surface until somebody releases it', async () => {
+  it('after a kill before the dispatch, the deploy is never sent again, times out with its reason, and holds its surface until released', async () => {
     const { id, surfaceId, key } = await killedBeforeItAsked()
     const server = await world.startServer()
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
@@ -74,7 +74,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     await server.kill()
   })
 
-  it('between GitHub’s acceptance and the commit: the run is adopted, there is one, and the deploy goes on to its end', async () => {
+  it('after a kill during the dispatch, the deploy follows the run that GitHub started to its end', async () => {
     const { id, surfaceId, key } = await killedWhileAsking()
     await world.age([id], 2)
     const server = await world.startServer()
@@ -93,7 +93,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     await server.kill()
   })
 
-  it('during a callback: nothing of it is half there, and sent again under its id it is taken in once', async () => {
+  it('after a kill during a callback, nothing of the callback was stored, and its repeat is applied once', async () => {
     const surfaceId = await world.newSurface()
     const server = await world.startServer()
     const made = await dispatch(server, surfaceId)
@@ -120,7 +120,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   })
 })
 
-/** Whoever writes gets as far as the audit row, which comes last, and no further until the lock is let go. */
+/** Lets every writer get as far as the audit row, which comes last, and no further until the lock is released. */
 async function heldAtItsLastWrite(): Promise<pg.Client> {
   const holder = new pg.Client({ connectionString: world.deps.config.databaseUrl })
   await holder.connect()
@@ -134,7 +134,7 @@ async function letGo(holder: pg.Client): Promise<void> {
   await holder.end()
 }
 
-/** Somebody stands at a lock the test holds: has begun to write and cannot commit. */
+/** Waits until a writer waits for the lock that the test holds: it has begun to write and cannot commit. */
 async function untilSomebodyWaits(client: pg.Client): Promise<void> {
   const waits = async () => {
     const { rows } = await client.query<{ waiting: boolean }>(
@@ -142,5 +142,5 @@ async function untilSomebodyWaits(client: pg.Client): Promise<void> {
     )
     return rows[0]?.waiting ? true : undefined
   }
-  if ((await waitFor(waits, { withinMs: 60_000 })) === undefined) throw new Error('Nobody came to the lock.')
+  if ((await waitFor(waits, { withinMs: 60_000 })) === undefined) throw new Error('No writer waits for the lock.')
 }

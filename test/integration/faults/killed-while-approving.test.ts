@@ -13,14 +13,14 @@ beforeAll(async () => {
 }, TIMEOUT)
 afterAll(() => world.close(), TIMEOUT)
 
-/** A request of a member, and a GitHub that kills the server the moment it is asked; `accepts`: after it started the run. */
+/** A member's request for approval, and a GitHub that kills the server when asked; with `accepts`, after it started the run. */
 async function killedWhileApproving(asker: string, accepts: boolean) {
   const surfaceId = await world.newSurface()
   await world.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval: true } })
   const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
   const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }
   const asked = await requestDeploy(world.deps, ada, input)
-  if (asked.outcome === 'deploy') throw new Error('It was dispatched without an approval.')
+  if (asked.outcome === 'deploy') throw new Error('The deploy was dispatched without an approval.')
   const server = await world.startServer()
   const kill = async () => {
     await server.kill()
@@ -36,8 +36,8 @@ async function killedWhileApproving(asker: string, accepts: boolean) {
   return { id: intent.id, approvalId: approval.id, surfaceId }
 }
 
-describe('kill -9 of the server while it approves', { timeout: TIMEOUT }, () => {
-  it('before GitHub has started a run: decided and kept, approved again it sends nothing, and it times out', async () => {
+describe('kill -9 of the server during an approval', { timeout: TIMEOUT }, () => {
+  it('after a kill before GitHub started a run, the approval is kept, another approval sends nothing, and the deploy times out', async () => {
     const { id, approvalId, surfaceId } = await killedWhileApproving('ada', false)
     const server = await world.startServer()
     expect(await approve(server, approvalId)).toBe(202)
@@ -49,7 +49,7 @@ describe('kill -9 of the server while it approves', { timeout: TIMEOUT }, () => 
     await server.kill()
   })
 
-  it('after GitHub has started the run: it is adopted, and there is one', async () => {
+  it('after a kill once GitHub started the run, the deploy follows that run, and another approval starts none', async () => {
     const { id, approvalId } = await killedWhileApproving('eve', true)
     await world.age([id], 2)
     const server = await world.startServer()

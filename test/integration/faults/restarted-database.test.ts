@@ -33,8 +33,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 }, TIMEOUT)
 
-describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { timeout: TIMEOUT }, () => {
-  it('is said with the deploy’s id; the same key after the restart is the same deploy, sent once, whose run is adopted', async () => {
+describe('PostgreSQL stopped while GitHub accepts a dispatch', { timeout: TIMEOUT }, () => {
+  it("the answer is 503 with the deploy's id, and the same key after the restart gets that deploy and its one run", async () => {
     const surfaceId = await world.newSurface()
     const key = randomUUID()
     world.github.script.onDispatch = async (request) => {
@@ -66,8 +66,8 @@ describe('PostgreSQL stopped while GitHub answers a dispatch it accepted', { tim
   })
 })
 
-describe('PostgreSQL restarted while callbacks come in', { timeout: TIMEOUT }, () => {
-  it('loses none: who is told 503 sends again, and every step is there once', async () => {
+describe('PostgreSQL restarted during callbacks', { timeout: TIMEOUT }, () => {
+  it('no callback is lost: senders that got 503 send again, and every step is stored once', async () => {
     const surfaces = await Promise.all(Array.from({ length: DEPLOYS }, () => world.newSurface()))
     const deploys = await Promise.all(
       surfaces.map(async (surfaceId) => {
@@ -81,11 +81,11 @@ describe('PostgreSQL restarted while callbacks come in', { timeout: TIMEOUT }, (
     let acknowledged = 0
     const restart = async () => {
       await database.stop()
-      // Up again only when somebody has stood before the closed door. The deploy is none: it leaves no trace.
+      // Start again only after a callback was answered 503. Its deploy does not exist, so it leaves no trace.
       expect((await callBack(server, randomUUID(), { status: 'building' })).status).toBe(503)
       database = await startDatabase()
     }
-    /** As the notify action does: the same id again until the console has it. */
+    /** Sends the callback with the same id until the console has it, as the notify action does. */
     const report = async (id: string, status: string) => {
       const webhookId = randomUUID()
       const run_id = world.model.runsOf(id)[0]?.id.toString()

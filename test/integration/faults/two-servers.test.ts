@@ -18,7 +18,7 @@ const twelve = <Value>(make: (server: SignedInServer, index: number) => Promise<
 const madeIds = (answers: readonly Dispatched[]) => answers.flatMap((one) => ('refused' in one ? [] : [one.id]))
 
 describe('two servers on one database', { timeout: TIMEOUT }, () => {
-  it('asked at once under one idempotency key make one deploy and one run, and all answer with it', async () => {
+  it('simultaneous requests with one idempotency key make one deploy and one run, and all are answered with that deploy', async () => {
     const surfaceId = await world.newSurface()
     const key = randomUUID()
     const ids = madeIds(await twelve((server) => dispatch(server, surfaceId, key)))
@@ -27,7 +27,7 @@ describe('two servers on one database', { timeout: TIMEOUT }, () => {
     expect(world.model.runsOf(ids[0] ?? '')).toHaveLength(1)
   })
 
-  it('asked at once for two surfaces under one idempotency key ship one of them and refuse the other', async () => {
+  it('simultaneous requests for two surfaces with one idempotency key ship one surface and are refused for the other', async () => {
     const surfaces = [await world.newSurface(), await world.newSurface()] as const
     const key = randomUUID()
     const answers = await twelve((server, index) => dispatch(server, surfaces[index % 4 < 2 ? 0 : 1], key))
@@ -37,7 +37,7 @@ describe('two servers on one database', { timeout: TIMEOUT }, () => {
     expect(await world.deps.db.deploy.count({ where: { idempotencyKey: key } })).toBe(1)
   })
 
-  it('asked at once for one surface under keys of their own admit one; the others are told that it is busy', async () => {
+  it('simultaneous requests for one surface with their own keys make one deploy, and the others are refused as surface_busy', async () => {
     const surfaceId = await world.newSurface()
     const answers = await twelve((server) => dispatch(server, surfaceId))
     const ids = madeIds(answers)

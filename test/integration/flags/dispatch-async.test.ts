@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   github.requests.length = 0
-  // GitHub accepts and does not say which run: the case the flag is about.
+  // GitHub accepts without naming a run, which is the case that the flag is for.
   github.script.onDispatch = () => ({ status: 204 })
 })
 afterAll(async () => {
@@ -51,7 +51,7 @@ async function dispatch(deps: Deps) {
 const lookups = () => github.requests.filter(({ method, path }) => method === 'GET' && path.includes('/runs')).length
 
 describe('FLAG_CONSOLE_DEPLOY_ASYNC off', () => {
-  it('waits for the run id, and answers with it as soon as GitHub lists the run', async () => {
+  it('with the flag off, a dispatch waits for the run id and is answered as soon as GitHub lists the run', async () => {
     const { deps, passed } = consoleWith(false)
     github.script.onListRuns = () => {
       const dispatched = github.dispatches().at(-1)?.body as { inputs: { console_deploy_id: string } }
@@ -62,14 +62,14 @@ describe('FLAG_CONSOLE_DEPLOY_ASYNC off', () => {
     expect(passed()).toBe(4_000)
   })
 
-  it('answers anyway after 25 seconds when GitHub lists no run', async () => {
+  it('with the flag off, a dispatch is answered after 25 seconds if GitHub lists no run', async () => {
     const { deps, passed } = consoleWith(false)
     github.script.onListRuns = () => ({ status: 200, body: { total_count: 0, workflow_runs: [] } })
     expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: null })
     expect(passed()).toBe(25_000)
   })
 
-  it('does not wait for a run when GitHub refused', async () => {
+  it('with the flag off, a dispatch that GitHub refused does not wait for a run', async () => {
     const { deps, passed } = consoleWith(false)
     github.script.onDispatch = () => ({ status: 422, body: { message: 'No ref found' } })
     expect(await dispatch(deps)).toMatchObject({ status: 'failed' })
@@ -78,7 +78,7 @@ describe('FLAG_CONSOLE_DEPLOY_ASYNC off', () => {
 })
 
 describe('FLAG_CONSOLE_DEPLOY_ASYNC on', () => {
-  it('answers at once, without a look-up', async () => {
+  it('with the flag on, a dispatch is answered at once without looking up the run', async () => {
     const { deps, passed } = consoleWith(true)
     expect(await dispatch(deps)).toMatchObject({ status: 'dispatched', runId: null })
     expect([passed(), lookups()]).toEqual([0, 0])

@@ -6,7 +6,7 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 
 const FLAG = 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
 let console_: TestConsole
-/** A clock that moves on a second whenever it is read: what comes later has a later time. */
+/** A clock that moves on by a second at each reading, so that later events have later times. */
 let clock = Date.now()
 const now = () => {
   clock += 1_000
@@ -16,7 +16,7 @@ beforeAll(async () => {
   const { deps, close } = await createTestConsole()
   console_ = { deps: { ...deps, now }, close }
 })
-// As a flag is before anybody promoted it: the file's default, off.
+// Before any promotion, the flag has the default of its file: off.
 beforeEach(() => console_.deps.db.flagPromotion.deleteMany({ where: { flag: FLAG } }))
 afterAll(() => console_.close())
 
@@ -66,8 +66,8 @@ async function recordDeploy(status: string, shipped: string, requestedAt: Date) 
   })
 }
 
-describe('a flag reaches production', () => {
-  it('only after staging', async () => {
+describe('promoting a flag to production', () => {
+  it('a flag cannot be promoted to production before staging', async () => {
     await expect(promote('production')).rejects.toMatchObject({
       code: 'flag_change_refused',
       message: expect.stringContaining('not on for staging'),
@@ -75,7 +75,7 @@ describe('a flag reaches production', () => {
     expect(await isOn('production')).toBe(false)
   })
 
-  it('only after a deploy to staging succeeded with the flag on there', async () => {
+  it('a flag can be promoted to production only after a deploy to staging that shipped with the flag on', async () => {
     await shipToStaging('succeeded')
     await promote('staging')
     await shipToStaging('failed')
@@ -87,20 +87,20 @@ describe('a flag reaches production', () => {
     expect(await isOn('production')).toBe(true)
   })
 
-  it('not on a success that nothing proves to have shipped', async () => {
+  it('a success that is not proven to have shipped does not allow a promotion to production', async () => {
     await promote('staging')
     await shipToStaging('succeeded', 'unknown')
     await expect(promote('production')).rejects.toMatchObject({ code: 'flag_change_refused' })
   })
 
-  it('not on a deploy that was requested before the switch and ended after it', async () => {
+  it('a deploy that was requested before the promotion to staging does not allow a promotion to production', async () => {
     const before = console_.deps.now()
     await promote('staging')
     await recordDeploy('succeeded', 'yes', before)
     await expect(promote('production')).rejects.toMatchObject({ code: 'flag_change_refused' })
   })
 
-  it('only after another success once staging was switched off and on again, also where a migration promoted it', async () => {
+  it('a flag switched off and on again in staging needs another deploy to staging before production', async () => {
     await console_.deps.db.flagPromotion.createMany({
       data: ['staging', 'production'].map((environment) => ({
         flag: FLAG,
@@ -119,7 +119,7 @@ describe('a flag reaches production', () => {
     expect(await promote('production')).toEqual({ changed: true })
   })
 
-  it('again, after it was demoted there alone, without another deploy', async () => {
+  it('a flag demoted in production alone can be promoted there again without another deploy', async () => {
     await promote('staging')
     await shipToStaging('succeeded')
     await promote('production')
@@ -129,8 +129,8 @@ describe('a flag reaches production', () => {
   })
 })
 
-describe('a flag goes off', () => {
-  it('for production at any time, and for staging only when production is off', async () => {
+describe('demoting a flag', () => {
+  it('a flag can be demoted in production at any time, and in staging only once production is off', async () => {
     await promote('staging')
     await shipToStaging('succeeded')
     await promote('production')
@@ -142,7 +142,7 @@ describe('a flag goes off', () => {
   })
 })
 
-it('in an environment of another name a flag is what it is for staging, on and off', async () => {
+it('an environment of another name has the flags of staging', async () => {
   expect(await isOn('qa')).toBe(false)
   await promote('staging')
   expect([await isOn('qa'), await isOn('production')]).toEqual([true, false])
@@ -150,8 +150,8 @@ it('in an environment of another name a flag is what it is for staging, on and o
   expect(await isOn('qa')).toBe(false)
 })
 
-describe('every change', () => {
-  it('is audited with who, what and what was before; a refusal too; a repetition adds nothing', async () => {
+describe('changing a flag', () => {
+  it('a change and a refusal are audited with the actor and the previous value, and a repeat is not', async () => {
     const before = (await flagEvents()).length
     await promote('staging', 'grace')
     expect(await promote('staging')).toEqual({ changed: false })
@@ -168,14 +168,14 @@ describe('every change', () => {
     ])
   })
 
-  it('asked eight times at once happens once', async () => {
+  it('eight simultaneous promotions change the flag once and are audited once', async () => {
     const before = (await flagEvents()).length
     const answers = await Promise.all(Array.from({ length: 8 }, () => promote('staging')))
     expect(answers.filter(({ changed }) => changed)).toHaveLength(1)
     expect(await flagEvents()).toHaveLength(before + 1)
   })
 
-  it('keeps staging on under a production that is on, however two changes race', async () => {
+  it('a flag is never on in production alone, even if a promotion races a demotion', async () => {
     for (let round = 0; round < 10; round += 1) {
       await console_.deps.db.flagPromotion.deleteMany({ where: { flag: FLAG } })
       await promote('staging')
@@ -186,7 +186,7 @@ describe('every change', () => {
     }
   })
 
-  it('for production takes a proof of the last 15 minutes, on and off; for staging none', async () => {
+  it('a change for production requires a fresh proof, and a promotion to staging does not', async () => {
     const change = (way: 'promote' | 'demote', environment: 'staging' | 'production') => {
       const provedAt = new Date(clock - 16 * 60_000)
       return changeFlag(console_.deps, actorNamed('ada', { provedAt }), way, { flag: FLAG, environment })
@@ -200,7 +200,7 @@ describe('every change', () => {
     expect(await isOn('production')).toBe(true)
   })
 
-  it('of a flag nobody declared is refused', async () => {
+  it('a change of an undeclared flag is refused', async () => {
     const change = changeFlag(console_.deps, actorNamed('ada'), 'promote', {
       flag: 'FLAG_NOBODY_KNOWS',
       environment: 'staging',
@@ -209,8 +209,8 @@ describe('every change', () => {
   })
 })
 
-describe('the list', () => {
-  it('says for each flag what it is where, who made it so, and what may be done', async () => {
+describe('the list of flags', () => {
+  it('the list shows for each environment whether the flag is on, why, who promoted it and what prevents a promotion', async () => {
     await promote('staging')
     const flag = (await listFlags(console_.deps)).find(({ name }) => name === FLAG)
     expect(flag).toMatchObject({
@@ -230,7 +230,7 @@ describe('the list', () => {
     })
   })
 
-  it('shows an environment variable as what wins, and the promotion beneath it', async () => {
+  it('the list shows that an environment variable overrules the promotion', async () => {
     await promote('staging')
     const { deps } = console_
     const forced = { ...deps, config: { ...deps.config, forcedFlags: { [FLAG]: false } } }
@@ -246,7 +246,7 @@ describe('the list', () => {
   })
 })
 
-it('a fresh install has every declared flag promoted for both environments', async () => {
+it('a new database has every declared flag promoted for both environments', async () => {
   const fresh = await createTestConsole()
   for (const flag of await listFlags(fresh.deps)) {
     expect(flag.environments.map(({ on, because }) => [on, because])).toEqual([

@@ -29,7 +29,7 @@ const freeze = (reason: string, startsAt?: Date) =>
     ...(startsAt === undefined ? {} : { startsAt }),
   })
 
-it('a tile carries its lock and the windows over its environment that hold now, the lock first', async () => {
+it('a tile lists its lock first, and then the freezes of its environment that are in force', async () => {
   const locked = await insertSurface(console_.deps)
   const other = await insertSurface(console_.deps)
   const staging = await insertSurface(console_.deps, { environment: 'staging' })
@@ -43,7 +43,7 @@ it('a tile carries its lock and the windows over its environment that hold now, 
   expect(reasons(staging.id)).toEqual([])
 })
 
-it('the review blocks for what would be refused, and names every freeze an override would cover', async () => {
+it('the review blocks a deploy under a lock and a freeze, and names every freeze that an override would cover', async () => {
   const surface = await insertSurface(console_.deps)
   const first = await freeze('Release week')
   const second = await freeze('Incident')

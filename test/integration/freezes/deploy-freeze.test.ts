@@ -61,7 +61,7 @@ const deploy = (surface: { readonly id: string; readonly confirm: string }, over
   })
 
 describe('the repository variable DEPLOY_FREEZE', () => {
-  it('DEPLOY_FREEZE is read once for all production surfaces of a repository, and shown on production tiles alone', async () => {
+  it('DEPLOY_FREEZE is read once for all production surfaces of a repository, and shown on production tiles only', async () => {
     answerWith(set('release week'))
     await insertSurface(console_.deps)
     await look()
@@ -80,7 +80,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('DEPLOY_FREEZE freezes with any other value, blanks included, as in the workflow', async () => {
+  it('DEPLOY_FREEZE freezes with any other value, even a blank, as in the workflow', async () => {
     for (const value of ['False', ' ', 'no', '00']) {
       answerWith(set(value))
       await look()
@@ -88,7 +88,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     }
   })
 
-  it('DEPLOY_FREEZE, read anew, blocks the review of a production deploy and names its repository', async () => {
+  it('the review of a production deploy reads DEPLOY_FREEZE again, blocks and names the repository', async () => {
     answerWith(set('release week'))
     expect(await warnings(production.id)).toEqual([
       {
@@ -104,7 +104,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: { reason: 'release week' } })
   })
 
-  it('DEPLOY_FREEZE refuses a production deploy as frozen with its origin, and lets staging ship', async () => {
+  it('DEPLOY_FREEZE refuses a production deploy as frozen with its origin, and a staging deploy ships', async () => {
     answerWith(set('release week'))
     await look()
     await expect(deploy(production)).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(await deploy(staging)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('DEPLOY_FREEZE is not covered by an override of a console freeze', async () => {
+  it('an override of a freeze does not cover DEPLOY_FREEZE', async () => {
     await openFreeze(console_.deps, actorNamed('ada'), { environment: 'production', reason: 'Incident' })
     answerWith(set('release week'))
     await look()
@@ -125,14 +125,14 @@ describe('the repository variable DEPLOY_FREEZE', () => {
     expect(github.dispatches()).toEqual([])
   })
 
-  it('DEPLOY_FREEZE no longer refuses once it is cleared, without the next pass', async () => {
+  it('a production deploy ships as soon as DEPLOY_FREEZE is cleared', async () => {
     answerWith(set('release week'))
     await look()
     answerWith(answers.notFound)
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('DEPLOY_FREEZE costs a dispatch no request while it is not known to be set', async () => {
+  it('a dispatch does not read DEPLOY_FREEZE if the last look found it unset', async () => {
     await look()
     github.requests.length = 0
     await deploy(production)
@@ -141,7 +141,7 @@ describe('the repository variable DEPLOY_FREEZE', () => {
 })
 
 describe('a DEPLOY_FREEZE that cannot be read', () => {
-  it('is said by the review of a production deploy, and blocks nothing', async () => {
+  it('a DEPLOY_FREEZE that cannot be read is a warning in the review of a production deploy, and blocks nothing', async () => {
     answerWith(answers.forbidden)
     await look()
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: true })
@@ -155,7 +155,7 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
     expect(await deploy(production)).toMatchObject({ outcome: 'deploy' })
   })
 
-  it('is not known, and never "not frozen", when GitHub answers 404 for a repository it does not show', async () => {
+  it('a 404 for DEPLOY_FREEZE of a hidden repository is shown as unknown, not as unfrozen', async () => {
     await look()
     expect(await tileOf(production.id)).toMatchObject({ deployFreeze: null, deployFreezeUnknown: false })
     github.script.onRepository = () => answers.notFound
@@ -165,7 +165,7 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
     expect(await warnings(production.id)).toMatchObject([{ kind: 'deploy_freeze_unread', text: NOT_KNOWN }])
   })
 
-  it('still refuses a deploy as frozen when the repository is no longer shown at the moment of the dispatch', async () => {
+  it('a known DEPLOY_FREEZE still refuses a deploy if the repository is hidden at the dispatch', async () => {
     answerWith(set('release week'))
     await look()
     answerWith(answers.notFound)
@@ -174,7 +174,7 @@ describe('a DEPLOY_FREEZE that cannot be read', () => {
     expect(github.dispatches()).toEqual([])
   })
 
-  it('is forgotten when the token may no longer read it, and kept with its time while GitHub does not answer', async () => {
+  it('a known DEPLOY_FREEZE stays while GitHub does not answer, and is unknown once the token may not read it', async () => {
     answerWith(set('release week'))
     await look()
     const before = await tileOf(production.id)

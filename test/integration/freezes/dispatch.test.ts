@@ -39,7 +39,7 @@ const minutes = (count: number) => new Date(Date.now() + count * 60_000)
 const auditOf = (surfaceId: string) =>
   console_.deps.db.auditEvent.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
 
-describe('while production is frozen', () => {
+describe('deploys while production is frozen', () => {
   it('a frozen production deploy is refused with the end, the reason and the author, and only the refusal is recorded', async () => {
     const endsAt = minutes(60)
     const { id } = await freeze('Release week', { endsAt })
@@ -72,7 +72,7 @@ describe('while production is frozen', () => {
     expect(await auditOf(input.surfaceId)).toMatchObject([{ payload: { code: 'confirmation_mismatch', details: {} } }])
   })
 
-  it('a request refused by a freeze proceeds under its own key once the freeze is lifted', async () => {
+  it('a request refused by a freeze is dispatched under its own key once the freeze is lifted', async () => {
     const { id } = await freeze('Release week')
     const input = await request('production')
     await expect(dispatch(input)).rejects.toMatchObject({ code: 'frozen' })
@@ -80,7 +80,7 @@ describe('while production is frozen', () => {
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 
-  it('a freeze that has not begun or has ended refuses nothing', async () => {
+  it('a freeze that has not started or has ended refuses nothing', async () => {
     await freeze('Later', { startsAt: minutes(10), endsAt: minutes(20) })
     await freeze('Soon over', { startsAt: minutes(-20), endsAt: minutes(5) })
     await console_.deps.db.freeze.updateMany({ where: { reason: 'Soon over' }, data: { endsAt: minutes(-1) } })
@@ -103,7 +103,7 @@ describe('a lock', () => {
 })
 
 describe('an override', () => {
-  it('an override ships with its reason and the freezes it overrode on the deploy, in its timeline and in the audit trail', async () => {
+  it('an override is recorded with its reason and freezes on the deploy, in its timeline and in the audit trail', async () => {
     const { id: freezeId } = await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     const { id } = await dispatch(input)
@@ -140,7 +140,7 @@ describe('an override', () => {
     expect(await dispatch(input)).toMatchObject({ status: 'dispatched' })
   })
 
-  it('an override without a freeze is an ordinary deploy', async () => {
+  it('an override without a freeze is recorded as an ordinary deploy', async () => {
     const { id } = await dispatch(await request('production', { overrideFreeze: { reason: 'Just in case' } }))
     expect(await getDeploy(console_.deps, id)).toMatchObject({ overrideReason: null })
   })
@@ -154,7 +154,7 @@ describe('an override', () => {
     await expect(dispatch(other)).rejects.toMatchObject({ code: 'idempotency_mismatch' })
   })
 
-  it('an override does not ship past an unfinished deploy', async () => {
+  it('an override does not allow a deploy while another one is unfinished', async () => {
     await freeze('Release week')
     const input = await request('production', { overrideFreeze: { reason: 'Fixes the outage' } })
     await dispatch(input)

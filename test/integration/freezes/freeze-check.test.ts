@@ -33,7 +33,7 @@ interface Signing {
   readonly secret?: string
 }
 
-/** The question as a workflow sends it, signed by the `standardwebhooks` package rather than by our own code. */
+/** A workflow's question, signed by the `standardwebhooks` package rather than by our own code. */
 function question(
   query: string,
   { signed = `GET /api/internal/freezes?${query}`, at = new Date(), secret }: Signing = {},
@@ -70,8 +70,8 @@ async function overriddenDeploy() {
   return { surface, deploy, run: run ?? '' }
 }
 
-describe('the answer', () => {
-  it('a freeze check answers which freeze is in force, why and until when, or that none is', async () => {
+describe('the answer to a freeze check', () => {
+  it('a freeze check answers which freeze is in force, why and until when, or that there is none', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     expect((await ask(`surface=${surface}`)).body).toEqual({
       surface,
@@ -95,7 +95,7 @@ describe('the answer', () => {
     })
   })
 
-  it('a freeze check names a lock before a freeze', async () => {
+  it('a freeze check names a lock rather than a freeze', async () => {
     const { id: surface } = await insertSurface(console_.deps)
     await freeze('Release week')
     await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: surface, reason: 'Being migrated' })
@@ -111,7 +111,7 @@ describe('the answer', () => {
   })
 })
 
-describe('an override', () => {
+describe('an override in a freeze check', () => {
   it('an override lets its own deploy pass the freeze check', async () => {
     await freeze('Release week')
     const { surface, deploy, run } = await overriddenDeploy()
@@ -122,7 +122,7 @@ describe('an override', () => {
     })
   })
 
-  it('an override covers no run without the deploy’s id, no other run and no other surface', async () => {
+  it("an override does not cover a run without the deploy's id, another run or another surface", async () => {
     await freeze('Release week')
     const { surface, deploy } = await overriddenDeploy()
     expect((await ask(`surface=${surface}`)).body).toMatchObject({ frozen: true, overridden: false })
@@ -155,18 +155,18 @@ describe('an override', () => {
   })
 })
 
-describe('a signature', () => {
+describe('the signature of a freeze check', () => {
   it.each<[string, (surface: string) => Signing]>([
-    ['over an empty body', () => ({ signed: '' })],
+    ['of an empty body', () => ({ signed: '' })],
     ['of another surface', () => ({ signed: 'GET /api/internal/freezes?surface=elsewhere' })],
     [
       'of another deploy',
       (surface) => ({ signed: `GET /api/internal/freezes?surface=${surface}&deploy=${randomUUID()}` }),
     ],
     ['of another method', (surface) => ({ signed: `POST /api/internal/freezes?surface=${surface}` })],
-    ['by another secret', () => ({ secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` })],
-    ['six minutes old', () => ({ at: new Date(Date.now() - 360_000) })],
-  ])('%s is refused with 401 and one message, before anything is read', async (_, signing) => {
+    ['with another secret', () => ({ secret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` })],
+    ['that is six minutes old', () => ({ at: new Date(Date.now() - 360_000) })],
+  ])('a freeze check with a signature %s is refused with 401 and one message', async (_, signing) => {
     const { id: surface } = await insertSurface(console_.deps)
     const answer = await ask(`surface=${surface}`, signing(surface))
     expect(answer).toMatchObject({
@@ -180,7 +180,7 @@ describe('a signature', () => {
     })
   })
 
-  it('a freeze check without a signature is refused, whatever the query', async () => {
+  it('a freeze check without a signature is refused before its query is checked', async () => {
     const response = await answerFreezeCheck(
       console_.deps,
       new Request('http://localhost/api/internal/freezes?deploy=x'),
@@ -188,7 +188,7 @@ describe('a signature', () => {
     expect(response.status).toBe(401)
   })
 
-  it('a callback’s signature is refused for a freeze check, and the other way round', async () => {
+  it("a callback's signature is refused for a freeze check, and a freeze check's signature for a callback", async () => {
     const { id: surface } = await insertSurface(console_.deps)
     const callback = signedCallback(randomUUID(), { status: 'building' })
     const asked = new Request(`http://localhost/api/internal/freezes?surface=${surface}`, { headers: callback.headers })
@@ -203,14 +203,14 @@ describe('a signature', () => {
   })
 })
 
-describe('a signed question that cannot be answered', () => {
+describe('a signed freeze check that cannot be answered', () => {
   it.each([
     ['', 400, 'invalid_input'],
     ['surface=nowhere', 404, 'surface_unknown'],
     ['surface=SURFACE&deploy=not-a-uuid', 400, 'invalid_input'],
     ['surface=SURFACE&run=-1', 400, 'invalid_input'],
     [`surface=SURFACE&deploy=${randomUUID()}`, 404, 'deploy_unknown'],
-  ])('(%s) is a problem document with %i', async (query, status, code) => {
+  ])('a freeze check with the query (%s) is answered with problem document %i', async (query, status, code) => {
     const { id: surface } = await insertSurface(console_.deps)
     const answer = await ask(
       query.replace('SURFACE', surface),

@@ -18,7 +18,7 @@ afterAll(() => console_.close())
 
 const inMinutes = (count: number) => new Date(Date.now() + count * 60_000).toISOString()
 
-describe('a window', () => {
+describe('a freeze of an environment', () => {
   it('a freeze is listed as current or upcoming, and as past once it is lifted', async () => {
     const now = await caller().freezes.open({ reason: 'Incident' })
     const later = await caller().freezes.open({ reason: 'Holidays', startsAt: inMinutes(60), endsAt: inMinutes(120) })
@@ -36,7 +36,7 @@ describe('a window', () => {
     ])
   })
 
-  it('a freeze of an environment without surfaces is refused with the names of the environments', async () => {
+  it('a freeze of an unknown environment is refused, and the refusal names the known ones', async () => {
     const unknown = caller().freezes.open({ environment: 'prodution', reason: 'Incident' })
     await expect(unknown).rejects.toMatchObject({
       cause: { code: 'invalid_input', message: expect.stringContaining('The environments are production, staging.') },
@@ -44,7 +44,7 @@ describe('a window', () => {
     expect(await console_.deps.db.freeze.count()).toBe(0)
   })
 
-  it('a freeze cannot end before it begins or in the past, and needs a reason', async () => {
+  it('a freeze requires a reason, and an end that is after its start and in the future', async () => {
     const open = caller().freezes.open
     const backwards = { reason: 'x', startsAt: inMinutes(20), endsAt: inMinutes(10) }
     await expect(open(backwards)).rejects.toMatchObject({ code: 'BAD_REQUEST' })
@@ -70,7 +70,7 @@ describe('a window', () => {
     await expect(caller().freezes.lift({ id })).rejects.toMatchObject({ cause: { code: 'freeze_over' } })
   })
 
-  it('past freezes are listed page by page, newest first, each exactly once', async () => {
+  it('past freezes are listed across pages, newest first, each once', async () => {
     const at = new Date(Date.now() - 3_600_000)
     const ids = Array.from({ length: 120 }, () => console_.deps.newId())
     await console_.deps.db.freeze.createMany({
@@ -96,8 +96,8 @@ describe('a window', () => {
   })
 })
 
-describe('a lock', () => {
-  it('a lock is set once and lifted once, however many people act at once', async () => {
+describe('a lock of a surface', () => {
+  it('five simultaneous locks set one lock, and a lock is lifted once', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps)
     const lock = () => caller().surfaces.lock({ surfaceId, reason: 'Being migrated' })
     const locks = await Promise.allSettled(Array.from({ length: 5 }, lock))
@@ -109,13 +109,13 @@ describe('a lock', () => {
     expect(await lock()).toMatchObject({ environment: null, surface: { id: surfaceId } })
   })
 
-  it('a lock of an undeclared surface is refused', async () => {
+  it('a lock of an unknown surface is refused', async () => {
     const lock = caller().surfaces.lock({ surfaceId: 'nowhere', reason: 'x' })
     await expect(lock).rejects.toMatchObject({ cause: { code: 'surface_unknown' } })
   })
 })
 
-it('the database itself refuses a freeze of nothing, of two things, and one that ends before it begins', async () => {
+it('the database refuses a freeze of nothing, of an environment and a surface, and with an end at its start', async () => {
   const { id: surfaceId } = await insertSurface(console_.deps)
   const at = new Date()
   const freeze = { reason: 'x', startsAt: at, createdBy: 'ada', createdAt: at }
@@ -126,7 +126,7 @@ it('the database itself refuses a freeze of nothing, of two things, and one that
   await expect(create({ environment: 'production', endsAt: at })).rejects.toThrow(/freezes_window_check/)
 })
 
-describe('with a proof older than 15 minutes', () => {
+describe('freezes with a proof of identity older than 15 minutes', () => {
   const ada = (minutes: number) => {
     const actor = actorNamed('ada', { provedAt: new Date(Date.now() - minutes * 60_000) })
     return createCaller(createContextInner(console_.deps, actor))
@@ -134,7 +134,7 @@ describe('with a proof older than 15 minutes', () => {
   const stale = { cause: { code: 'proof_stale' } }
 
   it.each(['production', 'staging'])(
-    'a window over %s is opened, but not lifted: that takes what overriding it takes',
+    'a freeze of %s can be opened with an old proof, and lifted only with a fresh one',
     async (environment) => {
       const { id } = await ada(16).freezes.open({ environment, reason: 'Incident' })
       await expect(ada(16).freezes.lift({ id })).rejects.toMatchObject(stale)
@@ -144,7 +144,7 @@ describe('with a proof older than 15 minutes', () => {
     },
   )
 
-  it('an old proof is enough to lock a surface, but not to unlock it', async () => {
+  it('a surface can be locked with an old proof, and unlocked only with a fresh one', async () => {
     const { id: surfaceId } = await insertSurface(console_.deps)
     const { id } = await ada(16).surfaces.lock({ surfaceId, reason: 'Broken' })
     await expect(ada(16).surfaces.unlock({ surfaceId })).rejects.toMatchObject(stale)
