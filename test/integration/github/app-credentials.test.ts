@@ -38,7 +38,7 @@ const appEnvironment = (overrides: Record<string, string> = {}) => ({
   ...overrides,
 })
 
-/** A client from nothing but configuration, and all that it logs. */
+/** A client made from configuration alone, and everything that it logs. */
 function client(overrides: Record<string, string> = {}) {
   const lines: string[] = []
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
@@ -57,15 +57,15 @@ function client(overrides: Record<string, string> = {}) {
   return { dispatch, log: () => lines.join('') }
 }
 
-describe('a GitHub App instead of a token, by configuration alone', () => {
-  it('proves itself with a signed token, and dispatches with the installation token it gets for that', async () => {
+describe('a GitHub App in place of a token', () => {
+  it('an App gets an installation token with its signed token, and dispatches with the installation token', async () => {
     const { dispatch } = client()
     expect(await dispatch()).toMatchObject({ kind: 'accepted', runId: 4294967297n })
     expect(github.issued).toHaveLength(1)
     expect(github.dispatchedWith).toEqual(['token ghs_token_number_1'])
   })
 
-  it('keeps the installation token while it lasts, and gets a new one when its hour is over', async () => {
+  it('an installation token is kept for its hour, and replaced afterwards', async () => {
     const { dispatch } = client()
     await dispatch()
     await dispatch()
@@ -75,14 +75,14 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     expect(github.dispatchedWith).toEqual([1, 1, 2].map((number) => `token ghs_token_number_${number}`))
   })
 
-  it('sends a dispatch again that GitHub refused because it did not know the new token yet: 401 starts nothing', async () => {
+  it('a dispatch refused with 401 because the token was too new is sent again, and starts one run', async () => {
     github.state.unknownFor = 1
     expect(await client().dispatch()).toMatchObject({ kind: 'accepted' })
     expect(github.dispatchedWith).toEqual(['token ghs_token_number_1', 'token ghs_token_number_1'])
     expect(github.state.runs).toBe(1)
   })
 
-  it('drops an installation token that GitHub no longer accepts, gets a new one, and sends the dispatch once more', async () => {
+  it('an installation token that GitHub no longer accepts is replaced, and the dispatch is sent once more', async () => {
     const { dispatch } = client()
     await dispatch()
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 })
@@ -96,7 +96,7 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     ['new', 0],
     ['older', 6_000],
   ])(
-    'sends a dispatch twice and no more when GitHub accepts no token at all, the first one being %s',
+    'a dispatch is sent twice at most if GitHub accepts no token and the first one is %s',
     async (_, age) => {
       const { dispatch } = client()
       await dispatch()
@@ -113,8 +113,8 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
 
   it.each([
     ['another key', { GITHUB_APP_PRIVATE_KEY: keys().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }],
-    ['an installation GitHub does not know', { GITHUB_APP_INSTALLATION_ID: '100' }],
-  ])('with %s is refused in words that name the variables, and nothing is dispatched', async (_, overrides) => {
+    ['an unknown installation', { GITHUB_APP_INSTALLATION_ID: '100' }],
+  ])('an App with %s is refused with the names of its variables, and nothing is dispatched', async (_, overrides) => {
     const outcome = await client(overrides).dispatch()
     expect(outcome).toMatchObject({
       kind: 'refused',
@@ -125,7 +125,7 @@ describe('a GitHub App instead of a token, by configuration alone', () => {
     expect(github.dispatchedWith).toEqual([])
   })
 
-  it('logs neither key, nor signed token, nor installation token', async () => {
+  it('the log of an App contains no key, signed token or installation token', async () => {
     const good = client()
     await good.dispatch()
     const bad = client({ GITHUB_APP_INSTALLATION_ID: '100' })
@@ -146,8 +146,8 @@ const OWN_SURFACES = `surfaces:
     health_url: https://api.example.com/health
 `
 
-describe('npm start', () => {
-  it('takes an App for credentials: it starts no sandbox', async () => {
+describe('npm start with a GitHub App', () => {
+  it('npm start with a GitHub App starts no sandbox', async () => {
     const database = await createTestDatabase()
     const dataDir = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
     const surfaces = path.join(dataDir, 'surfaces.yaml')

@@ -3,12 +3,12 @@ import { createTestDatabase } from '~test/support/database'
 import { restHours } from '~test/support/rest-hours'
 import { sumOf } from '~test/support/resting-github'
 
-// A tenth of what docs/performance.md has: 20 surfaces in 10 repositories, two workers, nobody deploying.
+// A tenth of the set-up in docs/performance.md: 20 surfaces in 10 repositories, two workers and no deploys.
 
 it.each([
-  [150, 'without webhooks, with an App whose tokens are new', { webhooks: false, hours: 1, app: true }, 0.4],
-  [30, 'while webhooks are heard', { webhooks: true, hours: 3 }, 0.8],
-])('an hour of rest costs no more than %i requests of GitHub %s', async (atMost, _, options, unchangedPart) => {
+  [150, 'without webhooks, with an App’s new tokens', { webhooks: false, hours: 1, app: true }, 0.4],
+  [30, 'while webhooks arrive', { webhooks: true, hours: 3 }, 0.8],
+])('an hour without deploys costs at most %i requests to GitHub %s', async (atMost, _, options, unchangedPart) => {
   const database = await createTestDatabase()
   const { requests, unchanged } = await restHours(database.url, { repositories: 10, ...options })
   await database.drop()

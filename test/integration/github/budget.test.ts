@@ -41,7 +41,7 @@ const list = ({ github: client }: Pick<Deps, 'github'>) =>
 const budget = (role: 'admin' | 'deployer') =>
   createCaller(createContextInner(console_.deps, actorNamed('ada', { role }))).health.budget()
 
-it('admins see what is left of the hour, and what all processes asked for, by kind; nobody else does', async () => {
+it('admins, and only admins, see the remaining requests and what all processes asked GitHub for, by kind', async () => {
   github.script.onListRuns = answering(4_321)
   await list(console_.deps)
   github.script.onListRuns = () => ({ status: 304, headers: left(4_321) })
@@ -64,7 +64,7 @@ it('admins see what is left of the hour, and what all processes asked for, by ki
   await expect(budget('deployer')).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
 
-it('what GitHub said to one process holds for the others too', async () => {
+it('the remaining requests that GitHub told one process apply to the others', async () => {
   github.script.onListRuns = answering(1_000)
   await list(console_.deps)
   await console_.deps.github.usage.flush()
@@ -74,7 +74,7 @@ it('what GitHub said to one process holds for the others too', async () => {
   expect(other.github.budget.pausedUntil(new Date(), 'background')).toEqual(new Date(RESET_S * 1000))
 })
 
-it('counts what could not be written with what comes next', async () => {
+it('requests that could not be written down are counted with the next ones', async () => {
   await other.db.$executeRaw`ALTER TABLE "github_usage" RENAME TO "away"`
   github.script.onListRuns = answering(1_000)
   await list(other)
@@ -86,7 +86,7 @@ it('counts what could not be written with what comes next', async () => {
   expect((await budget('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests).toBe(before + 2)
 })
 
-it('says once in the log when less than 30 % is left, with what this process used the hour for', async () => {
+it("a warning with the requests by kind is logged once when less than 30 % of the hour's requests is left", async () => {
   const lines: unknown[] = []
   const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
   const { githubCredentials: credentials } = console_.deps.config
@@ -113,6 +113,6 @@ it.each([
   ['POST', '/repos/a/b/actions/workflows/x.yml/dispatches', 'dispatch'],
   ['POST', '/repos/a/b/actions/runs/9/cancel', 'cancel'],
   ['POST', '/app/installations/1/access_tokens', 'other'],
-])('counts %s %s as %s', (method, path, kind) => {
+])('the request %s %s is counted as %s', (method, path, kind) => {
   expect(kindOfRequest(method, `https://api.github.com${path}`)).toBe(kind)
 })

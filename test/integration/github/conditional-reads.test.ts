@@ -22,7 +22,7 @@ afterAll(async () => {
   await github.close()
 })
 
-/** Another process over the same database. */
+/** Another process on the same database. */
 function anotherProcess(config: Partial<Deps['config']> = {}) {
   const deps = createDeps({ ...console_.deps.config, ...config })
   others.push(deps)
@@ -31,7 +31,7 @@ function anotherProcess(config: Partial<Deps['config']> = {}) {
 const list = ({ github: client }: Deps) => listNewestRuns(client, 'acme/platform', 'deploy.yml', () => true)
 const DAY_MS = 24 * 3_600_000
 
-/** Answers as GitHub does: 304 without a body to who names the ETag. */
+/** Answers as GitHub does: 304 without a body to a request with the ETag. */
 const withEtag =
   (etag: string, body: unknown, headers: Record<string, string> = {}): Handler =>
   ({ headers: asked }): Answer =>
@@ -51,7 +51,7 @@ const listOf = (...ids: (number | bigint)[]) => ({
 })
 const sentEtags = () => github.requests.map(({ headers }) => headers['if-none-match'])
 
-it('asks with the ETag of the answer before, in another process too, and reads that answer again on a 304', async () => {
+it('a read sends the ETag of the last answer, in every process, and a 304 returns that answer', async () => {
   const runId = 9_007_199_254_740_993n
   github.script.onListRuns = withEtag('W/"one"', listOf(runId))
   const first = await list(console_.deps)
@@ -61,7 +61,7 @@ it('asks with the ETag of the answer before, in another process too, and reads t
   expect(sentEtags()).toEqual([undefined, 'W/"one"', 'W/"one"'])
 })
 
-it('reads the new answer, and keeps that one, once it changed', async () => {
+it('a changed answer is returned and stored in place of the earlier one', async () => {
   github.script.onListRuns = withEtag('W/"one"', listOf(1))
   await list(console_.deps)
   github.script.onListRuns = withEtag('W/"two"', listOf(2, 1))
@@ -70,14 +70,14 @@ it('reads the new answer, and keeps that one, once it changed', async () => {
   expect(sentEtags()).toEqual([undefined, 'W/"one"', 'W/"two"'])
 })
 
-it('never shows credentials the answer that others were given', async () => {
+it('an answer stored for one credential is not used for another', async () => {
   github.script.onListRuns = withEtag('W/"one"', listOf(1))
   await list(console_.deps)
   await list(anotherProcess({ githubCredentials: { kind: 'token', token: 'another-token' } }))
   expect(sentEtags()).toEqual([undefined, undefined])
 })
 
-it('takes what is left of the hour from a 304', async () => {
+it('the remaining requests are also taken from a 304', async () => {
   const reset = Math.ceil(Date.now() / 1000) + 600
   const left = (remaining: string) => ({
     'x-ratelimit-limit': '5000',
@@ -93,7 +93,7 @@ it('takes what is left of the hour from a 304', async () => {
   expect(budget.pausedUntil(new Date(), 'background')).toEqual(new Date(reset * 1000))
 })
 
-it('never takes a repository for moved because its answer came from the store', async () => {
+it('a repeated read from the store does not make a repository look moved', async () => {
   github.script.onListRuns = withEtag('W/"one"', listOf(1))
   const { moved } = console_.deps.github
   await list(console_.deps)
@@ -101,7 +101,7 @@ it('never takes a repository for moved because its answer came from the store', 
   expect(moved.newNameOf('acme/platform')).toBeNull()
 })
 
-it('keeps nothing of an answer that is no success, or that has no ETag', async () => {
+it('an answer that is an error or has no ETag is not stored', async () => {
   github.script.onListRuns = () => ({ status: 200, body: listOf(1) })
   await list(console_.deps)
   github.script.onListRuns = () => ({ status: 404, body: { message: 'Not Found' }, headers: { etag: 'W/"none"' } })
@@ -109,7 +109,7 @@ it('keeps nothing of an answer that is no success, or that has no ETag', async (
   expect(await console_.deps.db.gitHubAnswer.count()).toBe(0)
 })
 
-it('asks without an ETag where the stored answer cannot be read', async () => {
+it('a read sends no ETag if the stored answer is unreadable', async () => {
   github.script.onListRuns = withEtag('W/"one"', listOf(1))
   await list(console_.deps)
   await console_.deps.db.gitHubAnswer.updateMany({ data: { body: new Uint8Array([1, 2, 3]) } })
@@ -117,7 +117,7 @@ it('asks without an ETag where the stored answer cannot be read', async () => {
   expect(sentEtags()).toEqual([undefined, undefined])
 })
 
-it('forgets what nobody asked for in three days', async () => {
+it('a stored answer is deleted if it was not used for three days', async () => {
   github.script.onListRuns = withEtag('W/"one"', listOf(1))
   await list(console_.deps)
   const { db } = console_.deps
@@ -127,7 +127,7 @@ it('forgets what nobody asked for in three days', async () => {
   expect(await db.gitHubAnswer.count()).toBe(0)
 })
 
-it('keeps no more than 5,000 answers: those that were used last', async () => {
+it('at most 5,000 answers are stored, the most recently used', async () => {
   const { db } = console_.deps
   const now = new Date()
   await db.$executeRaw`

@@ -23,20 +23,20 @@ const dispatch = () =>
   dispatchWorkflow(client, { repository: 'acme/old', workflow: 'deploy.yml', ref: 'main', inputs: {} })
 const MOVED = [301, 302, 307, 308] as const
 
-it.each(MOVED)('a dispatch answered %s is refused with the new address, and sent nowhere else', async (status) => {
+it.each(MOVED)('a dispatch answered %s is refused with the new address, and not sent to it', async (status) => {
   github.script.onDispatch = () => answers.moved(`${github.apiUrl}/repos/acme/new`, status)
   const reason = expect.stringMatching(/acme\/old moved to .*acme\/new: update surfaces\.yaml\. Nothing was started\./)
   expect(await dispatch()).toEqual({ kind: 'refused', httpStatus: status, reason })
   expect(github.requests.map(({ method }) => method)).toEqual(['POST'])
 })
 
-it.each(MOVED)('a cancel answered %s is refused with the new address, and sent nowhere else', async (status) => {
+it.each(MOVED)('a cancel answered %s is refused and not sent to the new address', async (status) => {
   github.script.onCancel = () => answers.moved(`${github.apiUrl}/repos/acme/new`, status)
   expect(await cancelRun(client, 'acme/old', 7n)).toMatchObject({ kind: 'refused', httpStatus: status })
   expect(github.requests.map(({ method }) => method)).toEqual(['POST'])
 })
 
-it.each(MOVED)('a read answered %s follows, and the new name is said in the log, once', async (status) => {
+it.each(MOVED)('a read answered %s follows the redirect, and the log names the new repository once', async (status) => {
   const lines: string[] = []
   const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
   const logged = connectGitHub({ apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } }, logger)
@@ -59,26 +59,32 @@ it.each(MOVED)('a read answered %s follows, and the new name is said in the log,
 })
 
 it.each([
-  ['the page of a proxy', answers.html(200)],
-  ['a body that is cut', answers.cutBody],
+  ['an HTML page', answers.html(200)],
+  ['a body that breaks off', answers.cutBody],
   ['503', answers.serverError(503)],
-] as const)('a dispatch answered with %s is unknown, and sent once', async (_, answer) => {
-  github.script.onDispatch = () => answer
-  expect(await dispatch()).toMatchObject({ kind: 'unknown' })
-  expect(github.dispatches()).toHaveLength(1)
-})
+] as const)(
+  'the outcome of a dispatch answered with %s is unknown, and the dispatch is sent once',
+  async (_, answer) => {
+    github.script.onDispatch = () => answer
+    expect(await dispatch()).toMatchObject({ kind: 'unknown' })
+    expect(github.dispatches()).toHaveLength(1)
+  },
+)
 
 it.each([
-  ['unauthorised', answers.unauthorised],
-  ['forbidden', answers.forbidden],
-  ['not found', answers.notFound],
-  ['limited', answers.secondaryLimit()],
-] as const)('a dispatch answered that it is %s is refused: nothing was started', async (_, answer) => {
-  github.script.onDispatch = () => answer
-  expect(await dispatch()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('Nothing was started') })
-})
+  ['401', answers.unauthorised],
+  ['403', answers.forbidden],
+  ['404', answers.notFound],
+  ['a secondary rate limit', answers.secondaryLimit()],
+] as const)(
+  'a dispatch answered with %s is refused, and the reason says that nothing was started',
+  async (_, answer) => {
+    github.script.onDispatch = () => answer
+    expect(await dispatch()).toMatchObject({ kind: 'refused', reason: expect.stringContaining('Nothing was started') })
+  },
+)
 
-it('says once in the log until when background looks pause, as soon as less than 30 % of the hour is left', async () => {
+it("a warning says once until when background looks pause, when less than 30 % of the hour's requests is left", async () => {
   const lines: string[] = []
   const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) })
   const logged = connectGitHub({ apiUrl: github.apiUrl, credentials: { kind: 'token', token: 'x' } }, logger)

@@ -17,7 +17,7 @@ const pageOf = (path: string) => Number(new URL(path, github.apiUrl).searchParam
 it.each([
   [250, 250, true],
   [1_500, 1_000, false],
-])('of a run with %i jobs, reads %i, and says whether these are all', async (there, read, complete) => {
+])('of a run with %i jobs, %i are read, and the answer says whether these are all', async (there, read, complete) => {
   github.script.onRun = () => runAnswer('success')
   github.script.onJobs = ({ path }) => {
     const start = (pageOf(path) - 1) * 100
@@ -30,7 +30,7 @@ it.each([
   expect(run?.complete).toBe(complete)
 })
 
-it('finds the check that failed on the second page', async () => {
+it('a failed check on the second page is found', async () => {
   const green = Array.from({ length: 100 }, (_, n) => ({ name: `check ${n}`, conclusion: 'success' }))
   github.script.onChecks = ({ path }) => ({
     status: 200,

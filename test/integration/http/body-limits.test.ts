@@ -7,16 +7,16 @@ let console_: TestConsole
 beforeAll(async () => {
   console_ = await createTestConsole()
   Object.assign(globalThis, { deployConsoleDeps: console_.deps })
-  // Nothing is read of somebody who may not: only a member meets the limits.
+  // The body of a caller without permission is never read, so only a member meets the limits.
   headers.set('cookie', await signedInAs(console_.deps))
 })
 afterAll(() => console_.close())
 
 const CHUNK = 64 * 1024
-/** Far beyond every limit; a handler that reads this much has none. */
+/** Far beyond every limit: a handler that reads this much has no limit. */
 const ENDLESS = 1024
 
-/** A body that says nothing of its length, and counts what is read of it. */
+/** A body without a declared length that counts how much of it is read. */
 function streamedBody() {
   let chunks = 0
   const body = new ReadableStream<Uint8Array>({
@@ -50,7 +50,7 @@ async function answersTo(init: (method: string) => RequestInit & { duplex?: 'hal
   return answers
 }
 
-/** Whoever adds a route that reads a body adds it here, and sees that it has a limit. */
+/** Every route that reads a body. A new one is added here after somebody checked its limit. */
 const READERS = [
   'POST /api/auth/[...all]',
   'POST /api/github/webhooks',
@@ -62,7 +62,7 @@ const READERS = [
   'POST /api/trpc/{trpc}',
 ]
 
-it('every route that reads a body stops reading one that never says how long it is, with 413', async () => {
+it('every route that reads a body stops reading an endless one with 413', async () => {
   const bodies: ReturnType<typeof streamedBody>[] = []
   const answers = await answersTo(() => {
     const streamed = streamedBody()
@@ -76,7 +76,7 @@ it('every route that reads a body stops reading one that never says how long it 
   expect(Math.max(...bodies.map(({ chunksRead }) => chunksRead()))).toBeLessThan(20)
 })
 
-it('every route that reads a body refuses one that says it is too large before it reads any of it', async () => {
+it('every route that reads a body refuses one with a too large declared length before reading it', async () => {
   const tooLong = new Headers(headers)
   tooLong.set('content-length', String(1024 ** 3))
   const answers = await answersTo(() => ({ body: 'x', headers: tooLong }))

@@ -7,7 +7,7 @@ import { connectDatabase } from '~/server/platform/database'
 import { problemResponse, toAppError } from '~/server/platform/http/problem'
 import { createTestConsole, insertDeployAt } from '~test/support/console'
 
-/** PostgreSQL's message of an error: fields, each a letter and a text that ends with a zero byte. */
+/** PostgreSQL's error message: fields of a letter and a text that ends with a zero byte. */
 function errorMessage(code: string, text: string): Buffer {
   const fields = Buffer.from(`SFATAL\0VFATAL\0C${code}\0M${text}\0\0`)
   const head = Buffer.alloc(5)
@@ -16,7 +16,7 @@ function errorMessage(code: string, text: string): Buffer {
   return Buffer.concat([head, fields])
 }
 
-/** A PostgreSQL that answers every connection with this error and hangs up, as one does while it cannot serve. */
+/** A PostgreSQL that answers every connection with this error and closes it, as a real one does while it cannot serve. */
 async function refusingPostgres(code: string, text: string): Promise<string> {
   const server = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -29,7 +29,7 @@ async function refusingPostgres(code: string, text: string): Promise<string> {
   return `postgresql://console@127.0.0.1:${typeof address === 'object' ? address?.port : ''}/console`
 }
 
-describe('a PostgreSQL that does not serve yet, or any more', () => {
+describe('a PostgreSQL that is starting or stopping', () => {
   it.each([
     ['57P03', 'the database system is starting up'],
     ['57P03', 'the database system is shutting down'],
@@ -38,7 +38,7 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
     ['57P03', 'the database system is not accepting connections'],
     ['57P01', 'terminating connection due to administrator command'],
     ['57P03', 'das Datenbanksystem ist im Wiederherstellungsmodus'],
-  ])('(%s, %s) is answered 503 with Retry-After', async (code, text) => {
+  ])('an error %s (%s) is answered 503 with Retry-After', async (code, text) => {
     const db = connectDatabase(await refusingPostgres(code, text))
     const asked = {
       model: () => db.surface.findMany(),
@@ -52,7 +52,7 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
     await db.$disconnect()
   })
 
-  it('is not what any other error of PostgreSQL says', async () => {
+  it('another error of PostgreSQL is an internal error', async () => {
     const db = connectDatabase(await refusingPostgres('28P01', 'password authentication failed'))
     for (const work of [() => db.surface.findMany(), () => db.$queryRaw`SELECT 1`]) {
       expect(toAppError(await thrownBy(work)).code).toBe('internal')
@@ -61,8 +61,8 @@ describe('a PostgreSQL that does not serve yet, or any more', () => {
   })
 })
 
-describe('a connection that is cut between two statements of a transaction', () => {
-  it('fails the transaction, which left nothing behind, and does not end the process', async () => {
+describe('a connection that breaks between two statements of a transaction', () => {
+  it('a transaction whose connection breaks fails, leaves nothing behind, and does not end the process', async () => {
     const { deps, close } = await createTestConsole()
     onTestFinished(close)
     const uncaught: unknown[] = []
@@ -79,7 +79,7 @@ describe('a connection that is cut between two statements of a transaction', () 
           .tuple([z.object({ pid: z.int() })])
           .parse(await tx.$queryRaw`SELECT pg_backend_pid() AS pid`)
         await deps.db.$queryRaw`SELECT pg_terminate_backend(${pid}, 10000)`
-        // PostgreSQL's last words are in the socket; the process hears them before this comes back over a connection of its own.
+        // The last message of that backend is in its socket before this query returns on another connection.
         await deps.db.$queryRaw`SELECT 1`
         await keepReport(tx, id, { at, logLine: 'lost too', moved: true, sha: null })
       })
@@ -99,5 +99,5 @@ const thrownBy = async (work: () => PromiseLike<unknown>): Promise<unknown> => {
   } catch (error) {
     return error
   }
-  throw new Error('It did not fail.')
+  throw new Error('The work succeeded.')
 }

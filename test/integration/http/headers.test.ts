@@ -16,7 +16,7 @@ const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 
 let console_: TestConsole
 let server: BuiltServer
-/** Each address with whose it is: a page sends on whoever it is not for, and what is sent on is no page. */
+/** Each page with a session that may open it: any other visitor is redirected, and a redirect is not a page. */
 let pages: readonly { readonly address: string; readonly cookie: string }[]
 const startServer = (env: Readonly<Record<string, string>> = {}) =>
   startBuiltServer({
@@ -80,14 +80,14 @@ const ON_EVERY_ANSWER = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-/** Without the node's own defaults of `fetch`: a redirect, too, is an answer. */
+/** Does not follow redirects, because a redirect is an answer with headers too. */
 const get = (address: string, init: RequestInit = {}) =>
   fetch(`${server.url}${address}`, { redirect: 'manual', ...init })
 
-it('every answer carries the headers: pages, API, files, refusals, and what is not there', async () => {
+it('every answer has the security headers: pages, API, files, refusals and unknown addresses', async () => {
   const answers = [
     ...pages.map(({ address, cookie }) => [address, { headers: { cookie } }] as const),
-    // Whoever is not signed in is sent on, which is an answer too.
+    // A visitor without a session is redirected, which is an answer too.
     ...[...pages.map(({ address }) => address), ...NO_PAGES].map((address) => [address, {}] as const),
     ...[...OTHERS, ...staticFiles(), '/flags/'].map((address) => [address, {}] as const),
     ...OTHERS.map((address) => [address, { method: 'POST', body: '{}' }] as const),
@@ -108,7 +108,7 @@ it('every answer carries the headers: pages, API, files, refusals, and what is n
   }
 })
 
-it('a browser can install the console: every icon of its manifest is served, and no search engine is let in', async () => {
+it("the manifest's icons are served, and robots.txt excludes every crawler", async () => {
   const manifest = await get('/manifest.webmanifest')
   expect(manifest.headers.get('content-type')).toContain('application/manifest+json')
   const { icons }: { icons: { src: string; type: string }[] } = await manifest.json()
@@ -120,7 +120,7 @@ it('a browser can install the console: every icon of its manifest is served, and
   expect(await (await get('/robots.txt')).text()).toBe('User-agent: *\nDisallow: /\n')
 })
 
-it('a page’s policy admits what carries its nonce, which is new for every answer, and nothing inline', async () => {
+it('the policy of a page allows scripts with its nonce, which is new in every answer, and nothing inline', async () => {
   const nonces = new Set<string>()
   const cookie = pages.at(-1)?.cookie ?? ''
   const asked = [...pages, ...NO_PAGES.map((address) => ({ address, cookie }))].flatMap((page) => [page, page])
@@ -142,7 +142,7 @@ it('a page’s policy admits what carries its nonce, which is new for every answ
   expect(nonces.size).toBe(asked.length)
 })
 
-it('an answer that is no page may load, run and send nothing', async () => {
+it('the policy of an answer that is not a page allows nothing', async () => {
   for (const address of [...OTHERS, ...staticFiles()]) {
     const answer = await get(address)
     await answer.body?.cancel()
@@ -150,7 +150,7 @@ it('an answer that is no page may load, run and send nothing', async () => {
   }
 })
 
-it('a request that is no HTTP is refused without a word about the server', async () => {
+it('a request that is not HTTP is refused without naming the server', async () => {
   const { port } = new URL(server.url)
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nnonsense\r\n\r\n'))
@@ -164,7 +164,7 @@ it('a request that is no HTTP is refused without a word about the server', async
   expect(answer).toBe('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
 })
 
-it('browsers are told to stay on TLS exactly when the console’s own address is https', async () => {
+it('the header that keeps browsers on TLS is sent if CONSOLE_URL is https', async () => {
   const behindTls = await startServer({ CONSOLE_URL: 'https://console.example.com' })
   try {
     for (const address of ['/', '/api/health', '/icon.svg', '/no-such-page']) {
@@ -177,14 +177,14 @@ it('browsers are told to stay on TLS exactly when the console’s own address is
   }
 })
 
-/** What an answer would be read as, and how it came. */
+/** An answer with its content encoding. */
 const encoded = async (address: string, accepted: string) => {
   const cookie = pages.at(-1)?.cookie ?? ''
   const answer = await get(address, { headers: { cookie, 'accept-encoding': accepted } })
   return { encoding: answer.headers.get('content-encoding'), answer }
 }
 
-it('pages, files and the API’s answers are compressed for whoever can read that, and say the same', async () => {
+it('pages, files and API answers are compressed on request and have the same content', async () => {
   const styles = staticFiles().find((file) => file.endsWith('.css')) ?? ''
   for (const address of ['/api/openapi.json', '/api/trpc/surfaces.list', '/flags', styles]) {
     const { encoding, answer } = await encoded(address, 'gzip')
@@ -197,7 +197,7 @@ it('pages, files and the API’s answers are compressed for whoever can read tha
   }
 })
 
-it('the stream of changes is not compressed, and its first event comes while it is open', async () => {
+it('the stream of changes is not compressed, and its first event arrives while it is open', async () => {
   const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
   const { encoding, answer } = await encoded(`/api/trpc/live.watch?input=${input}`, 'gzip, deflate, br, zstd')
   expect(encoding).toBeNull()

@@ -30,7 +30,7 @@ afterAll(async () => {
   await github.close()
 })
 
-/** What a member of a name usually holds. */
+/** A plausible value for each member's name. */
 const PLAUSIBLE = {
   surfaceId: 'api',
   surface: 'api',
@@ -72,7 +72,7 @@ const shown = (value: unknown) => `${hostileJson(value)}`.slice(0, 200)
 
 const headers = () => ({ host: 'localhost:3000', 'content-type': 'application/json', cookie })
 
-describe('every procedure answers hostile input with an error of the table, never with a 5xx', () => {
+describe('hostile input to the procedures', () => {
   const meant = z.object({
     type: z.enum(['query', 'mutation', 'subscription']),
     inputs: z.array(z.instanceof(z.ZodType)),
@@ -98,16 +98,19 @@ describe('every procedure answers hostile input with an error of the table, neve
       expect(trpcError.safeParse(JSON.parse(text)).success, `${sent}: ${text}`).toBe(true)
   }
 
-  it.each(procedures.filter(({ inputs }) => inputs.length > 0))('$path', async ({ path, type, inputs }) => {
-    const [input = z.never()] = inputs
-    const schema = jsonSchema(input)
-    for (const sample of samples(schema, PLAUSIBLE)) {
-      expect(input.safeParse(sample).error?.message, `the generator made ${shown(sample)}`).toBeUndefined()
-    }
-    for (const value of hostileInputs(schema, PLAUSIBLE)) {
-      expectTyped(await send(path, type, `{"json":${hostileJson(value)}}`), shown(value))
-    }
-  })
+  it.each(procedures.filter(({ inputs }) => inputs.length > 0))(
+    '$path answers hostile input with a typed error, never with a 5xx',
+    async ({ path, type, inputs }) => {
+      const [input = z.never()] = inputs
+      const schema = jsonSchema(input)
+      for (const sample of samples(schema, PLAUSIBLE)) {
+        expect(input.safeParse(sample).error?.message, `the generator made ${shown(sample)}`).toBeUndefined()
+      }
+      for (const value of hostileInputs(schema, PLAUSIBLE)) {
+        expectTyped(await send(path, type, `{"json":${hostileJson(value)}}`), shown(value))
+      }
+    },
+  )
 
   const ENVELOPES = [
     '',
@@ -128,13 +131,13 @@ describe('every procedure answers hostile input with an error of the table, neve
     '{"json":{"id":"x"},"meta":{"referentialEqualities":{"id":["constructor.prototype"]}}}',
     '{"json":{"id":"x"},"meta":0}',
   ]
-  it.each(['deploys.get', 'deploys.cancel'])('%s, in an envelope that is none', async (path) => {
+  it.each(['deploys.get', 'deploys.cancel'])('%s answers a malformed request body with a typed error', async (path) => {
     const type = path === 'deploys.get' ? 'query' : 'mutation'
     for (const text of ENVELOPES) expectTyped(await send(path, type, text), text)
   })
 
   it.each(['', '__proto__', 'deploys.__proto__', 'constructor', 'deploys.get,deploys.get', '%00', 'x'.repeat(1_000)])(
-    'a procedure called "%s"',
+    'a procedure named "%s" is answered with a typed error',
     async (path) => expectTyped(await send(path, 'query', '{"json":{}}'), path),
   )
 })
@@ -146,7 +149,7 @@ const operation = z.looseObject({
   requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }).optional(),
 })
 
-describe('every route of the OpenAPI document answers hostile input with a problem document, never with a 5xx', () => {
+describe('hostile input to the routes of the OpenAPI document', () => {
   const document = openApiDocument('http://localhost:3000')
   const described = z.record(z.string(), z.record(z.string(), operation)).parse(document.paths)
   const operations = Object.entries(described).flatMap(([template, methods]) =>
@@ -156,7 +159,7 @@ describe('every route of the OpenAPI document answers hostile input with a probl
   async function answer(template: string, request: Request, params: Record<string, string>) {
     const route = listRoutes('api').find((one) => one.template === template)
     const handler = route === undefined ? undefined : (await handlersOf(route))[request.method]
-    if (handler === undefined) throw new Error(`${request.method} ${template} is described and not there`)
+    if (handler === undefined) throw new Error(`${request.method} ${template} is described but does not exist`)
     const response = await handler(request, { params: Promise.resolve(params) })
     return { status: response.status, type: response.headers.get('content-type'), text: await response.text() }
   }
@@ -169,42 +172,46 @@ describe('every route of the OpenAPI document answers hostile input with a probl
     expect(problem.safeParse(JSON.parse(text)).error, `${sent}: ${text}`).toBeUndefined()
   }
 
-  it.each(operations)('$method $template', async ({ template, method, parameters, requestBody, security }) => {
-    const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 4294967296n })
-    const signed = security.length === 0
-    const call = async (changed: { id?: string; query?: string; header?: [string, string]; body?: string }) => {
-      const address = template.replace('{id}', encodeURIComponent(changed.id ?? id).slice(0, 5_000))
-      const url = `http://localhost:3000${address}${changed.query ?? ''}`
-      const body = method === 'GET' ? null : (changed.body ?? '{}')
-      const request =
-        signed && method === 'POST'
-          ? signedCallback(changed.id ?? id, body ?? '')
-          : new Request(url, { method, headers: { ...headers(), 'idempotency-key': 'key-of-a-request' }, body })
-      if (changed.header !== undefined) request.headers.set(...changed.header)
-      const what = shown(changed)
-      expectProblem(await answer(template, request, { id: changed.id ?? id }), what)
-    }
-    for (const text of template.includes('{id}') ? hostileTexts : [])
-      await call({ id: text.replace(/\p{Cs}/gu, '\ufffd') })
-    for (const { name } of parameters.filter((one) => one.in === 'query')) {
-      for (const text of hostileTexts)
-        await call({ query: `?format=json&${name}=${encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))}` })
-      for (const raw of ['%', '%ff', '%00', '%ED%A0%80', '[]']) await call({ query: `?${name}=${raw}&${name}=${raw}` })
-    }
-    for (const { name } of parameters.filter((one) => one.in === 'header')) {
-      for (const text of ['', '""', '"\\', 'x'.repeat(5_000), '\u00ff\u00fe', '__proto__', 'W/"', '*'])
-        await call({ header: [name, text] })
-    }
-    if (requestBody !== undefined) {
-      const { schema } = requestBody.content['application/json']
-      for (const value of hostileInputs(schema, PLAUSIBLE, document)) await call({ body: hostileJson(value) })
-    }
-    for (const body of ['', '{', '\ufeff{}', '[[[', '{"a":1,"a":2}', '\u0000'])
-      if (method !== 'GET') await call({ body })
-  })
+  it.each(operations)(
+    '$method $template answers hostile input with a problem document, never with a 5xx',
+    async ({ template, method, parameters, requestBody, security }) => {
+      const { id } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 4294967296n })
+      const signed = security.length === 0
+      const call = async (changed: { id?: string; query?: string; header?: [string, string]; body?: string }) => {
+        const address = template.replace('{id}', encodeURIComponent(changed.id ?? id).slice(0, 5_000))
+        const url = `http://localhost:3000${address}${changed.query ?? ''}`
+        const body = method === 'GET' ? null : (changed.body ?? '{}')
+        const request =
+          signed && method === 'POST'
+            ? signedCallback(changed.id ?? id, body ?? '')
+            : new Request(url, { method, headers: { ...headers(), 'idempotency-key': 'key-of-a-request' }, body })
+        if (changed.header !== undefined) request.headers.set(...changed.header)
+        const what = shown(changed)
+        expectProblem(await answer(template, request, { id: changed.id ?? id }), what)
+      }
+      for (const text of template.includes('{id}') ? hostileTexts : [])
+        await call({ id: text.replace(/\p{Cs}/gu, '\ufffd') })
+      for (const { name } of parameters.filter((one) => one.in === 'query')) {
+        for (const text of hostileTexts)
+          await call({ query: `?format=json&${name}=${encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))}` })
+        for (const raw of ['%', '%ff', '%00', '%ED%A0%80', '[]'])
+          await call({ query: `?${name}=${raw}&${name}=${raw}` })
+      }
+      for (const { name } of parameters.filter((one) => one.in === 'header')) {
+        for (const text of ['', '""', '"\\', 'x'.repeat(5_000), '\u00ff\u00fe', '__proto__', 'W/"', '*'])
+          await call({ header: [name, text] })
+      }
+      if (requestBody !== undefined) {
+        const { schema } = requestBody.content['application/json']
+        for (const value of hostileInputs(schema, PLAUSIBLE, document)) await call({ body: hostileJson(value) })
+      }
+      for (const body of ['', '{', '\ufeff{}', '[[[', '{"a":1,"a":2}', '\u0000'])
+        if (method !== 'GET') await call({ body })
+    },
+  )
 })
 
-describe('what the console added below /api/auth answers hostile input with a 4xx', () => {
+describe("hostile input to the console's own paths below /api/auth", () => {
   const BODIES = {
     'links/accept': jsonSchema(acceptLinkInput),
     'confirm/password': { type: 'object', properties: { password: { type: 'string' } } },
@@ -221,7 +228,7 @@ describe('what the console added below /api/auth answers hostile input with a 4x
       },
     },
   }
-  it.each(Object.entries(BODIES))('%s', async (path, schema) => {
+  it.each(Object.entries(BODIES))('%s answers hostile input with a 4xx', async (path, schema) => {
     const { POST } = await import('~/app/api/auth/[...all]/route')
     for (const value of hostileInputs(schema, {})) {
       const request = new Request(`http://localhost:3000/api/auth/${path}`, {
@@ -236,6 +243,6 @@ describe('what the console added below /api/auth answers hostile input with a 4x
   })
 })
 
-it('a hostile value can be written into JSON and read again', () => {
+it('every hostile value can be written as JSON and parsed again', () => {
   for (const value of hostileValues) expect(() => JSON.parse(hostileJson(value))).not.toThrow()
 })

@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-/** No session, no token: a signature in its place, which no other site has. */
+/** Routes that take a signature in place of a session or token. Another site cannot make one. */
 const SIGNED = ['/api/github/webhooks', '/api/internal/deploys/{id}/status', '/api/internal/deploys/{id}/callback']
 const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -45,8 +45,8 @@ async function statusOf(
   return (await handler(request, { params })).status
 }
 
-describe.each(foreign)('a change asked for by %s', (_, headers) => {
-  it('is refused by every route that takes any', async () => {
+describe.each(foreign)('a change requested by %s', (_, headers) => {
+  it("every route refuses a change that comes from outside the console's own pages", async () => {
     const handlers = await changingHandlers()
     expect(handlers.length).toBeGreaterThan(20)
     const refusing: string[] = []
@@ -66,7 +66,7 @@ describe.each(foreign)('a change asked for by %s', (_, headers) => {
   })
 })
 
-it('a change asked for by the console’s own script, or by no browser, is not refused for where it came from', async () => {
+it("every route accepts the origin of the console's own script and of a client that is not a browser", async () => {
   for (const handler of await changingHandlers()) {
     const inBrowser = { ...own, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }
     expect(await statusOf(handler, inBrowser)).not.toBe(403)
@@ -74,7 +74,7 @@ it('a change asked for by the console’s own script, or by no browser, is not r
   }
 })
 
-describe('a sign-in under another name than CONSOLE_URL says', () => {
+describe('a sign-in at another address than CONSOLE_URL', () => {
   const signIn = async (headers: Record<string, string>, times = 1) => {
     const logged: string[] = []
     const logger = pino({}, { write: (line: string) => void logged.push(line) })
@@ -94,25 +94,25 @@ describe('a sign-in under another name than CONSOLE_URL says', () => {
 
   it.each([
     [
-      'a Host of its own',
+      'another Host',
       { host: 'console.internal:3000', origin: 'https://console.example' },
       'http://localhost:3000',
       'console.internal:3000',
     ],
     [
-      'a proxy that changes the Host',
+      'another Origin',
       { host: 'localhost:3000', origin: 'https://console.example' },
       'localhost:3000',
       'https://console.example',
     ],
-  ])('with %s is refused with both names, and the log has both, once', async (_, headers, expected, seen) => {
+  ])('a sign-in with %s is refused with both addresses, which are logged once', async (_, headers, expected, seen) => {
     const { body, logged } = await signIn(headers, 3)
     expect(body).toMatchObject({ code: 'origin_refused', expected_origin: expected, seen_origin: seen })
     expect(body.detail).toContain(`it names ${seen}, and the console is at ${expected}.`)
     expect(logged).toMatchObject([{ level: 40, expected_origin: expected, seen_origin: seen }])
   })
 
-  it('a name that is none is neither shown nor logged', async () => {
+  it('an invalid origin is neither shown nor logged', async () => {
     const { body, logged } = await signIn({ host: 'localhost:3000', origin: 'https://a b<script>' })
     expect(JSON.stringify([body, logged])).not.toContain('script')
   })

@@ -24,7 +24,7 @@ afterAll(async () => {
 const id = '00000000-0000-7000-8000-000000000000'
 const CHANGING = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-describe('an error below /api is a problem document', () => {
+describe('errors below /api', () => {
   const nowhere = [
     '',
     '/none',
@@ -53,7 +53,7 @@ describe('an error below /api is a problem document', () => {
     ['GET', '/api/internal/deploys/%/log', 404, 'address_unknown'],
   ]
 
-  it.each(rows)('%s %s: %i %s', async (method, address, status, code) => {
+  it.each(rows)('%s %s is answered with problem document %i %s', async (method, address, status, code) => {
     const answer = await fetch(`${server.url}${address}`, { method, redirect: 'manual' })
     expect(answer.status).toBe(status)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
@@ -82,14 +82,17 @@ const statusLine = (request: string): Promise<string> =>
     socket.on('close', () => resolve(text.split('\r\n', 1)[0] ?? ''))
   })
 
-it.each(['OPTIONS', 'GET', 'POST', 'HEAD'])('answers %s * with a 4xx or 2xx, and goes on serving', async (method) => {
-  const line = await statusLine(`${method} * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
-  expect(line).toMatch(/^HTTP\/1\.1 (2|4)\d\d /)
-  expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
-})
+it.each(['OPTIONS', 'GET', 'POST', 'HEAD'])(
+  'the request %s * is answered, and the server continues to serve',
+  async (method) => {
+    const line = await statusLine(`${method} * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+    expect(line).toMatch(/^HTTP\/1\.1 (2|4)\d\d /)
+    expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
+  },
+)
 
 it.each(['/sign-in?next=%', '/sign-in?%', '/sign-in?next=%ff&x=%zz'])(
-  'shows the page at %s, whose query does not decode',
+  'the page at %s is shown although its query cannot be decoded',
   async (address) => {
     const answer = await fetch(`${server.url}${address}`)
     expect(answer.status).toBe(200)
@@ -97,7 +100,7 @@ it.each(['/sign-in?next=%', '/sign-in?%', '/sign-in?next=%ff&x=%zz'])(
   },
 )
 
-it('shows the audit trail to a member whose filter does not decode', async () => {
+it('the audit trail is shown although its filter cannot be decoded', async () => {
   const cookie = await signedInAs(console_.deps)
   const answer = await fetch(`${server.url}/audit?actor=%`, { headers: { cookie }, redirect: 'manual' })
   expect(answer.status).toBe(200)

@@ -40,7 +40,7 @@ afterAll(() => console_.close())
 
 const surfaceAddress = '/api/internal/deploys/00000000-0000-7000-8000-000000000000/status'
 
-/** How many of `count` requests are not refused for their number. Those that are say when to come back. */
+/** Counts the requests that are not refused for their number. The refused ones say when to come back. */
 async function admitted(server: BuiltServer, address: string, count: number, headers: (n: number) => HeadersInit) {
   let through = 0
   for (let n = 0; n < count; n += 1) {
@@ -63,26 +63,26 @@ async function admitted(server: BuiltServer, address: string, count: number, hea
   return through
 }
 
-describe('without a trusted proxy', () => {
+describe('rate limits without a trusted proxy', () => {
   let server: BuiltServer
   beforeAll(async () => {
     server = await startServer({ RATE_LIMIT_PER_MINUTE: '5', RATE_LIMIT_REFUSED_PER_MINUTE: '5' })
   })
   afterAll(() => server.stop())
 
-  it('a sender does not get past the limit of its address with an X-Forwarded-For of its own', async () => {
+  it("an X-Forwarded-For does not lift the limit of the sender's address", async () => {
     const spoofed = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}`, forwarded: `for=198.51.100.${n}` })
-    // A minute's worth, and one or two that are refilled meanwhile on a slow machine.
+    // The limit of a minute, and one or two more that a slow machine earns meanwhile.
     expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
     expect(await admitted(server, '/api/openapi.json', 20, spoofed)).toBeLessThan(10)
   })
 
-  it('pages count like the API, and are refused in a sentence', async () => {
+  it('pages count toward the limit and are refused with a sentence', async () => {
     expect(await admitted(server, '/', 20, () => ({}))).toBeLessThan(10)
     expect(await (await fetch(server.url)).text()).toMatch(/^Rate limit exceeded .* Try again in \d+ s\.\n$/)
   })
 
-  it('a callback that is signed is let through as often as it comes, from an address with room for one', async () => {
+  it('signed callbacks are never refused for their number', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const fresh = await startServer({ RATE_LIMIT_REFUSED_PER_MINUTE: '1' })
     try {
@@ -99,7 +99,7 @@ describe('without a trusted proxy', () => {
   })
 })
 
-describe('behind a trusted proxy', () => {
+describe('rate limits behind a trusted proxy', () => {
   let server: BuiltServer
   beforeAll(async () => {
     server = await startServer({
@@ -110,18 +110,18 @@ describe('behind a trusted proxy', () => {
   })
   afterAll(() => server.stop())
 
-  it('every client has a limit of its own, by the address its proxy saw', async () => {
+  it('each client has its own limit, by the address that its proxy saw', async () => {
     expect(await admitted(server, surfaceAddress, 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
     expect(await admitted(server, '/api/openapi.json', 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
   })
 
-  it('a client does not get past it with what it writes before that', async () => {
+  it("an address that a client writes into X-Forwarded-For does not lift the client's limit", async () => {
     const spoofed = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 192.0.2.1, 10.0.0.9` })
     expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
   })
 })
 
-it('an account has a limit of its own, from whatever address it is used', async () => {
+it('each account has its own limit', async () => {
   const own = await createTestConsole({ env: { RATE_LIMIT_PER_MINUTE: '1' } })
   try {
     const call = (name: string) => createCaller(createContextInner(own.deps, actorNamed(name))).surfaces.list()
@@ -133,10 +133,10 @@ it('an account has a limit of its own, from whatever address it is used', async 
   }
 })
 
-it('an account has one limit for the screen, REST with a session and REST with a token', async () => {
+it('one account has one limit for the screen, REST with a session and REST with a token', async () => {
   const own = await createTestConsole({ env: { RATE_LIMIT_PER_MINUTE: '3' } })
   try {
-    // Every request comes from an address of its own, so that only the account's limit is met.
+    // No address has a limit here, so only the account's limit applies.
     const deps = { ...own.deps, rateLimits: { ...own.deps.rateLimits, addresses: createRateLimiter(undefined) } }
     await insertSurface(deps)
     const owner = await insertMember(deps, 'ada@example.com')
@@ -160,8 +160,8 @@ it('an account has one limit for the screen, REST with a session and REST with a
   }
 })
 
-it('every route but the bare health check refuses an address that has asked too often, before it does anything else; a callback may be signed, so its size is judged first', async () => {
-  // In one moment: on a slow machine the bucket would gain another request meanwhile.
+it('every route except the health check and signed callbacks refuses an address above its limit', async () => {
+  // The clock stands still, because on a slow machine the limit would admit one more request meanwhile.
   const frozen = createRateLimiter(LIMIT, () => 0)
   const rateLimits = { ...console_.deps.rateLimits, addresses: frozen, unsigned: createRateLimiter(LIMIT, () => 0) }
   Object.assign(globalThis, { deployConsoleDeps: { ...console_.deps, rateLimits } })

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-describe('with the database away, of somebody who is signed in', () => {
+describe('polls of a signed-in member while the database is unreachable', () => {
   let deps: Deps
   let proxy: Awaited<ReturnType<typeof tcpProxy>>
   let ahead = 0
@@ -39,7 +39,7 @@ describe('with the database away, of somebody who is signed in', () => {
   })
   afterAll(() => deps.db.$disconnect())
 
-  it('a poll says that the database is away, and not where it is', async () => {
+  it('a poll is answered that the database does not answer, without its address', async () => {
     const grid = await import('~/app/api/trpc/[trpc]/route')
     const { id } = await insertDeployAt(console_.deps, 'building')
     const input = encodeURIComponent(JSON.stringify({ json: { id } }))
@@ -50,7 +50,7 @@ describe('with the database away, of somebody who is signed in', () => {
     ]
     for (const poll of polls) expect((await poll()).status).toBe(200)
     await proxy.cut()
-    // Who it was is remembered for ten seconds; after them the database is asked for that before anything else.
+    // A session is remembered for ten seconds. Later, reading the session is the first query that fails.
     for (const since of [0, 11_000]) {
       ahead = since
       for (const poll of polls) {
@@ -71,8 +71,8 @@ describe('with the database away, of somebody who is signed in', () => {
   })
 })
 
-describe('what fails outside every use case', () => {
-  it('is answered in the console’s own words', async () => {
+describe('a failure outside every procedure', () => {
+  it("a failure before a procedure is reached is answered with the console's own sentence", async () => {
     const failing = router({ one: procedureFor('surface.read').query(() => null) })
     const answer = await fetchRequestHandler({
       endpoint: '/api/trpc',

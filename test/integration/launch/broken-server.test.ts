@@ -20,7 +20,7 @@ beforeEach(() => {
   rmSync(logFile, { force: true })
 })
 
-/** Starts a program in the place of serve.mjs. It finds its number of tries in `tries`. */
+/** Starts a program in place of serve.mjs. Its number of tries is in `tries`. */
 async function start(program: string, { withinMs = 20_000, signal = new AbortController().signal } = {}) {
   mkdirSync(path.join(directory, 'src/launch'), { recursive: true })
   writeFileSync(path.join(directory, 'src/launch/exit-with-parent.mjs'), '')
@@ -52,7 +52,7 @@ const messageOf = async (started: Promise<unknown>) => {
   return failure.message
 }
 
-it('a server that cannot start is given up after three tries, with its first error once and 20 lines at most', async () => {
+it('a server that cannot start is given up after three tries, and its first error is printed once with at most 20 lines', async () => {
   const program = `for (let line = 0; line < 2000; line += 1) console.error('try', tries, 'line', line, '.'); process.exitCode = 7`
   const message = await messageOf(start(program))
   expect(message).toMatch(
@@ -65,21 +65,21 @@ it('a server that cannot start is given up after three tries, with its first err
   expect(readFileSync(logFile, 'utf8'), 'the log has all of it').toContain('try 3 line 1999')
 })
 
-it('a server that answers 500 to "ready" does not hold the start up, and is left behind by none of its tries', async () => {
+it('a server that answers 500 to the readiness check is given up after three tries, and none of its processes is left', async () => {
   const message = await messageOf(start(answering(500)))
   expect(message).toMatch(/^The server answers 500 to http:\S+\/api\/health\/ready\. It was tried 3 times\. /)
   expect(pids).toHaveLength(3)
   expect(pids.filter(isAlive)).toEqual([])
 })
 
-it('a server that stays not ready is waited for once, and not started again', async () => {
+it('a server that never becomes ready is not started again', async () => {
   const message = await messageOf(start(answering(503), { withinMs: 1_500 }))
   expect(message).toMatch(/^The server was not ready after \d s\. It was tried once\. All data is kept\. /)
   expect(pids).toHaveLength(1)
   expect(pids.filter(isAlive)).toEqual([])
 })
 
-it('a server that starts at its second try is used, and what it prints from then on is shown in full', async () => {
+it('a server that starts at the second try is used, and its later output is shown in full', async () => {
   const program = `if (tries === 1) process.exit(1)
     require('node:http').createServer((_, answer) => answer.end()).listen(port, '127.0.0.1')
     process.on('SIGTERM', () => { for (let line = 0; line < 30; line += 1) console.error(line); process.exit(0) })`
@@ -89,7 +89,7 @@ it('a server that starts at its second try is used, and what it prints from then
   expect(shown).toHaveLength(30)
 })
 
-it('a start that is broken off is not tried again', async () => {
+it('a start that is cancelled is not tried again', async () => {
   const stop = new AbortController()
   const program = `process.exitCode = 1`
   const started = start(program, { signal: stop.signal })

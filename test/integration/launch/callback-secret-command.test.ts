@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-it('npm run console -- callback-secret prints what a repository derives from the current secret, and nothing else', async () => {
+it("npm run console -- callback-secret prints only the repository's secret, derived from the first main secret", async () => {
   const masters = [randomBytes(32), randomBytes(32)]
   const secrets = masters.map((bytes) => `whsec_${bytes.toString('base64')}`)
   const call = (repository: string) =>

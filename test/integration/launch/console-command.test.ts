@@ -29,7 +29,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** `npm run console -- …` as its own process. */
+/** Runs `npm run console -- …` as its own process. */
 async function call(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,
@@ -45,7 +45,7 @@ async function call(args: readonly string[], env: Record<string, string> = {}) {
 }
 
 describe('npm run console', () => {
-  it('-- audit verify says that a whole trail is whole, and ends with 0', async () => {
+  it('audit verify reports an intact trail and exits with 0', async () => {
     const { code, out, err } = await call(['audit', 'verify'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(
@@ -53,12 +53,12 @@ describe('npm run console', () => {
     )
   })
 
-  it('-- audit checkpoint prints one that later calls prove the chain against', async () => {
+  it('audit checkpoint prints a checkpoint that audit verify accepts, and rejects when changed', async () => {
     const { code, out } = await call(['audit', 'checkpoint'])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ seq: '25', audit_event_id: '25' })
     writeFileSync(path.join(directory, 'kept.json'), out)
-    // Relative to where the operator stands, which is not where npm runs it.
+    // The path is relative to the operator's directory, where npm does not run the command.
     const held = await call(['audit', 'verify', '--checkpoint', 'kept.json'], { INIT_CWD: directory })
     expect(held).toMatchObject({ code: 0, out: expect.stringContaining('It contains the checkpoint of 2') })
 
@@ -67,7 +67,7 @@ describe('npm run console', () => {
     expect(contradicted).toMatchObject({ code: 1, out: expect.stringMatching(/^BROKEN: row 25, seal 25: checkpoint_/) })
   })
 
-  it('-- audit records gives what the example of docs/operations/run.md verifies without the console, and finds a change in', async () => {
+  it('the example in docs/operations/run.md verifies the output of audit records without the console, and finds a change', async () => {
     const guide = readFileSync(path.join(root, 'docs/operations/run.md'), 'utf8')
     const [, script = ''] = /node --input-type=module -e '(.*?)' < audit\.txt/s.exec(guide) ?? []
     const { code, out } = await call(['audit', 'records'])
@@ -79,7 +79,7 @@ describe('npm run console', () => {
     expect(verify(out.replace('"id":"9"', '"id":"8"')).status).toBe(1)
   })
 
-  it('-- audit verify names the first row a superuser changed, and ends with 1', async () => {
+  it('audit verify names the first row that a superuser changed and exits with 1', async () => {
     await onDatabase(console_.deps.config.databaseUrl, async (client) => {
       await client.query('ALTER TABLE audit_events DISABLE TRIGGER ALL')
       await client.query(`UPDATE audit_events SET actor = 'nobody' WHERE id IN (7, 11)`)
@@ -95,18 +95,18 @@ describe('npm run console', () => {
     [['audit', 'verify', '--fast']],
     [['audit', 'verify', '--checkpoint', '/nonexistent/checkpoint.json']],
     [['audit', 'verify', '--checkpoint', 'package.json']],
-  ])('ends with 2 and a sentence when it does not understand %j', async (args) => {
+  ])('the arguments %j are refused with a sentence, the usage and exit code 2', async (args) => {
     const { code, out, err } = await call(args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(/^[^\n]+\n\nUsage: npm run console -- /)
   })
 
-  it.each([[['--help']], [['audit', 'verify', '--help']]])('%j needs no database', async (args) => {
+  it.each([[['--help']], [['audit', 'verify', '--help']]])('the arguments %j need no database', async (args) => {
     const { code, out } = await call(args, { DATABASE_URL: 'postgresql://nobody@127.0.0.1:9/none' })
     expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining('audit verify') })
   })
 
-  it('says what is missing of a database that this version has not migrated, and ends with 1', async () => {
+  it("a database without this version's migrations is reported, and the command exits with 1", async () => {
     const empty = await createEmptyTestDatabase()
     const { code, err } = await call(['audit', 'verify'], { DATABASE_URL: empty.url })
     expect({ code, err }).toEqual({
@@ -116,22 +116,22 @@ describe('npm run console', () => {
     await empty.drop()
   })
 
-  it('says of a database that does not answer that it cannot be used, without its password', async () => {
+  it('a database that does not answer is reported without its password', async () => {
     const { code, err } = await call(['audit', 'verify'], { DATABASE_URL: 'postgresql://a:hunter2@127.0.0.1:9/none' })
     expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('cannot be used') })
     expect(err).not.toContain('hunter2')
   })
 })
 
-describe('without DATABASE_URL', () => {
+describe('npm run console without DATABASE_URL', () => {
   const dataDir = path.join(directory, 'data')
   const env = { DATABASE_URL: '', DATA_DIR: dataDir }
 
-  it('there has to be an embedded database', async () => {
+  it('without an embedded database, the command refers to npm start', async () => {
     expect(await call(['audit', 'verify'], env)).toMatchObject({ code: 1, err: expect.stringContaining('npm start') })
   })
 
-  it('it works on the embedded one while that runs, and starts it for the command when it does not', async () => {
+  it('the command uses the embedded database while it runs, and otherwise starts it for the command', async () => {
     const database = await startEmbeddedPostgres(path.join(dataDir, 'postgres'), 'sandbox', {
       logFile: path.join(directory, 'postgres.log'),
     })

@@ -12,7 +12,7 @@ import { whoListens } from '~/launch/postgres/running-server'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 
-// Every directory here is below one that only its owner may enter, with a space in its name.
+// Every directory is below one with a space in its name that only its owner may enter.
 describe('the embedded PostgreSQL', () => {
   let directory: string
   let base: string
@@ -33,7 +33,7 @@ describe('the embedded PostgreSQL', () => {
     return server
   }
 
-  it('keeps port and data over a stop, durably, for its owner alone', async () => {
+  it('the embedded database keeps its port and data over a stop, with fsync on and files for its owner only', async () => {
     const first = await start()
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
     expect(await query(first.url, `SELECT current_setting('fsync') AS fsync`)).toEqual([{ fsync: 'on' }])
@@ -50,7 +50,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await runningDatabaseUrl(directory, 'console')).toBe(second.url)
   })
 
-  it('says so when it dies, and recovers at the next start', async () => {
+  it('a killed database reports its signal, and recovers at the next start', async () => {
     const first = await start()
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer')
     process.kill(first.pid, 'SIGKILL')
@@ -61,7 +61,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   })
 
-  it('is taken over when whoever started it was killed', async () => {
+  it('a database whose starter was killed is taken over by the next start', async () => {
     const parent = spawn(
       process.execPath,
       ['--import', 'tsx', 'test/support/hold-postgres.ts', directory, path.join(base, 'log')],
@@ -80,7 +80,7 @@ describe('the embedded PostgreSQL', () => {
     expect(isAlive(adopted.pid)).toBe(false)
   })
 
-  it('is never mistaken for the server of a copy of its directory, lock file and all', async () => {
+  it('a copy of the directory is not mistaken for the running database', async () => {
     const { port } = await start()
     const copy = path.join(base, 'copy')
     cpSync(directory, copy, { recursive: true })
@@ -92,7 +92,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await runningDatabaseUrl(copy, 'console')).toBeUndefined()
   })
 
-  it('moves to another port when its own is taken', async () => {
+  it('the database moves to another port if its own is taken', async () => {
     const first = await start()
     await first.stop()
     const other = createServer().listen(first.port, '127.0.0.1')
@@ -106,7 +106,7 @@ describe('the embedded PostgreSQL', () => {
     }
   })
 
-  it('is not held up by a lock that names a living, unrelated process, nor by a half-made cluster', async () => {
+  it('neither a stale lock file nor an unfinished cluster prevents a start', async () => {
     const unfinished = path.join(directory, 'cluster.unfinished')
     mkdirSync(unfinished, { recursive: true })
     writeFileSync(path.join(unfinished, 'PG_VERSION'), '18\n')
@@ -117,7 +117,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await query((await start()).url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 
-  it('listens on loopback only and lets nobody in without the password', async () => {
+  it('the database listens on loopback only and requires the password', async () => {
     const { url } = await start()
     const wrong = new URL(url)
     wrong.password = 'wrong'

@@ -19,7 +19,7 @@ const npm = `
     process.execPath, ['--import', 'tsx', '--input-type=module', '-e', ${JSON.stringify(script)}], { stdio: 'inherit' })
 `
 
-it('what npm started ends when npm is killed, instead of running on unseen', async () => {
+it('a program that npm started ends when npm is killed', async () => {
   const parent = spawn(process.execPath, ['-e', npm], { stdio: ['ignore', 'pipe', 'inherit'] })
   const lines = createInterface({ input: parent.stdout })
   expect(await once(lines, 'line')).toEqual(['waiting'])

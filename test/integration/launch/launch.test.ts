@@ -19,7 +19,7 @@ import { launchProduct, type Product, startProduct, withoutConsoleSettings } fro
 const START = 180_000
 const root = path.resolve(import.meta.dirname, '../../..')
 
-/** What each program the launch starts looks like in a list of processes. */
+/** How each program that npm start starts looks in a list of processes. */
 const PROGRAMS = {
   server: /src\/launch\/serve\.mjs/,
   sandbox: /sandbox[-/]main/,
@@ -50,7 +50,7 @@ describe('npm start with a real GitHub', { timeout: START }, () => {
     })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-  it('prints a link that makes the first admin, and none afterwards', async () => {
+  it('npm start prints a link that creates the first admin, and no link once there is an admin', async () => {
     const first = await start()
     try {
       const link = new URL(await first.printedLink())
@@ -63,7 +63,7 @@ describe('npm start with a real GitHub', { timeout: START }, () => {
       })
       expect(answer.status).toBe(200)
       const databaseUrl = await runningDatabaseUrl(path.join(first.dataDir, 'postgres'), 'console')
-      expect(await printedLink(databaseUrl ?? '', false), 'what the next start prints').toBeNull()
+      expect(await printedLink(databaseUrl ?? '', false), 'the link of the next start').toBeNull()
     } finally {
       await first.stop()
     }
@@ -96,7 +96,7 @@ describe('npm start', { timeout: START }, () => {
     expect(await onDatabase('SELECT answer FROM kept')).toEqual([{ answer: 42 }])
   }
 
-  it('serves the console, and ends its start with the address and a link that signs in', async () => {
+  it('npm start serves the console, and ends its output with the address and a link that signs in', async () => {
     await expectRunning()
     const link = await product.printedLink()
     expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
@@ -105,7 +105,7 @@ describe('npm start', { timeout: START }, () => {
     expect(last).toContain(link)
   })
 
-  it('prints another link on request, and the one before works no longer', async () => {
+  it('setup-link prints a new link, and the earlier link no longer works', async () => {
     const before = await product.printedLink()
     const args = ['--conditions=react-server', ...programArgs(root, 'src/launch/commands/console.ts'), 'setup-link']
     const env = { ...withoutConsoleSettings(process.env), DATA_DIR: dataDir }
@@ -114,23 +114,23 @@ describe('npm start', { timeout: START }, () => {
     expect(link).toMatch(new RegExp(`^${product.url}/setup/[\\w-]{43}$`))
     expect(await (await fetch(before)).text()).toContain('This link does not work')
     expect(await (await fetch(link)).text()).toContain('Start the sandbox')
-    expect(await (await fetch(link)).text(), 'looking at it did not use it up').toContain('Start the sandbox')
+    expect(await (await fetch(link)).text(), 'opening the link does not use it up').toContain('Start the sandbox')
   })
 
-  it('keeps secrets out of the arguments of every process', () => {
+  it('no process of npm start has a secret in its arguments', () => {
     const commands = descendantsOf(product.launcher.pid ?? 0).map(({ command }) => command)
     expect(commands.join('\n')).not.toMatch(/whsec_|postgres(ql)?:\/\//)
   })
 
-  it('is refused a second time on the same data, and says where the first one is', async () => {
+  it('a second npm start on the same data is refused and says where the first one is', async () => {
     const second = launchProduct({ DATA_DIR: dataDir })
     expect(await second.exited).toBe(1)
     expect(second.output()).toContain(`is already running on ${dataDir}. The console is at ${product.url}`)
-    expect(second.output(), 'it started nothing, so it stopped nothing').not.toContain('stopped')
+    expect(second.output(), 'the refused start had nothing to stop').not.toContain('stopped')
     await expectRunning()
   })
 
-  it('is refused on the database of a sandbox once there are credentials for GitHub, and says what to do', async () => {
+  it('npm start with credentials for GitHub is refused on the database of a sandbox, and says what to do', async () => {
     const url = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
     const own = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
     const surfacesFile = path.join(own, 'surfaces.yaml')
@@ -157,7 +157,7 @@ describe('npm start', { timeout: START }, () => {
     await expectRunning()
   })
 
-  it('is refused on a port that was asked for and is taken, and names one that is free', async () => {
+  it('npm start on a taken PORT is refused and names a free one', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
@@ -171,7 +171,7 @@ describe('npm start', { timeout: START }, () => {
   })
 
   it.each(['server', 'sandbox', 'database'] as const)(
-    'stops everything and says why when the %s is killed; the next start has everything again',
+    'npm start stops everything and says why when the %s is killed, and the next start works again',
     async (name) => {
       const launcher = product.launcher.pid ?? 0
       const started = descendantsOf(launcher).map(({ pid }) => pid)
@@ -184,7 +184,7 @@ describe('npm start', { timeout: START }, () => {
     },
   )
 
-  it('leaves no server and no sandbox when it is killed itself; the next start takes the database over', async () => {
+  it('killing npm start leaves no server and no sandbox, and the next start takes the database over', async () => {
     const launcher = product.launcher.pid ?? 0
     const server = descendant(launcher, PROGRAMS.server)
     const sandbox = descendant(launcher, PROGRAMS.sandbox)
@@ -198,7 +198,7 @@ describe('npm start', { timeout: START }, () => {
     await expectRunning()
   })
 
-  it('stops at once on another Ctrl-C, however long the server would take, and keeps all data', async () => {
+  it('another Ctrl-C stops everything at once, and all data is kept', async () => {
     const launcher = product.launcher.pid ?? 0
     const started = descendantsOf(launcher).map(({ pid }) => pid)
     process.kill(descendant(launcher, PROGRAMS.server), 'SIGSTOP')
@@ -206,7 +206,7 @@ describe('npm start', { timeout: START }, () => {
     const impatient = setInterval(() => product.launcher.kill('SIGINT'), 400)
     await product.exited
     clearInterval(impatient)
-    expect(performance.now() - began, 'it would wait fifteen seconds for the server').toBeLessThan(14_000)
+    expect(performance.now() - began, 'the server would get fifteen seconds').toBeLessThan(14_000)
     expect(product.output()).toContain('Stopping … (Ctrl-C again stops it at once)')
     expect(product.output().match(/Stopping at once/g)).toHaveLength(1)
     expect(product.output()).toContain('all data is kept')
@@ -215,7 +215,7 @@ describe('npm start', { timeout: START }, () => {
     await expectRunning()
   })
 
-  it('ends with 0 on Ctrl-C and leaves nothing running', async () => {
+  it('Ctrl-C ends npm start with 0 and leaves nothing running', async () => {
     const started = descendantsOf(product.launcher.pid ?? 0).map(({ pid }) => pid)
     expect(await product.stop()).toBe(0)
     expect(product.output().split('\n').at(-1)).toContain('Everything is stopped; all data is kept.')

@@ -11,7 +11,7 @@ const root = path.resolve(import.meta.dirname, '../../..')
 const directory = mkdtempSync(path.join(tmpdir(), 'listening address '))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-/** The server's own listener, with a Next that answers everything at once: no build is needed to see where it listens. */
+/** The server's own listener with a Next that answers everything, because no build is needed to see where it listens. */
 beforeAll(() => {
   for (const file of ['serve.mjs', 'exit-with-parent.mjs']) {
     cpSync(path.join(root, 'src/launch', file), path.join(directory, 'src/launch', file))
@@ -37,7 +37,7 @@ const accepts = (host: string, port: number) =>
     socket.once('connect', () => socket.destroy())
   })
 
-/** Which of this machine's addresses take a connection while the server runs with these settings. */
+/** The machine's addresses that accept a connection while the server runs with these settings. */
 async function reachedAt(settings: Record<string, string>) {
   const { host } = readConfig({ GITHUB_DISPATCH_TOKEN: 'token', ...settings })
   const port = await freePort()
@@ -61,12 +61,12 @@ async function reachedAt(settings: Record<string, string>) {
   }
 }
 
-it('the server listens at 127.0.0.1 alone when HOST is not set', async () => {
+it('the server listens at 127.0.0.1 only if HOST is not set', async () => {
   expect(await reachedAt({})).toEqual(['127.0.0.1'])
 })
 
-// On Linux all of 127.0.0.0/8 is this machine's, so that another address can be tried without leaving it.
-it.runIf(process.platform === 'linux')('the server listens at the address HOST names, and at no other', async () => {
+// On Linux all of 127.0.0.0/8 belongs to this machine, so another address can be tried without leaving it.
+it.runIf(process.platform === 'linux')('the server listens at the address in HOST only', async () => {
   expect(await reachedAt({ HOST: '127.0.0.2' })).toEqual(['127.0.0.2'])
 })
 

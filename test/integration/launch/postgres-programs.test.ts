@@ -8,15 +8,15 @@ import { findDatabaseAccount } from '~/launch/postgres/programs'
 import { startPostgresServer } from '~/launch/postgres/running-server'
 import { findPackagedBinaries, linksAreComplete, makeLibraryLinks, prepareRuntime } from '~/launch/postgres/runtime'
 
-describe('the programs of PostgreSQL', () => {
+describe('the packaged programs of PostgreSQL', () => {
   const directory = mkdtempSync(path.join(tmpdir(), 'postgres programs '))
-  /** Not below the other: that one only its owner may enter. */
+  /** Not below the other directory, which only its owner may enter. */
   const system = mkdtempSync(path.join(tmpdir(), 'postgres-system-'))
   afterAll(() => {
     for (const made of [directory, system]) rmSync(made, { recursive: true, force: true })
   })
 
-  it('run after an installation that ran no install script: the missing library links are made', () => {
+  it('the missing library links are made if no install script ran, and the programs run', () => {
     const { native, links } = findPackagedBinaries()
     const copy = path.join(directory, 'native')
     cpSync(native, copy, { recursive: true, filter: (file) => !lstatSync(file).isSymbolicLink() })
@@ -27,12 +27,12 @@ describe('the programs of PostgreSQL', () => {
     expect(execFileSync(path.join(copy, 'bin/initdb'), ['--version'], { encoding: 'utf8' })).toContain('PostgreSQL')
   })
 
-  describe.runIf(process.getuid?.() === 0)('for root, whose checkout the account of PostgreSQL cannot enter', () => {
+  describe.runIf(process.getuid?.() === 0)('programs in a checkout that only root may enter', () => {
     const account = findDatabaseAccount()
     const { native, ...rest } = findPackagedBinaries()
     const hidden = path.join(directory, 'hidden')
 
-    it('run from a copy that everybody may read and only root can change', async () => {
+    it('the programs run from a copy that everybody may read and only root can change', async () => {
       cpSync(native, hidden, { recursive: true, verbatimSymlinks: true })
       execFileSync('chmod', ['-R', 'go-rwx', hidden])
       const runtime = prepareRuntime(account, directory, { ...rest, native: hidden }, system)
@@ -43,7 +43,7 @@ describe('the programs of PostgreSQL', () => {
       expect(await initialiseCluster({ native: runtime, account }, own, 'secret')).toBe(path.join(own, 'cluster'))
     })
 
-    it('are not copied to a place that others can write to', () => {
+    it('the programs are not copied to a directory that others can write to', () => {
       chmodSync(system, 0o777)
       expect(() => prepareRuntime(account, directory, { ...rest, native: hidden }, system)).toThrow(
         'only root can write to',
@@ -51,7 +51,7 @@ describe('the programs of PostgreSQL', () => {
     })
   })
 
-  it('that cannot be started are an error with words, not a crash', async () => {
+  it('programs that cannot be started are reported with a sentence', async () => {
     const programs = { native: path.join(directory, 'nowhere'), account: undefined }
     await expect(initialiseCluster(programs, directory, 'secret')).rejects.toThrow(
       /could not be created: .*ENOENT[\s\S]*Nothing was kept/,

@@ -21,13 +21,13 @@ interface Elsewhere {
   readonly runs: string
 }
 
-/** What is run for a command, the test that runs the same program, or why nothing here can. */
+/** What this test runs for a command, the test that runs the same program, or why no test can. */
 type Shown = { readonly run: string } | Elsewhere | { readonly reason: string }
 
 const COMMANDS: Readonly<Record<string, Shown>> = {
   'npm run bench': { run: 'npm run bench -- --quick' },
   'npm run fuzz': { run: 'npm run fuzz -- --count=100' },
-  // What lint would fix, the step that lints says.
+  // The lint step reports what lint would fix.
   'npm run format': { run: 'npm run format -- --linter-enabled=false' },
   'npm start': { run: 'npm start' },
   'npm run worker': { run: 'npm run worker' },
@@ -54,7 +54,7 @@ const COMMANDS: Readonly<Record<string, Shown>> = {
   'npm run screenshots': { reason: 'it needs a browser, and replaces the pictures of docs/screenshots' },
 }
 
-/** Every command of the README, of fenced blocks and in the text: `a && b` is two. */
+/** Every command of the README, in fenced blocks and in the text. `a && b` counts as two. */
 function readmeCommands(): readonly string[] {
   const readme = contentsOf('README.md')
   const fenced = [...readme.matchAll(/^```\w*\n(.*?)^```/gms)].flatMap(([, block = '']) => block.trim().split('\n'))
@@ -62,7 +62,7 @@ function readmeCommands(): readonly string[] {
   return [...fenced, ...inline].flatMap((line) => line.split(' && '))
 }
 
-it('each command of the README is run below or by a test that exists, or says why it cannot be', () => {
+it('each command of the README is run by a test, or the list says why no test can run it', () => {
   expect([...new Set(readmeCommands())].sort()).toEqual(Object.keys(COMMANDS).sort())
   const scripts = contentsOf('package.json')
   for (const [command, shown] of Object.entries(COMMANDS)) {
@@ -75,26 +75,26 @@ it('each command of the README is run below or by a test that exists, or says wh
   }
 })
 
-it('npm run check does nothing that npm test does not do', () => {
+it('npm run check runs only steps of npm test', () => {
   const plan = { reports: '/reports', browser: undefined }
   const steps = (fast: boolean) => stepsOf({ ...plan, fast }).flat()
   expect(steps(false)).toEqual(expect.arrayContaining(steps(true)))
 })
 
-describe('in a fresh clone', { timeout: 600_000 }, () => {
+describe('the commands of the README in a fresh clone', { timeout: 600_000 }, () => {
   let directory: string
   let clone: string
   let port: number
   let env: NodeJS.ProcessEnv
   beforeAll(async () => {
-    // Not in memory: where the packages are, most likely, so that links to them will do.
+    // Not in memory, but on the disk of the packages if possible, so that hard links suffice.
     directory = mkdtempSync(path.join(existsSync('/var/tmp') ? '/var/tmp' : tmpdir(), 'deploy-console-readme-'))
     clone = path.join(directory, 'clone')
     execFileSync('git', ['clone', '--quiet', root, clone])
-    // A clone after `npm ci` is its files and the packages: a second `npm ci` would make the same at the cost of minutes.
+    // A clone after `npm ci` has its files and the packages. A second `npm ci` would give the same and take minutes.
     const copy = 'cp -al "$0" "$1" 2>/dev/null || { rm -rf "$1" && cp -a "$0" "$1"; }'
     execFileSync('bash', ['-c', copy, path.join(root, 'node_modules'), path.join(clone, 'node_modules')])
-    // Nor is the build made twice: `npm test` has just made it, by the code with which these commands do when it does not fit.
+    // `npm test` has just made the build with the code that these commands use, so the clone gets a copy.
     const build = path.join(root, '.next')
     const counts = (file: string) => !['cache', 'dev'].includes(path.relative(build, file))
     if (existsSync(build)) {
@@ -106,10 +106,10 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }))
 
-  /** In a process group of its own, as a shell does. */
+  /** Starts the command in its own process group, as a shell does. */
   const begin = (command: string) => {
     const shown = COMMANDS[command]
-    if (shown === undefined || !('run' in shown)) throw new Error(`${command} is not one to run.`)
+    if (shown === undefined || !('run' in shown)) throw new Error(`${command} is not in the list of commands to run.`)
     const child = spawn('bash', ['-c', `exec ${shown.run}`], {
       cwd: clone,
       env,
@@ -127,7 +127,7 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
     expect(await closed, `${command}\n${said()}`).toBe(0)
     return said()
   }
-  /** Runs it until it says so, does something beside it, and ends it as a terminal does on Ctrl-C. */
+  /** Runs the command until it prints `says`, does `work`, and ends the command as a terminal does on Ctrl-C. */
   const during = async (command: string, says: RegExp, work: () => Promise<void> = async () => undefined) => {
     const { child, said, closed } = begin(command)
     const pid = child.pid ?? 0
@@ -142,7 +142,7 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
     } finally {
       if (child.exitCode === null) process.kill(-pid, 'SIGINT')
     }
-    // The shell between npm and the program gets the signal too; where it dies of it, npm ends by the signal, not with 0.
+    // The shell between npm and the program gets the signal too. If the signal ends the shell, npm ends by the signal.
     expect([0, 'SIGINT'], `${command}\n${said()}`).toContain((await closed) ?? child.signalCode)
     expect(started.length).toBeGreaterThan(0)
     expect(started.filter(isAlive), said()).toEqual([])
@@ -161,7 +161,7 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
     expect(await run('npm run fuzz')).toContain('server faults: 0')
   })
 
-  it('npm start and what the README runs beside it work, and Ctrl-C in a terminal ends all of it', async () => {
+  it('npm start and the commands beside it work, and Ctrl-C in a terminal ends them all', async () => {
     withoutClient()
     const said = await during('npm start', /Deploy Console is ready: http/, async () => {
       await during('npm run worker', /The worker runs/)
@@ -174,13 +174,13 @@ describe('in a fresh clone', { timeout: 600_000 }, () => {
     expect(await isPortFree(port)).toBe(true)
   })
 
-  it('npm run dev starts, and Ctrl-C in a terminal ends all of it', async () => {
+  it('npm run dev starts, and Ctrl-C in a terminal ends all of its processes', async () => {
     const said = await during('npm run dev', /Deploy Console is ready: http/)
     expect(said).toContain('Everything is stopped; all data is kept.')
     expect(await isPortFree(port)).toBe(true)
   })
 
-  it('npm run format finds nothing to format, and no command writes what git does not ignore', async () => {
+  it('npm run format changes nothing, and no command writes a file that git does not ignore', async () => {
     await run('npm run format')
     expect(execFileSync('git', ['status', '--porcelain'], { cwd: clone, encoding: 'utf8' })).toBe('')
   })

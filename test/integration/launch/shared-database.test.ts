@@ -44,12 +44,12 @@ const addUser = () =>
     `INSERT INTO users (id, name, email, updated_at_utc) VALUES (gen_random_uuid(), 'Ada', 'ada@example.com', now())`,
   )
 
-/** What the start of a server or a worker on the shared database does about secrets. */
+/** Agrees on the secrets, as the start of a server or worker on the shared database does. */
 const agree = (dataDir: string, secrets: Record<string, string> = {}) =>
   agreeOnSecrets({ config: readConfig({ DATABASE_URL: database.url, ...secrets }), dataDir, databaseUrl: database.url })
 
-describe('two data directories with one DATABASE_URL', () => {
-  it('let the first start record the secrets it makes, and start again with them', async () => {
+describe('data directories that share one DATABASE_URL', () => {
+  it('the first start records the secrets that it makes, and starts again with them', async () => {
     const dataDir = newDataDir()
     const made = await agree(dataDir)
     await addUser()
@@ -58,7 +58,7 @@ describe('two data directories with one DATABASE_URL', () => {
     expect(await digestsOf('DEPLOY_CALLBACK_HMAC_SECRET')).toHaveLength(1)
   })
 
-  it('keep a second start from making up secrets, and it leaves no file behind', async () => {
+  it('a second start does not make other secrets, and leaves no file behind', async () => {
     await agree(newDataDir())
     const second = newDataDir()
     await expect(agree(second)).rejects.toThrow(
@@ -67,26 +67,29 @@ describe('two data directories with one DATABASE_URL', () => {
     expect(existsSync(path.join(second, 'secrets'))).toBe(false)
   })
 
-  it('let one of two first starts at the same moment make secrets, and refuse the other', async () => {
+  it('of three first starts at once, one makes the secrets and the others are refused', async () => {
     const starts = await Promise.allSettled([agree(newDataDir()), agree(newDataDir()), agree(newDataDir())])
     expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
   })
 
-  it('let a second start join that is given the secrets of the first', async () => {
+  it('a second start with the secrets of the first is accepted', async () => {
     const { auth, callback } = await agree(newDataDir())
     const given = { AUTH_SECRET: auth.join(), DEPLOY_CALLBACK_HMAC_SECRET: callback.join() }
     expect(await agree(newDataDir(), given)).toMatchObject({ auth, callback })
   })
 
-  it.each(['AUTH_SECRET', 'DEPLOY_CALLBACK_HMAC_SECRET'])('name %s alone when it alone differs', async (variable) => {
-    const given = { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
-    await agree(newDataDir(), given)
-    const other = agree(newDataDir(), { ...given, [variable]: newSecret() })
-    await expect(other).rejects.toThrow(`Set ${variable} to `)
-    expect(await digestsOf(variable), 'a refused start records nothing').toHaveLength(1)
-  })
+  it.each(['AUTH_SECRET', 'DEPLOY_CALLBACK_HMAC_SECRET'])(
+    'a refusal names %s if only that secret differs',
+    async (variable) => {
+      const given = { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
+      await agree(newDataDir(), given)
+      const other = agree(newDataDir(), { ...given, [variable]: newSecret() })
+      await expect(other).rejects.toThrow(`Set ${variable} to `)
+      expect(await digestsOf(variable), 'a refused start records nothing').toHaveLength(1)
+    },
+  )
 
-  it('take lists that overlap, and add their new members, so that a rotation goes through replica by replica', async () => {
+  it('lists of secrets that overlap are accepted and their new members recorded, so that secrets can be rotated', async () => {
     const [old, next, stranger] = [newSecret(), newSecret(), newSecret()]
     const callback = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
     await agree(newDataDir(), { ...callback, AUTH_SECRET: old })
@@ -99,10 +102,10 @@ describe('two data directories with one DATABASE_URL', () => {
   })
 })
 
-describe('a database in use without secrets on record', () => {
+describe('a database in use without recorded secrets', () => {
   beforeEach(addUser)
 
-  it('is not joined with made up secrets', async () => {
+  it('a start that would make secrets is refused on a database in use', async () => {
     const dataDir = newDataDir()
     await expect(agree(dataDir, { AUTH_SECRET: newSecret() })).rejects.toThrow(
       /^This database is in use, and has no record of its secrets\. Nothing was started\. Set DEPLOY_CALLBACK_HMAC_SECRET to /,
@@ -110,13 +113,13 @@ describe('a database in use without secrets on record', () => {
     expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
   })
 
-  it('has the configured ones recorded', async () => {
+  it('configured secrets are recorded on a database in use', async () => {
     await agree(newDataDir(), { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() })
     expect(await digestsOf('AUTH_SECRET')).toHaveLength(1)
   })
 })
 
-it('the embedded database goes on with the secrets of its data directory, whatever is on record', async () => {
+it('the embedded database uses the secrets of its data directory, whatever is recorded', async () => {
   await addUser()
   const start = (dataDir: string) => agreeOnSecrets({ config: readConfig({}), dataDir, databaseUrl: database.url })
   await start(newDataDir())
@@ -124,7 +127,7 @@ it('the embedded database goes on with the secrets of its data directory, whatev
   expect((await start(dataDir)).auth).toEqual([readFileSync(path.join(dataDir, 'secrets/auth'), 'utf8').trim()])
 })
 
-it('what is on record gives no secret away, and differs between the variables', async () => {
+it('the recorded digests differ between the variables, and the table refuses a secret itself', async () => {
   const same = newSecret()
   await agree(newDataDir(), { AUTH_SECRET: same, DEPLOY_CALLBACK_HMAC_SECRET: same })
   const digests = (await rows('SELECT digest FROM secret_digests')).map(({ digest }) => digest)
@@ -133,8 +136,8 @@ it('what is on record gives no secret away, and differs between the variables', 
   await expect(insert).rejects.toThrow(pg.DatabaseError)
 })
 
-describe('as programs', { timeout: 120_000 }, () => {
-  /** `npm run worker`, to its end. */
+describe('shared secrets in the programs', { timeout: 120_000 }, () => {
+  /** Runs `npm run worker` to its end. */
   const runWorker = async (env: Record<string, string>) => {
     const args = ['--conditions=react-server', ...programArgs(root, 'src/launch/worker.ts')]
     const child = spawn(process.execPath, args, {
@@ -147,7 +150,7 @@ describe('as programs', { timeout: 120_000 }, () => {
   }
   const refusal = 'This database was used with other secrets. Nothing was started. Set AUTH_SECRET'
 
-  it('npm start, npm run worker and callback-secret refuse to go on with secrets of their own', async () => {
+  it('npm start, npm run worker and callback-secret refuse to continue with other secrets', async () => {
     await agree(newDataDir())
     const env = { DATABASE_URL: database.url }
     const server = launchProduct({ ...env, DATA_DIR: newDataDir() })
@@ -161,13 +164,13 @@ describe('as programs', { timeout: 120_000 }, () => {
     expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
   })
 
-  it('callback-secret records nothing, so that a typing error keeps no server from starting', async () => {
+  it('callback-secret records nothing', async () => {
     const given = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
     expect(await callConsole(database.url, ['callback-secret', 'acme/platform'], given)).toMatchObject({ code: 0 })
     expect(await digestsOf('DEPLOY_CALLBACK_HMAC_SECRET')).toEqual([])
   })
 
-  it('npm run worker says of a database that was never migrated to start the console first', async () => {
+  it('npm run worker on a database without migrations refers to npm start', async () => {
     const empty = await createEmptyTestDatabase()
     const worker = await runWorker({ DATABASE_URL: empty.url, GITHUB_DISPATCH_TOKEN: 'x', DATA_DIR: newDataDir() })
     expect(worker).toEqual({ code: 1, err: expect.stringContaining('npm start') })

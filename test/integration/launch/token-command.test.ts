@@ -23,7 +23,7 @@ const use = async (secret: string) => {
 const FOR_DAN = ['token', 'create', '--owner', 'dan@example.com', '--label', 'nightly']
 
 describe('npm run console', () => {
-  it('-- token create prints a token that works, and nothing else; list never shows it; revoke ends it', async () => {
+  it('token create prints only a working token, token list never shows it, and token revoke ends it', async () => {
     const made = await call(...FOR_DAN, '--may', 'deploy.read,deploy.dispatch', '--in', 'staging', '--days', '7')
     expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^dc_\S{49}\n$/) })
     const secret = made.out.trim()
@@ -47,19 +47,19 @@ describe('npm run console', () => {
   it.each([
     ['beyond what its owner may', ['--may', 'freeze.override', '--in', 'staging'], 'this requires approver'],
     ['in an environment its owner may not change', ['--may', 'deploy.dispatch', '--in', 'production'], 'production'],
-    ['for nobody', ['--owner', 'eve@example.com', '--may', 'deploy.read'], 'has no access'],
-  ])('makes no token %s, and ends with 1', async (_, args, says) => {
+    ['for an unknown owner', ['--owner', 'eve@example.com', '--may', 'deploy.read'], 'has no access'],
+  ])('token create refuses a token %s and exits with 1', async (_, args, says) => {
     await insertSurface(console_.deps)
     expect(await call(...FOR_DAN, ...args)).toMatchObject({ code: 1, out: '', err: expect.stringContaining(says) })
   })
 
   it.each([
-    ['no owner', ['token', 'create', '--label', 'x', '--may', 'deploy.read'], '--owner: '],
-    ['what no token may do', [...FOR_DAN, '--may', 'member.manage'], '--may: '],
-    ['a change nowhere', [...FOR_DAN, '--may', 'deploy.dispatch'], '--in: '],
+    ['a missing owner', ['token', 'create', '--label', 'x', '--may', 'deploy.read'], '--owner: '],
+    ['a permission that no token can have', [...FOR_DAN, '--may', 'member.manage'], '--may: '],
+    ['a missing environment', [...FOR_DAN, '--may', 'deploy.dispatch'], '--in: '],
     ['more than a year', [...FOR_DAN, '--may', 'deploy.read', '--days', '400'], '--days: '],
-    ['a token in the place of its id', ['token', 'revoke', '--id', 'dc_x'], '--id: '],
-  ])('does not understand %s: 2, and which option', async (_, args, says) => {
+    ['a token in place of its id', ['token', 'revoke', '--id', 'dc_x'], '--id: '],
+  ])('%s is refused with exit code 2 and the name of the option', async (_, args, says) => {
     expect(await call(...args)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(`^${says}`) })
   })
 })

@@ -12,7 +12,7 @@ afterAll(() => console_.close())
 
 const call = (...args: string[]) => callConsole(console_.deps.config.databaseUrl, ['user', ...args])
 
-it('npm run console -- user set-role, suspend, restore change what somebody may do, and the trail says so', async () => {
+it('user set-role, suspend and restore change what a member may do, and are audited', async () => {
   const dan = ['--email', 'Dan@example.com']
   expect(await call('set-role', ...dan, '--role', 'approver', '--in', 'all')).toMatchObject({ code: 0 })
   expect((await call('list')).out).toMatch(/^dan@example\.com {2}approver {2}all {2}since 2\S+\n$/)
@@ -27,7 +27,7 @@ it('npm run console -- user set-role, suspend, restore change what somebody may 
   ])
 })
 
-it('npm run console -- user invite prints a link’s path alone; nobody is made up, and no role is guessed', async () => {
+it('user invite and recover print only the path of a link, and unknown members, roles and environments are refused', async () => {
   await insertSurface(console_.deps, { environment: 'staging' })
   const invited = await call('invite', '--role', 'viewer', '--in', 'staging')
   expect(invited).toMatchObject({ code: 0, out: expect.stringMatching(/^\/invite\/\S+\n$/) })

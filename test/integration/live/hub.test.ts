@@ -41,7 +41,7 @@ interface Options {
   readonly role?: Role
 }
 
-/** A window: its stream, read as far as something expected, within what a test may take. */
+/** A window's stream, read until an expected event, within the time of a test. */
 async function follow(deps = console_.deps, options: Options = {}) {
   const leaving = new AbortController()
   onTestFinished(() => leaving.abort())
@@ -66,7 +66,7 @@ async function follow(deps = console_.deps, options: Options = {}) {
   return { next, until, leave, lastId: () => lastId }
 }
 
-/** Begun, and past the event that has every window read everything. */
+/** A stream that has started, after the event that makes its window read everything. */
 async function settled(deps = console_.deps, options: Options = {}) {
   const window = await follow(deps, options)
   await window.until(({ reload }) => reload)
@@ -74,7 +74,7 @@ async function settled(deps = console_.deps, options: Options = {}) {
   return window
 }
 
-/** Begins to listen, and settles once the database has told of this change. */
+/** Starts to listen. `heard` settles once the database has announced this change. */
 async function nextNotice({ config }: TestConsole['deps'], id: string): Promise<{ readonly heard: Promise<void> }> {
   const client = new pg.Client({ connectionString: config.databaseUrl })
   await client.connect()
@@ -89,8 +89,8 @@ async function nextNotice({ config }: TestConsole['deps'], id: string): Promise<
 
 const tileOf = (event: LiveEvent, id: string) => event.tiles.find((tile) => tile.id === id)
 
-describe('a change', () => {
-  it('is told to the windows of every process, with the tile as it is now, whichever process made it', async () => {
+describe('a change announced to windows', () => {
+  it('a change reaches the windows of every process with the current tile', async () => {
     const { deps } = console_
     const other = createDeps(deps.config)
     onTestFinished(async () => {
@@ -107,7 +107,7 @@ describe('a change', () => {
     }
   })
 
-  it('that was rolled back is told to nobody', async () => {
+  it('a change that was rolled back is announced to no window', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     const window = await settled()
@@ -123,7 +123,7 @@ describe('a change', () => {
     expect(tileOf(await window.until(({ tiles }) => tiles.length > 0), surface.id)?.health.state).toBe('healthy')
   })
 
-  it('of nothing but the time of a look is no change: no tile is told of it', async () => {
+  it('a probe that changes only its time is sent without a tile', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     const other = await insertSurface(deps)
@@ -135,7 +135,7 @@ describe('a change', () => {
     expect(event.checked.map(({ id }) => id)).toEqual([surface.id])
   })
 
-  it('by the clock alone is told as well: a freeze that begins is on the tile when it does', async () => {
+  it('a freeze appears on the tile at the moment it starts', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps, { environment: 'staging' })
     const window = await settled()
@@ -155,7 +155,7 @@ describe('a change', () => {
   })
 })
 
-it('a change that is taken back is told to a window that came while an older read was under way', async () => {
+it('a change that is undone reaches a window that opened during an older read', async () => {
   const { deps } = console_
   const surface = await insertSurface(deps)
   const health = (state: string) => deps.db.surface.update({ where: { id: surface.id }, data: { health: state } })
@@ -169,7 +169,7 @@ it('a change that is taken back is told to a window that came while an older rea
     }
   }
   await deps.db.$transaction(async (tx) => {
-    // The next read of everything has its surfaces, and waits for its freezes.
+    // The next full read has read its surfaces, and waits for the freezes.
     await tx.$executeRaw`LOCK TABLE "freezes" IN ACCESS EXCLUSIVE MODE`
     await deps.db.$executeRaw`SELECT console_notify('freeze', '')`
     await waiting()
@@ -184,7 +184,7 @@ it('a change that is taken back is told to a window that came while an older rea
   expect(tileOf(event, surface.id)?.health.state).toBe('healthy')
 })
 
-it('a surface that comes or goes has every window read the grid again', async () => {
+it('every window reads the grid again after a surface is archived or restored', async () => {
   const { deps } = console_
   const surface = await insertSurface(deps)
   const window = await settled()
@@ -194,7 +194,7 @@ it('a surface that comes or goes has every window read the grid again', async ()
   await window.until(({ reload }) => reload)
 })
 
-it('a proof about an older deploy is told with the tile that shows it', async () => {
+it('a proof about an older deploy reaches the tile that shows that deploy', async () => {
   const { deps } = console_
   const { id, surface } = await insertDeployAt(deps, 'succeeded')
   const ended = { sha: 'a'.repeat(40), finishedAt: new Date() }
@@ -211,14 +211,14 @@ it('a proof about an older deploy is told with the tile that shows it', async ()
   expect(tileOf(event, surface.id)?.lastGood?.deployId).toBe(id)
 })
 
-it('changes that come without a pause hold no event back', async () => {
+it('a continuous flow of changes does not delay an event', async () => {
   const { deps } = console_
   const surface = await insertSurface(deps)
   const window = await settled()
   let told = false
   const flood = async (n: number): Promise<void> => {
     if (told) return
-    // Held back so long, it would not come in any use of the console.
+    // An event that is delayed this long would not arrive in real use.
     if (n > 200) return window.leave()
     await deps.db.surface.update({ where: { id: surface.id }, data: { healthDetail: `look ${n}` } })
     return flood(n + 1)
@@ -229,19 +229,19 @@ it('changes that come without a pause hold no event back', async () => {
   await flooding
 })
 
-it('what /deliveries and /health show is told to those who may open them, and to nobody else', async () => {
+it('changes of deliveries and webhooks are announced to admins only', async () => {
   const { db } = console_.deps
   const admin = await settled()
   const viewer = await settled(console_.deps, { email: 'viewer@example.com', role: 'viewer' })
   await recordHearing(db, { repository: 'acme/platform', subjects: ['runs'], event: 'workflow_run', at: new Date() })
   await queueTestDelivery(db, CONFIGURED_CHANNEL, new Date())
   const told = await admin.until(({ deliveries }) => deliveries)
-  // One event, whoever it is told to: what was heard is told with it, and makes none of its own.
+  // One event carries both, so a webhook makes no event of its own.
   expect(told).toMatchObject({ deliveries: true, health: true, tiles: [], reload: false })
   expect(await viewer.next()).toEqual({ ...told, deliveries: false, health: false, silent: null })
 })
 
-it('that webhooks are silent is told to those who can do something about it, and that they are heard again', async () => {
+it('silent webhooks and their return are announced to admins only', async () => {
   const { db } = console_.deps
   const { repository } = await insertSurface(console_.deps)
   const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000)
@@ -262,8 +262,8 @@ it('that webhooks are silent is told to those who can do something about it, and
   expect(new Set(seen)).toEqual(new Set([null]))
 })
 
-describe('a window that was away', () => {
-  it('is told what changed as it left, when nobody else followed: it reads everything again', async () => {
+describe('a window that reconnects', () => {
+  it('a window that left during a change is told of the change when it returns', async () => {
     let onWork = (): void => undefined
     const now = () => {
       onWork()
@@ -286,7 +286,7 @@ describe('a window that was away', () => {
     await back.until(({ reload, deploys }) => reload || deploys.includes(id))
   })
 
-  it('is told what it missed and nothing else', async () => {
+  it('a window that returns gets only the events that it missed', async () => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     const stays = await settled()
@@ -300,22 +300,22 @@ describe('a window that was away', () => {
     expect(tileOf(missed, surface.id)?.health.state).toBe('unhealthy')
   })
 
-  it('at another process, or for too long, is told to read everything again', async () => {
+  it('a window whose last event is unknown to this process reads everything again', async () => {
     await settled()
     expect((await (await follow(console_.deps, { lastId: 'elsewhere.7' })).next()).reload).toBe(true)
   })
 })
 
-describe('a stream ends', () => {
+describe('the end of a stream', () => {
   const user = { email: 'leaving@example.com' }
   it.each([
     ['was suspended', ({ member }: Db) => member.updateMany({ where: { user }, data: { suspendedAt: new Date() } })],
     ['signed out', ({ session }: Db) => session.deleteMany({ where: { user } })],
     [
-      'was away for too long',
+      'was inactive for too long',
       ({ session }: Db) => session.updateMany({ where: { user }, data: { activeAt: new Date(0) } }),
     ],
-  ])('at the next event after its person %s, which it is not told, and nobody else’s does', async (_, leave) => {
+  ])('a stream ends without its next event after its person %s, and other streams continue', async (_, leave) => {
     const { deps } = console_
     const surface = await insertSurface(deps)
     const leaving = await settled(deps, user)
@@ -327,7 +327,7 @@ describe('a stream ends', () => {
     expect(tileOf(await other.until(({ tiles }) => tiles.length > 0), surface.id)?.health.state).toBe('unhealthy')
   })
 
-  it('when the database’s notices cannot be heard any more, and the next one is told to read everything again', async () => {
+  it("a stream ends when the database's notices stop, and the next stream reads everything again", async () => {
     const { deps } = console_
     const window = await settled()
     await deps.db.$executeRaw`
@@ -337,20 +337,20 @@ describe('a stream ends', () => {
     expect((await (await follow(deps, { lastId: window.lastId() })).next()).reload).toBe(true)
   })
 
-  it('without an error when the server stops', async () => {
+  it('a stream ends without an error when the server stops', async () => {
     const window = await settled()
     console_.deps.live.stop()
     await expect(window.until(() => false)).rejects.toThrow('The stream ended.')
   })
 })
 
-it('a page of one person follows nothing as another who signed in meanwhile in the same browser', async () => {
+it('a page of one person cannot follow changes with the session of another', async () => {
   const { live } = createCaller(createContextInner(console_.deps, await operator('bob@example.com')))
   const stream = await live.watch({ person: 'ada@example.com', lastEventId: null })
   await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'signed_out' })
 })
 
-it('an account has a bounded number of streams; one more is refused, and one that ended makes room', async () => {
+it('an account can have twelve streams at once, and a stream that ends makes room for another', async () => {
   const first = await settled()
   const more = await Promise.all(Array.from({ length: 11 }, () => follow()))
   for (const window of more) await window.next()
