@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-it('a callback that meets a crash is not acknowledged, and nothing of it is kept', async () => {
+it('a callback during a crash is answered with an error, and nothing of it is stored', async () => {
   const { deps } = console_
   const { id } = await insertDeployAt(deps, 'dispatched')
   const callback = signedCallback(id, { status: 'building', log_line: 'lost' })

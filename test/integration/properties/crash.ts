@@ -3,7 +3,7 @@ import type { Database } from '~/server/platform/database'
 
 class Crash extends Error {}
 
-/** The same console, except that its transactions do all their work and are then abandoned instead of committed. */
+/** The same console with transactions that do all their work and are then abandoned instead of committed. */
 export function crashing(deps: Deps): Deps {
   const db: Database = new Proxy(deps.db, {
     get(target, property) {

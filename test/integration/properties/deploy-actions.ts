@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { CALLBACK_STATUSES, type CallbackStatus } from '~/domain/deploy/status'
 import type { Conclusion } from '~test/support/model-github'
 
-/** What becomes of the dispatch at GitHub, and of the console while it asks. */
+/** What happens to the dispatch at GitHub, and to the console while it asks. */
 export const DISPATCHES = [
   'accepted',
   'accepted without a run id',
@@ -15,7 +15,7 @@ export const DISPATCHES = [
 ] as const
 export type Dispatch = (typeof DISPATCHES)[number]
 
-/** What becomes of a callback on its way. `crashed`: the transaction was abandoned before its commit, and it is sent again. */
+/** What happens to a callback. After a crash its transaction was abandoned before its commit, and the callback is sent again. */
 const DELIVERIES = ['arrives', 'is lost', 'arrives twice at once', 'meets a crash and is sent again'] as const
 export type Delivery = (typeof DELIVERIES)[number]
 
@@ -58,7 +58,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'dispatch under another key' as const }) },
 )
 
-/** One life of a deploy: how its dispatch went, then rounds of things that happen at the same time. */
+/** One life of a deploy: how its dispatch went, and then rounds of simultaneous actions. */
 export const life = fc.record({
   dispatch: fc.constantFrom(...DISPATCHES),
   rounds: fc.array(fc.array(action, { minLength: 1, maxLength: 3 }), { maxLength: 9 }),

@@ -14,7 +14,7 @@ export interface World {
 
 type Input = Parameters<typeof dispatchDeploy>[2]
 
-/** The first dispatch of a life, with what happens to it. */
+/** Makes the first dispatch of a life, with what happens to it. */
 export async function firstDispatch(world: World, dispatch: Dispatch, input: Input): Promise<void> {
   const { deps, github } = world
   github.script.onDispatch = answerTo(world, dispatch)
@@ -40,7 +40,7 @@ function answerTo(world: World, dispatch: Dispatch) {
   }
 }
 
-/** A dispatch by a process that never gets further than its call to GitHub: it is left where a crash would leave it. */
+/** Dispatches in a process that stops at its call to GitHub, which leaves the deploy as a crash would. */
 async function abandoned(deps: Deps, input: Input, asks: boolean): Promise<void> {
   const github = connectGitHub(
     { apiUrl: deps.config.githubApiUrl, credentials: deps.config.githubCredentials },
@@ -48,7 +48,7 @@ async function abandoned(deps: Deps, input: Input, asks: boolean): Promise<void>
   )
   await new Promise<void>((resolve, reject) => {
     github.hook.wrap('request', async (request, options) => {
-      // What it reads before, such as the commit of the ref, is answered.
+      // Earlier reads, such as the commit of the ref, are answered.
       if (options.method !== 'POST') return request(options)
       if (asks) await request(options)
       resolve()

@@ -17,7 +17,7 @@ import { inTurn, listAnswer, startScriptedGitHub } from '~test/support/scripted-
 import { signedCallback } from '~test/support/signed-callback'
 import type { World } from './first-dispatch'
 
-/** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
+/** PROPERTY_SEED repeats a printed run; PROPERTY_RUNS tries more lives. */
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 25)
 
@@ -42,7 +42,7 @@ type Act =
   | { readonly kind: 'conclude'; readonly which: number; readonly as: Conclusion }
   | { readonly kind: 'start again' | 'call back' | 'release'; readonly which: number }
   | { readonly kind: 'GitHub lists runs'; readonly yes: boolean }
-  /** The minute's passes, after so much time. */
+  /** The passes of a minute, after so many minutes. */
   | { readonly kind: 'look'; readonly afterMinutes: number }
 
 const which = fc.nat(5)
@@ -72,7 +72,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 const accepted: Act = { kind: 'dispatch', answer: 'accepted' }
 const look = (afterMinutes: number): Act => ({ kind: 'look', afterMinutes })
 
-/** Lives that went wrong once: the run is listed too late, after somebody had given the deploy up, or is started again. */
+/** Lives that failed once: the run is listed late, after the deploy was given up, or is started again. */
 const KNOWN_LIVES: [boolean, Act[]][] = [
   [false, [{ kind: 'dispatch', answer: '204' }, look(31), accepted]],
   [
@@ -99,7 +99,7 @@ const KNOWN_LIVES: [boolean, Act[]][] = [
   ],
 ]
 
-it('two deploys of one surface have active runs at once only where somebody overrode it with a reason', async () => {
+it('two deploys of one surface have active runs at once only if a person released the surface with a reason', async () => {
   process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
   await fc.assert(
     fc.asyncProperty(fc.boolean(), fc.array(act, { minLength: 6, maxLength: 20 }), async (listsFromTheStart, acts) => {
@@ -110,7 +110,7 @@ it('two deploys of one surface have active runs at once only where somebody over
   )
 }, 3_600_000)
 
-/** A surface, and a GitHub that lists runs, or does so only later. */
+/** A surface, and a GitHub that lists runs from the start or only later. */
 async function newLife(listsFromTheStart: boolean) {
   const { github, model } = world
   const surface = await insertSurface(console_.deps)
@@ -121,11 +121,11 @@ async function newLife(listsFromTheStart: boolean) {
   const pick = (index: number) => ids[index % Math.max(ids.length, 1)]
   const rows = () => deps.db.deploy.findMany({ where: { surfaceId: surface.id } })
 
-  /** Runs that are active beside that of `newest`, and neither released by somebody nor still unseen by the console. */
+  /** Deploys besides `newest` with active runs that no person released and that the console could know of. */
   const unexplained = async (newest: string) =>
     (await rows()).filter(({ id, releasedAt, githubRunAttempt, githubRunId }) => {
       const active = model.runsOf(id).filter(({ conclusion }) => conclusion === null)
-      // Started again on GitHub, of which the console has had no word yet.
+      // Started again on GitHub, and the console could not know it yet.
       const isUnseen = active.every((run) => run.id === githubRunId && run.attempt > (githubRunAttempt ?? 1))
       return id !== newest && active.length > 0 && releasedAt === null && !isUnseen
     })
@@ -142,14 +142,14 @@ async function newLife(listsFromTheStart: boolean) {
       const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
       const { id } = await dispatchDeploy(deps, { ...OPERATOR, provedAt: deps.now() }, input)
       ids.push(id)
-      expect(await unexplained(id), 'what was active beside a deploy that was just started').toEqual([])
+      expect(await unexplained(id), 'other active deploys when a deploy was started').toEqual([])
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'surface_busy')) throw error
       expect((await rows()).filter((row) => row.holdsSurface || row.finishedAt === null)).not.toEqual([])
     }
   }
 
-  /** As the minute's passes do, and then the jobs they queued. */
+  /** Makes the passes of a minute, and runs the jobs that they queued. */
   const look = async () => {
     await findOutsideRuns(deps)
     for (const id of ids) await reconcileDeploy(deps, id)
@@ -186,7 +186,7 @@ async function newLife(listsFromTheStart: boolean) {
         const status = model.work(id)
         if (run === undefined || status === null) return
         const body = { status, run_id: run.id.toString(), run_attempt: run.attempt }
-        // Signed now: the console's clock is ahead by what has passed in this life.
+        // The callback is signed now, and the clock of this life is ahead.
         return receiveCallback({ ...deps, now: console_.deps.now }, signedCallback(id, body), id)
       }
       case 'release':

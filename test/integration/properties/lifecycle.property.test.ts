@@ -11,11 +11,11 @@ import { type Dispatch, life } from './deploy-actions'
 import type { World } from './first-dispatch'
 import { playLife } from './play-life'
 
-/** PROPERTY_SEED repeats what a run printed; PROPERTY_RUNS looks longer. */
+/** PROPERTY_SEED repeats a printed run; PROPERTY_RUNS tries more lives. */
 const seed = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31)
 const numRuns = Number(process.env['PROPERTY_RUNS'] ?? 120)
 const LIMIT_MS = 60_000
-/** A machine so slow that fewer are played in that time proves too little. */
+/** If the machine plays fewer lives than this in the time, the test proves too little. */
 const LEAST_RUNS = 30
 
 let console_: TestConsole
@@ -32,7 +32,7 @@ afterAll(async () => {
   await world.github.close()
 })
 
-it('whatever happens, in whatever order: one dispatch, one path through the graph, nothing lost, an end', async () => {
+it('every deploy, in any order of events, is dispatched once, moves along the graph to an end, and loses no callback', async () => {
   process.stdout.write(`property seed ${seed} (PROPERTY_SEED=${seed} repeats it)\n`)
   let played = 0
   await fc.assert(
@@ -47,7 +47,7 @@ it('whatever happens, in whatever order: one dispatch, one path through the grap
   expect(played).toBeGreaterThanOrEqual(Math.min(LEAST_RUNS, numRuns))
 }, 3_600_000)
 
-/** Everything the database holds of a surface's deploys, read in one snapshot, against everything that was promised. */
+/** Compares all stored rows of a surface's deploys, read in one snapshot, with what was promised. */
 async function expectNothingLost(surfaceId: string): Promise<void> {
   const deploys = await world.deps.db.$transaction(
     (tx) =>
@@ -72,13 +72,13 @@ async function expectNothingLost(surfaceId: string): Promise<void> {
     expect(rows('console.deploy.callback')).toBe(outcomes('applied'))
     expect(rows('console.deploy.callback_rejected')).toBe(outcomes('refused'))
 
-    // Every callback of these lives carries a line.
+    // Every callback of these lives has a log line.
     expect(logLines.map(({ seq }) => seq)).toEqual(Array.from({ length: logCount }, (_, index) => index + 1))
     expect(logLines).toHaveLength(receipts.length)
   }
 }
 
-/** Requests are counted, not runs: a second one after a refusal or a 500 is a second dispatch all the same. */
+/** Counts dispatches, not runs: another dispatch after a refusal or a 500 would be a second one too. */
 async function expectOneDispatch(surfaceId: string, first: Dispatch): Promise<void> {
   const deploys = await world.deps.db.deploy.findMany({ where: { surfaceId }, orderBy: { id: 'asc' } })
   for (const [index, { id }] of deploys.entries()) {

@@ -12,7 +12,7 @@ import { crashing, onlyCrash } from './crash'
 import type { Action, Delivery, Life } from './deploy-actions'
 import { firstDispatch, type World } from './first-dispatch'
 
-/** Plays a life to its end, and lets GitHub and the reconciler have the last word. Gives the surface it happened on. */
+/** Plays a life to its end, with GitHub and the reconciler last. Returns the surface. */
 export async function playLife(world: World, { dispatch, rounds }: Life): Promise<string> {
   const { deps, model } = world
   const surface = await insertSurface(deps)
@@ -31,7 +31,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     sent.push({ body, webhookId })
     const answer = await receiveCallback(over, signedCallback(id, body, { webhookId }), id)
     const failed = answer.status >= 500
-    // A crash is acknowledged only if a copy that was sent meanwhile is stored: then nothing is left to commit.
+    // A callback during a crash is answered 200 only if another copy was stored meanwhile.
     const stored = async () => (await deps.db.callbackReceipt.count({ where: { webhookId } })) === 1
     if (failed ? over === deps : over !== deps && !(await stored()))
       throw new Error(`A callback was answered ${answer.status}.`)
@@ -94,7 +94,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
   return surface.id
 }
 
-/** The one refusal a dispatch may meet here: the surface has a deploy under way. */
+/** Ignores the one refusal that a dispatch may meet here: the surface has an unfinished deploy. */
 function onlyBusy(error: unknown): void {
   if (!(error instanceof AppError && error.code === 'surface_busy')) throw error
 }

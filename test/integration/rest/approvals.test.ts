@@ -4,7 +4,7 @@ import { restClient } from '~test/support/rest-client'
 import { SHA } from '~test/support/scripted-github'
 import { type ApprovalWorld, createApprovalWorld } from '../approvals/approval-world'
 
-/** Who the REST client is signed in as. */
+/** The person whose session the REST client has. */
 const OPERATOR = 'operator@example.com'
 
 let world: ApprovalWorld
@@ -18,8 +18,8 @@ afterAll(() => world.close())
 
 const address = (id: string, step = '') => `/api/internal/approvals/${id}${step}`
 
-describe('POST /api/internal/deploys for a surface that asks for a second person', () => {
-  it('answers 202 with the approval alone, no deploy’s id, and where it can be watched', async () => {
+describe('POST /api/internal/deploys for a surface that needs approval', () => {
+  it('a deploy that needs approval is answered 202 with the approval, its address and no deploy id', async () => {
     const { id, confirm } = await world.newSurface()
     const body = { surface: id, ref: 'main', confirmation: confirm, expected_sha: SHA }
     const headers = { 'idempotency-key': randomUUID() }
@@ -37,7 +37,7 @@ describe('POST /api/internal/deploys for a surface that asks for a second person
     expect(world.github.dispatches()).toEqual([])
   })
 
-  it('takes where the commit comes from', async () => {
+  it('a deploy request may name the source of its commit', async () => {
     const { id, confirm } = await world.newSurface()
     const source = { kind: 'promotion', surface: 'nowhere' }
     const body = { surface: id, ref: SHA, confirmation: confirm, source }
@@ -49,8 +49,8 @@ describe('POST /api/internal/deploys for a surface that asks for a second person
   })
 })
 
-describe('the other person, over REST', () => {
-  it('approves: 202 with the deploy to poll, which says who approved', async () => {
+describe('deciding an approval over REST', () => {
+  it('approving is answered 202 with the address of the deploy, which names the approver', async () => {
     const { approval } = await world.waiting()
     const answer = await rest.call('POST', address(approval.id, '/approve'))
     expect(answer).toMatchObject({ status: 202, body: { state: 'granted', decision: { by: OPERATOR } } })
@@ -58,7 +58,7 @@ describe('the other person, over REST', () => {
     expect(deploy.body).toMatchObject({ status: 'dispatched', requested_by: 'ada', approved_by: OPERATOR })
   })
 
-  it('is told when the ref has moved, with both commits', async () => {
+  it('approving after the ref moved is answered 409 with both commits', async () => {
     const { approval } = await world.waiting()
     world.moveRef('b'.repeat(40))
     expect(await rest.call('POST', address(approval.id, '/approve'))).toMatchObject({
@@ -67,7 +67,7 @@ describe('the other person, over REST', () => {
     })
   })
 
-  it('refuses, with a reason', async () => {
+  it('refusing requires a reason and ends the request', async () => {
     const { approval } = await world.waiting()
     const without = await rest.call('POST', address(approval.id, '/refuse'), { body: {} })
     expect(without).toMatchObject({ status: 400, body: { code: 'invalid_input' } })
@@ -78,13 +78,16 @@ describe('the other person, over REST', () => {
     expect(await rest.call('POST', address(approval.id, '/withdraw'))).toMatchObject({ status: 403 })
   })
 
-  it.each(['', '/approve', '/refuse', '/withdraw'])('…%s of nothing is 404, of no UUID 400', async (step) => {
-    const method = step === '' ? 'GET' : 'POST'
-    const init = step === '/refuse' ? { body: { reason: 'No' } } : {}
-    expect(await rest.call(method, address(randomUUID(), step), init)).toMatchObject({ status: 404 })
-    expect(await rest.call(method, address('1', step), init)).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_id' },
-    })
-  })
+  it.each(['', '/approve', '/refuse', '/withdraw'])(
+    '…/{id}%s is answered 404 for an unknown approval and 400 for an id that is not a UUID',
+    async (step) => {
+      const method = step === '' ? 'GET' : 'POST'
+      const init = step === '/refuse' ? { body: { reason: 'No' } } : {}
+      expect(await rest.call(method, address(randomUUID(), step), init)).toMatchObject({ status: 404 })
+      expect(await rest.call(method, address('1', step), init)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid_id' },
+      })
+    },
+  )
 })

@@ -13,8 +13,8 @@ afterAll(() => console_.close())
 const cancel = (id: string, headers: Record<string, string> = {}) =>
   rest.call('POST', `/api/internal/deploys/${id}/cancel`, { headers })
 
-it('a deploy is not called cancelled because a script asked: 202, with where to see it end', async () => {
-  // Its run is not known yet, so GitHub cannot be asked before the queue or a callback finds it.
+it("a cancel is answered 202 with the deploy's unchanged status and its address", async () => {
+  // The run is not known yet, so GitHub cannot be asked to cancel it.
   const { id } = await insertDeployAt(console_.deps, 'dispatched')
   const answer = await cancel(id)
   expect(answer).toMatchObject({
@@ -22,12 +22,12 @@ it('a deploy is not called cancelled because a script asked: 202, with where to 
     body: { id, status: 'dispatched', cancel: { asked_by: 'operator@example.com', acknowledged_at: null } },
   })
   expect(answer.headers.get('location')).toBe(`/api/internal/deploys/${id}`)
-  // Asked again, it says where the request stands.
+  // A repeated cancel gets the same answer.
   expect((await cancel(id)).body).toEqual(answer.body)
   expect(await rest.call('GET', `/api/internal/deploys/${id}`)).toMatchObject({ body: { status: 'dispatched' } })
 })
 
-it('one that has ended, one that is none, and a request of another site are refused', async () => {
+it('a cancel of an ended or unknown deploy, with an invalid id, or from another site is refused', async () => {
   const { id } = await insertDeployAt(console_.deps, 'succeeded')
   expect(await cancel(id)).toMatchObject({ status: 409, body: { code: 'deploy_ended' } })
   expect(await cancel(console_.deps.newId())).toMatchObject({ status: 404, body: { code: 'deploy_unknown' } })

@@ -33,7 +33,7 @@ const post = (body: unknown, headers: Record<string, string> = { 'idempotency-ke
   rest.call('POST', '/api/internal/deploys', { headers, body })
 
 describe('POST /api/internal/deploys', () => {
-  it('records the deploy, asks GitHub once, and answers 202 with where to poll', async () => {
+  it('a deploy request is dispatched once and answered 202 with the address to poll', async () => {
     const answer = await post(await newRequest({ reason: 'Release 42' }))
     expect(answer.status).toBe(202)
     expect(answer.body).toEqual({ id: expect.any(String), status: 'dispatched', run_id: '4294967296' })
@@ -45,7 +45,7 @@ describe('POST /api/internal/deploys', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('answers the same to the same key and request, in either form of the key, without a second dispatch', async () => {
+  it('a repeated request with its key, quoted or not, gets the same answer without a second dispatch', async () => {
     const body = await newRequest()
     const key = randomUUID()
     const first = await post(body, { 'idempotency-key': key })
@@ -58,7 +58,7 @@ describe('POST /api/internal/deploys', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('refuses another request under the same key with 422', async () => {
+  it('another request under the same key is refused with 422', async () => {
     const body = await newRequest()
     const headers = { 'idempotency-key': randomUUID() }
     await post(body, headers)
@@ -69,27 +69,37 @@ describe('POST /api/internal/deploys', () => {
 
   it.each([
     ['without a key', {}, 400, 'idempotency_key_missing'],
-    ['with a key too short to be one', { 'idempotency-key': '"1"' }, 400, 'invalid_input'],
-    ['as a form', { 'idempotency-key': 'a-good-key', 'content-type': 'text/plain' }, 415, 'media_type_refused'],
+    ['with a key that is too short', { 'idempotency-key': '"1"' }, 400, 'invalid_input'],
+    [
+      'that is not sent as JSON',
+      { 'idempotency-key': 'a-good-key', 'content-type': 'text/plain' },
+      415,
+      'media_type_refused',
+    ],
     ['from another site', { 'idempotency-key': 'a-good-key', origin: 'https://evil.example' }, 403, 'origin_refused'],
     ['under another host name', { 'idempotency-key': 'a-good-key', host: 'evil.example' }, 403, 'origin_refused'],
-  ])('%s is refused, and nothing is recorded', async (_, headers, status, code) => {
+  ])('a deploy request %s is refused, and nothing is recorded', async (_, headers, status, code) => {
     const body = await newRequest()
     expect(await post(body, headers)).toMatchObject({ status, body: { code } })
     expect(await console_.deps.db.deploy.count({ where: { surfaceId: body.surface } })).toBe(0)
   })
 
   it.each([
-    ['no JSON', '{nonsense', 400, 'invalid_input'],
-    ['a member nobody knows', { surface: 'x', ref: 'main', confirmation: 'x', expectedSha: SHA }, 400, 'invalid_input'],
-    ['a ref git refuses', { surface: 'x', ref: 'a..b', confirmation: 'x' }, 400, 'invalid_input'],
+    ['invalid JSON', '{nonsense', 400, 'invalid_input'],
+    ['an unknown member', { surface: 'x', ref: 'main', confirmation: 'x', expectedSha: SHA }, 400, 'invalid_input'],
+    ['an invalid ref', { surface: 'x', ref: 'a..b', confirmation: 'x' }, 400, 'invalid_input'],
     ['an unknown surface', { surface: 'nowhere', ref: 'main', confirmation: 'x' }, 404, 'surface_unknown'],
-    ['20 kB', { surface: 'x', ref: 'main', confirmation: 'x', reason: 'x'.repeat(20_000) }, 413, 'body_too_large'],
-  ])('%s is refused with %s', async (_, body, status, code) => {
+    [
+      '20 kB of text',
+      { surface: 'x', ref: 'main', confirmation: 'x', reason: 'x'.repeat(20_000) },
+      413,
+      'body_too_large',
+    ],
+  ])('a deploy request with %s is refused with %s', async (_, body, status, code) => {
     expect(await post(body)).toMatchObject({ status, body: { code } })
   })
 
-  it('compares what was typed, and the commit that was reviewed, like the screen', async () => {
+  it('a deploy request with an incorrect confirmation or a moved ref is refused, as on the screen', async () => {
     expect(await post(await newRequest({ confirmation: 'Console' }))).toMatchObject({
       status: 422,
       body: { code: 'confirmation_mismatch' },
@@ -101,7 +111,7 @@ describe('POST /api/internal/deploys', () => {
     })
   })
 
-  it('compares what the surface ran at the review, and says what it runs now', async () => {
+  it('a deploy request is refused if the surface runs another commit than expected, and the answer names both', async () => {
     const body = await newRequest({ expected_running_sha: SHA })
     const now = 'b'.repeat(40)
     await console_.deps.db.surface.update({ where: { id: body.surface }, data: { runningSha: now } })
@@ -112,7 +122,7 @@ describe('POST /api/internal/deploys', () => {
     expect(await post({ ...body, expected_running_sha: now })).toMatchObject({ status: 202 })
   })
 
-  it('is held by a freeze, and ships in spite of it only with a reason', async () => {
+  it('a deploy request for a locked surface is refused, and accepted with an override and its reason', async () => {
     const body = await newRequest()
     await lockSurface(console_.deps, actorNamed('ada'), { surfaceId: body.surface, reason: 'Disk is being replaced' })
     expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_locked' } })
@@ -122,15 +132,15 @@ describe('POST /api/internal/deploys', () => {
     })
   })
 
-  it('admits one active deploy per surface', async () => {
+  it('a second deploy request for a surface with an active deploy is refused', async () => {
     const body = await newRequest()
     await post(body)
     expect(await post(body)).toMatchObject({ status: 409, body: { code: 'surface_busy' } })
   })
 })
 
-describe('the log', () => {
-  it('is read back page by page to its first line, each line once and in order', async () => {
+describe('the log of a deploy over REST', () => {
+  it('the log is read page by page to its first line, each line once and in order', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     const at = new Date()
     await console_.deps.db.deployLogLine.createMany({
@@ -158,18 +168,21 @@ describe('the log', () => {
     expect(seen).toEqual(Array.from({ length: 450 }, (_, index) => index + 1))
   })
 
-  it('refuses a cursor that is none', async () => {
+  it('an invalid cursor of the log is refused', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building')
     expect(await rest.call('GET', `/api/internal/deploys/${id}/log?before=-1`)).toMatchObject({ status: 400 })
   })
 })
 
-describe('every address', () => {
-  it.each(['', '/log'])('…/{id}%s answers 400 to what is no UUID and 404 to what is no deploy', async (rest_) => {
-    expect(await rest.call('GET', `/api/internal/deploys/1${rest_}`)).toMatchObject({ body: { code: 'invalid_id' } })
-    const nobody = `/api/internal/deploys/${console_.deps.newId()}${rest_}`
-    expect(await rest.call('GET', nobody)).toMatchObject({ status: 404, body: { code: 'deploy_unknown' } })
-  })
+describe('errors of the REST addresses', () => {
+  it.each(['', '/log'])(
+    '…/{id}%s is answered 400 for an id that is not a UUID and 404 for an unknown deploy',
+    async (rest_) => {
+      expect(await rest.call('GET', `/api/internal/deploys/1${rest_}`)).toMatchObject({ body: { code: 'invalid_id' } })
+      const nobody = `/api/internal/deploys/${console_.deps.newId()}${rest_}`
+      expect(await rest.call('GET', nobody)).toMatchObject({ status: 404, body: { code: 'deploy_unknown' } })
+    },
+  )
 
   it.each([
     ['DELETE', '/api/internal/deploys', 'POST, OPTIONS'],
@@ -179,13 +192,13 @@ describe('every address', () => {
     ['GET', '/api/internal/deploys/1/status', 'POST, OPTIONS'],
     ['PATCH', '/api/internal/deploys/1/callback', 'POST, OPTIONS'],
     ['POST', '/api/openapi.json', 'GET, HEAD, OPTIONS'],
-  ])('answers 405 to %s %s and says what it takes: %s', async (method, path, allow) => {
+  ])('%s %s is answered 405, and Allow names the methods %s', async (method, path, allow) => {
     const answer = await rest.call(method, path)
     expect(answer).toMatchObject({ status: 405, body: { code: 'method_refused' } })
     expect(answer.headers.get('allow')).toBe(allow)
   })
 
-  it('says 503 with Retry-After while the database is away', async () => {
+  it('a request while the database is unreachable is answered 503', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     for (const path of [`/api/internal/deploys/${randomUUID()}`, '/api/audit/export?format=csv']) {
       const answer = await restClient(away.deps, async () => cookieOf(away.deps.config, 'token')).call('GET', path)

@@ -20,14 +20,14 @@ afterAll(() => console_.close())
 const document = openApiDocument('http://localhost:3000')
 
 describe('the OpenAPI document', () => {
-  it('is valid by the official schema of OpenAPI 3.1', async () => {
+  it('the document is valid by the official schema of OpenAPI 3.1', async () => {
     expect(await new Validator().validate(structuredClone(document))).toMatchObject({ valid: true })
   })
 
-  it('has every route below /api/internal with every method it takes, and no other', async () => {
+  it('the document describes exactly the routes and methods below /api/internal', async () => {
     const served = await Promise.all(
       listRoutes('api/internal').map(async (route) => {
-        // An address says itself what it takes: it answers any other method 405 with Allow.
+        // The Allow header of an address lists its methods.
         const options = await (await handlersOf(route))['OPTIONS']?.(new Request('http://localhost/'), {
           params: Promise.resolve({}),
         })
@@ -42,7 +42,7 @@ describe('the OpenAPI document', () => {
     expect(listed.toSorted()).toEqual(served.flat().toSorted())
   })
 
-  it('names no token permission that no token can hold: what is left takes a person’s session', () => {
+  it('the document names only permissions that a token can have, and exactly two operations that need a person', () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
     const named = operations.flatMap(({ operationId, security }) =>
       security.map((scheme) => ({ operationId, ...scheme })),
@@ -54,8 +54,8 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(document.components.securitySchemes)).toEqual(['apiToken', 'session'])
   })
 
-  it('is served as it is', async () => {
-    // Not described in itself, so not through the checking client.
+  it('the document is served unchanged', async () => {
+    // This address is not in the document, so the checking client cannot be used.
     const { GET } = await import('~/app/api/openapi.json/route')
     const request = new Request('http://localhost:3000/api/openapi.json', {
       headers: { host: 'localhost:3000', cookie: await signedInAs(console_.deps) },
@@ -65,7 +65,7 @@ describe('the OpenAPI document', () => {
   })
 })
 
-it('every answer to a webhook of GitHub is as described', async () => {
+it('every answer to a GitHub webhook is as the document describes', async () => {
   await insertSurface(console_.deps)
   const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
   for (const [status, request] of [
@@ -82,25 +82,25 @@ it('every answer to a webhook of GitHub is as described', async () => {
   }
 })
 
-describe('every answer to a callback is as described', () => {
+describe('answers to a callback', () => {
   it.each([
-    ['applied', { status: 'smoke_gate_started', log_line: 'Started.' }, 200],
-    ['a status only the console sets', { status: 'dispatched' }, 422],
-    ['not JSON', '{', 400],
-    ['a status nobody knows', { status: 'exploded' }, 422],
-    ['ahead of the graph', { status: 'succeeded' }, 422],
-  ])('%s', async (_, body, status) => {
+    ['that is applied', { status: 'smoke_gate_started', log_line: 'Started.' }, 200],
+    ['with a status that only the console sets', { status: 'dispatched' }, 422],
+    ['that is not JSON', '{', 400],
+    ['with an unknown status', { status: 'exploded' }, 422],
+    ['that skips statuses', { status: 'succeeded' }, 422],
+  ])('the answer to a callback %s is as the document describes', async (_, body, status) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await rest.send(signedCallback(id, body))).toMatchObject({ status })
   })
 
-  it('under the older name too', async () => {
+  it('the answer to a callback at the older address is as the document describes', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const sent = signedCallback(id, { status: 'smoke_gate_started' }, { path: 'callback' })
     expect(await rest.send(sent)).toMatchObject({ status: 200, body: { applied: true, status: 'smoke_gate_started' } })
   })
 
-  it('unsigned, too large, for no UUID, for no deploy', async () => {
+  it('the answers to a callback that is unsigned, too large or for no deploy are as the document describes', async () => {
     const id = console_.deps.newId()
     expect(await rest.send(signedCallback(id, { status: 'building' }))).toMatchObject({ status: 404 })
     expect(await rest.send(signedCallback('1', { status: 'building' }))).toMatchObject({ status: 400 })

@@ -13,7 +13,7 @@ const migrations = readdirSync(directory, { withFileTypes: true })
 const sqlOf = (migration: string, file: 'migration.sql' | 'rollback.sql') =>
   readFileSync(path.join(directory, migration, file), 'utf8')
 
-/** Everything a schema consists of, in words that can be compared. */
+/** Everything that a schema consists of, as comparable text. */
 const SCHEMA = `
   SELECT format('column %s.%s %s%s %s', table_name, column_name, data_type,
     CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END, column_default) AS part
@@ -28,7 +28,7 @@ const SCHEMA = `
 describe('every migration', () => {
   let database: TestDatabase
   let client: pg.Client
-  /** The schema below each migration. */
+  /** The schema before each migration. */
   const below = new Map<string, readonly string[]>()
   beforeAll(async () => {
     database = await createEmptyTestDatabase()
@@ -55,16 +55,16 @@ describe('every migration', () => {
     return counts
   }
 
-  it('has a rollback beside it', () => {
+  it('every migration has a rollback', () => {
     for (const migration of migrations) expect(() => sqlOf(migration, 'rollback.sql'), migration).not.toThrow()
   })
 
-  it('rolls back, the newest first, to exactly the schema below it, and no history is lost before the very first', async () => {
+  it('every rollback, newest first, restores the schema before its migration, and history is kept up to the first migration', async () => {
     await applyAll()
     await insertDeployAtEveryStatus(client)
     const before = await history()
     for (const migration of migrations.toReversed()) {
-      // Four deploys that stood at a gate have a row more each in the trail, which says where.
+      // Each of the four deploys at a gate has one more audit event, which names the gate.
       if (migration === migrations[0]) expect(await history()).toEqual(before.with(3, (before[3] ?? 0) + 4))
       const rollback = sqlOf(migration, 'rollback.sql')
       if (migration.endsWith('_gate_statuses')) await expectGatesFail(client, rollback)
@@ -73,7 +73,7 @@ describe('every migration', () => {
     }
   })
 
-  it('applies again after that, and only adds: older code finds every column as it was, and may leave out each new one', async () => {
+  it('every migration can be applied again, keeps all earlier columns, and adds only columns that older code may leave out', async () => {
     await applyAll()
     const schemas = [...migrations.map((migration) => below.get(migration) ?? []), await schema()]
     for (const [index, migration] of migrations.entries()) {
@@ -94,7 +94,7 @@ describe('every migration', () => {
 const columnsOf = (parts: readonly string[]) => parts.filter((part) => part.startsWith('column '))
 const tableOf = (column: string) => /^column (\w+)\./.exec(column)?.[1]
 
-/** One deploy per status, with a log line, a receipt and an audit row each. */
+/** Inserts a deploy for each status, with a log line, a receipt and an audit event. */
 async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {
   for (const [index, status] of DEPLOY_STATUSES.entries()) {
     const id = `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`
@@ -125,7 +125,7 @@ async function insertDeployAtEveryStatus(client: pg.Client): Promise<void> {
   }
 }
 
-/** The gates' rollback fails what stands at one, blames no stage, and keeps in the trail where each stood. */
+/** Expects the rollback of the gates to fail deploys at a gate, blame no stage, and audit where each stood. */
 async function expectGatesFail(client: pg.Client, rollback: string): Promise<void> {
   const AT_A_GATE = ['freeze_check_passed', 'freeze_check_started', 'smoke_gate_passed', 'smoke_gate_started']
   const others = `SELECT id, status FROM console_deploys WHERE surface_id <> ALL ($1) ORDER BY id`

@@ -34,7 +34,7 @@ const send = (id: string, body: object, webhookId = randomUUID()) =>
   receiveCallback(console_.deps, signedCallback(id, body, { webhookId }), id)
 const stored = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
 
-/** A deploy as a newer version left it: a status, a stage and an audit action nobody here has heard of. */
+/** A deploy as a newer version left it, with a status, a stage and an audit action that are unknown here. */
 async function leftByNewerVersion() {
   const { deps } = console_
   const run = modelGitHub(github)
@@ -59,8 +59,8 @@ async function leftByNewerVersion() {
   return { id, surface }
 }
 
-describe('rows a newer version wrote before it was rolled back', () => {
-  it('are shown as stored by poll, grid and history', async () => {
+describe('rows from a newer version', () => {
+  it('an unknown status is shown as stored by poll, grid and history', async () => {
     const { id, surface } = await leftByNewerVersion()
     const view = await caller().deploys.get({ id })
     expect(view).toMatchObject({ status: 'canary_started', failureStage: 'canary_failed', terminal: false })
@@ -71,7 +71,7 @@ describe('rows a newer version wrote before it was rolled back', () => {
     expect(deploys).toMatchObject([{ id, status: 'canary_started' }])
   })
 
-  it('are left as they are by the reconciler, on its schedule and on demand, whatever GitHub says', async () => {
+  it('a deploy with an unknown status is not changed by the reconciler', async () => {
     const { id } = await leftByNewerVersion()
     const before = await stored(id)
     await reconcileSilentDeploys(console_.deps)
@@ -79,7 +79,7 @@ describe('rows a newer version wrote before it was rolled back', () => {
     expect(await stored(id)).toEqual(before)
   })
 
-  it('are not moved by any callback; each is refused with what it said kept', async () => {
+  it('a deploy with an unknown status is not moved by any callback, and every refused callback keeps its log line', async () => {
     const { id } = await leftByNewerVersion()
     for (const [index, status] of [...CALLBACK_STATUSES, 'canary_passed'].entries()) {
       const response = await send(id, { status, log_line: `line ${index + 1}` })
@@ -91,15 +91,15 @@ describe('rows a newer version wrote before it was rolled back', () => {
     expect(timeline.filter(({ action }) => action === 'console.deploy.callback_rejected')).toHaveLength(9)
   })
 
-  it('hold their surface: a deploy nobody understands may still be running', async () => {
+  it('a deploy with an unknown status holds its surface', async () => {
     const { surface } = await leftByNewerVersion()
     const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
     await expect(caller().deploys.dispatch(input)).rejects.toMatchObject({ code: 'CONFLICT' })
   })
 })
 
-describe('this code on the schema before it', () => {
-  it('says that it is not ready, loses nothing of a callback it cannot store, and takes it once the schema is there', async () => {
+describe('this version on an older schema', () => {
+  it('a console on an older schema is not ready, stores nothing of a callback, and accepts the callback after the migration', async () => {
     const older = await createTestConsole({ githubApiUrl: github.apiUrl })
     const { deps } = older
     const directory = path.resolve(import.meta.dirname, '../../../prisma/migrations/20261121080100_gate_statuses')

@@ -5,7 +5,7 @@ import { temporaryDirectory } from './git-repository'
 
 const actions = path.resolve(import.meta.dirname, '../../../.github/actions')
 
-/** Everything these scripts start; each gets a stand-in that writes down its arguments, then becomes the real program. */
+/** Every program that the scripts start. A stand-in for each writes down its arguments and then runs the real program. */
 const programs = ['curl', 'openssl', 'od', 'tr', 'cat', 'date', 'mktemp', 'rm', 'sleep'] as const
 
 export interface ScriptResult {
@@ -20,11 +20,11 @@ export interface ScriptResult {
 }
 
 export interface ScriptOptions {
-  /** False: its pauses are left out. */
+  /** If false, pauses are left out. */
   readonly sleep?: boolean
-  /** A program the runner lacks. */
+  /** A program that is not installed on the runner. */
   readonly without?: (typeof programs)[number]
-  /** What bash does before: `LOG_LINE=$'\\xff'`. */
+  /** What bash runs first, such as `LOG_LINE=$'\\xff'`. */
   readonly before?: string
 }
 
@@ -55,10 +55,10 @@ ${program === 'sleep' && options.sleep === false ? 'exit 0' : `PATH="$REAL_PATH"
     chmodSync(shim, 0o755)
   }
   const realPath = process.env['PATH'] ?? ''
-  // Where a program is to be missing, nothing but the stand-ins is found.
+  // If a program is to be missing, only the stand-ins are on the path.
   if (options.without !== undefined)
     for (const name of ['bash', 'env']) symlinkSync(`/usr/bin/${name}`, path.join(shims, name))
-  // A variable of bytes that are no UTF-8 can be made by bash, and not by Node.
+  // Node cannot set a variable to bytes that are not UTF-8; bash can.
   const call = `${options.before ?? ''} exec bash "$0"`
   const child = spawn('/usr/bin/bash', ['-c', call, path.join(actions, script)], {
     cwd: directory,

@@ -68,7 +68,7 @@ ${steps.replace(/^\n/, '').trimEnd().replaceAll(/^/gm, '      ')}
   )
 }
 
-test('a local action gets its inputs and defaults, and hands back its outputs', async () => {
+test('a local action gets its inputs and defaults, and returns its outputs', async () => {
   const result = await runSteps(`
 - uses: actions/checkout@v5
 - { id: greet, uses: ./actions/greet, with: { who: 'a "quoted" $(name)' }, env: { FROM_CALLER: yes } }
@@ -80,7 +80,7 @@ test('a local action gets its inputs and defaults, and hands back its outputs', 
   expect(result.log).not.toContain('not here')
 })
 
-test('actions nest', async () => {
+test('an action can call another action', async () => {
   const result = await runSteps(`
 - uses: actions/checkout@v5
 - { id: nested, uses: ./actions/nested, with: { who: you } }
@@ -89,7 +89,7 @@ test('actions nest', async () => {
   expect(result.log).toContain('got Howdy, you')
 })
 
-test('a failing action still hands back what it wrote, runs its own cleanup, and works inside failure()', async () => {
+test('a failing action still returns its outputs, runs its own cleanup, and its caller can react with failure()', async () => {
   const result = await runSteps(`
 - uses: actions/checkout@v5
 - { id: failing, name: failing, uses: ./actions/failing }
@@ -107,7 +107,7 @@ test('an action that was not checked out fails its step with GitHub’s advice',
   expect(result.log).toContain('Did you forget to run actions/checkout')
 })
 
-test('checkout takes a branch, a tag or a commit, into a path, whatever is a tip or not', async () => {
+test('checkout takes a branch, a tag or any commit, and puts it into a path', async () => {
   const repository = createRepository({ ...files })
   const first = repository.git('rev-parse', 'main~1')
   repository.git('tag', 'v1', first)

@@ -28,7 +28,7 @@ export const notFrozen = {
 }
 
 /**
- * A console as far as a workflow can tell: takes callbacks, answers freeze checks, and holds every signature against the
+ * A console as a workflow sees it: it takes callbacks, answers freeze checks, and verifies every signature with the
  * reference implementation.
  */
 export async function startReceiver(
@@ -37,9 +37,9 @@ export async function startReceiver(
   replyToQuestion: (count: number) => Answer = () => ({ status: 200, body: notFrozen }),
 ) {
   const received: ReceivedCallback[] = []
-  /** Addresses of the freeze checks whose signature held. */
+  /** Addresses of the freeze checks with a valid signature. */
   const questions: string[] = []
-  // A secret without the whsec_ prefix is its own bytes, which the package calls raw.
+  // A secret without the prefix whsec_ is used as its own bytes, which the package calls raw.
   const webhook = secret.startsWith('whsec_')
     ? new Webhook(secret)
     : new Webhook(new TextEncoder().encode(secret), { format: 'raw' })

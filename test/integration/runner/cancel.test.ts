@@ -16,7 +16,7 @@ async function cancelAt(line: string, workflowText: string) {
   )
 }
 
-test('cancelling interrupts the running step, skips the rest, and still runs always() and cancelled()', async () => {
+test('cancelling interrupts the running step, skips the rest, and still runs steps with always() and cancelled()', async () => {
   const result = await cancelAt(
     'working',
     `
@@ -46,7 +46,7 @@ jobs:
   expect(result.conclusion).toBe('cancelled')
 })
 
-test('a step that insists on running is not interrupted', async () => {
+test('a step with always() is not interrupted', async () => {
   const result = await cancelAt(
     'working',
     `
@@ -64,7 +64,7 @@ jobs:
   expect(result.conclusion).toBe('cancelled')
 })
 
-test('a step gets SIGINT first and may clean up', async () => {
+test('a step gets SIGINT first and can clean up', async () => {
   const result = await cancelAt(
     'working',
     `
@@ -82,7 +82,7 @@ jobs:
   expect(result.log).toMatch(/^interrupted$/m)
 })
 
-test('a process that ignores SIGINT gets SIGTERM, and one that ignores both is killed with its children', async () => {
+test('a process that ignores SIGINT gets SIGTERM, and is killed with its children if it ignores both', async () => {
   const controller = new AbortController()
   const lines: string[] = []
   const script = `

@@ -34,18 +34,18 @@ interface Scenario {
   readonly deployId?: string
   readonly ref?: string
   readonly freeze?: string
-  /** What the console says to a freeze check; by default that nothing is frozen. */
+  /** The console's answer to a freeze check. By default nothing is frozen. */
   readonly freezeAnswer?: Answer
-  /** False: the repository has neither the console's address nor the secret. */
+  /** If false, the repository has neither the console's address nor the secret. */
   readonly console?: boolean
   readonly mood?: SurfaceMood
-  /** Of the repository, beside this project's own `.github`, or instead of one of its files. */
+  /** Files of the repository in addition to this project's `.github`, or in place of one of its files. */
   readonly files?: Readonly<Record<string, string>>
   readonly watch?: (event: RunEvent) => void
   readonly signal?: AbortSignal
 }
 
-/** Runs one of this repository's deploy workflows whole, against a console and a surface that are real HTTP servers. */
+/** Runs one of this repository's deploy workflows to its end, with real HTTP servers as console and surface. */
 export async function deploy([file, variable]: Workflow, scenario: Scenario = {}) {
   const { freezeAnswer } = scenario
   const receiver = await startReceiver(secret, undefined, freezeAnswer === undefined ? undefined : () => freezeAnswer)

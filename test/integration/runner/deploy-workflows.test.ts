@@ -8,7 +8,7 @@ import { createRepository, temporaryDirectory } from './git-repository'
 import { run, runRequest } from './run-support'
 import { startSurface } from './sample-surface'
 
-test('no secret is an argument of any program a deploy starts', async () => {
+test('no program that a deploy starts has a secret in its arguments', async () => {
   const directory = temporaryDirectory()
   const calls = path.join(directory, 'calls')
   for (const program of ['curl', 'openssl', 'git', 'bash', 'od']) {
@@ -27,13 +27,13 @@ test('no secret is an argument of any program a deploy starts', async () => {
   for (const text of [secret, hookToken]) expect(recorded).not.toContain(text)
 })
 
-test('without phase callbacks only the base statuses are sent', async () => {
+test('a deploy without phase callbacks sends only the base statuses', async () => {
   const result = await deploy(consoleWorkflow, { phaseCallbacks: 'false' })
   expect(result.conclusion).toBe('success')
   expect(statuses(result.received)).toEqual(['building', 'building', 'deploying', 'succeeded'])
 })
 
-test('a ref that does not exist fails in the smoke gate and says so', async () => {
+test('a deploy of an unknown ref fails in the smoke gate and names the ref', async () => {
   const result = await deploy(consoleWorkflow, { ref: 'no-such-branch' })
   expect(result.received.at(-1)).toMatchObject({
     status: 'failed',
@@ -42,7 +42,7 @@ test('a ref that does not exist fails in the smoke gate and says so', async () =
   })
 })
 
-test('a console that refuses every callback does not stop the deploy', async () => {
+test('a deploy continues although the console refuses every callback', async () => {
   const receiver = await startReceiver(secret, () => ({ status: 422, body: { title: 'Not now' } }))
   const surface = await startSurface(hookToken)
   const repository = createRepository({}, { github: true })

@@ -11,14 +11,14 @@ export interface TestRepository {
   readonly git: (...args: string[]) => string
 }
 
-/** A directory that is gone when the test is over. Its name has a space, because paths have. */
+/** A directory that is deleted after the test. Its name has a space, because real paths may. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'runner test '))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 
-/** A bare repository with two commits on main: an empty beginning, then the files. `github` adds this project's own `.github`. */
+/** A bare repository with two commits on main: an empty one, then the files. `github` adds this project's own `.github`. */
 export function createRepository(files: Readonly<Record<string, string>>, options = { github: false }): TestRepository {
   const directory = temporaryDirectory()
   const work = path.join(directory, 'work')

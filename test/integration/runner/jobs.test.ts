@@ -5,7 +5,7 @@ import { run, runRequest } from './run-support'
 
 const repository = () => createRepository({})
 
-test('a job waits for what it needs and receives its outputs', async () => {
+test('a job waits for the jobs that it needs and gets their outputs', async () => {
   const result = await run(
     runRequest(repository(), {
       workflowText: `
@@ -27,7 +27,7 @@ jobs:
 })
 
 test('jobs that do not need each other run at the same time', async () => {
-  // Each waits for the other's file: run one after the other, neither would ever end.
+  // Each job waits for the file of the other, so neither would end if they ran in turn.
   const meet = (own: string, other: string) =>
     `run: 'touch "$MEET/${own}"; until [ -e "$MEET/${other}" ]; do sleep 0.05; done', timeout-minutes: 0.5`
   const request = runRequest(repository(), {
@@ -43,7 +43,7 @@ jobs:
   expect((await run({ ...request, vars })).conclusion).toBe('success')
 })
 
-test('after a failure dependants are skipped unless their condition asks for it', async () => {
+test('after a failure, dependent jobs are skipped unless their condition says otherwise', async () => {
   const result = await run(
     runRequest(repository(), {
       workflowText: `
@@ -68,7 +68,7 @@ jobs:
   expect(result.log).toContain('##[error]Process completed with exit code 3.')
 })
 
-test('a skipped ancestor skips every later job that does not ask for more, as on GitHub', async () => {
+test('a skipped job skips every later job without a condition, even through a job that ran, as on GitHub', async () => {
   const result = await run(
     runRequest(repository(), {
       workflowText: `
@@ -85,7 +85,7 @@ jobs:
   expect(result.conclusion).toBe('success')
 })
 
-test('a job that may fail fails alone: the run and its dependants go on', async () => {
+test('a failed job with continue-on-error fails neither the run nor its dependent jobs', async () => {
   const result = await run(
     runRequest(repository(), {
       workflowText: `
@@ -135,7 +135,7 @@ jobs:
   expect(result.log).toContain("Skip output 'leak' since it may contain secret.")
 })
 
-test('a plan answers what GitHub would refuse, and what only this runner refuses, before anything runs', async () => {
+test('a plan reports what GitHub would refuse, and what this runner does not support, before anything runs', async () => {
   const { gitDir, sha } = createRepository({
     'node-action/action.yml': 'name: N\ndescription: N\nruns: { using: node20, main: index.js }\n',
     'outer/action.yml':

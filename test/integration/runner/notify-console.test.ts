@@ -6,7 +6,7 @@ import { CLAIMS, startRunTokenIssuer } from '~test/support/run-token-issuer'
 import { startServer } from './http-server'
 import { notify } from './notify-script'
 
-// notify.sh against the console itself, for each way to prove who sends.
+// Runs notify.sh against the console itself, with each kind of proof.
 
 let issuer: Awaited<ReturnType<typeof startRunTokenIssuer>>
 beforeAll(async () => {
@@ -16,13 +16,13 @@ afterAll(() => issuer.close())
 
 const RUN = '30433642001'
 
-/** A console that listens, knows itself by the address it has, and has a deploy. Its headers are noted. */
+/** A listening console that has a deploy, with the headers that it received. */
 async function startConsole(env: Record<string, string> = {}, callbacks: 'shared' | 'repository' | 'oidc' = 'shared') {
   const seen: Headers[] = []
   let own: TestConsole | undefined
   let id = ''
   const url = await startServer(async (request, body) => {
-    if (own === undefined) throw new Error('The console is not there yet.')
+    if (own === undefined) throw new Error('The console has not started yet.')
     const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
     seen.push(headers)
     const response = await receiveCallback(
@@ -43,7 +43,7 @@ async function startConsole(env: Record<string, string> = {}, callbacks: 'shared
   return { url, id, seen, stored, ways, close }
 }
 
-/** What GitHub gives the environment of a job that may have a token, and the tokens it has given out. */
+/** The environment that GitHub gives a job that may request a token, and the tokens that were issued. */
 async function tokenService(claims: Record<string, string> = {}) {
   const given: string[] = []
   const audiences: (string | null)[] = []
@@ -62,7 +62,7 @@ async function tokenService(claims: Record<string, string> = {}) {
   return { environment, given, audiences }
 }
 
-test('a job that may have a token reports with it, without any secret or openssl, and the run is on record', async () => {
+test('a job with a run token reports with the token, without a secret or openssl, and its run is recorded', async () => {
   const console_ = await startConsole({}, 'oidc')
   const { environment, audiences } = await tokenService()
   const variables = { CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: `${console_.url}/`, ...environment }
@@ -75,7 +75,7 @@ test('a job that may have a token reports with it, without any secret or openssl
   await console_.close()
 })
 
-test('neither token, nor what it is asked for with, is in arguments, the environment of a child or the output', async () => {
+test('the run token and the request token appear in no arguments, environment of another program or output', async () => {
   const console_ = await startConsole()
   const { environment, given } = await tokenService()
   const result = await notify({ CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: console_.url, ...environment })
@@ -87,7 +87,7 @@ test('neither token, nor what it is asked for with, is in arguments, the environ
   await console_.close()
 })
 
-test('a repository’s own secret is told from the shared one by the name that goes with it', async () => {
+test("a repository's own secret is accepted by the repository's name, and the shared secret is refused if it is off", async () => {
   const console_ = await startConsole({ CALLBACK_SHARED_SECRET: 'off' }, 'repository')
   const variables = { CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: console_.url, GITHUB_REPOSITORY: CLAIMS.repository }
   const own = await notify({ ...variables, HMAC_SECRET: repositorySecret(CALLBACK_SECRET, CLAIMS.repository) })
@@ -98,7 +98,7 @@ test('a repository’s own secret is told from the shared one by the name that g
   await console_.close()
 })
 
-test('where GitHub gives no token, the secret signs instead', async () => {
+test('a job that gets no run token signs with the secret instead', async () => {
   const console_ = await startConsole()
   const { environment } = await tokenService()
   const variables = { CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: console_.url, ...environment }
@@ -112,7 +112,7 @@ test('where GitHub gives no token, the secret signs instead', async () => {
   await console_.close()
 })
 
-test('where the console does not accept the token (it is for another address), the secret signs under the same id', async () => {
+test('a run token that the console refuses is replaced by a signature with the secret, under the same webhook-id', async () => {
   const console_ = await startConsole({ CONSOLE_URL: 'https://console.example.com' })
   const { environment } = await tokenService()
   const variables = { CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: console_.url, ...environment }
@@ -125,7 +125,7 @@ test('where the console does not accept the token (it is for another address), t
   await console_.close()
 })
 
-test('with neither token nor secret it says what to do', async () => {
+test('a job with neither token nor secret is told what to set', async () => {
   const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9' })
   expect(result.exitCode).toBe(1)
   expect(result.output.trimEnd()).toBe(
@@ -134,10 +134,10 @@ test('with neither token nor secret it says what to do', async () => {
 })
 
 test.each([
-  ['a byte that is no UTF-8', "$'\\xff'", '\uFFFD'],
-  ['half a character', "$'Build \\xf0\\x9f done'", 'Build \uFFFD done'],
-  ['nothing but continuation bytes, more than fit', '"$(printf \'\\200%.0s\' {1..5000})"', '…'],
-])('%s in the log line never costs the status', async (_name, line, arrives) => {
+  ['a byte that is not UTF-8', "$'\\xff'", '\uFFFD'],
+  ['an incomplete character', "$'Build \\xf0\\x9f done'", 'Build \uFFFD done'],
+  ['more continuation bytes than fit', '"$(printf \'\\200%.0s\' {1..5000})"', '…'],
+])('the status arrives if the log line has %s', async (_name, line, arrives) => {
   const console_ = await startConsole()
   const variables = { CONSOLE_DEPLOY_ID: console_.id, CONSOLE_URL: console_.url, HMAC_SECRET: CALLBACK_SECRET }
   const result = await notify(variables, { before: `LOG_LINE=${line}` })

@@ -1,6 +1,6 @@
 import { runScript, type ScriptOptions } from './action-script'
 
-/** Runs notify.sh to report `building`, unless told otherwise. */
+/** Runs notify.sh, which reports `building` by default. */
 export async function notify(variables: Readonly<Record<string, string>>, options?: ScriptOptions) {
   const { outputs: _, ...result } = await runScript(
     'notify-deploy-status/notify.sh',

@@ -13,8 +13,8 @@ const trickyLines = [
   ['control characters', 'bell \u0007 escape \u001b[31m unit \u001f delete \u007f'],
   ['unicode', 'Überprüfung läuft … 部署 🚀 \u2028 done'],
   ['shell metacharacters', '$(exit 1) `id` $HOME & ; | * ? [a] ! %s %n \\x41'],
-  ['what looks like a workflow command', '::error::not one'],
-  ['an at sign first, as curl would read a file', '@/etc/passwd'],
+  ['the form of a workflow command', '::error::not one'],
+  ['a leading at sign, by which curl reads a file', '@/etc/passwd'],
 ] as const
 
 describe.each([
@@ -22,8 +22,8 @@ describe.each([
   ['a whsec_ secret', encodedSecret],
   ['a secret longer than a hash block', 'a long secret '.repeat(10).trim()],
   ['a secret in UTF-8', 'Geheimnis mit Ümläuten und 🔑 darin'],
-])('signed with %s', (_name, secret) => {
-  test('a callback verifies with the reference implementation', async () => {
+])('a callback signed with %s', (_name, secret) => {
+  test('a signature verifies with the reference implementation', async () => {
     const receiver = await startReceiver(secret)
     const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: secret, LOG_LINE: 'Building.' })
     expect(result).toMatchObject({ exitCode: 0, output: 'Console told: building\n' })
@@ -40,14 +40,14 @@ test.each(trickyLines)('a log line with %s arrives unchanged', async (_name, lin
   expect(receiver.received.map((callback) => callback.log_line)).toEqual([line])
 })
 
-test('every single control character and every byte length of UTF-8 arrives unchanged', async () => {
+test('every control character and every byte length of UTF-8 arrives unchanged', async () => {
   const receiver = await startReceiver(plainSecret)
   const line = `${Array.from({ length: 0x7f }, (_, code) => String.fromCodePoint(code + 1)).join('')}\u0080߿ࠀ\uffff\u{10000}`
   await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret, LOG_LINE: line })
   expect(receiver.received.map((callback) => callback.log_line)).toEqual([line])
 })
 
-test.each([0, 1, 2, 3])('a long log line is cut to 4 KiB between characters (offset %d)', async (offset) => {
+test.each([0, 1, 2, 3])('a long log line is cut to 4 KiB between two characters (offset %d)', async (offset) => {
   const receiver = await startReceiver(plainSecret)
   const line = 'x'.repeat(offset) + '🚀'.repeat(2_000)
   await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret, LOG_LINE: line })
@@ -58,14 +58,14 @@ test.each([0, 1, 2, 3])('a long log line is cut to 4 KiB between characters (off
   expect(arrived.endsWith('…') && line.startsWith(arrived.slice(0, -1))).toBe(true)
 })
 
-test('a log line of exactly 4 KiB is not touched', async () => {
+test('a log line of exactly 4 KiB arrives unchanged', async () => {
   const receiver = await startReceiver(plainSecret)
   const line = 'é'.repeat(2_048)
   await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret, LOG_LINE: line })
   expect(receiver.received[0]?.log_line).toBe(line)
 })
 
-test('the stage of a failure and the deployed commit are sent when they are given', async () => {
+test('a given failure stage and a given deployed commit are sent', async () => {
   const receiver = await startReceiver(plainSecret)
   const variables = { CONSOLE_URL: `${receiver.url}/`, HMAC_SECRET: plainSecret }
   await notify({ ...variables, DEPLOY_STATUS: 'failed', FAILURE_STAGE: 'build_failed' })
@@ -77,19 +77,19 @@ test('the stage of a failure and the deployed commit are sent when they are give
   expect(receiver.received[0]?.path).toBe('POST /api/internal/deploys/0192f0c1-2345-7abc-8def-0123456789ab/status')
 })
 
-test('of several secrets the first one signs', async () => {
+test('the first of several secrets signs', async () => {
   const receiver = await startReceiver(encodedSecret)
   const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: ` ${encodedSecret} ,${plainSecret}` })
   expect(result.exitCode).toBe(0)
   expect(receiver.received).toHaveLength(1)
 })
 
-test('without a deploy id nothing is done, nothing said, and nothing fails, whatever else is missing', async () => {
+test('a run without a deploy id sends nothing, prints nothing and succeeds, whatever else is missing', async () => {
   const result = await notify({ CONSOLE_DEPLOY_ID: '' })
   expect(result).toEqual({ exitCode: 0, output: '', calls: '', environments: '' })
 })
 
-test('a transient error is retried with the same id and body, each time signed afresh', async () => {
+test('a transient error is retried with the same id and body, and a new timestamp', async () => {
   const answers = [
     { status: 503, body: {}, headers: { 'retry-after': '1' } },
     { status: 429, body: {}, headers: { 'retry-after': '0' } },
@@ -106,7 +106,7 @@ test('a transient error is retried with the same id and body, each time signed a
   expect(new Set(receiver.received.map(({ timestamp }) => timestamp)).size).toBeGreaterThan(1)
 })
 
-test('an answer that asks for a long wait is not waited for longer than the bound', async () => {
+test('a long Retry-After is cut to 15 seconds', async () => {
   let count = 0
   const url = await startServer(() => {
     count += 1
@@ -119,7 +119,7 @@ test('an answer that asks for a long wait is not waited for longer than the boun
   expect(result.calls).toMatch(/^sleep 15$/m)
 })
 
-test('a console that is not there is tried again, then given up within the bound', async () => {
+test('a console that does not answer is asked five times with growing pauses and then given up', async () => {
   const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9', HMAC_SECRET: plainSecret }, { sleep: false })
   expect(result.exitCode).toBe(1)
   expect(result.calls.match(/^curl /gm)).toHaveLength(5)
@@ -127,7 +127,7 @@ test('a console that is not there is tried again, then given up within the bound
   expect(result.output).toContain('The console did not answer, after 5 attempts')
 })
 
-test('a refusal is final, and the console’s own words are printed on one line', async () => {
+test("a refusal is final, and the console's message is printed on one line", async () => {
   const receiver = await startReceiver(plainSecret, () => ({
     status: 422,
     body: { title: 'Transition not allowed', detail: 'building to building\n::add-mask::x' },
@@ -161,7 +161,7 @@ test.each([
     { status: 404, body: '<title>404 Not Found</title>', headers: { 'content-type': 'text/html' } },
     '404 (text/html, "404 Not Found")',
   ],
-])('%s is not taken for the console: it is said what answered, once', async (_name, answer, what) => {
+])('%s is not taken for the console, and the error says what answered', async (_name, answer, what) => {
   const receiver = await startReceiver(plainSecret, () => answer)
   const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret })
   expect(result.exitCode).toBe(1)
@@ -171,7 +171,7 @@ test.each([
 })
 
 test.each(['declared', 'streamed'])(
-  'an answer without an end (%s) is read no further than 64 KiB, and given up at once',
+  'an endless answer (%s) is read no further than 64 KiB, and not requested again',
   async (kind) => {
     let written = 0
     const server = createServer((request, response) => {
@@ -198,22 +198,19 @@ test.each(['declared', 'streamed'])(
     expect(result.exitCode).toBe(1)
     expect(result.output).toContain('Something other than the console answered')
     expect(result.calls.match(/^curl /gm)).toHaveLength(1)
-    // What the kernel's buffers take beside the 64 KiB.
+    // The kernel's buffers take more than the 64 KiB.
     expect(written).toBeLessThan(32 * 1024 ** 2)
   },
 )
 
-test.each(['curl', 'openssl'] as const)(
-  'a runner without %s is told so, not that the secret is bad',
-  async (program) => {
-    const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9', HMAC_SECRET: plainSecret }, { without: program })
-    expect(result.exitCode).toBe(1)
-    expect(result.output).toContain(`::error::Nothing was sent: ${program} is not installed on this runner`)
-    expect(result.output).not.toContain('hmac_secret is')
-  },
-)
+test.each(['curl', 'openssl'] as const)('a runner without %s is told what is not installed', async (program) => {
+  const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9', HMAC_SECRET: plainSecret }, { without: program })
+  expect(result.exitCode).toBe(1)
+  expect(result.output).toContain(`::error::Nothing was sent: ${program} is not installed on this runner`)
+  expect(result.output).not.toContain('hmac_secret is')
+})
 
-test('curl is bounded in time and size, follows no redirect, and takes an address as it is written', async () => {
+test('curl is limited in time and size, follows no redirect, and takes the address literally', async () => {
   const receiver = await startReceiver(plainSecret)
   const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: plainSecret })
   const [call] = result.calls.match(/^curl .*$/m) ?? []
@@ -236,7 +233,7 @@ test.each([
   ['HMAC_SECRET', '', 'hmac_secret is empty'],
   ['HMAC_SECRET', 'whsec_not base64!', 'no valid whsec_ value'],
   ['DEPLOY_STATUS', '', 'status is empty'],
-])('%s=%j is refused before anything is sent', async (name, value, message) => {
+])('the value %s=%j is refused before anything is sent', async (name, value, message) => {
   const result = await notify({ CONSOLE_URL: 'http://127.0.0.1:9', HMAC_SECRET: plainSecret, [name]: value })
   expect(result.exitCode).toBe(1)
   expect(result.output).toContain(message)
@@ -244,7 +241,7 @@ test.each([
 })
 
 test.each([plainSecret, encodedSecret])(
-  'the secret %j is in no arguments, no environment of a child and no output',
+  'the secret %j appears in no arguments, environment of another program or output',
   async (secret) => {
     const receiver = await startReceiver(secret)
     const result = await notify({ CONSOLE_URL: receiver.url, HMAC_SECRET: secret, LOG_LINE: 'Building.' })
@@ -254,7 +251,7 @@ test.each([plainSecret, encodedSecret])(
     expect(result.environments).toContain('CONSOLE_URL')
     const value = secret.replace('whsec_', '')
     const key = Buffer.from(value, secret.startsWith('whsec_') ? 'base64' : 'utf8')
-    // The key itself, and the two padded forms it takes inside HMAC, by their first bytes.
+    // The first bytes of the key itself and of its two padded forms inside HMAC.
     const pads = [0, 0x36, 0x5c].map((pad) => Buffer.from(key.subarray(0, 8).map((byte) => byte ^ pad)).toString('hex'))
     for (const text of [result.calls, result.environments, result.output]) {
       for (const trace of [value, ...pads]) expect(text.toLowerCase()).not.toContain(trace.toLowerCase())

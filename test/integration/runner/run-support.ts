@@ -27,10 +27,10 @@ export function runRequest(repository: Pick<TestRepository, 'gitDir' | 'sha'>, s
 export interface FinishedRun {
   readonly conclusion: Conclusion
   readonly events: readonly RunEvent[]
-  /** `job: conclusion`, in the order jobs ended. */
+  /** `job: conclusion`, in the order in which the jobs ended. */
   readonly jobs: readonly string[]
   readonly log: string
-  /** Names of a job's steps with their conclusions, without GitHub's own first and last. */
+  /** Names of a job's steps with their conclusions, without the first and last, which are GitHub's own. */
   readonly steps: (job: string) => readonly string[]
 }
 

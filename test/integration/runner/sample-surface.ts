@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { startServer } from './http-server'
 
 export interface SurfaceMood {
-  readonly smokeProblem?: string
+  /** Is unhealthy with every new version. */
   /** Comes up unhealthy with every new version. */
   readonly unhealthy?: boolean
-  /** Answers a deploy with 503 and this. */
+  /** Answers a deploy with 503 and this reason. */
   readonly refusal?: string
   /** Called when a deploy has been accepted. */
   readonly onDeploy?: () => void
@@ -13,7 +13,7 @@ export interface SurfaceMood {
 
 const deploySchema = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), ref: z.string() })
 
-/** The platform contract of a surface, in its smallest honest form. */
+/** The smallest surface that keeps the platform's contract. */
 export async function startSurface(token: string, mood: SurfaceMood = {}) {
   const state = { version: '0'.repeat(40), deploys: 0 }
   const url = await startServer((request, body) => {

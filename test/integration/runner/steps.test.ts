@@ -29,7 +29,7 @@ ${steps.replace(/^\n/, '').trimEnd().replaceAll(/^/gm, '      ')}
   )
 }
 
-test('env is layered workflow, job, step, and GITHUB_ENV and GITHUB_PATH reach the steps after', async () => {
+test('env is layered by workflow, job and step, and GITHUB_ENV and GITHUB_PATH reach later steps', async () => {
   const result = await runSteps(`
 - run: |
     echo "first $TOP $LEVEL $OWN"
@@ -44,7 +44,7 @@ test('env is layered workflow, job, step, and GITHUB_ENV and GITHUB_PATH reach t
   expect(result.log).toContain('tool ran')
 })
 
-test('a step sees what GitHub sets and nothing of the process that runs it', async () => {
+test("a step gets GitHub's variables and none of the process that runs it", async () => {
   vi.stubEnv('SANDBOX_TOKEN', 'must-not-leak')
   const result = await runSteps('- run: env | sort', { secrets: { TOKEN: 'also-not' } })
   vi.unstubAllEnvs()
@@ -55,7 +55,7 @@ test('a step sees what GitHub sets and nothing of the process that runs it', asy
   expect(result.log).toMatch(/^RUNNER_TEMP=\/.*_temp$/m)
 })
 
-test('pipefail is on exactly where the workflow names bash, as on GitHub', async () => {
+test('pipefail is on only if the workflow names bash, as on GitHub', async () => {
   const result = await runSteps(`
 - run: false | cat
 - run: false | cat
@@ -64,7 +64,7 @@ test('pipefail is on exactly where the workflow names bash, as on GitHub', async
   expect(result.steps('only')).toEqual(['Run false | cat: success', 'Run false | cat: failure'])
 })
 
-test('a failed step skips the rest, except what asks for failure() or always()', async () => {
+test('a failed step skips the rest, except steps with failure() or always()', async () => {
   const result = await runSteps(`
 - { id: a, name: a, run: 'echo partial=yes >> "$GITHUB_OUTPUT"; exit 1' }
 - { name: b, run: 'true' }
@@ -76,7 +76,7 @@ test('a failed step skips the rest, except what asks for failure() or always()',
   expect(result.log).toContain('a was failure with yes')
 })
 
-test('continue-on-error keeps the outcome and forgives the conclusion', async () => {
+test('continue-on-error keeps the outcome of a failed step and makes its conclusion a success', async () => {
   const result = await runSteps(`
 - { id: a, name: a, continue-on-error: true, run: 'false' }
 - { name: b, run: 'echo "\${{ steps.a.outcome }}, \${{ steps.a.conclusion }}"' }
@@ -86,7 +86,7 @@ test('continue-on-error keeps the outcome and forgives the conclusion', async ()
   expect(result.conclusion).toBe('success')
 })
 
-test('secrets, and what add-mask names, never reach the log', async () => {
+test('secrets and values of add-mask are masked in the log', async () => {
   const result = await runSteps(
     `
 - run: |
@@ -104,7 +104,7 @@ test('secrets, and what add-mask names, never reach the log', async () => {
   expect(result.log).toMatch(/encoded .*\*\*\*/)
 })
 
-test('workflow commands become annotations, and stop-commands stops them', async () => {
+test('workflow commands become annotations, and stop-commands turns them off', async () => {
   const result = await runSteps(`
 - run: |
     echo "::error file=a.ts::broken"
@@ -132,7 +132,7 @@ test('a retired command fails the step and names its replacement', async () => {
   expect(result.log).toContain('$GITHUB_ENV')
 })
 
-test('a step out of time fails, and what it started is gone', async () => {
+test('a step that exceeds its time fails, and its processes are ended', async () => {
   const result = await runSteps(`
 - { name: slow, timeout-minutes: 0.05, run: 'sleep 600 & echo "child $!"; wait' }
 - { name: after, if: failure(), run: 'true' }
@@ -142,7 +142,7 @@ test('a step out of time fails, and what it started is gone', async () => {
   await vi.waitFor(() => expect(isRunning(child)).toBe(false))
 })
 
-test('a job out of time is cancelled, as on GitHub', async () => {
+test('a job that exceeds its time is cancelled, as on GitHub', async () => {
   const result = await runSteps(
     `
 - { name: slow, run: sleep 600 }
@@ -154,7 +154,7 @@ test('a job out of time is cancelled, as on GitHub', async () => {
   expect(result.conclusion).toBe('cancelled')
 })
 
-test('defaults.run sets shell and directory; a step overrides them', async () => {
+test('defaults.run sets shell and directory, and a step can override the directory', async () => {
   const result = await runSteps(
     `
 - run: mkdir -p sub other
@@ -170,7 +170,7 @@ test('defaults.run sets shell and directory; a step overrides them', async () =>
   expect(result.log).toContain('shell: sh -e {0}')
 })
 
-test('background processes live until the job ends, not longer', async () => {
+test('background processes run until the job ends, and no longer', async () => {
   const result = await runSteps(`
 - run: |
     sleep 600 > /dev/null 2>&1 &

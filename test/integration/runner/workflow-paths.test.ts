@@ -49,12 +49,12 @@ test.each([consoleWorkflow, docsWorkflow, herokuWorkflow, statusPageWorkflow])(
   },
 )
 
-/** Every other way a deploy workflow can take. The four differ in nothing but what they ship (test/unit/runner/workflow-files.test.ts). */
-describe('a deploy workflow', () => {
+/** Every other path of a deploy workflow. The four differ only in what they ship (test/unit/runner/workflow-files.test.ts). */
+describe('the paths of a deploy workflow', () => {
   const workflow = consoleWorkflow
   const [, , title, surface] = workflow
 
-  test('skips the freeze check on staging, asks nobody, and ships, even while everything is frozen', async () => {
+  test('a staging deploy skips the freeze check and ships, even while everything is frozen', async () => {
     const result = await deploy(workflow, {
       environment: 'staging',
       freeze: 'Incident 42',
@@ -65,7 +65,7 @@ describe('a deploy workflow', () => {
     expect(result.questions).toEqual([])
   })
 
-  test('stops at a smoke gate that fails, with its reason, and deploys nothing', async () => {
+  test('a failed smoke gate stops the deploy with its reason, and nothing is deployed', async () => {
     const result = await deploy(workflow, { mood: { smokeProblem: 'The disk is "full"' } })
     expect(result.jobs).toEqual(['smoke: failure', 'freeze-check: skipped', 'deploy: skipped'])
     expect(result.conclusion).toBe('failure')
@@ -81,11 +81,11 @@ describe('a deploy workflow', () => {
     ['by the repository variable', { freeze: 'Incident 42' }, 'Production is frozen: Incident 42'],
     ['by the console', { freezeAnswer: answer(frozen) }, 'Production is frozen: Release week'],
     [
-      'by the console, which locked the surface',
+      'by a lock in the console',
       { freezeAnswer: answer({ ...frozen, kind: 'locked', reason: 'Being migrated' }) },
       `${surface} is locked: Being migrated`,
     ],
-  ])('stops while it is frozen %s, with the reason', async (_, scenario, words) => {
+  ])('a freeze %s stops the deploy with the reason, and nothing is deployed', async (_, scenario, words) => {
     const result = await deploy(workflow, scenario)
     expect(result.jobs).toEqual(['smoke: success', 'freeze-check: failure', 'deploy: skipped'])
     expect(statuses(result.received).slice(-2)).toEqual(['freeze_check_started', 'failed'])
@@ -93,7 +93,7 @@ describe('a deploy workflow', () => {
     expect(result.surface.deploys).toBe(0)
   })
 
-  test('goes on in spite of a freeze that was overridden for it, and says so', async () => {
+  test('an overridden freeze lets the deploy continue, and the log says so', async () => {
     const freezeAnswer = answer({ ...frozen, overridden: true, override_reason: 'Fixes the outage' })
     const result = await deploy(workflow, { freezeAnswer })
     expect(result.conclusion, result.log).toBe('success')
@@ -103,7 +103,7 @@ describe('a deploy workflow', () => {
     )
   })
 
-  test('fails with a build that fails, and deploys nothing', async () => {
+  test('a failed build fails the deploy, and nothing is deployed', async () => {
     const files = { '.github/actions/package-source/package-source.sh': 'echo "It does not compile."\nexit 1\n' }
     const result = await deploy(workflow, { files })
     expect(result.jobs).toEqual(['smoke: success', 'freeze-check: success', 'deploy: failure'])
@@ -115,7 +115,7 @@ describe('a deploy workflow', () => {
     expect(result.surface.deploys).toBe(0)
   })
 
-  test('fails with a deploy that the platform refuses, in its words', async () => {
+  test("a deploy that the platform refuses fails with the platform's message", async () => {
     const result = await deploy(workflow, { mood: { refusal: 'Out of quota' } })
     expect(result.jobs).toEqual(['smoke: success', 'freeze-check: success', 'deploy: failure'])
     expect(statuses(result.received)).toEqual([...gates, 'building', 'building', 'failed'])
@@ -126,7 +126,7 @@ describe('a deploy workflow', () => {
     expect(result.surface.deploys).toBe(0)
   })
 
-  test('fails the health check with what was seen when the surface comes up unhealthy', async () => {
+  test('an unhealthy surface fails the health check with what was seen', async () => {
     const result = await deploy(workflow, { mood: { unhealthy: true } })
     expect(result.conclusion).toBe('failure')
     expect(statuses(result.received).slice(-2)).toEqual(['deploying', 'failed'])
@@ -136,7 +136,7 @@ describe('a deploy workflow', () => {
     )
   })
 
-  test('cancelled while the surface comes up ends as cancelled and sends nothing more', async () => {
+  test('a deploy cancelled during the health check ends as cancelled and sends no more callbacks', async () => {
     const controller = new AbortController()
     const result = await deploy(workflow, {
       mood: { unhealthy: true },
@@ -150,8 +150,8 @@ describe('a deploy workflow', () => {
     expect(statuses(result.received).at(-1)).toBe('deploying')
   })
 
-  describe('started by hand', () => {
-    test('ships without a single callback, after the console said that nothing is frozen', async () => {
+  describe('a run started by hand', () => {
+    test('a run started by hand ships without callbacks after the console answered that nothing is frozen', async () => {
       const result = await deploy(workflow, { deployId: '' })
       expect(result.conclusion).toBe('success')
       expect(result.surface).toEqual({ version: result.sha, deploys: 1 })
@@ -160,20 +160,20 @@ describe('a deploy workflow', () => {
       expect(result.events[0]).toMatchObject({ displayTitle: `${title} to production` })
     })
 
-    test('ships without a console: none is configured', async () => {
+    test('a run started by hand ships without a configured console', async () => {
       const result = await deploy(workflow, { deployId: '', console: false })
       expect(result.conclusion).toBe('success')
       expect(result.surface.deploys).toBe(1)
     })
 
-    test('ships with a warning past a console that cannot answer', async () => {
+    test('a run started by hand ships with a warning if the console cannot answer', async () => {
       const result = await deploy(workflow, { deployId: '', freezeAnswer: { status: 404, body: { title: 'Gone' } } })
       expect(result.conclusion).toBe('success')
       expect(result.surface.deploys).toBe(1)
       expect(result.log).toContain('The console refused to say (404): Gone')
     })
 
-    test('stops while the console says that it is frozen', async () => {
+    test('a run started by hand stops while the console answers that production is frozen', async () => {
       const result = await deploy(workflow, { deployId: '', freezeAnswer: answer(frozen) })
       expect(result.jobs).toEqual(['smoke: success', 'freeze-check: failure', 'deploy: skipped'])
       expect(result.received).toEqual([])
