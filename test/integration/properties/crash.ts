@@ -20,6 +20,6 @@ export function crashing(deps: Deps): Deps {
 
 const beforeCommit = () => new Crash('the process died before the commit')
 
-export function onlyCrash(error: unknown): void {
+export function ignoreCrash(error: unknown): void {
   if (!(error instanceof Crash)) throw error
 }

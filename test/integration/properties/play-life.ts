@@ -8,7 +8,7 @@ import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
 import { insertSurface } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
-import { crashing, onlyCrash } from './crash'
+import { crashing, ignoreCrash } from './crash'
 import type { Action, Delivery, Life } from './deploy-actions'
 import { firstDispatch, type World } from './first-dispatch'
 
@@ -17,7 +17,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
   const { deps, model } = world
   const surface = await insertSurface(deps)
   const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
-  const ask = (key: string) => dispatchDeploy(deps, OPERATOR, { ...input, idempotencyKey: key }).catch(onlyBusy)
+  const ask = (key: string) => dispatchDeploy(deps, OPERATOR, { ...input, idempotencyKey: key }).catch(ignoreBusySurface)
   const deployIds = async () =>
     (await deps.db.deploy.findMany({ where: { surfaceId: surface.id }, orderBy: { id: 'asc' } })).map(({ id }) => id)
 
@@ -70,7 +70,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
       case 'reconcile':
         return reconcileDeploy(deps, id)
       case 'reconcile, crashed before its commit':
-        return reconcileDeploy(crashing(deps), id).catch(onlyCrash)
+        return reconcileDeploy(crashing(deps), id).catch(ignoreCrash)
       case 'poll':
         return poll()
       case 'dispatch again':
@@ -95,6 +95,6 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
 }
 
 /** Ignores the one refusal that a dispatch may meet here: the surface has an unfinished deploy. */
-function onlyBusy(error: unknown): void {
+function ignoreBusySurface(error: unknown): void {
   if (!(error instanceof AppError && error.code === 'surface_busy')) throw error
 }

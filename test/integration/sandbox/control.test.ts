@@ -28,23 +28,23 @@ const control = (address: string, body: unknown, token = sandbox.token) =>
 
 const frontPage = async (): Promise<string> => (await fetch(sandbox.url)).text()
 
-describe('the control page', () => {
-  test('shows every surface and asks nothing of the network', async () => {
+describe('the control page of the sandbox', () => {
+  test('the control page shows every surface and loads nothing from the network', async () => {
     const answer = await fetch(sandbox.url)
     const page = await answer.text()
     for (const id of ['console', 'api-prod', 'customer-docs', 'status-page']) expect(page).toContain(`/surfaces/${id}/`)
     expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
-    // A link is followed by whoever presses it; everything else would be loaded.
+    // A browser loads every address except links.
     expect(page.replaceAll(/<a [^>]*>/g, '')).not.toMatch(/(src|href)="(https?:)?\/\//)
     expect(page).not.toContain('<script')
   })
 
-  test('leads back to the console, as every page does', async () => {
+  test('every page links back to the console', async () => {
     expect(await frontPage()).toContain('href="http://127.0.0.1:9/">Deploy Console</a>')
     expect(await (await fetch(`${sandbox.url}/nowhere`)).text()).toContain('href="http://127.0.0.1:9/"')
   })
 
-  test('changes a surface for its own form', async () => {
+  test("the control page's own form changes a surface", async () => {
     const answer = await form('/control/surfaces/console', { behaviour: 'slow' }, { origin: sandbox.url })
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/'])
     expect(await frontPage()).toMatch(/value="slow" selected/)
@@ -64,13 +64,13 @@ describe('the control page', () => {
     ['that the browser calls same-site', { 'sec-fetch-site': 'same-site', origin: 'http://localhost:1' }],
     ['without an origin or a token', {}],
     ['with a wrong token', { authorization: 'Bearer wrong' }],
-  ])('refuses a post %s', async (_what, headers) => {
+  ])('a post %s is refused', async (_what, headers) => {
     const answer = await form('/control/surfaces/console', { behaviour: 'unhealthy' }, headers)
     expect([401, 403]).toContain(answer.status)
     expect(await frontPage()).not.toMatch(/value="unhealthy" selected/)
   })
 
-  test('does not answer to another name, so a rebound name cannot drive it', async () => {
+  test('a post under another host name is refused', async () => {
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const { port } = new URL(sandbox.url)
       const headers = { host: `evil.example:${port}`, origin: `http://evil.example:${port}` }
@@ -84,7 +84,7 @@ describe('the control page', () => {
     expect(status).toBe(421)
   })
 
-  test('freezes production with a reason that is shown as text', async () => {
+  test('a freeze of production is shown with its reason as text, and is the variable DEPLOY_FREEZE', async () => {
     const reason = '<b>audit</b> & "rest"'
     await form('/control/freeze', { reason }, { origin: sandbox.url })
     expect(await frontPage()).toContain('&lt;b&gt;audit&lt;/b&gt; &amp; &quot;rest&quot;')
@@ -96,8 +96,8 @@ describe('the control page', () => {
   })
 })
 
-describe('the pages the API links to', () => {
-  test('a run page shows jobs, steps and logs, escaped, and stops renewing itself at the end', async () => {
+describe('the pages that the API links to', () => {
+  test('a run page shows jobs, steps and logs, escapes them, and does not reload after the end', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: '<script>alert(1)</script>', console_deploy_id: 'abc-7' })
     await untilEnded(sandbox, id)
     const page = await (await fetch(`${sandbox.url}/acme/platform/actions/runs/${id}`)).text()
@@ -107,7 +107,7 @@ describe('the pages the API links to', () => {
     expect(page).toContain('href="http://127.0.0.1:9/?deploy=abc-7"')
   })
 
-  test('commit and compare pages show what git has', async () => {
+  test("commit and compare pages show git's commits, and unknown ones are answered 404", async () => {
     const commit = await (await fetch(`${sandbox.url}/acme/platform/commit/v1.4.1`)).text()
     expect(commit).toContain('Return a hundred orders at once (#23)')
     expect(commit).toContain('+const LIMIT = 100')
@@ -118,14 +118,14 @@ describe('the pages the API links to', () => {
   })
 })
 
-describe('the command line', () => {
+describe('the sandbox command', () => {
   const command = programArgs(path.resolve(import.meta.dirname, '../../..'), 'src/sandbox/control.ts')
   const sandboxCommand = (...args: string[]) =>
     promisify(execFile)(process.execPath, [...command, ...args], {
       env: { ...process.env, SANDBOX_DIR: sandbox.dir },
     })
 
-  test('changes and shows what the control page does', async () => {
+  test('the command changes surfaces and the freeze, and shows them without the token', async () => {
     await sandboxCommand('surface', 'status-page', 'slow')
     await sandboxCommand('freeze', 'release week')
     const { stdout } = await sandboxCommand('status')
@@ -136,14 +136,14 @@ describe('the command line', () => {
     expect((await sandboxCommand('status')).stdout).toContain('production is not frozen')
   })
 
-  test('says what is wrong with a surface or a behaviour that is not', async () => {
+  test('the command names what is wrong with an unknown surface, behaviour or verb', async () => {
     await expect(sandboxCommand('surface', 'nowhere', 'slow')).rejects.toThrow(/There is no surface "nowhere"/)
     await expect(sandboxCommand('surface', 'console', 'angry')).rejects.toThrow(/one of normal, quick, slow/)
     await expect(sandboxCommand('dance')).rejects.toThrow(/Usage/)
   })
 })
 
-describe('a fault', () => {
+describe('a planned fault', () => {
   const DISPATCH = 'POST /actions/workflows/:workflow/dispatches'
   const post = () =>
     call(sandbox, 'POST', `${REPO}/actions/workflows/hello.yml/dispatches`, {
@@ -156,11 +156,11 @@ describe('a fault', () => {
 
   afterEach(() => control('/control/faults/clear', {}))
 
-  test('needs the token', async () => {
+  test('planning a fault requires the token', async () => {
     expect((await control('/control/faults', { endpoint: DISPATCH, kind: 'drop' }, 'wrong')).status).toBe(401)
   })
 
-  test('can fail a dispatch after GitHub accepted it', async () => {
+  test('a fault can fail a dispatch after the sandbox accepted it', async () => {
     const before = await count()
     await control('/control/faults', { endpoint: DISPATCH, kind: 'status', status: 502, after: true })
     expect((await post()).status).toBe(502)
@@ -168,7 +168,7 @@ describe('a fault', () => {
     expect((await post()).status).toBe(204)
   })
 
-  test('can fail a dispatch before anything happened, as often as asked', async () => {
+  test('a fault can fail a dispatch before it is accepted, as often as asked', async () => {
     const before = await count()
     await control('/control/faults', { endpoint: DISPATCH, kind: 'status', status: 429, times: 2 })
     const answers = [await post(), await post()]
@@ -177,7 +177,7 @@ describe('a fault', () => {
     expect(await count()).toBe(before)
   })
 
-  test('can drop the connection without an answer', async () => {
+  test('a fault can close the connection without an answer', async () => {
     await control('/control/faults', { endpoint: DISPATCH, kind: 'drop' })
     await expect(post()).rejects.toThrow()
     expect((await post()).status).toBe(204)
@@ -187,7 +187,7 @@ describe('a fault', () => {
 describe('a held step', () => {
   const hold = (held: boolean) => control('/control/holds', { step: 'Say hello', held })
 
-  test('keeps its run in progress until it is released, and then the run goes on as ever', async () => {
+  test('a held step keeps its run in progress until it is released', async () => {
     await hold(true)
     const id = await dispatch(sandbox, 'hello.yml', { who: 'patience' })
     await untilStepRuns(sandbox, id, 'Say hello')
@@ -196,7 +196,7 @@ describe('a held step', () => {
     expect(await untilEnded(sandbox, id)).toMatchObject({ conclusion: 'success' })
   })
 
-  test('does not stand in the way of a cancellation', async () => {
+  test('a held step does not prevent a cancellation', async () => {
     await hold(true)
     const id = await dispatch(sandbox, 'hello.yml', { who: 'nobody' })
     await untilStepRuns(sandbox, id, 'Say hello')
@@ -205,7 +205,7 @@ describe('a held step', () => {
     await hold(false)
   })
 
-  test('needs the token', async () => {
+  test('holding a step requires the token', async () => {
     expect((await control('/control/holds', { step: 'Say hello', held: true }, 'wrong')).status).toBe(401)
   })
 })

@@ -42,7 +42,7 @@ test('branches, tags and commits are those of the repository', async () => {
   expect(commits.map(({ sha }) => sha)).toEqual(git('rev-list', 'feature/faster-search'))
 })
 
-test('pages follow their Link headers to the end and together are the whole list', async () => {
+test('the pages behind the Link headers hold the whole list once', async () => {
   const found: string[] = []
   let next: string | undefined = `${sandbox.apiUrl}${REPO}/commits?per_page=5`
   while (next !== undefined) {
@@ -71,7 +71,7 @@ const comparison = z.object({
   files: z.array(z.object({ filename: z.string(), additions: z.number(), deletions: z.number(), patch: z.string() })),
 })
 
-test('a comparison counts and lists what git does, oldest commit first', async () => {
+test('a comparison counts and lists the same commits and files as git, oldest commit first', async () => {
   const compared = comparison.parse(await get('/compare/v1.4.0...main'))
   const range = git('rev-list', '--reverse', 'v1.4.0..main')
   expect(compared).toMatchObject({ status: 'ahead', ahead_by: range.length, behind_by: 0, total_commits: range.length })
@@ -81,7 +81,7 @@ test('a comparison counts and lists what git does, oldest commit first', async (
   )
 })
 
-test('a comparison knows behind, diverged and identical', async () => {
+test('a comparison reports behind, diverged and identical', async () => {
   const standing = async (basehead: string) => comparison.parse(await get(`/compare/${basehead}`))
   expect(await standing('main...v1.4.0')).toMatchObject({ status: 'behind', ahead_by: 0, commits: [], files: [] })
   expect(await standing('main...feature/faster-search')).toMatchObject({
@@ -93,14 +93,14 @@ test('a comparison knows behind, diverged and identical', async () => {
 })
 
 test.each(['--all', 'main~1', 'HEAD@{1}', ':/Search', '..', 'refs/heads/../../x', '-n1'])(
-  'a reference that is git’s language rather than a name is unknown: %s',
+  "a reference in git's syntax instead of a name is unknown: %s",
   async (reference) => {
     const answer = await call(sandbox, 'GET', `${REPO}/commits?sha=${encodeURIComponent(reference)}`)
     expect(answer.status).toBe(404)
   },
 )
 
-test('the history lies in the past, is signed by the invented team and has no tool’s configuration in it', () => {
+test('the history is in the past, belongs to the sample team and contains the deploy workflows', () => {
   const newest = Number(git('log', '-1', '--format=%at', 'main')[0])
   expect(newest).toBeLessThanOrEqual(Date.now() / 1000)
   for (const email of git('log', '--all', '--format=%ae')) expect(email).toMatch(/@acme\.example$/)

@@ -5,7 +5,7 @@ import type { RunningSandbox } from '~test/support/start-sandbox'
 export interface CallOptions {
   readonly body?: unknown
   readonly version?: string
-  /** `null`: no Authorization header at all. */
+  /** `null` sends no Authorization header. */
   readonly token?: string | null
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -19,7 +19,7 @@ export interface Called {
 
 type Target = Pick<RunningSandbox, 'apiUrl' | 'token'>
 
-/** One request to the sandbox's REST API, redirects not followed. */
+/** Sends one request to the sandbox's REST API, without following redirects. */
 export const call = async (
   sandbox: Target,
   method: string,
@@ -84,7 +84,7 @@ export const getRun = async (sandbox: Target, id: number): Promise<Run> =>
 export const getJobs = async (sandbox: Target, id: number, query = ''): Promise<Jobs> =>
   jobsSchema.parse((await call(sandbox, 'GET', `${REPO}/actions/runs/${id}/jobs${query}`)).json).jobs
 
-/** Dispatches and answers the new run's id. */
+/** Dispatches a workflow and returns the id of its run. */
 export const dispatch = async (
   sandbox: Target,
   workflow: string,
@@ -99,7 +99,7 @@ export const dispatch = async (
   return z.object({ workflow_run_id: z.number() }).parse(answer.json).workflow_run_id
 }
 
-/** Reads until what was read is as wanted; the test's own time limit ends it otherwise. */
+/** Reads until the value is as wanted; otherwise the time limit of the test ends this. */
 export const until = async <T>(read: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> => {
   for (;;) {
     const value = await read()
@@ -114,7 +114,7 @@ export const untilEnded = (sandbox: Target, id: number): Promise<Run> =>
     (run) => run.status === 'completed',
   )
 
-/** Until a step of the run is going: only then is there something to cancel or to lose. */
+/** Waits until a step of the run is in progress: only then is there something to cancel or to lose. */
 export const untilStepRuns = (sandbox: Target, id: number, step: string): Promise<Jobs> =>
   until(
     () => getJobs(sandbox, id),

@@ -16,7 +16,7 @@ import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 let checkout: Checkout
 let sandbox: RunningSandbox
 let descriptions: Description[]
-/** What the paths below stand for; known once the sandbox has run something. */
+/** The values of the placeholders below, known once the sandbox has run something. */
 let known: Record<string, string>
 
 const R = '/repos/{owner}/{repo}'
@@ -194,23 +194,27 @@ const writes: Case[] = [
 const fill = (path: string): string =>
   Object.entries(known).reduce((text, [key, value]) => text.replace(key, value), path)
 
-describe('every answer of the REST API is as GitHub describes it', () => {
-  test.each([...reads, ...writes])('$name: $status', async ({ method = 'GET', template, path, status, ...options }) => {
-    const answer = await call(sandbox, method, fill(path), options)
+describe("answers of the REST API compared with GitHub's description", () => {
+  test.each([...reads, ...writes])(
+    '$name: the answer with status $status is as GitHub describes it',
+    async ({ method = 'GET', template, path, status, ...options }) => {
+      const answer = await call(sandbox, method, fill(path), options)
 
-    expect(answer.status, answer.text).toBe(status)
-    const contentType = answer.headers.get('content-type') ?? ''
-    const [newest] = descriptions
-    // The description of the Enterprise Server is a version behind: it does not know the answer with details yet.
-    const judges = template === DISPATCH && status === 200 ? [newest] : descriptions
-    for (const judge of judges) expect(judge?.problems(method, template, status, contentType, answer.json)).toEqual([])
-    expect(answer.headers.get('x-github-request-id')).toMatch(/^[0-9A-F]{20}$/)
-    expect(answer.headers.get('x-ratelimit-limit')).toBe('5000')
-    expect(Number(answer.headers.get('x-ratelimit-remaining'))).toBeGreaterThan(0)
-    if (status === 204) expect(answer.text).toBe('')
-  })
+      expect(answer.status, answer.text).toBe(status)
+      const contentType = answer.headers.get('content-type') ?? ''
+      const [newest] = descriptions
+      // The description of the Enterprise Server is older and does not have the answer with details yet.
+      const judges = template === DISPATCH && status === 200 ? [newest] : descriptions
+      for (const judge of judges)
+        expect(judge?.problems(method, template, status, contentType, answer.json)).toEqual([])
+      expect(answer.headers.get('x-github-request-id')).toMatch(/^[0-9A-F]{20}$/)
+      expect(answer.headers.get('x-ratelimit-limit')).toBe('5000')
+      expect(Number(answer.headers.get('x-ratelimit-remaining'))).toBeGreaterThan(0)
+      if (status === 204) expect(answer.text).toBe('')
+    },
+  )
 
-  test('who names the ETag of an answer that has not changed is told 304, which does not count', async () => {
+  test('a request with the ETag of an unchanged answer gets 304, which does not count against the rate limit', async () => {
     const ask = (headers: Record<string, string>) => call(sandbox, 'GET', `${REPO}/branches`, { headers })
     const etag = (await ask({})).headers.get('etag') ?? ''
     const [unchanged, other] = [await ask({ 'if-none-match': etag }), await ask({ 'if-none-match': 'W/"other"' })]
@@ -220,23 +224,26 @@ describe('every answer of the REST API is as GitHub describes it', () => {
     expect(left(unchanged) - left(other)).toBe(1)
   })
 
-  test.each(['cancel', 'force-cancel'])('a run in progress, its jobs, and %s of it', async (how) => {
-    const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: `${checkout.dir}/never` })
-    await untilStepRuns(sandbox, run, 'Wait at the gate')
-    const steps = [
-      ['GET', `${R}/actions/runs/{run_id}`, `/actions/runs/${run}`, 200],
-      ['GET', `${R}/actions/runs/{run_id}/jobs`, `/actions/runs/${run}/jobs`, 200],
-      ['POST', `${R}/actions/runs/{run_id}/rerun`, `/actions/runs/${run}/rerun`, 403],
-      ['POST', `${R}/actions/runs/{run_id}/${how}`, `/actions/runs/${run}/${how}`, 202],
-    ] as const
-    for (const [method, template, path, status] of steps) {
-      const answer = await call(sandbox, method, `${REPO}${path}`)
-      expect([path, answer.status]).toEqual([path, status])
-      const contentType = answer.headers.get('content-type') ?? ''
-      for (const judge of descriptions) {
-        expect(judge.problems(method, template, status, contentType, answer.json)).toEqual([])
+  test.each(['cancel', 'force-cancel'])(
+    'a run in progress, its jobs and its %s are answered as GitHub describes them',
+    async (how) => {
+      const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: `${checkout.dir}/never` })
+      await untilStepRuns(sandbox, run, 'Wait at the gate')
+      const steps = [
+        ['GET', `${R}/actions/runs/{run_id}`, `/actions/runs/${run}`, 200],
+        ['GET', `${R}/actions/runs/{run_id}/jobs`, `/actions/runs/${run}/jobs`, 200],
+        ['POST', `${R}/actions/runs/{run_id}/rerun`, `/actions/runs/${run}/rerun`, 403],
+        ['POST', `${R}/actions/runs/{run_id}/${how}`, `/actions/runs/${run}/${how}`, 202],
+      ] as const
+      for (const [method, template, path, status] of steps) {
+        const answer = await call(sandbox, method, `${REPO}${path}`)
+        expect([path, answer.status]).toEqual([path, status])
+        const contentType = answer.headers.get('content-type') ?? ''
+        for (const judge of descriptions) {
+          expect(judge.problems(method, template, status, contentType, answer.json)).toEqual([])
+        }
       }
-    }
-    await untilEnded(sandbox, run)
-  })
+      await untilEnded(sandbox, run)
+    },
+  )
 })

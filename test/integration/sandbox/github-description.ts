@@ -22,7 +22,7 @@ const description = z.object({
   'x-webhooks': z.record(z.string(), z.unknown()).optional(),
 })
 
-/** OpenAPI 3.0 says `nullable`, JSON Schema a type of its own; an `enum` beside `nullable` need not list null. */
+/** Converts OpenAPI 3.0 to JSON Schema: `nullable` becomes a type, and an `enum` beside it need not list null. */
 const asJsonSchema = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(asJsonSchema)
   if (typeof value !== 'object' || value === null) return value
@@ -33,7 +33,7 @@ const asJsonSchema = (value: unknown): unknown => {
   return 'nullable' in value && value.nullable === true ? { anyOf: [{ type: 'null' }, plain] } : plain
 }
 
-/** What GitHub answers an error with anywhere, also where its description does not list the status. */
+/** GitHub's answer to any error, even if the description does not list the status. */
 const basicError = {
   type: 'object',
   required: ['message', 'documentation_url', 'status'],
@@ -47,9 +47,9 @@ const basicError = {
 const GENERAL_ERRORS = new Set([400, 401, 403, 404, 409, 422])
 
 export interface Description {
-  /** What is wrong with an answer, in words; empty when it is as described. */
+  /** The differences between an answer and the description, in words. */
   readonly problems: (method: string, template: string, status: number, contentType: string, body: unknown) => string[]
-  /** The same of a webhook's payload, by event and action: `workflow-run-completed`. */
+  /** The same for a webhook's payload, by event and action, such as `workflow-run-completed`. */
   readonly webhookProblems: (event: string, body: unknown) => string[]
 }
 

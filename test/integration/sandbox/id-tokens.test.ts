@@ -15,7 +15,7 @@ import { createTestConsole, insertSurface } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
-/** Two jobs that write down what they may ask tokens with; the second may not. */
+/** Two jobs that write down the variables for requesting tokens. The second has no permission. */
 const tokens = `name: Tokens
 on:
   workflow_dispatch:
@@ -63,8 +63,8 @@ afterAll(async () => {
 const read = (file: string) => readFileSync(path.join(checkout.dir, file), 'utf8')
 const keysOf = (issuer: string) => createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`))
 
-describe('the sandbox as an issuer of tokens', () => {
-  test('describes itself as GitHub does, at the address the console derives from the API’s', async () => {
+describe('the sandbox as an issuer of run tokens', () => {
+  test("the issuer describes itself as GitHub does, at the address that the console derives from the API's", async () => {
     const issuer = jobTokenIssuer(sandbox.apiUrl)
     const described = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()
     expect(described).toMatchObject({
@@ -80,7 +80,7 @@ describe('the sandbox as an issuer of tokens', () => {
     ])
   })
 
-  test('gives a job with id-token: write tokens that verify and say what GitHub’s say, until the job has ended', async () => {
+  test("a job with id-token: write gets tokens with GitHub's claims until it ends, and another job gets none", async () => {
     const run = await dispatch(sandbox, 'tokens.yml', { dir: checkout.dir })
     await until(
       async () => existsSync(path.join(checkout.dir, 'may')),
@@ -133,7 +133,7 @@ describe('the sandbox as an issuer of tokens', () => {
     expect(log).toContain('asks with ***')
   })
 
-  test('keeps its key across starts', async () => {
+  test('the issuer keeps its key over restarts', async () => {
     const options = { consoleUrl: 'http://127.0.0.1:9', callbackSecret: 'a secret for the callbacks of tests' }
     const dir = path.join(checkout.dir, 'state')
     const keys: string[] = []
@@ -146,7 +146,7 @@ describe('the sandbox as an issuer of tokens', () => {
   })
 })
 
-test('a deploy by this repository’s own workflow is reported and freeze-checked with tokens alone, to a surface that demands them', async () => {
+test("a deploy by this repository's own workflow reports and checks freezes with run tokens alone", async () => {
   let answer: ((request: Request) => Promise<Response>) | undefined
   const url = await startServer(async (request, body) => {
     const headers = new Headers(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
@@ -163,7 +163,7 @@ test('a deploy by this repository’s own workflow is reported and freeze-checke
       headers: Object.fromEntries(response?.headers ?? []),
     }
   })
-  // Its workflows have no secret that this console knows.
+  // The workflows of this sandbox have no secret of this console.
   const callbackSecret = `whsec_${randomBytes(32).toString('base64')}`
   const github = await startSandbox({ consoleUrl: url, callbackSecret })
   const { deps, close } = await createTestConsole({

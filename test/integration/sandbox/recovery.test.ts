@@ -54,7 +54,7 @@ const head = async (sandbox: RunningSandbox) =>
 const stepProcesses = (): string =>
   execFileSync('sh', ['-c', `ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -F '${dir}/work' || true`], { encoding: 'utf8' })
 
-test('everything is there after a restart, on the same port, and ids go on growing', async () => {
+test('a restart keeps port, runs, versions and variables, and ids continue to grow', async () => {
   const first = await start()
   const before = await dispatch(first, 'hello.yml', { who: 'before' })
   await untilEnded(first, before)
@@ -76,7 +76,7 @@ test('everything is there after a restart, on the same port, and ids go on growi
   expect((await untilEnded(second, after)).run_number).toBe(2)
 })
 
-test('a run that was in progress when the sandbox was killed has lost its runner; a queued one is run', async () => {
+test('after a kill, a run in progress fails with a lost runner, and a queued run is executed', async () => {
   const first = await start()
   const gate = path.join(checkout.dir, 'gate')
   const lost = await dispatch(first, 'hello.yml', { who: 'lost', gate })
@@ -101,7 +101,7 @@ test('a run that was in progress when the sandbox was killed has lost its runner
   const log = await fetch(`${second.url}/acme/platform/actions/runs/${lost}/job/${jobs[0]?.id}/log`)
   expect(await log.text()).toContain('##[error]The hosted runner lost communication with the server.')
   expect((await untilEnded(second, queued)).conclusion).toBe('success')
-  // The steps the killed sandbox left behind ended with its successor's start, and so did their scratch directories.
+  // The next start ends the steps that the killed sandbox left behind, and deletes their scratch directories.
   await until(
     async () => stepProcesses(),
     (left) => left === '',
@@ -113,7 +113,7 @@ test('a run that was in progress when the sandbox was killed has lost its runner
   expect(existsSync(path.join(dir, 'work', `${lost}-1`))).toBe(false)
 })
 
-test('what the checkout says about workflows is committed at a start when it has changed, and only then', async () => {
+test("a start commits the checkout's workflows if they changed, and only then", async () => {
   const first = await start()
   const before = await head(first)
   await first.stop()
@@ -135,7 +135,7 @@ test('what the checkout says about workflows is committed at a start when it has
   expect((await untilEnded(changed, run)).conclusion).toBe('success')
 })
 
-test('the sandbox ends when the process that started it is gone, and its steps with it', async () => {
+test('the sandbox and its steps end when the process that started it is gone', async () => {
   const sandbox = await start()
   const run = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: path.join(checkout.dir, 'never') })
   await untilStepRuns(sandbox, run, 'Wait at the gate')
@@ -145,7 +145,7 @@ test('the sandbox ends when the process that started it is gone, and its steps w
   expect(stepProcesses()).toBe('')
 })
 
-test('a start right after the launcher died takes over, and the run that was going has lost its runner', async () => {
+test('a start right after the launcher died takes over, and the run in progress fails', async () => {
   const first = await start()
   const run = await dispatch(first, 'hello.yml', { who: 'world', gate: path.join(checkout.dir, 'never') })
   await untilStepRuns(first, run, 'Wait at the gate')
@@ -156,20 +156,20 @@ test('a start right after the launcher died takes over, and the run that was goi
   expect((await untilEnded(second, next)).conclusion).toBe('success')
 })
 
-test('SIGTERM ends it cleanly', async () => {
+test('SIGTERM ends the sandbox with exit code 0', async () => {
   const sandbox = await start()
   sandbox.process.kill('SIGTERM')
   await once(sandbox.process, 'exit')
   expect(sandbox.process.exitCode).toBe(0)
 })
 
-test('a second sandbox on the same directory is refused and the first goes on', async () => {
+test('a second sandbox on the same directory is refused, and the first continues', async () => {
   const first = await start()
   await expect(start()).rejects.toThrow(/Another sandbox already uses/)
   expect((await call(first, 'GET', '/rate_limit')).status).toBe(200)
 })
 
-test('the file that holds the token is its owner’s alone, and the token is in no output', async () => {
+test('the file with the token is readable for its owner only, and the token is not printed', async () => {
   const sandbox = await start()
   const file = path.join(dir, 'sandbox.json')
   expect(statSync(file).mode & 0o777).toBe(0o600)
@@ -177,7 +177,7 @@ test('the file that holds the token is its owner’s alone, and the token is in 
   expect(sandbox.output()).not.toContain(sandbox.token)
 })
 
-test('another program on the remembered port is neither taken for a sandbox nor shown the token', async () => {
+test('another program on the remembered port is not taken for a sandbox and never gets the token', async () => {
   const first = await start()
   await first.stop()
   const seen: string[] = []
@@ -197,7 +197,7 @@ test('another program on the remembered port is neither taken for a sandbox nor 
   }
 })
 
-test('no secret is written into what is kept of a run', async () => {
+test('the stored files of a run contain no secret', async () => {
   const sandbox = await start()
   const run = await dispatch(sandbox, 'hello.yml', { who: 'world' })
   await untilEnded(sandbox, run)
@@ -213,7 +213,7 @@ test('no secret is written into what is kept of a run', async () => {
     expect(text).not.toContain(secret)
 })
 
-test('a document that is no longer what the sandbox wrote stops the start with its name and is kept', async () => {
+test('a damaged document stops the start with its name and is kept', async () => {
   const first = await start()
   await first.stop()
   writeFileSync(path.join(dir, 'variables.json'), '{"half":')

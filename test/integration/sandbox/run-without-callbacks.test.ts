@@ -16,7 +16,7 @@ import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } f
 import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
-// The workflows of this repository, really executed, whose callbacks are all lost: what stands in the console's place takes none.
+// Runs this repository's workflows while every callback is lost: the server in the console's place accepts none.
 
 let console_: TestConsole
 let sandbox: RunningSandbox
@@ -48,7 +48,7 @@ async function ship(surfaceId: string): Promise<{ readonly id: string; readonly 
   return { id, runId: Number(runId) }
 }
 
-it('a run that reported nothing is followed to its end from GitHub’s record of its jobs and steps: every status, in order', async () => {
+it("a run without callbacks is followed to its end from GitHub's record, through every status in order", async () => {
   const { deps } = console_
   await insertSurface(deps, { id: 'console' })
   const { id, runId } = await ship('console')
@@ -73,7 +73,7 @@ it('a run that reported nothing is followed to its end from GitHub’s record of
   expect(phases.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])
 })
 
-it('run again on GitHub after it had ended, it stays as it ended, and the tile shows what ships outside the console', async () => {
+it('a run started again on GitHub does not change its ended deploy, and the tile shows the outside run', async () => {
   const { deps } = console_
   await insertSurface(deps, { id: 'console-staging', environment: 'staging' })
   const { id, runId } = await ship('console-staging')

@@ -36,7 +36,7 @@ const listIds = async (query: string): Promise<number[]> =>
   runsSchema.parse((await call(sandbox, 'GET', `${HELLO}/runs?${query}`)).json).workflow_runs.map(({ id }) => id)
 
 describe('a dispatched workflow', () => {
-  test('is executed, and the jobs API shows every job and step as it went', async () => {
+  test('a dispatched workflow is executed, and the jobs API shows every job and step with its conclusion', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'world', console_deploy_id: 'abc-1' })
     const run = await untilEnded(sandbox, id)
     const jobs = await getJobs(sandbox, id)
@@ -57,7 +57,7 @@ describe('a dispatched workflow', () => {
     expect(jobs[2]?.steps).toEqual([])
   })
 
-  test('leaves a log that says what it did and hides its secrets', async () => {
+  test("a job's log shows its output and masks its secrets", async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'reader' })
     await untilEnded(sandbox, id)
     const [job] = await getJobs(sandbox, id)
@@ -69,7 +69,7 @@ describe('a dispatched workflow', () => {
     expect(log).toContain('the token is ***')
   })
 
-  test('shows a job only when what it needs has ended, and has no log before its end', async () => {
+  test('a job is listed once the jobs that it needs have ended, and has no log before its end', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: gate('needs') })
     const jobs = await untilStepRuns(sandbox, id, 'Wait at the gate')
 
@@ -80,7 +80,7 @@ describe('a dispatched workflow', () => {
     expect((await untilEnded(sandbox, id)).conclusion).toBe('success')
   })
 
-  test('is found by event, time and status, newest first', async () => {
+  test('runs are found by event, time, status, branch and commit, newest first', async () => {
     const before = new Date(Date.now() - 1000).toISOString()
     const first = await dispatch(sandbox, 'hello.yml', { who: 'one' })
     const second = await dispatch(sandbox, 'hello.yml', { who: 'two' })
@@ -96,7 +96,7 @@ describe('a dispatched workflow', () => {
   })
 })
 
-describe('a dispatch is refused in GitHub’s words', () => {
+describe('a dispatch that GitHub would refuse', () => {
   const cases = [
     ['hello.yml', { ref: 'no-such-ref', inputs: { who: 'x' } }, 'No ref found for: no-such-ref'],
     ['hello.yml', { ref: 'main~1', inputs: { who: 'x' } }, 'No ref found for: main~1'],
@@ -111,7 +111,7 @@ describe('a dispatch is refused in GitHub’s words', () => {
     ['hello.yml', {}, 'Invalid request.\n\n"ref" wasn\'t supplied.'],
   ] as const
 
-  test.each(cases)('%s %j', async (file, body, message) => {
+  test.each(cases)("a dispatch of %s with %j is refused with GitHub's message", async (file, body, message) => {
     const before = (await listIds('')).length
     const answer = await call(sandbox, 'POST', `${REPO}/actions/workflows/${file}/dispatches`, { body })
     expect(answer.status).toBe(422)
@@ -119,7 +119,7 @@ describe('a dispatch is refused in GitHub’s words', () => {
     expect((await listIds('')).length).toBe(before)
   })
 
-  test('and what the sandbox cannot run is named', async () => {
+  test('a dispatch of a workflow that the sandbox cannot run is refused, and the answer names the construct', async () => {
     const address = `${REPO}/actions/workflows/unsupported.yml/dispatches`
     const answer = await call(sandbox, 'POST', address, { body: { ref: 'main' } })
     expect(answer.status).toBe(422)
@@ -127,8 +127,8 @@ describe('a dispatch is refused in GitHub’s words', () => {
   })
 })
 
-describe('a run', () => {
-  test('that is cancelled ends as cancelled, with the step it was in', async () => {
+describe('the life of a run', () => {
+  test('a cancelled run ends as cancelled, with the step that was running', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: gate('never-opened') })
     await untilStepRuns(sandbox, id, 'Wait at the gate')
     expect((await post(`${id}/cancel`)).status).toBe(202)
@@ -140,14 +140,14 @@ describe('a run', () => {
     expect((await post(`${id}/cancel`)).status).toBe(409)
   })
 
-  test('that is force-cancelled has ended when GitHub answers', async () => {
+  test('a force-cancelled run has ended when the request is answered', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'world', gate: gate('never-opened') })
     await untilStepRuns(sandbox, id, 'Wait at the gate')
     expect((await post(`${id}/force-cancel`)).status).toBe(202)
     expect(await getRun(sandbox, id)).toMatchObject({ status: 'completed', conclusion: 'cancelled' })
   })
 
-  test('that is run again is a second attempt with jobs of its own', async () => {
+  test('a run that is started again is a second attempt with its own jobs', async () => {
     const id = await dispatch(sandbox, 'hello.yml', { who: 'again' })
     await untilEnded(sandbox, id)
     const first = await getJobs(sandbox, id)
@@ -162,7 +162,7 @@ describe('a run', () => {
     expect(new Set(all.map((job) => job.id)).size).toBe(6)
   })
 
-  test('waits in the queue while two others are in progress', async () => {
+  test('a run waits in the queue while two others are in progress', async () => {
     const ids = []
     for (let count = 0; count < 3; count += 1) {
       ids.push(await dispatch(sandbox, 'hello.yml', { who: 'queue', gate: gate('queue') }))
@@ -176,7 +176,7 @@ describe('a run', () => {
     expect(ended.map(({ conclusion }) => conclusion)).toEqual(['success', 'success', 'success'])
   })
 
-  test('waits for its concurrency group, where a newer one takes its place', async () => {
+  test('a run waits for its concurrency group, and a newer one takes its place', async () => {
     const inputs = { gate: gate('serial') }
     const first = await dispatch(sandbox, 'serial.yml', inputs)
     await until(

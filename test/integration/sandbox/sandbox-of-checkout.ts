@@ -7,7 +7,7 @@ export interface SandboxOfCheckout {
   readonly stop: () => Promise<void>
 }
 
-/** A sandbox of its own over a checkout of its own, with no console behind it. */
+/** A sandbox with its own checkout and no console. */
 export async function startSandboxOfCheckout(): Promise<SandboxOfCheckout> {
   const checkout = createCheckout()
   const sandbox = await startSandbox({

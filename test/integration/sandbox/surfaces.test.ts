@@ -48,14 +48,14 @@ const behindMain = async (version: string): Promise<number> => {
   return z.object({ ahead_by: z.number() }).parse(answer.json).ahead_by
 }
 
-test('on the first start surfaces run versions at different distances behind main, one of them none', async () => {
+test('on the first start the surfaces are at different distances behind main, and one is at main', async () => {
   const versions = await Promise.all(sampleSurfaces.map(({ id }) => versionOf(id)))
   const behind = await Promise.all(versions.map(behindMain))
   expect(new Set(behind).size).toBe(sampleSurfaces.length)
   expect(behind.filter((commits) => commits === 0)).toHaveLength(1)
 })
 
-test('a surface says who it is, which version it runs and that it is well', async () => {
+test('a surface answers its name, its version and its health', async () => {
   const version = await versionOf('api-prod')
   const health = await get('api-prod', '/health')
   expect([health.status, await health.json()]).toEqual([200, { status: 'ok', version }])
@@ -64,7 +64,7 @@ test('a surface says who it is, which version it runs and that it is well', asyn
   expect((await get('no-such-surface', '/health')).status).toBe(404)
 })
 
-test('a deploy boots a new server and then takes the old one out of service, without a gap', async () => {
+test('a deploy starts a new server and then stops the old one, without a gap', async () => {
   const old = await versionOf('api-prod')
   expect((await deploy('api-prod', { sha: main, ref: 'main' })).status).toBe(202)
   const seen: string[] = []
@@ -83,7 +83,7 @@ test('a deploy boots a new server and then takes the old one out of service, wit
   expect(await (await get('api-prod', '/health')).json()).toEqual({ status: 'ok', version: main })
 })
 
-test('a deploy without the hook’s token, of no commit, or of nothing is refused and changes nothing', async () => {
+test("a deploy without the hook's token, with an unknown commit or without a ref is refused and changes nothing", async () => {
   const before = await versionOf('api-staging')
   expect((await deploy('api-staging', { sha: main, ref: 'main' }, 'another token')).status).toBe(401)
   expect((await deploy('api-staging', { sha: 'f'.repeat(40), ref: 'main' })).status).toBe(422)
@@ -95,7 +95,7 @@ test('a deploy without the hook’s token, of no commit, or of nothing is refuse
   expect(surfaces.find(({ id }) => id === 'api-staging')).toMatchObject({ deploying: false, version: before })
 })
 
-test('a later deploy overtakes one that is still booting', async () => {
+test('a later deploy replaces one that is still starting', async () => {
   const older = await versionOf('customer-docs')
   await behave('status-page', 'slow')
   await deploy('status-page', { sha: older, ref: 'main' })
@@ -106,7 +106,7 @@ test('a later deploy overtakes one that is still booting', async () => {
   expect(await versionOf('status-page')).toBe(main)
 })
 
-test('fail-smoke: the surface says why it cannot be deployed to, and the workflow deploys nothing', async () => {
+test('with fail-smoke, the surface gives a reason, and the workflow deploys nothing', async () => {
   await behave('console', 'fail-smoke')
   const smoke = await get('console', '/smoke')
   expect(smoke.status).toBe(503)
@@ -121,13 +121,13 @@ test('fail-smoke: the surface says why it cannot be deployed to, and the workflo
   expect(await versionOf('console')).toBe(before)
 })
 
-test('normal: this repository’s own workflow brings the surface to main', async () => {
+test("with normal, this repository's own workflow brings the surface to main", async () => {
   const run = await dispatch(sandbox, 'deploy-console.yml', { environment: 'staging', ref: main })
   expect((await untilEnded(sandbox, run)).conclusion).toBe('success')
   expect(await versionOf('console-staging')).toBe(main)
 })
 
-test('unhealthy: the next version boots and stays unhealthy until another replaces it', async () => {
+test('with unhealthy, the next version starts and stays unhealthy until another one replaces it', async () => {
   await behave('api-staging', 'unhealthy')
   expect((await get('api-staging', '/health')).status).toBe(200)
   await deploy('api-staging', { sha: main, ref: 'main' })
@@ -147,7 +147,7 @@ test('unhealthy: the next version boots and stays unhealthy until another replac
   )
 })
 
-test('a version is replaced without a request being lost', async () => {
+test('replacing a version loses no request', async () => {
   await behave('api-staging', 'quick')
   let replacing = true
   const statuses = new Set<number>()

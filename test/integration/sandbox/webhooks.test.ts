@@ -14,7 +14,7 @@ const SECRET = 'a secret for the webhooks of tests'
 interface Received {
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  /** As GitHub's description names it: event and action. */
+  /** Event and action, as in GitHub's description. */
   readonly name: string
   readonly payload: Record<string, unknown>
 }
@@ -52,7 +52,7 @@ afterAll(async () => {
 const until = (name: string) =>
   vi.waitUntil(() => received.some((one) => one.name === name), { timeout: 20_000, interval: 50 })
 
-it('the sandbox tells of a run and its jobs, of a push and of the webhook itself, as GitHub describes it and signed', async () => {
+it('webhooks of a run, its jobs, a push and a ping are signed and as GitHub describes them', async () => {
   await until('ping')
   await untilEnded(sandbox, await dispatch(sandbox, 'hello.yml', { who: 'world' }))
   await until('workflow-run-completed')

@@ -8,7 +8,7 @@ export interface Checkout {
   readonly remove: () => void
 }
 
-/** Greets and, when given a gate, waits until that file exists: a run that is in progress for as long as a test wants. */
+/** Greets and, if it has a gate, waits until that file exists, so that a test decides how long the run is in progress. */
 const hello = `name: Hello
 run-name: Hello \${{ inputs.who }} (\${{ inputs.console_deploy_id }})
 on:
@@ -87,7 +87,7 @@ jobs:
       - run: echo tested
 `
 
-/** A checkout with small workflows of its own, so that these tests do not depend on the deploy workflows. */
+/** A checkout with small workflows, so that these tests do not depend on the deploy workflows. */
 export const createCheckout = (): Checkout => {
   const dir = mkdtempSync(path.join(tmpdir(), 'checkout of sandbox '))
   const write = (file: string, text: string): void => {

@@ -19,7 +19,7 @@ describe('a migration that fails', () => {
     project.remove()
   })
 
-  it('is told with file, line, column and the text there; nothing of it is kept, and it can be mended', async () => {
+  it('a failed migration is reported with file, line, column and text, leaves nothing behind, and can be repaired', async () => {
     project.writeMigration(NAME, 'CREATE TABLE "half" (id int);\n-- é\n  SELCT 1;\n')
     const failed = await prisma(project.directory, database.url, ['migrate', 'deploy'])
     expect(failed.code).toBe(1)
@@ -47,11 +47,11 @@ describe('a migration that fails', () => {
       told: ['duplicate key value violates unique constraint "Kept_pkey"', 'Detail: Key (id)=(7) already exists.'],
     },
     {
-      case: 'the table that is not there',
+      case: 'the missing table',
       sql: 'ALTER TABLE "nope" ADD COLUMN x int;',
       told: ['relation "nope" does not exist', 'SQLSTATE: 42P01'],
     },
-  ])('is told with $case, also when it fails on the shadow database', async ({ sql, told }) => {
+  ])('a failed migration is reported with $case, even on the shadow database', async ({ sql, told }) => {
     project.writeMigration(NAME, sql)
     const args = ['migrate', 'diff', '--from-migrations', 'prisma/migrations', '--to-schema', 'prisma/schema.prisma']
     const { code, output } = await prisma(project.directory, database.url, args)

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEmptyTestDatabase, type TestDatabase } from '~test/support/database'
 import { createPrismaProject, prisma } from '~test/support/prisma-project'
 
-// In the order a developer meets them: each begins where the one before ended.
-describe('Prisma without a downloaded engine', () => {
+// In the order of a developer's work: each test starts where the one before ended.
+describe("Prisma's commands without a downloaded engine", () => {
   let database: TestDatabase
   const project = createPrismaProject()
 
@@ -14,7 +14,7 @@ describe('Prisma without a downloaded engine', () => {
 
   beforeAll(async () => {
     database = await createEmptyTestDatabase()
-    // A role of its own: what databases it leaves behind is told from those that others are using meanwhile.
+    // A separate role, so that databases it leaves behind can be told from those of other tests.
     const developer = new URL(database.url)
     developer.username = developer.pathname.slice(1)
     url = developer.href
@@ -49,7 +49,7 @@ describe('Prisma without a downloaded engine', () => {
     expect(await query('SELECT * FROM "Ship"')).toEqual([])
   })
 
-  it('migrate dev writes a migration without applying it, then applies it', async () => {
+  it('migrate dev --create-only writes a migration without applying it, and migrate dev applies it', async () => {
     project.writeModels('model Ship {\n  id Int @id\n  name String?\n}')
     expect((await run('migrate dev --name second --create-only')).code).toBe(0)
     const status = await run('migrate status')
@@ -59,14 +59,14 @@ describe('Prisma without a downloaded engine', () => {
     expect(await query('SELECT name FROM "Ship"')).toEqual([])
   })
 
-  it('a script reaches PostgreSQL whole: function bodies keep their semicolons', async () => {
+  it('migrate deploy sends a script whole, so function bodies keep their semicolons', async () => {
     const body = `CREATE FUNCTION two() RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 2; END $$;`
     project.writeMigration('20990101000000_function', `${body}\nINSERT INTO "Ship" VALUES (1, 'a;b');`)
     expect((await run('migrate deploy')).code).toBe(0)
     expect(await query('SELECT two(), name FROM "Ship"')).toEqual([{ two: 2, name: 'a;b' }])
   })
 
-  it('db execute runs a script, and tells what PostgreSQL says against it', async () => {
+  it("db execute runs a script and prints PostgreSQL's refusal", async () => {
     expect((await run('db execute --stdin', 'INSERT INTO "Ship" VALUES (2, NULL);')).code).toBe(0)
     const refused = await run('db execute --stdin', 'INSERT INTO "Ship" VALUES (2, NULL);')
     expect(refused.code).toBe(1)
@@ -74,7 +74,7 @@ describe('Prisma without a downloaded engine', () => {
     expect(await query('SELECT count(*)::int AS ships FROM "Ship"')).toEqual([{ ships: 2 }])
   })
 
-  it('db pull describes a table with the internal type "char"', async () => {
+  it('db pull can describe a table with the internal type "char"', async () => {
     await query('CREATE TABLE odd (id int PRIMARY KEY, letter "char" NOT NULL DEFAULT \'x\')')
     const { code, output } = await run('db pull --print')
     expect(output).toMatch(/model odd \{[^}]*letter/)
@@ -82,14 +82,14 @@ describe('Prisma without a downloaded engine', () => {
     await query('DROP TABLE odd')
   })
 
-  it('db push brings the database in line, and needs to be told to lose data', async () => {
+  it('db push applies the schema, and requires a flag to lose data', async () => {
     project.writeModels('model Ship {\n  id Int @id\n}')
     expect((await run('db push')).code).toBe(1)
     expect((await run('db push --accept-data-loss')).code).toBe(0)
     expect(await query('SELECT * FROM "Ship" ORDER BY 1')).toEqual([{ id: 1 }, { id: 2 }])
   })
 
-  it('migrate reset empties the database and applies everything again', async () => {
+  it('migrate reset empties the database and applies every migration again', async () => {
     expect((await run('migrate reset --force')).code).toBe(0)
     expect(await query('SELECT name FROM "Ship"')).toEqual([{ name: 'a;b' }])
   })
@@ -103,7 +103,7 @@ describe('Prisma without a downloaded engine', () => {
     expect(readdirSync(path.join(project.directory, 'prisma/migrations'))).toContain('20990202000000_by_hand')
   })
 
-  it('a server that is not there, and a wrong password, are named with database and address, never the password', async () => {
+  it('an unreachable server and an incorrect password are reported with the address and without the password', async () => {
     const gone = await prisma(project.directory, 'postgresql://u:hidden@127.0.0.1:1/nope', ['migrate', 'status'])
     expect(gone.output).toContain('P1001')
     expect(gone.output).toContain('database "nope" at 127.0.0.1:1')

@@ -7,7 +7,7 @@ import { createPrismaProject, prisma } from '~test/support/prisma-project'
 const root = path.resolve(import.meta.dirname, '../../..')
 const migrations = path.join(root, 'prisma/migrations')
 
-describe('schema and migrations', () => {
+describe('the schema compared with the migrations', () => {
   let database: TestDatabase
   const project = createPrismaProject()
   const drifted = path.join(project.directory, 'drifted.prisma')
@@ -31,13 +31,13 @@ describe('schema and migrations', () => {
       '--exit-code',
     ])
 
-  it('agree: the migrations amount to exactly what the schema says', async () => {
+  it('the migrations produce exactly the schema', async () => {
     const { code, output } = await diff(path.join(root, 'prisma/schema.prisma'))
     expect(output).toContain('No difference detected')
     expect(code).toBe(0)
   })
 
-  it('do not see the job library’s tables, which live in a schema of their own', async () => {
+  it("the comparison ignores the job library's tables, which are in another schema", async () => {
     const migrated = await createTestDatabase()
     try {
       const schema = path.join(root, 'prisma/schema.prisma')
@@ -56,7 +56,7 @@ describe('schema and migrations', () => {
     }
   })
 
-  it('are told apart: a model nobody wrote a migration for ends with 2', async () => {
+  it('a model without a migration ends the comparison with 2', async () => {
     const schema = readFileSync(path.join(root, 'prisma/schema.prisma'), 'utf8')
     writeFileSync(drifted, `${schema}\nmodel Planted {\n  id Int @id\n  @@map("planted")\n}\n`)
     const { code, output } = await diff(drifted)
@@ -64,7 +64,7 @@ describe('schema and migrations', () => {
     expect(code).toBe(2)
   })
 
-  it('are never called equal by an engine that crashed', async () => {
+  it('a crashed engine ends the comparison with 1, never with agreement', async () => {
     writeFileSync(drifted, 'datasource db {\n  provider = "postgresql"\n}\n')
     process.env['FORCE_PANIC_SCHEMA_ENGINE'] = '1'
     try {

@@ -30,7 +30,7 @@ export async function databaseRows(databaseUrl: string): Promise<string[]> {
   }
 }
 
-/** Files of DATA_DIR that hold a secret, relative to it. PostgreSQL's own are looked at as rows. */
+/** Files of DATA_DIR that hold a secret, by relative path. PostgreSQL's own files are checked as rows. */
 export const leakingFiles = (dataDir: string, secrets: readonly Secret[]): string[] =>
   filesBelow(dataDir)
     .filter((file) => !file.includes('/postgres/cluster/'))

@@ -24,10 +24,10 @@ let slack: Awaited<ReturnType<typeof startSlackReceiver>>
 let receiver: Awaited<ReturnType<typeof startWebhookReceiver>>
 let secrets: readonly Secret[]
 let commands: readonly string[]
-/** Every body the console answered with, by what was asked. */
+/** Every body that the console answered, by request. */
 const answers = new Map<string, string>()
 
-/** Who asks: somebody who is signed in, or a script. */
+/** The credentials of the requests: a session or a token. */
 let credentials: Record<string, string> = {}
 
 async function ask(address: string, init: { method?: string; headers?: object; body?: string } = {}): Promise<string> {
@@ -38,7 +38,7 @@ async function ask(address: string, init: { method?: string; headers?: object; b
   return text
 }
 
-/** A session and an API token of somebody, made beside the running product. */
+/** Makes a session and an API token of a member, beside the running product. */
 async function signIn(): Promise<{ readonly cookie: string; readonly token: string }> {
   const databaseUrl = (await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? ''
   const { callback, auth } = generatedSecrets(product.dataDir)
@@ -57,7 +57,7 @@ async function signIn(): Promise<{ readonly cookie: string; readonly token: stri
 
 const unguessable = (url: string) => `${url}/${randomBytes(24).toString('base64url')}`
 
-/** A channel of the page; the one answer that has its signing secret is no part of `answers`. */
+/** Adds a channel. The answer with its signing secret is not added to `answers`. */
 async function addChannel(name: string, kind: 'slack' | 'webhook', url: string): Promise<readonly Secret[]> {
   const headers = { ...credentials, 'content-type': 'application/json', origin: product.url }
   const body = JSON.stringify({ json: { kind, name, url } })
@@ -72,7 +72,7 @@ const added = z.object({
   result: z.object({ data: z.object({ json: z.object({ id: z.string(), secret: z.string().nullable() }) }) }),
 })
 
-/** A deploy from its request to its outcome, which is told to every kind of channel, of which one fails; everything that is logged at all is. */
+/** A deploy from request to outcome, with every kind of channel, one of which fails, and with everything logged. */
 beforeAll(async () => {
   slack = await startSlackReceiver()
   receiver = await startWebhookReceiver()
@@ -102,7 +102,7 @@ beforeAll(async () => {
   const id = /"id":"([0-9a-f-]{36})"/.exec(accepted)?.[1] ?? 'none'
   const ended = async () => ((await ask(`/api/internal/deploys/${id}`)).includes('"terminal":true') ? true : undefined)
   await waitFor(ended, { withinMs: 180_000, everyMs: 500 })
-  // The two rooms of Slack, and what was signed: of each channel its test, where it had one, and the outcome.
+  // Both Slack channels and the webhook have received their tests and the outcome.
   await waitFor(() => slack.texts[2], { withinMs: 30_000 })
   await waitFor(() => receiver.received[1], { withinMs: 30_000 })
   await ask('/api/trpc/deliveries.list')
@@ -143,8 +143,8 @@ afterAll(async () => {
   await receiver.close()
 }, RUN)
 
-describe('after a deploy from its request to its outcome, no secret of the run is', () => {
-  it('missing from this very test: the deploy succeeded, every channel was told, and what is looked for can be found', () => {
+describe('secrets after a deploy from request to outcome', () => {
+  it('the deploy succeeded, every channel was told, and the search finds each secret', () => {
     expect([...answers.values()].some((text) => text.includes('"status":"succeeded"'))).toBe(true)
     expect([...answers.keys()]).toContain('POST /api/trpc/deliveries.testChannel 200')
     expect(answers.get('GET /api/trpc/deliveries.list 200')).toContain('The receiver answered 500')
@@ -158,24 +158,24 @@ describe('after a deploy from its request to its outcome, no secret of the run i
     expect(commands.some((command) => command.includes('notify.sh') || command.includes('curl'))).toBe(true)
   })
 
-  it('in what the launcher printed', () => {
+  it('no secret appears in the output of npm start', () => {
     expect(secretsIn(product.output(), secrets)).toEqual([])
   })
 
-  it('in the arguments of any process', () => {
+  it('no secret appears in the arguments of any process', () => {
     expect(secretsIn(commands.join('\n'), secrets)).toEqual([])
   })
 
-  it('in any answer: data, refusals, pages', () => {
+  it('no secret appears in any answer: data, refusals and pages', () => {
     const leaks = [...answers].filter(([, text]) => secretsIn(text, secrets).length > 0).map(([what]) => what)
     expect(leaks).toEqual([])
   })
 
-  it('in what was told to any channel', () => {
+  it('no secret appears in a delivery to any channel', () => {
     expect(secretsIn([...slack.texts, JSON.stringify(receiver.received)].join('\n'), secrets)).toEqual([])
   })
 
-  it('in any row of the database, the audit trail included', async () => {
+  it('no secret appears in any row of the database, including the audit trail', async () => {
     const rows = (
       await databaseRows((await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox')) ?? '')
     ).join('\n')
@@ -183,15 +183,15 @@ describe('after a deploy from its request to its outcome, no secret of the run i
     expect(secretsIn(rows, secrets)).toEqual([])
   })
 
-  it('in any file of DATA_DIR but those that are for it: logs, runs, the sandbox’s repository', () => {
+  it('no secret appears in a file of DATA_DIR, except the files that store secrets', () => {
     const files = filesBelow(path.join(product.dataDir, 'logs'))
     expect(files.map((file) => path.basename(file))).toEqual(expect.arrayContaining(['server.log', 'sandbox.log']))
     expect(leakingFiles(product.dataDir, secrets)).toEqual(SECRET_FILES.toSorted())
   })
 })
 
-describe('what DATA_DIR holds', () => {
-  it('is for its owner alone: the directory 0700, each file with a secret 0600', () => {
+describe('the permissions of DATA_DIR', () => {
+  it('DATA_DIR has mode 0700, and each file with a secret has mode 0600', () => {
     const modeOf = (file: string) => (statSync(path.join(product.dataDir, file)).mode & 0o777).toString(8)
     expect(modeOf('.')).toBe('700')
     for (const file of SECRET_FILES) {

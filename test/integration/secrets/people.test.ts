@@ -32,7 +32,7 @@ const SURFACES = `surfaces:
 
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const pem = (type: 'pkcs1' | 'pkcs8') => key.privateKey.export({ type, format: 'pem' }).toString()
-/** Any line will do: with and without line breaks, escaped or not, it is the same. */
+/** A line from the middle of the key, which is the same with, without and with escaped line breaks. */
 const lineOf = (text: string) => text.split('\n')[5] ?? ''
 
 let github: Awaited<ReturnType<typeof startAppGitHub>>
@@ -54,7 +54,7 @@ const people = z.object({ members: z.array(z.object({ userId: z.string(), email:
 const noteSecret = (name: string, value: string) => secrets.push({ name, value })
 const tokenOf = (link: string) => link.split('/').at(-1) ?? ''
 
-/** A browser whose sessions are secrets: noted after each time it signed in. */
+/** A browser that adds its session to the secrets after each sign-in. */
 function visitor() {
   const browser = recordedBrowser(product.url, answers)
   const signIn = async (address: string, body: unknown) => {
@@ -67,7 +67,7 @@ function visitor() {
   return { ...browser, signIn }
 }
 
-/** The first admin, by the link that was printed; then a second factor. */
+/** Creates the first admin with the printed link, and then a second factor. */
 async function makeAdmin() {
   const ada = visitor()
   const link = await product.printedLink()
@@ -98,7 +98,7 @@ async function passLink(holder: ReturnType<typeof visitor>, name: string, proced
   return token
 }
 
-/** Bob is invited, joins, forgets his password and gets a link for a new one; Eve guesses. */
+/** Invites Bob, who joins, forgets his password and gets a password link; somebody else guesses at his password. */
 async function bringBob(ada: ReturnType<typeof visitor>) {
   const limits = { email: 'bob@example.com', role: 'deployer', environments: null }
   const token = await passLink(ada, 'invitation', 'members.invite', limits)
@@ -112,14 +112,14 @@ async function bringBob(ada: ReturnType<typeof visitor>) {
   const json = { 'content-type': 'application/json' }
   const old = JSON.stringify({ email: limits.email, password: passwords.bob })
   await visitor().ask('/api/auth/sign-in/email', { method: 'POST', headers: json, body: old })
-  // Typed into the wrong field, as people do.
+  // The password typed into the field of the address, as happens.
   const mistyped = JSON.stringify({ email: `${newPassword}@example.com`, password: newPassword })
   await visitor().ask('/api/auth/sign-in/email', { method: 'POST', headers: json, body: mistyped })
   await bob.signIn('/sign-in/email', { email: limits.email, password: newPassword })
   return bob
 }
 
-/** Somebody of an allowed domain, through the provider and back. */
+/** A person of an allowed domain signs in through the provider. */
 async function comeByProvider() {
   oidc.as({ sub: 'carol', email: 'carol@example.org', email_verified: true, name: 'Carol' })
   const carol = visitor()
@@ -194,8 +194,8 @@ afterAll(async () => {
   rmSync(path.dirname(declared), { recursive: true })
 }, RUN)
 
-describe('after everybody came in who can, no password, link, factor, session or key is', () => {
-  it('missing from this very test: each way in was gone, and what is looked for can be found', () => {
+describe('secrets after every way to sign in', () => {
+  it('every way to sign in was used, and the search finds each secret', () => {
     const names = [
       'setup link',
       'invitation',
@@ -212,7 +212,7 @@ describe('after everybody came in who can, no password, link, factor, session or
       expect(value.length, name).toBeGreaterThan(10)
       expect(secretsIn(`"${value}"`, secrets)).toContain(name)
     }
-    // Each is in the one answer that gives it.
+    // Each secret is in the one answer that hands it out.
     const given = answers.flatMap(({ text, gives }) => secretsIn(text, secrets).filter((name) => gives.includes(name)))
     expect(given).toEqual(expect.arrayContaining(names))
     for (const page of ['/people', '/account', '/tokens', '/approvals', '/sign-in']) {
@@ -220,15 +220,15 @@ describe('after everybody came in who can, no password, link, factor, session or
     }
   })
 
-  it('in what the launcher printed, but the one link it is there to print', () => {
+  it('only the setup link appears in the output of npm start', () => {
     expect(secretsIn(printed, secrets)).toEqual(['setup link'])
   })
 
-  it('in the arguments of any process', () => {
+  it('no secret of a person appears in the arguments of any process', () => {
     expect(secretsIn(commands.join('\n'), secrets)).toEqual([])
   })
 
-  it('in any answer but the one that gives it to who asked: pages, data, refusals', () => {
+  it('no secret of a person appears in an answer, except the one that hands it out', () => {
     const leaks = answers.flatMap(({ what, text, gives }) =>
       secretsIn(text, secrets)
         .filter((name) => !gives.includes(name))
@@ -237,13 +237,13 @@ describe('after everybody came in who can, no password, link, factor, session or
     expect(leaks).toEqual([])
   })
 
-  it('in any row of the database, the audit trail included, but a session’s own token in its row', () => {
+  it('only the session token appears in a row of the database, in its own session', () => {
     expect(rows.join('\n')).toContain('console.session.opened')
     const leaks = rows.flatMap((row) => secretsIn(row, secrets).map((name) => `${name} in ${row.split(' ')[0]}`))
     expect([...new Set(leaks)]).toEqual(['session token in public.sessions'])
   })
 
-  it('in any file of DATA_DIR but those that are for it', () => {
+  it('no secret of a person appears in a file of DATA_DIR, except the files that store secrets', () => {
     expect(leakingFiles(product.dataDir, secrets)).toEqual(['secrets/auth', 'secrets/callback'])
   })
 })

@@ -1,12 +1,12 @@
-/** Every body the console answered with, by what was asked. */
+/** Every body that the console answered, by request. */
 export interface RecordedAnswer {
   readonly what: string
   readonly text: string
-  /** Secrets it is there to give to who asked, by name. */
+  /** Names of the secrets that this answer hands out. */
   readonly gives: readonly string[]
 }
 
-/** A browser as far as a running console sees one: keeps cookies, sends its origin; and keeps every answer. */
+/** A browser as the console sees it: keeps cookies and sends its origin. Records every answer. */
 export function recordedBrowser(url: string, answers: RecordedAnswer[]) {
   const jar = new Map<string, string>()
 
@@ -33,7 +33,7 @@ export function recordedBrowser(url: string, answers: RecordedAnswer[]) {
     else jar.set(pair.slice(0, at), pair.slice(at + 1))
   }
 
-  /** Gives what was answered; throws unless it is 200. */
+  /** Returns the answer, and throws unless its status is 200. */
   async function post(address: string, body: unknown, gives: readonly string[] = []): Promise<unknown> {
     const headers = { 'content-type': 'application/json' }
     const answer = await ask(address, { method: 'POST', headers, body: JSON.stringify(body) }, gives)
@@ -45,10 +45,10 @@ export function recordedBrowser(url: string, answers: RecordedAnswer[]) {
   return {
     ask,
     post,
-    /** A mutation of tRPC; gives its result. */
+    /** Calls a mutation and returns its result. */
     mutate: async (procedure: string, input: unknown, gives: readonly string[] = []): Promise<unknown> =>
       Object(Object(Object(await post(`/api/trpc/${procedure}`, { json: input }, gives)).result).data).json,
-    /** The session's cookie as it was signed, and the token in it. */
+    /** The signed cookie of the session, and the token in it. */
     session: () => {
       const cookie = decodeURIComponent(jar.get('console.session_token') ?? '')
       return { cookie, token: cookie.split('.')[0] ?? '' }

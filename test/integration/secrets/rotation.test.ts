@@ -35,14 +35,14 @@ async function statusOf(server: BuiltServer, secret: string): Promise<number> {
   return answer.status
 }
 
-/** What docs/operations/run.md has an operator do, with the replica before it still up: nothing that is in use is refused. */
+/** The steps in docs/operations/run.md, with the previous replica still running. */
 describe('rotating the callback secret', () => {
   const steps = [
     { setting: OLD, accepted: [OLD], refused: [NEW] },
     { setting: `${NEW},${OLD}`, accepted: [OLD, NEW], refused: [] },
     { setting: NEW, accepted: [NEW], refused: [OLD] },
   ]
-  it('takes the old and the new one meanwhile, and the old one no more once it is removed', {
+  it('both secrets are accepted during the rotation, and the old one is refused once it is removed', {
     timeout: 180_000,
   }, async () => {
     let before: BuiltServer | undefined
@@ -51,7 +51,7 @@ describe('rotating the callback secret', () => {
       try {
         for (const secret of accepted) expect(await statusOf(server, secret)).toBe(200)
         for (const secret of refused) expect(await statusOf(server, secret)).toBe(401)
-        // The replica that has not been restarted yet goes on with what workflows sign with at this point.
+        // The replica that is not restarted yet accepts the secret with which workflows sign at this step.
         if (before !== undefined) expect(await statusOf(before, setting === NEW ? NEW : OLD)).toBe(200)
       } finally {
         await before?.stop()

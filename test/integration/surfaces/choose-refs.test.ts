@@ -3,7 +3,7 @@ import { listRefs } from '~/server/surfaces/review/list-refs'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { commit, gitRef, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
-// GitHub's lists of branches and tags are paged; its matching refs are found by the beginning of their name.
+// GitHub's lists of branches and tags are paged; its matching refs are found by the start of their name.
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -45,7 +45,7 @@ const choices = async (query?: string) => {
   return listRefs(console_.deps, { surfaceId: id, query })
 }
 
-it('finds the last of 150 branches by the beginning of its name, and says that only 100 are shown before', async () => {
+it('the last of 150 branches is found by the start of its name, and the list says that it shows the first 100', async () => {
   repository.branches = names('branch', 150)
   const first = await choices()
   expect(first.branches).toHaveLength(100)
@@ -54,21 +54,21 @@ it('finds the last of 150 branches by the beginning of its name, and says that o
   expect(found.branches.map(({ name }) => name)).toEqual(['branch-150'])
 })
 
-it('finds the last of 150 tags, whose commit is not known while the tag is an object of its own', async () => {
+it('the last of 150 tags is found by the start of its name', async () => {
   repository.tags = names('v', 150)
   const first = await choices()
   expect(first.notes).toContain('Only the first 100 tags are shown. Type the start of a name to find others.')
   expect((await choices('v-150')).tags).toEqual([{ name: 'v-150', sha: SHA }])
 })
 
-it('shows at most 100 of the names that begin with what was typed, and says so', async () => {
+it('at most 100 matching branches are shown, and a note says so', async () => {
   repository.branches = [...names('a', 100), ...names('fix', 130)]
   const found = await choices('fix')
   expect(found.branches).toHaveLength(100)
   expect(found.notes).toContain('Only the first 100 matching branches are shown. Type more of the name to find others.')
 })
 
-it('says that a name within a longer one was searched in the first 100 branches alone', async () => {
+it('a note says that text inside a name is searched only in the first 100 branches', async () => {
   repository.branches = names('branch', 150)
   expect((await choices('099')).branches.map(({ name }) => name)).toEqual(['branch-099'])
   expect((await choices('149')).notes).toContain(
@@ -76,13 +76,13 @@ it('says that a name within a longer one was searched in the first 100 branches 
   )
 })
 
-it('names a default ref that does not exist as missing, and hides no branch because of it', async () => {
+it('a default ref that does not exist is reported as missing, and other branches are still listed', async () => {
   repository.commits = 'none'
   repository.branches = ['trunk']
   const found = await choices()
   expect(found).toMatchObject({ defaultMissing: true, branches: [{ name: 'trunk' }], commits: [] })
 })
 
-it('has nothing to note where everything was read', async () => {
+it('no note is shown if everything was read', async () => {
   expect(await choices()).toMatchObject({ defaultMissing: false, notes: [] })
 })

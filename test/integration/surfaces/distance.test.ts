@@ -38,12 +38,12 @@ async function measured() {
   return (await listTiles(deps)).find((tile) => tile.id === id)?.version
 }
 
-it('a version of an unmerged branch is said to be behind and ahead of the default ref, with the time of the count', async () => {
+it('the version of an unmerged branch is behind and ahead of the default ref, with the time of the comparison', async () => {
   expect(await measured()).toMatchObject({ behindBy: 3, aheadBy: 2, comparedAt: expect.any(String) })
   expect(github.requests.at(-1)?.path).toContain(`/compare/${RUNNING}...${SHA}`)
 })
 
-it('is compared once for all surfaces that run one commit, by whichever worker, and again when either commit changes', async () => {
+it('a commit is compared once for all surfaces and workers, and again when the default ref moves', async () => {
   const { deps } = console_
   const compared = () =>
     github.requests.filter(({ path }) => path.includes('/compare/')).map(({ path }) => path.slice(-83))
@@ -67,14 +67,14 @@ it('is compared once for all surfaces that run one commit, by whichever worker, 
   expect(compared()).toEqual([`${RUNNING}...${SHA}`, `${RUNNING}...${TAG}`])
 })
 
-it('where the default ref has not moved, a look is one request', async () => {
+it('a look costs one request while the default ref has not moved', async () => {
   await measured()
   github.requests.length = 0
   await measureDrift(console_.deps, 'acme/platform')
   expect(github.requests.map(({ path }) => path.split('/acme/platform')[1])).toEqual(['/git/ref/heads%2Fmain'])
 })
 
-it('a default ref that is a branch and a tag is not compared', async () => {
+it('a default ref that is both a branch and a tag is not compared', async () => {
   const branchOnly = github.script.onRef
   github.script.onRef = ({ path }) => {
     const ref = `refs/${decodeURIComponent(path.split('/git/ref/')[1] ?? '')}`
@@ -84,7 +84,7 @@ it('a default ref that is a branch and a tag is not compared', async () => {
   github.script.onRef = branchOnly
 })
 
-it('the review of a surface that an ended deploy holds is blocked, and names the run and the deploy', async () => {
+it('the review of a surface that an ended deploy holds blocks, and names the run and the deploy', async () => {
   const { deps } = console_
   const { id, surface } = await insertDeployAt(deps, 'failed', { githubRunId: 77n })
   await deps.db.deploy.update({ where: { id }, data: { holdsSurface: true } })
@@ -99,7 +99,7 @@ it('the review of a surface that an ended deploy holds is blocked, and names the
   ])
 })
 
-it('a ref that moved after the last webhook makes pushes silent; one that a webhook told of does not, however late the look', async () => {
+it('a move of the default ref without a webhook makes pushes silent, and a move with a webhook does not', async () => {
   const { deps } = console_
   const { id } = await insertSurface(deps)
   await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })

@@ -8,7 +8,7 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 import { insertMember } from '~test/support/members'
 import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 
-// GitHub answers so many requests an hour, and dispatches need theirs: nobody who only looks may use them up.
+// GitHub limits requests an hour. Dispatches need some, so people who only look must not use them all.
 
 let console_: TestConsole
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
@@ -40,7 +40,7 @@ const dispatch = async () => {
 }
 const tooMany = { code: 'TOO_MANY_REQUESTS' }
 
-it('two hundred who open the choice of refs at once are three requests, and a dispatch goes on', async () => {
+it('two hundred people who open the choice of refs at once cost three requests, and a dispatch still works', async () => {
   const id = await surfaceId()
   const people = Array.from({ length: 200 }, (_, n) => actorNamed(`p${n}`, { role: 'viewer' }))
   await Promise.all(people.map((person) => as(person).surfaces.refs({ surfaceId: id })))
@@ -49,7 +49,7 @@ it('two hundred who open the choice of refs at once are three requests, and a di
   expect(await dispatch()).toMatchObject({ outcome: 'deploy', status: 'dispatched' })
 })
 
-it('a review is never an answer of before: after the ref moved it shows where it is', async () => {
+it('a review always reads the ref again and shows its newest commit', async () => {
   const id = await surfaceId()
   await console_.deps.db.surface.update({ where: { id }, data: { runningSha: 'c'.repeat(40) } })
   const review = () => as(viewer).surfaces.review({ surfaceId: id, ref: 'main' })
@@ -59,13 +59,13 @@ it('a review is never an answer of before: after the ref moved it shows where it
   expect(await review()).toMatchObject({ sha: moved })
 })
 
-it('an account that asks for ever new refs is stopped; others, and its own other requests, are not', async () => {
+it('an account that reviews ever new refs is limited, and other accounts and its other requests are not', async () => {
   const id = await surfaceId()
   github.script.onVariable = () => ({ status: 200, body: { value: 'false' } })
   const ask = async (n: number) => as(viewer).surfaces.review({ surfaceId: id, ref: `branch-${n}` })
   const answers = await Promise.allSettled(Array.from({ length: 200 }, (_, n) => ask(n)))
   const refused = answers.filter(({ status }) => status === 'rejected')
-  // A minute's worth, and one or two that are refilled meanwhile on a slow machine.
+  // The limit of a minute, and one or two more that a slow machine earns meanwhile.
   expect(refused.length).toBeGreaterThan(100)
   expect(refused.at(-1)).toMatchObject({ reason: tooMany })
   // The name as a branch and as a tag, the commit, its check runs, its statuses, and DEPLOY_FREEZE.
@@ -75,7 +75,7 @@ it('an account that asks for ever new refs is stopped; others, and its own other
   expect(await dispatch()).toMatchObject({ status: 'dispatched' })
 })
 
-it('when little of GitHub’s hour is left, it is for those who may deploy', async () => {
+it("the last fifth of GitHub's requests is reserved for people who may deploy", async () => {
   const id = await surfaceId()
   const reset = String(Math.ceil(Date.now() / 1000) + 600)
   const left = (remaining: string) => {

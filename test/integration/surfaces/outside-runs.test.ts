@@ -35,7 +35,7 @@ async function seen(surfaceId: string) {
   return tile?.outsideRun
 }
 
-it('a run started by hand is on the tile of its environment while it runs and when it succeeded, until the console deploys', async () => {
+it('a run started by hand is on the tile of its environment, running and succeeded, until the console deploys', async () => {
   expect(await seen('console-staging')).toBeNull()
   const id = await dispatch(sandbox, 'deploy-console.yml', { environment: 'staging' })
   expect(await seen('console-staging')).toMatchObject({
@@ -58,7 +58,7 @@ it('a run started by hand is on the tile of its environment while it runs and wh
   expect(await seen('console-staging')).toBeNull()
 })
 
-it('a look at a repository costs one request, and one GitHub does not answer loses nothing', async () => {
+it('a look at a repository costs one request, and a failed look changes nothing', async () => {
   const { deps } = console_
   const asked: string[] = []
   deps.github.hook.before('request', ({ url }) => void asked.push(url))
@@ -72,7 +72,7 @@ it('a look at a repository costs one request, and one GitHub does not answer los
   await away.close()
 })
 
-describe('in a workflow that was started more than a hundred times between two passes', () => {
+describe('a workflow with more than a hundred runs between two passes', () => {
   let github: Awaited<ReturnType<typeof startScriptedGitHub>>
   let busy: TestConsole
   beforeAll(async () => {
@@ -104,7 +104,7 @@ describe('in a workflow that was started more than a hundred times between two p
     return { number: tile?.outsideRun?.number, state: tile?.outsideRun?.state, requests: github.requests.length }
   }
 
-  it('is followed to the new name of its repository, which the tile says until surfaces.yaml or GitHub has it otherwise', async () => {
+  it('runs are followed to the new name of a moved repository, and the tile shows the move until GitHub answers at the old name', async () => {
     const movedAt = (path: string) => path.includes('/repos/acme/platform/')
     github.script.onListRuns = (request) =>
       movedAt(request.path)
@@ -121,7 +121,7 @@ describe('in a workflow that was started more than a hundred times between two p
     expect((await listTiles(busy.deps))[0]?.alarm).toBeNull()
   })
 
-  it('hides none of them, forgets none that is not read any more, and costs one request when nothing is new and none goes on', async () => {
+  it('no run is missed or forgotten, and a pass without news or running runs costs one request', async () => {
     const before = failed(1, 40)
     expect(await pass(before)).toMatchObject({ number: undefined, requests: 1 })
     const started = [...before, byHand(40, null), ...failed(41, 150)]
@@ -133,7 +133,7 @@ describe('in a workflow that was started more than a hundred times between two p
   })
 })
 
-describe('in a repository whose newest page of runs is full of checks', () => {
+describe('a repository whose newest page of runs is full of checks', () => {
   let github: Awaited<ReturnType<typeof startScriptedGitHub>>
   let busy: TestConsole
   beforeAll(async () => {
@@ -164,7 +164,7 @@ describe('in a repository whose newest page of runs is full of checks', () => {
     return github.requests.map(({ path }) => (path.includes('/workflows/') ? 'workflow' : 'repository'))
   }
 
-  it('the workflow is listed by itself at first and every hour, once a day while webhooks tell nothing, and at once when one comes', async () => {
+  it('the workflow is listed at first, every hour and after each webhook, and less often while webhooks arrive', async () => {
     expect(await look(0)).toEqual(['workflow'])
     expect(await look(20)).toEqual(['repository'])
     expect(await look(75)).toEqual(['repository', 'workflow'])

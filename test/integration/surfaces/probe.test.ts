@@ -36,7 +36,7 @@ const listening = () => {
 }
 const saying = (version: string) => JSON.stringify({ status: 'ok', version })
 
-it('the version is what the surface says, and how far it is behind is unknown until counted for that version', async () => {
+it('a probe stores the reported version, and its distance is unknown until it is compared', async () => {
   const { deps } = console_
   const read = await surfaceAt(listening())
   answer = { status: 200, body: saying('a'.repeat(40)) }
@@ -54,7 +54,7 @@ it('the version is what the surface says, and how far it is behind is unknown un
   })
 })
 
-it('an answer without a version leaves the last one reported, and nothing is made of other texts', async () => {
+it('an answer without a valid version keeps the last reported one', async () => {
   const read = await surfaceAt(listening())
   answer = { status: 200, body: saying('a'.repeat(40)) }
   await probeSurface(console_.deps, await read())
@@ -66,9 +66,9 @@ it('an answer without a version leaves the last one reported, and nothing is mad
 })
 
 it.each([
-  ['a port nobody listens on', async () => `http://127.0.0.1:${await freePort()}/health`, 'refuses the connection'],
+  ['a closed port', async () => `http://127.0.0.1:${await freePort()}/health`, 'refuses the connection'],
   ['a name that does not exist', async () => 'http://no-such-host.invalid/health', /name/],
-])('%s is unreachable, with the reason the system gives', async (_, healthUrl, detail) => {
+])("a surface at %s is unreachable, with the system's reason", async (_, healthUrl, detail) => {
   const read = await surfaceAt(await healthUrl())
   await probeSurface(console_.deps, await read())
   expect(await read()).toMatchObject({ health: 'unreachable', healthDetail: expect.stringMatching(detail) })

@@ -38,7 +38,7 @@ async function review(source?: DeploySource) {
   return reviewDeploy(deps, { surfaceId: id, ref: 'main', source })
 }
 
-it('lists the commits that are added and the newest hundred of those that are removed', async () => {
+it('a review lists the commits that are added and the newest hundred that are removed', async () => {
   const { comparison } = await review()
   expect(comparison).toMatchObject({ adds: 2, removes: 240 })
   expect(comparison?.commits).toHaveLength(2)
@@ -46,7 +46,7 @@ it('lists the commits that are added and the newest hundred of those that are re
   expect(comparison?.removed[0]?.sha).toBe(`e${'239'.padStart(39, '0')}`)
 })
 
-it('calls a rollback that adds commits none, and says how many it adds', async () => {
+it('a review says that a rollback which adds commits is not a rollback', async () => {
   const adding = async (source?: DeploySource) =>
     (await review(source)).warnings.filter(({ kind }) => kind === 'misnamed').map(({ text }) => text)
   expect(await adding({ kind: 'rollback', deployId: 'x' })).toEqual([

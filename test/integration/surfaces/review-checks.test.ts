@@ -27,8 +27,8 @@ async function warningsNow() {
   return warnings.filter(({ kind }) => kind === 'checks_red')
 }
 
-describe('a review of a commit', () => {
-  it('whose checks failed says which, of both kinds, and blocks nothing', async () => {
+describe('the checks of a commit in its review', () => {
+  it('failed checks and statuses are named and block nothing', async () => {
     const check_runs = [run('lint', 'success'), run('tests', 'failure'), run('tests', 'timed_out')]
     github.script.onChecks = () => ({ status: 200, body: { check_runs } })
     github.script.onStatuses = () => ({ status: 200, body: { statuses: [{ context: 'coverage', state: 'error' }] } })
@@ -39,7 +39,7 @@ describe('a review of a commit', () => {
     )
   })
 
-  it('whose checks passed, run, or were skipped or cancelled is not called red', async () => {
+  it('checks that passed, run, or were skipped or cancelled are not reported', async () => {
     const check_runs = ['success', 'neutral', 'skipped', 'cancelled', null].map((end) => run(`${end}`, end))
     github.script.onChecks = () => ({ status: 200, body: { check_runs } })
     github.script.onStatuses = () => ({ status: 200, body: { statuses: [{ context: 'slow', state: 'pending' }] } })
@@ -47,11 +47,11 @@ describe('a review of a commit', () => {
   })
 
   it.each([
-    ['may not be read', () => ({ status: 403, body: { message: 'Resource not accessible by integration' } })],
-    ['GitHub fails over', () => ({ status: 500, body: { message: 'Server Error' } })],
-    ['are no answer as documented', () => ({ status: 200, body: { check_runs: 'none' } })],
-    ['hang up', () => 'hang up' as const],
-  ])('whose checks %s goes on without them, and with what can be read', async (_, answer) => {
+    ['are forbidden', () => ({ status: 403, body: { message: 'Resource not accessible by integration' } })],
+    ['are answered with 500', () => ({ status: 500, body: { message: 'Server Error' } })],
+    ['are answered unexpectedly', () => ({ status: 200, body: { check_runs: 'none' } })],
+    ['get no answer', () => 'hang up' as const],
+  ])('a review whose checks %s succeeds and reports what can be read', async (_, answer) => {
     github.script.onChecks = answer
     expect(await warningsNow()).toEqual([])
     github.script.onStatuses = () => ({ status: 200, body: { statuses: [{ context: 'coverage', state: 'failure' }] } })

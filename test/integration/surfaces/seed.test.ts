@@ -18,7 +18,7 @@ const changes = async () =>
     ({ surfaceId, payload }) => `${surfaceId} ${Reflect.get(Object(payload), 'change')}`,
   )
 
-it('the seeder brings the table in line with the file, archives what left, deletes nothing, and writes only changes', async () => {
+it('seeding matches the table to the file, archives surfaces that left, restores returning ones, and audits only changes', async () => {
   await seed(surface('one'), surface('two'))
   await seed(surface('one'), surface('two'))
   expect(await changes()).toEqual(['one declared', 'two declared'])
@@ -35,7 +35,7 @@ it('the seeder brings the table in line with the file, archives what left, delet
   expect((await changes()).slice(4)).toEqual(['two restored'])
 })
 
-it('who may report is a change like any other, audited, and known to the next deploys', async () => {
+it('a change of who may report is stored and audited like any other change', async () => {
   const strict = surface('strict').replace(' }', ', callbacks: oidc, repository_id: 900100 }')
   await seed(surface('strict'))
   const before = (await changes()).length

@@ -55,8 +55,8 @@ const alarms = () =>
     where: { deployId: deploy.id, action: 'console.deploy.other_version_runs' },
   })
 
-describe('a deploy that succeeded, while its surface reports another version', () => {
-  it('raises one alarm, which names both versions and when the surface was seen', async () => {
+describe('a succeeded deploy whose surface reports another version', () => {
+  it('another version that is reported twice raises one alarm with both versions and the time', async () => {
     await probeAfter(MINUTE, BEFORE)
     expect((await tile())?.alarm).toBeNull()
     await probeAfter(2 * MINUTE, BEFORE)
@@ -67,37 +67,37 @@ describe('a deploy that succeeded, while its surface reports another version', (
     )
   })
 
-  it('raises no alarm on a single sighting', async () => {
+  it('another version that is reported once raises no alarm', async () => {
     await probeAfter(10 * MINUTE, BEFORE)
     expect(await alarms()).toBe(0)
   })
 
-  it('raises no alarm within two minutes, however often the surface is asked', async () => {
+  it('another version that is reported within two minutes of the end raises no alarm', async () => {
     for (let asked = 0; asked < 5; asked += 1) await probeAfter(20_000, BEFORE)
     expect(await alarms()).toBe(0)
   })
 
-  it('raises no alarm for a deploy that ended more than a day before the second sighting', async () => {
+  it('another version raises no alarm for a deploy that ended more than a day before the second report', async () => {
     await probeAfter(24 * 60 * MINUTE, BEFORE)
     await probeAfter(MINUTE, BEFORE)
     expect(await alarms()).toBe(0)
   })
 
-  it('takes the warning back once the surface reports the commit', async () => {
+  it('the alarm ends once the surface reports the deployed commit', async () => {
     await probeAfter(MINUTE, BEFORE)
     await probeAfter(2 * MINUTE, BEFORE)
     await probeAfter(MINUTE, SHIPPED)
     expect((await tile())?.alarm).toBeNull()
   })
 
-  it('raises no alarm once the surface has reported the commit, whatever it reports later', async () => {
+  it('a surface that reported the deployed commit raises no alarm, whatever version follows', async () => {
     await probeAfter(MINUTE, SHIPPED)
     await probeAfter(5 * MINUTE, BEFORE)
     await probeAfter(5 * MINUTE, BEFORE)
     expect(await alarms()).toBe(0)
   })
 
-  it('raises no alarm where the surface reports no version', async () => {
+  it('a surface without a version raises no alarm', async () => {
     await probeAfter(5 * MINUTE, null)
     await probeAfter(5 * MINUTE, null)
     expect(await alarms()).toBe(0)

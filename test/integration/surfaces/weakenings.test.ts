@@ -45,7 +45,7 @@ it.each([
   ['environment', {}, { environment: 'staging' }],
   ['callbacks', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'shared', repository_id: 7 }],
   ['repository_id', { callbacks: 'oidc', repository_id: 7 }, { callbacks: 'oidc' }],
-])('audits a weakened %s of a surface by name, and warns of it at the start', async (key, before, after) => {
+])('a weakened %s of a surface is audited and is a warning at the start', async (key, before, after) => {
   await seed(surface('api', before))
   const { warnings } = await seed(surface('api', after))
   expect(warnings).toEqual([expect.stringContaining('"api"')])
@@ -53,28 +53,28 @@ it.each([
   expect((await seed(surface('api', after))).warnings).toEqual([])
 })
 
-it('warns of no change that strengthens a surface or leaves its protection as it was', async () => {
+it('a change that strengthens a surface gives no warning', async () => {
   await seed(surface('web', { environment: 'staging' }))
   const stronger = { environment: 'production', approval: 'required', callbacks: 'oidc', repository_id: 7, name: 'Web' }
   expect((await seed(surface('web', stronger))).warnings).toEqual([])
   expect(await lastSeeded('web')).toEqual({ change: 'changed' })
 })
 
-it('compares a surface that comes back with what it was when it left', async () => {
+it('a surface that returns is compared with what it was when it left', async () => {
   await seed(surface('api', { approval: 'required' }))
   await seed(surface('web'))
   expect((await seed(surface('api'), surface('web'))).warnings).toHaveLength(1)
   expect(await lastSeeded('api')).toEqual({ change: 'restored', weakened: ['approval'] })
 })
 
-it('warns of a freeze over an environment that no surface is in any more', async () => {
+it('a freeze of an environment without surfaces gives a warning', async () => {
   await seed(surface('api', { environment: 'live' }))
   await openFreeze(console_.deps, OPERATOR, { environment: 'live', reason: 'Release week' })
   const { warnings } = await seed(surface('api', { environment: 'prod' }))
   expect(warnings).toContainEqual(expect.stringMatching(/no surface is in the environment live/i))
 })
 
-it('keeps the lock of a surface that leaves the file and comes back', async () => {
+it('a surface that leaves the file and returns keeps its lock', async () => {
   await seed(surface('api'), surface('web'))
   await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
   await seed(surface('web'))
@@ -83,7 +83,7 @@ it('keeps the lock of a surface that leaves the file and comes back', async () =
   expect(held).toMatchObject([{ kind: 'locked', reason: 'Being migrated' }])
 })
 
-it('says at the start and on the grid that a renamed surface is not held by the lock of its old name', async () => {
+it('a renamed surface is not locked by the lock of its old name, and the start and the grid warn of it', async () => {
   await seed(surface('api'))
   await lockSurface(console_.deps, OPERATOR, { surfaceId: 'api', reason: 'Being migrated' })
   const { warnings } = await seed(surface('api-two', { workflow: 'api.yml' }))
@@ -95,7 +95,7 @@ it('says at the start and on the grid that a renamed surface is not held by the 
   expect(await alarmOf('api-two')).toBeNull()
 })
 
-it('never widens a limit to environments or surfaces that no longer exist', () => {
+it('a limit to environments or surfaces that no longer exist reaches nothing', () => {
   const scope = { environment: 'production', surfaceId: 'api' }
   for (const limit of [
     { environments: ['gone'], surfaces: null },

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => console_.close())
 
-/** One surface, with its deploys oldest first; the last one is its newest. */
+/** A surface with these deploys, oldest first. */
 async function surfaceWith(
   deploys: readonly {
     readonly status: string
@@ -41,8 +41,8 @@ async function surfaceWith(
 const tileOf = async (surfaceId: string) => (await listTiles(console_.deps)).find(({ id }) => id === surfaceId)
 const good = { status: 'succeeded', shipped: 'yes', sha: GOOD }
 
-describe('what a surface runs', () => {
-  it('is told apart from what no deploy of the console is proven to have shipped', async () => {
+describe('the version that a surface runs', () => {
+  it('a version is marked as shipped here only if a deploy of the surface is proven to have shipped it', async () => {
     const shipped = await surfaceWith([good], GOOD)
     const foreign = await surfaceWith([good], FOREIGN)
     const unproven = await surfaceWith([{ ...good, shipped: 'unknown' }], GOOD)
@@ -51,25 +51,25 @@ describe('what a surface runs', () => {
     expect(versions.map((tile) => tile?.version?.shippedHere)).toEqual([true, false, false, false])
   })
 
-  it('is not credited to a deploy of another surface', async () => {
+  it('a version is not credited to a deploy of another surface', async () => {
     await surfaceWith([{ ...good, sha: BAD }], BAD)
     const other = await surfaceWith([good], BAD)
     expect((await tileOf(other))?.version?.shippedHere).toBe(false)
   })
 })
 
-describe('the way back', () => {
-  it('leads to the last good version when what runs was never a success', async () => {
+describe('the last good version', () => {
+  it('the last good version is offered if the running version never succeeded', async () => {
     const surface = await surfaceWith([good, { status: 'failed', shipped: 'yes', sha: BAD }], BAD)
     expect((await tileOf(surface))?.lastGood).toMatchObject({ sha: GOOD })
   })
 
-  it('leads to the last good version when what runs came from elsewhere', async () => {
+  it('the last good version is offered if the running version came from elsewhere', async () => {
     const surface = await surfaceWith([good], FOREIGN)
     expect((await tileOf(surface))?.lastGood).toMatchObject({ sha: GOOD })
   })
 
-  it('never leads to what runs, to what is not proven to have shipped, or to another workflow', async () => {
+  it('no last good version is offered if it runs already, is unproven, or was shipped by another workflow', async () => {
     const running = await surfaceWith([good], GOOD)
     const unproven = await surfaceWith([{ ...good, shipped: 'unknown' }], BAD)
     const elsewhere = await surfaceWith([{ ...good, workflow: 'other.yml' }], BAD)
@@ -77,7 +77,7 @@ describe('the way back', () => {
     expect(tiles.map((tile) => tile?.lastGood)).toEqual([null, null, null])
   })
 
-  it('follows in the history from what runs, so that the last good version has its link', async () => {
+  it('the history names the running version', async () => {
     const surfaceId = await surfaceWith([good, { status: 'failed', shipped: 'yes', sha: BAD }], BAD)
     const page = await listDeploys(console_.deps, { surfaceId, cursor: null, limit: 10 })
     expect(page.surface.runs).toBe(BAD)
@@ -85,7 +85,7 @@ describe('the way back', () => {
 })
 
 describe('a surface that left surfaces.yaml', () => {
-  it('stays on the grid, marked, until its deploy has ended', async () => {
+  it('an archived surface stays on the grid until its deploy has ended', async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'building')
     await deps.db.surface.update({ where: { id: surface.id }, data: { archivedAt: new Date() } })

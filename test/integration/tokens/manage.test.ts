@@ -30,8 +30,8 @@ const auditOf = (action: string) =>
     select: { actor: true, payload: true },
   })
 
-describe('a new token', () => {
-  it('is shown once: neither the list, nor the trail, nor any table of the database holds it', async () => {
+describe('creating a token', () => {
+  it("a token's secret is shown once, and neither the list nor any table holds it", async () => {
     const { secret, token } = await as(dan).create({ ...READS, label: 'shown-once' })
     expect(token).toMatchObject({ label: 'shown-once', owner: 'dan@example.com', state: 'active', lastUsedAt: null })
     expect(JSON.stringify(token)).not.toContain(secret)
@@ -40,7 +40,7 @@ describe('a new token', () => {
     expect(await wholeDatabase()).not.toContain(secret.slice(3, 46))
   })
 
-  it('leaves who made it and what it may do in the trail, and again who took it away', async () => {
+  it('creating and revoking a token is audited with the scope and the actor, once', async () => {
     const { token } = await as(dan).create({
       label: 'audited',
       permissions: ['deploy.dispatch', 'deploy.read'],
@@ -64,30 +64,30 @@ describe('a new token', () => {
   })
 
   it.each([
-    ['a label that is none', { label: 'token one' }],
+    ['an invalid label', { label: 'token one' }],
     ['no permission', { permissions: [] }],
-    ['a permission no token holds', { permissions: ['token.manage'] }],
-    ['no end', { expiresInDays: undefined }],
-    ['more than a year', { expiresInDays: 366 }],
-    ['no surface at all', { surfaces: [] }],
-    ['a change without naming an environment', { permissions: ['deploy.dispatch'] }],
-    ['an environment nobody declared', { permissions: ['deploy.dispatch'], environments: ['prodution'] }],
+    ['a permission that no token can have', { permissions: ['token.manage'] }],
+    ['no expiry', { expiresInDays: undefined }],
+    ['an expiry after more than a year', { expiresInDays: 366 }],
+    ['an empty list of surfaces', { surfaces: [] }],
+    ['a permission for changes and no environment', { permissions: ['deploy.dispatch'] }],
+    ['an unknown environment', { permissions: ['deploy.dispatch'], environments: ['prodution'] }],
     ['a surface of another environment', { environments: ['staging'], surfaces: ['api-prod'] }],
-  ])('with %s is refused, and none is made', async (_, overrides) => {
+  ])('a token with %s is refused, and none is created', async (_, overrides) => {
     const before = await console_.deps.db.apiToken.count()
     const input = { ...READS, label: 'refused', ...overrides }
-    // As it comes over the wire: what the types forbid, too.
+    // Called without types, as over the network.
     await expect(Reflect.apply(as(dan).create, undefined, [input])).rejects.toThrow()
     expect(await console_.deps.db.apiToken.count()).toBe(before)
   })
 
-  it('lives a year at most, whoever writes the row', async () => {
+  it('the database limits a token to a year', async () => {
     const { token } = await as(dan).create({ ...READS, label: 'a-year', expiresInDays: 365 })
     const data = { expiresAt: new Date(Date.parse(token.createdAt) + 367 * 86_400_000) }
     await expect(console_.deps.db.apiToken.update({ where: { id: token.id }, data })).rejects.toThrow('expiry')
   })
 
-  it('cannot do what its maker may not', async () => {
+  it('a token cannot have permissions or environments that its owner does not have', async () => {
     const dispatch = { permissions: ['deploy.dispatch' as const], expiresInDays: 1, label: 'too-much' }
     const refused = { data: undefined, cause: { code: 'permission_refused' } }
     await expect(
@@ -102,7 +102,7 @@ describe('a new token', () => {
     expect(await console_.deps.db.apiToken.count({ where: { label: 'too-much' } })).toBe(0)
   })
 
-  it('is not offered more than that either', async () => {
+  it('only permissions, environments and surfaces of the owner are offered', async () => {
     expect(await as(stella).choices()).toEqual({
       permissions: ['surface.read', 'deploy.read', 'audit.read', 'deploy.dispatch', 'deploy.cancel'],
       environments: ['staging'],
@@ -110,7 +110,7 @@ describe('a new token', () => {
     })
   })
 
-  it('is made only with a fresh proof, and the command line needs none', async () => {
+  it('creating a token requires a fresh proof, and the command line needs none', async () => {
     const stale = { ...dan, provedAt: new Date(Date.now() - 16 * 60_000) }
     const made = () => console_.deps.db.apiToken.count()
     const before = await made()
@@ -125,7 +125,7 @@ describe('a new token', () => {
     expect((await auditOf('console.token.created')).at(-1)).toMatchObject({ actor: 'console' })
   })
 
-  it('is made by nobody with a token, nor by a viewer', async () => {
+  it('neither a token nor a viewer can create or list tokens', async () => {
     const token: Actor = { ...ada, via: 'token', permissions: ['deploy.read'] }
     const viewer: Actor = { ...ada, role: 'viewer' }
     for (const actor of [token, viewer]) {
@@ -134,7 +134,7 @@ describe('a new token', () => {
     }
   })
 
-  it('may have the label of another person’s, not of one’s own that is not revoked', async () => {
+  it('a label can be used by two owners, and by one owner again after revocation', async () => {
     const first = await as(dan).create({ ...READS, label: 'ci' })
     const other = await as(stella).create({ ...READS, label: 'ci' })
     expect(other.secret).not.toBe(first.secret)
@@ -146,8 +146,8 @@ describe('a new token', () => {
   })
 })
 
-describe('somebody else’s token', () => {
-  it('is neither seen nor revoked by a deployer, who cannot even tell that it is there', async () => {
+describe("another person's token", () => {
+  it("a deployer neither sees nor can revoke another person's token, as if it did not exist", async () => {
     const { token } = await as(dan).create({ ...READS, label: 'of-dan' })
     const { tokens } = await as(stella).list({})
     expect(new Set(tokens.map(({ owner }) => owner))).toEqual(new Set(['stella@example.com']))
@@ -162,7 +162,7 @@ describe('somebody else’s token', () => {
     expect((await as(dan).list({})).tokens.find(({ id }) => id === token.id)).toMatchObject({ state: 'active' })
   })
 
-  it('is seen and revoked by an admin', async () => {
+  it("an admin sees and can revoke another person's token", async () => {
     const { token } = await as(dan).create({ ...READS, label: 'leaked' })
     expect((await as(ada).list({})).tokens.map(({ id }) => id)).toContain(token.id)
     await as(ada).revoke({ id: token.id })
@@ -173,7 +173,7 @@ describe('somebody else’s token', () => {
   })
 })
 
-it('the list comes page by page, each token once, the newest first', async () => {
+it('the list shows each token once across pages, newest first', async () => {
   const pat = await insertMember(console_.deps, 'pat@example.com', { role: 'deployer' })
   const made: string[] = []
   for (let count = 0; count < 5; count += 1)

@@ -20,7 +20,7 @@ let deps: Deps
 let rest: ReturnType<typeof restClient>
 let ada: Actor
 let people = 0
-/** What the clock of the console shows more than the real one. */
+/** How far the console's clock is ahead of the real one. */
 let ahead = 0
 
 beforeAll(async () => {
@@ -29,7 +29,7 @@ beforeAll(async () => {
   deps = { ...console_.deps, now: () => new Date(Date.now() + ahead) }
   rest = restClient(deps)
   ada = await insertMember(deps, 'ada@example.com')
-  // The environments there are.
+  // The environments that tokens can name.
   await insertSurface(deps)
   await insertSurface(deps, { environment: 'staging' })
 })
@@ -50,7 +50,7 @@ const ALL: CreateTokenInput = {
   expiresInDays: 30,
 }
 
-/** A person of their own, with a token of this scope. */
+/** A new person with a token of this scope. */
 async function newOwner(
   scope: Partial<CreateTokenInput> = {},
   member: Parameters<typeof insertMember>[2] = { role: 'deployer' },
@@ -78,8 +78,8 @@ async function dispatch(
   return rest.call('POST', '/api/internal/deploys', { headers, body })
 }
 
-describe('a token', () => {
-  it('deploys, and the deploy shows its label and whose it is', async () => {
+describe('using a token', () => {
+  it("a deploy with a token shows the token's label and its owner", async () => {
     const { owner, secret } = await newOwner()
     const answer = await dispatch(secret, await insertSurface(deps))
     expect(answer.status).toBe(202)
@@ -96,7 +96,7 @@ describe('a token', () => {
     for (const row of trail) expect(row).toMatchObject({ actor: 'token:ci', payload: { user_id: owner.userId } })
   })
 
-  it('works from another site and beside any cookie, which counts for nothing then', async () => {
+  it('a token works from another site, and a cookie beside a token is ignored', async () => {
     const { secret } = await newOwner()
     const elsewhere = {
       origin: 'https://ci.example',
@@ -111,14 +111,14 @@ describe('a token', () => {
     expect(refused).toMatchObject(REFUSED)
   })
 
-  it('is taken with the scheme in any case', async () => {
+  it('the scheme of a token is accepted in any letter case', async () => {
     const { secret } = await newOwner()
     expect(await rest.call('GET', anyDeploy(), { headers: { authorization: `bEARER  ${secret}` } })).toMatchObject(
       ACCEPTED,
     )
   })
 
-  it('leaves its last use in the list, written once a minute', async () => {
+  it('the last use of a token is recorded at most once a minute', async () => {
     const { secret, token } = await newOwner()
     const lastUse = async () => (await deps.db.apiToken.findUniqueOrThrow({ where: { id: token.id } })).lastUsedAt
     await read(secret)
@@ -129,11 +129,11 @@ describe('a token', () => {
     ahead = 121_000
     await read(secret)
     await expect.poll(lastUse).not.toEqual(first)
-    // Had the second request written too, the third would have found a use 62 seconds old, and written all the same.
+    // If the second request had recorded its use, the third would be only 62 seconds later than that one.
     expect(Number(await lastUse()) - Number(first)).toBeGreaterThanOrEqual(120_000)
   })
 
-  it('is not for the screen’s own procedures', async () => {
+  it("a token is refused by the screen's own procedures", async () => {
     const { secret } = await newOwner()
     const { GET } = await import('~/app/api/trpc/[trpc]/route')
     const headers = { ...bearer(secret), host: 'localhost:3000' }
@@ -143,8 +143,8 @@ describe('a token', () => {
   })
 })
 
-describe('refused with the same words, and how to authenticate', () => {
-  it('expired, revoked, unknown, mistyped, no token at all', async () => {
+describe('a token that is refused', () => {
+  it('expired, revoked, unknown, mistyped and missing tokens are refused with one answer', async () => {
     const { secret } = await newOwner({ expiresInDays: 1 })
     const revoked = await newOwner()
     await revokeToken(deps, revoked.owner, revoked.token.id)
@@ -169,7 +169,7 @@ describe('refused with the same words, and how to authenticate', () => {
     }
   })
 
-  it('a typo is recognised without the database, which only a well-formed token reaches', async () => {
+  it('a mistyped token is refused without asking the database', async () => {
     const away = await createTestConsole({ env: { DATABASE_URL: 'postgresql://nobody:x@127.0.0.1:9/none' } })
     const client = restClient(away.deps, async () => '')
     const token = newToken()
@@ -180,7 +180,7 @@ describe('refused with the same words, and how to authenticate', () => {
     restClient(deps, async () => '')
   })
 
-  it('from the next request on when it is revoked, or its owner is suspended or gone', async () => {
+  it('a token is refused from the next request on after it is revoked or its owner is suspended or deleted', async () => {
     const [one, two, three] = [await newOwner(), await newOwner(), await newOwner()]
     for (const { secret } of [one, two, three]) expect(await read(secret)).toMatchObject(ACCEPTED)
     await revokeToken(deps, ada, one.token.id)
@@ -192,8 +192,8 @@ describe('refused with the same words, and how to authenticate', () => {
   })
 })
 
-describe('a token never does more', () => {
-  it('than its owner may today: a lowered role and a new limit hold at once', async () => {
+describe('the limits of a token', () => {
+  it("a token is limited by its owner's current role and environments", async () => {
     const { owner, secret } = await newOwner(
       { permissions: [...ALL.permissions, 'freeze.override'] },
       { role: 'approver' },
@@ -211,11 +211,11 @@ describe('a token never does more', () => {
       body: { code: 'permission_refused', permission: 'deploy.dispatch' },
     })
     expect(await read(secret)).toMatchObject(ACCEPTED)
-    // An unknown role is none.
+    // The database refuses an unknown role.
     await expect(deps.db.member.update({ where, data: { role: 'root' } })).rejects.toThrow()
   })
 
-  it('than its environments and surfaces allow: deploying and cancelling elsewhere is refused', async () => {
+  it('a token is limited to its environments and surfaces, for deploys and cancels', async () => {
     const mine = await insertSurface(deps, { environment: 'staging' })
     const { secret } = await newOwner({ environments: ['staging'], surfaces: [mine.id] })
     expect(await dispatch(secret, mine)).toMatchObject({ status: 202 })
@@ -228,7 +228,7 @@ describe('a token never does more', () => {
     expect(github.dispatches()).toHaveLength(1)
   })
 
-  it('than override a freeze with both scope and role', async () => {
+  it("a token overrides a freeze only if both its scope and its owner's role allow overrides", async () => {
     const freeze = await openFreeze(deps, ada, { environment: 'production', reason: 'Release week' })
     const override = { override_freeze: { reason: 'Security fix' } }
     const plain = await newOwner({}, { role: 'approver' })
@@ -243,13 +243,13 @@ describe('a token never does more', () => {
     await deps.db.freeze.delete({ where: { id: freeze.id } })
   })
 
-  it('than each operation’s permission in the OpenAPI document, and holds none that no address takes', async () => {
+  it('each operation of the OpenAPI document requires its permission, and each permission of tokens is used', async () => {
     const { paths } = described.parse(openApiDocument('http://localhost:3000'))
     const named = new Set<string>()
     for (const [template, methods] of Object.entries(paths)) {
       for (const [method, { security }] of Object.entries(methods)) {
         if (security.length === 0) continue
-        // What takes a person's session is refused to a token that holds all there is.
+        // An operation for persons is refused even to a token with every permission.
         const permission = security[0]?.apiToken?.[0] ?? 'deploy.approve'
         if (permission !== 'deploy.approve') named.add(permission)
         const others = TOKEN_PERMISSIONS.filter((one) => one !== permission)
@@ -259,7 +259,7 @@ describe('a token never does more', () => {
         expect(answer, `${method} ${template}`).toMatchObject({ status: 403, body: { permission } })
       }
     }
-    // A permission no address takes would be given for nothing. Not in the document: its own address, and an override.
+    // Every permission has a use. The document's own address and overrides are not in the document.
     expect([...named]).toEqual(
       expect.arrayContaining(['deploy.read', 'deploy.dispatch', 'deploy.cancel', 'audit.read']),
     )
@@ -268,7 +268,7 @@ describe('a token never does more', () => {
   })
 })
 
-it('two tokens with one label are two people’s: neither answers for the other’s idempotency key', async () => {
+it('two tokens with one label do not share idempotency keys', async () => {
   const [one, two] = [await newOwner(), await newOwner()]
   const key = randomUUID()
   const [first, second] = [await insertSurface(deps), await insertSurface(deps)]

@@ -12,13 +12,13 @@ const AT = new Date('2026-11-28T12:00:00Z')
 const after = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
 const hear = (repository: string, seconds: number, event = 'workflow_run') =>
   recordHearing(console_.deps.db, { repository, subjects: ['runs'], event, at: after(seconds) })
-/** Where PostgreSQL keeps the row: another place after each write. */
+/** Where PostgreSQL stores the rows: each write moves one. */
 const place = async () => {
   const rows = await console_.deps.db.$queryRaw`SELECT ctid::text FROM "webhook_hearings" ORDER BY 1`
   return JSON.stringify(rows)
 }
 
-it('a storm of webhooks writes one row, and the next half minute the next', async () => {
+it('a storm of webhooks writes one row every half minute', async () => {
   await hear('Acme/Storm', 0)
   const written = await place()
   for (let second = 0; second <= 30; second++) await hear('acme/storm', second)
@@ -29,13 +29,13 @@ it('a storm of webhooks writes one row, and the next half minute the next', asyn
   expect(heard).toEqual({ heardAt: after(31), activeAt: null })
 })
 
-it('a late webhook never takes back what was heard after it', async () => {
+it('a late webhook does not replace a later one', async () => {
   await hear('acme/late', 100)
   await hear('acme/late', 0)
   expect((await readHearings(console_.deps.db, 'runs')).get('acme/late')?.heardAt).toEqual(after(100))
 })
 
-it('the newest activity is kept beside what was heard, in whatever order it is listed', async () => {
+it('the newest activity is kept beside the last webhook, whatever the order', async () => {
   const list = (seconds: number) =>
     recordActivity(console_.deps.db, { repository: 'acme/Listed', subject: 'runs', at: after(seconds) })
   await list(5)
@@ -47,7 +47,7 @@ it('the newest activity is kept beside what was heard, in whatever order it is l
   })
 })
 
-it('each subject is heard for itself', async () => {
+it('each subject is recorded on its own', async () => {
   await recordHearing(console_.deps.db, { repository: 'acme/own', subjects: ['refs'], event: 'push', at: AT })
   expect((await readHearings(console_.deps.db, 'runs')).get('acme/own')).toBeUndefined()
   expect((await readHearings(console_.deps.db, 'refs')).get('acme/own')?.heardAt).toEqual(AT)

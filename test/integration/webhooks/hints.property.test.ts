@@ -54,7 +54,7 @@ const sent = fc.record({
     .map(([told, about, done]) => ({ ...told, repository: about, action: done })),
   /** A webhook may be sent again. */
   times: fc.integer({ min: 1, max: 3 }),
-  /** Whether the looks that wait take place before the next event. */
+  /** Whether waiting looks are made before the next event. */
   looked: fc.nat({ max: 4 }).map((n) => n === 0),
 })
 
@@ -75,13 +75,13 @@ const facts = async () => ({
   audit: await console_.deps.db.auditEvent.count(),
 })
 
-it('no sequence of signed events changes a deploy that GitHub itself says nothing new about', async () => {
+it("no sequence of signed webhooks changes a deploy about which GitHub's API says nothing new", async () => {
   for (const [n, status] of STATUSES.entries()) {
     await insertDeployAt(console_.deps, status, status === 'requested' ? {} : { githubRunId: BigInt(FIRST_RUN + n) })
   }
   github.script.onRun = () => runAnswer(null)
   github.script.onJobs = () => jobsAnswer({})
-  // What the record of a run itself adds to a deploy, with or without events.
+  // Reading a run's record changes a deploy with or without webhooks, so read the records first.
   const deploys = await console_.deps.db.deploy.findMany({ select: { id: true } })
   for (const { id } of deploys) {
     await console_.deps.db.$executeRaw`
@@ -107,5 +107,5 @@ it('no sequence of signed events changes a deploy that GitHub itself says nothin
     }),
     { numRuns: 12 },
   )
-  expect(github.requests.length, 'the events did make the console look').toBeGreaterThan(20)
+  expect(github.requests.length, 'the webhooks caused looks').toBeGreaterThan(20)
 })

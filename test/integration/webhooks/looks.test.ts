@@ -21,7 +21,7 @@ import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 const { run, job } = webhookEvents
 
-describe('fifty events about one run', () => {
+describe('fifty webhooks about one run', () => {
   let console_: TestConsole
   let github: Awaited<ReturnType<typeof startScriptedGitHub>>
   beforeAll(async () => {
@@ -35,7 +35,7 @@ describe('fifty events about one run', () => {
     await github.close()
   })
 
-  it('are one look: GitHub is asked for the run and for its jobs, once, and its record ends the deploy', async () => {
+  it("fifty webhooks about one run cause one look, and GitHub's record ends the deploy", async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 41n })
     const events = Array.from({ length: 50 }, (_, n) =>
@@ -51,7 +51,7 @@ describe('fifty events about one run', () => {
   })
 })
 
-describe('the sandbox’s GitHub', () => {
+describe('webhooks of the sandbox', () => {
   let console_: TestConsole
   let sandbox: RunningSandbox
   let open: (opened: TestConsole) => void = () => undefined
@@ -89,11 +89,11 @@ describe('the sandbox’s GitHub', () => {
     await console_.close()
   })
 
-  it('tells of a run started by hand, and the tile shows it long before the next look would be due', async () => {
+  it('a run started by hand is on the tile long before the next look is due', async () => {
     const { deps } = console_
     const worker = startWorker(deps)
     try {
-      // The look of the start; the next one is minutes away.
+      // Wait for the look of the start. The next one is minutes away.
       await vi.waitUntil(() => deps.db.repositoryLook.count({ where: { look: 'runs' } }), { timeout: 20_000 })
       await dispatch(sandbox, 'deploy-console.yml', { environment: 'staging' })
       const shown = async () => (await listTiles(deps))[0]?.outsideRun?.state

@@ -41,16 +41,13 @@ const hearings = async () =>
   )
 const nothingHappened = async () => expect([await keys(), await hearings()]).toEqual([[], []])
 
-describe('a webhook is refused, and nothing of it is read,', () => {
+describe('a webhook that is refused', () => {
   it.each([
     ['without a signature', { 'x-hub-signature-256': '' }],
-    [
-      'with the older SHA-1 signature alone',
-      { 'x-hub-signature-256': '', 'x-hub-signature': `sha1=${'0'.repeat(40)}` },
-    ],
+    ['with only the older SHA-1 signature', { 'x-hub-signature-256': '', 'x-hub-signature': `sha1=${'0'.repeat(40)}` }],
     ['with a signature of another body', { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }],
-    ['with a signature cut short', { 'x-hub-signature-256': 'sha256=0' }],
-  ])('%s', async (_, headers) => {
+    ['with a shortened signature', { 'x-hub-signature-256': 'sha256=0' }],
+  ])('a webhook %s is refused with 401, and nothing of it is used', async (_, headers) => {
     expect(await send('push', push(), headers)).toMatchObject({
       status: 401,
       type: 'application/problem+json',
@@ -63,13 +60,13 @@ describe('a webhook is refused, and nothing of it is read,', () => {
     await nothingHappened()
   })
 
-  it('signed with another secret', async () => {
+  it('a webhook signed with another secret is refused, and nothing of it is used', async () => {
     const forged = await signedWebhook('push', push(), { secret: 'x'.repeat(32) })
     expect((await receiveWebhook(console_.deps, forged)).status).toBe(401)
     await nothingHappened()
   })
 
-  it('changed on its way, though it still reads as the same text', async () => {
+  it('a webhook whose bytes were changed is refused, even if its text reads the same', async () => {
     const signed = await signedWebhook('push', JSON.stringify(push()))
     const bytes = Buffer.concat([Buffer.from(await signed.clone().text()), Buffer.from([0x20, 0xff])])
     const changed = new Request(signed.url, { method: 'POST', headers: signed.headers, body: bytes })
@@ -77,32 +74,37 @@ describe('a webhook is refused, and nothing of it is read,', () => {
   })
 
   it.each([
-    ['as the form GitHub presets', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'media_type_refused'],
+    [
+      'sent as a form, GitHub’s default,',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      415,
+      'media_type_refused',
+    ],
     ['larger than a megabyte', { 'content-length': String(1024 * 1024 + 1) }, 413, 'body_too_large'],
-  ])('%s', async (_, headers, status, code) => {
+  ])('a webhook %s is refused, and nothing of it is used', async (_, headers, status, code) => {
     expect(await send('push', push(), headers)).toMatchObject({ status, body: { code } })
     await nothingHappened()
   })
 
   it.each([
-    ['that is no JSON', '{'],
+    ['that is not JSON', '{'],
     ['without its repository', '{"ref":"refs/heads/main"}'],
-    ['whose repository is no name', '{"ref":"refs/heads/main","repository":{"full_name":"acme/../x\\u0000"}}'],
-    ['that is another event by its name', JSON.stringify(run(7))],
-  ])('%s', async (_, body) => {
+    ['with an invalid repository name', '{"ref":"refs/heads/main","repository":{"full_name":"acme/../x\\u0000"}}'],
+    ['with the payload of another event', JSON.stringify(run(7))],
+  ])('a signed webhook %s is refused, and nothing of it is used', async (_, body) => {
     expect(await send('push', body)).toMatchObject({ status: 400, body: { code: 'invalid_input' } })
     await nothingHappened()
   })
 
-  it('by a console without a secret, which has nothing at this address', async () => {
+  it('a console without a webhook secret answers 404', async () => {
     const deps = { ...console_.deps, config: { ...console_.deps.config, githubWebhookSecrets: [] } }
     expect(await send('push', push(), {}, deps)).toMatchObject({ status: 404, body: { code: 'address_unknown' } })
     await nothingHappened()
   })
 })
 
-describe('the secret', () => {
-  it('is rotated without a gap: both are taken while both are set', async () => {
+describe('the secret of the webhook', () => {
+  it('both secrets are accepted while both are set', async () => {
     const config = { ...console_.deps.config, githubWebhookSecrets: ['n'.repeat(32), WEBHOOK_SECRET] }
     for (const secret of config.githubWebhookSecrets) {
       const signed = await signedWebhook('push', push(), { secret })
@@ -111,7 +113,7 @@ describe('the secret', () => {
   })
 })
 
-it('webhooks that are not signed are limited by address, and signed ones go on being taken from there', async () => {
+it('unsigned webhooks are limited by address, and signed ones from that address are still accepted', async () => {
   const limits = createRateLimits({ rateLimitPerMinute: 1, rateLimitRefusedPerMinute: 2 })
   const deps = { ...console_.deps, rateLimits: limits }
   const unsigned = () => send('push', push(), { 'x-hub-signature-256': 'sha256=0' }, deps)
@@ -119,8 +121,8 @@ it('webhooks that are not signed are limited by address, and signed ones go on b
   for (const _ of [1, 2, 3]) expect((await send('push', push(), {}, deps)).status).toBe(202)
 })
 
-describe('an event', () => {
-  it('of a run the console knows is one look at its deploy, however many events tell of it', async () => {
+describe('a webhook and the looks that it causes', () => {
+  it('fifty webhooks of a known run queue one look at its deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 41n })
     for (let n = 0; n < 50; n += 1) {
       const { status } = await (n % 2 === 0 ? send('workflow_run', run(41)) : send('workflow_job', job(41)))
@@ -129,7 +131,7 @@ describe('an event', () => {
     expect(await keys()).toEqual([`reconcile_deploy:${id}`])
   })
 
-  it('that comes again and again does not put off the look that waits', async () => {
+  it('a repeated webhook does not delay the look that waits', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 42n })
     const at = (ms: number) => ({ ...console_.deps, now: () => new Date(Date.parse('2026-11-28T12:00:00Z') + ms) })
     const due = async () => (await queuedJobs(console_.deps)).find(({ key }) => key?.endsWith(id))?.runAt
@@ -140,7 +142,7 @@ describe('an event', () => {
     expect(await due()).toEqual(first)
   })
 
-  it('of a deploy that was looked at just now waits five seconds from then', async () => {
+  it('a look waits until five seconds after the last look at the deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 43n })
     const now = new Date('2026-11-28T12:00:00Z')
     await console_.deps.db.deploy.update({ where: { id }, data: { lastLookedAt: now } })
@@ -148,20 +150,20 @@ describe('an event', () => {
     expect(await queuedJobs(console_.deps)).toMatchObject([{ runAt: new Date('2026-11-28T12:00:05Z') }])
   })
 
-  it('of a run nobody here knows is a look at the runs of that repository, and at the deploy that waits for its run', async () => {
+  it("a webhook of an unknown run queues a look at the repository's runs and at the deploy that waits for its run", async () => {
     const { id, surface } = await insertDeployAt(console_.deps, 'dispatched')
     expect(await send('workflow_run', run(999))).toMatchObject({ body: { event: 'workflow_run', looks: 2 } })
     expect((await keys()).toSorted()).toEqual(['find_outside_runs:acme/platform', `reconcile_deploy:${id}`])
     await console_.deps.db.surface.update({ where: { id: surface.id }, data: { lastDeployId: null } })
   })
 
-  it('of a run of a workflow that ships nothing here, or of one of its jobs, is no look', async () => {
+  it('a webhook of a run that ships nothing here, or of a job of an unknown run, queues no look', async () => {
     expect(await send('workflow_run', run(999, 'ci.yml'))).toMatchObject({ status: 202, body: { looks: 0 } })
     expect(await send('workflow_job', job(999))).toMatchObject({ status: 202, body: { looks: 0 } })
     expect(await keys()).toEqual([])
   })
 
-  it('of a deployment of a known run is a look at its deploy', async () => {
+  it('a deployment webhook of a known run queues a look at its deploy', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 44n })
     for (const event of ['deployment_review', 'deployment_status']) {
       expect((await send(event, run(44))).body).toMatchObject({ looks: 1 })
@@ -170,7 +172,7 @@ describe('an event', () => {
     expect(await keys()).toEqual([`reconcile_deploy:${id}`])
   })
 
-  it('of a push to a default ref is a look at how far its surfaces are from it; any other push is none', async () => {
+  it('a push to a default ref queues a comparison, and any other push does not', async () => {
     expect((await send('push', push('refs/heads/feature'))).body).toMatchObject({ looks: 0 })
     expect(await keys()).toEqual([])
     expect((await send('push', push())).body).toMatchObject({ looks: 1 })
@@ -201,7 +203,7 @@ describe('an event', () => {
     ],
     ['installation_repositories', { repositories_removed: [{ full_name: 'acme/platform' }], repositories_added: [] }],
   ])(
-    '(%s) about the repository itself is a look at all of it, under the name surfaces.yaml has',
+    'a webhook (%s) about the repository itself queues a look at everything, under the name in surfaces.yaml',
     async (name, payload) => {
       expect(await send(name, payload)).toMatchObject({ status: 202, body: { looks: 3 } })
       expect((await keys()).toSorted()).toEqual([
@@ -212,12 +214,15 @@ describe('an event', () => {
     },
   )
 
-  it.each(['check_run', 'check_suite', 'status'])('(%s) is heard, and is no look', async (name) => {
-    expect(await send(name, of('acme/platform'))).toMatchObject({ status: 202, body: { looks: 0 } })
-    expect([await keys(), await hearings()]).toEqual([[], [`acme/platform other ${name}`]])
-  })
+  it.each(['check_run', 'check_suite', 'status'])(
+    'a webhook (%s) is recorded as heard and queues no look',
+    async (name) => {
+      expect(await send(name, of('acme/platform'))).toMatchObject({ status: 202, body: { looks: 0 } })
+      expect([await keys(), await hearings()]).toEqual([[], [`acme/platform other ${name}`]])
+    },
+  )
 
-  it('of a repository no surface names is dropped, and so is one the console has no use for', async () => {
+  it('a webhook of an undeclared repository, or of an unused event, is dropped', async () => {
     await insertSurface(console_.deps, { id: 'archived' })
     await console_.deps.db.surface.update({
       where: { id: 'archived' },
@@ -235,10 +240,10 @@ describe('an event', () => {
   })
 })
 
-describe('a ping', () => {
+describe('a ping webhook', () => {
   const ping = (events: string[]) => ({ zen: 'Design for failure.', hook: { type: 'Repository', events } })
 
-  it('is on record for what the webhook sends, and is answered with the events that are not ticked', async () => {
+  it('a ping records the events that the webhook sends, and is answered with the missing ones', async () => {
     const { repository } = of('acme/platform')
     expect(await send('ping', { ...ping(['push', 'repository']), repository })).toMatchObject({
       status: 202,
@@ -251,7 +256,7 @@ describe('a ping', () => {
     expect(await hearings()).toEqual(['acme/platform other ping', 'acme/platform refs ping'])
   })
 
-  it('of a GitHub App, which names no repository, is on record for the App', async () => {
+  it('a ping of a GitHub App is recorded for the App', async () => {
     expect(await send('ping', ping(['*']))).toMatchObject({ status: 202, body: { missing: [] } })
     expect(await hearings()).toEqual(['* other ping', '* refs ping', '* runs ping'])
   })

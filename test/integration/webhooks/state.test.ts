@@ -20,7 +20,7 @@ const state = (n: number) => readWebhookState(at(n))
 const send = async (event: string, payload: object, n: number) =>
   receiveWebhook(at(n), await signedWebhook(event, payload))
 
-it('admins see per repository what was heard when, that it went silent, and that it is heard again', async () => {
+it('the state per repository shows when webhooks were heard, that they went silent, and that they are heard again', async () => {
   const unheard = { state: 'unheard', heardAt: null, untoldAt: null }
   expect(await state(0)).toEqual({
     configured: true,
@@ -50,7 +50,7 @@ it('admins see per repository what was heard when, that it went silent, and that
   expect(await state(71)).toMatchObject({ repositories: [{ runs: { state: 'heard', untoldAt: null } }] })
 })
 
-it('a console without a secret says that webhooks are not set up', async () => {
+it('a console without a webhook secret reports that webhooks are not configured', async () => {
   const config = { ...console_.deps.config, githubWebhookSecrets: [] }
   expect(await readWebhookState({ ...console_.deps, config })).toMatchObject({ configured: false })
 })

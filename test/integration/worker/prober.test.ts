@@ -36,7 +36,7 @@ async function probeDue(deps: Deps = console_.deps) {
   await prober.idle()
 }
 
-/** The surface answers here, and was last asked so long ago. */
+/** Points the surface's health endpoint here, last asked `secondsAgo`. */
 async function lastAsked(surfaceId: string, secondsAgo: number | null) {
   await console_.deps.db.surface.update({
     where: { id: surfaceId },
@@ -48,7 +48,7 @@ async function lastAsked(surfaceId: string, secondsAgo: number | null) {
   return surfaceId
 }
 
-it('a quiet surface is asked every 30 seconds, and one never asked at once', async () => {
+it('a quiet surface is asked every 30 seconds, and a new surface at once', async () => {
   await lastAsked((await insertSurface(console_.deps)).id, 25)
   const due = await lastAsked((await insertSurface(console_.deps)).id, 31)
   const fresh = await lastAsked((await insertSurface(console_.deps)).id, null)
@@ -62,7 +62,7 @@ it.each<[DeployStatus, 'every pass' | 'every 30 seconds']>([
   ['freeze_check_passed', 'every 30 seconds'],
   ['building', 'every pass'],
   ['deploying', 'every pass'],
-])('a surface whose deploy stands at %s is asked at %s', async (status, cadence) => {
+])('a surface whose deploy has the status %s is asked %s', async (status, cadence) => {
   const { surface } = await insertDeployAt(console_.deps, status)
   await lastAsked(surface.id, 2)
   await probeDue()
@@ -73,7 +73,7 @@ it.each<[DeployStatus, 'every pass' | 'every 30 seconds']>([
   expect(asked).toEqual([surface.id])
 })
 
-it('a surface is asked at every pass for a minute after its deploy ended, and as a quiet one from then on', async () => {
+it('a surface is asked at every pass until a minute after its deploy ended, and then as a quiet surface', async () => {
   const { id, surface } = await insertDeployAt(console_.deps, 'failed')
   const endedAgo = async (seconds: number) => {
     await console_.deps.db.deploy.update({
@@ -89,7 +89,7 @@ it('a surface is asked at every pass for a minute after its deploy ended, and as
   expect(await endedAgo(90)).toEqual([])
 })
 
-it('no more than 16 quiet surfaces are asked at once; those that do not answer within a second leave their places', async () => {
+it('at most 16 quiet surfaces are asked at once, and one that does not answer within a second makes room', async () => {
   for (let count = 0; count < 40; count += 1) await lastAsked((await insertSurface(console_.deps)).id, null)
   const open: ServerResponse[] = []
   answer = (response) => {
@@ -108,7 +108,7 @@ it('no more than 16 quiet surfaces are asked at once; those that do not answer w
   expect(await prober.probeDue()).toBe(16)
   const { surface } = await insertDeployAt(console_.deps, 'deploying')
   await lastAsked(surface.id, 2)
-  // One that is deployed to has a lane of its own.
+  // A surface with a deploy has its own lane.
   expect(await prober.probeDue()).toBeGreaterThan(0)
   while (!asked.includes(surface.id)) await once(server, 'asked')
   answer = (response) => void response.end('{}')
@@ -131,7 +131,7 @@ it('several workers ask each surface once', async () => {
   await Promise.all(workers.map(({ db }) => db.$disconnect()))
 })
 
-it('what a worker that died had claimed is asked by another after fifteen seconds', async () => {
+it('a probe that a dead worker claimed is claimed again after fifteen seconds', async () => {
   const { deps } = console_
   const id = await lastAsked((await insertSurface(deps)).id, null)
   const now = deps.now()
@@ -142,7 +142,7 @@ it('what a worker that died had claimed is asked by another after fifteen second
 })
 
 describe('a surface that does not answer in time', () => {
-  /** How long after the last probe it is due again, as far as half an hour. */
+  /** The seconds after the last probe at which the next one is due, up to half an hour. */
   async function pauseOf(id: string) {
     const { deps } = console_
     const { healthCheckedAt } = await deps.db.surface.findUniqueOrThrow({ where: { id } })
@@ -156,7 +156,7 @@ describe('a surface that does not answer in time', () => {
   }
   const unanswered = (id: string) => releaseProbe(console_.deps.db, id, { lane: 'quiet', answered: false })
 
-  it('is asked at growing pauses, and as any other once it answered', async () => {
+  it('a surface that does not answer is asked at growing pauses, and at the usual pause once it answered', async () => {
     const id = await lastAsked((await insertSurface(console_.deps)).id, null)
     await probeDue()
     const pauses = [await pauseOf(id)]
@@ -170,7 +170,7 @@ describe('a surface that does not answer in time', () => {
     expect(await pauseOf(id)).toBe(30)
   })
 
-  it('is asked at once, and from then on as any other, when somebody deploys to it', async () => {
+  it('a surface that does not answer is asked at once during a deploy, and at the usual pause afterwards', async () => {
     const { surface } = await insertDeployAt(console_.deps, 'building')
     await lastAsked(surface.id, 31)
     await probeDue()

@@ -41,8 +41,8 @@ const runSucceeded = () => {
 const refusedCallback = (id: string) =>
   receiveCallback(console_.deps, signedCallback(id, { status: 'deploying', log_line: 'ahead' }), id)
 
-describe('a job', () => {
-  it('exists exactly if the transaction that asked for it was committed', async () => {
+describe('a queued job', () => {
+  it('a job is queued exactly if its transaction is committed', async () => {
     const { deps } = console_
     const job = { task: 'reconcile_deploy', payload: { deployId: deps.newId() } } as const
     const broken = deps.db.$transaction(async (tx) => {
@@ -55,13 +55,13 @@ describe('a job', () => {
     expect(await queuedJobs(deps)).toMatchObject([{ task: 'reconcile_deploy' }])
   })
 
-  it('asked for several times before it ran runs once', async () => {
+  it('a job that is queued several times before it runs is stored once', async () => {
     const { id } = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
     for (const _ of [1, 2, 3]) expect((await refusedCallback(id)).status).toBe(422)
     expect(await queuedJobs(console_.deps)).toMatchObject([{ key: `reconcile_deploy:${id}` }])
   })
 
-  it('of a refused callback is not lost when the server dies right after: whoever works next fills the gap', async () => {
+  it("the job of a refused callback survives the end of the server, and the next worker applies GitHub's record", async () => {
     const { id } = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
     runSucceeded()
     await refusedCallback(id)
@@ -73,7 +73,7 @@ describe('a job', () => {
     expect(await queuedJobs(console_.deps)).toEqual([])
   })
 
-  it('of a worker that was killed is given back to the queue', async () => {
+  it('the job of a killed worker returns to the queue', async () => {
     const { deps } = console_
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
     runSucceeded()
@@ -89,7 +89,7 @@ describe('a job', () => {
 })
 
 describe('a job that failed for good', () => {
-  it('is kept for two weeks, then deleted and named in the log; what still waits or runs is left alone', async () => {
+  it('a failed job is kept for two weeks, then deleted and logged, and waiting or running jobs are not', async () => {
     const { deps } = console_
     const said = vi.spyOn(deps.logger, 'warn')
     onTestFinished(() => said.mockRestore())
@@ -113,8 +113,8 @@ describe('a job that failed for good', () => {
   })
 })
 
-describe('two replicas', () => {
-  it('started together ask GitHub once about each silent deploy', async () => {
+describe('two replicas with a queue', () => {
+  it('two replicas that start together ask GitHub once about each silent deploy', async () => {
     const ids = await Promise.all(
       [21n, 22n, 23n].map(
         async (githubRunId) => (await insertDeployAt(console_.deps, 'building', { ...silent(), githubRunId })).id,
@@ -132,7 +132,7 @@ describe('two replicas', () => {
     expect(await console_.deps.db.auditEvent.count({ where: ends })).toBe(3)
   })
 
-  it('look at a repository one after the other, and once however often it was asked for meanwhile', async () => {
+  it('two replicas look at a repository one after the other, and once for several requests', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'failed')
     const runs = heldBack(listAnswer([]))
@@ -153,7 +153,7 @@ describe('two replicas', () => {
     await other.db.$disconnect()
   })
 
-  it('never make a pass at the same time', async () => {
+  it('two replicas never make a pass at the same time', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'building', silent())
     const run = heldBack(runAnswer(null))
@@ -173,8 +173,8 @@ describe('two replicas', () => {
   })
 })
 
-describe('a worker', () => {
-  /** A worker behind a way to the database that can be cut; stopped whatever becomes of the test. */
+describe('a worker process', () => {
+  /** A worker whose connection to the database can be cut. The end of the test stops it. */
   const behindProxy = async () => {
     const proxy = await tcpProxy(console_.deps.config.databaseUrl)
     const deps = createDeps({ ...console_.deps.config, databaseUrl: proxy.url })
@@ -187,7 +187,7 @@ describe('a worker', () => {
     return proxy
   }
 
-  it('has the queue write its jobs by the schedule', async () => {
+  it('a worker registers its schedule with the queue', async () => {
     const { db } = console_.deps
     await db.$executeRaw`DELETE FROM graphile_worker._private_known_crontabs`
     await (await behindProxy()).mend()
@@ -197,7 +197,7 @@ describe('a worker', () => {
     expect((await known()).map(({ task }) => task)).toEqual([FORGET_FAILED, FORGET_ANSWERS, DUE_LOOKS, RECONCILE_PASS])
   })
 
-  it('makes a pass when it starts, starts without a database, and outlives one that goes away', async () => {
+  it('a worker makes a pass when its database appears, and continues after the database was away', async () => {
     runSucceeded()
     const first = await insertDeployAt(console_.deps, 'building', silent())
     const proxy = await behindProxy()
@@ -211,7 +211,7 @@ describe('a worker', () => {
     await becomes(second.id, 'succeeded')
   })
 
-  it('whose database goes away in the middle of a job does that job again when it is back', async () => {
+  it('a job whose database goes away in the middle is run again', async () => {
     runSucceeded()
     const run = heldBack(github.script.onRun)
     github.script.onRun = run

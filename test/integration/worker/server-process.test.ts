@@ -25,7 +25,7 @@ const isGone = (pid: number): true | undefined => {
   }
 }
 
-/** A window's stream, past its first event; gives the rest of it once it has ended as it should. */
+/** Reads a window's stream past its first event. The returned function reads the rest to its end. */
 async function followChanges({ url, cookie }: SignedInServer) {
   const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
   const answer = await fetch(`${url}/api/trpc/live.watch?input=${input}`, { headers: { cookie } })
@@ -43,7 +43,7 @@ async function followChanges({ url, cookie }: SignedInServer) {
   }
 }
 
-it('a server asked to stop ends its streams, and lets the job under way end: nothing is left locked in the queue', {
+it('a server that is stopped ends its streams and finishes the running job, so no job stays locked', {
   timeout: TIMEOUT,
 }, async () => {
   const { deps, github, model, startServer } = world
@@ -57,9 +57,9 @@ it('a server asked to stop ends its streams, and lets the job under way end: not
   await run.asked
   const rest = await followChanges(server)
   const stopped = server.stop()
-  // A stream that is cut off throws here; one that ends says so, and its window comes back at once.
+  // A broken stream throws here. One that ends sends a last event, so its window reconnects at once.
   expect(await rest()).toMatch(/event: return\ndata: \n+$/)
-  // Left to itself, Next would have ended the process by then.
+  // Next alone would have ended the process by now.
   expect(await waitFor(() => isGone(server.pid), { withinMs: 4_500 })).toBeUndefined()
   run.release()
   await stopped
@@ -67,7 +67,7 @@ it('a server asked to stop ends its streams, and lets the job under way end: not
   expect(await queuedJobs(deps)).not.toContainEqual(expect.objectContaining({ task: 'reconcile_deploy' }))
 })
 
-it('a server asked to stop answers the request under way, and is gone right after, whatever connections are open', {
+it('a server that is stopped answers the running request and ends right after, whatever connections are open', {
   timeout: TIMEOUT,
 }, async () => {
   const { github, model, newSurface, startServer } = world
@@ -75,13 +75,13 @@ it('a server asked to stop answers the request under way, and is gone right afte
   const surface = await newSurface()
   const accepting = heldBack(model.accepting())
   github.script.onDispatch = accepting
-  // As browsers open some in advance.
+  // Browsers open connections in advance.
   const unused = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined)
   await once(unused, 'connect')
   const answer = dispatch(server, surface)
   await accepting.asked
   const stopped = server.stop()
-  // It has been asked: it takes no new connection any more.
+  // The server was told to stop once it accepts no new connection.
   await waitFor(
     () =>
       fetch(`${server.url}/api/health`).then(
@@ -92,7 +92,7 @@ it('a server asked to stop answers the request under way, and is gone right afte
   )
   accepting.release()
   expect(await answer).toMatchObject({ status: 'dispatched' })
-  // The connection is kept by this process, as a proxy keeps it. At its limit, in eight seconds, the server would end anyway.
+  // This process keeps the connection open, as a proxy does. After eight seconds the server would end in any case.
   expect(await waitFor(() => isGone(server.pid), { withinMs: 3_000 })).toBe(true)
   await stopped
 })

@@ -53,7 +53,7 @@ const startWorkerProcess = (env: Record<string, string> = {}) =>
   })
 
 describe('npm run worker', () => {
-  it('does the jobs that a server without a worker leaves in the queue, and ends with 0 when asked to', async () => {
+  it('npm run worker runs the jobs of a server without a worker, and exits with 0 on SIGTERM', async () => {
     const { deps } = console_
     const server = createDeps(deps.config)
     openFront(server, async () => new Response(null))
@@ -75,7 +75,7 @@ describe('npm run worker', () => {
     await server.db.$disconnect()
   })
 
-  it('killed while Slack has not answered leaves its job to the next worker, which does not tell twice', async () => {
+  it('a delivery of a killed worker is not sent again by the next one', async () => {
     const { deps } = console_
     const slack = await startSlackReceiver()
     slack.script.answer = () => new Promise(() => {})
