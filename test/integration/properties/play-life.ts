@@ -17,7 +17,8 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
   const { deps, model } = world
   const surface = await insertSurface(deps)
   const input = { surfaceId: surface.id, ref: 'main', confirmation: surface.confirm, idempotencyKey: randomUUID() }
-  const ask = (key: string) => dispatchDeploy(deps, OPERATOR, { ...input, idempotencyKey: key }).catch(ignoreBusySurface)
+  const ask = (key: string) =>
+    dispatchDeploy(deps, OPERATOR, { ...input, idempotencyKey: key }).catch(ignoreBusySurface)
   const deployIds = async () =>
     (await deps.db.deploy.findMany({ where: { surfaceId: surface.id }, orderBy: { id: 'asc' } })).map(({ id }) => id)
 
