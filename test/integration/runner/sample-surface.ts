@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { startServer } from './http-server'
 
 export interface SurfaceMood {
+  readonly smokeProblem?: string
   /** Is unhealthy with every new version. */
-  /** Comes up unhealthy with every new version. */
   readonly unhealthy?: boolean
   /** Answers a deploy with 503 and this reason. */
   readonly refusal?: string
