@@ -2,6 +2,14 @@
 export const ROLES = ['viewer', 'deployer', 'approver', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
+/** What each role may do, as the screen and docs/operations/people.md say. */
+export const ROLE_WORDS: Readonly<Record<Role, string>> = {
+  viewer: 'can view everything and change nothing',
+  deployer: 'can also deploy, roll back, cancel and make API tokens',
+  approver: 'can also approve, freeze, lock and override a freeze',
+  admin: 'can also manage people, flags and delivery channels',
+}
+
 /**
  * The least role for each permission. Procedures and REST routes name a permission; a test calls each of them with every role. The
  * environments and surfaces are limited per member and per token.

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { DEPLOY_STATUSES, hasPosition, isCallbackStatus } from '~/domain/deploy/status'
 
 /** Surfaces on the grid while the benchmark runs; the stored deploys are theirs in turn. */
 const GRID_SURFACES = 12
@@ -14,8 +15,10 @@ const SQL_ID = `(
   || '-8000-' || lpad(to_hex(n), 12, '0')
 )::uuid`
 
-const LIFE = `ARRAY['requested','dispatched','smoke_gate_started','smoke_gate_passed','freeze_check_started',
-  'freeze_check_passed','building','deploying','succeeded']`
+/** The statuses of a deploy that succeeds, and how many of them its workflow reports. */
+const LIFE = DEPLOY_STATUSES.filter(hasPosition)
+const REPORTS = LIFE.filter(isCallbackStatus).length
+const SQL_LIFE = `ARRAY[${LIFE.map((status) => `'${status}'`)}]`
 
 export const gridSurface = (n: number): string => `grid-${n % GRID_SURFACES}`
 
@@ -43,8 +46,8 @@ export const insertGridSurfaces = (db: pg.Client, origin: string) =>
   insertSurfaces(db, { prefix: 'grid-', count: GRID_SURFACES, archived: false, origin })
 
 /**
- * Adds finished deploys `from` … `to` with what a whole life leaves behind: nine audit rows, seven log lines and seven
- * receipts each, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked
+ * Adds finished deploys `from` … `to` with what a whole life leaves behind: an audit row for each status, a log line and
+ * a receipt for each report, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked
  * row by row, which is what makes a million affordable.
  */
 export async function fillDeploys(db: pg.Client, from: number, to: number): Promise<void> {
@@ -57,7 +60,7 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
        requested_by, idempotency_key, request_digest, phase_callbacks, github_run_id, github_run_attempt, log_count,
        requested_at_utc, last_event_at_utc, finished_at_utc, shipped)
      SELECT ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, 'production', 'acme/platform', 'deploy-console.yml', 'main', 'main',
-       md5('' || n) || '00000000', 'succeeded', 'operator', 'stored-' || n, repeat('d', 64), true, 1000000000 + n, 1, 7,
+       md5('' || n) || '00000000', 'succeeded', 'operator', 'stored-' || n, repeat('d', 64), true, 1000000000 + n, 1, ${REPORTS},
        at, at + interval '5 minutes', at + interval '5 minutes', 'yes'
      FROM (SELECT n, timestamptz '2024-01-01' + n * interval '1 minute' AS at FROM generate_series($1::int, $2::int) AS n)`,
     [from, to],
@@ -67,22 +70,22 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
      SELECT timestamptz '2024-01-01' + n * interval '1 minute' + step * interval '30 seconds', 'workflow',
        CASE step WHEN 1 THEN 'console.deploy.requested' WHEN 2 THEN 'console.deploy.dispatched'
          ELSE 'console.deploy.callback' END,
-       ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, (${LIFE})[step],
-       jsonb_build_object('webhook_id', 'stored-' || n || '-' || step, 'from', (${LIFE})[greatest(step - 1, 1)])
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 9) AS step ORDER BY n, step`,
+       ${SQL_ID}, 'grid-' || n % ${GRID_SURFACES}, (${SQL_LIFE})[step],
+       jsonb_build_object('webhook_id', 'stored-' || n || '-' || step, 'from', (${SQL_LIFE})[greatest(step - 1, 1)])
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, ${LIFE.length}) AS step ORDER BY n, step`,
     [from, to],
   )
   await db.query(
     `INSERT INTO deploy_log_lines (deploy_id, seq, line, at_utc)
      SELECT ${SQL_ID}, seq, 'Line ' || seq || ' of what the workflow said while it worked.',
        timestamptz '2024-01-01' + n * interval '1 minute'
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS seq ORDER BY n, seq`,
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, ${REPORTS}) AS seq ORDER BY n, seq`,
     [from, to],
   )
   await db.query(
     `INSERT INTO callback_receipts (webhook_id, deploy_id, status, outcome, received_at_utc)
      SELECT 'stored-' || n || '-' || step, ${SQL_ID}, 'building', 'applied', timestamptz '2024-01-01'
-     FROM generate_series($1::int, $2::int) AS n, generate_series(1, 7) AS step ORDER BY n, step`,
+     FROM generate_series($1::int, $2::int) AS n, generate_series(1, ${REPORTS}) AS step ORDER BY n, step`,
     [from, to],
   )
   await db.query(

@@ -1,21 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
+import { CALLBACK_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { secretBytes } from '~/server/platform/verify-signature'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import type { LoadRequest } from '~test/bench/load'
 
 /** The callbacks of one deploy to production, as the deploy workflows send them. */
-export const LIFE = [
-  'smoke_gate_started',
-  'smoke_gate_passed',
-  'freeze_check_started',
-  'freeze_check_passed',
-  'building',
-  'deploying',
-  'succeeded',
-] as const
+export const LIFE = CALLBACK_STATUSES.filter(hasPosition)
 
 export interface PreparedDeploy {
   readonly id: string

@@ -1,4 +1,11 @@
-import type { CallbackStatus } from '~/domain/deploy/status'
+import {
+  type CallbackStatus,
+  hasPosition,
+  PHASES,
+  type PhaseKey,
+  positionAt,
+  STATUS_OF_STEP,
+} from '~/domain/deploy/status'
 import {
   type Answer,
   answers,
@@ -9,17 +16,21 @@ import {
   type ScriptedGitHub,
 } from '~test/support/scripted-github'
 
-/** The notify steps a deploy workflow runs, by the status each reports. */
-const STEPS = {
-  smoke_gate_started: ['smoke', 'Notify — smoke gate started'],
-  smoke_gate_passed: ['smoke', 'Notify — smoke gate passed'],
-  freeze_check_started: ['freeze-check', 'Notify — freeze check started'],
-  freeze_check_passed: ['freeze-check', 'Notify — freeze check passed'],
-  building: ['deploy', 'Notify — building'],
-  deploying: ['deploy', 'Notify — deploying'],
-} as const satisfies Partial<Record<CallbackStatus, readonly [string, string]>>
+const JOB_OF_PHASE: Readonly<Record<PhaseKey, string>> = {
+  smoke_gate: 'smoke',
+  freeze_check: 'freeze-check',
+  deploy: 'deploy',
+  health_check: 'deploy',
+}
 
-type StepStatus = keyof typeof STEPS
+/** The notify steps of a deploy workflow in order, and the job that each belongs to. */
+const STEPS = [...STATUS_OF_STEP].map(([name, status]) => ({ name, status, job: jobOf(status) }))
+
+function jobOf(status: CallbackStatus): string {
+  const position = hasPosition(status) ? positionAt(status) : null
+  const phase = PHASES.findLast(({ key }) => position !== null && position[key] !== 'pending')
+  return JOB_OF_PHASE[phase?.key ?? 'deploy']
+}
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'timed_out'
 
@@ -31,15 +42,6 @@ interface ModelRun {
   attempt: number
   startedAt: string
 }
-
-const ORDER = [
-  'smoke_gate_started',
-  'smoke_gate_passed',
-  'freeze_check_started',
-  'freeze_check_passed',
-  'building',
-  'deploying',
-] as const satisfies readonly StepStatus[]
 
 /**
  * A model of GitHub behind real HTTP: it keeps what it was asked to run and tells of it what GitHub would. Every
@@ -104,12 +106,12 @@ export function modelGitHub(github: ScriptedGitHub) {
     accepting,
     runsOf: (deployId: string) => runs.filter((run) => run.deployId === deployId),
     /** The workflow takes its next step: the status it reports, or null when there is none left. */
-    work: (deployId: string): StepStatus | null => {
+    work: (deployId: string): CallbackStatus | null => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
-      const status = run === undefined ? undefined : ORDER[run.done]
-      if (run === undefined || status === undefined) return null
+      const step = run === undefined ? undefined : STEPS[run.done]
+      if (run === undefined || step === undefined) return null
       run.done += 1
-      return status
+      return step.status
     },
     /** Somebody starts a run again that had ended; false when there is none. */
     startAgain: (deployId: string, at: Date): boolean => {
@@ -122,7 +124,7 @@ export function modelGitHub(github: ScriptedGitHub) {
     conclude: (deployId: string, conclusion: Conclusion): boolean => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
       if (run === undefined) return false
-      if (conclusion === 'success') run.done = ORDER.length
+      if (conclusion === 'success') run.done = STEPS.length
       run.conclusion = conclusion
       return true
     },
@@ -140,9 +142,9 @@ const listed = ({ id, deployId, conclusion, attempt }: ModelRun) => ({
 })
 
 function jobsOf(run: ModelRun) {
-  const done = ORDER.slice(0, run.done)
-  return ['smoke', 'freeze-check', 'deploy'].flatMap((name) => {
-    const steps = done.filter((status) => STEPS[status][0] === name)
+  const done = STEPS.slice(0, run.done)
+  return [...new Set(Object.values(JOB_OF_PHASE))].flatMap((name) => {
+    const steps = done.filter(({ job }) => job === name)
     if (steps.length === 0) return []
     return [
       {
@@ -150,8 +152,8 @@ function jobsOf(run: ModelRun) {
         conclusion: run.conclusion,
         started_at: '2026-11-21T10:00:00Z',
         completed_at: null,
-        steps: steps.map((status) => ({
-          name: STEPS[status][1],
+        steps: steps.map((step) => ({
+          name: step.name,
           status: 'completed',
           conclusion: 'success',
           started_at: '2026-11-21T10:00:00Z',

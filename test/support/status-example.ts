@@ -24,11 +24,23 @@ export async function applyStatusExample(): Promise<StatusExample> {
     cpSync(path.join(root, part), path.join(directory, part), { recursive: true })
   }
   symlinkSync(path.join(root, 'node_modules'), path.join(directory, 'node_modules'))
-  for (const diff of blocksOf('diff')) execFileSync('git', ['apply', '-'], { cwd: directory, input: diff })
+  for (const diff of blocksOf('diff')) applyBlock(directory, diff)
   return {
     directory,
     table: await import(path.join(directory, 'src/domain/deploy/status.ts')),
     migration: blocksOf('sql').join('\n'),
     remove: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+function applyBlock(directory: string, diff: string): void {
+  try {
+    execFileSync('git', ['apply', '-'], { cwd: directory, input: diff, stdio: 'pipe' })
+  } catch (cause) {
+    const file = /^\+\+\+ b\/(.*)$/m.exec(diff)?.[1]
+    throw new Error(
+      `The block for ${file} in docs/adding-a-status.md does not fit the file, whose lines have changed. Copy the changed lines into the block.`,
+      { cause },
+    )
   }
 }

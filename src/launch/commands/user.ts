@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Actor } from '~/domain/actor'
 import { ADMIN_LIMITED, adminsReachAll, emailAddress, type MemberLimits, memberLimits } from '~/domain/member'
+import { ROLES } from '~/domain/permissions'
 import { type CommandContext, command } from './command.ts'
 
 /** The actor in the audit trail. A person who can run a command already has access to the whole database. */
@@ -26,7 +27,7 @@ const fits = (given: Pick<MemberLimits, 'role'> & { readonly in: MemberLimits['e
 const unfit = { path: ['in'], error: ADMIN_LIMITED }
 
 const EMAIL = { type: 'string', value: '<address>', summary: 'of the person' } as const
-const ROLE = { type: 'string', value: '<role>', summary: 'viewer, deployer, approver or admin' } as const
+const ROLE = { type: 'string', value: '<role>', summary: ROLES.join(', ') } as const
 const IN = {
   type: 'string',
   value: '<environments>',

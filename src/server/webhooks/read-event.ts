@@ -6,7 +6,7 @@ import { parseInput } from '~/server/platform/http/read-body'
 
 // The shapes follow https://docs.github.com/en/webhooks/webhook-events-and-payloads. Only the fields that say where to look are read.
 
-/** Where an event says to look. Null: nowhere; oneRepository its arrival is recorded. */
+/** Where an event says to look. Null: nowhere; only the arrival of the event is recorded. */
 export type Look =
   | {
       readonly at: 'run'
@@ -104,7 +104,7 @@ const EVENTS: ReadonlyMap<string, z.ZodType<EventFacts>> = new Map<string, z.Zod
       .object({ repository, ref: z.string() })
       .transform((payload): EventFacts => oneRepository({ at: 'ref', ref: payload.ref }, 'refs', payload.repository)),
   ],
-  // Checks are read oneRepository in a review, never in the background.
+  // Checks are read only in a review, never in the background.
   ['check_run', nothingToLookAt],
   ['check_suite', nothingToLookAt],
   ['status', nothingToLookAt],
@@ -178,8 +178,8 @@ function repositoryEvent(): z.ZodType<EventFacts> {
 }
 
 /**
- * Reads an event; null when the console does not use it. The name comes from an unsigned header, so a wrong name must oneRepository lead to a
- * refusal or to a look that finds nothing.
+ * Reads an event; null when the console does not use it. The name comes from an unsigned header, so a wrong name may only lead to a refusal
+ * or to a look that finds nothing.
  *
  * @throws AppError `invalid_input` when the payload does not have the event's shape
  */

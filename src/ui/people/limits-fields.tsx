@@ -1,13 +1,6 @@
 import type { MemberLimits } from '~/domain/member'
-import { ROLES, type Role } from '~/domain/permissions'
+import { ROLE_WORDS, ROLES } from '~/domain/permissions'
 import { Choices, FIELD, Field } from '~/ui/primitives/field'
-
-export const ROLE_WORDS = {
-  viewer: 'can view everything and change nothing',
-  deployer: 'can also deploy, roll back and cancel',
-  approver: 'can also approve, freeze, lock and override',
-  admin: 'can also manage people and flags',
-} as const satisfies Record<Role, string>
 
 interface LimitsFieldsProps {
   /** Makes field ids unique when two forms are on one page. */

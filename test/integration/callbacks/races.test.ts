@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { canTransition, isKnownStatus } from '~/domain/deploy/status'
+import { CALLBACK_STATUSES, canTransition, isKnownStatus } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { recordDispatchOutcome } from '~/server/deploys/dispatch/send-intent'
@@ -99,17 +99,7 @@ describe('eight concurrent callbacks', () => {
 
   it('concurrent callbacks with every status only move the deploy forward', async () => {
     const { id } = await insertDeployAt(console_.deps, 'requested')
-    const all = [
-      'smoke_gate_started',
-      'smoke_gate_passed',
-      'freeze_check_started',
-      'freeze_check_passed',
-      'building',
-      'deploying',
-      'succeeded',
-      'failed',
-    ]
-    await Promise.all(all.toReversed().map((status) => send(id, { status })))
+    await Promise.all(CALLBACK_STATUSES.toReversed().map((status) => send(id, { status })))
     const moves = await console_.deps.db.auditEvent.findMany({
       where: { deployId: id, action: { in: ['console.deploy.callback', 'console.deploy.dispatched'] } },
       orderBy: { id: 'asc' },

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { CONFIGURED_CHANNEL } from '~/domain/delivery'
+import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { freePort } from '~/launch/machine/ports'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { advanceDeploy } from '~/server/deploys/deploys.sql'
@@ -67,22 +68,19 @@ describe('the outcome of a deploy in Slack', () => {
     expect(await waitingToTell()).toEqual([])
   })
 
-  it.each(['succeeded', 'failed', 'timed_out', 'cancelled'] as const)(
-    'an outcome (%s) is posted once, whichever transition ends the deploy',
-    async (to) => {
-      const { id, surface } = await insertDeployAt(deps, 'deploying')
-      const event = {
-        action: 'console.deploy.reconciled',
-        status: to,
-        payload: { source: 'github', from: 'deploying', proof: 'test', occurred_at: new Date().toISOString() },
-      } as const
-      const end = { deployId: id, surfaceId: surface.id, to, actor: 'reconciler', at: deps.now(), event }
-      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toMatchObject({ id, status: to })
-      expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBeNull()
-      await workNow()
-      expect(slack.texts).toHaveLength(1)
-    },
-  )
+  it.each(TERMINAL_STATUSES)('an outcome (%s) is posted once, whichever transition ends the deploy', async (to) => {
+    const { id, surface } = await insertDeployAt(deps, 'deploying')
+    const event = {
+      action: 'console.deploy.reconciled',
+      status: to,
+      payload: { source: 'github', from: 'deploying', proof: 'test', occurred_at: new Date().toISOString() },
+    } as const
+    const end = { deployId: id, surfaceId: surface.id, to, actor: 'reconciler', at: deps.now(), event }
+    expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toMatchObject({ id, status: to })
+    expect(await deps.db.$transaction((tx) => advanceDeploy(tx, end))).toBeNull()
+    await workNow()
+    expect(slack.texts).toHaveLength(1)
+  })
 
   it('a deploy that ends a second time is not posted again', async () => {
     const id = await ended()

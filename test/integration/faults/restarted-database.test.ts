@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CALLBACK_STATUSES, DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { applyMigrations, installJobTablesOf } from '~/launch/database/database-schema'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
 import type { SignedInServer } from './fault-world'
 import { callBack, createFaultWorld, dispatch, dispatchByRest, type FaultWorld, look } from './fault-world'
 
 const TIMEOUT = 180_000
-const LIFE = ['smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started', 'freeze_check_passed']
-const END = [...LIFE, 'building', 'deploying', 'succeeded']
+const REPORTED = CALLBACK_STATUSES.filter(hasPosition)
 const DEPLOYS = 6
 
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-restart-'))
@@ -100,7 +100,7 @@ describe('PostgreSQL restarted during callbacks', { timeout: TIMEOUT }, () => {
       if (acknowledged === 15) away.back = restart()
     }
     const live = async (id: string) => {
-      for (const status of END) await report(id, status)
+      for (const status of REPORTED) await report(id, status)
     }
     await Promise.all(deploys.map(live))
     await away.back
@@ -108,13 +108,11 @@ describe('PostgreSQL restarted during callbacks', { timeout: TIMEOUT }, () => {
     expect(away.told).toBeGreaterThan(0)
     for (const id of deploys) {
       const seen = await look(server, id)
-      expect(seen.timeline.map(({ status }) => status).filter((status) => status !== null)).toEqual([
-        'requested',
-        'dispatched',
-        ...END,
-      ])
+      expect(seen.timeline.map(({ status }) => status).filter((status) => status !== null)).toEqual(
+        DEPLOY_STATUSES.filter(hasPosition),
+      )
       const lines = await world.deps.db.deployLogLine.findMany({ where: { deployId: id }, orderBy: { seq: 'asc' } })
-      expect(lines.map(({ seq, line }) => [seq, line])).toEqual(END.map((status, index) => [index + 1, status]))
+      expect(lines.map(({ seq, line }) => [seq, line])).toEqual(REPORTED.map((status, index) => [index + 1, status]))
       expect(world.model.runsOf(id)).toHaveLength(1)
     }
   })

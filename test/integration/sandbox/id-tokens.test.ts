@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CALLBACK_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { receiveCallback } from '~/server/deploys/callbacks/receive-callback'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { answerFreezeCheck } from '~/server/freezes/check-freeze'
@@ -186,15 +187,7 @@ test("a deploy by this repository's own workflow reports and checks freezes with
       orderBy: { id: 'asc' },
     })
     expect(reports.map(({ action, status }) => `${action} ${status}`)).toEqual(
-      [
-        'smoke_gate_started',
-        'smoke_gate_passed',
-        'freeze_check_started',
-        'freeze_check_passed',
-        'building',
-        'deploying',
-        'succeeded',
-      ].map((status) => `console.deploy.callback ${status}`),
+      CALLBACK_STATUSES.filter(hasPosition).map((status) => `console.deploy.callback ${status}`),
     )
     for (const { payload } of reports) expect(payload).toMatchObject({ way: 'oidc', run_id: runId })
   } finally {

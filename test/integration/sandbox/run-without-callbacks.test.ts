@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { isTransitionAction } from '~/domain/audit/actions'
+import { DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
@@ -57,17 +58,7 @@ it("a run without callbacks is followed to its end from GitHub's record, through
 
   const rows = await deps.db.auditEvent.findMany({ where: { deployId: id }, orderBy: { id: 'asc' } })
   const transitions = rows.filter(({ action }) => isTransitionAction(action))
-  expect(transitions.map(({ status }) => status)).toEqual([
-    'requested',
-    'dispatched',
-    'smoke_gate_started',
-    'smoke_gate_passed',
-    'freeze_check_started',
-    'freeze_check_passed',
-    'building',
-    'deploying',
-    'succeeded',
-  ])
+  expect(transitions.map(({ status }) => status)).toEqual(DEPLOY_STATUSES.filter(hasPosition))
   for (const { payload } of transitions.slice(1)) expect(payload).toMatchObject({ source: 'github' })
   const { phases } = await getDeploy(deps, id)
   expect(phases.map(({ state }) => state)).toEqual(['done', 'done', 'done', 'done'])

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -73,6 +74,21 @@ describe('an event of GitHub’s', () => {
     const whole = { ...payload, repository: { full_name } }
     expect(describes(descriptionOf(name), whole)).toBe(true)
     expect(readEvent(event, whole)?.repositories).toContain('acme/platform')
+  })
+})
+
+describe('the events that a webhook should send', () => {
+  const ticked = readEvent('ping', { hook: { events: [] } })?.missing ?? []
+
+  it('are those that docs/webhooks.md tells operators to select', () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/webhooks.md'), 'utf8')
+    const [, row = ''] = /^\| Events \| (.*) \|$/m.exec(page) ?? []
+    const selected = [...row.matchAll(/`([a-z_]+)`/g)].map(([, event]) => event)
+    expect(selected).toEqual(ticked)
+  })
+
+  it('are read, and compared with GitHub’s description', () => {
+    expect(ticked.filter((event) => !READ.some(([compared]) => compared === event))).toEqual([])
   })
 })
 

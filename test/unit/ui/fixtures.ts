@@ -1,4 +1,5 @@
 import { accountOf } from '~/domain/deploy/account'
+import { isTerminal } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { quietEvent } from '~/domain/surface/live'
 import type { SurfaceTile } from '~/domain/surface/tile'
@@ -26,7 +27,7 @@ export function deployThrough(statuses: readonly string[], failureStage: string 
     holdsSurface: false,
     released: false,
   })
-  const terminal = ['succeeded', 'failed', 'timed_out', 'cancelled'].includes(status)
+  const terminal = isTerminal(status)
   return {
     id: '0193a0c0-0000-7000-8000-000000000001',
     status,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { statusWord } from '~/domain/deploy/status'
+import { DEPLOY_STATUSES, hasPosition, statusWord } from '~/domain/deploy/status'
 import { deployAnnouncement, gridAnnouncement } from '~/ui/status/announcements'
 import { outcomeOf } from '~/ui/status/status-words'
 import { tabFace } from '~/ui/tab/tab-face'
@@ -58,7 +58,7 @@ describe('an announcement', () => {
   })
 
   test('differs for every status on the way', () => {
-    const path = ['requested', 'dispatched', 'smoke_gate_started', 'smoke_gate_passed', 'freeze_check_started']
+    const path = DEPLOY_STATUSES.filter(hasPosition)
     const said = path.map((_, index) => deployAnnouncement(deployThrough(path.slice(0, index + 1))))
     expect(new Set(said).size).toBe(path.length)
   })

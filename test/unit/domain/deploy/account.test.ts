@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type AccountFacts, accountOf, type DeployAction } from '~/domain/deploy/account'
 import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/evidence'
-import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal } from '~/domain/deploy/status'
+import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal, TERMINAL_STATUSES } from '~/domain/deploy/status'
 
 const at = '2026-11-28T10:00:00.000Z'
 const SHA = 'a'.repeat(40)
@@ -84,9 +84,7 @@ describe('the account of a deploy', () => {
 
   it('offers no deploy of the surface that it holds, whatever its end', () => {
     const held = (status: string) => accountOf(facts({ status, holdsSurface: true })).actions
-    expect(['failed', 'timed_out', 'cancelled', 'succeeded'].map(held)).toEqual(
-      Array.from({ length: 4 }, () => ['release', 'open_run']),
-    )
+    for (const status of TERMINAL_STATUSES) expect([status, held(status)]).toEqual([status, ['release', 'open_run']])
   })
 
   it('says once that the surface is held, by which run, and what ends that', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type PhaseState, phasesOf } from '~/domain/deploy/phases'
+import { DEPLOY_STATUSES, type DeployStatus, hasPosition } from '~/domain/deploy/status'
 
 const history = (...statuses: string[]) =>
   statuses.map((status, index) => ({
@@ -14,21 +15,10 @@ const states = (statuses: string[], failureStage: string | null = null): PhaseSt
     ({ state }) => state,
   )
 
-const PRODUCTION = [
-  'requested',
-  'dispatched',
-  'smoke_gate_started',
-  'smoke_gate_passed',
-  'freeze_check_started',
-  'freeze_check_passed',
-  'building',
-  'deploying',
-  'succeeded',
-]
-const upTo = (status: string) => PRODUCTION.slice(0, PRODUCTION.indexOf(status) + 1)
+const upTo = (last: DeployStatus) => DEPLOY_STATUSES.filter(hasPosition).slice(0, DEPLOY_STATUSES.indexOf(last) + 1)
 
 describe('the four steps', () => {
-  it.each([
+  it.each<[DeployStatus, PhaseState[]]>([
     ['requested', ['pending', 'pending', 'pending', 'pending']],
     ['dispatched', ['pending', 'pending', 'pending', 'pending']],
     ['smoke_gate_started', ['active', 'pending', 'pending', 'pending']],
