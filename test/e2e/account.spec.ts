@@ -8,7 +8,7 @@ import { codeAt } from '~test/support/totp'
 const PASSWORD = 'correct horse battery'
 const { email } = SANDBOX_OPERATOR
 
-/** A product of its own: its operator gets a password, a second factor, and is signed out. */
+/** A separate product, because its operator gets a password and a second factor and is signed out. */
 const test = base.extend<object, { readonly alone: true }>({
   alone: [
     async ({ browserName: _ }, use) => {
@@ -20,7 +20,7 @@ const test = base.extend<object, { readonly alone: true }>({
 
 test.describe.configure({ mode: 'serial' })
 
-/** A security key in software that asks its owner for a PIN, and gets it. */
+/** A virtual authenticator that verifies its user. */
 async function withAuthenticator(page: Page): Promise<CDPSession> {
   const session = await page.context().newCDPSession(page)
   await session.send('WebAuthn.enable')
@@ -109,7 +109,7 @@ test('the second factor is required after the password, and each code works once
   await giveCode(codeAt(secret, Date.now() + 30_000))
   await expect(other.getByRole('heading', { name: 'Account', level: 1 })).toBeVisible()
 
-  // Two sessions: each sees the other, and ends it.
+  // There are two sessions, and one ends the other.
   await expect(other.getByRole('list', { name: 'Sessions' }).getByText('current')).toHaveCount(1)
   await other.getByRole('button', { name: 'End all other sessions' }).click()
   await expect(other.getByRole('list', { name: 'Sessions' }).getByRole('listitem')).toHaveCount(1)

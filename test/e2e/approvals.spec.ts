@@ -18,7 +18,7 @@ test.afterAll(async () => {
   await client.end()
 })
 
-/** Asks for a deploy of the surface, as whoever is signed in, and gives the approval that waits. */
+/** Requests a deploy of the surface that needs approval, and returns the approval's id. */
 async function askFor(page: Page): Promise<string> {
   await startDeploy(page, SURFACE)
   const dialog = page.getByRole('dialog')
@@ -26,12 +26,12 @@ async function askFor(page: Page): Promise<string> {
   await dialog.getByLabel(/Type .* to deploy/).fill(SURFACE)
   await dialog.getByRole('button', { name: 'Ask for approval' }).click()
   await expect(dialog.getByRole('status')).toContainText('Waiting for approval by another person')
-  // Until what was asked for is shown, the dialog grows, and a button may move away under the pointer.
+  // The dialog grows until the review is shown, and a button could move away under the pointer.
   await expect(dialog.getByText(/Read from GitHub and the surface at/)).toBeVisible()
   return new URL(page.url()).searchParams.get('approval') ?? ''
 }
 
-/** Invites somebody as an approver, who joins in a browser of their own. */
+/** Invites an approver, who joins in another browser. */
 async function joined(page: Page, browser: Browser, email: string): Promise<Page> {
   await page.goto(new URL('/people', page.url()).href)
   const form = page.getByRole('form', { name: 'Invite someone' })
@@ -52,7 +52,7 @@ async function joined(page: Page, browser: Browser, email: string): Promise<Page
 
 const dialogOf = (page: Page) => page.getByRole('dialog')
 
-test('a requester cannot approve their own request; an approver sees what would ship, approves, and both follow the deploy', async ({
+test('a requester cannot approve their own request, and an approver sees the review, approves, and both follow the deploy', async ({
   page,
   browser,
 }) => {
@@ -66,7 +66,7 @@ test('a requester cannot approve their own request; an approver sees what would 
   const strip = grace.getByRole('region', { name: 'Approvals' })
   await expect(strip).toHaveAttribute('data-waiting', '1')
   const waiting = strip.getByRole('button', { name: /Status page/ })
-  await expect(waiting, 'nothing of it is clipped on a phone').toBeInViewport({ ratio: 1 })
+  await expect(waiting, 'the whole request is visible on a phone').toBeInViewport({ ratio: 1 })
   await waiting.click()
   await expect(dialogOf(grace)).toContainText('requested by')
   await expect(dialogOf(grace)).toContainText('Neither frozen nor locked.')
@@ -83,7 +83,7 @@ test('a requester cannot approve their own request; an approver sees what would 
   await grace.context().close()
 })
 
-test('a request is withdrawn by its requester, or refused with a reason that everyone sees', async ({
+test('a request is withdrawn by its requester, or refused by an approver with a reason that both see', async ({
   page,
   browser,
 }) => {

@@ -9,7 +9,7 @@ declare global {
   }
 }
 
-/** From before the first script of every page this one goes to. */
+/** Records violations from before the first script of every page. */
 const noteViolations = (page: Page) =>
   page.addInitScript(() => {
     window.violations = []
@@ -20,10 +20,10 @@ const noteViolations = (page: Page) =>
 
 const violationsOf = (page: Page) => page.evaluate(() => window.violations)
 
-/** The page itself, and nothing it led on to. */
+/** Opens the page, and checks that it did not redirect. */
 async function visit(page: Page, origin: string, address: string): Promise<void> {
   await page.goto(`${origin}${address}`)
-  // What a page needs its scripts for: all have a heading, and all but the last load something.
+  // The page is complete: it has a heading, and nothing is loading.
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await expect(page.locator('[aria-busy="true"]')).toHaveCount(0)
   expect(new URL(page.url()).pathname).toBe(address)
@@ -38,7 +38,7 @@ test('no page before sign-in breaks the content security policy', async ({ brows
   expect(addresses.length, 'one of each kind').toBe(ENTRY_PAGES.length)
   for (const address of addresses) {
     await visit(page, product.url, address)
-    // A link that is no more has no form.
+    // A link that no longer works has no form.
     await expect(page.getByRole('form')).toBeVisible()
   }
   await page.context().close()
@@ -67,7 +67,7 @@ test('no page, dialog or running deploy breaks the content security policy', asy
   expect(await violationsOf(page)).toEqual([])
 })
 
-/** What somebody would plant, if a place were found that does not escape. */
+/** Content that an attacker would inject where text is not escaped. */
 const PLANTED = `
   <script>window.ran = 'script'</script>
   <script src="/_next/static/none.js"></script>
@@ -79,11 +79,11 @@ const PLANTED = `
   <object data="https://evil.example"></object>
   <form action="https://evil.example"><button id="planted-send">Send</button></form>`
 
-test('injected content neither runs, loads nor sends anything, and the tests above would notice it', async ({
+test('injected content neither runs, loads nor sends anything, and is recorded as a violation', async ({
   browser,
   product,
 }) => {
-  // A page of its own: here the browser is to report errors.
+  // A separate page, because errors are expected here.
   const page = await browser.newPage()
   await noteViolations(page)
   await page.route(product.url, async (route) => {

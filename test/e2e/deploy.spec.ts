@@ -1,12 +1,12 @@
 import { expect } from '@playwright/test'
 import { deploy, expectAtSmokeGate, expectPhases, phase, startDeploy, test, tile } from '~test/e2e/operator'
 
-test('an operator ships to production by typing the name and sees each step become active, then done, in order', async ({
+test('an operator ships to production by typing the name, and sees each phase become active and then done in order', async ({
   page,
   sandbox,
 }) => {
   const before = await sandbox.versionOf('console')
-  // The run waits at each step for as long as the operator looks at it.
+  // The run waits at each step until the test releases it.
   const steps = ['Smoke gate', 'Freeze check', 'Build', 'Health check'] as const
   for (const step of steps) await sandbox.hold(step)
   const dialog = page.getByRole('dialog')
@@ -24,14 +24,14 @@ test('an operator ships to production by typing the name and sees each step beco
   await sandbox.release('Health check')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 
-  // The log is what the workflow itself sent.
+  // The log holds the lines that the workflow sent.
   const log = dialog.getByRole('log')
   await expect(log).toContainText('Smoke gate started.')
   await expect(log).toContainText('No freeze is in force.')
   await expect(log).toContainText('Healthy, running')
   await expect(dialog.getByRole('link', { name: 'Run on GitHub' })).toHaveAttribute('href', /\/actions\/runs\/\d+$/)
 
-  // The version on the tile is what the surface says it runs, and it is a new one.
+  // The tile shows the version that the surface reports.
   const after = await sandbox.versionOf('console')
   expect(after).not.toBe(before)
   await dialog.getByRole('button', { name: 'Done' }).click()
@@ -39,7 +39,7 @@ test('an operator ships to production by typing the name and sees each step beco
   await expect(tile(page, 'console')).toHaveAttribute('data-running', 'false')
 })
 
-test('a failing smoke gate ends the deploy at step 1, and nothing is deployed', async ({ page, sandbox }) => {
+test('a failed smoke gate ends the deploy in its first phase, and nothing is deployed', async ({ page, sandbox }) => {
   const before = await sandbox.versionOf('api-prod')
   await sandbox.behave('api-prod', 'fail-smoke')
   await deploy(page, 'api-prod')
@@ -55,7 +55,7 @@ test('a failing smoke gate ends the deploy at step 1, and nothing is deployed', 
 })
 
 test('on staging the freeze check is shown as skipped', async ({ page, sandbox }) => {
-  // A freeze is no matter of staging.
+  // A freeze does not apply to staging.
   await sandbox.freeze('Release week')
   await deploy(page, 'console-staging')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
@@ -103,7 +103,7 @@ test('DEPLOY_FREEZE in the repository blocks a production deploy at the review, 
   await expect(dialog.getByRole('button', { name: 'Cannot be deployed now' })).toHaveAttribute('aria-disabled', 'true')
   await expect(dialog.getByLabel(/^Override it/)).toBeHidden()
   await page.keyboard.press('Escape')
-  // The review has read the variable, and the grid shows what was read.
+  // The review has read the variable, and the grid shows its value.
   await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('frozen by DEPLOY_FREEZE in acme/platform')
   await expect(tile(page, 'status-page')).toContainText('by DEPLOY_FREEZE: Release week')
   await sandbox.freeze('')
@@ -129,10 +129,7 @@ test('a DEPLOY_FREEZE set after the review stops a production deploy at the free
   await sandbox.freeze('')
 })
 
-test('an unhealthy version fails at the health check, even if it is the version that already runs', async ({
-  page,
-  sandbox,
-}) => {
+test('an unhealthy version fails the health check', async ({ page, sandbox }) => {
   await sandbox.behave('api-staging', 'unhealthy')
   await sandbox.healthCheckFor(3)
   await sandbox.hold('Health check')

@@ -6,7 +6,7 @@ const question = (page: Page) => page.getByRole('alertdialog', { name: 'Discard 
 const nameField = (page: Page) => dialogOf(page).getByLabel(/Type .* to deploy/)
 const reasonField = (page: Page) => dialogOf(page).getByLabel(/^Reason/)
 
-/** As far as the confirmation, with a reason and half of the name typed. */
+/** Goes to the confirmation, with a reason and half of the name typed. */
 async function typeDraft(page: Page, surface: string): Promise<void> {
   await startDeploy(page, surface)
   await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
@@ -29,11 +29,11 @@ test('Escape closes a dialog without input at once, and the next dialog starts e
 
 for (const [how, leave] of [
   ['Escape', (page: Page) => page.keyboard.press('Escape')],
-  ['a press outside', (page: Page) => page.mouse.click(5, 300)],
-  ['the button that closes', (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).click()],
-  ['the back button of the browser', (page: Page) => page.goBack()],
+  ['a click outside', (page: Page) => page.mouse.click(5, 300)],
+  ['the Close button', (page: Page) => dialogOf(page).getByRole('button', { name: 'Close' }).click()],
+  ['the browser’s back button', (page: Page) => page.goBack()],
 ] as const) {
-  test(`${how} asks before typed text is thrown away, and keeps it when told to`, async ({ page }) => {
+  test(`${how} asks before it discards typed text, and keeps the text if told to`, async ({ page }) => {
     await typeDraft(page, 'api-prod')
     const address = page.url()
     await leave(page)
@@ -70,11 +70,11 @@ test('a reload restores the dialog at its step with the input, except for the ty
   const sent = page.waitForRequest((request) => request.url().includes('deploys.dispatch'))
   await dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
   expect((await sent).postDataJSON()).toMatchObject({
-    // By its full name once the list of refs is there.
+    // The ref has its full name once the list of refs is loaded.
     json: { ref: expect.stringMatching(/^(refs\/heads\/)?main$/), reason: 'Fixes the outage' },
   })
   await expect(page.locator('[data-status]')).toBeVisible()
-  // Sent, it is a draft no more.
+  // A sent request is no longer a draft.
   expect(await page.evaluate(() => window.sessionStorage.length)).toBe(0)
 })
 
@@ -87,7 +87,7 @@ test('a deploy whose answer was lost is retried after a reload with the same ide
   page.on('request', (request) => {
     if (request.url().includes('deploys.dispatch')) keys.push(request.postDataJSON().json.idempotencyKey)
   })
-  // It arrives, and the answer does not.
+  // The request arrives, and its answer is lost.
   await page.route('**/api/trpc/deploys.dispatch*', async (route) => {
     await route.fetch()
     await route.abort()

@@ -12,7 +12,7 @@ async function freezeProduction(page: Page, reason: string): Promise<void> {
   await goTo(page, 'Surfaces')
 }
 
-/** Ends whatever is in force, as an operator would. */
+/** Lifts or unlocks the freeze in force, as an operator does. */
 async function lift(page: Page, word: 'Lift' | 'Unlock'): Promise<void> {
   await goTo(page, 'Freezes')
   await page.getByRole('button', { name: new RegExp(`^${word} `) }).click()
@@ -51,7 +51,7 @@ test('a freeze blocks a production deploy at the review, admits an override with
   await expect(dialog).toContainText('Overrides the freeze')
   await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
-  // The workflow's own freeze check asked the console, and was let through for this deploy.
+  // The workflow's own freeze check asked the console, and the override applied to this deploy.
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
   await expect(dialog.getByRole('log')).toContainText(
     'Frozen (Release week), and overridden for this deploy: Fixes the outage',

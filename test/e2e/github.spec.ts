@@ -5,7 +5,7 @@ import { test as base, expect } from '@playwright/test'
 import { startGitHubOAuth } from '~test/support/github-oauth'
 import { type Product, startProduct } from '~test/support/start-product'
 
-/** One that nobody deploys: signing in is all there is to do. */
+/** A surface that is never deployed: these tests only sign in. */
 const SURFACES = `surfaces:
   - id: web
     name: Web

@@ -5,7 +5,7 @@ import { tcpProxy } from '~test/support/tcp-proxy'
 
 const BUILDING = { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' } as const
 
-/** The page as it is, over a way that can be cut. */
+/** Opens the page over a connection that can be cut. */
 async function overProxy(page: Page) {
   const at = new URL(page.url())
   const way = await tcpProxy(at.origin)
@@ -29,7 +29,7 @@ test('a lost connection is reported once, and the page keeps the last known stat
   await expect(page.getByRole('dialog').getByText(/clocks included, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
   const clock = page.getByText(/\d:\d\d so far/)
   const shown = await clock.textContent()
-  // The grid tries twice before it gives up: by then it would have a notice of its own.
+  // The grid tries twice before it would show another notice.
   for (let failed = 0; failed < 3; failed++) {
     await page.waitForEvent('requestfailed', (request) => request.url().includes('surfaces.list'))
   }
@@ -61,13 +61,13 @@ test('every age and every running clock stops at the last answer while offline, 
 
   await way.cut()
   await expect(page.getByText(/clocks included, is as of \d\d:\d\d:\d\d UTC/)).toBeVisible()
-  // The grid tries twice before it gives up; from then on its clocks stand as well.
+  // The grid tries twice before its clocks stop too.
   for (let failed = 0; failed < 2; failed++) {
     await page.waitForEvent('requestfailed', (request) => request.url().includes('surfaces.list'))
   }
   const [shown, said] = [await clocks(), await soFar.textContent()]
   expect(shown.length).toBeGreaterThan(5)
-  // Five minutes in which every poll fails and every timer of the page runs.
+  // For five minutes every poll fails, and every timer of the page runs.
   await page.clock.runFor('05:00')
   expect(await clocks()).toEqual(shown)
 

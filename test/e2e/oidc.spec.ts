@@ -81,7 +81,7 @@ test('a deploy’s draft survives signing in again at the provider after the ses
 
   await letSessionsIdle(product, '13 hours')
   const panel = page.getByRole('dialog', { name: 'Your session has ended' })
-  // The provider remembers her and sends her straight back.
+  // The provider has a session and returns at once.
   await panel.getByRole('button', { name: 'Sign in with Acme ID' }).click()
 
   await expect(dialog.getByRole('status')).toContainText('Your draft as of')

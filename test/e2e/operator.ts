@@ -12,18 +12,18 @@ import { type Product, startProduct } from '~test/support/start-product'
 
 interface Worker {
   readonly product: Product
-  /** What a browser that signed in holds; made once, for sign-ins are limited. */
+  /** The storage of a signed-in browser, made once because sign-ins are limited. */
   readonly signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
 }
 
-/** One running product for the whole run: started as a newcomer starts it, stopped with Ctrl-C. */
+/** One running product for the whole run: started with npm start, stopped with Ctrl-C. */
 export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxControl> }, Worker>({
   product: [
-    // Playwright reads what a fixture needs from its pattern; this one needs nothing in particular.
+    // Playwright reads the fixtures that this one needs from its pattern, and it needs none.
     async ({ browserName: _ }, use) => {
       const product = await startProduct({ env: { DELIVERY_PRIVATE_ADDRESSES: 'allow' } })
       const sandbox = sandboxControl(product)
-      // Nobody watches; where a test looks at a step, it holds the run there.
+      // The surfaces are quick; a test that looks at a step holds the run there.
       for (const { id } of (await sandbox.status()).surfaces) await sandbox.behave(id, 'quick')
       await use(product)
       await product.stop()
@@ -52,33 +52,33 @@ export const test = base.extend<{ readonly sandbox: ReturnType<typeof sandboxCon
     const errors: string[] = []
     page.on('pageerror', (error) => errors.push(String(error)))
     page.on('console', (message) => message.type() === 'error' && !isAnswer(message) && errors.push(message.text()))
-    // A run may take longer than a proof lasts. Signed out, or not on this console, it changes nothing.
+    // The tests may take longer than a proof lasts. Without a session this request changes nothing.
     await page.request.post(`${product.url}/api/auth/confirm/sandbox`, { headers: { origin: product.url } })
     await page.goto(product.url)
     await use(page)
-    expect(errors, 'nothing was reported in the browser’s console').toEqual([])
+    expect(errors, 'errors in the browser’s console').toEqual([])
   },
 })
 
-/** Chromium reports every 4xx and 5xx answer; a refusal that the screen shows is no error of the page. */
+/** Chromium reports every 4xx and 5xx answer, and a refusal that the screen shows is not an error of the page. */
 const isAnswer = (message: ConsoleMessage): boolean => message.text().startsWith('Failed to load resource')
 
 export const tile = (page: Page, surface: string): Locator => page.locator(`[data-surface="${surface}"]`)
 
 export const phase = (page: Page, key: PhaseKey): Locator => page.getByRole('dialog').locator(`[data-phase="${key}"]`)
 
-/** Each phase in turn, as the stepper shows it. */
+/** Expects each phase to be shown in the given state. */
 export async function expectPhases(page: Page, states: Record<PhaseKey, string>): Promise<void> {
   for (const key of ['smoke_gate', 'freeze_check', 'deploy', 'health_check'] as const) {
     await expect(phase(page, key)).toHaveAttribute('data-state', states[key])
   }
 }
 
-/** The run has begun, and waits there while the sandbox holds that step. */
+/** Expects a run that waits at its smoke gate, where the sandbox holds it. */
 export const expectAtSmokeGate = (page: Page): Promise<void> =>
   expectPhases(page, { smoke_gate: 'active', freeze_check: 'pending', deploy: 'pending', health_check: 'pending' })
 
-/** Choose the default branch, up to its review. */
+/** Chooses the default branch and opens its review. */
 export async function startDeploy(page: Page, surface: string): Promise<void> {
   await tile(page, surface)
     .getByRole('button', { name: /^Deploy/ })
@@ -86,7 +86,7 @@ export async function startDeploy(page: Page, surface: string): Promise<void> {
   await page.getByRole('dialog').getByRole('button', { name: 'Review main' }).click()
 }
 
-/** Choose the default branch, review, type the name, deploy: what an operator does. */
+/** Chooses the default branch, reviews it, types the name and deploys, as an operator does. */
 export async function deploy(page: Page, surface: string): Promise<void> {
   await startDeploy(page, surface)
   const dialog = page.getByRole('dialog')

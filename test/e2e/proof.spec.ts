@@ -7,7 +7,7 @@ import { deploysOf, givePassword, letProofsAge, trailOf } from '~test/support/pr
 const PASSWORD = 'correct horse battery'
 const SURFACE = 'customer-docs'
 
-/** A product of its own: its operator gets a password, and every proof is made old. */
+/** A separate product, because its operator gets a password and every proof is made old. */
 const test = base.extend<object, { readonly alone: true }>({
   alone: [
     async ({ browserName: _ }, use) => {
@@ -19,7 +19,7 @@ const test = base.extend<object, { readonly alone: true }>({
 
 test.describe.configure({ mode: 'serial' })
 
-test('the sandbox’s operator confirms with one click, and the deploy continues', async ({ page, product }) => {
+test("the sandbox's operator confirms with one click, and the deploy starts once", async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'api-prod')
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
@@ -54,7 +54,7 @@ test('a production deploy with an old proof asks for the password and then start
   ])
 })
 
-test('declining to confirm keeps the input and deploys nothing', async ({ page, product }) => {
+test('a declined confirmation keeps the input and deploys nothing', async ({ page, product }) => {
   await letProofsAge(product)
   await deploy(page, 'status-page')
   await page.getByRole('dialog', { name: 'Confirm your identity' }).press('Escape')
@@ -64,7 +64,7 @@ test('declining to confirm keeps the input and deploys nothing', async ({ page, 
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
 
-test('opening a freeze needs no fresh proof, and lifting it does', async ({ page, product }) => {
+test('opening a freeze needs no fresh proof, and lifting a freeze needs one', async ({ page, product }) => {
   await letProofsAge(product)
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill('Release week')

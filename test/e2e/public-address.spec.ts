@@ -1,7 +1,7 @@
 import { test as base, expect } from '@playwright/test'
 import { type Product, startProduct } from '~test/support/start-product'
 
-/** A sandbox whose console has a public address that nothing answers at. */
+/** A sandbox whose console has a public address at which nothing answers. */
 const test = base.extend<object, { readonly product: Product }>({
   product: [
     async ({ browserName: _ }, use) => {
@@ -13,7 +13,7 @@ const test = base.extend<object, { readonly product: Product }>({
   ],
 })
 
-test('the link that a sandbox with a public address prints signs in its admin on this machine', async ({
+test('the link printed by a sandbox with a public address signs in its admin on this machine', async ({
   page,
   product,
 }) => {

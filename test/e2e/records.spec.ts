@@ -66,18 +66,20 @@ async function download(page: Page, name: string): Promise<string> {
   return readFileSync(await (await started).path(), 'utf8')
 }
 
-test('an auditor filters the trail, shares it as a link, and exports it as CSV and JSON', async ({ page }) => {
+test('an auditor filters the audit trail, reloads the filtered page, and exports it as CSV and JSON', async ({
+  page,
+}) => {
   const pages = page.getByRole('navigation', { name: 'Pages' })
   await pages.getByRole('link', { name: 'Audit' }).click()
   await expect(pages.getByRole('link', { name: 'Audit' })).toHaveAttribute('aria-current', 'page')
-  // Without a reload: the worker seals within seconds.
+  // The page updates without a reload, because the worker seals within seconds.
   await expect(page.locator('[data-sealed]')).toHaveText(/^[1-9]\d* events sealed, last /, { timeout: 30_000 })
 
   await page.getByLabel('Action').selectOption('console.deploy.dispatch_rejected')
   const rows = page.locator('[data-audit]')
   const rejected = rows.filter({ hasText: 'deploy dispatch rejected' }).first()
   await expect(rejected).toContainText('api-staging')
-  // The payload is a press away, by keyboard too.
+  // The payload opens with the keyboard.
   await rejected.getByRole('button').press('Enter')
   await expect(page.getByText('"confirmation_mismatch"')).toBeVisible()
   await expect(rejected.locator('time')).toHaveAttribute('title', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC(, .+)?$/)
@@ -109,7 +111,7 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   const staging = card.locator('[data-environment="staging"]')
   const production = card.locator('[data-environment="production"]')
 
-  // Staging never lags behind production.
+  // A flag cannot be demoted in staging while it is on in production.
   await expect(staging.getByRole('button', { name: /^Demote/ })).toBeDisabled()
   await production.getByRole('button', { name: /^Demote/ }).click()
   await expect(production).toHaveAttribute('data-on', 'false')
@@ -118,13 +120,13 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   await expect(production.getByRole('button', { name: /^Promote/ })).toBeDisabled()
   await expect(production).toContainText('not on for staging')
 
-  // Off, the workflow does not report its gates.
+  // With the flag off, the workflow does not report its gates.
   await page.getByRole('link', { name: 'Surfaces' }).click()
   await deploy(page, 'console-staging')
   const dialog = page.getByRole('dialog')
   await expect(dialog.locator('[data-status]')).toHaveAttribute('data-status', 'succeeded', { timeout: 90_000 })
   await expect(dialog).not.toContainText('Smoke gate started.')
-  // GitHub's own record, read shortly after the end, shows that the gate ran all the same.
+  // GitHub's record, read shortly after the end, shows that the gate ran.
   await expect(dialog.locator('[data-phase="smoke_gate"]')).toHaveAttribute('data-state', 'done')
   await dialog.getByRole('button', { name: 'Done' }).click()
 
@@ -132,7 +134,7 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   await staging.getByRole('button', { name: /^Promote/ }).click()
   await expect(staging).toHaveAttribute('data-on', 'true')
   await expect(staging).toContainText('Promoted by operator@sandbox.local')
-  // Production waits for a success on staging with the flag on, since it was switched on again.
+  // Production needs another success in staging with the flag on.
   await expect(production.getByRole('button', { name: /^Promote/ })).toBeDisabled()
   await page.getByRole('link', { name: 'Surfaces' }).click()
   await deploy(page, 'console-staging')
@@ -143,7 +145,7 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   await expect(production).toHaveAttribute('data-on', 'true')
 
   await page.getByRole('link', { name: 'Audit' }).click()
-  // The prober goes on recording meanwhile, so the newest event may be one of its own.
+  // The newest event may be one of the prober's.
   await expect(page.locator('[data-audit]').filter({ hasText: 'flag promoted' }).first()).toBeVisible()
 })
 
@@ -156,7 +158,7 @@ test('an admin sees a delivery fail, resends it, and sends a test', async ({ pag
   await page.getByRole('button', { name: 'Add channel' }).click()
   await expect(page.getByRole('textbox', { name: 'The signing secret' })).toHaveValue(/^whsec_/)
   await page.getByRole('button', { name: 'Done' }).click()
-  // From here on the page asks for nothing but what it is told of.
+  // From here on the page reads only what events announce.
   await expect(page.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
 
   const channel = page.getByRole('article', { name: 'Chat bot' })

@@ -8,7 +8,7 @@ import { test } from './operator'
 
 const CHECK = 'console_deploys_status_check'
 
-/** GitHub's record of a run that shipped, as it is kept with a deploy. */
+/** GitHub's record of a run that shipped, as it is stored with a deploy. */
 const RECORD = {
   seenAt: '2026-11-28T10:00:00.000Z',
   attempt: 1,
@@ -26,7 +26,10 @@ const insertDeploy = (client: pg.Client, id: string, status: string) =>
     [id, status],
   )
 
-test('a deploy with an unknown status is shown as stored and breaks nothing', async ({ page, product }) => {
+test('a deploy with an unknown status is shown as stored in the dialog, on the grid and in the history', async ({
+  page,
+  product,
+}) => {
   const client = new pg.Client({
     connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
   })
@@ -56,7 +59,7 @@ test('a deploy with an unknown status is shown as stored and breaks nothing', as
   }
 })
 
-test('at 360 px the rollback to an earlier version fits on the screen', async ({ page, product }) => {
+test('at 360 px the link to return to an earlier version fits on the screen', async ({ page, product }) => {
   const client = new pg.Client({
     connectionString: await runningDatabaseUrl(path.join(product.dataDir, 'postgres'), 'sandbox'),
   })

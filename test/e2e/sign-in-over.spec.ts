@@ -17,7 +17,7 @@ const PASSWORD = 'correct horse battery'
 const BOB = 'bob@example.com'
 const SESSION = 'console.session_token'
 
-/** A product of its own, whose sessions are made to idle: its operator has a password, and so has Bob. */
+/** A separate product, because its sessions are made idle. Its operator and Bob have passwords. */
 const test = base.extend<object, { readonly people: true }>({
   people: [
     async ({ product, browser, signedIn: _ }, use) => {
@@ -34,7 +34,7 @@ const test = base.extend<object, { readonly people: true }>({
     },
     { scope: 'worker', auto: true },
   ],
-  // The session of the test before has ended.
+  // The session of the previous test has ended.
   storageState: async ({ product, signedIn }, use) => {
     const value = await openSession(product, SANDBOX_OPERATOR.email)
     const cookies = signedIn.cookies.map((cookie) => ({ ...cookie, ...(cookie.name === SESSION ? { value } : {}) }))
@@ -58,7 +58,7 @@ async function fillConfirmation(page: Page, surface: string): Promise<void> {
     .fill(surface)
 }
 
-/** The first request of this procedure finds the session over, and no poll before it does. */
+/** Makes the first request of this procedure find the session ended. */
 const endSessionAt = (page: Page, product: Product, procedure: string) =>
   page.route(
     `**/api/trpc/${procedure}*`,
@@ -99,7 +99,7 @@ test('after the session expires at the confirmation, signing in over the dialog 
   expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
 })
 
-test('a poll that finds the session ended asks to sign in too, and the input is kept', async ({ page, product }) => {
+test('a poll that finds the session ended asks to sign in, and the input is kept', async ({ page, product }) => {
   await fillConfirmation(page, 'customer-docs')
   await letSessionsIdle(product, '1 hour')
   await panel(page).getByLabel('Password').fill(PASSWORD)
@@ -129,7 +129,7 @@ test('signing in as another member discards the draft, says so, and deploys noth
   expect(await deploysOf(product, 'status-page')).toHaveLength(0)
 })
 
-test('a page of one member does nothing in the name of another member who signed in in another tab', async ({
+test('a page of one member does nothing in the name of a member who signed in in another tab', async ({
   page,
   context,
   product,
@@ -142,7 +142,7 @@ test('a page of one member does nothing in the name of another member who signed
   expect(await deploysOf(product, 'console-staging')).toHaveLength(0)
 })
 
-test('typing keeps a session from going idle, and polling alone does not', async ({ page, product }) => {
+test('typing keeps a session active, and polling alone does not', async ({ page, product }) => {
   await page.route('**/api/trpc/live.watch*', (route) => route.abort())
   await page.reload()
   await startDeploy(page, 'console')
@@ -161,7 +161,7 @@ test('typing keeps a session from going idle, and polling alone does not', async
 test('input in a form on another page is kept after signing in over it', async ({ page, product }) => {
   await page.goto(`${product.url}/freezes`)
   const form = page.getByRole('form', { name: 'Freeze an environment' })
-  // The environments are there once the page is alive; what is typed before that, it does not know of.
+  // Text typed before the page is hydrated is lost; the environments are listed once it is.
   await expect(form.getByRole('option', { name: 'staging' })).toBeAttached()
   await form.getByLabel('Reason').fill('Release week')
   await endSessionAt(page, product, 'freezes.open')
@@ -172,7 +172,7 @@ test('input in a form on another page is kept after signing in over it', async (
   expect(await trailOf(product, 'console.freeze.opened')).toHaveLength(1)
 })
 
-test('a page without input leads to the sign-in page and back', async ({ page, product }) => {
+test('a page without input leads to the sign-in page, which returns to it', async ({ page, product }) => {
   await letSessionsIdle(product, '1 hour')
   await expect(page).toHaveURL(/\/sign-in\?next=%2F$/)
 })

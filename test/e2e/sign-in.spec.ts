@@ -6,12 +6,12 @@ import { test, tile } from '~test/e2e/operator'
 const NOBODY = { storageState: { cookies: [], origins: [] } }
 const PASSWORD = 'correct horse battery'
 
-/** Every page there is, from the files themselves, with something real in the place of a parameter. */
+/** Every page, read from the files, with a real value for each parameter. */
 const PAGES = readdirSync(path.resolve(import.meta.dirname, '../../src/app'), { recursive: true, withFileTypes: true })
   .filter(({ name }) => name === 'page.tsx')
   .map(({ parentPath }) => `/${path.relative(path.resolve(import.meta.dirname, '../../src/app'), parentPath)}`)
 
-/** For nobody yet: they say nothing about the console but how to get in. */
+/** Pages for visitors without an account: they show only how to sign in. */
 const OPEN = ['/sign-in', '/setup/[token]', '/invite/[token]']
 
 async function visitor(browser: Browser, url: string): Promise<Page> {
@@ -26,11 +26,11 @@ async function signIn(page: Page, email: string, password: string): Promise<void
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
-test('every page requires sign-in and returns to itself afterwards', async ({ browser, product }) => {
+test('every page requires a sign-in, and the sign-in page keeps its address', async ({ browser, product }) => {
   const page = await visitor(browser, product.url)
   for (const file of PAGES.filter((name) => !OPEN.includes(name))) {
     const address = file.replace('[id]', 'console')
-    // Not a page that goes away by itself: a script or a scanner sees it as well.
+    // The redirect comes from the server, so a script or a scanner gets it too.
     const bare = await fetch(`${product.url}${address}`, { redirect: 'manual' })
     expect(`${address}: ${bare.status}`).toBe(`${address}: 307`)
     await page.goto(`${product.url}${address}?seen=1`)
@@ -79,12 +79,12 @@ test('an admin invites a deployer of staging, who joins by the link, cannot depl
   await signIn(bob, 'bob@example.com', PASSWORD)
   await expect(bob).toHaveURL(/\/audit\?actor=bob%40example\.com$/)
 
-  // The link is used up, and opening it says so to whoever finds it.
+  // A used link says so to anybody who opens it.
   const late = await visitor(browser, link)
   await expect(late.getByRole('heading', { name: 'This link does not work' })).toBeVisible()
   await late.context().close()
 
-  // Taken away while bob looks: his window leaves at its next poll.
+  // Suspend Bob while his window is open.
   await page.reload()
   await page.getByRole('button', { name: 'Suspend Bob' }).click()
   await page.getByRole('button', { name: 'Suspend now' }).click()

@@ -24,7 +24,7 @@ test('a token is shown once, works within its permissions, shows its last use, a
   expect(await call(deploy)).toBe('404 deploy_unknown')
   expect(await call('/api/audit/export?format=csv')).toBe('403 permission_refused')
   expect(await call(deploy, secret.replace(/.$/, '_'))).toBe('401 token_refused')
-  // The screen's own procedures take sessions only.
+  // The screen's own procedures accept sessions only.
   const procedure = await fetch(`${product.url}/api/trpc/surfaces.list`, {
     headers: { authorization: `Bearer ${secret}` },
   })

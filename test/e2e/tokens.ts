@@ -1,6 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 
-/** Makes an API token as its owner does, from the menu on; gives what is shown once. */
+/** Creates an API token as its owner does, starting at the menu, and returns the secret. */
 export async function makeToken(
   page: Page,
   token: { readonly label: string; readonly may: readonly string[]; readonly in: readonly string[] },

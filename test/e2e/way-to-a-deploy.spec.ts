@@ -3,13 +3,13 @@ import { deploy, expectAtSmokeGate, expectPhases, startDeploy, test, tile } from
 
 const gridPoll = '**/api/trpc/surfaces.list*'
 
-test('a later deploy of a surface leads to the deploy that holds it, from the review and from the refusal', async ({
+test('a dispatch to a busy surface leads to the deploy that holds it, from the refusal and from the review', async ({
   page,
   sandbox,
   context,
 }) => {
   await sandbox.hold('Smoke gate')
-  // The second operator's grid knows nothing yet of the first one's deploy.
+  // The second operator's grid does not know the first operator's deploy yet.
   const second = await context.newPage()
   await second.goto(page.url())
   await expect(tile(second, 'status-page')).toBeVisible()
@@ -35,7 +35,7 @@ test('a later deploy of a surface leads to the deploy that holds it, from the re
   await second.close()
 })
 
-test('a refused dispatch links to the deploy that came first', async ({ page, sandbox, context }) => {
+test('a refused dispatch links to the deploy in progress', async ({ page, sandbox, context }) => {
   await sandbox.hold('Smoke gate')
   const second = await context.newPage()
   await second.goto(page.url())
@@ -70,7 +70,7 @@ test('a step back keeps the chosen ref', async ({ page }) => {
   await expect(field).not.toHaveValue('')
   const chosen = await field.inputValue()
   await expect(dialog.getByRole('button', { name: `Review ${chosen}` })).toBeEnabled()
-  // Typing replaces it.
+  // Typed text replaces the chosen ref.
   await page.keyboard.type('main')
   await expect(field).toHaveValue('main')
 })
@@ -99,7 +99,7 @@ test('once the surface runs another commit, a new review is needed and the input
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
   await dialog.getByLabel('Reason').fill('hotfix')
-  // As if the review had been made while another commit ran.
+  // As if another commit had run at the review.
   const reviewedBefore = (body: string) => body.replace(/("reviewedRunningSha":")[^"]*/, `$1${'a1'.repeat(20)}`)
   const older = (route: Route) => route.continue({ postData: reviewedBefore(route.request().postData() ?? '') })
   await page.route('**/api/trpc/deploys.dispatch*', older, { times: 1 })
@@ -126,10 +126,10 @@ test('a ref that does not exist is refused at the review, and Enter leads back t
 
 test.describe('a link that leads to no deploy', () => {
   for (const [what, id, words] of [
-    ['because it was cut', '0193a0c0', 'This link is incomplete or wrong'],
-    ['because there is none of this id', '0193a0c0-0000-7000-8000-000000000001', 'There is no such deploy'],
+    ['an incomplete id', '0193a0c0', 'This link is incomplete or wrong'],
+    ['an unknown id', '0193a0c0-0000-7000-8000-000000000001', 'There is no such deploy'],
   ] as const) {
-    test(`${what}, says so and leads to the grid`, async ({ page }) => {
+    test(`a link with ${what} says so and leads to the grid`, async ({ page }) => {
       await page.goto(`${page.url()}?deploy=${id}`)
       const dialog = page.getByRole('dialog', { name: words })
       await dialog.getByRole('button', { name: 'Open the grid' }).click()

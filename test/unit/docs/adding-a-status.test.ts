@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DEPLOY_STATUSES } from '~/domain/deploy/status'
 import { applyStatusExample, type StatusExample } from '~test/support/status-example'
 
-describe('docs/adding-a-status.md', () => {
+describe('the example in docs/adding-a-status.md', () => {
   let example: StatusExample
   beforeAll(async () => {
     example = await applyStatusExample()
@@ -15,7 +15,7 @@ describe('docs/adding-a-status.md', () => {
   const added = () => example.table.DEPLOY_STATUSES.filter((status) => !DEPLOY_STATUSES.includes(status))
   const textOf = (file: string) => readFileSync(path.join(example.directory, file), 'utf8')
 
-  it('adds one status, to every list that derives from the table', () => {
+  it('adds one status, which appears in every list derived from the table', () => {
     const { table } = example
     const [status = ''] = added()
     expect(added()).toHaveLength(1)
@@ -35,7 +35,7 @@ describe('docs/adding-a-status.md', () => {
     expect(check).not.toThrow()
   }, 60_000)
 
-  it('has a workflow report the status in the step that the table names', () => {
+  it('lets a workflow report the status in the step that the table names', () => {
     const [status] = added()
     const step = [...example.table.STATUS_OF_STEP].find(([, one]) => one === status)?.[0]
     const [, after = ''] = textOf('.github/workflows/deploy-status-page.yml').split(`- name: ${step}\n`)

@@ -37,14 +37,14 @@ describe.each(pages)('docs/adr/%s', (page) => {
     expect(textOf(page).split('\n').length).toBeLessThanOrEqual(80)
   })
 
-  it('names only decisions that name it back', () => {
+  it('names only decisions that name it too', () => {
     const superseding = namedAfter(page, /superseded/)
     const superseded = namedAfter(page, /supersedes/)
     expect(superseding.filter((other) => !namedAfter(other, /supersedes/).includes(page))).toEqual([])
     expect(superseded.filter((other) => !namedAfter(other, /superseded/).includes(page))).toEqual([])
   })
 
-  it('is listed in docs/adr/README.md with its title and its standing', () => {
+  it('is listed in docs/adr/README.md with its title and its successors', () => {
     const title = /^# \d{3}: (.+)$/m.exec(textOf(page))?.[1]
     const row = textOf('README.md')
       .split('\n')
@@ -54,7 +54,7 @@ describe.each(pages)('docs/adr/%s', (page) => {
   })
 })
 
-it('gives every decision a number of its own', () => {
+it('every decision has its own number', () => {
   const numbers = pages.map((page) => page.slice(0, 3))
   expect(new Set(numbers).size).toBe(numbers.length)
 })

@@ -21,7 +21,7 @@ const headingsOf = (file: string): string[] =>
       .matchAll(/^#+ +(.+)$/gm),
   ].map(([, heading = '']) => heading.trim())
 
-/** As GitHub makes them: https://docs.github.com/en/get-started/writing-on-github, "Section links". */
+/** Anchors as GitHub makes them: https://docs.github.com/en/get-started/writing-on-github, "Section links". */
 const anchorOf = (heading: string): string =>
   heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -29,7 +29,7 @@ const anchorOf = (heading: string): string =>
     .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-')
 
-it('every link of a page leads to a file and a section that exist', () => {
+it('every link of a page leads to an existing file and section', () => {
   const broken = pages.flatMap((page) => {
     const text = contentsOf(page).replaceAll(/^```.*?^```/gms, '')
     return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
@@ -58,7 +58,7 @@ it('every page and section that a comment cites exists', () => {
   expect(broken).toEqual([])
 })
 
-it('every decision that a comment or a page cites exists and is not superseded; a migration may cite one of its time', () => {
+it('every decision that a comment or a page cites exists and is not superseded', () => {
   const standing = new Map(
     pages
       .filter((page) => /^docs\/adr\/\d/.test(page))
@@ -76,7 +76,7 @@ it('every decision that a comment or a page cites exists and is not superseded; 
   expect(broken).toEqual([])
 })
 
-it('every file that a page names exists; a decision may name one of its time', () => {
+it('every file that a page outside docs/adr names exists', () => {
   const broken = pages
     .filter((page) => !page.startsWith('docs/adr/'))
     .flatMap((page) =>
@@ -87,7 +87,7 @@ it('every file that a page names exists; a decision may name one of its time', (
   expect(broken).toEqual([])
 })
 
-it('every message that the troubleshooting page quotes stands in the code', () => {
+it('every message that the troubleshooting page quotes occurs in the code', () => {
   const plain = (text: string) => text.replaceAll('’', "'").replaceAll(/\s+/g, ' ').toLowerCase()
   const code = plain(
     files
@@ -95,7 +95,7 @@ it('every message that the troubleshooting page quotes stands in the code', () =
       .map(contentsOf)
       .join('\n'),
   )
-  // What varies in a message is `…` or a number on the page.
+  // The page writes the variable parts of a message as `…` or a number.
   const quoted = [...contentsOf('docs/operations/troubleshoot.md').matchAll(/"([^"\n]+)"/g)].flatMap(([, text = '']) =>
     text.split(/…|\d+/).map((part) => part.replaceAll(/^[ .,()]+|[ .,()]+$/g, '')),
   )

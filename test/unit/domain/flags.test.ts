@@ -4,7 +4,7 @@ import { type RolloutEnvironment, refusalOf } from '~/domain/flags'
 const on = { enabled: true }
 const off = { enabled: false }
 
-/** default · staging · production · seen on staging · environment · to · allowed */
+/** default · staging · production · shipped in staging · environment · to · allowed */
 const rows: [boolean, typeof on | undefined, typeof on | undefined, boolean, RolloutEnvironment, boolean, boolean][] = [
   [false, undefined, undefined, false, 'staging', true, true],
   [false, undefined, undefined, false, 'production', true, false],
@@ -25,7 +25,7 @@ const rows: [boolean, typeof on | undefined, typeof on | undefined, boolean, Rol
 
 describe('the rollout of a flag', () => {
   it.each(rows)(
-    'default %j, staging %j, production %j, seen on staging %j: %s to %j is allowed: %j',
+    'with default %j, staging %j, production %j, shipped in staging %j: changing %s to %j is allowed: %j',
     (byDefault, staging, production, observedOnStaging, environment, to, allowed) => {
       const promotions = { ...(staging && { staging }), ...(production && { production }) }
       const refusal = refusalOf({ default: byDefault, promotions, observedOnStaging }, environment, to)

@@ -5,7 +5,7 @@ import { inSentence, isVisible, visible, visibleSentence } from '~/domain/foreig
 const DIRECTION = /[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u
 const UNSEEN = /[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u00AD\u200B\u2060-\u206F\uFEFF\u202A-\u202E]/u
 
-/** Any text, with the characters that do harm as often as others. */
+/** Any text, with harmful characters as often as others. */
 const hostile = fc
   .array(
     fc.oneof(
@@ -31,13 +31,13 @@ const hostile = fc
   .map((parts) => parts.join(''))
 
 describe('foreign text', () => {
-  it('shows each character that cannot be seen by a stand-in', () => {
+  it('shows a placeholder for each invisible character', () => {
     expect(visible('live \u202e… staging.b')).toBe('live ⟨U+202E⟩… staging.b')
     expect(visible('\u001b[31m\u0000\u007f\u0085')).toBe('⟨ESC⟩[31m⟨NUL⟩⟨DEL⟩⟨U+0085⟩')
     expect(visible('a\u200bb\ufeffc\u2028d\u{e0041}\ud800')).toBe('a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2028⟩d⟨U+E0041⟩⟨U+D800⟩')
   })
 
-  it('keeps nothing in a sentence that could turn or hide the words around it, whatever it is', () => {
+  it('leaves nothing in a sentence that could reverse or hide the words around it', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const shown = inSentence(text)
@@ -49,7 +49,7 @@ describe('foreign text', () => {
     )
   })
 
-  it('closes every isolate it lets through, and shows every other direction mark', () => {
+  it('keeps only isolates that are closed, and shows every other direction mark', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const left = visibleSentence(text)
@@ -62,11 +62,11 @@ describe('foreign text', () => {
     )
   })
 
-  it('shows an isolate within a name, which could make it look like another', () => {
+  it('shows an isolate inside a name, which could make the name look like another', () => {
     expect(visible('main\u2068\u2069')).toBe('main⟨U+2068⟩⟨U+2069⟩')
   })
 
-  it('shows a sentence of the console’s own as it was made', () => {
+  it('leaves a sentence of the console unchanged', () => {
     fc.assert(
       fc.property(hostile, (text) => {
         const sentence = `Roll back ${inSentence(text)} on Console?`
@@ -76,7 +76,7 @@ describe('foreign text', () => {
     )
   })
 
-  it('changes a text that can be seen not at all', () => {
+  it('leaves a visible text unchanged', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('a', 'é', 'Ж', 'א', 'ع', '字', '👍', '👍🏽', ' ', '-', '/', '❤️') }),
@@ -89,14 +89,14 @@ describe('foreign text', () => {
   })
 
   it.each(['شكراً جزيلاً', 'שלום עולם', 'می‌خواهم', 'क्‍ष', 'ශ්‍රී', '👩‍👩‍👧‍👦', '👩🏽‍🚀', '🏳️‍🌈', '🏴󠁧󠁢󠁷󠁬󠁳󠁿', '1️⃣', '❤️‍🔥', '葛󠄀'])(
-    'keeps %s, whose joiners and selectors are part of what is seen',
+    'keeps %s, whose joiners and selectors are part of the visible text',
     (text) => {
       expect(visible(text)).toBe(text)
       expect(inSentence(text).replace(/[\u2068\u2069]/g, '')).toBe(text)
     },
   )
 
-  it('isolates letters that run from right to left, and nothing else', () => {
+  it('isolates letters that run from right to left, and no others', () => {
     expect(inSentence('release/1.4')).toBe('release/1.4')
     expect(inSentence('ענף')).toBe('\u2068ענף\u2069')
   })

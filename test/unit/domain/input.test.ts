@@ -26,7 +26,7 @@ describe('a time', () => {
     '2026-11-28T10:00:00',
     '+275760-09-13T00:00:00Z',
     '2026-11-28T10:00:00+24:00',
-  ])('%s is refused, as an instant and as an end of a range', (text) => {
+  ])('in the form %s is refused, as an instant and as an end of a range', (text) => {
     for (const schema of [instant, rangeStart, rangeEnd]) expect(accepts(schema, text)).toBe(false)
   })
 
@@ -34,11 +34,11 @@ describe('a time', () => {
     ['1970-01-01T00:00:00Z', '1970-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
     ['2026-11-28T10:00:00+01:00', '2026-11-28T09:00:00.000Z'],
-  ])('%s is %s', (text, iso) => {
+  ])('in the form %s is %s', (text, iso) => {
     for (const schema of [instant, rangeStart, rangeEnd]) expect(asIso(schema, text)).toBe(iso)
   })
 
-  it('of a day begins and ends with that day, also with the last one there is', () => {
+  it('that is a day starts and ends with that day, even the last possible one', () => {
     expect(asIso(rangeStart, '2026-11-28')).toBe('2026-11-28T00:00:00.000Z')
     expect(asIso(rangeEnd, '2026-11-28')).toBe('2026-11-29T00:00:00.000Z')
     expect(asIso(rangeEnd, '9999-12-31')).toBe('9999-12-31T23:59:59.999Z')
@@ -47,7 +47,7 @@ describe('a time', () => {
 })
 
 describe('a cursor', () => {
-  it('is refused past the type of its column', () => {
+  it('outside the range of its column is refused', () => {
     for (const schema of [rowCursor, runIdText]) {
       expect(accepts(schema, '9223372036854775807')).toBe(true)
       for (const text of ['9223372036854775808', '9'.repeat(19), '0', '-1', '1.5', '1e3', '', '１']) {
@@ -62,20 +62,17 @@ describe('a cursor', () => {
 })
 
 describe('a text', () => {
-  it.each(['a\u0000b', '\u0000', '\ud800', 'a\udc00'])(
-    'with what cannot be stored is refused everywhere (%j)',
-    (text) => {
-      for (const schema of [nameText, environmentName, reasonText]) expect(accepts(schema, text)).toBe(false)
-    },
-  )
+  it.each(['a\u0000b', '\u0000', '\ud800', 'a\udc00'])('that cannot be stored is refused everywhere (%j)', (text) => {
+    for (const schema of [nameText, environmentName, reasonText]) expect(accepts(schema, text)).toBe(false)
+  })
 
   it.each(['a\u202eb', '\u2066a\u2069', 'a\u200bb', 'a\u001bb', 'a\u00adb', '\u2068a\u2069', 'a\u{e0041}'])(
-    'with a character that cannot be seen is no name (%j)',
+    'with an invisible character is not a name (%j)',
     (text) => expect(accepts(nameText, text)).toBe(false),
   )
 
   it.each(['Ada Lovelace', 'Zoë', 'عبد الله', 'שרה', 'می‌خواهم', '李小龙', '👩‍👩‍👧‍👦', '❤️', '🏴󠁧󠁢󠁥󠁮󠁧󠁿'])(
-    '%s is a name',
+    'such as %s is a name',
     (text) => {
       expect(nameText.parse(` ${text} `)).toBe(text)
     },

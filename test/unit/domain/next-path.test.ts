@@ -1,9 +1,12 @@
 import { expect, it } from 'vitest'
 import { safeNextPath } from '~/domain/next-path'
 
-it.each(['/', '/audit', '/?deploy=0199&x=1', '/surfaces/api-prod#top'])('a page of the console is kept: %s', (path) => {
-  expect(safeNextPath(path)).toBe(path)
-})
+it.each(['/', '/audit', '/?deploy=0199&x=1', '/surfaces/api-prod#top'])(
+  'the page %s is kept as the next page',
+  (path) => {
+    expect(safeNextPath(path)).toBe(path)
+  },
+)
 
 it.each([
   'https://evil.example',
@@ -22,6 +25,6 @@ it.each([
   '',
   undefined,
   ['/audit', '/flags'],
-])('anything else is the grid: %j', (asked) => {
+])('the address %j is replaced by the grid', (asked) => {
   expect(safeNextPath(asked)).toBe('/')
 })

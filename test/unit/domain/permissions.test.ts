@@ -11,7 +11,7 @@ const sources = ['server', 'app'].flatMap((folder) =>
     .map((file) => readFileSync(path.join(src, folder, file), 'utf8')),
 )
 
-it.each(Object.keys(PERMISSIONS))('something on the server requires %s', (permission) => {
+it.each(Object.keys(PERMISSIONS))('the permission %s is required somewhere on the server', (permission) => {
   expect(sources.some((text) => text.includes(`'${permission}'`))).toBe(true)
 })
 

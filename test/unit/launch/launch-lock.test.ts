@@ -12,7 +12,7 @@ describe('the launch lock', () => {
   })
   afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
-  it('is held by one at a time, and tells the other who and where', () => {
+  it('is held by one process at a time, and tells others which process and address', () => {
     const lock = acquireLock(directory, 'npm start')
     expect(() => acquireLock(directory, 'npm run dev')).toThrow(`Process ${process.pid} (npm start) is already running`)
     lock.publish('http://localhost:3000')
@@ -23,14 +23,14 @@ describe('the launch lock', () => {
   })
 
   it.each([
-    { case: 'a process that is gone', pid: spawnSync('true').pid, identity: 'any' },
-    { case: 'another process that was given the same number', pid: process.pid, identity: 'started at tick 1' },
-  ])('is free when its file names $case', ({ pid, identity }) => {
+    { case: 'a process that has ended', pid: spawnSync('true').pid, identity: 'any' },
+    { case: 'an ended process whose id was reused', pid: process.pid, identity: 'started at tick 1' },
+  ])('is free if its file names $case', ({ pid, identity }) => {
     writeFileSync(path.join(directory, 'launch.lock'), JSON.stringify({ pid, identity, purpose: 'npm start' }))
     acquireLock(directory, 'npm start').release()
   })
 
-  it('is free when its file is broken', () => {
+  it('is free if its file is damaged', () => {
     writeFileSync(path.join(directory, 'launch.lock'), '{"pid":')
     acquireLock(directory, 'npm start').release()
   })

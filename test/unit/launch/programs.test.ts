@@ -23,7 +23,7 @@ afterEach(() => rmSync(base, { recursive: true, force: true }))
 
 const fromSources = (directory: string) => ['--import', 'tsx', path.join(directory, PROGRAM)]
 
-test('a program runs from its bundle, and finds the files of its sources after the checkout was moved', () => {
+test('a program runs from its bundle, and finds its files after the checkout was moved', () => {
   const moved = path.join(base, 'moved')
   renameSync(checkout, moved)
   const args = programArgs(moved, PROGRAM)
@@ -35,9 +35,9 @@ test('a program runs from its bundle, and finds the files of its sources after t
 test.each([
   ['after its source changed', () => writeFileSync(path.join(checkout, PROGRAM), `${SOURCE}// changed\n`)],
   ['after any other source changed', () => writeFileSync(path.join(checkout, 'src/added.ts'), '')],
-  ['after what is installed changed', () => writeFileSync(path.join(checkout, 'package-lock.json'), '{}')],
-  ['when its bundle is cut off', () => truncateSync(path.join(checkout, '.next/programs/launch-commands-console.mjs'))],
-  ['when no bundle was made', () => rmSync(path.join(checkout, '.next'), { recursive: true })],
+  ['after the installed packages changed', () => writeFileSync(path.join(checkout, 'package-lock.json'), '{}')],
+  ['if its bundle is truncated', () => truncateSync(path.join(checkout, '.next/programs/launch-commands-console.mjs'))],
+  ['if there is no bundle', () => rmSync(path.join(checkout, '.next'), { recursive: true })],
 ])('a program runs from its sources %s', (_, change) => {
   expect(programArgs(checkout, PROGRAM)).not.toEqual(fromSources(checkout))
   change()

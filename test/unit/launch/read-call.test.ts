@@ -27,7 +27,7 @@ const open = command({
 })
 
 describe('a call of the command line', () => {
-  it('runs the command it names', () => {
+  it('runs the command that it names', () => {
     expect(read('person', 'greet', '--name', 'Ada', '--loud')).toMatchObject({ kind: 'run' })
   })
 
@@ -39,7 +39,7 @@ describe('a call of the command line', () => {
     [['person'], 'There is no command "person".'],
     [['person', 'insult'], 'There is no command "person insult".'],
     [[], 'No command was given.'],
-  ])('%j is an error of usage that says what is wrong, and how it goes', (args, sentence) => {
+  ])('is refused for the arguments %j with the problem and the usage', (args, sentence) => {
     const call = read(...args)
     expect(call).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
     expect(call).toMatchObject({ text: expect.stringContaining('Usage: npm run console --') })
@@ -49,18 +49,18 @@ describe('a call of the command line', () => {
     [['open', '9'], '<door>: is no door.'],
     [['open'], '<door>: is needed.'],
     [['open', 'front', 'back'], "Unexpected argument 'back'"],
-  ])('%j is an error of usage of a command that takes one argument', (args, sentence) => {
+  ])('is refused for the arguments %j of a command that takes one operand', (args, sentence) => {
     expect(readCall(args, [open])).toMatchObject({ kind: 'usage_error', text: expect.stringContaining(sentence) })
     expect(readCall(['open', 'front'], [open])).toMatchObject({ kind: 'run' })
     expect(readCall(['open', '--help'], [open])).toMatchObject({ text: expect.stringContaining('open <door>') })
   })
 
   it.each([[['--help']], [['person', 'greet', '-h']], [['person', 'greet', '--name', 'Ada', '--help']]])(
-    '%j asks for help and does nothing else',
+    'with the arguments %j prints help and does nothing else',
     (args) => expect(read(...args)).toMatchObject({ kind: 'help', text: expect.stringContaining('says hello') }),
   )
 
-  it('names each command once, and none that hides another', () => {
+  it('can reach every command, because each name is unique and none hides another', () => {
     const names = COMMANDS.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     for (const name of names)

@@ -11,26 +11,26 @@ import { generatedSecrets } from '~/launch/secrets'
 const directory = mkdtempSync(path.join(tmpdir(), 'start checks '))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-describe('the machine', () => {
+describe('the check of the machine', () => {
   const empty: NodeJS.ProcessEnv = { PATH: directory, NODE_ENV: 'test' }
 
-  it('that lacks tools of the sandbox is told which, and how to get them', () => {
+  it("names the sandbox's tools that are missing, and how to install them", () => {
     const check = () => checkMachine({ sandbox: true }, empty, '20.19.0')
     expect(check).toThrow('lacks: bash, curl, openssl, git')
     expect(check).toThrow('apt-get install bash curl openssl git')
   })
 
-  it('needs none of them without the sandbox', () => {
+  it('requires no such tools without the sandbox', () => {
     checkMachine({ sandbox: false }, empty, '22.0.0')
   })
 
-  it('with a Node that is too old is told so', () => {
+  it('refuses a Node.js that is too old', () => {
     expect(() => checkMachine({ sandbox: false }, empty, '20.18.3')).toThrow('Node.js 20.18.3 is too old: 20.19')
   })
 })
 
 describe('generated secrets', () => {
-  it('are made once, and readable by their owner alone', () => {
+  it('are made once, and readable only by their owner', () => {
     const dataDir = path.join(directory, 'data')
     const first = generatedSecrets(dataDir)
     expect(first.callback).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/)
@@ -41,7 +41,7 @@ describe('generated secrets', () => {
     expect(() => generatedSecrets(dataDir)).toThrow('is empty')
   })
 
-  it('lie in a directory that is closed to others, also when it was open before', () => {
+  it('are in a directory that becomes private even if it was open before', () => {
     const open = path.join(directory, 'open')
     mkdirSync(open)
     chmodSync(open, 0o755)
@@ -57,10 +57,10 @@ describe('the production build', () => {
     writeFileSync(path.join(checkout, file), content)
   }
 
-  // Stands for Next: makes an output, and fails after that when it is told to.
+  // A stand-in for Next that writes an output and can then fail.
   const fakeNext = `require('fs').mkdirSync('.next',{recursive:true});require('fs').writeFileSync('.next/BUILD_ID','x');require('fs').mkdirSync('.next/node_modules',{recursive:true});require('fs').mkdirSync('.next/server/chunks',{recursive:true});require('fs').writeFileSync('.next/server/chunks/a.js','chunk');`
 
-  it('fits only sources it was completely made of', async () => {
+  it('fits only the sources that it was completely made of', async () => {
     write('src/app/page.tsx', 'one')
     write('src/launch/start.ts', 'one')
     write('node_modules/next/dist/bin/next', fakeNext)
@@ -84,7 +84,7 @@ describe('the production build', () => {
   it.each([
     ['its packages are deleted', () => rmSync(path.join(checkout, '.next/node_modules'), { recursive: true })],
     ['a chunk is deleted', () => rmSync(path.join(checkout, '.next/server/chunks/a.js'))],
-    ['a chunk is cut off', () => write('.next/server/chunks/a.js', 'ch')],
+    ['a chunk is truncated', () => write('.next/server/chunks/a.js', 'ch')],
     ['its id is deleted', () => rmSync(path.join(checkout, '.next/BUILD_ID'))],
   ])('does not fit once %s', async (_, damage) => {
     write('node_modules/next/dist/bin/next', fakeNext)
@@ -94,14 +94,14 @@ describe('the production build', () => {
     expect(productionBuild(checkout).fits).toBe(false)
   })
 
-  it('still fits after Next has kept answers of routes while it served', async () => {
+  it('still fits after Next has stored route answers while serving', async () => {
     write('node_modules/next/dist/bin/next', fakeNext)
     await productionBuild(checkout).make({ ...process.env }, new AbortController().signal)
     write('.next/server/route-cache/APP_ROUTE/icon.svg.body', '<svg/>')
     expect(productionBuild(checkout).fits).toBe(true)
   })
 
-  it('tells files apart by name and content, whatever their order', () => {
+  it('tells files apart by name and content', () => {
     write('a', '1')
     write('b', '2')
     const before = fingerprint(checkout, ['a', 'b'], [])
@@ -115,7 +115,7 @@ describe('the production build', () => {
 describe('a script of package.json that needs the Prisma client', () => {
   const { scripts } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../../package.json'), 'utf8'))
 
-  it.each(['worker', 'console', 'bench', 'fuzz'])('has it generated before npm run %s loads it', (name) => {
+  it.each(['worker', 'console', 'bench', 'fuzz'])('generates the client before npm run %s loads it', (name) => {
     expect(scripts[name]).toMatch(/--import tsx --import \.\/src\/launch\/generate-client\.ts (src|test)\//)
   })
 })

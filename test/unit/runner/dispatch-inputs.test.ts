@@ -27,7 +27,7 @@ test('declared inputs are read with type, default, options and whether they are 
   ])
 })
 
-test('defaults fill what a dispatch leaves out', async () => {
+test('defaults fill the inputs that a dispatch leaves out', async () => {
   expect(resolveInputs(await declared(), { environment: 'staging' })).toEqual({
     inputs: { id: '', environment: 'staging', dry: 'true', count: '3' },
   })
@@ -39,6 +39,6 @@ test.each([
   [{ environment: 'staging', extra: '1' }, 'Unexpected inputs provided: ["extra"]'],
   [{ environment: 'staging', dry: 'maybe' }, "Provided value 'maybe' for input 'dry' is not a boolean"],
   [{ environment: 'staging', count: 'many' }, "Provided value 'many' for input 'count' is not a number"],
-])('%j is refused in words like GitHub’s', async (provided, message) => {
+])("the inputs %j are refused with GitHub's message", async (provided, message) => {
   expect(resolveInputs(await declared(), { ...provided } as Record<string, string>)).toEqual({ errors: [message] })
 })

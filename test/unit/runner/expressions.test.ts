@@ -22,11 +22,11 @@ describe('expressions', () => {
     ['failure() && !cancelled()', true],
     ['always()', true],
     ["contains(fromJSON('[1, 2]'), 2)", true],
-  ])('%s is %s, as on GitHub', (expression, expected) => {
+  ])('the expression %s is %s, as on GitHub', (expression, expected) => {
     expect(isTrue(expression, scope)).toBe(expected)
   })
 
-  test('values become text the way GitHub writes them', () => {
+  test('values become text as on GitHub', () => {
     const text = (expression: string) => evaluate(expression, scope).coerceString()
     expect(text("format('{0} to {1}', inputs.dry, inputs.environment)")).toBe('false to production')
     expect(text('vars.MISSING')).toBe('')
@@ -34,7 +34,7 @@ describe('expressions', () => {
     expect(text('toJSON(inputs)')).toBe('{\n  "environment": "production",\n  "dry": false\n}')
   })
 
-  test('a context or a function that does not exist here is an error that names it', () => {
+  test('an unknown context or function is an error that names it', () => {
     expect(() => evaluate('matrix.os', scope)).toThrow(/matrix/)
     expect(() => evaluate('success()', { contexts: {} })).toThrow(/success/)
   })

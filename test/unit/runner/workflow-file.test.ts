@@ -9,7 +9,7 @@ async function read(text: string) {
   return reading.workflow
 }
 
-test('a broken file is refused with the place of every problem', async () => {
+test('an invalid file is refused with the place of every problem', async () => {
   const reading = await readWorkflowFile('w.yml', `on: push\njobs:\n  a:\n    steps:\n      - run: \${{ nope.x }}\n`)
   expect(reading).toEqual({
     errors: [expect.stringContaining('Unrecognized named-value'), expect.stringMatching(/Line: 4, Col: 5.*runs-on/)],
@@ -22,7 +22,7 @@ test('jobs that need each other in a circle are refused', async () => {
   expect('errors' in reading && reading.errors.length).toBeGreaterThan(0)
 })
 
-test('the title of a run is its run-name, evaluated, or the workflow’s name', async () => {
+test("the title of a run is its evaluated run-name, or else the workflow's name", async () => {
   const rest = "on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }"
   const contexts = { inputs: { id: '42' } }
   expect(displayTitle(await read(`name: Ship\nrun-name: 'Ship [\${{ inputs.id }}]'\n${rest}`), contexts)).toBe(
@@ -32,7 +32,7 @@ test('the title of a run is its run-name, evaluated, or the workflow’s name', 
   expect(displayTitle(await read(rest), contexts)).toBe('.github/workflows/w.yml')
 })
 
-test('strings of several lines keep their value when they contain expressions', async () => {
+test('strings of several lines keep their value if they contain expressions', async () => {
   const workflow = await read(`
 on: push
 jobs:
@@ -76,12 +76,12 @@ test.each([
     'hashFiles()',
     'the workflow, line 3',
   ],
-])('%s is refused by name and place', async (_what, job, construct, place) => {
+])('a workflow with %s is refused with the construct and its place', async (_what, job, construct, place) => {
   const { root } = await read(`on: push\njobs:\n  a: { ${job} }\n`)
   expect(unsupportedInWorkflow(root)).toEqual([{ construct, place }])
 })
 
-test('what can be run whole is not refused', async () => {
+test('a workflow that this runner supports is not refused', async () => {
   const { root } = await read(`
 on: push
 concurrency: one
@@ -97,7 +97,7 @@ test.each([
   ['write of the workflow', 'permissions: { id-token: write }', '', true],
   ['write of the job', '', 'permissions: { id-token: write },', true],
   ['write-all', 'permissions: write-all', '', true],
-  ['nothing said', '', '', false],
+  ['no permissions', '', '', false],
   ['read-all', 'permissions: read-all', '', false],
   ['id-token: none', 'permissions: { id-token: none }', '', false],
   [
@@ -106,7 +106,7 @@ test.each([
     'permissions: { contents: read },',
     false,
   ],
-])('a job may have a token of GitHub only by id-token: write (%s)', async (_what, workflow, job, expected) => {
+])('a job may request a run token only with id-token: write (%s)', async (_what, workflow, job, expected) => {
   const { jobs } = await read(
     `on: push\n${workflow}\njobs:\n  a: { ${job} runs-on: ubuntu-latest, steps: [{ run: x }] }\n`,
   )

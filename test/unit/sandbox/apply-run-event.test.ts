@@ -50,7 +50,7 @@ const started: RunEvent[] = [
 ]
 
 describe('a run record', () => {
-  test('takes the title and the steps the runner reports', () => {
+  test('takes the title and the steps that the runner reports', () => {
     const run = play(queued, ...started, { type: 'step-started', job: 'a', step: 1 })
     expect(run).toMatchObject({ status: 'in_progress', displayTitle: 'X for you', updatedAt: '2026-11-21T10:00:05Z' })
     expect(run.jobs[0]?.steps.map(({ number, status }) => [number, status])).toEqual([
@@ -60,7 +60,7 @@ describe('a run record', () => {
     ])
   })
 
-  test('lists a job from the moment what it needs has ended', () => {
+  test('lists a job once the jobs that it needs have ended', () => {
     const during = play(queued, ...started)
     expect(listedJobs(during).map(({ key }) => key)).toEqual(['a'])
     const after = play(during, { type: 'job-completed', job: 'a', conclusion: 'success' })
@@ -81,7 +81,7 @@ describe('a run record', () => {
     ])
   })
 
-  test('does not change any more once it has ended', () => {
+  test('does not change after it has ended', () => {
     const ended = play(queued, ...started, { type: 'run-completed', conclusion: 'cancelled' })
     expect(ended.jobs.map(({ status, conclusion }) => [status, conclusion])).toEqual([
       ['completed', 'cancelled'],
@@ -90,7 +90,7 @@ describe('a run record', () => {
     expect(play(ended, { type: 'job-started', job: 'b', steps: ['Set up job'] })).toBe(ended)
   })
 
-  test('of a lost runner fails the step it was in and skips what had not begun', () => {
+  test('with a lost runner fails the running step and skips what had not started', () => {
     const lost = loseRun(play(queued, ...started, { type: 'step-started', job: 'a', step: 1 }), now)
     expect(lost).toMatchObject({ status: 'completed', conclusion: 'failure' })
     expect(lost.jobs[0]?.steps[1]?.conclusion).toBe('failure')

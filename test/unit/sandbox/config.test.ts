@@ -11,7 +11,7 @@ const good = {
     '[{"id":"console","name":"Console","environment":"production","repository":"acme/platform","workflow":"deploy-console.yml","ref":"main"}]',
 }
 
-test('a full environment is taken as it is', () => {
+test('a complete environment is read as the configuration', () => {
   expect(readConfig(good)).toMatchObject({
     port: undefined,
     consoleUrl: 'http://127.0.0.1:3000',
@@ -34,7 +34,7 @@ test.each([
     good.SANDBOX_SURFACES.replace(/\{.*\}/, (one) => `${one},${one.replace('"console"', '"other"')}`),
   ],
   ['SANDBOX_SURFACES', good.SANDBOX_SURFACES.replace('"console"', '"../etc"')],
-])('a bad %s is named with an example, and its value is not repeated', (name, value) => {
+])('an invalid %s is refused with an example and without its value', (name, value) => {
   const read = () => readConfig({ ...good, [name]: value })
   expect(read).toThrow(name)
   expect(read).toThrow(/Example: ./)

@@ -20,7 +20,7 @@ describe('the created filter of run lists', () => {
     ['2026-11-21T10:00:01Z..2026-11-22', false],
     ['*..2026-11-21', true],
     ['2026-11-22..*', false],
-  ])('%s', (text, wanted) => {
+  ])('matches with %s: %s', (text, wanted) => {
     expect(parseCreated(text)?.(at)).toBe(wanted)
   })
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { accountKey } from '~/server/auth/providers/accounts.sql'
 
-it('two accounts have one key only if both issuer and subject are the same', () => {
+it('two accounts have one key only if issuer and subject are both equal', () => {
   const issuer = fc.constantFrom('https://a.example', 'https://a.example/', 'https://a.example/b')
   const subject = fc.oneof(
     fc.string(),

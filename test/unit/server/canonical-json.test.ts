@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { canonicalJson, hasExactNumbers } from '~/server/audit/seal-record'
 
 describe('canonical JSON', () => {
-  it('is what RFC 8785 gives as its example (3.2.2 and 3.2.3)', () => {
+  it('matches the example of RFC 8785 (3.2.2 and 3.2.3)', () => {
     const value = {
       numbers: JSON.parse('[333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001]'),
       string: '€$\u000f\nA\'B"\\\\"/',
@@ -17,7 +17,7 @@ describe('canonical JSON', () => {
     expect([...canonicalJson(names).matchAll(/:(\d)/g)].map(([, n]) => n).join('')).toBe('2467153')
   })
 
-  it('means the value it was made of, and does not depend on the order of its members', () => {
+  it('has the value that it was made of, and does not depend on the order of members', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const text = canonicalJson(value)
@@ -27,25 +27,25 @@ describe('canonical JSON', () => {
     )
   })
 
-  it('keeps a member that is called __proto__', () => {
+  it('keeps a member named __proto__', () => {
     expect(canonicalJson(JSON.parse('{"b":1,"__proto__":2}'))).toBe('{"__proto__":2,"b":1}')
   })
 })
 
-describe('the numbers of a jsonb text are exact', () => {
+describe('the numbers of a jsonb text', () => {
   it.each([
     '{"a": 1, "b": [-0.25, 10.50]}',
     '"1.00000000000000000001"',
     '1000000000000000000000000',
     '0.0000001',
     '{"9007199254740993": "\\"9007199254740993"}',
-  ])('in %s', (text) => expect(hasExactNumbers(text)).toBe(true))
+  ])('are exact in %s', (text) => expect(hasExactNumbers(text)).toBe(true))
   it.each([
     '9007199254740993',
     '{"a": 1.00000000000000000001}',
     '[0.1, 0.10000000000000000001]',
     `1${'0'.repeat(400)}`,
-  ])('but not in %s', (text) => expect(hasExactNumbers(text)).toBe(false))
+  ])('are not exact in %s', (text) => expect(hasExactNumbers(text)).toBe(false))
 })
 
 function reversed(value: unknown): unknown {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { type AnswerStore, fetchConditionally, type StoredAnswer } from '~/server/github/conditional-fetch'
 
-/** GitHub's ETags hold for the token they were given to, and for no other of the same installation. */
+/** GitHub's ETags are valid only for the token that they were given to. */
 function githubAnswers() {
   const asked: string[] = []
   const send = async (url: string, init: RequestInit) => {
@@ -26,7 +26,7 @@ function sharedStore(): AnswerStore {
   }
 }
 
-it('two processes with tokens of one installation are each answered 304, however their requests alternate', async () => {
+it('two processes with different tokens of one installation both get 304, even if their requests alternate', async () => {
   const github = githubAnswers()
   const ask = fetchConditionally(github.send, sharedStore(), (error) => {
     throw error

@@ -21,7 +21,7 @@ const VARIABLES = [
 ] as const
 
 describe('the configuration', () => {
-  it('needs nothing to run the sandbox', () => {
+  it('requires nothing to run the sandbox', () => {
     expect(readConfig({})).toMatchObject({
       port: undefined,
       databaseUrl: undefined,
@@ -72,20 +72,20 @@ describe('the configuration', () => {
     ['DELIVERY_PRIVATE_ADDRESSES', 'on', 'example: DELIVERY_PRIVATE_ADDRESSES=allow'],
     ['IN_PROCESS_WORKER', 'maybe', 'example: IN_PROCESS_WORKER=off'],
     ['FLAG_CONSOLE_DEPLOY_ASYNC', 'maybe', 'example: FLAG_CONSOLE_DEPLOY_ASYNC=on'],
-  ])('refuses %s=%j by name, with what is wrong and an example', (name, value, expected) => {
+  ])("refuses %s=%j with the variable's name, the problem and an example", (name, value, expected) => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(name)
     expect(read).toThrow(expected)
   })
 
   it.each(['127.0.0.1', '127.8.9.10', '::1', '0:0:0:0:0:0:0:1'])(
-    'listens on loopback address %s without more',
+    'allows the loopback address %s without other settings',
     (host) => {
       expect(readConfig({ HOST: host }).host).toBe(host)
     },
   )
 
-  it('listens on other addresses where it is said how people reach it and which proxies are believed', () => {
+  it('allows another address only with CONSOLE_URL and TRUSTED_PROXIES, and never for the sandbox', () => {
     const told = { HOST: '0.0.0.0', CONSOLE_URL: 'https://console.example.com', GITHUB_DISPATCH_TOKEN: 'token' }
     expect(readConfig({ ...told, TRUSTED_PROXIES: 'none' })).toMatchObject({ host: '0.0.0.0', trustedProxies: [] })
     expect(readConfig({ ...told, TRUSTED_PROXIES: '10.0.0.0/8' }).trustedProxies).toEqual(['10.0.0.0/8'])
@@ -93,7 +93,7 @@ describe('the configuration', () => {
     expect(() => readConfig({ ...told, TRUSTED_PROXIES: 'none', ...sandbox })).toThrow('serves this machine only')
   })
 
-  it('takes a CONSOLE_URL of scheme, host and port, and refuses everything more', () => {
+  it('accepts a CONSOLE_URL of scheme, host and port, and refuses anything more', () => {
     const text = fc.stringMatching(/^[a-z0-9._~%-]{0,8}$/)
     const parts = fc.record({
       scheme: fc.constantFrom('http', 'https', 'HTTPS'),
@@ -120,7 +120,7 @@ describe('the configuration', () => {
     expect(() => readConfig({ CONSOLE_URL: 'https://example.com/console' })).toThrow('a sub-path is not served')
   })
 
-  it('answers hostile values with one line for each bad variable, and with nothing else', () => {
+  it('answers hostile values with one line for each invalid variable', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom(
@@ -165,7 +165,7 @@ describe('the configuration', () => {
     )
   })
 
-  it('takes a flag from the environment, on or off, and leaves the others to whoever promotes them', () => {
+  it('takes a flag from its variable, on or off, and leaves the others unset', () => {
     expect(readConfig({}).forcedFlags).toEqual({})
     expect(readConfig({ FLAG_CONSOLE_DEPLOY_ASYNC: 'off' }).forcedFlags).toEqual({ FLAG_CONSOLE_DEPLOY_ASYNC: false })
     expect(readConfig({ FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS: 'on' }).forcedFlags).toEqual({
@@ -174,17 +174,17 @@ describe('the configuration', () => {
   })
 
   it.each([
-    ['the public one', {}],
-    ['another server', { GITHUB_API_URL: 'https://github.example.com/api/v3' }],
-    ['an address that only begins like it', { GITHUB_API_URL: 'http://127.0.0.1:30011/api/v3' }],
-  ])('SANDBOX_URL beside a real GitHub is refused: %s', (_, env) => {
+    ['github.com', {}],
+    ['an Enterprise Server', { GITHUB_API_URL: 'https://github.example.com/api/v3' }],
+    ['an address that starts like the sandbox’s', { GITHUB_API_URL: 'http://127.0.0.1:30011/api/v3' }],
+  ])('refuses SANDBOX_URL beside another GitHub: %s', (_, env) => {
     const sandbox = { SANDBOX_URL: 'http://127.0.0.1:3001', GITHUB_DISPATCH_TOKEN: 'token' }
     expect(() => readConfig({ ...sandbox, ...env })).toThrow('SANDBOX_URL is set')
     const own = { ...sandbox, GITHUB_API_URL: 'http://127.0.0.1:3001/api/v3' }
     expect(readConfig(own).sandboxUrl).toBe('http://127.0.0.1:3001')
   })
 
-  it('never repeats a secret it refuses', () => {
+  it('does not repeat a secret that it refuses', () => {
     const secret = 'hunter2hunter2'
     let message = ''
     try {
@@ -202,11 +202,11 @@ describe('the configuration', () => {
     const app = { GITHUB_APP_ID: '1234', GITHUB_APP_INSTALLATION_ID: '99', GITHUB_APP_PRIVATE_KEY: pem }
 
     it.each([
-      ['as the file has it', pem],
-      ['with spelled-out line breaks', pem.trim().replaceAll('\n', '\\n')],
+      ['as in its file', pem],
+      ['with escaped line breaks', pem.trim().replaceAll('\n', '\\n')],
       ['in base64', Buffer.from(pem).toString('base64')],
       ['as PKCS#8', privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
-    ])('takes the private key %s', (_, key) => {
+    ])('accepts the private key %s', (_, key) => {
       expect(readConfig({ ...app, GITHUB_APP_PRIVATE_KEY: key }).githubCredentials).toEqual({
         kind: 'app',
         appId: '1234',
@@ -215,11 +215,11 @@ describe('the configuration', () => {
       })
     })
 
-    it.each(Object.keys(app))('is refused without %s, by name', (missing) => {
+    it.each(Object.keys(app))('is refused without %s, and the error names the variable', (missing) => {
       expect(() => readConfig({ ...app, [missing]: undefined })).toThrow(`${missing} is not set`)
     })
 
-    it('is refused beside a token', () => {
+    it('is refused together with a token', () => {
       expect(() => readConfig({ ...app, GITHUB_DISPATCH_TOKEN: 'ghp_x' })).toThrow('are both set')
     })
 
@@ -228,23 +228,23 @@ describe('the configuration', () => {
       ['GITHUB_APP_INSTALLATION_ID', 'latest'],
       ['GITHUB_APP_PRIVATE_KEY', 'c2VjcmV0LWJ1dC1uby1rZXk='],
       ['GITHUB_APP_PRIVATE_KEY', pem.slice(0, 200)],
-    ])('with a bad %s is refused by name, and the key is not repeated', (name, value) => {
+    ])("with an invalid %s is refused with the variable's name and without the key", (name, value) => {
       const read = () => readConfig({ ...app, [name]: value })
       expect(read).toThrow(name)
       expect(read).not.toThrow(app.GITHUB_APP_PRIVATE_KEY.slice(40, 100))
     })
   })
 
-  it('names every bad variable at once', () => {
+  it('names every invalid variable at once', () => {
     expect(() => readConfig({ PORT: 'x', DATABASE_URL: 'y' })).toThrow(/PORT[\s\S]*DATABASE_URL/)
   })
 
-  it('accepts several callback secrets, for rotation', () => {
+  it('accepts several callback secrets, for a rotation', () => {
     const secrets = ['a'.repeat(24), `whsec_${Buffer.alloc(24, 7).toString('base64')}`]
     expect(readConfig({ DEPLOY_CALLBACK_HMAC_SECRET: secrets.join(', ') }).callbackSecrets).toEqual(secrets)
   })
 
-  it('does not let a server run without database, credentials or a callback secret', () => {
+  it('refuses to run a server without database, credentials or a callback secret', () => {
     expect(() => readServerConfig({})).toThrow(/DATABASE_URL[\s\S]*GITHUB_DISPATCH_TOKEN[\s\S]*HMAC_SECRET/)
   })
 })

@@ -46,8 +46,8 @@ const generated = fc.record({
   ofToken: fc.boolean(),
 })
 
-describe('the table of GitHub’s answers', () => {
-  it('gives every answer one of the outcomes its verb has, and words that fit the verb', () => {
+describe("the table of GitHub's answers", () => {
+  it('gives every answer an outcome of its request, and words that fit the request', () => {
     fc.assert(
       fc.property(verbs, generated, (verb, given) => {
         const outcome = classifyAnswer(verb, given, NOW)
@@ -63,7 +63,7 @@ describe('the table of GitHub’s answers', () => {
     )
   })
 
-  it('refuses only what GitHub documents as a no, and accepts only what GitHub documents as a yes', () => {
+  it('refuses only answers that GitHub documents as refusals, and accepts only documented successes', () => {
     fc.assert(
       fc.property(verbs, generated, (verb, given) => {
         const { kind } = classifyAnswer(verb, given, NOW)
@@ -83,16 +83,16 @@ describe('the table of GitHub’s answers', () => {
       answer(403, { headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1795869000' } }),
     ],
     ['a secondary limit with a time', answer(403, { headers: { 'retry-after': '60' } })],
-    ['a secondary limit by its text alone', answer(403, { message: 'You have exceeded a secondary rate limit.' })],
+    ['a secondary limit known only by its text', answer(403, { message: 'You have exceeded a secondary rate limit.' })],
     ['429', answer(429)],
-  ])('takes %s for a limit with an end, for every verb', (_, limited) => {
+  ])('treats %s as a rate limit with an end, for every request', (_, limited) => {
     for (const verb of ['look', 'resolve', 'dispatch', 'cancel'] as const) {
       expect(classifyAnswer(verb, limited, NOW)).toMatchObject({ kind: 'later', until: expect.any(Date) })
       expect(explainAnswer(verb, limited, { repository: 'acme/platform' }, NOW)).not.toMatch(/credentials/)
     }
   })
 
-  it('takes the page of a proxy, a cut body and no answer at all for unknown', () => {
+  it('treats an HTML page, a body that breaks off and no answer as unknown', () => {
     const html = answer(200, { headers: { 'content-type': 'text/html' }, data: '<html>' })
     const cut = answer(200, { headers: { 'content-type': 'application/json' }, data: '{"workflow' })
     for (const doubtful of [html, cut, answer(null), answer(502)]) {
@@ -100,7 +100,7 @@ describe('the table of GitHub’s answers', () => {
     }
   })
 
-  it('names the address a repository moved to, and the file to update', () => {
+  it('names the address that a repository moved to, and the file to update', () => {
     const moved = answer(301, { headers: { location: 'https://api.github.com/repositories/7' } })
     expect(explainAnswer('dispatch', moved, { repository: 'acme/platform' })).toBe(
       'The repository acme/platform moved to https://api.github.com/repositories/7: update surfaces.yaml. Nothing was started.',
@@ -108,7 +108,7 @@ describe('the table of GitHub’s answers', () => {
   })
 })
 
-it('takes 409 and 422 for an unknown ref or commit, and for no proof of absence where anything else was asked', () => {
+it('treats 409 and 422 as an unknown ref or commit, and not as proof of absence in other requests', () => {
   for (const status of [409, 422]) {
     expect(classifyAnswer('resolve', answer(status))).toEqual({ kind: 'gone' })
     expect(classifyAnswer('look', answer(status)).kind).not.toBe('gone')
@@ -116,16 +116,16 @@ it('takes 409 and 422 for an unknown ref or commit, and for no proof of absence 
   }
 })
 
-/** A status held against a number, whichever way round, in a list, or in a switch. */
+/** A comparison of a status with a number, in either order, in a list or in a switch. */
 const COMPARED =
   /status\w*\??\s*(?:[!=]==?|[<>]=?)\s*[1-5]\d\d\b|\b[1-5]\d\d\s*(?:[!=]==?|[<>]=?)\s*[\w.?]*status\b|\[\s*[1-5]\d\d\s*(,\s*[1-5]\d\d\s*)*,?\s*\]|\bcase\s+[1-5]\d\d\b/i
 
-describe('the one table', () => {
+describe("the only classifier of GitHub's answers", () => {
   const root = path.resolve(import.meta.dirname, '../../../src/server')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.startsWith('platform/generated/'),
   )
-  // These compare what receivers of deliveries, or the console itself, answer with.
+  // These compare statuses of delivery receivers or of the console itself.
   const OTHERS = [
     'auth/library/answer-auth.ts',
 
@@ -134,7 +134,7 @@ describe('the one table', () => {
     'openapi/operation.ts',
   ]
 
-  it('is the only place under src/server that compares a status GitHub answered with', () => {
+  it("is the only file under src/server that compares GitHub's statuses", () => {
     const comparing = files.filter((file) => COMPARED.test(readFileSync(path.join(root, file), 'utf8')))
     expect(comparing.toSorted()).toEqual(['github/answers.ts', ...OTHERS].toSorted())
   })
@@ -148,12 +148,12 @@ describe('the one table', () => {
     'new Set([400])',
     'case 422:',
     'httpStatus == 403',
-  ])('is not to be copied as `%s` without this test noticing', (line) => {
+  ])('is found again by this test in the line `%s`', (line) => {
     expect(line).toMatch(COMPARED)
   })
 })
 
-describe('the budget of requests', () => {
+describe("the reserve of GitHub's requests", () => {
   const reset = NOW / 1000 + 600
   const left = (remaining: number) => {
     const budget = createRequestBudget(() => NOW)
@@ -170,7 +170,7 @@ describe('the budget of requests', () => {
     )
   }
 
-  it('stops background looks at 30 % left, looks by people at 20 %, running deploys at 10 %, and acts at nothing', () => {
+  it("stops background looks at 30 % left, people's reads at 20 %, running deploys at 10 %, and dispatch and cancel at nothing", () => {
     expect(left(1500)).toEqual(['background', 'people', 'running', 'act'])
     expect(left(1499)).toEqual(['people', 'running', 'act'])
     expect(left(999)).toEqual(['running', 'act'])
@@ -179,7 +179,7 @@ describe('the budget of requests', () => {
     expect(left(0)).toEqual([])
   })
 
-  it('pauses a minute after a secondary limit that names no time, and goes on after it', () => {
+  it('pauses a minute after a secondary limit without a time', () => {
     const budget = createRequestBudget(() => NOW)
     budget.observe({ status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.' })
     expect(budget.pausedUntil(new Date(NOW), 'act')).toEqual(new Date(NOW + 60_000))
@@ -191,6 +191,6 @@ it.each([
   ['https://api.github.com', 'https://github.com'],
   ['https://api.acme.ghe.com', 'https://acme.ghe.com'],
   ['https://github.acme.example/api/v3', 'https://github.acme.example'],
-])('links from the API at %s to the pages at %s', (api, web) => {
+])('the API at %s has its pages at %s', (api, web) => {
   expect(gitHubWebUrl(api)).toBe(web)
 })

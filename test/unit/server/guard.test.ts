@@ -6,7 +6,7 @@ import { addressOf, createGuard } from '~/server/platform/http/guard'
 
 const guard = createGuard({ trustedProxies: ['127.0.0.1'], consoleUrl: 'https://console.example.com' })
 
-/** Says what it was given, as Next would be. */
+/** Answers what it received, in place of Next. */
 const server = createServer((request, response) => {
   guard(request, response)
   const { url, method, headers } = request
@@ -24,23 +24,23 @@ async function seenOf(path: string, init: RequestInit = {}) {
   return { seen: await answer.json(), headers: answer.headers }
 }
 
-it('behind a trusted proxy, what is handed on is one address: the one the proxy saw', async () => {
+it('behind a trusted proxy, one address is handed on: the one that the proxy saw', async () => {
   const { seen } = await seenOf('/', { headers: { 'x-forwarded-for': '203.0.113.9, 198.51.100.1' } })
   expect(seen).toMatchObject({ address: '198.51.100.1', headers: { 'x-forwarded-for': '198.51.100.1' } })
 })
 
-it('an address that does not decode becomes one that does not exist, below /api too; any other stays as it is', async () => {
+it('an address that cannot be decoded becomes one that does not exist, and any other stays', async () => {
   expect((await seenOf('/a/%ff%fe?b=%20')).seen.url).toBe('/undecodable')
   expect((await seenOf('/api/a/%ff')).seen.url).toBe('/api/undecodable')
   expect((await seenOf('/a/%20?b=%C3%A9')).seen.url).toBe('/a/%20?b=%C3%A9')
 })
 
-it('a query that does not decode leaves the address as it is, and is read as a browser reads it', async () => {
+it('a query that cannot be decoded is corrected as a browser does, and the path stays', async () => {
   expect((await seenOf('/audit?actor=%')).seen.url).toBe('/audit?actor=%25')
   expect((await seenOf('/audit?actor=%ff&deploy=a+b')).seen.url).toBe('/audit?actor=%EF%BF%BD&deploy=a+b')
 })
 
-it('every answer has its headers before anything answers', async () => {
+it('every answer has its security headers before anything answers', async () => {
   const { headers } = await seenOf('/')
   expect(headers.get('strict-transport-security')).toBe('max-age=63072000')
   expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)

@@ -31,7 +31,7 @@ afterAll(() => {
   server.close()
 })
 
-/** DNS that answers with these, one after the other. */
+/** A DNS that gives these answers in turn. */
 function names(...answers: readonly (readonly string[])[]) {
   const asked: string[] = []
   const resolve = ((host: string, _: object, done: (error: null, found: object[]) => void) => {
@@ -49,8 +49,8 @@ const message = { headers: { 'content-type': 'application/json' }, body: '{}' }
 const octet = fc.integer({ min: 0, max: 255 })
 const rest = fc.tuple(octet, octet, octet).map((octets) => octets.join('.'))
 
-describe('an address that deliveries may go to', () => {
-  it('is not one of this machine, its network, a cloud’s metadata, or reserved', () => {
+describe('an address for deliveries', () => {
+  it("cannot be one of this machine, its network, a cloud's metadata, or reserved", () => {
     const first = fc.constantFrom(0, 10, 127, 224, 239, 240, 255)
     fc.assert(fc.property(first, rest, (net, host) => !isPublicAddress(`${net}.${host}`)))
     fc.assert(
@@ -76,7 +76,7 @@ describe('an address that deliveries may go to', () => {
     }
   })
 
-  it('is one of the public internet', () => {
+  it('can be one of the public internet', () => {
     for (const address of [
       '1.1.1.1',
       '172.32.0.1',
@@ -95,15 +95,15 @@ describe('an address that deliveries may go to', () => {
     'http://0x7f.1/',
     'http://[::1]/',
     'http://[::ffff:10.0.0.1]/',
-  ])('is not %s, however the address is written', async (url) => {
+  ])('cannot be %s, however it is written', async (url) => {
     await expect(checkAddress(url, { allowPrivate: false })).rejects.toThrow(AddressRefused)
     await expect(guardedPost(url, message, { allowPrivate: false })).rejects.toThrow(AddressRefused)
     expect(requests).toEqual([])
   })
 })
 
-describe('a delivery', () => {
-  it('does not reach a name that was public when it was checked and is private when it is used', async () => {
+describe('a post to a receiver', () => {
+  it('does not reach a name that was public when checked and is private when used', async () => {
     const { resolve } = names(['203.1.1.1'], ['127.0.0.1'])
     const rule = { allowPrivate: false, resolve }
     const url = `http://rebound.example.com:${port}/`
@@ -112,12 +112,12 @@ describe('a delivery', () => {
     expect(requests).toEqual([])
   })
 
-  it('does not reach a name of which one address is private', async () => {
+  it("is refused if one of the name's addresses is private", async () => {
     const rule = { allowPrivate: false, resolve: names(['203.1.1.1', '127.0.0.1']).resolve }
     await expect(checkAddress('https://both.example.com/', rule)).rejects.toThrow(AddressRefused)
   })
 
-  it('connects to the address it checked, and asks DNS no second time', async () => {
+  it('connects to the address that was checked, and asks DNS once', async () => {
     const dns = names(['127.0.0.1'], ['192.0.2.1'])
     const url = `http://pinned.example.com:${port}/`
     const answer = await guardedPost(url, message, { allowPrivate: true, resolve: dns.resolve })
@@ -133,12 +133,12 @@ describe('a delivery', () => {
     expect([status, requests.length]).toEqual([307, 1])
   })
 
-  it('reads an answer without an end to its bound', async () => {
+  it('reads an endless answer up to its limit', async () => {
     const { text } = await guardedPost(`http://127.0.0.1:${port}/endless`, message, { allowPrivate: true })
     expect(text).toHaveLength(16_384)
   })
 
-  it('is given up when its time is over, and may have been taken then', async () => {
+  it('is given up after its time, and may have been received', async () => {
     const attempt = guardedPost(`http://127.0.0.1:${port}/silent`, message, { allowPrivate: true }, 100)
     const error: unknown = await attempt.catch((thrown: unknown) => thrown)
     expect(requests).toHaveLength(1)
@@ -148,7 +148,7 @@ describe('a delivery', () => {
     })
   })
 
-  it('that found no connection in half of its time was certainly not sent', async () => {
+  it('that found no connection within half of its time was not sent', async () => {
     const rule = { allowPrivate: true, resolve: (() => undefined) as unknown as typeof lookup }
     const attempt = guardedPost(`http://nowhere.example.com:${port}/`, message, rule, 2_000)
     const error: unknown = await attempt.catch((thrown: unknown) => thrown)

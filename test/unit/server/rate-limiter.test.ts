@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRateLimiter } from '~/server/platform/http/rate-limits'
 
-/** A limiter and the hand that moves its clock. */
+/** A limiter with a clock that the test moves. */
 function limiterOf(perMinute: number | undefined) {
   let now = 0
   const limiter = createRateLimiter(perMinute, () => now)
@@ -12,7 +12,7 @@ function limiterOf(perMinute: number | undefined) {
 }
 
 describe('a rate limit', () => {
-  it('lets a minute’s worth through at once, then says how long to wait, and refills evenly', () => {
+  it('admits the requests of a minute at once, then says how long to wait, and refills evenly', () => {
     const { take, pass } = limiterOf(60)
     expect(Array.from({ length: 60 }, () => take('a')).every((wait) => wait === 0)).toBe(true)
     expect(take('a')).toBe(1)
@@ -24,17 +24,17 @@ describe('a rate limit', () => {
     expect(Array.from({ length: 61 }, () => take('a')).filter((wait) => wait > 0)).toHaveLength(1)
   })
 
-  it('counts every key by itself', () => {
+  it('counts every key on its own', () => {
     const { take } = limiterOf(1)
     expect([take('a'), take('a'), take('b')]).toEqual([0, 60, 0])
   })
 
-  it('refuses nobody when it is off', () => {
+  it('refuses nothing if it is off', () => {
     const { take } = limiterOf(undefined)
     expect(Array.from({ length: 10_000 }, () => take('a')).every((wait) => wait === 0)).toBe(true)
   })
 
-  it('remembers a bounded number of keys, and forgets the one unused for longest', () => {
+  it('remembers a limited number of keys, and forgets the one that was unused for longest', () => {
     const { take } = limiterOf(1)
     take('flooder')
     for (let key = 0; key < 19_999; key += 1) take(`other ${key}`)

@@ -5,7 +5,7 @@ const post = (body: BodyInit) =>
   new Request('http://localhost/', { method: 'POST', body, duplex: 'half' } as RequestInit)
 
 describe('a request body', () => {
-  it('is read byte for byte up to the limit, and no further', async () => {
+  it('is read byte for byte up to the limit, and refused above it', async () => {
     const bytes = new Uint8Array(100).map((_, index) => index * 2)
     expect(await readBoundedBody(post(bytes), 100)).toEqual(Buffer.from(bytes))
     await expect(readBoundedBody(post(bytes), 99)).rejects.toMatchObject({ code: 'body_too_large' })
@@ -23,7 +23,7 @@ describe('a request body', () => {
     expect(sent).toBeLessThan(100)
   })
 
-  it('that breaks off is the sender’s failure, not the console’s', async () => {
+  it('that breaks off is reported as incomplete', async () => {
     const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('aborted')) })
     await expect(readBoundedBody(post(broken), 64)).rejects.toMatchObject({ code: 'body_incomplete' })
   })

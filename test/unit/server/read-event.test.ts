@@ -23,7 +23,7 @@ const EVENTS = [
 ]
 
 const full_name = 'Acme/Platform'
-/** Of each event what the console reads, as GitHub's description names it, with the action it is described under. */
+/** The members that the console reads of each event, with the action under which GitHub's description has them. */
 const READ: readonly (readonly [event: string, described: string, payload: object])[] = [
   ['workflow_run', 'workflow-run-completed', { workflow_run: { id: 7, path: '.github/workflows/d.yml' } }],
   ['workflow_job', 'workflow-job-queued', { workflow_job: { run_id: 7 } }],
@@ -58,7 +58,7 @@ function describes(described: unknown, value: unknown): boolean {
   )
 }
 
-describe('an event of GitHub’s', () => {
+describe('an event of GitHub', () => {
   const webhook = z.object({
     post: z.object({
       requestBody: z.object({ content: z.object({ 'application/json': z.object({ schema: z.unknown() }) }) }),
@@ -70,11 +70,14 @@ describe('an event of GitHub’s', () => {
   const descriptionOf = (name: string) =>
     webhook.parse(described[name]).post.requestBody.content['application/json'].schema
 
-  it.each(READ)('(%s) has what is read of it where GitHub describes it (%s)', (event, name, payload) => {
-    const whole = { ...payload, repository: { full_name } }
-    expect(describes(descriptionOf(name), whole)).toBe(true)
-    expect(readEvent(event, whole)?.repositories).toContain('acme/platform')
-  })
+  it.each(READ)(
+    'named %s has the members that the console reads, as GitHub describes them (%s)',
+    (event, name, payload) => {
+      const whole = { ...payload, repository: { full_name } }
+      expect(describes(descriptionOf(name), whole)).toBe(true)
+      expect(readEvent(event, whole)?.repositories).toContain('acme/platform')
+    },
+  )
 })
 
 describe('the events that a webhook should send', () => {
@@ -92,7 +95,7 @@ describe('the events that a webhook should send', () => {
   })
 })
 
-it('whatever is sent under whatever name is read or refused as input that does not fit, and never throws another error', () => {
+it('any payload under any name is read or refused as invalid input, and no other error is thrown', () => {
   const fragment = fc.constantFrom(
     { repository: { full_name } },
     { repository: null },

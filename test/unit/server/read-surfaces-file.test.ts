@@ -37,12 +37,12 @@ describe('surfaces.yaml', () => {
   it.each([
     ['a wrong value', GOOD.replace('acme/platform', 'platform'), 'surfaces.yaml:5: repository: is not owner/name'],
     [
-      'a name that would turn the text around it',
+      'a name that would reverse the text around it',
       GOOD.replace('name: API', 'name: "API\\u202E"'),
       'surfaces.yaml:3: name: holds a control or format character, which cannot be seen',
     ],
     [
-      'a phrase to confirm with a character nobody can type',
+      'a confirmation phrase with an invisible character',
       `${GOOD}    confirm: "api\\u200B"\n`,
       'surfaces.yaml:9: confirm: holds a control or format character, which cannot be seen',
     ],
@@ -53,48 +53,40 @@ describe('surfaces.yaml', () => {
     ],
     ['a missing field', GOOD.replace('    workflow: deploy-heroku.yml\n', ''), 'surfaces.yaml:2: workflow: is missing'],
     [
-      'a mistyped field, and what was meant,',
+      'a mistyped field with a suggestion',
       `${GOOD}    helth_url: x\n`,
       'surfaces.yaml:2: "helth_url" is not a known key; did you mean "health_url"?',
     ],
     [
-      'a field in another spelling, and what was meant,',
+      'a field in another spelling with a suggestion',
       GOOD.replace('health_url', 'healthUrl'),
       'surfaces.yaml:2: "healthUrl" is not a known key; did you mean "health_url"?',
     ],
     [
-      'a way to report nobody knows',
+      'an unknown kind of callbacks',
       `${GOOD}    callbacks: token\n`,
       'surfaces.yaml:9: callbacks: is none of shared, repository, oidc',
     ],
+    ['an invalid repository id', `${GOOD}    repository_id: acme\n`, 'surfaces.yaml:9: repository_id: is not a number'],
+    ['an unknown approval', `${GOOD}    approval: maybe\n`, 'surfaces.yaml:9: approval: is neither none nor required'],
+    ['an unknown field', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
     [
-      'a repository id that is none',
-      `${GOOD}    repository_id: acme\n`,
-      'surfaces.yaml:9: repository_id: is not a number',
-    ],
-    [
-      'an approval nobody knows',
-      `${GOOD}    approval: maybe\n`,
-      'surfaces.yaml:9: approval: is neither none nor required',
-    ],
-    ['a field nobody knows', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
-    [
-      'an id declared twice',
+      'an id that is declared twice',
       GOOD + GOOD.replace('surfaces:\n', ''),
       'surfaces.yaml:9: id: "api-prod" is declared twice',
     ],
-    ['broken YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
-    ['no surface at all', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
+    ['invalid YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
+    ['a list without surfaces', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
     ['an empty file', '', 'surfaces.yaml:1:'],
-  ])('names file and line of %s', (_, text, expected) => {
+  ])('is refused with file and line for %s', (_, text, expected) => {
     expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(expected)
   })
 
-  it('guesses no spelling where none is near', () => {
+  it('is refused without a suggestion if no known key is similar', () => {
     expect(() => parseSurfaces(`${GOOD}    colour: red\n`, 'surfaces.yaml', undefined)).not.toThrow(/did you mean/)
   })
 
-  it('says which surface asks for a second person, and for how long a request waits', () => {
+  it('declares who may report, whether approval is required, and for how long a request waits', () => {
     const guarded = `${GOOD}    callbacks: oidc\n    repository_id: 900100\n`
     expect(parseSurfaces(guarded, 'surfaces.yaml', undefined)).toMatchObject([
       { callbacks: 'oidc', repositoryId: 900100n },
@@ -105,19 +97,19 @@ describe('surfaces.yaml', () => {
     ])
   })
 
-  it('names every problem at once', () => {
+  it('is refused with every problem at once', () => {
     const text = GOOD.replace('acme/platform', 'platform').replace('id: api-prod', 'id: API prod')
     expect(() => parseSurfaces(text, 'surfaces.yaml', undefined)).toThrow(/:2: id[\s\S]*:5: repository/)
   })
 
-  it('ships the sandbox’s surfaces, and refuses them where there is no sandbox', () => {
+  it("contains the sandbox's surfaces, which are refused without a sandbox", () => {
     const surfaces = readSurfacesFile('surfaces.yaml', 'http://127.0.0.1:3001')
     expect(surfaces.map(({ id }) => id)).toContain('console-staging')
     expect(surfaces[0]?.healthUrl).toBe('http://127.0.0.1:3001/surfaces/console/health')
     expect(() => readSurfacesFile('surfaces.yaml', undefined)).toThrow('declare your own')
   })
 
-  it('says which file is missing and what to set', () => {
+  it('is reported with the variable to set if it is missing', () => {
     expect(() => readSurfacesFile('nowhere.yaml', undefined)).toThrow(/nowhere\.yaml[\s\S]*SURFACES_FILE/)
   })
 })

@@ -6,7 +6,7 @@ import { shareRead } from '~/server/github/recent-reads'
 const newGitHub = () =>
   connectGitHub({ apiUrl: 'http://127.0.0.1:9', credentials: { kind: 'token', token: 'x' } }, pino({ level: 'silent' }))
 
-/** Counts how often it is asked, and answers with that number when told to. */
+/** Counts how often it is asked, and answers with that number on request. */
 function source() {
   const answers: (() => void)[] = []
   let count = 0
@@ -18,7 +18,7 @@ function source() {
   return { ask, answer: () => answers.forEach((one) => void one()), count: () => count }
 }
 
-it('many who ask the same at once share one request', async () => {
+it('simultaneous equal reads share one request', async () => {
   const [github, { ask, answer, count }] = [newGitHub(), source()]
   const asked = Array.from({ length: 200 }, () => shareRead(github, 'main', ask, { keep: false }))
   answer()
@@ -26,7 +26,7 @@ it('many who ask the same at once share one request', async () => {
   expect(count()).toBe(1)
 })
 
-it('what was answered is good for the next only where it may be kept', async () => {
+it('a later read gets the earlier answer only if the answer may be kept', async () => {
   const [github, { ask, answer }] = [newGitHub(), source()]
   const soon = (key: string, keep: boolean) => {
     const asked = shareRead(github, key, ask, { keep })
@@ -37,14 +37,14 @@ it('what was answered is good for the next only where it may be kept', async () 
   expect([await soon('tags', true), await soon('tags', true)]).toEqual([3, 3])
 })
 
-it('a failure is told to who waited for it, and not to the next', async () => {
+it('a failed read fails for those that waited for it, and not for the next', async () => {
   const github = newGitHub()
   const failing = () => Promise.reject(new Error('away'))
   await expect(shareRead(github, 'main', failing, { keep: true })).rejects.toThrow('away')
   expect(await shareRead(github, 'main', async () => 'there', { keep: true })).toBe('there')
 })
 
-it('the answers of one GitHub are no other’s', async () => {
+it('two GitHubs do not share answers', async () => {
   const keep = { keep: true }
   expect(await shareRead(newGitHub(), 'main', async () => 'one', keep)).toBe('one')
   expect(await shareRead(newGitHub(), 'main', async () => 'two', keep)).toBe('two')

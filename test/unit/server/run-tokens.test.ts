@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { jobTokenIssuer } from '~/server/github/run-tokens'
 
-describe('who signs the tokens of runs', () => {
+describe('the issuer of run tokens', () => {
   it.each([
     ['https://api.github.com', 'https://token.actions.githubusercontent.com'],
     ['https://api.octo.ghe.com', 'https://token.actions.octo.ghe.com'],
     ['https://github.example.com/api/v3', 'https://github.example.com/_services/token'],
     ['http://127.0.0.1:4010/api/v3', 'http://127.0.0.1:4010/_services/token'],
     ['https://api.octo.ghe.com.example.com/api/v3', 'https://api.octo.ghe.com.example.com/_services/token'],
-  ])('for %s is %s', (api, issuer) => {
+  ])('for the API at %s is %s', (api, issuer) => {
     expect(jobTokenIssuer(api)).toBe(issuer)
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { SCHEDULE } from '~/server/worker/run-jobs'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 
-/** Every minute of a day, as the queue looks at it. */
+/** Every minute of a day, in the form that the queue matches. */
 const DAY = Array.from({ length: 24 * 60 }, (_, index) => ({
   min: index % 60,
   hour: Math.floor(index / 60),
@@ -16,17 +16,17 @@ const dueInADay = Object.fromEntries(
 )
 
 describe('the schedule', () => {
-  it('has a reconciler pass due in every minute of the day', () => {
+  it('has a reconciler pass in every minute of the day', () => {
     expect(dueInADay[RECONCILE_PASS]).toBe(24 * 60)
   })
 
-  it('has the looks at repositories due in every minute, and what is forgotten once an hour', () => {
+  it('has looks at repositories in every minute, and deletions once an hour', () => {
     expect(dueInADay[DUE_LOOKS]).toBe(24 * 60)
     expect(dueInADay[FORGET_FAILED]).toBe(24)
     expect(dueInADay[FORGET_ANSWERS]).toBe(24)
   })
 
-  it('never makes up for minutes nobody worked in: the pass of a start has seen to them', () => {
+  it('does not make up for missed minutes', () => {
     expect(SCHEDULE.map(({ options }) => options.backfillPeriod)).toEqual([0, 0, 0, 0])
   })
 })

@@ -9,7 +9,7 @@ const name = fc
   .array(fc.constantFrom(...HARMFUL, 'a', 'א', 'ב', ' '), { minLength: 1, maxLength: 8 })
   .map((parts) => parts.join(''))
 
-/** Every sentence that a name can stand in, made with this one. */
+/** Every sentence that contains a name, made with this one. */
 function sentencesWith(text: string): string[] {
   const surface = { name: text, environment: text, confirm: text, archived: false }
   const freeze = { id: 'f', kind: 'frozen', reason: text, until: null, since: '', by: text } as const
@@ -25,7 +25,7 @@ function sentencesWith(text: string): string[] {
 const ISOLATED = /\u2068[^\u2066-\u2069]*\u2069/gu
 
 describe('a sentence of the server', () => {
-  it('is not turned and hides nothing, whatever the names in it are', () => {
+  it('keeps its direction and hides nothing, whatever the names in it are', () => {
     fc.assert(
       fc.property(name, (text) => {
         for (const sentence of sentencesWith(text)) {
@@ -38,13 +38,13 @@ describe('a sentence of the server', () => {
     )
   })
 
-  it('shows in an error what its author forgot, and keeps its lines apart', () => {
+  it('shows invisible characters that its author left in an error, and keeps its lines apart', () => {
     expect(new AppError('internal', 'a\u202eb\nc\u001bd').message).toBe('a⟨U+202E⟩b\nc⟨ESC⟩d')
   })
 })
 
 describe('the message to Slack', () => {
-  it('names a branch and a tag by the words of the screen', () => {
+  it('names a branch and a tag as the screen does', () => {
     const message = (ref: string) =>
       outcomeMessage({ ...ended('x'), ref }, { headline: 'Failed', sentences: [] }, 'https://console.example.com')
     expect(message('refs/heads/main')).toContain('main by')
@@ -65,7 +65,7 @@ describe('the message to Slack', () => {
     surface: { name: text, environment: text },
   })
 
-  it('is as many lines as it has things to say, whatever the names in it are', () => {
+  it('has five lines whatever the names in it are', () => {
     fc.assert(
       fc.property(name, (text) => {
         const message = outcomeMessage(

@@ -18,11 +18,11 @@ function signed(overrides: { secret?: string; at?: Date; body?: Buffer; id?: str
 }
 
 describe('verifying a signature', () => {
-  it('accepts what the standardwebhooks package signs, byte for byte', () => {
+  it('accepts a signature of the standardwebhooks package', () => {
     expect(verifySignature([SECRET], signed(), NOW)).toBe('msg_1')
   })
 
-  it('takes a secret without prefix as its UTF-8 bytes', () => {
+  it('uses a secret without a prefix as its UTF-8 bytes', () => {
     const plain = 'a plain secret of more than 24 bytes – ♥'
     const message = signed({ secret: Buffer.from(plain).toString('base64') })
     expect(verifySignature([plain], message, NOW)).toBe('msg_1')
@@ -45,7 +45,7 @@ describe('verifying a signature', () => {
     ['the timestamp was changed', [SECRET], { ...signed(), timestamp: String(NOW.getTime() / 1000 + 1) }],
     ['the id is missing', [SECRET], { ...signed(), id: null }],
     ['the timestamp is missing', [SECRET], { ...signed(), timestamp: null }],
-    ['the timestamp is no number', [SECRET], { ...signed(), timestamp: 'now' }],
+    ['the timestamp is not a number', [SECRET], { ...signed(), timestamp: 'now' }],
     ['the signature is missing', [SECRET], { ...signed(), signature: null }],
     ['the signature is empty', [SECRET], { ...signed(), signature: '' }],
     [
@@ -53,14 +53,14 @@ describe('verifying a signature', () => {
       [SECRET],
       { ...signed(), signature: signed().signature.replace('v1,', 'v2,') },
     ],
-    ['the signature is cut short', [SECRET], { ...signed(), signature: signed().signature.slice(0, -8) }],
-    ['it is more than five minutes old', [SECRET], signed({ at: new Date(NOW.getTime() - 301_000) })],
-    ['it is more than five minutes ahead', [SECRET], signed({ at: new Date(NOW.getTime() + 301_000) })],
-  ])('refuses when %s', (_, secrets, message) => {
+    ['the signature is shortened', [SECRET], { ...signed(), signature: signed().signature.slice(0, -8) }],
+    ['the message is more than five minutes old', [SECRET], signed({ at: new Date(NOW.getTime() - 301_000) })],
+    ['the message is more than five minutes ahead', [SECRET], signed({ at: new Date(NOW.getTime() + 301_000) })],
+  ])('refuses a message if %s', (_, secrets, message) => {
     expect(verifySignature(secrets, message, NOW)).toBeNull()
   })
 
-  it('still accepts at the edge of the tolerance', () => {
+  it('accepts a message that is exactly five minutes old', () => {
     expect(verifySignature([SECRET], signed({ at: new Date(NOW.getTime() - 300_000) }), NOW)).toBe('msg_1')
   })
 })

@@ -9,11 +9,11 @@ it.each([
   'console.deploy.other_commit_reported',
   'console.deploy.other_version_runs',
   'console.deploy.record_disagrees',
-])('warns of an alarm whose details it cannot read: %s', (action) => {
+])('an alarm with unreadable details is still a warning: %s', (action) => {
   expect(describeAlarms([written(action)])).toEqual([expect.stringContaining(action)])
 })
 
-it('says that a deploy was not cancelled also where it cannot read why', () => {
+it('an unreadable refusal still says that the deploy was not cancelled', () => {
   const [said] = describeCancelRefusal([written('console.deploy.cancel_refused')])
   expect(said).toContain('This deploy was not cancelled and continues.')
   expect(describeCancelRefusal([written('console.deploy.cancel_delayed')])).toHaveLength(1)

@@ -21,7 +21,7 @@ const LAYERS: readonly (readonly RegExp[])[] = [
 ]
 const layerOf = (file: string): number => LAYERS.findIndex((layer) => layer.some((pattern) => pattern.test(file)))
 
-/** The composition root makes what use cases are given; its type is known to all of them. */
+/** The composition root makes the dependencies, and every use case knows its type. */
 const isDeps = ({ to }: Import): boolean => to === 'server/deps'
 
 it('no file imports from a higher layer', () => {
@@ -42,7 +42,7 @@ it('no two rooms import each other', () => {
   expect(mutual.map(([, example]) => example)).toEqual([])
 })
 
-it('imports better-auth in server/auth/library alone', () => {
+it('only server/auth/library imports better-auth', () => {
   const importing = files.filter((file) => /'@?better-auth[/']/.test(readFileSync(path.join(source, file), 'utf8')))
   expect(importing.length).toBeGreaterThan(0)
   expect(importing.filter((file) => !file.startsWith('server/auth/library/'))).toEqual([])

@@ -7,7 +7,7 @@ const source = path.resolve(import.meta.dirname, '../../../src')
 /** Names that Next.js reads from files under `src/app`. */
 const OF_NEXT = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'metadata', 'dynamic', 'Page'])
 
-/** The files that export a function of each name. The sandbox is a program of its own: its names are compared among themselves. */
+/** The files that export a function of each name. The sandbox is a separate program, so its names are compared among themselves. */
 function filesByName(): ReadonlyMap<string, readonly string[]> {
   const byName = new Map<string, string[]>()
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' })

@@ -10,11 +10,11 @@ const sources = readdirSync(server, { recursive: true, encoding: 'utf8' }).filte
 const bySql = (file: string) =>
   /\$(queryRaw|executeRaw)|Prisma\.(sql|raw)\b/.test(readFileSync(path.join(server, file), 'utf8'))
 
-it('SQL by hand stands in the files named *.sql.ts alone, and each of them holds some', () => {
+it('exactly the files named *.sql.ts contain SQL by hand', () => {
   expect(sources.filter(bySql).sort()).toEqual(sources.filter((file) => file.endsWith('.sql.ts')).sort())
 })
 
-it('no two advisory locks share a number, and src declares their numbers in one file', () => {
+it('no two advisory locks share a number, and one file declares the numbers', () => {
   const numbers = Object.values(ADVISORY_LOCKS)
   expect(new Set(numbers).size).toBe(numbers.length)
   const src = path.resolve(server, '..')

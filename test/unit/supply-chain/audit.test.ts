@@ -13,25 +13,25 @@ const left = { left: { name: 'left', severity: 'high', via: [advisory] } }
 
 describe('the audit of dependencies', () => {
   test.each([
-    ['an error of the registry', JSON.stringify({ message: '405 Method Not Allowed', statusCode: 405 })],
-    ['nothing', ''],
-    ['a page instead of JSON', '<html>'],
-    ['an answer about no packages', answered({}, 0)],
-    ['half a report', JSON.stringify({ vulnerabilities: {} })],
-  ])('is not green when the registry gave %s', (_, printed) => {
+    ['an error', JSON.stringify({ message: '405 Method Not Allowed', statusCode: 405 })],
+    ['no output', ''],
+    ['HTML', '<html>'],
+    ['a report about no packages', answered({}, 0)],
+    ['an incomplete report', JSON.stringify({ vulnerabilities: {} })],
+  ])('does not count as done if the registry gave %s', (_, printed) => {
     expect(judgeAudit(printed, {}).kind).toBe('not audited')
   })
 
-  test('is green when the registry answered and knows of nothing', () => {
+  test('is clean if the registry knows no advisory', () => {
     expect(judgeAudit(answered({}), {})).toEqual({ kind: 'clean', lines: ['900 packages audited, 0 advisories'] })
   })
 
-  test('is red for an advisory nobody explained, and for a package listed without one', () => {
+  test('fails for an advisory without an explanation, and for a package listed without an advisory', () => {
     expect(judgeAudit(answered(left), {}).kind).toBe('found')
     expect(judgeAudit(answered({ left: { ...left.left, via: ['right'] } }), {}).kind).toBe('found')
   })
 
-  test('is green again when every advisory is explained by its id, and says the explanation', () => {
+  test('is clean again once every advisory is explained by its id, and prints the explanation', () => {
     const verdict = judgeAudit(answered(left), { 'GHSA-aaaa-bbbb-cccc': 'only reached with input of ours' })
     expect(verdict.kind).toBe('clean')
     expect(verdict.lines[0]).toContain('Explained: only reached with input of ours')

@@ -6,13 +6,13 @@ const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/
 const notExact = (versions: Readonly<Record<string, string>>) =>
   Object.entries(versions).filter(([, version]) => !EXACT.test(version))
 
-describe('what npm installs', () => {
-  test('is asked for by exact version, never by a range, a tag, an address or a path', () => {
+describe('the packages that npm installs', () => {
+  test('are requested by exact version, never by a range, tag, address or path', () => {
     const { dependencies, devDependencies, overrides } = manifest
     expect(notExact({ ...dependencies, ...devDependencies, ...overrides })).toEqual([])
   })
 
-  test('is locked as package.json asks for it', () => {
+  test('are locked as package.json requests them', () => {
     expect(lockedRoot).toMatchObject({
       dependencies: manifest.dependencies,
       devDependencies: manifest.devDependencies,
@@ -23,13 +23,13 @@ describe('what npm installs', () => {
     }
   })
 
-  test('comes from the registry only, and each package’s content is known beforehand (SHA-512)', () => {
+  test('come from the registry, with a SHA-512 hash for each', () => {
     expect(lockedPackages.length).toBeGreaterThan(100)
     expect(lockedPackages.filter(({ resolved, link }) => resolved !== undefined || link === true)).toEqual([])
     expect(lockedPackages.filter(({ integrity }) => !integrity?.startsWith('sha512-'))).toEqual([])
   })
 
-  test('is locked for every platform: "npm ci" fails where a package of one is missing', () => {
+  test('are locked for every platform', () => {
     const places = new Set(lockedPackages.map(({ place }) => place))
     const missing = lockedPackages.flatMap(({ place, version, optionalDependencies }) =>
       Object.keys(optionalDependencies)
@@ -39,7 +39,7 @@ describe('what npm installs', () => {
     expect(missing).toEqual([])
   })
 
-  test('wants to run a script at install time only where package.json names it, and none is allowed to', () => {
+  test('run no install script, and package.json lists every one that wants to', () => {
     const wanting = new Set(lockedPackages.filter((one) => one.hasInstallScript).map(({ name }) => name))
     expect(Object.keys(manifest.allowScripts).toSorted()).toEqual([...wanting].toSorted())
     expect(Object.entries(manifest.allowScripts).filter(([, allowed]) => allowed)).toEqual([])
@@ -47,12 +47,12 @@ describe('what npm installs', () => {
 })
 
 describe('the licence of a production package', () => {
-  test('is one of the list, or allowed to this package by name', () => {
+  test('is on the list, or allowed for that package by name', () => {
     const refused = lockedPackages.filter((locked) => !locked.dev && whyAllowed(locked) === null)
     expect(refused.map(({ name, license }) => `${name}: ${license ?? 'none declared'}`)).toEqual([])
   })
 
-  test('is not allowed for being one of several that all bind, for being unknown, or for having been allowed to another package', () => {
+  test('is not allowed if one of its joint licences is not, if it is unknown, or if another package has the permission', () => {
     expect(whyAllowed({ name: 'a', license: 'MIT AND GPL-3.0-only' })).toBeNull()
     expect(whyAllowed({ name: 'a', license: 'SEE LICENSE IN FILE' })).toBeNull()
     expect(whyAllowed({ name: 'a', license: 'MPL-2.0' })).toBeNull()

@@ -16,7 +16,7 @@ const workflow = z.looseObject({ permissions: z.unknown().optional(), jobs: z.re
 const read = (file: string) => workflow.parse(parse(textOf(file)))
 
 describe.each(yamlFiles)('.github/%s', (file) => {
-  test('takes actions of others by full commit SHA, with the version beside it, and its own by path', () => {
+  test("uses other people's actions by full commit SHA and version, and its own by path", () => {
     const used = textOf(file)
       .split('\n')
       .filter((line) => /^\s*(- )?uses:/.test(line))
@@ -28,14 +28,14 @@ describe.each(yamlFiles)('.github/%s', (file) => {
 })
 
 describe.each(workflowFiles)('.github/%s', (file) => {
-  test('may read the repository and nothing more, in every job, but for the token a deploy reports with', () => {
+  test('may read the repository and nothing more, except that deploy workflows may request run tokens', () => {
     const { permissions, jobs } = read(file)
     const reports = file.includes('deploy-') ? { 'id-token': 'write' } : {}
     expect(permissions).toEqual({ contents: 'read', ...reports })
     expect(Object.values(jobs).filter((one) => one.permissions !== undefined)).toEqual([])
   })
 
-  test('ends every job in time, and leaves no credentials in a checkout', () => {
+  test('limits the time of every job, and leaves no credentials in a checkout', () => {
     for (const one of Object.values(read(file).jobs)) {
       expect(one['timeout-minutes']).toBeLessThanOrEqual(30)
       for (const { uses, with: inputs } of one.steps) {

@@ -142,7 +142,7 @@ describe('the form that changes the password', () => {
     expect(changed).not.toHaveBeenCalled()
   })
 
-  it('needs the current password and a new one that is long enough', async () => {
+  it('requires the current password and a new one that is long enough', async () => {
     const page = await openForm()
     await page.fill('New password', 'short')
     expect(page.button('Change password').disabled).toBe(true)
@@ -231,7 +231,7 @@ describe('the form that invites', () => {
     expect(page.field('E-mail address').value).toBe('')
   })
 
-  it('needs at least one environment once an invitation is not for every environment', async () => {
+  it('requires at least one environment unless an invitation is for every environment', async () => {
     const page = await openForm()
     await page.tick('Every environment')
     await page.pressEnter('E-mail address')
@@ -289,7 +289,7 @@ describe('the form that adds a channel', () => {
     expect([page.field('Name').value, page.field('Address').value]).toEqual(['', ''])
   })
 
-  it('sends the kind that was chosen, and needs a name and an address', async () => {
+  it('sends the chosen kind, and requires a name and an address', async () => {
     const page = await openForm()
     await page.fill('Kind', 'slack')
     await page.fill('Name', '  ')
@@ -333,7 +333,7 @@ describe('the dialog that confirms an identity', () => {
     return { page, proved }
   }
 
-  it('lets the waiting request go on once the password is accepted', async () => {
+  it('lets the waiting request continue once the password is accepted', async () => {
     auth.answers.push({ status: 200 })
     const { page, proved } = await openDialog()
     await page.fill('Password', PASSWORD)
@@ -342,7 +342,7 @@ describe('the dialog that confirms an identity', () => {
     expect(await proved).toBe(true)
   })
 
-  it('stays open after an incorrect password, clears the field, and takes a second try', async () => {
+  it('stays open after an incorrect password, clears the field, and accepts another try', async () => {
     auth.answers.push(refusal('Incorrect password.'), { status: 200 })
     const { page, proved } = await openDialog()
     await page.fill('Password', 'wrong')
@@ -365,7 +365,7 @@ describe('the dialog that confirms an identity', () => {
     expect(auth.sent).toHaveLength(1)
   })
 
-  it('lets the refusal of the waiting request stand on Cancel, and sends no proof', async () => {
+  it('on Cancel sends no proof and leaves the waiting request refused', async () => {
     const { page, proved } = await openDialog()
     await page.press('Cancel')
     expect([await proved, auth.sent]).toEqual([false, []])
@@ -387,7 +387,7 @@ describe('the dialog that confirms an identity', () => {
     expect(gone.mock.calls).toEqual([['https://id.example.com/authorize']])
   })
 
-  it('offers no way to confirm when the console cannot say which ways there are', async () => {
+  it('offers no way to confirm if the console cannot list the ways', async () => {
     const { page } = await openDialog(new Error('The database does not answer.'))
     expect(page.alert()).toBe('The database does not answer.')
     expect(() => page.button('Confirm')).toThrow()

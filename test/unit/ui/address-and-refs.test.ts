@@ -4,7 +4,7 @@ import { refGroups } from '~/ui/deploy-modal/new-deploy/ref-options'
 import { readWireError, worthAnotherTry } from '~/ui/trpc/wire-error'
 
 describe('the address', () => {
-  test('says which deploy is open, or which surface is about to be deployed', () => {
+  test('names the open deploy, or the surface that is about to be deployed', () => {
     expect(readTarget(new URLSearchParams('deploy=42'))).toEqual({ kind: 'deploy', deployId: '42' })
     expect(readTarget(new URLSearchParams('surface=console'))).toEqual({ kind: 'new', surfaceId: 'console', ref: null })
     expect(readTarget(new URLSearchParams('deploy=42&surface=console'))).toMatchObject({ kind: 'deploy' })
@@ -58,7 +58,7 @@ describe('the refs to choose from', () => {
     expect(flat(sha('9'))).toEqual([`As typed: ${sha('9')}`])
   })
 
-  test('do not offer typed text that is already in the list under that name', () => {
+  test('do not offer typed text that is already in the list', () => {
     expect(flat('release')).toEqual(['Branches: refs/heads/release'])
   })
 
@@ -71,7 +71,7 @@ describe('the refs to choose from', () => {
     ])
   })
 
-  test('begin with an exact match, which Enter takes, before longer names that contain it', () => {
+  test('begin with an exact match before longer names that contain the text', () => {
     const named = (name: string) => ({ name, sha: sha('e') })
     const known = { ...choices, branches: [named('pre-v2'), named('v2-fix')], tags: [named('v2-rc'), named('v2')] }
     expect(flat('v2', known)[0]).toBe('Tags: refs/tags/v2')
@@ -87,7 +87,7 @@ describe('an error of a call', () => {
   const onTheWire = (httpStatus: number) =>
     Object.assign(new Error('a sentence'), { data: { httpStatus, appCode: 'ref_moved' } })
 
-  test('is a refusal only when the console itself said no', () => {
+  test('is a refusal only if the console itself refused', () => {
     expect(readWireError(onTheWire(409))).toEqual({ kind: 'refused', appCode: 'ref_moved', message: 'a sentence' })
     expect(readWireError(onTheWire(503)).kind).toBe('broken')
     expect(readWireError(new TypeError('fetch failed')).kind).toBe('unreachable')
@@ -95,7 +95,7 @@ describe('an error of a call', () => {
     expect(readWireError('what').kind).toBe('unreachable')
   })
 
-  test('names the deploy that it is about, if the console says which', () => {
+  test('names the deploy that it is about, if the console gives one', () => {
     const busy = { httpStatus: 409, appCode: 'surface_busy', details: { deploy_id: '42' } }
     expect(readWireError(Object.assign(new Error('busy'), { data: busy })).deployId).toBe('42')
     expect(readWireError(onTheWire(409)).deployId).toBeUndefined()

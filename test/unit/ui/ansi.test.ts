@@ -22,7 +22,7 @@ describe('a line of the log', () => {
     ['\u001b[38:2:250:40:250mmagenta', '[magenta: magenta]'],
     ['\u001b[97;48;5;1mon red\u001b[0m', '[white: on red]'],
     ['\u001b[41mbackground alone', 'background alone'],
-  ])('has the colours it asks for: %j', (line, spans) => expect(shown(line)).toBe(spans))
+  ])('has the colours of its escape sequences: %j', (line, spans) => expect(shown(line)).toBe(spans))
 
   it.each([
     ['moved\u001b[2K\u001b[1G here', 'moved here'],

@@ -13,7 +13,7 @@ const DEPLOY = getQueryKey(trpc.deploys.get, { id: 'x' }, 'query')
 const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
 afterEach(() => queries.clear())
 
-/** A part of the page whose answers come when the test says so: each is what the server knew when it was asked. */
+/** A part of the page whose answers arrive when the test says so. Each is what the server knew when it was asked. */
 function answeredLater(queryKey: readonly unknown[], serverKnows: () => unknown) {
   const onTheirWay: (() => void)[] = []
   const observer = new QueryObserver(queries, {
@@ -24,7 +24,7 @@ function answeredLater(queryKey: readonly unknown[], serverKnows: () => unknown)
     },
   })
   const stop = observer.subscribe(() => undefined)
-  /** Lets the oldest answer arrive; false when there is none. */
+  /** Lets the oldest answer arrive. False if there is none. */
   const answer = async (): Promise<boolean> => {
     const arrive = onTheirWay.shift()
     arrive?.()
@@ -34,7 +34,7 @@ function answeredLater(queryKey: readonly unknown[], serverKnows: () => unknown)
   return { answer, stop, shows: () => queries.getQueryData(queryKey) }
 }
 
-/** A part of the page that shows this; `answers` are those of the server, one after the other. */
+/** A part of the page with these answers of the server in turn. */
 function shown(queryKey: readonly unknown[], ...answers: readonly unknown[]) {
   let asked = 0
   const observer = new QueryObserver(queries, {
@@ -76,7 +76,7 @@ it('reads a deploy again at the next event after a failed read, whatever the eve
   dialog.stop()
 })
 
-it('never shows a grid as current after a failed read: the next event reads it again', async () => {
+it('reads the grid again at the next event after a failed read', async () => {
   const gridQuery = shown(GRID, grid('healthy'), new Error('503'), grid('unhealthy'))
   await gridQuery.settled(1)
   applyEvent(queries, { ...QUIET, reload: true })

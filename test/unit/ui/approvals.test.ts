@@ -39,24 +39,24 @@ const approval: ApprovalView = {
 const decision = { by: 'grace', at: '2026-11-21T12:10:00.000Z', reason: null }
 const frozen = { kind: 'frozen', text: 'Production is frozen.', blocking: true } as const
 
-describe('where an approval stands', () => {
+describe('the words for an approval', () => {
   it.each([
     ['waiting', null, 'Waiting for approval by another person'],
     ['granted', decision, 'Approved by grace'],
     ['refused', decision, 'Refused by grace: nothing was deployed'],
     ['withdrawn', decision, 'Withdrawn by grace: nothing was deployed'],
     ['expired', { ...decision, by: 'console' }, 'Expired: nobody approved it in time, nothing was deployed'],
-  ] as const)('%s', (state, made, words) => {
+  ] as const)('say what happened in the state %s', (state, made, words) => {
     expect(headline({ state, decision: made })).toBe(words)
   })
 
-  it('names a token with its owner, and a person alone', () => {
+  it('name a token with its owner, and a person alone', () => {
     expect(requesterWords(approval)).toBe('ada')
     const byToken = { requestedBy: 'token:ci', requestedByOwner: 'ada@example.com' }
     expect(requesterWords(byToken)).toBe('token:ci of ada@example.com')
   })
 
-  it('says that a promotion is more than a ref', () => {
+  it('name a promotion and its source', () => {
     expect(kindWords(approval)).toBeNull()
     expect(kindWords({ kind: 'promotion', sourceId: 'api-staging' })).toBe('Promotion from api-staging')
   })
@@ -72,17 +72,17 @@ it('the approver sees the same review warnings as the requester', () => {
   )
 })
 
-describe('what stands in the way of a yes', () => {
+describe('the reason why a request cannot be approved now', () => {
   const review = { sha: SHA, runningSha: null, freezeIds: [], warnings: [] }
-  it('is nothing while the facts are unchanged', () => {
+  it('is none while the facts are unchanged', () => {
     expect(standsInTheWay(approval, review)).toBeNull()
   })
 
-  it('is a ref that moved, named with both commits', () => {
+  it('is a ref that moved, with both commits', () => {
     expect(standsInTheWay(approval, { ...review, sha: 'b'.repeat(40) })).toMatch(/aaaaaaa.*bbbbbbb/)
   })
 
-  it('is a surface that now runs another commit than at the requester’s review, if the request recorded which', () => {
+  it('is a surface that runs another commit than at the review, if the request recorded one', () => {
     const asked = { ...approval, expectedRunningSha: 'b'.repeat(40) }
     expect(standsInTheWay(asked, { ...review, runningSha: 'b'.repeat(40) })).toBeNull()
     for (const runningSha of [null, 'c'.repeat(40)]) {
@@ -93,7 +93,7 @@ describe('what stands in the way of a yes', () => {
     expect(standsInTheWay(approval, { ...review, runningSha: 'c'.repeat(40) })).toBeNull()
   })
 
-  it('is a running deploy, before everything else', () => {
+  it('is a running deploy before everything else', () => {
     const busy = { kind: 'busy', text: 'ada is deploying main.', blocking: true } as const
     expect(standsInTheWay(approval, { ...review, freezeIds: ['f'], warnings: [frozen, busy] })).toBe(busy.text)
   })
@@ -118,16 +118,16 @@ describe('the address', () => {
     { kind: 'approval', approvalId: '42' },
     { kind: 'new', surfaceId: 'api', ref: SHA, source: { kind: 'rollback', deployId: '7' } },
     { kind: 'new', surfaceId: 'api', ref: SHA, source: { kind: 'promotion', surfaceId: 'api-staging' } },
-  ] as const)('leads back to $kind', (target) => {
+  ] as const)('of $kind reads back as the same target', (target) => {
     const search = withTarget('?lang=en', target)
     expect(readTarget(new URLSearchParams(search))).toEqual(target)
     expect(withTarget(search, null)).toBe('?lang=en')
   })
 })
 
-describe('where a commit comes from', () => {
+describe('the source of a commit', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
-  it('is sent with the request and forgotten once another ref is chosen', () => {
+  it('is sent with the request, and forgotten once another ref is chosen', () => {
     const facts = { runningSha: null, comparison: null }
     const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [] } as const
     const typed = { type: 'typed', text: 'api' } as const
@@ -161,7 +161,7 @@ describe('where a commit comes from', () => {
     expect(promotableTo(staging, [production, staging])).toEqual([])
   })
 
-  it('is not offered for a promotion if the counts show that it is behind the version that runs', () => {
+  it('is not offered for a promotion that is behind the running version', () => {
     const counted = (sha: string, behindBy: number | null, aheadBy: number | null) => ({
       version: { sha, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
     })

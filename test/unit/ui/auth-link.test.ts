@@ -83,7 +83,7 @@ it('a request that meets both refusals is sent a third time once both are resolv
   expect(sent).toEqual([request, request, request])
 })
 
-it('any other refusal is final without a question', async () => {
+it('any other refusal is final, and the member is not asked', async () => {
   const asked = whenAsked('proof_stale', true)
   const { client } = clientOf(['frozen'])
   await expect(client.deploys.dispatch.mutate(request)).rejects.toThrow('refused')

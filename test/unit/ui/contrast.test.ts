@@ -35,9 +35,9 @@ function contrast(one: Colour, other: Colour): number {
 describe.each([
   ['light', light],
   ['dark', dark],
-])('in the %s theme', (_, theme) => {
+])('the contrast of the %s theme', (_, theme) => {
   it.each(['ink', 'ink-faint', 'accent', 'good', 'bad', 'warn', 'magenta', 'cyan'])(
-    '%s is readable on the log and on every ground',
+    'of %s is at least 4.5 on the log and on every background',
     (role) => {
       for (const ground of ['well', 'panel', 'ground']) {
         const ratio = contrast(colourOf(theme, role), colourOf(theme, ground))

@@ -33,7 +33,7 @@ describe('the way to a deploy', () => {
     expect(atConfirm().step).toBe('confirm')
   })
 
-  test('starts at the review when the address names a ref, as a retry does', () => {
+  test('starts at the review if the address names a ref', () => {
     expect(startFlow('v1.2.3')).toMatchObject({ step: 'review', draft: { ref: 'v1.2.3' } })
   })
 
@@ -59,9 +59,9 @@ describe('the way to a deploy', () => {
   })
 })
 
-describe('what pressing Deploy sends', () => {
+describe('the request that pressing Deploy sends', () => {
   test.each(['', 'consol', 'Console', 'con sole', 'console-staging'])(
-    'is nothing while "%s" is typed instead of the confirm phrase',
+    'is nothing while "%s" is typed instead of the confirmation phrase',
     (text) => {
       expect(requestToSend(typed(atConfirm(), text), surface)).toBeNull()
     },
@@ -136,7 +136,7 @@ describe('what pressing Deploy sends', () => {
   })
 
   test.each([
-    ['no answer came', unreachable],
+    ['no answer arrived', unreachable],
     ['the console answered that it could not', broken],
   ])('is the very same request again, key included, after %s', (_, error) => {
     const first = sent(typed(atConfirm(), 'console'))

@@ -9,7 +9,7 @@ interface Stream {
   readonly onError: () => void
 }
 
-/** Web Locks (W3C) as far as tabs use them: one holder a name, and the next in line once its promise settles. */
+/** Web Locks (W3C) as tabs use them: one holder for each name, and the next in line once its promise settles. */
 function webLocks() {
   const held = new Map<string, Promise<unknown>>()
   const request = async (name: string, { signal }: { signal: AbortSignal }, hold: () => Promise<unknown>) => {
@@ -28,7 +28,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-/** A tab of this browser: its own modules, so that what it knows is its own. */
+/** A tab of this browser with its own modules, so that tabs share no memory. */
 async function openTab(person = 'ada@example.com') {
   vi.resetModules()
   const { followChanges } = await import('~/ui/live/follow-changes')
@@ -60,7 +60,7 @@ it('one tab holds the stream, and every tab of the member receives its events', 
   expect([first.isLive(), second.isLive(), second.streams]).toEqual([true, true, []])
 })
 
-it('when the tab with the stream closes, the next tab continues after the last event it received, so that no event is lost', async () => {
+it('when the tab with the stream closes, the next tab continues after the last event it received', async () => {
   const [first, second] = [await openTab(), await openTab()]
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')
@@ -69,7 +69,7 @@ it('when the tab with the stream closes, the next tab continues after the last e
   await expect.poll(() => second.streams.map(({ input }) => input.lastEventId)).toEqual(['1'])
 })
 
-it('a new tab is told to read again what it may have read before it listened', async () => {
+it('a new tab reads again what changed before it listened', async () => {
   const first = await openTab()
   await expect.poll(() => first.streams.length).toBe(1)
   send(first.streams[0], '1')

@@ -31,7 +31,7 @@ const AT = '2026-11-21T03:00:00.000Z'
 const SHA = 'a'.repeat(40)
 const nothing = () => undefined
 
-/** Everything that somebody else can choose is `text`. */
+/** The main views, with `text` wherever somebody else can choose the text. */
 function mainViews(text: string): Readonly<Record<string, ReactNode>> {
   const failed = { ...deployThrough(['requested', 'dispatched', 'failed']), ref: text, requestedBy: text }
   const surface = { id: 'api', name: text, environment: text, url: 'https://example.com' }
@@ -261,7 +261,7 @@ const HARMFUL = [
 ]
 const MARK = 'mark'
 
-/** A name with something harmful in it, and letters that run from right to left now and then. */
+/** A name with a harmful character, and sometimes with letters that run from right to left. */
 const hostileName = fc
   .tuple(fc.array(fc.constantFrom(...HARMFUL, 'a', 'א', 'ب', ' ', '1'), { maxLength: 6 }), fc.constantFrom(...HARMFUL))
   .map(([before, harm]) => `${before.join('')}${MARK}${harm}`)
@@ -270,7 +270,7 @@ const DIRECTION_OR_UNSEEN = /(?!\n)\p{Cc}|[\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\
 const ISOLATED = /\u2068[^\u2066-\u2069]*\u2069/gu
 const SHOWN_ATTRIBUTE = /\s(?:title|aria-label|alt|placeholder)="([^"]*)"/g
 
-/** What the reader sees of a markup: each text with whether it stands in an isolate, and each text of an attribute. */
+/** The texts that a reader sees, with whether they are isolated, and the texts of attributes. */
 function seenIn(markup: string) {
   const texts: { text: string; isolated: boolean }[] = []
   let isolates = 0
@@ -285,7 +285,7 @@ function seenIn(markup: string) {
 
 describe('text that others wrote', () => {
   it.each(Object.keys(mainViews('x')))(
-    'changes nothing around it in %s',
+    'does not change anything around it in the view "%s"',
     (view) => {
       fc.assert(
         fc.property(hostileName, (name) => {
@@ -294,7 +294,7 @@ describe('text that others wrote', () => {
           for (const { text, isolated } of texts) {
             const outside = text.replaceAll(ISOLATED, '')
             expect(outside).not.toMatch(DIRECTION_OR_UNSEEN)
-            // In a sentence that is one string, a name without letters from right to left needs no isolate.
+            // In a sentence of one string, a name without letters from right to left needs no isolate.
             if (!isolated) expect(outside).not.toMatch(/[א-ۿ]/)
           }
           for (const value of attributes) expect(value.replaceAll(ISOLATED, '')).not.toMatch(DIRECTION_OR_UNSEEN)
@@ -305,12 +305,12 @@ describe('text that others wrote', () => {
     30_000,
   )
 
-  it('shows a placeholder for a character that would reorder the line to confirm', () => {
+  it('has a placeholder for a character that would reorder the line to confirm', () => {
     const view = mainViews('main\u202eb.gnigats')['the sentence one confirms']
     expect(renderToStaticMarkup(view)).toContain('>main⟨U+202E⟩b.gnigats</bdi>')
   })
 
-  it('is cut if it is long, with the whole text in its title', () => {
+  it('is shortened if it is long, with the whole text in its title', () => {
     const long = '𝒳'.repeat(1_000)
     const markup = renderToStaticMarkup(<ForeignText text={long} />)
     expect(markup).toContain(`title="${long}"`)
@@ -331,7 +331,7 @@ describe('text that others wrote', () => {
 describe('the screens', () => {
   const FIELDS =
     'name|ref|title|reason|author|requestedBy|approvedBy|failureDetail|detail|overrideReason|createdBy|addedBy|email|note|by|actor|line|environment'
-  /** `{tile.name}` between tags; not `text={tile.name}`. */
+  /** `{tile.name}` between tags, but not `text={tile.name}`. */
   const shownAsItIs = new RegExp(String.raw`(?<![=\w$])\{\s*(?:[\w?]+\.)+(?:${FIELDS})\s*\}`, 'g')
   /** Declared in the console's own files. */
   const OWN = ['{flag.name}']

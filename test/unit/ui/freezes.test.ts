@@ -43,13 +43,13 @@ describe('the words for a freeze', () => {
     expect(timesWords(lock)).toBe('from 2026-11-21 10:00 UTC, until it is unlocked')
   })
 
-  test('says who ended it before its time', () => {
+  test('say who lifted a freeze before its end', () => {
     const lifted = { by: 'grace', at: '2026-11-21T11:30:00.000Z' }
     expect(timesWords({ ...view, lifted })).toBe('from 2026-11-21 10:00 UTC, lifted 2026-11-21 11:30 UTC by grace')
   })
 })
 
-test('an environment is frozen by a window over it, also while a surface of it is locked, and never by a lock alone', () => {
+test('an environment is frozen by a freeze of the environment, and not by a lock of a surface', () => {
   const base = { id: 'w', reason: 'x', until: null, since: '2026-11-21T10:00:00.000Z', by: 'ada' }
   const window: FreezeInForce = { ...base, kind: 'frozen' }
   const locked: FreezeInForce = { ...base, id: 'l', kind: 'locked' }
@@ -58,7 +58,7 @@ test('an environment is frozen by a window over it, also while a surface of it i
   expect(windowOver('production', [tile('a', { environment: 'staging', freezes: [window] })])).toBeNull()
 })
 
-test('the grid says once that production was frozen, why, and that it is not any more', () => {
+test('the grid announces once that production is frozen and why, and once that it is no longer frozen', () => {
   const freeze: FreezeInForce = {
     id: 'w',
     kind: 'frozen',
@@ -100,7 +100,7 @@ describe('DEPLOY_FREEZE in a repository', () => {
     expect(tiles.filter((one) => matchesFilter(one, 'frozen')).map(({ id }) => id)).toEqual(['a', 'b', 'c'])
   })
 
-  test('is unknown, once for each repository whose value was not read', () => {
+  test('is shown as unknown once for each repository that could not be read', () => {
     const unknown = tile('a', { repository: 'acme/platform', deployFreezeUnknown: true })
     expect(noFreezeWords([unknown, { ...unknown, id: 'b' }, tile('c')])).toBe(
       'DEPLOY_FREEZE is unknown in acme/platform; production is not frozen by this console',
@@ -108,14 +108,14 @@ describe('DEPLOY_FREEZE in a repository', () => {
     expect(noFreezeWords([tile('c')])).toBe('Production is not frozen by this console')
   })
 
-  test('is announced when it appears, and the row of the tile says it', () => {
+  test('is announced when it appears, and shown in the row of the tile', () => {
     expect(gridAnnouncement([{ ...frozen, deployFreeze: null }], [frozen])).toContain('frozen by DEPLOY_FREEZE')
     expect(gridAnnouncement([frozen], [frozen])).toBe('')
     expect(thirdRow(frozen, null)).toBe('freeze')
   })
 })
 
-test('a freeze is idle over an environment that no surface is in; a lock never is', () => {
+test('a freeze is idle if its environment has no surface, and a lock never is', () => {
   expect(isIdle(view, ['prod', 'staging'])).toBe(true)
   expect(isIdle(view, ['production'])).toBe(false)
   expect(isIdle(lock, [])).toBe(false)

@@ -58,7 +58,7 @@ describe('the grid', () => {
   })
 })
 
-describe('an arrow', () => {
+describe('an arrow key', () => {
   // a b c
   // d
   // e f      another group, below
@@ -125,11 +125,11 @@ describe('the third row of a tile', () => {
     const version = { sha: 'd'.repeat(40), url: '', seenAt: '2026-11-21T03:00:00Z', behindBy: 3, aheadBy: 0 }
     const drifted = { version: { ...version, comparedAt: null, shippedHere: false }, freezes: [freeze] }
     expect(thirdRow(tile('a', { ...drifted, lastDeploy: deployThrough(['requested', 'failed']) }), null)).toBe('drift')
-    expect(thirdRow(tile('a', drifted), null), 'the console has shipped nothing there yet').toBe('freeze')
+    expect(thirdRow(tile('a', drifted), null), 'the console has not shipped there yet').toBe('freeze')
   })
 })
 
-describe('the way back on a tile', () => {
+describe('the last good version on a tile', () => {
   const lastGood = { deployId: 'd', sha: 'b'.repeat(40), finishedAt: '2026-11-28T08:00:00.000Z' }
   const sick = { state: 'unhealthy', detail: 'answers HTTP 500', checkedAt: null } as const
 

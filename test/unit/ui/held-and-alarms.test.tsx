@@ -33,7 +33,7 @@ const grid = (surface: SurfaceTile) =>
 describe('a surface that an ended deploy holds', () => {
   const held = tile('api', { held: { deployId: 'd', runId: '7' } })
 
-  it('is said to be held, with what ends that, where a deploy would be chosen', () => {
+  it('is shown as held, with what ends the hold, before a deploy is chosen', () => {
     const said = words(<HeldSurface surface={held} onFollow={nothing} />)
     expect(said).toContain(
       'Blocked. Run 7 of an earlier deploy of api is not proven to be over and may still change it.',
@@ -59,13 +59,13 @@ describe('a surface that an ended deploy holds', () => {
     expect(form(held)).toContain('is not proven to be over')
   })
 
-  it('shows the hold beside an alarm too', () => {
+  it('shows the hold beside an alarm', () => {
     expect(grid({ ...held, alarm: 'Another commit runs.' })).toContain('held by run 7')
   })
 })
 
 describe('an alarm', () => {
-  it('is red in the dialog, on the tile and on its frame; a warning is not', () => {
+  it('is red in the dialog, on the tile and on its frame, and a warning is not', () => {
     const alarms = renderToStaticMarkup(
       <DeployWarnings deploy={{ warnings: ['GitHub is silent.', 'Two runs.'], alarms: ['Two runs.'] }} />,
     )
@@ -79,7 +79,7 @@ describe('a tile whose version this console did not deploy', () => {
   const version = { sha: SHA, url: '', seenAt: AT, behindBy: 3, aheadBy: 2, comparedAt: null, shippedHere: false }
   const drifted = tile('api', { version, lastDeploy: deployThrough(['requested', 'failed']) })
 
-  it('says so beside its distance from the default ref, even if something else takes the row', () => {
+  it('says so beside its distance from the default ref, even beside an alarm', () => {
     for (const surface of [drifted, { ...drifted, alarm: 'Two runs.' }]) {
       expect(grid(surface)).toContain('3 behind, 2 ahead of')
       expect(grid(surface)).toContain('this console did not deploy')

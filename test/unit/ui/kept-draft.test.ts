@@ -76,9 +76,9 @@ describe('a draft that is kept across a reload', () => {
   })
 
   test.each([
-    ['was under way', (flow: Flow) => flow],
+    ['was in progress', (flow: Flow) => flow],
     ['got no answer', (flow: Flow) => flowReducer(flow, { type: 'failed', error: unreachable, nextKey: 'key-2' })],
-  ])('whose request %s can only be sent again as it was', (_, then) => {
+  ])('whose request %s can only be sent again unchanged', (_, then) => {
     const first = sendFrom(flowReducer(atConfirm, typed))
     const after = reloaded(then(first.flow))
     const tampered = [{ type: 'reasoned', text: 'other' } as const, { type: 'back' } as const, typed].reduce(

@@ -12,7 +12,7 @@ const lines = (from: number, to: number) =>
 const seqs = (log: ReturnType<typeof mergeLog>) => log.map((line) => line.seq)
 
 describe('the log', () => {
-  test('has each line once and in order, however the readings overlap', () => {
+  test('has each line once and in order, however the reads overlap', () => {
     expect(seqs(mergeLog(lines(3, 6), lines(5, 8)))).toEqual([3, 4, 5, 6, 7, 8])
     expect(seqs(mergeLog(lines(5, 8), lines(1, 4)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
@@ -38,8 +38,8 @@ describe('the log', () => {
   })
 })
 
-describe('following', () => {
-  test('continues within a few pixels of the end and stops after scrolling up', () => {
+describe('following the log', () => {
+  test('continues within a few pixels of the end, and stops after scrolling up', () => {
     expect(isAtEnd({ scrollTop: 776, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
     expect(isAtEnd({ scrollTop: 760.4, scrollHeight: 1000, clientHeight: 224 })).toBe(true)
     expect(isAtEnd({ scrollTop: 700, scrollHeight: 1000, clientHeight: 224 })).toBe(false)
@@ -55,7 +55,7 @@ describe('following', () => {
     expect(scrollAfterChange({ ...grown, following: false, addedAbove: false })).toBeNull()
   })
 
-  test('keeps the same lines in view when older ones are put above them', () => {
+  test('keeps the same lines in view if older ones are added above them', () => {
     expect(scrollAfterChange({ ...grown, following: false, addedAbove: true })).toBe(500)
   })
 })

@@ -7,7 +7,7 @@ import { onTestFinished, vi } from 'vitest'
 import type { AppRouter } from '~/server/trpc/routers/_app'
 import { trpc } from '~/ui/trpc/client'
 
-/** What the console answers to a procedure: an Error is a refusal with that message, a promise an answer that comes later. */
+/** The console's answer to each procedure: an Error is a refusal with that message, a promise an answer that comes later. */
 export type Answers = Readonly<Record<string, unknown>>
 
 interface Call {
@@ -34,7 +34,7 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
   const root = createRoot(box)
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
   const client = trpc.createClient({ links: [answered] })
-  /** Does this outside the page's own doing, and waits for what it brings about. */
+  /** Does this outside the page, and waits for its effects. */
   const settle = (happening: () => void = () => undefined) =>
     act(async () => {
       happening()
@@ -71,7 +71,7 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
     button,
     text: () => document.body.textContent,
     alert: () => document.querySelector('[role="alert"]')?.textContent ?? null,
-    /** Past React's own property, as typing does. */
+    /** Sets the value past React's own property, as typing does. */
     fill: async (label: string, value: string) => {
       const element = field(label)
       const kind = element instanceof HTMLSelectElement ? HTMLSelectElement : HTMLInputElement
@@ -83,7 +83,7 @@ export async function onAPage(content: ReactNode, answers: Answers = {}) {
       await act(async () => button(name).click())
       await settle()
     },
-    /** Submits the form of a field as Enter does, whatever its button allows. */
+    /** Submits the form of a field as Enter does, whether or not its button is enabled. */
     pressEnter: async (label: string) => {
       await act(async () => field(label).form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true })))
       await settle()
@@ -98,7 +98,7 @@ interface AuthAnswer {
   readonly body?: unknown
 }
 
-/** Answers what a page asks below `/api/auth`, in turn, and records what was sent. A promise is an answer that comes later. */
+/** Answers requests below `/api/auth` in turn, and records them. A promise is an answer that comes later. */
 export function authAnswers() {
   const sent: { readonly path: string; readonly body: unknown }[] = []
   const answers: (AuthAnswer | Promise<AuthAnswer>)[] = []

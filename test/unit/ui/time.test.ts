@@ -58,7 +58,7 @@ describe('a duration', () => {
   })
 })
 
-test('the clock follows the server when the local one is off, and ignores the delay of an answer', () => {
+test("the clock follows the server's time, and ignores the delay of an answer", () => {
   const serverAhead = new Date(Date.now() + 600_000).toISOString()
   noteServerTime(serverAhead)
   expect(consoleNow() - Date.now()).toBeGreaterThan(590_000)
@@ -66,7 +66,7 @@ test('the clock follows the server when the local one is off, and ignores the de
   expect(Math.abs(consoleNow() - Date.now())).toBeLessThan(1_000)
 })
 
-describe('ages are measured', () => {
+describe('ages on the page are measured', () => {
   const answered = (secondsAgo: number, failing = false): LastAnswer => ({ at: now - secondsAgo * 1000, failing })
 
   test('to now while answers arrive, and where nothing is polled', () => {

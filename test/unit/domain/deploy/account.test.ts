@@ -30,7 +30,7 @@ const facts = (more: Partial<AccountFacts>): AccountFacts => ({
   released: false,
   ...more,
 })
-/** Where the server refuses each action, by the row of the deploy alone (the indexes of `console_deploys`, release, give up and cancel). */
+/** The server's own conditions for each action, from the row of the deploy alone. */
 const isFree = ({ status, released, holdsSurface }: AccountFacts) => (isTerminal(status) || released) && !holdsSurface
 const isAdmitted = {
   roll_back: isFree,
@@ -45,7 +45,7 @@ const isAdmitted = {
 const said = (more: Partial<AccountFacts>) => accountOf(facts(more)).sentences.join(' ')
 
 describe('the account of a deploy', () => {
-  it('does not fail a gate, nor deny the deploy, after the workflow reported the deploy phase', () => {
+  it('does not fail a gate or deny the deploy after the workflow reported the deploy phase', () => {
     const account = accountOf(
       facts({
         failureStage: 'smoke_gate_failed',
@@ -58,7 +58,7 @@ describe('the account of a deploy', () => {
     expect(account.sentences.join(' ')).toContain('contradicts what is on record')
   })
 
-  it('does not take the word of a failed smoke gate for proof that nothing was deployed', () => {
+  it('does not take a reported failure of the smoke gate as proof that nothing was deployed', () => {
     const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
     expect(accountOf(facts(failed)).shipped).toBe('unknown')
     expect(accountOf(facts({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).shipped).toBe('no')
@@ -67,7 +67,7 @@ describe('the account of a deploy', () => {
     )
   })
 
-  it('says that no run was seen, and that GitHub may still start one, of a deploy that timed out without a run', () => {
+  it('says of a deploy that timed out without a run that GitHub may still start one', () => {
     const account = accountOf(facts({ status: 'timed_out', runId: null, holdsSurface: true, transitions: [] }))
     expect(account.shipped).toBe('unknown')
     expect(account.sentences[0]).toBe(
@@ -76,18 +76,18 @@ describe('the account of a deploy', () => {
     expect(account.actions[0]).toBe('release')
   })
 
-  it('offers the way back before a retry where it may have shipped, and only the retry where it did not', () => {
+  it('offers a rollback before a retry if the deploy may have shipped, and only a retry if it did not', () => {
     const failed = { transitions: through('requested', 'dispatched', 'building', 'failed') }
     expect(accountOf(facts(failed)).actions).toEqual(['roll_back', 'retry', 'open_run'])
     expect(accountOf(facts({ ...failed, record: record('not_run') })).actions).toEqual(['retry', 'open_run'])
   })
 
-  it('offers no deploy of the surface that it holds, whatever its end', () => {
+  it('offers no other deploy of a surface that the deploy holds', () => {
     const held = (status: string) => accountOf(facts({ status, holdsSurface: true })).actions
     for (const status of TERMINAL_STATUSES) expect([status, held(status)]).toEqual([status, ['release', 'open_run']])
   })
 
-  it('says once that the surface is held, by which run, and what ends that', () => {
+  it('says once that the surface is held, by which run, and what ends the hold', () => {
     const account = accountOf(facts({ holdsSurface: true, lateRun: { runId: '8', attempt: 1 } }))
     expect(account.hold).toBe(
       'The surface is held: run 8 is not proven to be over. Another deploy can start once that run is over, or once somebody releases the surface.',
@@ -99,7 +99,7 @@ describe('the account of a deploy', () => {
     )
   })
 
-  it('calls a phase unknown after the end where nothing proves that it did not run', () => {
+  it("calls a phase unknown after the end unless GitHub's record proves that it did not run", () => {
     const states = (more: Partial<AccountFacts>) => accountOf(facts(more)).phases.map(({ state }) => state)
     const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
     expect(states(failed)).toEqual(['failed', 'unknown', 'unknown', 'unknown'])
@@ -108,7 +108,7 @@ describe('the account of a deploy', () => {
     expect(states({ transitions: [refused] })).toEqual(['pending', 'pending', 'pending', 'pending'])
   })
 
-  it('stops denying the deploy once the run was started again after the end', () => {
+  it('no longer says that nothing was deployed once the run was started again', () => {
     const ended = { transitions: through('requested', 'dispatched', 'failed'), record: record('not_run') }
     const lateRun = { runId: '7', attempt: 2 }
     expect(accountOf(facts({ ...ended, lateRun })).shipped).toBe('unknown')
@@ -118,7 +118,7 @@ describe('the account of a deploy', () => {
     expect(shipped.sentences[0]).toBe('The new version was deployed.')
   })
 
-  it('shows the health check as skipped where only the conclusion of the run led to success', () => {
+  it("shows the health check as skipped if only the run's conclusion led to success", () => {
     const transitions = [
       ...through('requested', 'dispatched', 'building', 'deploying'),
       { status: 'succeeded', at, action: 'console.deploy.reconciled', implied: true },
@@ -128,7 +128,7 @@ describe('the account of a deploy', () => {
     expect(states(record('ended'))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
   })
 
-  it('tells what the surface reports beside what the deploy is proven to have shipped', () => {
+  it('says which commit the surface reports, apart from what the deploy is proven to have shipped', () => {
     const failed = { transitions: through('requested', 'dispatched', 'failed') }
     const denied = { ...failed, record: record('not_run', { conclusion: 'failure' }) }
     expect(said({ ...failed, reportedSha: 'b'.repeat(40) })).toContain('The surface reports commit bbbbbbb.')
@@ -136,7 +136,7 @@ describe('the account of a deploy', () => {
     expect(said({ ...denied, reportedSha: SHA })).toContain('which this deploy did not ship')
   })
 
-  it('holds its four invariants whatever is on record', () => {
+  it('keeps its invariants for any facts', () => {
     const status = fc.constantFrom(...DEPLOY_STATUSES, 'canary_started')
     const phase = fc.constantFrom(...PHASE_RECORDS)
     const anyRecord: fc.Arbitrary<RunFacts | null> = fc.option(
@@ -177,7 +177,7 @@ describe('the account of a deploy', () => {
         const states: string[] = account.phases.map(({ state }) => state)
         const stopped = states.indexOf(each.status)
         if (isTerminal(each.status) && each.status !== 'succeeded' && stopped >= 0) {
-          expect(states.slice(stopped + 1), 'no phase is failed before one that is done').not.toContain('done')
+          expect(states.slice(stopped + 1), 'no phase is done after one that failed').not.toContain('done')
           expect(states.filter((state) => state === each.status)).toHaveLength(1)
         }
         const text = account.sentences.join(' ')
@@ -187,7 +187,7 @@ describe('the account of a deploy', () => {
         ).toBeLessThanOrEqual(1)
         const inSteps = account.phases.find(({ key }) => key === 'deploy')?.state
         if (text.includes('is unknown')) expect(['unknown', each.status]).toContain(inSteps)
-        expect(denied, 'nothing was deployed: only where that is proven').toBe(account.shipped === 'no')
+        expect(denied, 'nothing was deployed is said only if it is proven').toBe(account.shipped === 'no')
         if (denied) {
           const refused = each.transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
           expect(refused || (each.record?.over === true && each.record.phases.deploy === 'not_run')).toBe(true)
@@ -201,9 +201,10 @@ describe('the account of a deploy', () => {
         }
         if (each.lateRun !== null && isTerminal(each.status)) expect(text).toContain('Run 8')
         expect(account.actions.filter((action) => !isAdmitted[action](each))).toEqual([])
-        expect(accountOf({ ...each, reportedSha: null }).shipped, 'the surface proves nothing about a deploy').toBe(
-          account.shipped,
-        )
+        expect(
+          accountOf({ ...each, reportedSha: null }).shipped,
+          'a reported version proves nothing about a deploy',
+        ).toBe(account.shipped)
       }),
       { numRuns: 2_000 },
     )

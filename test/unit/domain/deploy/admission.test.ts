@@ -16,11 +16,11 @@ const decide = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
   decideFreeze({ surface, freezes, override: freezeIds === undefined ? null : { freezeIds } })
 
 describe('refuseDispatch', () => {
-  it('admits a request for a declared surface whose phrase was typed exactly', () => {
+  it('admits a declared surface whose confirmation phrase is correct', () => {
     expect(refuseDispatch({ surface, confirmation: 'api-prod' })).toBeNull()
   })
 
-  it('refuses an archived surface before it looks at what was typed', () => {
+  it('refuses an archived surface before checking the phrase', () => {
     const facts = { surface: { ...surface, archived: true }, confirmation: 'nonsense' }
     expect(refuseDispatch(facts)).toMatchObject({ code: 'surface_archived' })
   })
@@ -39,14 +39,14 @@ describe('decideFreeze', () => {
     })
   })
 
-  it('names a lock before a freeze, and says that it holds until it is lifted', () => {
+  it('names a lock before a freeze, and says that the lock has no end', () => {
     expect(decide([window, lock]).refusals[0]).toMatchObject({
       code: 'surface_locked',
       message: 'API is locked until it is lifted: “Being migrated” (ada).',
     })
   })
 
-  it('lets a deploy ship only when the override covers every freeze in force', () => {
+  it('lets a deploy ship only if the override covers every freeze in force', () => {
     const codes = (freezes: readonly FreezeInForce[], freezeIds?: string[]) =>
       decide(freezes, freezeIds).refusals.map(({ code }) => code)
     expect(codes([window, lock])).toEqual(['surface_locked', 'frozen'])
@@ -56,7 +56,7 @@ describe('decideFreeze', () => {
     expect(codes([])).toEqual([])
   })
 
-  it('covers every freeze in force with an override that names none, and never one that is not in force', () => {
+  it('covers every freeze in force by an override that names none, and never one that is not in force', () => {
     expect(decideFreeze({ surface, freezes: [window, lock], override: {} }).overridden).toEqual(['w', 'l'])
     expect(decide([window], ['w', 'long over']).overridden).toEqual(['w'])
   })
@@ -67,8 +67,8 @@ describe('decideFreeze', () => {
   })
 })
 
-describe('a freeze', () => {
-  it('holds from its beginning to just before its end, and never once it was lifted', () => {
+describe('the state and strength of a freeze', () => {
+  it('a freeze applies from its start to just before its end, and not after it is lifted', () => {
     const at = (text: string) => new Date(`2026-11-21T${text}:00Z`)
     const times = { startsAt: at('10:00'), endsAt: at('12:00'), liftedAt: null }
     expect(freezeState(times, at('09:59'))).toBe('upcoming')
@@ -79,7 +79,7 @@ describe('a freeze', () => {
     expect(freezeState({ ...times, liftedAt: at('10:30') }, at('11:00'))).toBe('over')
   })
 
-  it('is the strongest when it ends last, and a lock is stronger than any freeze', () => {
+  it('the strongest freeze is the one that ends last, and a lock is stronger than any freeze', () => {
     const longer = { ...window, id: 'w2', until: '2026-11-25T00:00:00.000Z' }
     const open = { ...window, id: 'w3', until: null }
     expect(strongest([longer, window])?.id).toBe('w2')
@@ -89,7 +89,7 @@ describe('a freeze', () => {
   })
 })
 
-it('names the active deploy by who ships what', () => {
+it('a refusal during a deploy names its requester and its ref', () => {
   expect(refuseWhileDeploying({ requestedBy: 'grace', ref: 'main' })).toMatchObject({
     code: 'surface_busy',
     message: 'grace is deploying main right now. Wait until that deploy ends.',

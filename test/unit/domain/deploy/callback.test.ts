@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { callbackBody, LOG_LINE_LIMIT } from '~/domain/deploy/callback'
 
 describe('a callback body', () => {
-  it('keeps a run id beyond 2^53 exact, sent as a string of digits', () => {
+  it('keeps a run id beyond 2^53 exact if it is a string of digits', () => {
     expect(callbackBody.parse({ status: 'building', run_id: '9007199254740993' }).run_id).toBe(9007199254740993n)
   })
 
-  it('refuses a run id that a JSON number has already rounded', () => {
+  it('is refused with a run id that JSON has already rounded', () => {
     expect(callbackBody.safeParse(JSON.parse('{"status":"building","run_id":9007199254740993}')).success).toBe(false)
   })
 
-  it.each(['0', '-1', '1.5', '1e3', ' 7', '99999999999999999999', ''])('refuses the run id %j', (run_id) => {
+  it.each(['0', '-1', '1.5', '1e3', ' 7', '99999999999999999999', ''])('is refused with the run id %j', (run_id) => {
     expect(callbackBody.safeParse({ status: 'building', run_id }).success).toBe(false)
   })
 
@@ -20,17 +20,17 @@ describe('a callback body', () => {
     expect(fits(`${'é'.repeat(LOG_LINE_LIMIT / 2)}.`)).toBe(false)
   })
 
-  it('takes failure_stage only with failed', () => {
+  it('may have a failure_stage only with the status failed', () => {
     expect(callbackBody.safeParse({ status: 'failed', failure_stage: 'build_failed' }).success).toBe(true)
     expect(callbackBody.safeParse({ status: 'building', failure_stage: 'build_failed' }).success).toBe(false)
     expect(callbackBody.safeParse({ status: 'failed', failure_stage: 'tired' }).success).toBe(false)
   })
 
-  it('ignores fields it does not know, and leaves unknown statuses to be answered 422', () => {
+  it('keeps an unknown status and ignores unknown members', () => {
     expect(callbackBody.parse({ status: 'canary_started', colour: 'red' })).toEqual({ status: 'canary_started' })
   })
 
-  it('keeps what PostgreSQL cannot hold (NUL, half a character) as a visible stand-in', () => {
+  it('replaces characters that PostgreSQL cannot store with visible placeholders', () => {
     const body = callbackBody.parse({ status: 'a\u0000', log_line: 'a\u0000b\ud800c – 🚀' })
     expect(body).toMatchObject({ status: 'a␀', log_line: 'a␀b�c – 🚀' })
   })

@@ -36,8 +36,8 @@ const smoke = job('smoke', 1, [
 const freeze = job('freeze-check', 2, [step('Notify — freeze check started'), step('Notify — freeze check passed')])
 const building = job('deploy', 3, [step('Notify — building', null)], null)
 
-describe('what GitHub’s record of a run proves', () => {
-  it('fills a gap in order, from where the deploy stands to where the run is', () => {
+describe("the statuses that GitHub's record of a run proves", () => {
+  it("fill a gap in order, from the deploy's status to the run's", () => {
     expect(statuses('smoke_gate_started', run([building, freeze, smoke]))).toEqual([
       'smoke_gate_passed',
       'freeze_check_started',
@@ -46,12 +46,12 @@ describe('what GitHub’s record of a run proves', () => {
     ])
   })
 
-  it('is nothing that the deploy has passed already', () => {
+  it('include nothing that the deploy has passed already', () => {
     expect(statuses('building', run([smoke, freeze, building]))).toEqual([])
     expect(statuses('succeeded', run([smoke], 'failure'))).toEqual([])
   })
 
-  it('does not count a notify step that was skipped or is still waiting', () => {
+  it('do not include a notify step that was skipped or waits', () => {
     const waiting = job('smoke', 1, [{ ...step('Notify — smoke gate started'), status: 'queued', conclusion: null }])
     const skipped = job('smoke', 1, [step('Notify — smoke gate started', 'skipped')])
     expect(statuses('dispatched', run([waiting]))).toEqual([])
@@ -63,11 +63,11 @@ describe('what GitHub’s record of a run proves', () => {
     ['timed_out', ['smoke_gate_started', 'smoke_gate_passed', 'timed_out']],
     ['failure', ['smoke_gate_started', 'smoke_gate_passed', 'failed']],
     ['startup_failure', ['smoke_gate_started', 'smoke_gate_passed', 'failed']],
-  ])('ends the deploy as the run concluded: %s', (conclusion, expected) => {
+  ])('end the deploy as the run concluded: %s', (conclusion, expected) => {
     expect(statuses('dispatched', run([smoke], conclusion))).toEqual(expected)
   })
 
-  it('ends a successful run as succeeded where a job of the deploy phase executed', () => {
+  it('end a successful run as succeeded if a job of the deploy phase ran', () => {
     const deployed = job('deploy', 3, [step('Build'), step('Deploy'), step('Health check')])
     expect(statuses('dispatched', run([deployed], 'success'))).toEqual(['building', 'deploying', 'succeeded'])
     expect(statuses('smoke_gate_started', run([deployed], 'success'))).toEqual([
@@ -76,19 +76,19 @@ describe('what GitHub’s record of a run proves', () => {
       'deploying',
       'succeeded',
     ])
-    expect(statuses('deploying', run([], 'success')), 'the workflow had reported the deploy phase').toEqual([
+    expect(statuses('deploying', run([], 'success')), 'the workflow reported the deploy phase before').toEqual([
       'succeeded',
     ])
   })
 
   it.each([
-    ['of which every job was skipped', [job('smoke', 1, [], 'skipped'), job('deploy', 2, [], 'skipped')]],
-    ['without a job', []],
-    ['whose deploy job was skipped after the smoke gate', [smoke, job('deploy', 2, [], 'skipped')]],
-    ['whose deploy job has no steps', [smoke, job('deploy', 2, [])]],
-    ['whose deploy job skipped every step', [smoke, job('deploy', 2, [step('Deploy', 'skipped')])]],
-    ['of jobs that belong to none of the phases', [job('lint', 1, [step('Run the linter')])]],
-  ])('ends a successful run %s as failed, without deploying', (_, jobs) => {
+    ['with every job skipped', [job('smoke', 1, [], 'skipped'), job('deploy', 2, [], 'skipped')]],
+    ['without jobs', []],
+    ['with the deploy job skipped after the smoke gate', [smoke, job('deploy', 2, [], 'skipped')]],
+    ['with a deploy job without steps', [smoke, job('deploy', 2, [])]],
+    ['with a deploy job that skipped every step', [smoke, job('deploy', 2, [step('Deploy', 'skipped')])]],
+    ['with jobs of no phase only', [job('lint', 1, [step('Run the linter')])]],
+  ])('end a successful run %s as failed, without deploying', (_, jobs) => {
     const last = evidenceBeyond('dispatched', run(jobs, 'success')).at(-1)
     expect(last).toMatchObject({ status: 'failed', failureStage: null, proof: 'the run ended without deploying' })
   })
@@ -99,7 +99,7 @@ describe('what GitHub’s record of a run proves', () => {
     ['deploy', 'Build', 'build_failed'],
     ['deploy', 'Deploy', 'deploy_failed'],
     ['deploy', 'Health check', 'health_check_failed'],
-  ])('names the stage from the failed job %s and step %s', (jobName, stepName, stage) => {
+  ])('name the failure stage of the failed job %s and step %s', (jobName, stepName, stage) => {
     const failed = run([job(jobName, 1, [step(stepName, 'failure')], 'failure')], 'failure')
     expect(evidenceBeyond('dispatched', failed).at(-1)).toMatchObject({ status: 'failed', failureStage: stage })
   })
@@ -111,7 +111,7 @@ describe('what GitHub’s record of a run proves', () => {
         conclusion,
       })),
     ),
-  )('of a run that concluded $conclusion always ends a deploy at $from, even without a job to show', (row) => {
+  )('end a deploy at $from if the run concluded $conclusion, even without jobs', (row) => {
     const last = statuses(row.from, run([], row.conclusion)).at(-1)
     expect(last !== undefined && isTerminal(last)).toBe(true)
   })
@@ -123,31 +123,27 @@ describe('what GitHub’s record of a run proves', () => {
       run([smoke, job('deploy', 2, [], 'skipped')], 'success'),
     ],
     ['not_run', 'GitHub could not start the run', run([], 'startup_failure')],
-    ['unknown', 'the run is still going on', run([smoke])],
+    ['unknown', 'the run is in progress', run([smoke])],
     ['unknown', 'not every job was read', { ...run([smoke], 'success'), complete: false }],
-    [
-      'unknown',
-      'a job ran that belongs to none of the phases',
-      run([smoke, job('lint', 2, [step('Run the linter')])], 'success'),
-    ],
+    ['unknown', 'a job of no phase ran', run([smoke, job('lint', 2, [step('Run the linter')])], 'success')],
     ['unknown', 'no job is listed', run([], 'success')],
     [
       'started',
       'its job failed before the health check',
       run([job('deploy', 2, [step('Deploy', 'failure')], 'failure')], 'failure'),
     ],
-    ['started', 'only what is shipped was built', run([job('build', 2, [step('Compile')])], 'success')],
+    ['started', 'only a build ran', run([job('build', 2, [step('Compile')])], 'success')],
     [
       'ended',
-      'the health check after it failed',
+      'the later health check failed',
       run([job('deploy', 2, [step('Deploy'), step('Health check', 'failure')], 'failure')], 'failure'),
     ],
     ['ended', 'its job succeeded', run([job('deploy', 2, [step('Deploy')])], 'success')],
-  ] as const)('says of the deploy phase %s where %s', (expected, _, record) => {
+  ] as const)('record the deploy phase as %s if %s', (expected, _, record) => {
     expect(factsOf(record, new Date(0)).phases.deploy).toBe(expected)
   })
 
-  it('names no stage when no job failed', () => {
+  it('name no failure stage if no job failed', () => {
     expect(evidenceBeyond('dispatched', run([], 'failure')).at(-1)).toMatchObject({ failureStage: null })
   })
 })

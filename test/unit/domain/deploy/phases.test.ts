@@ -17,7 +17,7 @@ const states = (statuses: string[], failureStage: string | null = null): PhaseSt
 
 const upTo = (last: DeployStatus) => DEPLOY_STATUSES.filter(hasPosition).slice(0, DEPLOY_STATUSES.indexOf(last) + 1)
 
-describe('the four steps', () => {
+describe('the four phases', () => {
   it.each<[DeployStatus, PhaseState[]]>([
     ['requested', ['pending', 'pending', 'pending', 'pending']],
     ['dispatched', ['pending', 'pending', 'pending', 'pending']],
@@ -28,17 +28,17 @@ describe('the four steps', () => {
     ['building', ['done', 'done', 'active', 'pending']],
     ['deploying', ['done', 'done', 'done', 'active']],
     ['succeeded', ['done', 'done', 'done', 'done']],
-  ])('at %s stand where the contract puts them', (status, expected) => {
+  ])('have the states of the contract at %s', (status, expected) => {
     expect(states(upTo(status))).toEqual(expected)
   })
 
-  it('show the freeze check as skipped on staging, where the workflow goes from the smoke gate to building', () => {
+  it('show the freeze check as skipped on staging, where the workflow has none', () => {
     const staging = ['requested', 'dispatched', 'smoke_gate_started', 'smoke_gate_passed', 'building']
     expect(states(staging)).toEqual(['done', 'skipped', 'active', 'pending'])
     expect(states([...staging, 'deploying', 'succeeded'])).toEqual(['done', 'skipped', 'done', 'done'])
   })
 
-  it('show both gates as skipped when the workflow reports neither', () => {
+  it('show both gates as skipped if the workflow reports neither', () => {
     expect(states(['requested', 'dispatched', 'building'])).toEqual(['skipped', 'skipped', 'active', 'pending'])
     expect(states(['requested', 'dispatched', 'building', 'deploying', 'succeeded'])).toEqual([
       'skipped',
@@ -48,12 +48,12 @@ describe('the four steps', () => {
     ])
   })
 
-  it.each(['failed', 'timed_out', 'cancelled'])('mark the phase that was under way when the deploy is %s', (stop) => {
+  it.each(['failed', 'timed_out', 'cancelled'])('show the running phase as stopped if the deploy is %s', (stop) => {
     expect(states([...upTo('freeze_check_started'), stop])).toEqual(['done', stop, 'pending', 'pending'])
     expect(states([...upTo('deploying'), stop])).toEqual(['done', 'done', 'done', stop])
   })
 
-  it('mark the phase that failure_stage names, whatever was last reported', () => {
+  it('show the phase of the failure stage as failed, whatever was reported last', () => {
     expect(states([...upTo('dispatched'), 'failed'], 'smoke_gate_failed')[0]).toBe('failed')
     expect(states([...upTo('building'), 'failed'], 'health_check_failed')).toEqual(['done', 'done', 'done', 'failed'])
     expect(states([...upTo('smoke_gate_passed'), 'failed'], 'build_failed')).toEqual([
@@ -64,13 +64,13 @@ describe('the four steps', () => {
     ])
   })
 
-  it('blame no phase when nothing happened after dispatched, or the dispatch itself failed', () => {
+  it('show no phase as failed if nothing happened after the dispatch, or the dispatch failed', () => {
     const nobody = ['pending', 'pending', 'pending', 'pending']
     expect(states(['requested', 'dispatched', 'timed_out'])).toEqual(nobody)
     expect(states(['requested', 'failed'], 'dispatch_failed')).toEqual(nobody)
   })
 
-  it('mark one phase at the most, even when what was reported contradicts itself', () => {
+  it('show at most one phase as failed, even if the reports contradict each other', () => {
     const marked = (stage: string) =>
       states([...upTo('building'), 'failed'], stage).filter((state) => state === 'failed').length
     expect(marked('smoke_gate_failed')).toBe(1)
@@ -78,15 +78,15 @@ describe('the four steps', () => {
     expect(marked('dispatch_failed')).toBe(0)
   })
 
-  it('do not blame a phase that had already reported its end', () => {
+  it('do not show a phase as stopped that had ended', () => {
     expect(states([...upTo('smoke_gate_passed'), 'cancelled'])).toEqual(['done', 'pending', 'pending', 'pending'])
   })
 
-  it('stay where the last known event left them when the status is one this version does not know', () => {
+  it('stay as the last known status left them if the status is unknown', () => {
     expect(states([...upTo('building'), 'canary_started'])).toEqual(['done', 'done', 'active', 'pending'])
   })
 
-  it('carry the times of the events, never others', () => {
+  it('have only the times of their events', () => {
     const [smoke, freeze] = phasesOf({
       status: 'freeze_check_started',
       failureStage: null,

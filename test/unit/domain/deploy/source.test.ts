@@ -10,8 +10,8 @@ const count = fc.nat({ max: 3 })
 const change = fc.option(fc.record({ adds: count, removes: count }))
 const source = fc.constantFrom(rollback, promotion)
 
-describe('what a deploy is called', () => {
-  it('is a rollback only where it is known to remove commits and to add none, whatever its source', () => {
+describe('the name of a deploy', () => {
+  it('is a rollback only if the deploy is known to remove commits and add none, whatever its source', () => {
     fc.assert(
       fc.property(change, source, (known, from) => {
         const isRollback = known !== null && known.adds === 0 && known.removes > 0
@@ -22,7 +22,7 @@ describe('what a deploy is called', () => {
     )
   })
 
-  it('says how many commits are added and how many are removed, for every count of both', () => {
+  it('says how many commits are added and removed, for every count', () => {
     fc.assert(
       fc.property(count, count, (adds, removes) => {
         const said = changeSentence({ adds, removes })
@@ -44,11 +44,11 @@ describe('what a deploy is called', () => {
       { adds: 0, removes: 1 },
       'The commit that api-staging runs now. This is not a promotion: it only removes commits.',
     ],
-  ])('of the source %j with %j is worded as what it is', (from, known, words) => {
+  ])('for the source %j with the change %j is "%s"', (from, known, words) => {
     expect(explainSource(from, known)).toBe(words)
   })
 
-  it('goes on record without a source that names it wrongly', () => {
+  it('keeps no source that the change contradicts', () => {
     fc.assert(
       fc.property(change, (known) => {
         expect(sourceToKeep(rollback, known)).toBe(known !== null && known.adds > 0 ? null : rollback)

@@ -38,13 +38,13 @@ const tableOf = (heading: string) =>
     .flatMap(([first = '', ...cells]) => quoted(first).map((status) => [status, cells] as const))
 
 describe('the record of statuses', () => {
-  it('allows the transitions of docs/contract.md and no others', () => {
+  it('allows exactly the transitions of docs/contract.md', () => {
     const documented = new Map(tableOf('Status').map(([from, [to = '']]) => [from, quoted(to)]))
     expect([...documented.keys()]).toEqual(UNFINISHED_STATUSES)
     for (const from of DEPLOY_STATUSES) expect(allowedFrom(from)).toEqual(documented.get(from) ?? [])
   })
 
-  it('places the phases where docs/contract.md does', () => {
+  it('places the phases as docs/contract.md does', () => {
     const documented = tableOf('Phases')
     expect(documented.map(([status]) => status)).toEqual(DEPLOY_STATUSES.filter(hasPosition))
     for (const [status, cells] of documented) {
@@ -53,7 +53,7 @@ describe('the record of statuses', () => {
     }
   })
 
-  it('never leads back: no status is reachable from itself', () => {
+  it('has no status that can be reached from itself', () => {
     const reachable = (from: string, seen = new Set<string>()): Set<string> => {
       for (const to of allowedFrom(from)) if (!seen.has(to)) reachable(to, seen.add(to))
       return seen
@@ -90,7 +90,7 @@ describe('the record of statuses', () => {
     expect(DEPLOY_STATUSES.filter(awaitsRun)).toEqual(['requested', 'dispatched'])
   })
 
-  it('probes a surface often from building on, and proves that it shipped from deploying on', () => {
+  it('probes a surface often from building on, and proves that the deploy shipped from deploying on', () => {
     const openOrSucceeded = DEPLOY_STATUSES.filter(hasPosition)
     expect(openOrSucceeded.filter((status) => !STATUSES_BEFORE_SHIPPING.includes(status))).toEqual([
       'building',
@@ -100,16 +100,16 @@ describe('the record of statuses', () => {
     expect(DEPLOY_STATUSES.filter(provesShipped)).toEqual(['deploying', 'succeeded'])
   })
 
-  it('takes it from a run that succeeded that the deploy phase started and ended, and that a gate that had started was passed', () => {
+  it('lets a successful run prove the deploy phase and the gates that had started', () => {
     expect(STATUSES_BEFORE_SUCCESS).toEqual(['smoke_gate_passed', 'freeze_check_passed', 'building', 'deploying'])
   })
 
-  it('gives every status but the final ones a notify step of its own', () => {
+  it('gives every status a notify step, except the final ones', () => {
     const open = CALLBACK_STATUSES.filter((status) => !isTerminal(status))
     expect([...STATUS_OF_STEP.values()]).toEqual(open)
   })
 
-  it('concludes nothing from a status that a newer version wrote', () => {
+  it('concludes nothing from an unknown status', () => {
     for (const status of ['canary_started', 'toString']) {
       expect(isKnownStatus(status)).toBe(false)
       expect(isTerminal(status)).toBe(false)
@@ -119,18 +119,18 @@ describe('the record of statuses', () => {
   })
 })
 
-describe('the stages at which a deploy fails', () => {
+describe('the failure stages', () => {
   it('are those of docs/contract.md', () => {
     const sentence = /`failure_stage` is one of .*/.exec(sectionOf('Phases'))?.[0] ?? ''
     expect(quoted(sentence).slice(1)).toEqual(FAILURE_STAGES)
   })
 
-  it('lie in a phase each, except for the dispatch', () => {
+  it('belong to a phase each, except the dispatch', () => {
     const keys: readonly (string | null)[] = PHASES.map(({ key }) => key)
     expect(FAILURE_STAGES.filter((stage) => !keys.includes(phaseOfStage(stage)))).toEqual(['dispatch_failed'])
   })
 
-  it('have no word and no phase here when a newer version wrote them', () => {
+  it('have no word and no phase if they are unknown', () => {
     expect([stageWord('canary_failed'), phaseOfStage('canary_failed')]).toEqual([null, null])
   })
 })

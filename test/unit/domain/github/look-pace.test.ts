@@ -6,7 +6,7 @@ const MINUTE = 60_000
 const ago = (minutes: number) => new Date(NOW.getTime() - minutes * MINUTE)
 const quiet: Parameters<typeof isLookDue>[2] = { hearing: null, isDeploying: false, now: NOW }
 
-/** The minutes after which a look at runs is due again. */
+/** The minutes after which the next look at runs is due. */
 function pause(changedMinutesAgo: number | null, about: Partial<typeof quiet> = {}) {
   const changedAt = changedMinutesAgo === null ? null : ago(changedMinutesAgo)
   const due = (minutes: number) => isLookDue('runs', { lookedAt: ago(minutes), changedAt }, { ...quiet, ...about })
@@ -15,20 +15,20 @@ function pause(changedMinutesAgo: number | null, about: Partial<typeof quiet> = 
 }
 
 describe('the pause between two looks at a repository', () => {
-  it('is none before the first', () => {
+  it('is zero before the first look', () => {
     expect(isLookDue('runs', null, quiet)).toBe(true)
   })
 
-  it('is a minute after something changed, and grows with the quiet to seven and a half', () => {
+  it('is a minute after a change, and grows to seven and a half minutes without changes', () => {
     expect([0, 4, 12, 30, 500].map((minutes) => pause(minutes))).toEqual([1, 1, 3, 7.5, 7.5])
     expect(pause(null)).toBe(7.5)
   })
 
-  it('is a minute while a deploy is under way', () => {
+  it('is a minute during a deploy', () => {
     expect(pause(500, { isDeploying: true })).toBe(1)
   })
 
-  it('is an hour while webhooks are heard, and not when GitHub lists what no webhook told of', () => {
+  it('is an hour while webhooks arrive, and not if GitHub lists activity without a webhook', () => {
     expect(pause(0, { hearing: { heardAt: ago(500), activeAt: ago(501) } })).toBe(60)
     expect(pause(0, { hearing: { heardAt: ago(500), activeAt: ago(10) } })).toBe(1)
   })

@@ -22,8 +22,8 @@ const newest = (runs: readonly Partial<ListedRun>[], environment = 'production',
   )
 const KNOWN = '0192f0c1-2345-7abc-8def-0123456789ab'
 
-describe('a deploy outside the console', () => {
-  it('is a run that was started by hand or by a push, to the environment its name says', () => {
+describe('the newest outside run', () => {
+  it('is a run started by hand or by a push, in the environment of its title', () => {
     expect(newest([{}])).toMatchObject({ number: 12, actor: 'ada', state: 'succeeded', environmentKnown: true })
     expect(newest([{ event: 'push' }])).toMatchObject({ number: 12 })
     expect(newest([{}], 'staging')).toBeNull()
@@ -31,36 +31,36 @@ describe('a deploy outside the console', () => {
   })
 
   it.each([
-    ['carries the id of a deploy of this console', { title: `Deploy API to production [${KNOWN}]` }],
+    ['has the id of a deploy of this console', { title: `Deploy API to production [${KNOWN}]` }],
     ['failed', { conclusion: 'failure' }],
     ['was cancelled', { conclusion: 'cancelled' }],
-    ['was started by something else', { event: 'pull_request' }],
-  ])('is no run that %s', (_, run) => {
+    ['was started by another event', { event: 'pull_request' }],
+  ])('is not a run that %s', (_, run) => {
     expect(newest([run])).toBeNull()
   })
 
-  it('is a run that carries an id which this console never gave out', () => {
+  it('can be a run with an id that this console never issued', () => {
     const title = 'Deploy API to production [0192f0c1-0000-7abc-8def-0123456789ab]'
     expect(newest([{ title }])).toMatchObject({ number: 12 })
   })
 
-  it('is no run of one of the console’s own deploys, whatever its name', () => {
+  it('is not a run of a deploy of the console, whatever its title', () => {
     const running = { surfaceId: 'api', finishedAt: null }
     const ended = { surfaceId: 'api', finishedAt: new Date('2026-11-21T09:05:00Z') }
     for (const own of [running, ended]) expect(newest([{}], 'production', own)).toBeNull()
-    expect(newest([{ attempt: 2 }], 'production', running), 'which goes on with the latest attempt').toBeNull()
-    expect(newest([{ attempt: 2 }], 'production', ended), 'which had that attempt').toBeNull()
+    expect(newest([{ attempt: 2 }], 'production', running), 'the deploy follows the latest attempt').toBeNull()
+    expect(newest([{ attempt: 2 }], 'production', ended), 'the deploy had that attempt').toBeNull()
   })
 
-  it('is a run of the console’s own that was run again after its deploy had ended', () => {
+  it('can be a run of the console that was started again after its deploy ended', () => {
     const ended = { surfaceId: 'api', finishedAt: new Date('2026-11-21T08:55:00Z') }
     const title = `Deploy API to production [${KNOWN}]`
     expect(newest([{ attempt: 2, title }], 'production', ended)).toMatchObject({ number: 12, environmentKnown: true })
     expect(newest([{ attempt: 2, title }], 'production', { ...ended, surfaceId: 'docs' })).toBeNull()
-    expect(newest([{ title }], 'production', ended), 'by a clock that is ahead').toBeNull()
+    expect(newest([{ title }], 'production', ended), 'a start before the end, by a clock that is ahead').toBeNull()
   })
 
-  it('is one that is still running too, and the one that started last', () => {
+  it('can be still running, and is the one that started last', () => {
     const runs = [
       { number: 11 },
       { id: 2n, number: 13, status: 'in_progress', conclusion: null, startedAt: '2026-11-21T09:05:00Z' },
@@ -69,13 +69,10 @@ describe('a deploy outside the console', () => {
   })
 
   it.each([
-    ['follows no convention', { title: 'Ship it' }],
-    ['names an environment nobody declared', { title: 'Deploy API to everyone' }],
-    [
-      'is only the title of the pushed commit',
-      { title: 'Deploy it to production', commitTitle: 'Deploy it to production' },
-    ],
-  ])('has an unknown environment when its name %s', (_, run) => {
+    ['has no environment', { title: 'Ship it' }],
+    ['names an unknown environment', { title: 'Deploy API to everyone' }],
+    ['is the title of the pushed commit', { title: 'Deploy it to production', commitTitle: 'Deploy it to production' }],
+  ])('has an unknown environment if its title %s', (_, run) => {
     expect(newest([run])).toMatchObject({ environmentKnown: false })
     expect(newest([run], 'staging')).toMatchObject({ environmentKnown: false })
   })

@@ -8,17 +8,17 @@ const NOW = new Date('2026-11-28T12:00:00Z')
 const ago = (ms: number) => new Date(NOW.getTime() - ms)
 
 describe('the webhooks of a repository', () => {
-  it('are unheard until the first one comes, whatever GitHub lists', () => {
+  it('are unheard until the first one arrives, whatever GitHub lists', () => {
     expect(hearingState({ heardAt: null, activeAt: null }, NOW)).toBe('unheard')
     expect(hearingState({ heardAt: null, activeAt: ago(HOUR) }, NOW)).toBe('unheard')
   })
 
-  it('are heard while nothing happens in the repository, however long ago the last one came', () => {
+  it('are heard while the repository has no activity, however old the last one is', () => {
     expect(hearingState({ heardAt: ago(90 * 24 * HOUR), activeAt: null }, NOW)).toBe('heard')
     expect(hearingState({ heardAt: ago(24 * HOUR), activeAt: ago(25 * HOUR) }, NOW)).toBe('heard')
   })
 
-  it('are silent once GitHub lists activity that no webhook told of within five minutes', () => {
+  it('are silent once GitHub lists activity that no webhook announced within five minutes', () => {
     const heardAt = ago(HOUR)
     expect(hearingState({ heardAt, activeAt: ago(5 * MINUTE) }, NOW)).toBe('heard')
     expect(hearingState({ heardAt, activeAt: ago(5 * MINUTE + 1) }, NOW)).toBe('silent')
@@ -28,13 +28,13 @@ describe('the webhooks of a repository', () => {
     expect(hearingState({ heardAt: ago(0), activeAt: ago(10 * MINUTE) }, NOW)).toBe('heard')
   })
 
-  it('are not called silent for a clock that differs by half a minute, nor for a record that lags half a minute behind', () => {
+  it('are not silent because of a clock or a record that differs by a minute', () => {
     expect(hearingState({ heardAt: ago(11 * MINUTE), activeAt: ago(10 * MINUTE) }, NOW)).toBe('heard')
   })
 })
 
 describe('the time between two background looks', () => {
-  it('is an hour while webhooks are heard, and as without webhooks otherwise', () => {
+  it('is an hour while webhooks arrive, and the usual time otherwise', () => {
     const heard = { heardAt: ago(MINUTE), activeAt: ago(2 * MINUTE) }
     const silent = { heardAt: ago(HOUR), activeAt: ago(10 * MINUTE) }
     expect(lookInterval(heard, NOW, 4 * MINUTE)).toBe(HOUR)
@@ -43,7 +43,7 @@ describe('the time between two background looks', () => {
     expect(lookInterval(null, NOW, 4 * MINUTE)).toBe(4 * MINUTE)
   })
 
-  it('is never longer than an hour, nor shorter than without webhooks', () => {
+  it('is never longer than an hour or shorter than without webhooks', () => {
     const time = fc.option(fc.integer({ min: -HOUR, max: 100 * HOUR }).map(ago))
     const asking = fc.integer({ min: 1_000, max: HOUR })
     fc.assert(
