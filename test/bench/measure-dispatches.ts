@@ -56,7 +56,7 @@ async function dispatches(
       method: 'POST',
       path: '/api/trpc/deploys.dispatch',
       headers: { ...headers, cookie: product.cookie },
-      body: JSON.stringify({ json: inputFor(`dispatch-${name}-${n}`) }),
+      body: JSON.stringify(inputFor(`dispatch-${name}-${n}`)),
       expect: 200,
     })),
     gitHub: job(product.gitHubOrigin, () => ({

@@ -9,7 +9,7 @@ import { takeTurns } from '~test/bench/take-turns'
 import { BARE_REQUEST, bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
 
 function query(cookie: string, procedure: string, input?: object): LoadRequest {
-  const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify({ json: input }))}`
+  const search = input === undefined ? '' : `?input=${encodeURIComponent(JSON.stringify(input))}`
   return { method: 'GET', path: `/api/trpc/${procedure}${search}`, headers: { cookie }, expect: 200 }
 }
 

@@ -137,7 +137,7 @@ async function openStreams(product: ConsoleUnderTest, count: number) {
 
 /** Settles with its first event. */
 function openStream(product: ConsoleUnderTest, agent: Agent, person: string, cookie: string) {
-  const input = encodeURIComponent(JSON.stringify({ json: { person } }))
+  const input = encodeURIComponent(JSON.stringify({ person }))
   const waiting = new Map<string, () => void>()
   /** The next event that names this deploy. */
   const until = (deployId: string) => new Promise<void>((resolve) => waiting.set(deployId, resolve))

@@ -71,7 +71,8 @@ test('a reload restores the dialog at its step with the input, except for the ty
   await dialogOf(page).getByRole('button', { name: 'Deploy', exact: true }).click()
   expect((await sent).postDataJSON()).toMatchObject({
     // The ref has its full name once the list of refs is loaded.
-    json: { ref: expect.stringMatching(/^(refs\/heads\/)?main$/), reason: 'Fixes the outage' },
+    ref: expect.stringMatching(/^(refs\/heads\/)?main$/),
+    reason: 'Fixes the outage',
   })
   await expect(page.locator('[data-status]')).toBeVisible()
   // A sent request is no longer a draft.
@@ -85,7 +86,7 @@ test('a deploy whose answer was lost is retried after a reload with the same ide
   await nameField(page).fill('status-page')
   const keys: string[] = []
   page.on('request', (request) => {
-    if (request.url().includes('deploys.dispatch')) keys.push(request.postDataJSON().json.idempotencyKey)
+    if (request.url().includes('deploys.dispatch')) keys.push(request.postDataJSON().idempotencyKey)
   })
   // The request arrives, and its answer is lost.
   await page.route('**/api/trpc/deploys.dispatch*', async (route) => {

@@ -92,8 +92,8 @@ test('behind a buffering proxy the page polls, and only the mark beside the acco
   const stream = page.waitForRequest((request) => request.url().includes('live.watch'))
   await page.goto(proxy.url)
   await stream
-  const elsewhere = (procedure: string, json: object) =>
-    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
+  const elsewhere = (procedure: string, data: object) =>
+    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data })
   await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
   await expect(tile(page, 'api-prod')).toContainText('Locked', { timeout: 15_000 })
   const asks = page.getByTitle(/^This window polls for changes every few seconds/)
@@ -115,8 +115,8 @@ test('tabs with live updates send no queries, show every change and share one st
   await second.goto(page.url())
   await expect(second.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
   const { origin } = new URL(page.url())
-  const elsewhere = (procedure: string, json: object) =>
-    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data: { json } })
+  const elsewhere = (procedure: string, data: object) =>
+    page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data })
   const change = async () => {
     await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
     for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).toContainText('Locked')

@@ -95,7 +95,7 @@ test('after the session expires at the confirmation, signing in over the dialog 
   await expect(panel(page)).toBeHidden()
   expect(sent).toHaveLength(2)
   expect(sent[1]).toEqual(sent[0])
-  expect(sent[0]).toMatchObject({ json: { reason: 'Fixes the outage', confirmation: 'api-prod' } })
+  expect(sent[0]).toMatchObject({ reason: 'Fixes the outage', confirmation: 'api-prod' })
   expect(await deploysOf(product, 'api-prod')).toHaveLength(1)
 })
 

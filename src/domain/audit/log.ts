@@ -11,7 +11,7 @@ export interface AuditEntry {
   readonly deployId: string | null
   readonly surfaceId: string | null
   readonly status: string | null
-  readonly payload: unknown
+  readonly payload: z.core.util.JSONType
 }
 
 export interface AuditPage {

@@ -4,6 +4,13 @@ import type { FreezeInForce } from '~/domain/freeze'
 export const HEALTH_STATES = ['healthy', 'unhealthy', 'unreachable', 'unknown'] as const
 export type HealthState = (typeof HEALTH_STATES)[number]
 
+/** `silent`: repositories that send no webhooks, told to admins only. */
+export interface Grid {
+  readonly surfaces: readonly SurfaceTile[]
+  readonly silent: readonly string[]
+  readonly now: string
+}
+
 /** A surface as the grid shows it. Times are ISO strings in UTC. */
 export interface SurfaceTile {
   readonly id: string

@@ -13,7 +13,8 @@ const auditRow = z.object({
   deployId: z.string().nullable(),
   surfaceId: z.string().nullable(),
   status: z.string().nullable(),
-  payload: z.unknown(),
+  // A `jsonb` column.
+  payload: z.custom<z.core.util.JSONType>(),
 })
 export type AuditRow = z.output<typeof auditRow>
 
@@ -72,7 +73,8 @@ const alarmRow = z.object({
   deployId: z.string(),
   action: z.string(),
   status: z.string().nullable(),
-  payload: z.unknown(),
+  // A `jsonb` column.
+  payload: z.custom<z.core.util.JSONType>(),
 })
 type AlarmRow = Omit<z.output<typeof alarmRow>, 'deployId'>
 
@@ -98,7 +100,8 @@ const lastingRows = z.array(
     actor: z.string(),
     action: z.string(),
     status: z.string().nullable(),
-    payload: z.unknown(),
+    // A `jsonb` column.
+    payload: z.custom<z.core.util.JSONType>(),
   }),
 )
 

@@ -1,12 +1,8 @@
 import type { Query, QueryClient, QueryKey } from '@tanstack/react-query'
 import { getQueryKey } from '@trpc/react-query'
-import type { inferRouterOutputs } from '@trpc/server'
 import type { LiveEvent } from '~/domain/surface/live'
-import type { SurfaceTile } from '~/domain/surface/tile'
-import type { AppRouter } from '~/server/trpc/routers/_app'
+import type { Grid, SurfaceTile } from '~/domain/surface/tile'
 import { trpc } from '~/ui/trpc/client'
-
-type Grid = inferRouterOutputs<AppRouter>['surfaces']['list']
 
 const GRID = getQueryKey(trpc.surfaces.list, undefined, 'query')
 

@@ -3,7 +3,7 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { httpLink, httpSubscriptionLink, splitLink } from '@trpc/client'
 import { type ReactNode, useState } from 'react'
-import superjson from 'superjson'
+
 import { authLink } from '~/ui/trpc/auth-link'
 import { personHeader, trpc } from '~/ui/trpc/client'
 import { createFetchChanges } from '~/ui/trpc/fetch-changes'
@@ -37,11 +37,8 @@ export function TrpcProvider({ children }: { readonly children: ReactNode }) {
       links: [
         splitLink({
           condition: ({ type }) => type === 'subscription',
-          true: httpSubscriptionLink({ url: '/api/trpc', transformer: superjson }),
-          false: [
-            authLink(),
-            httpLink({ url: '/api/trpc', transformer: superjson, headers: personHeader, fetch: createFetchChanges() }),
-          ],
+          true: httpSubscriptionLink({ url: '/api/trpc' }),
+          false: [authLink(), httpLink({ url: '/api/trpc', headers: personHeader, fetch: createFetchChanges() })],
         }),
       ],
     }),

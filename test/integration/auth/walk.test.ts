@@ -120,7 +120,7 @@ function call(path: string, method: string, visitor: Visitor): Request {
       ...(cookie === undefined ? {} : { cookie }),
     },
     // Matches no input on purpose: a caller without the permission is refused before the body is read.
-    ...(method === 'GET' ? {} : { body: JSON.stringify({ json: {} }) }),
+    ...(method === 'GET' ? {} : { body: JSON.stringify({}) }),
   })
 }
 
@@ -149,7 +149,7 @@ describe('the procedures', () => {
     const { GET, POST } = await import('~/app/api/trpc/[trpc]/route')
     const [method, handler] = type === 'mutation' ? (['POST', POST] as const) : (['GET', GET] as const)
     for (const visitor of VISITORS) {
-      const query = type !== 'mutation' ? `?input=${encodeURIComponent(JSON.stringify({ json: {} }))}` : ''
+      const query = type !== 'mutation' ? `?input=${encodeURIComponent(JSON.stringify({}))}` : ''
       const answer = await handler(call(`/api/trpc/${path}${query}`, method, visitor))
       // A stream begins with 200 whatever happens; a refusal is its only event.
       const refusal = type === 'subscription' ? /"httpStatus":(\d+)/.exec(await answer.text())?.[1] : undefined

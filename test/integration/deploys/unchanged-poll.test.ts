@@ -29,12 +29,12 @@ afterAll(async () => {
   await github.close()
 })
 
-const answered = z.object({ result: z.object({ data: z.object({ json: z.looseObject({ id: z.string() }) }) }) })
+const answered = z.object({ result: z.object({ data: z.looseObject({ id: z.string() }) }) })
 
 /** Polls as the deploy modal does; `known` is the ETag of an earlier answer. */
 async function poll(id: string, known: string | null = null, headers: Readonly<Record<string, string>> = { cookie }) {
   const { GET } = await import('~/app/api/trpc/[trpc]/route')
-  const input = encodeURIComponent(JSON.stringify({ json: { id } }))
+  const input = encodeURIComponent(JSON.stringify({ id }))
   const request = new Request(`http://localhost:3000/api/trpc/deploys.get?input=${input}`, {
     headers: { host: 'localhost:3000', ...headers, ...(known === null ? {} : { 'if-none-match': known }) },
   })
@@ -47,7 +47,7 @@ async function poll(id: string, known: string | null = null, headers: Readonly<R
 async function tagOf(id: string): Promise<string> {
   const { status, tag, text } = await poll(id)
   expect(status).toBe(200)
-  expect(answered.parse(JSON.parse(text)).result.data.json.id).toBe(id)
+  expect(answered.parse(JSON.parse(text)).result.data.id).toBe(id)
   if (tag === null) throw new Error('the answer has no ETag')
   return tag
 }
@@ -87,7 +87,7 @@ describe('a poll with the ETag of an earlier answer', () => {
     const tag = await tagOf(id)
     await change(id, surface.id)
     const { status, text, tag: next } = await poll(id, tag)
-    expect({ status, id: answered.parse(JSON.parse(text)).result.data.json.id }).toEqual({ status: 200, id })
+    expect({ status, id: answered.parse(JSON.parse(text)).result.data.id }).toEqual({ status: 200, id })
     expect(next).not.toBe(tag)
     expect((await poll(id, next)).status).toBe(304)
   })
@@ -150,7 +150,7 @@ describe('a poll with the ETag of an earlier answer', () => {
     const nobody = await poll(id, tag, {})
     expect({ status: nobody.status, body: JSON.parse(nobody.text) }).toMatchObject({
       status: 401,
-      body: { error: { json: { data: { appCode: 'signed_out' } } } },
+      body: { error: { data: { appCode: 'signed_out' } } },
     })
     const suspended = await signedInAs(console_.deps, { email: 'gone@example.com' })
     await console_.deps.db.member.updateMany({

@@ -19,9 +19,9 @@ const view = z.object({
   runId: z.string().nullable(),
   timeline: z.array(z.object({ action: z.string(), status: z.string().nullable(), note: z.string().nullable() })),
 })
-const answered = z.object({ result: z.object({ data: z.object({ json: z.unknown() }) }) })
+const answered = z.object({ result: z.object({ data: z.unknown() }) })
 const refused = z.object({
-  error: z.object({ json: z.object({ data: z.object({ appCode: z.string().nullable() }) }) }),
+  error: z.object({ data: z.object({ appCode: z.string().nullable() }) }),
 })
 const dispatched = z.object({ id: z.string(), status: z.string(), runId: z.string().nullable() })
 
@@ -114,15 +114,15 @@ export type FaultWorld = Awaited<ReturnType<typeof createFaultWorld>>
 
 /** Presses Deploy. Rejects if the server does not answer at all. */
 export async function dispatch(server: SignedInServer, surfaceId: string, key = randomUUID()): Promise<Dispatched> {
-  const json = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: key }
+  const input = { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: key }
   const response = await fetch(`${server.url}/api/trpc/deploys.dispatch`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', cookie: server.cookie },
-    body: JSON.stringify({ json }),
+    body: JSON.stringify(input),
   })
   const body: unknown = await response.json()
-  if (response.ok) return dispatched.parse(answered.parse(body).result.data.json)
-  return { refused: refused.parse(body).error.json.data.appCode }
+  if (response.ok) return dispatched.parse(answered.parse(body).result.data)
+  return { refused: refused.parse(body).error.data.appCode }
 }
 
 /** Sends the request of a script and returns the whole answer. Rejects if the server does not answer at all. */
@@ -159,11 +159,11 @@ export async function release(server: SignedInServer, id: string): Promise<numbe
 
 /** The deploy as the operator sees it. */
 export async function look(server: SignedInServer, id: string): Promise<z.output<typeof view>> {
-  const input = encodeURIComponent(JSON.stringify({ json: { id } }))
+  const input = encodeURIComponent(JSON.stringify({ id }))
   const response = await fetch(`${server.url}/api/trpc/deploys.get?input=${input}`, {
     headers: { cookie: server.cookie },
   })
-  return view.parse(answered.parse(await response.json()).result.data.json)
+  return view.parse(answered.parse(await response.json()).result.data)
 }
 
 /** A workflow's signed callback, over the network. */

@@ -198,7 +198,7 @@ it('pages, files and API answers are compressed on request and have the same con
 })
 
 it('the stream of changes is not compressed, and its first event arrives while it is open', async () => {
-  const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
+  const input = encodeURIComponent(JSON.stringify({ person: 'operator@example.com', lastEventId: null }))
   const { encoding, answer } = await encoded(`/api/trpc/live.watch?input=${input}`, 'gzip, deflate, br, zstd')
   expect(encoding).toBeNull()
   expect(answer.headers.get('cache-control')).toBe('no-store, no-transform')

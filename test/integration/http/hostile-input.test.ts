@@ -63,7 +63,8 @@ const jsonSchema = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', 
 
 const trpcError = z.object({
   error: z.object({
-    json: z.object({ message: z.string(), data: z.object({ appCode: z.enum(Object.keys(ERROR_CODES)) }) }),
+    message: z.string(),
+    data: z.object({ appCode: z.enum(Object.keys(ERROR_CODES)) }),
   }),
 })
 const problem = z.object({ code: z.enum(Object.keys(ERROR_CODES)), status: z.int().lt(500), detail: z.string() })
@@ -107,38 +108,29 @@ describe('hostile input to the procedures', () => {
         expect(input.safeParse(sample).error?.message, `the generator made ${shown(sample)}`).toBeUndefined()
       }
       for (const value of hostileInputs(schema, PLAUSIBLE)) {
-        expectTyped(await send(path, type, `{"json":${hostileJson(value)}}`), shown(value))
+        expectTyped(await send(path, type, hostileJson(value)), shown(value))
       }
     },
   )
 
-  const ENVELOPES = [
+  const BODIES = [
     '',
     '{',
     'null',
     '[]',
-    '"json"',
-    '{"json":{"id":"x"},"meta":{"values":{"id":["bigint"]}}}',
+    '"x"',
+    '{"id":"x","__proto__":{"id":"y"}}',
+    '{"constructor":{"prototype":{"id":"x"}}}',
     '{"json":{"id":"x"},"meta":{"values":{"id":["Date"]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":["regexp"]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":["URL"]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":[["class","Deploy"]]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":[["custom","x"]]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":[["symbol","x"]]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"__proto__.x":["Date"]}}}',
-    '{"json":{"id":"x"},"meta":{"values":{"id":["map"]}}}',
-    '{"json":{"id":"x"},"meta":{"values":[]}}',
-    '{"json":{"id":"x"},"meta":{"referentialEqualities":{"id":["constructor.prototype"]}}}',
-    '{"json":{"id":"x"},"meta":0}',
   ]
   it.each(['deploys.get', 'deploys.cancel'])('%s answers a malformed request body with a typed error', async (path) => {
     const type = path === 'deploys.get' ? 'query' : 'mutation'
-    for (const text of ENVELOPES) expectTyped(await send(path, type, text), text)
+    for (const text of BODIES) expectTyped(await send(path, type, text), text)
   })
 
   it.each(['', '__proto__', 'deploys.__proto__', 'constructor', 'deploys.get,deploys.get', '%00', 'x'.repeat(1_000)])(
     'a procedure named "%s" is answered with a typed error',
-    async (path) => expectTyped(await send(path, 'query', '{"json":{}}'), path),
+    async (path) => expectTyped(await send(path, 'query', '{}'), path),
   )
 })
 

@@ -42,7 +42,7 @@ describe('polls of a signed-in member while the database is unreachable', () => 
   it('a poll is answered that the database does not answer, without its address', async () => {
     const grid = await import('~/app/api/trpc/[trpc]/route')
     const { id } = await insertDeployAt(console_.deps, 'building')
-    const input = encodeURIComponent(JSON.stringify({ json: { id } }))
+    const input = encodeURIComponent(JSON.stringify({ id }))
     const headers = { host: 'localhost:3000', cookie: await signedInAs(console_.deps), 'if-none-match': 'W/"older"' }
     const polls = [
       () => grid.GET(new Request('http://localhost:3000/api/trpc/surfaces.list', { headers })),
@@ -59,9 +59,7 @@ describe('polls of a signed-in member while the database is unreachable', () => 
         expect({ status: answer.status, body: JSON.parse(text) }).toMatchObject({
           status: 503,
           body: {
-            error: {
-              json: { message: expect.stringMatching(/^The database/), data: { appCode: 'database_unavailable' } },
-            },
+            error: { message: expect.stringMatching(/^The database/), data: { appCode: 'database_unavailable' } },
           },
         })
         const { hostname, port, pathname } = new URL(proxy.url)
@@ -84,6 +82,6 @@ describe('a failure outside every procedure', () => {
     })
     const text = await answer.text()
     expect(text).not.toContain('secret-host')
-    expect(JSON.parse(text)).toMatchObject({ error: { json: { data: { appCode: 'internal', httpStatus: 500 } } } })
+    expect(JSON.parse(text)).toMatchObject({ error: { data: { appCode: 'internal', httpStatus: 500 } } })
   })
 })

@@ -60,16 +60,16 @@ const unguessable = (url: string) => `${url}/${randomBytes(24).toString('base64u
 /** Adds a channel. The answer with its signing secret is not added to `answers`. */
 async function addChannel(name: string, kind: 'slack' | 'webhook', url: string): Promise<readonly Secret[]> {
   const headers = { ...credentials, 'content-type': 'application/json', origin: product.url }
-  const body = JSON.stringify({ json: { kind, name, url } })
+  const body = JSON.stringify({ kind, name, url })
   const answer = await fetch(`${product.url}/api/trpc/deliveries.addChannel`, { method: 'POST', headers, body })
-  const { id, secret } = added.parse(await answer.json()).result.data.json
-  await ask('/api/trpc/deliveries.testChannel', { method: 'POST', headers, body: JSON.stringify({ json: { id } }) })
+  const { id, secret } = added.parse(await answer.json()).result.data
+  await ask('/api/trpc/deliveries.testChannel', { method: 'POST', headers, body: JSON.stringify({ id }) })
   const address = { name: `address of ${name}`, value: new URL(url).pathname }
   return secret === null ? [address] : [address, { name: `secret of ${name}`, value: secret }]
 }
 
 const added = z.object({
-  result: z.object({ data: z.object({ json: z.object({ id: z.string(), secret: z.string().nullable() }) }) }),
+  result: z.object({ data: z.object({ id: z.string(), secret: z.string().nullable() }) }),
 })
 
 /** A deploy from request to outcome, with every kind of channel, one of which fails, and with everything logged. */

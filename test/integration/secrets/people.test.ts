@@ -105,7 +105,7 @@ async function bringBob(ada: ReturnType<typeof visitor>) {
   const bob = visitor()
   await bob.signIn('/links/accept', { token, name: 'Bob', email: limits.email, password: passwords.bob })
   const listed = await (await ada.ask('/api/trpc/members.list?input={"json":{}}')).json()
-  const { members } = people.parse(Object(Object(Object(listed).result).data).json)
+  const { members } = people.parse(Object(Object(listed).result).data)
   const userId = members.find(({ email }) => email === limits.email)?.userId
   const recovery = await passLink(ada, 'recovery link', 'members.recoveryLink', { userId })
   await visitor().post('/api/auth/links/accept', { token: recovery, password: newPassword })

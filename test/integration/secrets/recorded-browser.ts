@@ -47,7 +47,7 @@ export function recordedBrowser(url: string, answers: RecordedAnswer[]) {
     post,
     /** Calls a mutation and returns its result. */
     mutate: async (procedure: string, input: unknown, gives: readonly string[] = []): Promise<unknown> =>
-      Object(Object(Object(await post(`/api/trpc/${procedure}`, { json: input }, gives)).result).data).json,
+      Object(Object(await post(`/api/trpc/${procedure}`, input, gives)).result).data,
     /** The signed cookie of the session, and the token in it. */
     session: () => {
       const cookie = decodeURIComponent(jar.get('console.session_token') ?? '')

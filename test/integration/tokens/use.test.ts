@@ -139,7 +139,7 @@ describe('using a token', () => {
     const headers = { ...bearer(secret), host: 'localhost:3000' }
     const answer = await GET(new Request('http://localhost:3000/api/trpc/surfaces.list', { headers }))
     expect(answer.status).toBe(401)
-    expect(await answer.json()).toMatchObject({ error: { json: { data: { appCode: 'signed_out' } } } })
+    expect(await answer.json()).toMatchObject({ error: { data: { appCode: 'signed_out' } } })
   })
 })
 

@@ -27,7 +27,7 @@ const isGone = (pid: number): true | undefined => {
 
 /** Reads a window's stream past its first event. The returned function reads the rest to its end. */
 async function followChanges({ url, cookie }: SignedInServer) {
-  const input = encodeURIComponent(JSON.stringify({ json: { person: 'operator@example.com', lastEventId: null } }))
+  const input = encodeURIComponent(JSON.stringify({ person: 'operator@example.com', lastEventId: null }))
   const answer = await fetch(`${url}/api/trpc/live.watch?input=${input}`, { headers: { cookie } })
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
   let heard = ''

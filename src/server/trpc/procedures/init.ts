@@ -1,6 +1,6 @@
 import 'server-only'
 import { initTRPC, TRPCError } from '@trpc/server'
-import superjson from 'superjson'
+
 import { ZodError, z } from 'zod'
 import { PERSON_HEADER } from '~/domain/account'
 import type { Actor } from '~/domain/actor'
@@ -81,7 +81,6 @@ const TRPC_REFUSALS: Partial<Record<TRPCError['code'], ErrorCode>> = {
 const LIVE_PING_MS = 5_000
 
 const t = initTRPC.context<Context>().create({
-  transformer: superjson,
   sse: {
     // Proxies and browsers close a silent stream.
     ping: { enabled: true, intervalMs: LIVE_PING_MS },

@@ -4,7 +4,7 @@ import { may } from '~/domain/actor'
 import { dispatchInput } from '~/domain/deploy/request'
 import { lockInput } from '~/domain/freeze'
 import { storableText, surfaceId } from '~/domain/input'
-import { withoutTimes } from '~/domain/surface/tile'
+import { type Grid, withoutTimes } from '~/domain/surface/tile'
 import { unlockSurface } from '~/server/freezes/lift-freeze'
 import { lockSurface } from '~/server/freezes/open-freeze'
 import { etagOf } from '~/server/platform/http/etag'
@@ -24,7 +24,7 @@ const githubRead = procedureFor('surface.read').use(({ ctx, next }) => {
 const LOOK_TIMES_MS = 30_000
 
 export const surfacesRouter = router({
-  list: procedureFor('surface.read').query(async ({ ctx }) => {
+  list: procedureFor('surface.read').query(async ({ ctx }): Promise<Grid> => {
     const [surfaces, silent] = await Promise.all([
       listTiles(ctx.deps),
       may(ctx.actor, 'health.read') ? listSilentRepositories(ctx.deps) : [],
