@@ -4,8 +4,8 @@ export async function register() {
     const { getDeps } = await import('~/server/deps')
     const { renewSecondFactorsAtStart } = await import('~/server/auth/library/renew-second-factors')
     const { resealChannels } = await import('~/server/deliveries/delivery-channels')
-    const { bindAccountsAtStart } = await import('~/server/auth/providers/accounts.sql')
-    const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
+    const { bindAccountsAtStart } = await import('~/server/auth/accounts.sql')
+    const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
     const { openFront } = await import('~/server/front')
     const { answerTrpc } = await import('~/server/trpc/answer-trpc')
     // Before a request or the worker uses the database.

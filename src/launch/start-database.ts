@@ -54,7 +54,7 @@ export async function seedDeclaredSurfaces(
 export async function claimDatabaseOf(databaseUrl: string, kind: 'sandbox' | 'github'): Promise<void> {
   // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
-  const { claimDatabase } = await import('~/server/people/claim-database')
+  const { claimDatabase } = await import('~/server/members/manage/claim-database')
   const db = connectDatabase(databaseUrl)
   try {
     await claimDatabase({ db, now: () => new Date() }, kind)

@@ -50,7 +50,7 @@ try {
   const config = readServerConfig(await localEnvironment(process.env, projectDirectory))
   // Imported here because they need the Prisma client, which the first start generates.
   const { createDeps } = await import('~/server/deps')
-  const { claimDatabaseAtStart } = await import('~/server/people/claim-database')
+  const { claimDatabaseAtStart } = await import('~/server/members/manage/claim-database')
   const { startWorker } = await import('~/server/worker/start-worker')
   const deps = createDeps(config)
   await claimDatabaseAtStart(deps, () => process.exit(1))

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Holds } from '~/sandbox/control/holds'
+import type { Pauses } from '~/sandbox/control/pauses'
 import type { Repository } from '~/sandbox/git/repository'
 import { readBlob } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/endpoint'
@@ -15,7 +15,7 @@ interface RunEnvironment {
   readonly urls: Urls
   readonly variables: Variables
   readonly deployHookToken: string
-  readonly holds: Holds
+  readonly pauses: Pauses
   readonly grantIdTokens: IdTokens['grant']
 }
 
@@ -42,7 +42,7 @@ const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, 
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {
-    const { config, repository, urls, variables, deployHookToken, holds, grantIdTokens } = environment
+    const { config, repository, urls, variables, deployHookToken, pauses, grantIdTokens } = environment
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
     return {
       runId: run.runId,
@@ -65,6 +65,6 @@ export const runRequestFor =
       apiUrl: urls.api,
       workDir,
       grantIdTokens,
-      beforeStep: holds.pass,
+      beforeStep: pauses.pass,
     }
   }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { controlRoutes } from '~/sandbox/control/control-routes'
 import { createFaults } from '~/sandbox/control/faults'
-import { createHolds } from '~/sandbox/control/holds'
+import { createPauses } from '~/sandbox/control/pauses'
 import { identityRoute, readListening, refuseSecond, writeListening } from '~/sandbox/control/running-sandbox'
 import { logCommits } from '~/sandbox/git/commits'
 import { openRepository } from '~/sandbox/git/create-repository'
@@ -113,10 +113,10 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
 
   const told = await openWebhooks(config, { urls, repository })
   const store = told.store(openRunStore(`${config.dir}/runs`))
-  const holds = createHolds()
+  const pauses = createPauses()
   const idTokens = await openIdTokens({ dir: config.dir, web, repository })
   const requestFor = runRequestFor({
-    ...{ config, repository, urls, variables, deployHookToken, holds },
+    ...{ config, repository, urls, variables, deployHookToken, pauses },
     grantIdTokens: idTokens.grant,
   })
   const queue = createRunQueue({ store, executor, requestFor, createWorkDir, removeWorkDir, limit: CONCURRENT_RUNS })
@@ -135,7 +135,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
         identityRoute(config.token),
         ...idTokens.routes,
       ],
-      control: controlRoutes({ surfaces, variables, faults, holds }),
+      control: controlRoutes({ surfaces, variables, faults, pauses }),
       token: config.token,
       origins: [web, `http://localhost:${port}`],
     }),

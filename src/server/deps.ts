@@ -1,10 +1,10 @@
 import 'server-only'
 import { setTimeout } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
-import type { KindUsage, Standing } from '~/domain/github/budget'
+import type { KindUsage, RateLimit } from '~/domain/github/rate-limit'
 import { connectGitHub, digestOfCredentials, type GitHub } from '~/server/github/client'
 import { findAnswer, keepAnswer, recordAnswerUse, type StoredAnswer } from '~/server/github/conditional-fetch'
-import { addUsage, exchangeStanding } from '~/server/github/request-usage'
+import { addUsage, exchangeRateLimit } from '~/server/github/request-usage'
 import { connectRunTokens, type RunTokens } from '~/server/github/run-tokens'
 import { createHub, type LiveHub } from '~/server/live/hub'
 import { processEnvironment, readServerConfig, type ServerConfig } from '~/server/platform/config'
@@ -37,8 +37,8 @@ export function createDeps(config: ServerConfig): Deps {
     keep: (key: string, answer: StoredAnswer) => keepAnswer(db, key, answer),
     recordUse: (key: string, at: Date) => recordAnswerUse(db, key, at),
     addUsage: (hour: Date, counts: readonly KindUsage[]) => addUsage(db, hour, counts),
-    exchangeStanding: (known: Standing | null) =>
-      exchangeStanding(db, digestOfCredentials(config.githubCredentials), known),
+    exchangeRateLimit: (known: RateLimit | null) =>
+      exchangeRateLimit(db, digestOfCredentials(config.githubCredentials), known),
   }
   const github = connectGitHub({ apiUrl: config.githubApiUrl, credentials: config.githubCredentials }, logger, store)
   return {

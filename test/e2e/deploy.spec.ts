@@ -8,20 +8,20 @@ test('an operator ships to production by typing the name, and sees each phase be
   const before = await sandbox.versionOf('console')
   // The run waits at each step until the test releases it.
   const steps = ['Smoke gate', 'Freeze check', 'Build', 'Health check'] as const
-  for (const step of steps) await sandbox.hold(step)
+  for (const step of steps) await sandbox.pause(step)
   const dialog = page.getByRole('dialog')
 
   await deploy(page, 'console')
   await expectAtSmokeGate(page)
   await expect(tile(page, 'console')).toHaveAttribute('data-running', 'true')
-  await sandbox.release('Smoke gate')
+  await sandbox.resume('Smoke gate')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'active', deploy: 'pending', health_check: 'pending' })
-  await sandbox.release('Freeze check')
+  await sandbox.resume('Freeze check')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
   expect(await sandbox.versionOf('console')).toBe(before)
-  await sandbox.release('Build')
+  await sandbox.resume('Build')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'active' })
-  await sandbox.release('Health check')
+  await sandbox.resume('Health check')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 
   // The log holds the lines that the workflow sent.
@@ -67,7 +67,7 @@ test('a cancelled deploy ends in its phase once GitHub confirms it, and nothing 
   sandbox,
 }) => {
   const before = await sandbox.versionOf('api-prod')
-  await sandbox.hold('Freeze check')
+  await sandbox.pause('Freeze check')
   await deploy(page, 'api-prod')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'active', deploy: 'pending', health_check: 'pending' })
   const dialog = page.getByRole('dialog')
@@ -87,7 +87,7 @@ test('a cancelled deploy ends in its phase once GitHub confirms it, and nothing 
   await dialog.getByText('Timeline').click()
   await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('Cancellation requested.')
   await expect(dialog.getByRole('list', { name: 'Timeline' })).toContainText('GitHub is cancelling run')
-  await sandbox.release('Freeze check')
+  await sandbox.resume('Freeze check')
   expect(await sandbox.versionOf('api-prod')).toBe(before)
 })
 
@@ -132,17 +132,17 @@ test('a DEPLOY_FREEZE set after the review stops a production deploy at the free
 test('an unhealthy version fails the health check', async ({ page, sandbox }) => {
   await sandbox.behave('api-staging', 'unhealthy')
   await sandbox.healthCheckFor(3)
-  await sandbox.hold('Health check')
+  await sandbox.pause('Health check')
   await deploy(page, 'api-staging')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'active' })
-  await sandbox.release('Health check')
+  await sandbox.resume('Health check')
   await expect(phase(page, 'health_check')).toHaveAttribute('data-state', 'failed', { timeout: 90_000 })
   await sandbox.behave('api-staging', 'quick')
   await sandbox.healthCheckFor(30)
 })
 
 test('closing the modal does not stop the deploy, and its link reopens the deploy', async ({ page, sandbox }) => {
-  await sandbox.hold('Build')
+  await sandbox.pause('Build')
   await deploy(page, 'customer-docs')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
   const address = page.url()
@@ -153,7 +153,7 @@ test('closing the modal does not stop the deploy, and its link reopens the deplo
 
   await page.goto(address)
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' })
-  await sandbox.release('Build')
+  await sandbox.resume('Build')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
 })
 

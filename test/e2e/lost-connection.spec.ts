@@ -19,7 +19,7 @@ test('a lost connection is reported once, and the page keeps the last known stat
   page,
   sandbox,
 }) => {
-  await sandbox.hold('Build')
+  await sandbox.pause('Build')
   await deploy(page, 'api-prod')
   await expectPhases(page, BUILDING)
   const way = await overProxy(page)
@@ -42,7 +42,7 @@ test('a lost connection is reported once, and the page keeps the last known stat
 
   await way.mend()
   await expect(said).toHaveCount(0)
-  await sandbox.release('Build')
+  await sandbox.resume('Build')
   await way.cut()
 })
 
@@ -52,7 +52,7 @@ test('every age and every running clock stops at the last answer while offline, 
 }) => {
   await page.clock.install()
   await page.reload()
-  await sandbox.hold('Build')
+  await sandbox.pause('Build')
   await deploy(page, 'status-page')
   await expectPhases(page, BUILDING)
   const way = await overProxy(page)
@@ -74,7 +74,7 @@ test('every age and every running clock stops at the last answer while offline, 
   await way.mend()
   await expect(page.getByText('Connection to the console lost.')).toHaveCount(0)
   await expect(soFar).not.toHaveText(said ?? '')
-  await sandbox.release('Build')
+  await sandbox.resume('Build')
   await way.cut()
 })
 

@@ -8,7 +8,7 @@ test('a dispatch to a busy surface leads to the deploy that holds it, from the r
   sandbox,
   context,
 }) => {
-  await sandbox.hold('Smoke gate')
+  await sandbox.pause('Smoke gate')
   // The second operator's grid does not know the first operator's deploy yet.
   const second = await context.newPage()
   await second.goto(page.url())
@@ -30,13 +30,13 @@ test('a dispatch to a busy surface leads to the deploy that holds it, from the r
   await dialog.getByRole('button', { name: 'Open that deploy' }).click()
   await expect(second).toHaveURL(address)
 
-  await sandbox.release('Smoke gate')
+  await sandbox.resume('Smoke gate')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'done', deploy: 'done', health_check: 'done' })
   await second.close()
 })
 
 test('a refused dispatch links to the deploy in progress', async ({ page, sandbox, context }) => {
-  await sandbox.hold('Smoke gate')
+  await sandbox.pause('Smoke gate')
   const second = await context.newPage()
   await second.goto(page.url())
   const dialog = second.getByRole('dialog')
@@ -49,7 +49,7 @@ test('a refused dispatch links to the deploy in progress', async ({ page, sandbo
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   await dialog.getByRole('button', { name: 'Open that deploy' }).click()
   await expect(second).toHaveURL(page.url())
-  await sandbox.release('Smoke gate')
+  await sandbox.resume('Smoke gate')
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
   await second.close()
 })

@@ -1,5 +1,5 @@
 import type { Deps } from '~/server/deps'
-import { makeSetupLink } from '~/server/people/make-links'
+import { makeSetupLink } from '~/server/members/manage/make-links'
 
 const ORIGIN = 'http://localhost:3000'
 

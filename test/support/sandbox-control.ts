@@ -20,9 +20,9 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} to ${address}: ${await answer.text()}`)
   }
   return {
-    /** A run waits before this step of a workflow until it is released. */
-    hold: (step: string) => post('/control/holds', { step, held: true }),
-    release: (step: string) => post('/control/holds', { step, held: false }),
+    /** A run waits before this step of a workflow until it is resumed. */
+    pause: (step: string) => post('/control/pauses', { step, paused: true }),
+    resume: (step: string) => post('/control/pauses', { step, paused: false }),
     behave: (surface: string, behaviour: Behaviour) => post(`/control/surfaces/${surface}`, { behaviour }),
     /** GitHub answers the next dispatch with this status. With `after`, it accepted the dispatch first. */
     failDispatch: (status: number, after = false) =>

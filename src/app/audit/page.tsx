@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { Suspense } from 'react'
 import { requireMember } from '~/server/account/page-member'
-import { AuditLog } from '~/ui/audit-log/audit-log'
+import { AuditTrail } from '~/ui/audit/audit-trail'
 import { SignedIn } from '~/ui/shell/member'
 
 export const metadata: Metadata = { title: 'Audit · Deploy Console' }
@@ -11,7 +11,7 @@ export default async function Page({ searchParams }: PageProps<'/audit'>) {
   return (
     <SignedIn member={await requireMember('/audit', { search: await searchParams })}>
       <Suspense>
-        <AuditLog />
+        <AuditTrail />
       </Suspense>
     </SignedIn>
   )

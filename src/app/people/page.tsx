@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { requireMember } from '~/server/account/page-member'
-import { PeoplePage } from '~/ui/people/people-page'
+import { PeoplePage } from '~/ui/members/people-page'
 import { SignedIn } from '~/ui/shell/member'
 
 export const metadata: Metadata = { title: 'People · Deploy Console' }

@@ -1,10 +1,10 @@
-import type { DeployAccount } from '~/domain/deploy/account'
+import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
 
 /** How many of the newest log lines a poll carries (docs/contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
 
-export interface DeploySummary extends DeployAccount {
+export interface DeploySummary extends DeployReport {
   readonly id: string
   /** A known status, or whatever a newer version stored. */
   readonly status: string
@@ -74,8 +74,8 @@ export interface PastDeploy {
   readonly id: string
   readonly status: string
   readonly terminal: boolean
-  readonly headline: DeployAccount['headline']
-  readonly shipped: DeployAccount['shipped']
+  readonly headline: DeployReport['headline']
+  readonly shipped: DeployReport['shipped']
   readonly failureDetail: string | null
   readonly ref: string
   readonly sha: string | null

@@ -11,8 +11,8 @@ export const setupLink = command({
     'prints a new one-time link that creates the first admin, or signs in to the sandbox. Earlier links stop working',
   input: z.object({}),
   run: async ({ config, deps, print }) => {
-    const { isSandboxDatabase } = await import('~/server/people/claim-database')
-    const { makeSetupLink } = await import('~/server/people/make-links')
+    const { isSandboxDatabase } = await import('~/server/members/manage/claim-database')
+    const { makeSetupLink } = await import('~/server/members/manage/make-links')
     const sandbox = await isSandboxDatabase(deps)
     const link = await makeSetupLink(deps, { sandbox })
     await print(`${consoleAddress(config, { sandbox })}${link.path}`)

@@ -39,10 +39,10 @@ export const userList = command({
   summary: 'prints all members, also suspended ones: address, role, environments, date',
   input: z.object({}),
   run: async (context) => {
-    const { listPeople } = await import('~/server/people/list-people')
+    const { listMemberPage } = await import('~/server/members/manage/list-members')
     let cursor: string | null = null
     do {
-      const page: Awaited<ReturnType<typeof listPeople>> = await listPeople(context.deps, cursor)
+      const page: Awaited<ReturnType<typeof listMemberPage>> = await listMemberPage(context.deps, cursor)
       for (const { email, role, environments: limits, addedAt, suspendedAt } of page.members) {
         const since = suspendedAt === null ? `since ${addedAt}` : `suspended ${suspendedAt}`
         await context.print([email, role, limits === null ? 'all' : limits.join(','), since].join('  '))
@@ -61,7 +61,7 @@ export const userInvite = command({
     .object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments })
     .refine(fits, unfit),
   run: async ({ deps, print }, { email, role, in: limits }) => {
-    const { invite } = await import('~/server/people/make-links')
+    const { invite } = await import('~/server/members/manage/make-links')
     const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
     process.stderr.write(`It works once, until ${link.expiresAt}.\n`)
     await print(link.path)
@@ -75,7 +75,7 @@ export const userSetRole = command({
   options: { email: EMAIL, role: ROLE, in: IN },
   input: z.object({ email: emailAddress, role: memberLimits.shape.role, in: environments }).refine(fits, unfit),
   run: async (context, { email, role, in: limits }) => {
-    const { changeMember } = await import('~/server/people/change-member')
+    const { changeMember } = await import('~/server/members/manage/change-member')
     const userId = await userIdOf(context, email)
     await changeMember(context.deps, COMMAND_LINE, { userId, role, environments: limits })
     await context.print(`${email} is ${role}.`)
@@ -89,7 +89,7 @@ export const userSuspend = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { suspendMember } = await import('~/server/people/change-member')
+    const { suspendMember } = await import('~/server/members/manage/change-member')
     await suspendMember(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} is suspended.`)
     return 'done'
@@ -102,7 +102,7 @@ export const userRestore = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { restoreMember } = await import('~/server/people/change-member')
+    const { restoreMember } = await import('~/server/members/manage/change-member')
     await restoreMember(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(`${email} has access again.`)
     return 'done'
@@ -115,7 +115,7 @@ export const userRecover = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { makePasswordLink } = await import('~/server/people/make-links')
+    const { makePasswordLink } = await import('~/server/members/manage/make-links')
     const { path } = await makePasswordLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'

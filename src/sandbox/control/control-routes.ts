@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Faults, faultSchema } from '~/sandbox/control/faults'
-import type { Holds } from '~/sandbox/control/holds'
+import type { Pauses } from '~/sandbox/control/pauses'
 import { type Answer, json, seeOther } from '~/sandbox/http/answer'
 import { readBody } from '~/sandbox/http/read-request'
 import type { Request, Route } from '~/sandbox/http/router'
@@ -12,7 +12,7 @@ interface ControlDeps {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly variables: Variables
   readonly faults: Faults
-  readonly holds: Holds
+  readonly pauses: Pauses
 }
 
 const parse = (body: string, isForm: boolean): unknown => {
@@ -61,14 +61,14 @@ const setFault = (deps: ControlDeps, body: unknown): Answer => {
   return json(201, { faults: deps.faults.pending() })
 }
 
-const setHold = ({ holds }: ControlDeps, body: unknown): Answer => {
-  const parsed = z.object({ step: z.string().min(1).max(200), held: z.boolean() }).safeParse(body)
+const setPause = ({ pauses }: ControlDeps, body: unknown): Answer => {
+  const parsed = z.object({ step: z.string().min(1).max(200), paused: z.boolean() }).safeParse(body)
   if (!parsed.success)
-    return refuse('A hold needs "step", the name of a step, and "held", true or false. Nothing was changed.')
-  const { step, held } = parsed.data
-  if (held) holds.hold(step)
-  else holds.release(step)
-  return json(200, { holds: holds.held() })
+    return refuse('A pause needs "step", the name of a step, and "paused", true or false. Nothing was changed.')
+  const { step, paused } = parsed.data
+  if (paused) pauses.pause(step)
+  else pauses.resume(step)
+  return json(200, { pauses: pauses.paused() })
 }
 
 const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
@@ -105,7 +105,7 @@ export const controlRoutes = (deps: ControlDeps): Route[] => {
     post('/control/surfaces/:id', (request, body, isForm) => setBehaviour(deps, request.param('id'), body, isForm)),
     post('/control/freeze', (_request, body, isForm) => setFreeze(deps, body, isForm)),
     post('/control/faults', (_request, body) => setFault(deps, body)),
-    post('/control/holds', (_request, body) => setHold(deps, body)),
+    post('/control/pauses', (_request, body) => setPause(deps, body)),
     post('/control/faults/clear', () => {
       deps.faults.clear()
       return json(200, { faults: [] })

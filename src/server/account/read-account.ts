@@ -3,7 +3,7 @@ import type { AccountView, ProofMethods, ProviderProof, ProviderView } from '~/d
 import { type Actor, isProofFresh } from '~/domain/actor'
 import { AppError } from '~/domain/errors'
 import { readSignInMethods } from '~/server/account/accounts'
-import { accountIssuer } from '~/server/auth/providers/accounts.sql'
+import { accountIssuer } from '~/server/auth/accounts.sql'
 import { listSessions, readProofAskedOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { isSandboxOperator } from '~/server/members/sandbox-sign-in'

@@ -7,7 +7,7 @@ import { approvalFacts, approvalSubject, approvalView } from '~/server/approvals
 import { type ApprovalRow, decideApproval, requireApproval } from '~/server/approvals/approvals'
 import { explainLostRace, requireWaiting } from '~/server/approvals/waiting-approval'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireReach } from '~/server/auth/rights/authorize'
+import { requireReach } from '~/server/auth/authorize'
 import type { Deps } from '~/server/deps'
 
 type CloseDeps = Pick<Deps, 'db' | 'now' | 'config'>

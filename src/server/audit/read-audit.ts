@@ -1,5 +1,5 @@
 import 'server-only'
-import type { AuditEntry, AuditExportFormat, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit/log'
+import type { AuditEntry, AuditExportFormat, AuditFacets, AuditFilter, AuditPage } from '~/domain/audit/trail'
 import { type AuditRow, readAuditFacet, readAuditRows } from '~/server/audit/audit.sql'
 import type { Deps } from '~/server/deps'
 

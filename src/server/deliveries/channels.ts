@@ -12,7 +12,7 @@ import {
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireFreshProof } from '~/server/auth/rights/authorize'
+import { requireFreshProof } from '~/server/auth/authorize'
 import { queueTestDelivery, requeueDelivery } from '~/server/deliveries/deliveries'
 import {
   type ChannelRow,

@@ -11,7 +11,7 @@ import {
   refusalOf,
 } from '~/domain/flags'
 import { appendAuditEvent } from '~/server/audit/append-audit'
-import { requireFreshProof, requireReach } from '~/server/auth/rights/authorize'
+import { requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { hasShippedSince } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { listPromotions, type Promotion, writePromotion } from '~/server/flags/flag-promotions'

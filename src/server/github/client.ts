@@ -6,14 +6,14 @@ import { Octokit } from '@octokit/rest'
 import { z } from 'zod'
 import { answerOfError, classifyAnswer, isUnsupportedVersion } from '~/server/github/answers'
 import { type AnswerStore, fetchConditionally } from '~/server/github/conditional-fetch'
-import { createRequestBudget, type RequestBudget } from '~/server/github/request-budget'
+import { createGitHubRateLimit, type GitHubRateLimit } from '~/server/github/rate-limit'
 import { countRequests, createUsage, type RequestUsage, type UsageStore } from '~/server/github/request-usage'
 import type { GitHubCredentials } from '~/server/platform/github-credentials'
 import type { Logger } from '~/server/platform/logger'
 
 /** Octokit, with what its answers report about the rate limit and about moved repositories. */
 export type GitHub = Octokit & {
-  readonly budget: RequestBudget
+  readonly rateLimit: GitHubRateLimit
   readonly usage: RequestUsage
   readonly moved: MovedRepositories
   /** Digest of the credentials. The stored rate limit belongs to these credentials. */
@@ -42,8 +42,8 @@ export function connectGitHub(
   const log = { debug: line, info: line, warn: line, error: line }
   const credentials = digestOfCredentials(options.credentials)
   const onStoreError = (err: unknown) => logger.debug({ err }, 'the store of GitHub’s answers failed')
-  const budget = createRequestBudget()
-  const usage = createUsage(budget, onStoreError, store)
+  const rateLimit = createGitHubRateLimit()
+  const usage = createUsage(rateLimit, onStoreError, store)
   const send = countRequests(fetchWithLimit, usage)
   const octokit = new Octokit({
     ...authOf(options.credentials),
@@ -57,9 +57,9 @@ export function connectGitHub(
   const moved = createMovedRepositories(logger)
   let version = NEWEST_API_VERSION
   let loggedPause = 0
-  const observe = (answer: Parameters<RequestBudget['observe']>[0]) => {
-    budget.observe(answer)
-    const until = budget.pausedUntil(new Date(), 'background')
+  const observe = (answer: Parameters<GitHubRateLimit['observe']>[0]) => {
+    rateLimit.observe(answer)
+    const until = rateLimit.pausedUntil(new Date(), 'background')
     if (until === null || until.getTime() <= loggedPause) return
     loggedPause = until.getTime()
     const askedFor = usage.counted()
@@ -97,7 +97,7 @@ export function connectGitHub(
       return z.object({ full_name: z.string() }).parse(data).full_name
     })
   })
-  return Object.assign(octokit, { budget, moved, usage, credentials })
+  return Object.assign(octokit, { rateLimit, moved, usage, credentials })
 }
 
 /** `@octokit/auth-app` uses the same times: a new token may need a moment until all of GitHub accepts it. */

@@ -1,15 +1,15 @@
 import 'server-only'
-import type { KindUsage, RequestKind, Standing } from '~/domain/github/budget'
+import type { KindUsage, RateLimit, RequestKind } from '~/domain/github/rate-limit'
 import { classifyConditional } from '~/server/github/answers'
 import type { Fetch } from '~/server/github/conditional-fetch'
-import type { RequestBudget } from '~/server/github/request-budget'
+import type { GitHubRateLimit } from '~/server/github/rate-limit'
 import type { Database } from '~/server/platform/database'
 
 /** The store through which processes share their request counts and GitHub's rate limit. */
 export interface UsageStore {
   readonly addUsage: (hour: Date, counts: readonly KindUsage[]) => Promise<void>
   /** Stores the newer of the given and the stored rate limit, and returns it. */
-  readonly exchangeStanding: (known: Standing | null) => Promise<Standing | null>
+  readonly exchangeRateLimit: (known: RateLimit | null) => Promise<RateLimit | null>
 }
 
 export interface RequestUsage {
@@ -58,7 +58,7 @@ export const countRequests =
 
 /** Without a store, requests are counted for this process alone. */
 export function createUsage(
-  budget: Pick<RequestBudget, 'standing' | 'learn'>,
+  rateLimit: Pick<GitHubRateLimit, 'latest' | 'learn'>,
   onError: (error: unknown) => void,
   store?: UsageStore,
 ): RequestUsage {
@@ -79,8 +79,8 @@ export function createUsage(
         )
         writing.delete(at)
       }
-      const standing = await store.exchangeStanding(budget.standing())
-      if (standing !== null) budget.learn(standing)
+      const stored = await store.exchangeRateLimit(rateLimit.latest())
+      if (stored !== null) rateLimit.learn(stored)
     } catch (error) {
       onError(error)
       for (const [at, kinds] of writing) for (const [kind, count] of kinds) addTo(unwritten, at, kind, count)
@@ -136,19 +136,19 @@ export async function addUsage(db: Database, hour: Date, counts: readonly KindUs
   )
 }
 
-export async function exchangeStanding(
+export async function exchangeRateLimit(
   db: Database,
   credentials: string,
-  known: Standing | null,
-): Promise<Standing | null> {
-  const stored = await findStanding(db, credentials)
+  known: RateLimit | null,
+): Promise<RateLimit | null> {
+  const stored = await findRateLimit(db, credentials)
   if (known === null || (stored !== null && stored.notedAt >= known.notedAt)) return stored
-  await db.gitHubStanding.upsert({ where: { credentials }, create: { credentials, ...known }, update: known })
+  await db.gitHubRateLimit.upsert({ where: { credentials }, create: { credentials, ...known }, update: known })
   return known
 }
 
-export function findStanding(db: Database, credentials: string): Promise<Standing | null> {
-  return db.gitHubStanding.findUnique({ where: { credentials }, omit: { credentials: true } })
+export function findRateLimit(db: Database, credentials: string): Promise<RateLimit | null> {
+  return db.gitHubRateLimit.findUnique({ where: { credentials }, omit: { credentials: true } })
 }
 
 /** The counts by kind, from a clock hour on. */

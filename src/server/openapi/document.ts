@@ -1,5 +1,5 @@
 import 'server-only'
-import { AUDIT_EXPORT_FORMATS } from '~/domain/audit/log'
+import { AUDIT_EXPORT_FORMATS } from '~/domain/audit/trail'
 import { cookieName } from '~/server/auth/sessions/session-cookie'
 import { callbackPaths } from '~/server/openapi/callback-paths'
 import { approvalPaths, deployPaths } from '~/server/openapi/deploy-paths'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { DEPLOY_ACTIONS } from '~/domain/deploy/account'
 import { APPROVAL_STATES, DEPLOY_KINDS, refusalReason } from '~/domain/deploy/approval'
 import { PHASE_STATES } from '~/domain/deploy/phases'
+import { DEPLOY_ACTIONS } from '~/domain/deploy/report'
 import { dispatchInput, releaseInput } from '~/domain/deploy/request'
 import { DEPLOY_STATUSES, FAILURE_STAGES, PHASES, SHIPPED } from '~/domain/deploy/status'
 import { id, lineCursorText } from '~/domain/input'

@@ -6,7 +6,7 @@ import { inSentence } from '~/domain/foreign-text'
 import type { OutsideRun } from '~/domain/github/outside-run'
 import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
-import { accountSelect } from '~/server/deploys/deploy-account'
+import { reportSelect } from '~/server/deploys/deploy-report'
 import type { DatabaseHandle } from '~/server/platform/database'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -77,7 +77,7 @@ const tileSelect = {
   deployFreezeReadAt: true,
   lastDeploy: {
     select: {
-      ...accountSelect,
+      ...reportSelect,
       id: true,
       ref: true,
       sha: true,

@@ -4,8 +4,8 @@ import { getDeps } from '~/server/deps'
 import { answerConditionally } from '~/server/platform/http/etag'
 import { limitBody } from '~/server/platform/http/read-body'
 import { refuseRequest } from '~/server/platform/http/refuse-request'
-import { createContext, logUnexpected } from '~/server/trpc/procedures/init'
 import { appRouter } from '~/server/trpc/routers/_app'
+import { createContext, logUnexpected } from '~/server/trpc/routers/procedures'
 
 /** Answers the screen's calls: `/api/trpc/{procedure}`. */
 export async function answerTrpc(request: Request): Promise<Response> {

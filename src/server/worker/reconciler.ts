@@ -28,7 +28,7 @@ export async function reconcileSilentDeploys(deps: Deps, stop?: AbortSignal, sil
   }
   for (const { id } of await listSilentDeploys(deps.db, since, PASS_LIMIT)) {
     if (stop?.aborted === true || deps.now().getTime() - started > PASS_MS) return
-    const paused = deps.github.budget.pausedUntil(deps.now(), 'running')
+    const paused = deps.github.rateLimit.pausedUntil(deps.now(), 'running')
     if (paused !== null)
       return deps.logger.warn({ until: paused }, 'GitHub’s rate limit is used up or reserved; the pass ends early')
     await reconcileDeploy(deps, id).catch((error) =>

@@ -72,7 +72,7 @@ export function jobTasks(deps: Deps): TaskList {
 async function reconcileNow(deps: Deps, deployId: string): Promise<void> {
   const deploy = await findDeploy(deps.db, deployId)
   const cancels = deploy?.cancelRequestedAt != null && deploy.cancelAcknowledgedAt === null
-  const runAt = deps.github.budget.pausedUntil(deps.now(), cancels ? 'act' : 'running')
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), cancels ? 'act' : 'running')
   if (runAt !== null) return addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId } }, { runAt })
   await reconcileDeploy(deps, deployId)
   await scheduleCancelFollowUp(deps, deployId)
@@ -88,7 +88,7 @@ async function look(
   job: Extract<Job, { readonly payload: { readonly repository: string } }>,
   take: (deps: Deps, repository: string) => Promise<void>,
 ): Promise<void> {
-  const runAt = deps.github.budget.pausedUntil(deps.now(), 'background')
+  const runAt = deps.github.rateLimit.pausedUntil(deps.now(), 'background')
   if (runAt !== null) return addJob(deps.db, job, { runAt, lowPriority: true })
   await take(deps, job.payload.repository)
 }
@@ -144,7 +144,7 @@ export async function queueLooks(
   { dueOnly }: { readonly dueOnly: boolean },
 ): Promise<void> {
   const now = deps.now()
-  if (deps.github.budget.pausedUntil(now, 'background') !== null) return
+  if (deps.github.rateLimit.pausedUntil(now, 'background') !== null) return
   const surfaces = await listSurfaces(deps.db)
   const isHearing = deps.config.githubWebhookSecrets.length > 0
   for (const { look, task, subject, isFor } of LOOKS) {

@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
-import { environmentWords } from '~/ui/people/limits-fields'
+import { environmentWords } from '~/ui/members/limits-fields'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'

@@ -1,6 +1,6 @@
 import { Unlink, UserRoundCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { explainHold } from '~/domain/deploy/account'
+import { explainHold } from '~/domain/deploy/report'
 import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible } from '~/domain/foreign-text'

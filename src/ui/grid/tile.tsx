@@ -1,6 +1,6 @@
 import { History } from 'lucide-react'
 import { type KeyboardEvent, memo } from 'react'
-import { explainHold } from '~/domain/deploy/account'
+import { explainHold } from '~/domain/deploy/report'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { refLabel } from '~/domain/ref'

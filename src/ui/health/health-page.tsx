@@ -1,6 +1,12 @@
 'use client'
 
-import { type BudgetState, type KindUsage, REQUEST_KINDS, RESERVES, type RequestKind } from '~/domain/github/budget'
+import {
+  type KindUsage,
+  type RateLimitState,
+  REQUEST_KINDS,
+  RESERVES,
+  type RequestKind,
+} from '~/domain/github/rate-limit'
 import { HealthSection, useHealthRefetch } from '~/ui/health/health-section'
 import { WebhookHearing } from '~/ui/health/webhook-hearing'
 import { Notice } from '~/ui/primitives/notice'
@@ -14,7 +20,7 @@ export function HealthPage() {
     <PageFrame title="Health">
       <div className="flex min-w-0 flex-col gap-8">
         <WebhookHearing />
-        <GitHubBudget />
+        <RateLimitSection />
       </div>
     </PageFrame>
   )
@@ -24,13 +30,13 @@ const HEAD = 'px-2 py-2 sm:px-4 text-xs font-medium text-ink-faint'
 const CELL = 'px-2 py-2.5 align-top sm:px-4'
 
 /** The requests to GitHub that are left, and what the console used them for. */
-function GitHubBudget() {
-  const query = trpc.health.budget.useQuery(undefined, { refetchInterval: useHealthRefetch() })
+function RateLimitSection() {
+  const query = trpc.health.rateLimit.useQuery(undefined, { refetchInterval: useHealthRefetch() })
   return (
-    <HealthSection id="budget" title="Requests to GitHub" what="the requests to GitHub" query={query}>
+    <HealthSection id="rate-limit" title="Requests to GitHub" what="the requests to GitHub" query={query}>
       {(state) => (
         <>
-          <Left standing={state.standing} />
+          <Left rateLimit={state.rateLimit} />
           {state.lastDay.length > 0 && <Kinds state={state} />}
         </>
       )}
@@ -38,15 +44,15 @@ function GitHubBudget() {
   )
 }
 
-function Left({ standing }: Pick<BudgetState, 'standing'>) {
-  if (standing === null) {
+function Left({ rateLimit }: Pick<RateLimitState, 'rateLimit'>) {
+  if (rateLimit === null) {
     return (
       <p className="mb-3 text-sm text-ink-soft">
         GitHub has not reported the remaining requests since the hourly limit was reset.
       </p>
     )
   }
-  const { limit, remaining, resetAt, notedAt } = standing
+  const { limit, remaining, resetAt, notedAt } = rateLimit
   return (
     <div className="mb-3 flex flex-col gap-3">
       {remaining < limit * RESERVES.background && (
@@ -66,7 +72,7 @@ function Left({ standing }: Pick<BudgetState, 'standing'>) {
 
 const clockTime = (at: string) => `${at.slice(11, 16)} UTC`
 
-function Kinds({ state: { lastHours, lastDay } }: { readonly state: BudgetState }) {
+function Kinds({ state: { lastHours, lastDay } }: { readonly state: RateLimitState }) {
   return (
     <div className="overflow-hidden rounded-md border border-line bg-panel">
       <table className="w-full table-auto border-collapse text-sm">

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
-import { type ConsoleKind, claimDatabase, claimDatabaseAtStart } from '~/server/people/claim-database'
-import { lookUpLink } from '~/server/people/links'
-import { listPeople } from '~/server/people/list-people'
-import { invite } from '~/server/people/make-links'
+import { type ConsoleKind, claimDatabase, claimDatabaseAtStart } from '~/server/members/manage/claim-database'
+import { lookUpLink } from '~/server/members/manage/links'
+import { listMemberPage } from '~/server/members/manage/list-members'
+import { invite } from '~/server/members/manage/make-links'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { signedInAs } from '~test/support/sessions'
@@ -94,7 +94,7 @@ describe('a database from before there were claims', () => {
     const bob = await insertMember(deps, 'bob@example.com')
     await deps.db.member.update({ where: { userId: bob.userId }, data: { sandboxOnly: true } })
     await claimDatabase(deps, 'sandbox')
-    const { members } = await listPeople(deps, null)
+    const { members } = await listMemberPage(deps, null)
     expect(members.map(({ suspendedAt }) => suspendedAt)).toEqual([null, null])
   })
 
@@ -113,7 +113,7 @@ describe('a database from before there were claims', () => {
     expect(await signedIn(operator)).toBeUndefined()
     expect(await signedIn(bob)).toBeUndefined()
     expect(await lookUpLink(deps, link.path.slice('/invite/'.length))).toBeNull()
-    const { members } = await listPeople(deps, null)
+    const { members } = await listMemberPage(deps, null)
     expect(members.map(({ email, suspendedAt }) => [email, suspendedAt !== null]).toSorted()).toEqual([
       ['ada@example.com', false],
       ['bob@example.com', true],

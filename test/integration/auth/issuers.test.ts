@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { readAccount } from '~/server/account/read-account'
-import { bindAccounts } from '~/server/auth/providers/accounts.sql'
+import { bindAccounts } from '~/server/auth/accounts.sql'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
 import { createTestConsole, type TestConsole } from '~test/support/console'

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import type { Role } from '~/domain/permissions'
 import { authenticate } from '~/server/auth/sessions/read-session'
-import { changeMember, suspendMember } from '~/server/people/change-member'
-import { lookUpLink } from '~/server/people/links'
+import { changeMember, suspendMember } from '~/server/members/manage/change-member'
+import { lookUpLink } from '~/server/members/manage/links'
 import { createToken } from '~/server/tokens/create-token'
-import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { startOidcProvider } from '~test/support/oidc-provider'
@@ -82,7 +82,7 @@ describe('links that a former admin made', () => {
       const carol = await join('carol@example.com', 'approver')
       const made = [
         await invite('bob2@example.com', 'admin', callerOf(bob.actor)),
-        await callerOf(bob.actor).members.recoveryLink({ userId: carol.actor.userId }),
+        await callerOf(bob.actor).members.passwordLink({ userId: carol.actor.userId }),
       ]
       const others = await invite('dora@example.com')
       await end(bob.actor)
@@ -125,7 +125,7 @@ describe('several links for one address', () => {
     expect(await use(first, 'Bob')).toMatchObject(GONE)
     expect(await use(second, 'Bob')).toMatchObject({ status: 200 })
     const { id: userId } = await console_.deps.db.user.findUniqueOrThrow({ where: { email: 'bob@example.com' } })
-    const [lost, kept] = [await caller.members.recoveryLink({ userId }), await caller.members.recoveryLink({ userId })]
+    const [lost, kept] = [await caller.members.passwordLink({ userId }), await caller.members.passwordLink({ userId })]
     expect(await use(lost)).toMatchObject(GONE)
     expect(await use(kept)).toMatchObject({ status: 200 })
     const ended = await trail('console.link.revoked')
@@ -163,7 +163,7 @@ describe('a password link', () => {
     const scope = { permissions: ['deploy.read' as const], environments: [], surfaces: null, expiresInDays: 30 }
     await createToken(console_.deps, bob.actor, { label: 'ci', ...scope })
 
-    expect(await use(await caller.members.recoveryLink({ userId }))).toMatchObject({ status: 200 })
+    expect(await use(await caller.members.passwordLink({ userId }))).toMatchObject({ status: 200 })
     expect(await authenticate(console_.deps, bob.held.headers(), 'person')).toBeNull()
     expect(await db.passkey.count()).toBe(0)
     expect(await db.account.findMany({ where: { userId } })).toMatchObject([{ providerId: 'credential' }])
@@ -192,7 +192,7 @@ describe('a password link', () => {
     const linking = await bob.held.post('/link-social', { provider: 'oidc', callbackURL: '/account' })
     const pressed = await fetch(Object(linking.body).url, { method: 'POST', redirect: 'manual' })
 
-    expect(await use(await caller.members.recoveryLink({ userId: bob.actor.userId }))).toMatchObject({ status: 200 })
+    expect(await use(await caller.members.passwordLink({ userId: bob.actor.userId }))).toMatchObject({ status: 200 })
     await bob.held.follow(new URL(pressed.headers.get('location') ?? 'none:'))
     expect(await console_.deps.db.account.count({ where: { providerId: 'oidc' } })).toBe(0)
     const code = codeAt(secret, Date.now() + 30_000)

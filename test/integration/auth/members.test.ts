@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import { waitFor } from '~/launch/machine/wait-for'
 import { authenticate } from '~/server/auth/sessions/read-session'
-import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
-import { createContextInner } from '~/server/trpc/procedures/init'
+import { changeMember, restoreMember, suspendMember } from '~/server/members/manage/change-member'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 
@@ -109,7 +109,7 @@ describe('a password link', () => {
   it('a password link sets the password once, ends every session, signs nobody in, and keeps the role', async () => {
     const { caller } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'deployer', environments: ['staging'] })
-    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    const { path } = await caller.members.passwordLink({ userId: bob.actor.userId })
     const finder = browser(console_.deps)
     const use = { token: path.slice('/invite/'.length), password: 'another long password' }
     expect(await finder.post('/links/accept', use)).toMatchObject({ status: 200 })
@@ -126,7 +126,7 @@ describe('a password link', () => {
   it('a password link of a member who was suspended afterwards is refused', async () => {
     const { caller, actor } = await asAdmin()
     const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
-    const { path } = await caller.members.recoveryLink({ userId: bob.actor.userId })
+    const { path } = await caller.members.passwordLink({ userId: bob.actor.userId })
     await suspendMember(console_.deps, actor, bob.actor.userId)
     const use = { token: path.slice('/invite/'.length), password: 'another long password' }
     expect(await browser(console_.deps).post('/links/accept', use)).toMatchObject({ status: 410 })
@@ -167,7 +167,7 @@ it('a password link is made only with a fresh proof', async () => {
   const bob = await join(caller, 'bob@example.com', { role: 'viewer', environments: null })
   const stale = { ...actor, provedAt: new Date(Date.now() - 16 * 60_000) }
   const late = createCaller(createContextInner(console_.deps, stale))
-  await expect(late.members.recoveryLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm your identity/)
+  await expect(late.members.passwordLink({ userId: bob.actor.userId })).rejects.toThrow(/Confirm your identity/)
 })
 
 describe('a limit to an environment that no surface has', () => {
@@ -228,7 +228,7 @@ describe('an admin limited to some environments', () => {
       () => limited.change({ userId: sten.actor.userId, role: 'admin', environments: null }),
       () => limited.invite({ email: 'eve@example.com', role: 'admin', environments: null }),
       () => limited.takeBackInvitation({ id: open?.id ?? '' }),
-      () => limited.recoveryLink({ userId }),
+      () => limited.passwordLink({ userId }),
       () => limited.suspend({ userId }),
       () => limited.restore({ userId }),
     ]) {

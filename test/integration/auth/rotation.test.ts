@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { renewSecondFactors, renewSecondFactorsAtStart } from '~/server/auth/library/renew-second-factors'
-import { readSecondFactor, replaceSecondFactor } from '~/server/auth/second-factor/second-factors'
+import { readSecondFactor, replaceSecondFactor } from '~/server/auth/second-factors'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import { createDeps, type Deps } from '~/server/deps'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'

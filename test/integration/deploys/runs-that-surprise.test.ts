@@ -261,7 +261,7 @@ describe('GitHub’s rate limit', () => {
     await ownProcess(async (deps) => {
       await insertDeployAt(deps, 'succeeded')
       await queueLooks(deps, { dueOnly: false })
-      deps.github.budget.observe({ status: 429, headers: { 'retry-after': '3600' } })
+      deps.github.rateLimit.observe({ status: 429, headers: { 'retry-after': '3600' } })
       await queueLooks(deps, { dueOnly: true })
       await runQueue(deps)
       expect(github.requests).toEqual([])
@@ -290,14 +290,14 @@ describe('GitHub’s rate limit', () => {
         },
       })
       await insertDeployAt(deps, 'building', { githubRunId: 1n, requestedAt: minutesAgo(5) })
-      deps.github.budget.observe(left(1_000))
+      deps.github.rateLimit.observe(left(1_000))
       await queueLooks(deps, { dueOnly: false })
       expect(await queuedJobs(deps)).toEqual([])
       await reconcileSilentDeploys(deps)
       expect(github.requests.map(({ path }) => path.match(/runs\/(\d+)/)?.[1])).toContain('1')
 
       github.requests.length = 0
-      deps.github.budget.observe(left(499))
+      deps.github.rateLimit.observe(left(499))
       await reconcileSilentDeploys({ ...deps, now: () => new Date(Date.now() + 60_000) })
       expect(github.requests).toEqual([])
     })
@@ -306,7 +306,7 @@ describe('GitHub’s rate limit', () => {
   it('a queued look waits for the reset, and polls do not look for a run until then', async () => {
     await ownProcess(async (deps) => {
       const reset = inAnHour().getTime() / 1000
-      deps.github.budget.observe({ status: 429, headers: { 'retry-after': '3600' } })
+      deps.github.rateLimit.observe({ status: 429, headers: { 'retry-after': '3600' } })
       const { id } = await insertDeployAt(deps, 'dispatched')
       await deps.db.$transaction((tx) => addJob(tx, { task: 'reconcile_deploy', payload: { deployId: id } }))
       await runQueue(deps)

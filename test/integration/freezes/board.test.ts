@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
-import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed, OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'

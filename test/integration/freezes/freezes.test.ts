@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 

@@ -85,12 +85,12 @@ it('the remaining requests are also taken from a 304', async () => {
     'x-ratelimit-reset': String(reset),
   })
   github.script.onListRuns = withEtag('W/"one"', listOf(1), left('4000'))
-  const { budget } = console_.deps.github
+  const { rateLimit } = console_.deps.github
   await list(console_.deps)
-  expect(budget.pausedUntil(new Date(), 'background')).toBeNull()
+  expect(rateLimit.pausedUntil(new Date(), 'background')).toBeNull()
   github.script.onListRuns = withEtag('W/"one"', listOf(1), left('1000'))
   await list(console_.deps)
-  expect(budget.pausedUntil(new Date(), 'background')).toEqual(new Date(reset * 1000))
+  expect(rateLimit.pausedUntil(new Date(), 'background')).toEqual(new Date(reset * 1000))
 })
 
 it('a repeated read from the store does not make a repository look moved', async () => {

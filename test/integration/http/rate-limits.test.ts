@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRateLimiter } from '~/server/platform/http/rate-limits'
 import { createToken } from '~/server/tokens/create-token'
-import { createCallerFactory, createContextInner } from '~/server/trpc/procedures/init'
 import { appRouter } from '~/server/trpc/routers/_app'
+import { createCallerFactory, createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed } from '~test/support/actors'
 import { type BuiltServer, startBuiltServer } from '~test/support/built-server'
 import {

@@ -184,28 +184,28 @@ describe('a planned fault', () => {
   })
 })
 
-describe('a held step', () => {
-  const hold = (held: boolean) => control('/control/holds', { step: 'Say hello', held })
+describe('a paused step', () => {
+  const setPaused = (paused: boolean) => control('/control/pauses', { step: 'Say hello', paused })
 
-  test('a held step keeps its run in progress until it is released', async () => {
-    await hold(true)
+  test('a paused step keeps its run in progress until it is resumed', async () => {
+    await setPaused(true)
     const id = await dispatch(sandbox, 'hello.yml', { who: 'patience' })
     await untilStepRuns(sandbox, id, 'Say hello')
     expect(await getRun(sandbox, id)).toMatchObject({ status: 'in_progress' })
-    await hold(false)
+    await setPaused(false)
     expect(await untilEnded(sandbox, id)).toMatchObject({ conclusion: 'success' })
   })
 
-  test('a held step does not prevent a cancellation', async () => {
-    await hold(true)
+  test('a paused step does not prevent a cancellation', async () => {
+    await setPaused(true)
     const id = await dispatch(sandbox, 'hello.yml', { who: 'nobody' })
     await untilStepRuns(sandbox, id, 'Say hello')
     await call(sandbox, 'POST', `${REPO}/actions/runs/${id}/cancel`)
     expect(await untilEnded(sandbox, id)).toMatchObject({ conclusion: 'cancelled' })
-    await hold(false)
+    await setPaused(false)
   })
 
-  test('holding a step requires the token', async () => {
-    expect((await control('/control/holds', { step: 'Say hello', held: true }, 'wrong')).status).toBe(401)
+  test('pausing a step requires the token', async () => {
+    expect((await control('/control/pauses', { step: 'Say hello', paused: true }, 'wrong')).status).toBe(401)
   })
 })

@@ -107,8 +107,8 @@ async function bringBob(ada: ReturnType<typeof visitor>) {
   const listed = await (await ada.ask('/api/trpc/members.list?input={"json":{}}')).json()
   const { members } = people.parse(Object(Object(listed).result).data)
   const userId = members.find(({ email }) => email === limits.email)?.userId
-  const recovery = await passLink(ada, 'recovery link', 'members.recoveryLink', { userId })
-  await visitor().post('/api/auth/links/accept', { token: recovery, password: newPassword })
+  const passwordLink = await passLink(ada, 'password link', 'members.passwordLink', { userId })
+  await visitor().post('/api/auth/links/accept', { token: passwordLink, password: newPassword })
   const json = { 'content-type': 'application/json' }
   const old = JSON.stringify({ email: limits.email, password: passwords.bob })
   await visitor().ask('/api/auth/sign-in/email', { method: 'POST', headers: json, body: old })
@@ -199,7 +199,7 @@ describe('secrets after every way to sign in', () => {
     const names = [
       'setup link',
       'invitation',
-      'recovery link',
+      'password link',
       'TOTP secret',
       'backup code',
       'session token',

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
 import { createTokenFor } from '~/server/tokens/create-token'
-import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/token-owners'
 

@@ -113,7 +113,7 @@ async function takeAll(
 async function takeHeld(page: Page, product: Product, deploy: string): Promise<void> {
   const { tile, dialog, openGrid } = operator(page)
   const sandbox = sandboxControl(product)
-  await sandbox.hold('Smoke gate')
+  await sandbox.pause('Smoke gate')
   const console_deploy_id = new URL(deploy).searchParams.get('deploy') ?? ''
   await sandbox.runByHand('deploy-heroku.yml', { environment: 'staging', console_deploy_id })
   await lookForOutsideRuns(product)
@@ -124,7 +124,7 @@ async function takeHeld(page: Page, product: Product, deploy: string): Promise<v
   await page.goto(deploy)
   await dialog.getByRole('button', { name: 'Release' }).waitFor()
   await shootEveryWay(page, 'held')
-  await sandbox.release('Smoke gate')
+  await sandbox.resume('Smoke gate')
 }
 
 /** Who may do what: everything that is about people, with something on each page. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { accountKey } from '~/server/auth/providers/accounts.sql'
+import { accountKey } from '~/server/auth/accounts.sql'
 
 it('two accounts have one key only if issuer and subject are both equal', () => {
   const issuer = fc.constantFrom('https://a.example', 'https://a.example/', 'https://a.example/b')

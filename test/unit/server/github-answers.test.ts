@@ -3,7 +3,7 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { classifyAnswer, explainAnswer, type GitHubAnswer, type Verb } from '~/server/github/answers'
-import { createRequestBudget } from '~/server/github/request-budget'
+import { createGitHubRateLimit } from '~/server/github/rate-limit'
 import { gitHubWebUrl } from '~/server/github/web-urls'
 
 const NOW = Date.parse('2026-11-28T12:00:00Z')
@@ -156,8 +156,8 @@ describe("the only classifier of GitHub's answers", () => {
 describe("the reserve of GitHub's requests", () => {
   const reset = NOW / 1000 + 600
   const left = (remaining: number) => {
-    const budget = createRequestBudget(() => NOW)
-    budget.observe({
+    const rateLimit = createGitHubRateLimit(() => NOW)
+    rateLimit.observe({
       status: 200,
       headers: {
         'x-ratelimit-limit': '5000',
@@ -166,7 +166,7 @@ describe("the reserve of GitHub's requests", () => {
       },
     })
     return (['background', 'people', 'running', 'act'] as const).filter(
-      (purpose) => budget.pausedUntil(new Date(NOW), purpose) === null,
+      (purpose) => rateLimit.pausedUntil(new Date(NOW), purpose) === null,
     )
   }
 
@@ -180,10 +180,10 @@ describe("the reserve of GitHub's requests", () => {
   })
 
   it('pauses a minute after a secondary limit without a time', () => {
-    const budget = createRequestBudget(() => NOW)
-    budget.observe({ status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.' })
-    expect(budget.pausedUntil(new Date(NOW), 'act')).toEqual(new Date(NOW + 60_000))
-    expect(budget.pausedUntil(new Date(NOW + 60_000), 'background')).toBeNull()
+    const rateLimit = createGitHubRateLimit(() => NOW)
+    rateLimit.observe({ status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.' })
+    expect(rateLimit.pausedUntil(new Date(NOW), 'act')).toEqual(new Date(NOW + 60_000))
+    expect(rateLimit.pausedUntil(new Date(NOW + 60_000), 'background')).toBeNull()
   })
 })
 

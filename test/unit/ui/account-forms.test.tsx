@@ -5,9 +5,9 @@ import { NameForm } from '~/ui/account/name-form'
 import { PasswordForm } from '~/ui/account/password-form'
 import { ConfirmIdentity } from '~/ui/auth/confirm-identity'
 import { JoinForm } from '~/ui/auth/entry/join-form'
-import { RecoverForm } from '~/ui/auth/entry/recover-form'
+import { NewPasswordForm } from '~/ui/auth/entry/new-password-form'
 import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
-import { InviteForm } from '~/ui/people/people-page'
+import { InviteForm } from '~/ui/members/people-page'
 import { askForProof } from '~/ui/trpc/auth-link'
 import { authAnswers, later, onAPage } from './on-a-page'
 
@@ -80,7 +80,7 @@ describe('the form that joins with a link', () => {
 
 describe('the form that sets a new password with a link', () => {
   const openForm = async () => {
-    const page = await onAPage(<RecoverForm token="the token" email="ada@example.com" />)
+    const page = await onAPage(<NewPasswordForm token="the token" email="ada@example.com" />)
     await page.fill('New password', PASSWORD)
     return page
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { auditFilter } from '~/domain/audit/log'
-import { filterQuery, readFilter } from '~/ui/audit-log/filter-address'
+import { auditFilter } from '~/domain/audit/trail'
+import { filterQuery, readFilter } from '~/ui/audit/filter-address'
 
 describe('the audit filter in the address', () => {
   it('reads back as the same filter, and drops other parameters', () => {

@@ -1,4 +1,4 @@
-import { accountOf } from '~/domain/deploy/account'
+import { describeDeploy } from '~/domain/deploy/report'
 import { isTerminal } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { quietEvent } from '~/domain/surface/live'
@@ -14,7 +14,7 @@ export function deployThrough(statuses: readonly string[], failureStage: string 
     implied: false,
   }))
   const status = statuses.at(-1) ?? 'requested'
-  const account = accountOf({
+  const report = describeDeploy({
     status,
     failureStage,
     transitions,
@@ -32,7 +32,7 @@ export function deployThrough(statuses: readonly string[], failureStage: string 
     id: '0193a0c0-0000-7000-8000-000000000001',
     status,
     terminal,
-    ...account,
+    ...report,
     failureStage,
     ref: 'main',
     sha: 'a'.repeat(40),

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next'
 import { getDeps } from '~/server/deps'
-import { lookUpLink } from '~/server/people/links'
+import { lookUpLink } from '~/server/members/manage/links'
 import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
-import { RecoverForm } from '~/ui/auth/entry/recover-form'
+import { NewPasswordForm } from '~/ui/auth/entry/new-password-form'
 
 /** The address is a secret: it is sent to no other site as a referrer. */
 export const metadata: Metadata = { title: 'Invitation · Deploy Console', referrer: 'no-referrer' }
@@ -21,7 +21,7 @@ export default async function Page({ params }: PageProps<'/invite/[token]'>) {
           session and API token of this account, and removes its passkeys and connected providers. Its second factor
           stays. Sign in with the new password afterwards.
         </p>
-        <RecoverForm token={token} email={link.email} />
+        <NewPasswordForm token={token} email={link.email} />
       </EntryFrame>
     )
   }

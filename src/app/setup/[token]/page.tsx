@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { getDeps } from '~/server/deps'
-import { lookUpLink } from '~/server/people/links'
+import { lookUpLink } from '~/server/members/manage/links'
 import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
 import { JoinForm } from '~/ui/auth/entry/join-form'
 import { SandboxStart } from '~/ui/auth/entry/sandbox-start'

@@ -13,8 +13,8 @@ import { recordProof } from '~/server/auth/sessions/sessions'
 import { sessionPasswordDigest } from '~/server/auth/sign-in/sign-in-attempts.sql'
 import { recordFailedSignIn } from '~/server/auth/sign-in/sign-in-audit'
 import type { Deps } from '~/server/deps'
+import { acceptLink } from '~/server/members/manage/accept-link'
 import { isLocalSandbox, isSandboxOperator } from '~/server/members/sandbox-sign-in'
-import { acceptLink } from '~/server/people/accept-link'
 import { logAppError, toAppError } from '~/server/platform/http/problem'
 
 /** `POST /api/auth/links/accept`: uses a link, and signs in the person unless the account existed before. */

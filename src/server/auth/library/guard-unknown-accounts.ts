@@ -11,8 +11,8 @@ import { recordFailedSignIn, signInMethodOf } from '~/server/auth/sign-in/sign-i
 import type { Deps } from '~/server/deps'
 import { recordAccessGiven } from '~/server/members/access-given.sql'
 import { findInvitationFor, takeLink } from '~/server/members/invitations'
+import { isMakerStillAdmin, revokeOpenLinks } from '~/server/members/manage/links'
 import { addMember, readAddress, readMember } from '~/server/members/members'
-import { isMakerStillAdmin, revokeOpenLinks } from '~/server/people/links'
 
 /** The code of a refused person whose identity was proved. The refusal is already audited. */
 export const NOT_A_MEMBER = 'not_a_member'

@@ -1,10 +1,6 @@
 import 'server-only'
 import { decrypt, encrypt, encryptionMark, isReadable } from '~/server/auth/library/encryption'
-import {
-  listSecondFactorsWithout,
-  replaceSecondFactor,
-  type SecondFactorRow,
-} from '~/server/auth/second-factor/second-factors'
+import { listSecondFactorsWithout, replaceSecondFactor, type SecondFactorRow } from '~/server/auth/second-factors'
 import type { Deps } from '~/server/deps'
 
 const PAGE = 100

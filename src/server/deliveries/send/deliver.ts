@@ -13,7 +13,7 @@ import {
 import { openChannel } from '~/server/deliveries/delivery-channels'
 import { type EndedDeploy, outcomeMessage, outcomePayload } from '~/server/deliveries/send/outcome-texts'
 import { sendToSlack, sendWebhook } from '~/server/deliveries/send/post-outcome'
-import { accountOfRow } from '~/server/deploys/deploy-account'
+import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import type { AddressRule, SendOutcome } from '~/server/platform/guarded-post'
@@ -88,7 +88,7 @@ async function findSender(deps: Deps, kind: ChannelKind, delivery: DeliveryRow):
 const UNREADABLE = 'a channel cannot be used: the secret that encrypts it is no longer in AUTH_SECRET'
 
 const messageOf = ({ consoleUrl }: Deps['config'], ended: EndedDeploy | null) =>
-  ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.account, consoleUrl)
+  ended === null ? TEST_MESSAGE : outcomeMessage(ended.row, ended.report, consoleUrl)
 
 const TEST_MESSAGE = 'This is a test of Deploy Console. The outcomes of deploys will be posted here.'
 
@@ -96,7 +96,7 @@ async function readEnded({ db }: Deps, deployId: string | null): Promise<EndedDe
   const row = deployId === null ? null : await findDeploy(db, deployId)
   if (row === null) return null
   const transitions = (await readTransitions(db, [row.id])).get(row.id) ?? []
-  return { row, account: accountOfRow(row, transitions) }
+  return { row, report: describeDeployRow(row, transitions) }
 }
 
 /** Records the attempt, and either settles the delivery or queues the next attempt. */

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { DeployAccount } from '~/domain/deploy/account'
+import type { DeployReport } from '~/domain/deploy/report'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
 import { refLabel } from '~/domain/ref'
 import type { DeployRow } from '~/server/deploys/deploys'
@@ -7,10 +7,10 @@ import type { DeployRow } from '~/server/deploys/deploys'
 /** An emoji for each outcome, before its words. */
 const EMOJI: Readonly<Record<string, string>> = { succeeded: '✅', failed: '❌', timed_out: '⏱️', cancelled: '🚫' }
 
-/** A deploy that has ended, with the account of it. */
+/** A deploy that has ended, with the report of it. */
 export interface EndedDeploy {
   readonly row: DeployRow
-  readonly account: DeployAccount
+  readonly report: DeployReport
 }
 
 type MessageFacts = Pick<
@@ -21,18 +21,18 @@ type MessageFacts = Pick<
 /** The Slack message about the outcome of a deploy, in Slack's mrkdwn. */
 export function outcomeMessage(
   deploy: MessageFacts,
-  account: Pick<DeployAccount, 'headline' | 'sentences'>,
+  report: Pick<DeployReport, 'headline' | 'sentences'>,
   consoleUrl: string,
 ): string {
   const { surface, ref, sha } = deploy
   const commit = sha === null || sha === ref ? '' : ` (${sha.slice(0, 7)})`
   const lines = [
-    `*${EMOJI[deploy.status] ?? '•'} ${foreign(account.headline)}: ${foreign(surface.name)}*, ${foreign(surface.environment)}`,
+    `*${EMOJI[deploy.status] ?? '•'} ${foreign(report.headline)}: ${foreign(surface.name)}*, ${foreign(surface.environment)}`,
     `${foreign(sha === ref ? ref.slice(0, 7) : refLabel(ref))}${commit} by ${foreign(deploy.requestedBy)}${durationText(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
       : [`> ${escapeMarkup(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),
-    ...account.sentences.map((sentence) => escapeMarkup(visibleSentence(sentence))),
+    ...report.sentences.map((sentence) => escapeMarkup(visibleSentence(sentence))),
     `<${consoleUrl}/?deploy=${deploy.id}|Open the deploy>`,
   ]
   return lines.join('\n')
@@ -55,7 +55,7 @@ const VERSION = 1
 /** The body of a signed delivery (docs/webhooks.md). `ended: null`: a test delivery. */
 export function outcomePayload(ended: EndedDeploy | null, consoleUrl: string, createdAt: Date) {
   if (ended === null) return { type: 'test', version: VERSION, timestamp: createdAt.toISOString(), data: {} }
-  const { row, account } = ended
+  const { row, report } = ended
   return {
     type: 'deploy.ended',
     version: VERSION,
@@ -64,9 +64,9 @@ export function outcomePayload(ended: EndedDeploy | null, consoleUrl: string, cr
       deploy: {
         id: row.id,
         status: row.status,
-        shipped: account.shipped,
-        headline: account.headline,
-        sentences: account.sentences,
+        shipped: report.shipped,
+        headline: report.headline,
+        sentences: report.sentences,
         failure_stage: row.failureStage,
         surface: { id: row.surfaceId, name: row.surface.name, environment: row.surface.environment },
         repository: row.repository,

@@ -1,5 +1,5 @@
 import 'server-only'
-import { explainHold } from '~/domain/deploy/account'
+import { explainHold } from '~/domain/deploy/report'
 import { isTerminal } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'

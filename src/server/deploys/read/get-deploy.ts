@@ -8,7 +8,7 @@ import { AppError } from '~/domain/errors'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
 import { readLastingBefore } from '~/server/audit/audit.sql'
 import { cancelOf } from '~/server/deploys/cancel/cancel-deploy'
-import { accountOfRow } from '~/server/deploys/deploy-account'
+import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { deploySelect } from '~/server/deploys/deploys'
 import { describeAlarms, describeCancelRefusal, describeEvent } from '~/server/deploys/read/event-texts'
 import { readLogLines } from '~/server/deploys/read/log-lines'
@@ -26,12 +26,12 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
   const alarms = describeAlarms(record.alarms)
   const asksGitHub = mayResolveRun(deploy, deps.now())
   const runId = deploy.githubRunId ?? (asksGitHub ? await resolveRun(deps, deploy) : null)
-  const account = accountOfRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
+  const report = describeDeployRow({ ...deploy, githubRunId: runId }, transitions, deploy.surface.reportedSha)
   return {
     id: deploy.id,
     status: deploy.status,
     terminal: isTerminal(deploy.status),
-    ...account,
+    ...report,
     failureStage: deploy.failureStage,
     failureDetail: deploy.failureDetail,
     ref: deploy.ref,

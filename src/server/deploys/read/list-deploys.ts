@@ -4,7 +4,7 @@ import { isTerminal } from '~/domain/deploy/status'
 import type { HistoryPage, PastDeploy } from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { readTransitions } from '~/server/audit/append-audit'
-import { accountOfRow, accountSelect } from '~/server/deploys/deploy-account'
+import { describeDeployRow, reportSelect } from '~/server/deploys/deploy-report'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { findSurface } from '~/server/surfaces/surfaces'
@@ -47,7 +47,7 @@ function listSurfaceDeploys(
     orderBy: { id: 'desc' },
     take: limit,
     select: {
-      ...accountSelect,
+      ...reportSelect,
       id: true,
       failureDetail: true,
       ref: true,
@@ -64,7 +64,7 @@ function listSurfaceDeploys(
 type HistoryRow = Awaited<ReturnType<typeof listSurfaceDeploys>>[number]
 
 function pastDeploy(row: HistoryRow, transitions: readonly Transition[]): PastDeploy {
-  const { headline, shipped } = accountOfRow(row, transitions)
+  const { headline, shipped } = describeDeployRow(row, transitions)
   return {
     id: row.id,
     status: row.status,

@@ -85,7 +85,7 @@ export async function resolveRun(
   timeoutMs?: number,
 ): Promise<bigint | null> {
   const now = deps.now()
-  if (deps.github.budget.pausedUntil(now, 'running') !== null) return null
+  if (deps.github.rateLimit.pausedUntil(now, 'running') !== null) return null
   if (!(await claimRunLookup(deps.db, deploy.id, now, new Date(now.getTime() - LOOKUP_SHARED_MS)))) return null
   try {
     return await findRun(deps, deploy, timeoutMs)

@@ -98,7 +98,7 @@ export async function requireSurface(deps: Pick<Deps, 'db'>, surfaceId: string):
 export function requireGitHubRead(deps: Pick<Deps, 'github' | 'now' | 'rateLimits'>, actor: Actor): void {
   limitGitHubReads(deps, actor)
   const now = deps.now()
-  const scarceUntil = deps.github.budget.pausedUntil(now, 'people')
+  const scarceUntil = deps.github.rateLimit.pausedUntil(now, 'people')
   if (scarceUntil === null || may(actor, 'deploy.dispatch')) return
   throw new AppError(
     'github_unavailable',

@@ -1,6 +1,6 @@
 import 'server-only'
-import { explainHold } from '~/domain/deploy/account'
 import { decideFreeze, deployFreezeRefusal, refuseWhileDeploying } from '~/domain/deploy/admission'
+import { explainHold } from '~/domain/deploy/report'
 import type { DeploySource } from '~/domain/deploy/request'
 import { explainSource, sourceToKeep } from '~/domain/deploy/source'
 import { isTerminal } from '~/domain/deploy/status'

@@ -8,7 +8,7 @@ import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/appro
 import { readTransitions } from '~/server/audit/append-audit'
 import { readAlarms } from '~/server/audit/audit.sql'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
-import { accountOfRow } from '~/server/deploys/deploy-account'
+import { describeDeployRow } from '~/server/deploys/deploy-report'
 import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
 import { type FreezeRow, inForce, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
@@ -92,7 +92,7 @@ function tileOf(
             id: lastDeploy.id,
             status: lastDeploy.status,
             terminal: isTerminal(lastDeploy.status),
-            ...accountOfRow(lastDeploy, facts.transitions.get(lastDeploy.id) ?? []),
+            ...describeDeployRow(lastDeploy, facts.transitions.get(lastDeploy.id) ?? []),
             failureStage: lastDeploy.failureStage,
             ref: lastDeploy.ref,
             sha: lastDeploy.sha,

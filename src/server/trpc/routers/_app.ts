@@ -1,5 +1,4 @@
 import 'server-only'
-import { createCallerFactory, router } from '~/server/trpc/procedures/init'
 import { accountRouter } from '~/server/trpc/routers/account'
 import { approvalsRouter } from '~/server/trpc/routers/approvals'
 import { auditRouter } from '~/server/trpc/routers/audit'
@@ -10,6 +9,7 @@ import { freezesRouter } from '~/server/trpc/routers/freezes'
 import { healthRouter } from '~/server/trpc/routers/health'
 import { liveRouter } from '~/server/trpc/routers/live'
 import { membersRouter } from '~/server/trpc/routers/members'
+import { createCallerFactory, router } from '~/server/trpc/routers/procedures'
 import { surfacesRouter } from '~/server/trpc/routers/surfaces'
 import { tokensRouter } from '~/server/trpc/routers/tokens'
 

@@ -2,7 +2,7 @@ import 'server-only'
 import { accountName, ownId, passkeyName } from '~/domain/account'
 import { endOwnSessions, nameOwnPasskey, removeOwnPasskey, renameAccount } from '~/server/account/change-account'
 import { listProofMethods, readAccount } from '~/server/account/read-account'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 const own = procedureFor('account.manage')
 

@@ -5,7 +5,7 @@ import { id } from '~/domain/input'
 import { getApproval, listApprovals } from '~/server/approvals/approval-view'
 import { refuseApproval, withdrawApproval } from '~/server/approvals/close-approval'
 import { grantApproval } from '~/server/approvals/grant-approval'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 const approvalId = z.object({ id })
 

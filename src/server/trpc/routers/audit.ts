@@ -1,10 +1,10 @@
 import 'server-only'
 import { z } from 'zod'
-import { auditFilter } from '~/domain/audit/log'
+import { auditFilter } from '~/domain/audit/trail'
 import { pageSize, rowCursor } from '~/domain/input'
 import { listAudit, listAuditFacets } from '~/server/audit/read-audit'
 import { readSealState } from '~/server/audit/seal-audit'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const auditRouter = router({
   list: procedureFor('audit.read')

@@ -10,7 +10,7 @@ import {
   setChannelEnabled,
   testChannel,
 } from '~/server/deliveries/channels'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 const one = z.object({ id })
 

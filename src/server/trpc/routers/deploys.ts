@@ -9,7 +9,7 @@ import { listDeploys } from '~/server/deploys/read/list-deploys'
 import { getLogPage } from '~/server/deploys/read/log-lines'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
 import { etagOf } from '~/server/platform/http/etag'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const deploysRouter = router({
   dispatch: procedureFor('deploy.dispatch')

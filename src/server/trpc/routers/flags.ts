@@ -1,7 +1,7 @@
 import 'server-only'
 import { flagChange } from '~/domain/flags'
 import { changeFlag, listFlags } from '~/server/flags/rollout'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const flagsRouter = router({
   list: procedureFor('flag.read').query(({ ctx }) => listFlags(ctx.deps)),

@@ -5,7 +5,7 @@ import { id } from '~/domain/input'
 import { listFreezes } from '~/server/freezes/freeze-view'
 import { liftFreeze } from '~/server/freezes/lift-freeze'
 import { openFreeze } from '~/server/freezes/open-freeze'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const freezesRouter = router({
   list: procedureFor('freeze.read')

@@ -1,10 +1,10 @@
 import 'server-only'
-import { readBudget } from '~/server/health/read-budget'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { readRateLimit } from '~/server/health/read-rate-limit'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 import { readWebhookState } from '~/server/webhooks/read-webhook-state'
 
 /** The health of the console, its rate limit at GitHub, and the webhooks it receives. */
 export const healthRouter = router({
-  budget: procedureFor('health.read').query(({ ctx }) => readBudget(ctx.deps)),
+  rateLimit: procedureFor('health.read').query(({ ctx }) => readRateLimit(ctx.deps)),
   webhooks: procedureFor('health.read').query(({ ctx }) => readWebhookState(ctx.deps)),
 })

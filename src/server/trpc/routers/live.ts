@@ -3,7 +3,7 @@ import { tracked } from '@trpc/server'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
 import { storableText } from '~/domain/input'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const liveRouter = router({
   /** The input names the page's person, because EventSource sends no headers. See `isPageOf`. */

@@ -2,16 +2,16 @@ import 'server-only'
 import { z } from 'zod'
 import { id } from '~/domain/input'
 import { changeMemberInput, inviteInput } from '~/domain/member'
-import { changeMember, restoreMember, suspendMember } from '~/server/people/change-member'
-import { listOpenInvitations, listPeople } from '~/server/people/list-people'
-import { invite, makePasswordLink, takeBackInvitation } from '~/server/people/make-links'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { changeMember, restoreMember, suspendMember } from '~/server/members/manage/change-member'
+import { listMemberPage, listOpenInvitations } from '~/server/members/manage/list-members'
+import { invite, makePasswordLink, takeBackInvitation } from '~/server/members/manage/make-links'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const membersRouter = router({
   list: procedureFor('member.manage')
     // The client's infinite queries require the name `cursor`.
     .input(z.object({ cursor: id.nullish() }))
-    .query(({ ctx, input }) => listPeople(ctx.deps, input.cursor ?? null)),
+    .query(({ ctx, input }) => listMemberPage(ctx.deps, input.cursor ?? null)),
 
   invitations: procedureFor('member.manage').query(({ ctx }) => listOpenInvitations(ctx.deps)),
 
@@ -20,7 +20,7 @@ export const membersRouter = router({
     .mutation(({ ctx, input }) => invite(ctx.deps, ctx.actor, input)),
 
   /** A link with which a member sets a new password. */
-  recoveryLink: procedureFor('member.manage')
+  passwordLink: procedureFor('member.manage')
     .input(z.object({ userId: id }))
     .mutation(({ ctx, input }) => makePasswordLink(ctx.deps, ctx.actor, input.userId)),
 

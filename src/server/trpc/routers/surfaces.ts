@@ -11,7 +11,7 @@ import { etagOf } from '~/server/platform/http/etag'
 import { listRefs, requireGitHubRead } from '~/server/surfaces/review/list-refs'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 import { listSilentRepositories } from '~/server/webhooks/read-webhook-state'
 
 /** For procedures that make requests to GitHub. */

@@ -5,7 +5,7 @@ import { id, pageSize } from '~/domain/input'
 import { createToken } from '~/server/tokens/create-token'
 import { listTokens, tokenChoices } from '~/server/tokens/list-tokens'
 import { revokeToken } from '~/server/tokens/revoke-token'
-import { procedureFor, router } from '~/server/trpc/procedures/init'
+import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const tokensRouter = router({
   list: procedureFor('token.manage')

@@ -126,7 +126,7 @@ export function DeployHeadline({ deploy }: { readonly deploy: DeployView }) {
   )
 }
 
-/** How the deploy ended: the workflow's message and the account. A hold is explained beside the button that ends it. */
+/** How the deploy ended: the workflow's message and the report. A hold is explained beside the button that ends it. */
 export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   const { terminal, status, failureDetail, sentences, hold } = deploy
   if (!terminal) return null

@@ -1,5 +1,5 @@
 import { Dialog } from '@base-ui/react/dialog'
-import { explainHold } from '~/domain/deploy/account'
+import { explainHold } from '~/domain/deploy/report'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot } from '~/ui/deploy-modal/frame/modal-frame'
 import { ReviewWarnings } from '~/ui/deploy-modal/review/review-warnings'

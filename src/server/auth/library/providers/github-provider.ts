@@ -2,6 +2,7 @@ import 'server-only'
 import type { OAuthProvider } from '@better-auth/core/oauth2'
 import * as client from 'openid-client'
 import { z } from 'zod'
+import { accountIssuer, accountKey, bindAccounts } from '~/server/auth/accounts.sql'
 import { authorizationResponse } from '~/server/auth/library/providers/oidc-provider'
 import {
   ANSWER_SECONDS,
@@ -11,7 +12,6 @@ import {
   refusingFailures,
 } from '~/server/auth/library/providers/provider-client'
 import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
-import { accountIssuer, accountKey, bindAccounts } from '~/server/auth/providers/accounts.sql'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 

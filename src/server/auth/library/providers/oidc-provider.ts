@@ -6,6 +6,7 @@ import * as client from 'openid-client'
 import { z } from 'zod'
 import { PROOF_LASTS_MINUTES } from '~/domain/actor'
 import { ERROR_CODES } from '~/domain/errors'
+import { accountKey, bindAccounts } from '~/server/auth/accounts.sql'
 import {
   ANSWER_SECONDS,
   boundedFetch,
@@ -15,7 +16,6 @@ import {
   refusingFailures,
 } from '~/server/auth/library/providers/provider-client'
 import { NEVER, providerReturn } from '~/server/auth/library/providers/provider-return'
-import { accountKey, bindAccounts } from '~/server/auth/providers/accounts.sql'
 import type { Deps } from '~/server/deps'
 import type { ProviderSettings } from '~/server/platform/provider-settings'
 

@@ -2,9 +2,9 @@
 
 import { useState } from 'react'
 import type { InvitationEntry, MemberLimits } from '~/domain/member'
-import { environmentWords, LimitsFields } from '~/ui/people/limits-fields'
-import { type MadeLink, MadeLinkNotice } from '~/ui/people/made-link'
-import { MemberRow } from '~/ui/people/member-row'
+import { environmentWords, LimitsFields } from '~/ui/members/limits-fields'
+import { type MadeLink, MadeLinkNotice } from '~/ui/members/made-link'
+import { MemberRow } from '~/ui/members/member-row'
 import { Button } from '~/ui/primitives/button'
 import { FIELD, Field } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'

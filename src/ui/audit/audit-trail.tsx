@@ -2,9 +2,9 @@
 
 import { Download } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { AuditFilters } from '~/ui/audit-log/audit-filters'
-import { AuditTable } from '~/ui/audit-log/audit-table'
-import { type FilterText, filterQuery, useAuditFilter } from '~/ui/audit-log/filter-address'
+import { AuditFilters } from '~/ui/audit/audit-filters'
+import { AuditTable } from '~/ui/audit/audit-table'
+import { type FilterText, filterQuery, useAuditFilter } from '~/ui/audit/filter-address'
 import { LoadMore } from '~/ui/primitives/load-more'
 import { Notice } from '~/ui/primitives/notice'
 import { RowsSkeleton } from '~/ui/primitives/skeleton'
@@ -14,7 +14,7 @@ import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'
 
 /** The audit trail, newest first. */
-export function AuditLog() {
+export function AuditTrail() {
   const { filter, change, clear } = useAuditFilter()
   const facets = trpc.audit.facets.useQuery()
   const log = trpc.audit.list.useInfiniteQuery(

@@ -1,5 +1,5 @@
 import 'server-only'
-import { RESERVES, type Standing } from '~/domain/github/budget'
+import { type RateLimit, RESERVES } from '~/domain/github/rate-limit'
 import { type GitHubAnswer, limitOf } from '~/server/github/answers'
 
 export type Purpose = keyof typeof RESERVES
@@ -8,22 +8,22 @@ export type Purpose = keyof typeof RESERVES
  * The rate limit as GitHub's answers report it (REST API, "Rate limits"). Processes share what is left within ten seconds
  * (`createUsage`). A limit that an answer exceeded is known to this process only.
  */
-export interface RequestBudget {
+export interface GitHubRateLimit {
   readonly observe: (answer: Pick<GitHubAnswer, 'status' | 'headers'> & { readonly message?: string }) => void
   /** Until when requests for this purpose must wait; null when they may be sent. */
   readonly pausedUntil: (now: Date, purpose: Purpose) => Date | null
   /** The last report; null when there is none. */
-  readonly standing: () => Standing | null
+  readonly latest: () => RateLimit | null
   /** Takes over a newer report from another process. */
-  readonly learn: (standing: Standing) => void
+  readonly learn: (reported: RateLimit) => void
 }
 
-export function createRequestBudget(clock: () => number = Date.now): RequestBudget {
+export function createGitHubRateLimit(clock: () => number = Date.now): GitHubRateLimit {
   let limitedUntil = 0
-  let last: Standing | null = null
-  const store = (standing: Standing) => {
-    last = standing
-    if (standing.remaining === 0) limitedUntil = Math.max(limitedUntil, standing.resetAt.getTime())
+  let last: RateLimit | null = null
+  const store = (reported: RateLimit) => {
+    last = reported
+    if (reported.remaining === 0) limitedUntil = Math.max(limitedUntil, reported.resetAt.getTime())
   }
   return {
     observe({ status, headers, message = '' }) {
@@ -47,9 +47,9 @@ export function createRequestBudget(clock: () => number = Date.now): RequestBudg
       const until = Math.max(limitedUntil, reserved)
       return now.getTime() < until ? new Date(until) : null
     },
-    standing: () => last,
-    learn(standing) {
-      if (last === null || standing.notedAt > last.notedAt) store(standing)
+    latest: () => last,
+    learn(reported) {
+      if (last === null || reported.notedAt > last.notedAt) store(reported)
     },
   }
 }

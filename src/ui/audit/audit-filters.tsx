@@ -1,7 +1,7 @@
 import { useId } from 'react'
-import type { AuditFacets } from '~/domain/audit/log'
+import type { AuditFacets } from '~/domain/audit/trail'
 import { inSentence } from '~/domain/foreign-text'
-import type { FilterName, FilterText } from '~/ui/audit-log/filter-address'
+import type { FilterName, FilterText } from '~/ui/audit/filter-address'
 import { Button } from '~/ui/primitives/button'
 
 const FIELD =

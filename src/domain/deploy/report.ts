@@ -13,8 +13,8 @@ import { inSentence } from '~/domain/foreign-text'
 /** A deploy without a run can be given up after this time. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000
 
-/** Everything on record from which the account of a deploy is made. */
-export interface AccountFacts extends PhaseFacts {
+/** Everything on record from which the report of a deploy is made. */
+export interface ReportFacts extends PhaseFacts {
   readonly requestedAt: string
   /** The commit of this deploy, where it is known. */
   readonly sha: string | null
@@ -29,7 +29,7 @@ export interface AccountFacts extends PhaseFacts {
 }
 
 /** What the console says about a deploy: on the screen, over REST, in Slack and in the trail. */
-export interface DeployAccount {
+export interface DeployReport {
   readonly phases: readonly Phase[]
   /** Whether the deploy phase ran to its end. While the deploy goes on, `no` is never said. */
   readonly shipped: Shipped
@@ -65,11 +65,11 @@ export type DeployAction = (typeof DEPLOY_ACTIONS)[number]
 const nameStage = (stage: string): string => stageWord(stage) ?? inSentence(stage)
 
 /**
- * The one account of a deploy. Four rules hold for any record (docs/contract.md, "Say only what is proven"): no phase failed at or before
+ * The one report of a deploy. Four rules hold for any record (docs/contract.md, "Say only what is proven"): no phase failed at or before
  * a phase that is done; whether anything shipped is said once; "Nothing was deployed" is said only if GitHub refused the dispatch, or its
  * record shows a run that ended before the deploy phase; everything that is not proven is unknown.
  */
-export function accountOf(facts: AccountFacts): DeployAccount {
+export function describeDeploy(facts: ReportFacts): DeployReport {
   const shipped = shippedOf(facts)
   const phases = phasesOf(facts).map((phase) => ({ ...phase, state: provenState(facts, shipped, phase) }))
   const terminal = isTerminal(facts.status)
@@ -86,14 +86,14 @@ export function accountOf(facts: AccountFacts): DeployAccount {
   }
 }
 
-const isRefused = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
+const isRefused = ({ transitions }: Pick<ReportFacts, 'transitions'>) =>
   transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
 
-const isReportedShipped = ({ transitions }: Pick<AccountFacts, 'transitions'>) =>
+const isReportedShipped = ({ transitions }: Pick<ReportFacts, 'transitions'>) =>
   transitions.some(({ status, implied }) => provesShipped(status) && !implied)
 
 /** Whether the deploy phase ran to its end. A later run or attempt may have shipped what this run did not. */
-export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | 'record' | 'lateRun'>): Shipped {
+export function shippedOf(facts: Pick<ReportFacts, 'status' | 'transitions' | 'record' | 'lateRun'>): Shipped {
   const { record } = facts
   const inRecord = record?.phases.deploy
   if (inRecord === 'ended') return 'yes'
@@ -104,7 +104,7 @@ export function shippedOf(facts: Pick<AccountFacts, 'status' | 'transitions' | '
 }
 
 /** Once the deploy has ended, a phase that nothing proves to have run, or not to have run, is unknown. */
-function provenState(facts: AccountFacts, shipped: Shipped, { key, state }: Phase): PhaseState {
+function provenState(facts: ReportFacts, shipped: Shipped, { key, state }: Phase): PhaseState {
   if (!isTerminal(facts.status) || state === facts.status) return state
   if (key === 'deploy' && shipped === 'unknown') return 'unknown'
   if (state !== 'pending') return state
@@ -114,7 +114,7 @@ function provenState(facts: AccountFacts, shipped: Shipped, { key, state }: Phas
   return isProven ? 'pending' : 'unknown'
 }
 
-function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
+function headlineOf(facts: ReportFacts, phases: readonly Phase[]): string {
   const { status, failureStage } = facts
   const word = statusWord(status)
   if (!isTerminal(status) || status === 'succeeded') return word
@@ -123,7 +123,7 @@ function headlineOf(facts: AccountFacts, phases: readonly Phase[]): string {
   return stopped === undefined ? word : `${word} at ${stopped.label}`
 }
 
-function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
+function sentencesOf(facts: ReportFacts, shipped: Shipped): string[] {
   const { failureStage, lateRun } = facts
   const hold = holdSentence(facts)
   return [
@@ -138,7 +138,7 @@ function sentencesOf(facts: AccountFacts, shipped: Shipped): string[] {
 }
 
 /** What the surface reports. It neither proves nor disproves that this deploy shipped. */
-function surfaceSentence({ status, sha, reportedSha }: AccountFacts, shipped: Shipped): string[] {
+function surfaceSentence({ status, sha, reportedSha }: ReportFacts, shipped: Shipped): string[] {
   if (reportedSha === null) return []
   if (reportedSha !== sha)
     return status === 'succeeded' ? [] : [`The surface reports commit ${reportedSha.slice(0, 7)}.`]
@@ -146,7 +146,7 @@ function surfaceSentence({ status, sha, reportedSha }: AccountFacts, shipped: Sh
   return status === 'succeeded' ? [] : ['The surface reports the commit of this deploy.']
 }
 
-function shippedSentence(facts: AccountFacts, shipped: Shipped): string {
+function shippedSentence(facts: ReportFacts, shipped: Shipped): string {
   const { record, runId } = facts
   if (shipped === 'yes') return 'The new version was deployed.'
   if (shipped === 'no') {
@@ -157,7 +157,7 @@ function shippedSentence(facts: AccountFacts, shipped: Shipped): string {
   return `Whether anything was deployed is unknown: ${whyUnknown(facts.lateRun?.runId ?? runId, record, facts)}`
 }
 
-function whyUnknown(runId: string | null, record: AccountFacts['record'], facts: AccountFacts): string {
+function whyUnknown(runId: string | null, record: ReportFacts['record'], facts: ReportFacts): string {
   if (runId === null) {
     return facts.transitions.some(({ action }) => action === 'console.deploy.callback')
       ? 'the workflow named no run, so GitHub’s record was not read.'
@@ -172,13 +172,13 @@ function whyUnknown(runId: string | null, record: AccountFacts['record'], facts:
     : 'GitHub’s record does not show whether the deploy phase ran.'
 }
 
-function lateRunSentence({ runId }: AccountFacts, late: NonNullable<AccountFacts['lateRun']>): string {
+function lateRunSentence({ runId }: ReportFacts, late: NonNullable<ReportFacts['lateRun']>): string {
   return late.runId === runId && late.attempt > 1
     ? `Run ${late.runId} was started again (attempt ${late.attempt}) after this deploy had ended.`
     : `Run ${late.runId} carries the id of this deploy and was seen after the deploy had ended.`
 }
 
-function holdSentence({ status, holdsSurface, runId, lateRun }: AccountFacts): string | null {
+function holdSentence({ status, holdsSurface, runId, lateRun }: ReportFacts): string | null {
   if (!isTerminal(status) || !holdsSurface) return null
   const run = lateRun?.runId ?? runId
   return run === null
@@ -197,7 +197,7 @@ export function explainHold(surfaceName: string, runId: string | null): string {
 const endOfHold = (runId: string | null) =>
   `Another deploy can start once ${runId === null ? 'such a run has ended' : 'that run is over'}, or once somebody releases the surface.`
 
-function actionsOf(facts: AccountFacts, shipped: Shipped, mayGiveUp: boolean): DeployAction[] {
+function actionsOf(facts: ReportFacts, shipped: Shipped, mayGiveUp: boolean): DeployAction[] {
   const { status, runId } = facts
   const open: DeployAction[] = runId === null ? [] : ['open_run']
   if (!isTerminal(status)) {

@@ -4,8 +4,8 @@ import { CircleCheck, CircleSlash } from 'lucide-react'
 import { useState } from 'react'
 import { inSentence } from '~/domain/foreign-text'
 import type { MemberEntry, MemberLimits } from '~/domain/member'
-import { environmentWords, LimitsFields } from '~/ui/people/limits-fields'
-import type { MadeLink } from '~/ui/people/made-link'
+import { environmentWords, LimitsFields } from '~/ui/members/limits-fields'
+import type { MadeLink } from '~/ui/members/made-link'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
@@ -151,10 +151,10 @@ function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMembe
     // The viewer changed their own role: reload, since the whole page depends on it.
     onSuccess: () => (own ? window.location.assign('/') : onDone()),
   })
-  const recovery = trpc.members.recoveryLink.useMutation({
+  const passwordLink = trpc.members.passwordLink.useMutation({
     onSuccess: (link) => onLink({ ...link, purpose: 'password' }),
   })
-  const error = change.error ?? recovery.error
+  const error = change.error ?? passwordLink.error
   const leaves = own && limits.role !== 'admin'
   const ready = (limits.environments === null || limits.environments.length > 0) && (!leaves || sure)
   return (
@@ -188,7 +188,7 @@ function ChangeMember({ member, own, environments, onLink, onDone }: ChangeMembe
           Save
         </Button>
         {!own && (
-          <Button disabled={recovery.isPending} onClick={() => recovery.mutate({ userId: member.userId })}>
+          <Button disabled={passwordLink.isPending} onClick={() => passwordLink.mutate({ userId: member.userId })}>
             Create password link
           </Button>
         )}

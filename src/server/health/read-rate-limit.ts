@@ -1,25 +1,25 @@
 import 'server-only'
-import { type BudgetState, type KindUsage, REQUEST_KINDS, type RequestKind } from '~/domain/github/budget'
+import { type KindUsage, type RateLimitState, REQUEST_KINDS, type RequestKind } from '~/domain/github/rate-limit'
 import type { Deps } from '~/server/deps'
-import { findStanding, sumUsage } from '~/server/github/request-usage'
+import { findRateLimit, sumUsage } from '~/server/github/request-usage'
 
 const HOUR_MS = 3_600_000
 
 /** GitHub's rate limit, and the requests of all processes by kind. */
-export async function readBudget({ db, github, now }: Pick<Deps, 'db' | 'github' | 'now'>): Promise<BudgetState> {
+export async function readRateLimit({ db, github, now }: Pick<Deps, 'db' | 'github' | 'now'>): Promise<RateLimitState> {
   await github.usage.flush()
   const at = now()
   const thisHour = at.getTime() - (at.getTime() % HOUR_MS)
-  const [standing, lastHours, lastDay] = await Promise.all([
-    findStanding(db, github.credentials),
+  const [rateLimit, lastHours, lastDay] = await Promise.all([
+    findRateLimit(db, github.credentials),
     sumUsage(db, new Date(thisHour - HOUR_MS)),
     sumUsage(db, new Date(thisHour - 23 * HOUR_MS)),
   ])
   return {
-    standing:
-      standing === null || standing.resetAt <= at
+    rateLimit:
+      rateLimit === null || rateLimit.resetAt <= at
         ? null
-        : { ...standing, resetAt: standing.resetAt.toISOString(), notedAt: standing.notedAt.toISOString() },
+        : { ...rateLimit, resetAt: rateLimit.resetAt.toISOString(), notedAt: rateLimit.notedAt.toISOString() },
     lastHours: inOrder(lastHours),
     lastDay: inOrder(lastDay),
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type AccountFacts, accountOf, type DeployAction } from '~/domain/deploy/account'
 import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/evidence'
+import { type DeployAction, describeDeploy, type ReportFacts } from '~/domain/deploy/report'
 import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal, TERMINAL_STATUSES } from '~/domain/deploy/status'
 
 const at = '2026-11-28T10:00:00.000Z'
@@ -16,7 +16,7 @@ const record = (deploy: RunFacts['phases']['deploy'], more: Partial<RunFacts> = 
   phases: { smoke_gate: 'started', freeze_check: 'not_run', deploy, health_check: 'not_run' },
   ...more,
 })
-const facts = (more: Partial<AccountFacts>): AccountFacts => ({
+const facts = (more: Partial<ReportFacts>): ReportFacts => ({
   status: 'failed',
   failureStage: null,
   transitions: through('requested', 'dispatched'),
@@ -31,7 +31,7 @@ const facts = (more: Partial<AccountFacts>): AccountFacts => ({
   ...more,
 })
 /** The server's own conditions for each action, from the row of the deploy alone. */
-const isFree = ({ status, released, holdsSurface }: AccountFacts) => (isTerminal(status) || released) && !holdsSurface
+const isFree = ({ status, released, holdsSurface }: ReportFacts) => (isTerminal(status) || released) && !holdsSurface
 const isAdmitted = {
   roll_back: isFree,
   retry: isFree,
@@ -41,66 +41,68 @@ const isAdmitted = {
   release: ({ status, released, holdsSurface }) =>
     isTerminal(status) ? holdsSurface : !isKnownStatus(status) && !released,
   open_run: ({ runId }) => runId !== null,
-} as const satisfies Record<DeployAction, (facts: AccountFacts) => boolean>
-const said = (more: Partial<AccountFacts>) => accountOf(facts(more)).sentences.join(' ')
+} as const satisfies Record<DeployAction, (facts: ReportFacts) => boolean>
+const said = (more: Partial<ReportFacts>) => describeDeploy(facts(more)).sentences.join(' ')
 
-describe('the account of a deploy', () => {
+describe('the report of a deploy', () => {
   it('does not fail a gate or deny the deploy after the workflow reported the deploy phase', () => {
-    const account = accountOf(
+    const report = describeDeploy(
       facts({
         failureStage: 'smoke_gate_failed',
         transitions: through('requested', 'dispatched', 'building', 'deploying', 'failed'),
       }),
     )
-    expect(account.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'done', 'failed'])
-    expect(account).toMatchObject({ shipped: 'yes', headline: 'Failed at Health check' })
-    expect(account.sentences.join(' ')).toContain('The new version was deployed.')
-    expect(account.sentences.join(' ')).toContain('contradicts what is on record')
+    expect(report.phases.map(({ state }) => state)).toEqual(['skipped', 'skipped', 'done', 'failed'])
+    expect(report).toMatchObject({ shipped: 'yes', headline: 'Failed at Health check' })
+    expect(report.sentences.join(' ')).toContain('The new version was deployed.')
+    expect(report.sentences.join(' ')).toContain('contradicts what is on record')
   })
 
   it('does not take a reported failure of the smoke gate as proof that nothing was deployed', () => {
     const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
-    expect(accountOf(facts(failed)).shipped).toBe('unknown')
-    expect(accountOf(facts({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).shipped).toBe('no')
+    expect(describeDeploy(facts(failed)).shipped).toBe('unknown')
+    expect(describeDeploy(facts({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).shipped).toBe(
+      'no',
+    )
     expect(said({ ...failed, record: record('not_run', { conclusion: 'failure' }) })).toBe(
       'Nothing was deployed: GitHub’s record shows that the deploy phase did not start.',
     )
   })
 
   it('says of a deploy that timed out without a run that GitHub may still start one', () => {
-    const account = accountOf(facts({ status: 'timed_out', runId: null, holdsSurface: true, transitions: [] }))
-    expect(account.shipped).toBe('unknown')
-    expect(account.sentences[0]).toBe(
+    const report = describeDeploy(facts({ status: 'timed_out', runId: null, holdsSurface: true, transitions: [] }))
+    expect(report.shipped).toBe('unknown')
+    expect(report.sentences[0]).toBe(
       'Whether anything was deployed is unknown: no run was seen; GitHub may still start one.',
     )
-    expect(account.actions[0]).toBe('release')
+    expect(report.actions[0]).toBe('release')
   })
 
   it('offers a rollback before a retry if the deploy may have shipped, and only a retry if it did not', () => {
     const failed = { transitions: through('requested', 'dispatched', 'building', 'failed') }
-    expect(accountOf(facts(failed)).actions).toEqual(['roll_back', 'retry', 'open_run'])
-    expect(accountOf(facts({ ...failed, record: record('not_run') })).actions).toEqual(['retry', 'open_run'])
+    expect(describeDeploy(facts(failed)).actions).toEqual(['roll_back', 'retry', 'open_run'])
+    expect(describeDeploy(facts({ ...failed, record: record('not_run') })).actions).toEqual(['retry', 'open_run'])
   })
 
   it('offers no other deploy of a surface that the deploy holds', () => {
-    const held = (status: string) => accountOf(facts({ status, holdsSurface: true })).actions
+    const held = (status: string) => describeDeploy(facts({ status, holdsSurface: true })).actions
     for (const status of TERMINAL_STATUSES) expect([status, held(status)]).toEqual([status, ['release', 'open_run']])
   })
 
   it('says once that the surface is held, by which run, and what ends the hold', () => {
-    const account = accountOf(facts({ holdsSurface: true, lateRun: { runId: '8', attempt: 1 } }))
-    expect(account.hold).toBe(
+    const report = describeDeploy(facts({ holdsSurface: true, lateRun: { runId: '8', attempt: 1 } }))
+    expect(report.hold).toBe(
       'The surface is held: run 8 is not proven to be over. Another deploy can start once that run is over, or once somebody releases the surface.',
     )
-    expect(account.sentences.filter((sentence) => /held|holds/.test(sentence))).toEqual([account.hold])
-    expect(accountOf(facts({ lateRun: { runId: '8', attempt: 1 } })).hold).toBeNull()
-    expect(accountOf(facts({ runId: null, holdsSurface: true })).hold).toContain(
+    expect(report.sentences.filter((sentence) => /held|holds/.test(sentence))).toEqual([report.hold])
+    expect(describeDeploy(facts({ lateRun: { runId: '8', attempt: 1 } })).hold).toBeNull()
+    expect(describeDeploy(facts({ runId: null, holdsSurface: true })).hold).toContain(
       'when a run of this deploy has been seen and has ended',
     )
   })
 
   it("calls a phase unknown after the end unless GitHub's record proves that it did not run", () => {
-    const states = (more: Partial<AccountFacts>) => accountOf(facts(more)).phases.map(({ state }) => state)
+    const states = (more: Partial<ReportFacts>) => describeDeploy(facts(more)).phases.map(({ state }) => state)
     const failed = { failureStage: 'smoke_gate_failed', transitions: through('requested', 'dispatched', 'failed') }
     expect(states(failed)).toEqual(['failed', 'unknown', 'unknown', 'unknown'])
     expect(states({ ...failed, record: record('not_run') })).toEqual(['failed', 'pending', 'pending', 'pending'])
@@ -111,9 +113,9 @@ describe('the account of a deploy', () => {
   it('no longer says that nothing was deployed once the run was started again', () => {
     const ended = { transitions: through('requested', 'dispatched', 'failed'), record: record('not_run') }
     const lateRun = { runId: '7', attempt: 2 }
-    expect(accountOf(facts({ ...ended, lateRun })).shipped).toBe('unknown')
+    expect(describeDeploy(facts({ ...ended, lateRun })).shipped).toBe('unknown')
     expect(said({ ...ended, lateRun, holdsSurface: true })).toContain('Run 7 was started again (attempt 2)')
-    const shipped = accountOf(facts({ ...ended, lateRun, record: record('ended', { attempt: 2 }) }))
+    const shipped = describeDeploy(facts({ ...ended, lateRun, record: record('ended', { attempt: 2 }) }))
     expect(shipped).toMatchObject({ shipped: 'yes' })
     expect(shipped.sentences[0]).toBe('The new version was deployed.')
   })
@@ -124,7 +126,7 @@ describe('the account of a deploy', () => {
       { status: 'succeeded', at, action: 'console.deploy.reconciled', implied: true },
     ]
     const states = (run: RunFacts) =>
-      accountOf(facts({ status: 'succeeded', transitions, record: run })).phases.map(({ state }) => state)
+      describeDeploy(facts({ status: 'succeeded', transitions, record: run })).phases.map(({ state }) => state)
     expect(states(record('ended'))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
   })
 
@@ -173,38 +175,38 @@ describe('the account of a deploy', () => {
     })
     fc.assert(
       fc.property(anything, (each) => {
-        const account = accountOf(each)
-        const states: string[] = account.phases.map(({ state }) => state)
+        const report = describeDeploy(each)
+        const states: string[] = report.phases.map(({ state }) => state)
         const stopped = states.indexOf(each.status)
         if (isTerminal(each.status) && each.status !== 'succeeded' && stopped >= 0) {
           expect(states.slice(stopped + 1), 'no phase is done after one that failed').not.toContain('done')
           expect(states.filter((state) => state === each.status)).toHaveLength(1)
         }
-        const text = account.sentences.join(' ')
+        const text = report.sentences.join(' ')
         const denied = text.includes('Nothing was deployed')
         expect(
           [text.includes('was deployed.'), denied, text.includes('is unknown')].filter(Boolean).length,
         ).toBeLessThanOrEqual(1)
-        const inSteps = account.phases.find(({ key }) => key === 'deploy')?.state
+        const inSteps = report.phases.find(({ key }) => key === 'deploy')?.state
         if (text.includes('is unknown')) expect(['unknown', each.status]).toContain(inSteps)
-        expect(denied, 'nothing was deployed is said only if it is proven').toBe(account.shipped === 'no')
+        expect(denied, 'nothing was deployed is said only if it is proven').toBe(report.shipped === 'no')
         if (denied) {
           const refused = each.transitions.some(({ action }) => action === 'console.deploy.dispatch_refused')
           expect(refused || (each.record?.over === true && each.record.phases.deploy === 'not_run')).toBe(true)
           expect(each.lateRun).toBeNull()
         }
-        if (account.shipped === 'yes') {
+        if (report.shipped === 'yes') {
           const reported = each.transitions.some(
             (one) => !one.implied && (one.status === 'deploying' || one.status === 'succeeded'),
           )
           expect(reported || each.record?.phases.deploy === 'ended').toBe(true)
         }
         if (each.lateRun !== null && isTerminal(each.status)) expect(text).toContain('Run 8')
-        expect(account.actions.filter((action) => !isAdmitted[action](each))).toEqual([])
+        expect(report.actions.filter((action) => !isAdmitted[action](each))).toEqual([])
         expect(
-          accountOf({ ...each, reportedSha: null }).shipped,
+          describeDeploy({ ...each, reportedSha: null }).shipped,
           'a reported version proves nothing about a deploy',
-        ).toBe(account.shipped)
+        ).toBe(report.shipped)
       }),
       { numRuns: 2_000 },
     )

@@ -12,7 +12,7 @@ export interface PeoplePage {
   readonly nextCursor: string | null
 }
 
-export async function listPeople({ db }: Pick<Deps, 'db'>, cursor: string | null): Promise<PeoplePage> {
+export async function listMemberPage({ db }: Pick<Deps, 'db'>, cursor: string | null): Promise<PeoplePage> {
   const rows = await listMembers(db, { after: cursor, limit: PAGE + 1 })
   const shown = rows.slice(0, PAGE)
   const members = shown.map(({ addedAt, suspendedAt, ...row }) => ({

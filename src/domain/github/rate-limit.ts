@@ -15,7 +15,7 @@ export const REQUEST_KINDS = {
 export type RequestKind = keyof typeof REQUEST_KINDS
 
 /** GitHub's latest answer on how many requests are left. */
-export interface Standing {
+export interface RateLimit {
   readonly limit: number
   readonly remaining: number
   readonly resetAt: Date
@@ -29,10 +29,10 @@ export interface KindUsage {
   readonly unchanged: number
 }
 
-/** What admins see of GitHub's budget. */
-export interface BudgetState {
+/** What admins see of GitHub's rate limit. */
+export interface RateLimitState {
   /** Null while GitHub has not said, or when its hour has ended. */
-  readonly standing: {
+  readonly rateLimit: {
     readonly limit: number
     readonly remaining: number
     readonly resetAt: string

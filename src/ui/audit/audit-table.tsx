@@ -1,6 +1,6 @@
 import { ChevronRight } from 'lucide-react'
 import { useId, useState } from 'react'
-import type { AuditEntry } from '~/domain/audit/log'
+import type { AuditEntry } from '~/domain/audit/trail'
 import { visible } from '~/domain/foreign-text'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { PageLink } from '~/ui/primitives/page-link'

@@ -6,7 +6,7 @@ import { Button } from '~/ui/primitives/button'
 import { PasswordField } from '~/ui/primitives/field'
 
 /** Sets a new password with a link. The member then signs in, with the second factor if there is one. */
-export function RecoverForm({ token, email }: { readonly token: string; readonly email: string }) {
+export function NewPasswordForm({ token, email }: { readonly token: string; readonly email: string }) {
   const [password, setPassword] = useState('')
   const { busy, notice, accept } = useAcceptLink(token, '/sign-in')
   return (

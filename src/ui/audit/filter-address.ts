@@ -2,7 +2,7 @@
 
 import { useSearchParams } from 'next/navigation'
 import { useMemo } from 'react'
-import { AUDIT_FILTER_NAMES } from '~/domain/audit/log'
+import { AUDIT_FILTER_NAMES } from '~/domain/audit/trail'
 
 export type FilterName = (typeof AUDIT_FILTER_NAMES)[number]
 

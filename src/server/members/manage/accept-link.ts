@@ -4,11 +4,12 @@ import { AppError } from '~/domain/errors'
 import type { AcceptLinkInput } from '~/domain/member'
 import { deletePasskeysOf, deleteProvidersOf } from '~/server/account/accounts'
 import { type AuditSubject, appendAuditEvent } from '~/server/audit/append-audit'
-import { deletePendingSignIns } from '~/server/auth/second-factor/second-factors'
+import { deletePendingSignIns } from '~/server/auth/second-factors'
 import { endSessionsOf } from '~/server/auth/sessions/sessions'
 import type { Deps } from '~/server/deps'
 import { recordAccessGiven } from '~/server/members/access-given.sql'
 import { type LinkRow, takeLink } from '~/server/members/invitations'
+import { linkDigest, revokeOpenLinks, usableLink } from '~/server/members/manage/links'
 import {
   createMember,
   hasUsableAdmin,
@@ -18,7 +19,6 @@ import {
   setPassword,
 } from '~/server/members/members'
 import { isSandboxSignIn, signInSandboxOperator } from '~/server/members/sandbox-sign-in'
-import { linkDigest, revokeOpenLinks, usableLink } from '~/server/people/links'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { lockAdmins, lockUser } from '~/server/platform/locks.sql'
 import { revokeTokensOf, tokenEvent } from '~/server/tokens/api-tokens'
@@ -69,7 +69,7 @@ async function follow(
   link: LinkRow,
   { answer, host, at }: { readonly answer: Answer; readonly host: string; readonly at: Date },
 ): Promise<string> {
-  if (link.kind === 'recovery') return recover(deps, tx, link, answer.password, at)
+  if (link.kind === 'recovery') return setNewPassword(deps, tx, link, answer.password, at)
   if (isSandboxSignIn(link)) return signInSandboxOperator(deps, tx, host, at)
   if (link.kind === 'setup') await requireNoAdmin(tx)
   return addMember(deps, tx, link, answer, at)
@@ -95,7 +95,7 @@ async function addMember(deps: LinkDeps, tx: DatabaseHandle, link: LinkRow, inpu
 }
 
 /** Sets a new password, and ends all other access to the account. The member's rights stay. */
-async function recover(
+async function setNewPassword(
   deps: LinkDeps,
   tx: DatabaseHandle,
   link: LinkRow,

@@ -5,8 +5,8 @@ import { connectGitHub } from '~/server/github/client'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
 import { kindOfRequest } from '~/server/github/request-usage'
 import { listNewestRuns } from '~/server/github/workflow-runs'
-import { createContextInner } from '~/server/trpc/procedures/init'
 import { createCaller } from '~/server/trpc/routers/_app'
+import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { startScriptedGitHub } from '~test/support/scripted-github'
@@ -38,8 +38,8 @@ afterAll(async () => {
 
 const list = ({ github: client }: Pick<Deps, 'github'>) =>
   listNewestRuns(client, 'acme/platform', 'deploy.yml', () => true)
-const budget = (role: 'admin' | 'deployer') =>
-  createCaller(createContextInner(console_.deps, actorNamed('ada', { role }))).health.budget()
+const rateLimit = (role: 'admin' | 'deployer') =>
+  createCaller(createContextInner(console_.deps, actorNamed('ada', { role }))).health.rateLimit()
 
 it('admins, and only admins, see the remaining requests and what all processes asked GitHub for, by kind', async () => {
   github.script.onListRuns = answering(4_321)
@@ -53,25 +53,25 @@ it('admins, and only admins, see the remaining requests and what all processes a
     ref: 'main',
     inputs: {},
   })
-  expect(await budget('admin')).toMatchObject({
-    standing: { limit: 5_000, remaining: 4_321, resetAt: new Date(RESET_S * 1000).toISOString() },
+  expect(await rateLimit('admin')).toMatchObject({
+    rateLimit: { limit: 5_000, remaining: 4_321, resetAt: new Date(RESET_S * 1000).toISOString() },
     lastHours: [
       { kind: 'runs', requests: 2, unchanged: 1 },
       { kind: 'dispatch', requests: 1, unchanged: 0 },
     ],
     lastDay: [{ kind: 'runs' }, { kind: 'dispatch' }],
   })
-  await expect(budget('deployer')).rejects.toMatchObject({ code: 'FORBIDDEN' })
+  await expect(rateLimit('deployer')).rejects.toMatchObject({ code: 'FORBIDDEN' })
 })
 
 it('the remaining requests that GitHub told one process apply to the others', async () => {
   github.script.onListRuns = answering(1_000)
   await list(console_.deps)
   await console_.deps.github.usage.flush()
-  expect(other.github.budget.pausedUntil(new Date(), 'background')).toBeNull()
+  expect(other.github.rateLimit.pausedUntil(new Date(), 'background')).toBeNull()
   await dispatchWorkflow(other.github, { repository: 'acme/platform', workflow: 'x.yml', ref: 'main', inputs: {} })
   await other.github.usage.flush()
-  expect(other.github.budget.pausedUntil(new Date(), 'background')).toEqual(new Date(RESET_S * 1000))
+  expect(other.github.rateLimit.pausedUntil(new Date(), 'background')).toEqual(new Date(RESET_S * 1000))
 })
 
 it('requests that could not be written down are counted with the next ones', async () => {
@@ -80,10 +80,10 @@ it('requests that could not be written down are counted with the next ones', asy
   await list(other)
   await other.github.usage.flush()
   await other.db.$executeRaw`ALTER TABLE "away" RENAME TO "github_usage"`
-  const before = (await budget('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests ?? 0
+  const before = (await rateLimit('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests ?? 0
   await list(other)
   await other.github.usage.flush()
-  expect((await budget('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests).toBe(before + 2)
+  expect((await rateLimit('admin')).lastDay.find(({ kind }) => kind === 'runs')?.requests).toBe(before + 2)
 })
 
 it("a warning with the requests by kind is logged once when less than 30 % of the hour's requests is left", async () => {

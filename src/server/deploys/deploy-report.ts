@@ -1,11 +1,11 @@
 import 'server-only'
-import { accountOf, type DeployAccount } from '~/domain/deploy/account'
 import { runFacts } from '~/domain/deploy/evidence'
 import type { Transition } from '~/domain/deploy/phases'
+import { type DeployReport, describeDeploy } from '~/domain/deploy/report'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
-/** The columns that `accountOfRow` needs. It also needs the accepted transitions. */
-export const accountSelect = {
+/** The columns that `describeDeployRow` needs. It also needs the accepted transitions. */
+export const reportSelect = {
   status: true,
   sha: true,
   failureStage: true,
@@ -19,7 +19,7 @@ export const accountSelect = {
 } satisfies Prisma.DeploySelect
 
 /** The values of these columns, from any query. */
-export interface AccountRow {
+export interface ReportRow {
   readonly status: string
   readonly sha: string | null
   readonly failureStage: string | null
@@ -32,14 +32,14 @@ export interface AccountRow {
   readonly releasedAt: Date | null
 }
 
-/** The account of a stored deploy. A run record that this version cannot read proves nothing and counts as missing. */
-export function accountOfRow(
-  row: AccountRow,
+/** The report of a stored deploy. A run record that this version cannot read proves nothing and counts as missing. */
+export function describeDeployRow(
+  row: ReportRow,
   transitions: readonly Transition[],
   reportedSha: string | null = null,
-): DeployAccount {
+): DeployReport {
   const { status, sha, failureStage, lateRunId, holdsSurface } = row
-  return accountOf({
+  return describeDeploy({
     status,
     sha,
     reportedSha,
