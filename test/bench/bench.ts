@@ -34,8 +34,8 @@ const WHOLE = {
   callback: { concurrency, warmUp: 500, count: 500 },
   // A second look at the same run would have begun by then.
   webhook: { rounds: 10, afterMs: 7_000 },
-  window: { windows: [50, 500], seconds: 35 },
-  painted: { deploys: 10 },
+  window: { surfaces: 200, windows: [50, 500], seconds: 35 },
+  painted: { surfaces: 200, deploys: 10 },
   // With webhooks, looks are 60 to 66 minutes apart: as long as four of the longest pauses.
   rest: { repositories: 100, pollingHours: 1, webhookHours: 4.4 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
@@ -53,9 +53,9 @@ const QUICK: typeof WHOLE = {
   costs: { rounds: 1, perRound: 5, warm: 1, compiledAfter: 1, newest: 5 },
   callback: { concurrency, warmUp: 5, count: 10 },
   webhook: { rounds: 1, afterMs: 0 },
-  window: { windows: [3], seconds: 1 },
-  painted: { deploys: 1 },
-  rest: { repositories: 1, pollingHours: 0.5, webhookHours: 0.1 },
+  window: { surfaces: 5, windows: [3], seconds: 1 },
+  painted: { surfaces: 5, deploys: 1 },
+  rest: { repositories: 1, pollingHours: 0.25, webhookHours: 0.1 },
   prober: { surfaces: 20, hanging: 4, deploying: 2, warmUpS: 1, measuredS: 1 },
   dispatch: {
     atOnce: { concurrency: 4, warmUp: 1, count: 5 },

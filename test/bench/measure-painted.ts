@@ -6,7 +6,6 @@ import { percentileOf } from '~test/bench/load'
 import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
 import { findBrowser } from '~test/support/find-browser'
 
-const SURFACES = 200
 const PAUSE_MS = 400
 /** What was not painted by then counts with this, and is counted. */
 const PATIENCE_MS = 30_000
@@ -21,15 +20,15 @@ export interface PaintedFigures {
   readonly never: number
 }
 
-/** A real browser with a grid of 200 surfaces and a deploy's dialog open, while that deploy reports; undefined where there is no browser. */
+/** A real browser with a grid and a deploy's dialog open, while that deploy reports; undefined where there is no browser. */
 export async function measurePainted(
   product: ConsoleUnderTest,
   db: pg.Client,
-  { deploys }: { readonly deploys: number },
+  { surfaces, deploys }: { readonly surfaces: number; readonly deploys: number },
 ): Promise<PaintedFigures | undefined> {
   const executablePath = findBrowser(process.env)
   if (executablePath === undefined) return undefined
-  await insertSurfaces(db, { prefix: 'beside-', count: SURFACES, archived: false, origin: product.gitHubOrigin })
+  await insertSurfaces(db, { prefix: 'beside-', count: surfaces, archived: false, origin: product.gitHubOrigin })
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
   const browser = await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage'] })
   try {

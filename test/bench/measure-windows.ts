@@ -9,7 +9,6 @@ import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
 import { withOwnDeps } from '~test/bench/yardsticks'
 import { signedInAs } from '~test/support/sessions'
 
-const SURFACES = 200
 const DEPLOYS = 5
 /** An account may have no more streams. */
 const PER_ACCOUNT = 12
@@ -30,17 +29,18 @@ export interface WindowFigures {
 }
 
 export interface WindowSize {
+  readonly surfaces: number
   readonly windows: readonly number[]
   readonly seconds: number
 }
 
-/** Windows that follow a grid of 200 surfaces while five deploys report; the same time without any is taken off. */
+/** Windows that follow a grid while five deploys report; the same time without any is taken off. */
 export async function measureWindows(
   product: ConsoleUnderTest,
   db: pg.Client,
-  { windows, seconds }: WindowSize,
+  { surfaces, windows, seconds }: WindowSize,
 ): Promise<WindowFigures[]> {
-  await insertSurfaces(db, { prefix: 'window-', count: SURFACES, archived: false, origin: product.gitHubOrigin })
+  await insertSurfaces(db, { prefix: 'window-', count: surfaces, archived: false, origin: product.gitHubOrigin })
   const alone = await cpuOver(product, db, seconds, await reports(product, db, 'alone-'))
   const figures: WindowFigures[] = []
   for (const count of windows) {

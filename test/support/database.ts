@@ -29,8 +29,9 @@ function testServerUrl(): string {
 async function createFrom(server: string, template: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`
   const quoted = pg.escapeIdentifier(name)
+  // Copied file by file, a database costs half the CPU time of one that goes through the write-ahead log.
   await onDatabase(server, (client) =>
-    client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`),
+    client.query(`CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)} STRATEGY file_copy`),
   )
   const url = new URL(server)
   url.pathname = `/${name}`

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import pg from 'pg'
 import { fingerprint } from '~/launch/build/fingerprint'
-import { runTool } from '~/launch/machine/supervised-process'
+import { applyMigrations } from '~/launch/database/database-schema'
 import { createLogger } from '~/server/platform/logger'
 import { installJobTables } from '~/server/worker/job-tables'
 
@@ -28,12 +28,8 @@ async function makeTemplate(client: pg.Client, server: string, name: string): Pr
   await client.query(`CREATE DATABASE ${unfinished} TEMPLATE template0`)
   const url = new URL(server)
   url.pathname = `/${unfinished}`
-  await runTool('prisma migrate deploy', {
-    args: [path.join(root, 'node_modules/prisma/build/index.js'), 'migrate', 'deploy'],
-    cwd: root,
-    env: { ...process.env, DATABASE_URL: url.href, CHECKPOINT_DISABLE: '1' },
-    signal: new AbortController().signal,
-  })
+  const { signal } = new AbortController()
+  await applyMigrations(url.href, { projectDirectory: root, env: process.env, signal })
   await installJobTables(url.href, createLogger('silent'))
   await client.query(`ALTER DATABASE ${unfinished} RENAME TO ${name}`)
 }

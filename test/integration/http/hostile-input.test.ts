@@ -148,8 +148,10 @@ describe('hostile input to the routes of the OpenAPI document', () => {
     Object.entries(methods).map(([method, one]) => ({ template, method: method.toUpperCase(), ...one })),
   )
 
+  const routes = listRoutes('api')
+
   async function answer(template: string, request: Request, params: Record<string, string>) {
-    const route = listRoutes('api').find((one) => one.template === template)
+    const route = routes.find((one) => one.template === template)
     const handler = route === undefined ? undefined : (await handlersOf(route))[request.method]
     if (handler === undefined) throw new Error(`${request.method} ${template} is described but does not exist`)
     const response = await handler(request, { params: Promise.resolve(params) })
