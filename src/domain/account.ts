@@ -7,7 +7,7 @@ export interface ProviderView {
   readonly name: string
 }
 
-/** Every call of a page names its person, percent-encoded: another person may have signed in in another tab. */
+/** Every call of a page names its person, percent-encoded: another person may have signed in in another window. */
 export const PERSON_HEADER = 'x-console-person'
 
 /** A session's activity is recorded at most this often. */

@@ -71,3 +71,6 @@ export function inSentence(text: string): string {
   const shown = visible(text)
   return RIGHT_TO_LEFT.test(shown) ? `${FIRST_STRONG_ISOLATE}${shown}${POP_ISOLATE}` : shown
 }
+
+/** The text at the beginning of a sentence. */
+export const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -28,7 +28,7 @@ export interface FreezeInForce {
   readonly by: string
 }
 
-/** The repository variable DEPLOY_FREEZE. While it is set, every production run of the repository fails at its freeze check. */
+/** The repository variable DEPLOY_FREEZE while it freezes (docs/operations/run.md, "Freezes and locks"). */
 export interface DeployFreeze {
   readonly reason: string
   readonly readAt: Date

@@ -5,6 +5,9 @@ export type NamedKind = 'branch' | 'tag'
 
 export const fullName = (kind: NamedKind, name: string): string => `${kind === 'branch' ? BRANCH : TAG}${name}`
 
+/** A commit as people read it, as on GitHub. */
+export const shortSha = (sha: string): string => sha.slice(0, 7)
+
 export const isCommitSha = (ref: string): boolean => /^[0-9a-f]{40}$/.test(ref)
 
 /**

@@ -1,6 +1,6 @@
 import type { DispatchInput } from '~/domain/deploy/request'
 import type { ErrorCode } from '~/domain/errors'
-import { inSentence } from '~/domain/foreign-text'
+import { capitalise, inSentence } from '~/domain/foreign-text'
 import { byStrength, type DeployFreeze, type FreezeInForce } from '~/domain/freeze'
 import { refLabel } from '~/domain/ref'
 
@@ -70,7 +70,7 @@ export function decideFreeze({
       ...(lock === undefined ? [] : [refusalOf(lock, 'surface_locked', `${inSentence(surface.name)} is locked`)]),
       ...(window === undefined
         ? []
-        : [refusalOf(window, 'frozen', `${inSentence(capitalised(surface.environment))} is frozen`)]),
+        : [refusalOf(window, 'frozen', `${inSentence(capitalise(surface.environment))} is frozen`)]),
     ],
   }
 }
@@ -94,8 +94,6 @@ function refusalOf(freeze: FreezeInForce, code: ErrorCode, what: string): Freeze
     freeze,
   }
 }
-
-const capitalised = (name: string) => name.charAt(0).toUpperCase() + name.slice(1)
 
 /** "2026-11-21 18:00 UTC" */
 const minuteUtc = (iso: string) => `${iso.slice(0, 16).replace('T', ' ')} UTC`

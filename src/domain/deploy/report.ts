@@ -9,6 +9,7 @@ import {
   statusWord,
 } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
 
 /** A deploy without a run can be given up after this time. */
 export const GIVE_UP_AFTER_MS = 10 * 60_000
@@ -140,8 +141,7 @@ function sentencesOf(facts: ReportFacts, shipped: Shipped): string[] {
 /** What the surface reports. It neither proves nor disproves that this deploy shipped. */
 function surfaceSentence({ status, sha, reportedSha }: ReportFacts, shipped: Shipped): string[] {
   if (reportedSha === null) return []
-  if (reportedSha !== sha)
-    return status === 'succeeded' ? [] : [`The surface reports commit ${reportedSha.slice(0, 7)}.`]
+  if (reportedSha !== sha) return status === 'succeeded' ? [] : [`The surface reports commit ${shortSha(reportedSha)}.`]
   if (shipped === 'no') return ['The surface reports the commit of this deploy, which this deploy did not ship.']
   return status === 'succeeded' ? [] : ['The surface reports the commit of this deploy.']
 }

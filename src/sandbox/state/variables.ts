@@ -19,7 +19,7 @@ interface VariablesOptions {
   readonly now: string
 }
 
-/** DEPLOY_FREEZE always exists, because PATCH can only change a variable. "false" means that nothing is frozen. */
+/** DEPLOY_FREEZE always exists, because PATCH can only change a variable. */
 const initial = ({ consoleUrl, now }: VariablesOptions): Variable[] => [
   { name: 'CONSOLE_INTERNAL_URL', value: consoleUrl, createdAt: now, updatedAt: now },
   { name: 'DEPLOY_FREEZE', value: 'false', createdAt: now, updatedAt: now },
@@ -43,5 +43,5 @@ export const openVariables = (options: VariablesOptions): Variables => {
   return { list: () => document.read(), find, update }
 }
 
-/** Reads DEPLOY_FREEZE as the workflows' freeze check does. Any other text is the reason of a freeze. */
+/** Reads DEPLOY_FREEZE as the workflows do (docs/operations/run.md, "Freezes and locks"). */
 export const isFrozen = (value: string): boolean => value !== '' && value !== 'false' && value !== '0'

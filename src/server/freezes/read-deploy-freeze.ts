@@ -10,7 +10,7 @@ import { listSurfaces, recordDeployFreeze } from '~/server/surfaces/surfaces'
 
 type ReadDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
 
-/** The values that do not freeze, as in `.github/actions/freeze-check`. */
+/** The values that do not freeze (docs/operations/run.md, "Freezes and locks"). */
 const NOT_FROZEN: ReadonlySet<string> = new Set(['', 'false', '0'])
 const REASON_LENGTH = 500
 

@@ -2,7 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { fullName, isCommitSha, type NamedKind, parseFullName } from '~/domain/ref'
+import { fullName, isCommitSha, type NamedKind, parseFullName, shortSha } from '~/domain/ref'
 import type { CommitSummary, Comparison, NamedRef } from '~/domain/surface/review'
 import { answerOfError, classifyAnswer, explainAnswer } from '~/server/github/answers'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
@@ -106,7 +106,7 @@ export async function resolveRef(github: GitHub, repository: string, ref: string
 const refAmbiguous = (ref: string, branch: ResolvedRef, tag: ResolvedRef) =>
   new AppError(
     'ref_ambiguous',
-    `${inSentence(ref)} is a branch at ${branch.sha.slice(0, 7)} and a tag at ${tag.sha.slice(0, 7)}. Nothing was deployed. Send the full name of the branch or of the tag.`,
+    `${inSentence(ref)} is a branch at ${shortSha(branch.sha)} and a tag at ${shortSha(tag.sha)}. Nothing was deployed. Send the full name of the branch or of the tag.`,
     { details: { branch: { ref: branch.ref, sha: branch.sha }, tag: { ref: tag.ref, sha: tag.sha } } },
   )
 

@@ -17,7 +17,7 @@ const AT_ONCE_MS = 1
 const REMEMBERED = 500
 /** A window that does not take its events is sent one `reload` event instead of more than this. */
 const WAITING_AT_MOST = 50
-/** A browser needs one stream for all its tabs. */
+/** A browser needs one stream for all its windows. */
 const STREAMS_PER_ACCOUNT = 12
 const STREAMS = 2_000
 /** A stream that cannot begin within this time is refused, and the window polls instead. */

@@ -1,7 +1,7 @@
 import type { ApprovalState, ApprovalView } from '~/domain/deploy/approval'
 import { EARLIER_DEPLOY } from '~/domain/deploy/source'
 import { inSentence } from '~/domain/foreign-text'
-import { refLabel } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 import type { Review } from '~/domain/surface/review'
 
 /** The state in one word, for a list. */
@@ -49,7 +49,7 @@ export function standsInTheWay(
   review: Pick<Review, 'sha' | 'runningSha' | 'freezeIds' | 'warnings'>,
 ): string | null {
   if (review.sha !== approval.sha) {
-    return `${inSentence(refLabel(approval.ref))} was at ${approval.sha.slice(0, 7)} when approval was requested and is at ${review.sha.slice(0, 7)} now. Request approval again.`
+    return `${inSentence(refLabel(approval.ref))} was at ${shortSha(approval.sha)} when approval was requested and is at ${shortSha(review.sha)} now. Request approval again.`
   }
   const { expectedRunningSha: expected } = approval
   if (expected !== null && expected !== (review.runningSha ?? 'unknown')) {

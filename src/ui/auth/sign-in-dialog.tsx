@@ -64,7 +64,7 @@ interface SignInHereProps extends SignInDialogProps {
   readonly onSignedIn: () => Promise<void>
 }
 
-/** The form of the sign-in page. Signing in in another tab of this browser also closes this dialog. */
+/** The form of the sign-in page. Signing in in another window of this browser also closes this dialog. */
 function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
   const [passkeys] = useState(passkeysWork)
   useEffect(() => {
@@ -78,8 +78,8 @@ function SignInHere({ email, providers, onSignedIn }: SignInHereProps) {
     <>
       {email === SANDBOX_OPERATOR.email && (
         <p className="mb-3 text-sm text-pretty text-ink-soft">
-          This is the sandbox: open the link that <code className="font-mono">npm start</code> printed in another tab of
-          this browser, then come back here.
+          This is the sandbox: open the link that <code className="font-mono">npm start</code> printed in another window
+          of this browser, then come back here.
         </p>
       )}
       <SignInForm

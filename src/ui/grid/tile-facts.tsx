@@ -4,6 +4,7 @@ import { explainHold } from '~/domain/deploy/report'
 import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
 import { inSentence, visible } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
 import { MiniPhases } from '~/ui/grid/mini-phases'
@@ -48,7 +49,7 @@ function distance({ behindBy, aheadBy, comparedAt }: NonNullable<SurfaceTile['ve
 }
 
 const driftWords = ({ sha, seenAt }: NonNullable<SurfaceTile['version']>) =>
-  `Runs ${sha.slice(0, 7)}, which this console did not deploy; seen ${exactUtc(seenAt)}`
+  `Runs ${shortSha(sha)}, which this console did not deploy; seen ${exactUtc(seenAt)}`
 
 function LastDeploy({ deploy }: { readonly deploy: DeploySummary }) {
   return (

@@ -1,8 +1,7 @@
+import { capitalise } from '~/domain/foreign-text'
 import { Tile, type TileActions } from '~/ui/grid/tile'
 import type { Group } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-
-const headline = (environment: string) => environment.charAt(0).toUpperCase() + environment.slice(1)
 
 interface TileGroupProps extends TileActions {
   readonly group: Group
@@ -17,7 +16,7 @@ export function TileGroup({ group, current, onCurrent, onDeploy, onOpen }: TileG
   return (
     <section aria-labelledby={heading}>
       <h2 id={heading} className="mb-2.5 flex items-baseline gap-2 text-sm font-semibold">
-        <ForeignText text={headline(group.environment)} />
+        <ForeignText text={capitalise(group.environment)} />
         <span className="font-normal text-ink-faint tabular-nums">{group.tiles.length}</span>
       </h2>
       <ul className={TILE_COLUMNS}>

@@ -3,7 +3,7 @@ import { type KeyboardEvent, memo } from 'react'
 import { explainHold } from '~/domain/deploy/report'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeploySummary } from '~/domain/deploy/view'
-import { refLabel } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
 import { TileFacts, thirdRow } from '~/ui/grid/tile-facts'
@@ -133,7 +133,7 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
           title={`Deployed ${exactUtc(back.finishedAt)}`}
           className="relative truncate text-ink-soft underline decoration-line underline-offset-[3px] hover:decoration-current"
         >
-          {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>
+          {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>
         </PageLink>
       ) : tile.held !== null && thirdRow(tile, running) !== 'held' ? (
         <span className="truncate text-warn" title={explainHold(tile.name, tile.held.runId)}>
@@ -155,7 +155,7 @@ function TileNote({ tile, running, tab }: TileNoteProps) {
         </span>
       ) : (
         <span className="truncate">
-          <ForeignText text={running.ref === running.sha ? running.ref.slice(0, 7) : refLabel(running.ref)} /> ·{' '}
+          <ForeignText text={running.ref === running.sha ? shortSha(running.ref) : refLabel(running.ref)} /> ·{' '}
           <ForeignText text={running.requestedBy} />
         </span>
       )}

@@ -2,7 +2,7 @@ import type { LiveEvent } from '~/domain/surface/live'
 import type { TrpcClient } from '~/ui/trpc/client'
 import { noteHeard, noteLost, readLiveState } from '~/ui/trpc/live-state'
 
-/** Messages between the tabs: from the tab that holds the stream to the others, and from a new tab to that tab. */
+/** Messages between the windows: from the window that has the stream to the others, and from a new window to that one. */
 type Said =
   | { readonly kind: 'told'; readonly id: string; readonly event: LiveEvent; readonly to?: string }
   | { readonly kind: 'lost' }
@@ -17,8 +17,8 @@ const RETRY_MS = 10_000
 const AGAIN_MS = 500
 
 /**
- * Receives changes through one stream for all tabs of this browser: the tab that holds the lock opens the stream and
- * forwards events. Without Web Locks (plain HTTP from another machine) a browser allows only six connections, so each
+ * Receives changes through one stream for all windows of this browser: the window that has the lock opens the stream
+ * and forwards events. Without Web Locks (plain HTTP from another machine) a browser allows only six connections, so each
  * window polls. Returns a function that stops.
  */
 export function followChanges(person: string, client: TrpcClient, onEvent: (event: LiveEvent) => void): () => void {
@@ -27,20 +27,20 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
   const { signal } = stopping
   const name = `deploy-console changes ${person}`
   const channel = new BroadcastChannel(name)
-  const tab = crypto.randomUUID()
+  const ownId = crypto.randomUUID()
   let latest: { readonly id: string; readonly event: LiveEvent } | null = null
   let holds = false
 
   const hear = (said: Said): void => {
     if (said.kind === 'lost') noteLost()
     else if (said.kind === 'hello') welcome(said.from)
-    else if (said.to === undefined || said.to === tab) {
+    else if (said.to === undefined || said.to === ownId) {
       latest = said
       noteHeard()
       onEvent(said.event)
     }
   }
-  /** The new tab's data may be older than the last event. If there is no stream, the new tab polls like this one. */
+  /** The new window's data may be older than the last event. If there is no stream, the new window polls like this one. */
   const welcome = (to: string): void => {
     if (holds && latest !== null && readLiveState().live)
       channel.postMessage({ kind: 'told', to, id: latest.id, event: { ...latest.event, reload: true } })
@@ -51,7 +51,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
     channel.postMessage(said)
   }
 
-  /** Resolves when this tab stops following. */
+  /** Resolves when this window stops following. */
   const hold = () =>
     new Promise<void>((resolve) => {
       holds = true
@@ -84,7 +84,7 @@ export function followChanges(person: string, client: TrpcClient, onEvent: (even
       })
       open()
     })
-  channel.postMessage({ kind: 'hello', from: tab } satisfies Said)
+  channel.postMessage({ kind: 'hello', from: ownId } satisfies Said)
   navigator.locks.request(name, { signal }, hold).catch(() => undefined)
   return () => {
     stopping.abort()

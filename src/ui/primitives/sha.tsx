@@ -1,3 +1,4 @@
+import { shortSha } from '~/domain/ref'
 import { exactUtc } from '~/ui/time/relative-time'
 
 interface ShaProps {
@@ -10,7 +11,7 @@ interface ShaProps {
 
 /** A commit's first seven characters, with the full SHA as its title, linked to GitHub if it has a page. */
 export function Sha({ sha, url = null, tabIndex, seenAt }: ShaProps) {
-  const short = sha.slice(0, 7)
+  const short = shortSha(sha)
   const title = seenAt === undefined ? sha : `${sha}, seen running ${exactUtc(seenAt)}`
   if (url === null) {
     return (

@@ -10,7 +10,7 @@ import { useLiveState } from '~/ui/trpc/live-state'
 /** After a deploy ends, its new version and health are expected within this time. */
 const SETTLING_MS = 60_000
 
-/** Whether a deploy is running or has just ended, so that a hidden tab polls too. */
+/** Whether a deploy is running or has just ended, so that a hidden window polls too. */
 export function isLively(tiles: readonly SurfaceTile[], now: number): boolean {
   return tiles.some(({ lastDeploy }) => {
     if (lastDeploy === null) return false
@@ -24,8 +24,8 @@ const ASK_MS = 10_000
 const ASK_LIVELY_MS = 2_000
 
 /**
- * The grid's one query, kept up to date by live events. Without live events it polls: every 10 s in a visible tab, and
- * every 2 s in any tab while a deploy is running or has just ended.
+ * The grid's one query, kept up to date by live events. Without live events it polls: every 10 s in a visible window, and
+ * every 2 s in any window while a deploy is running or has just ended.
  */
 export function useSurfaces() {
   const { live } = useLiveState()

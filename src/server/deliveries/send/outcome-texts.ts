@@ -1,7 +1,7 @@
 import 'server-only'
 import type { DeployReport } from '~/domain/deploy/report'
 import { inSentence, visibleSentence } from '~/domain/foreign-text'
-import { refLabel } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 import type { DeployRow } from '~/server/deploys/deploys'
 
 /** An emoji for each outcome, before its words. */
@@ -25,10 +25,10 @@ export function outcomeMessage(
   consoleUrl: string,
 ): string {
   const { surface, ref, sha } = deploy
-  const commit = sha === null || sha === ref ? '' : ` (${sha.slice(0, 7)})`
+  const commit = sha === null || sha === ref ? '' : ` (${shortSha(sha)})`
   const lines = [
     `*${EMOJI[deploy.status] ?? '•'} ${foreign(report.headline)}: ${foreign(surface.name)}*, ${foreign(surface.environment)}`,
-    `${foreign(sha === ref ? ref.slice(0, 7) : refLabel(ref))}${commit} by ${foreign(deploy.requestedBy)}${durationText(deploy)}`,
+    `${foreign(sha === ref ? shortSha(ref) : refLabel(ref))}${commit} by ${foreign(deploy.requestedBy)}${durationText(deploy)}`,
     ...(deploy.failureDetail === null
       ? []
       : [`> ${escapeMarkup(visibleSentence(deploy.failureDetail.slice(0, 500))).replaceAll('\n', '\n> ')}`]),

@@ -4,7 +4,7 @@ import { refuseDispatch } from '~/domain/deploy/admission'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
-import { refLabel } from '~/domain/ref'
+import { refLabel, shortSha } from '~/domain/ref'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
@@ -59,7 +59,7 @@ export function requireSameCommit({ ref, sha: actual }: ResolvedRef, sha: string
   if (actual === sha) return
   throw new AppError(
     'ref_moved',
-    `${inSentence(refLabel(ref))} was at ${sha.slice(0, 7)} in the review and is at ${actual.slice(0, 7)} now. ${REVIEW_AGAIN}`,
+    `${inSentence(refLabel(ref))} was at ${shortSha(sha)} in the review and is at ${shortSha(actual)} now. ${REVIEW_AGAIN}`,
     { details: { expected_sha: sha, actual_sha: actual } },
   )
 }
@@ -82,8 +82,8 @@ export async function requireSameRunning(
   const then =
     reviewed === 'unknown'
       ? `The running version of ${name} was unknown in the review`
-      : `${name} ran ${reviewed.slice(0, 7)} in the review`
-  const now = runs === 'unknown' ? 'the running version is unknown now' : `it runs ${runs.slice(0, 7)} now`
+      : `${name} ran ${shortSha(reviewed)} in the review`
+  const now = runs === 'unknown' ? 'the running version is unknown now' : `it runs ${shortSha(runs)} now`
   throw new AppError('running_changed', `${then}, and ${now}. ${REVIEW_AGAIN}`, {
     details: { expected_running_sha: reviewed, running_sha: runs },
   })

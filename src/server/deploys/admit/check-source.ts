@@ -4,6 +4,7 @@ import type { DeploySource as Source } from '~/domain/deploy/request'
 import { isRollback } from '~/domain/deploy/source'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
 import { findDeploy } from '~/server/deploys/deploys'
 import type { Deps } from '~/server/deps'
 import { comparisonOf, nullIfUnavailable } from '~/server/github/recent-reads'
@@ -54,7 +55,7 @@ export async function checkSource(db: DatabaseHandle, target: Target, source: So
   }
   if (from.runningSha === null) throw refused(`${from.name} has not reported a version.`)
   if (from.runningSha !== sha) {
-    const [asked, runs] = [sha, from.runningSha].map((commit) => commit.slice(0, 7))
+    const [asked, runs] = [sha, from.runningSha].map(shortSha)
     throw refused(`${from.name} runs ${runs}, not ${asked}.`, { sha, actual: from.runningSha })
   }
 }
@@ -71,7 +72,7 @@ export async function requireForwardPromotion(
   if (runs === null || runs === sha) return
   const change = await nullIfUnavailable(comparisonOf(deps.github, target.repository, runs, sha))
   if (change === null || !isRollback(change)) return
-  const [offered, now] = [sha, runs].map((commit) => commit.slice(0, 7))
+  const [offered, now] = [sha, runs].map(shortSha)
   throw new AppError(
     'source_refused',
     `${offered} is behind ${now}, which ${inSentence(target.name)} runs, so this is not a promotion. Nothing was deployed. To roll back, deploy the commit itself.`,

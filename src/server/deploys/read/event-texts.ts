@@ -3,6 +3,7 @@ import { type AuditAction, type AuditEvent, readAuditEvent } from '~/domain/audi
 import { CHANNELS } from '~/domain/delivery'
 import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
 
 type AuditRow = Parameters<typeof readAuditEvent>[0]
 
@@ -57,7 +58,7 @@ function describeAlarm(row: AuditRow): string | null {
     }
     case 'console.deploy.other_version_runs': {
       const { sha, running_sha, seen_at } = event.payload
-      return `The surface reported ${running_sha.slice(0, 7)} at ${seen_at.slice(0, 16).replace('T', ' ')} UTC, but the workflow reported ${sha.slice(0, 7)} as deployed. Find out what the surface runs before you rely on this deploy.`
+      return `The surface reported ${shortSha(running_sha)} at ${seen_at.slice(0, 16).replace('T', ' ')} UTC, but the workflow reported ${shortSha(sha)} as deployed. Find out what the surface runs before you rely on this deploy.`
     }
     case 'console.deploy.record_disagrees': {
       const facts = event.payload

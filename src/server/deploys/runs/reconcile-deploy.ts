@@ -2,6 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { type Evidence, evidenceBeyond, isRerunAfterEnd, type RunRecord, runFacts } from '~/domain/deploy/evidence'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
+import { capitalise } from '~/domain/foreign-text'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
 import { requestCancel } from '~/server/deploys/cancel/request-cancel'
 import {
@@ -140,9 +141,7 @@ function advanceByEvidence(
     occurredAt: new Date(occurred_at),
     failureStage,
     holdsSurface: isTerminal(status) && !deploy.isOver,
-    ...(status === 'failed' || status === 'timed_out'
-      ? { failureDetail: `${proof.charAt(0).toUpperCase()}${proof.slice(1)}.` }
-      : {}),
+    ...(status === 'failed' || status === 'timed_out' ? { failureDetail: `${capitalise(proof)}.` } : {}),
     event: {
       action: 'console.deploy.reconciled',
       status,

@@ -4,6 +4,7 @@ import { Dialog } from '@base-ui/react/dialog'
 import { useState } from 'react'
 import type { ApprovalView } from '~/domain/deploy/approval'
 import { inSentence } from '~/domain/foreign-text'
+import { shortSha } from '~/domain/ref'
 import { ModalFoot, useFocusOnArrival, useTypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
 import { INPUT } from '~/ui/primitives/field'
@@ -68,7 +69,7 @@ export function ApprovalFoot({ approval, blocked, lost }: ApprovalFootProps) {
               Refuse
             </Button>
             <Button tone="strong" disabled={pending || blocked} onClick={() => grant.mutate({ id })}>
-              {grant.isPending ? 'Dispatching…' : `Approve ${sha.slice(0, 7)} for ${inSentence(surface.name)}`}
+              {grant.isPending ? 'Dispatching…' : `Approve ${shortSha(sha)} for ${inSentence(surface.name)}`}
             </Button>
           </>
         ) : (

@@ -5,6 +5,7 @@ import { Unplug } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { RETURN_VERB } from '~/domain/deploy/source'
 import type { DeployView } from '~/domain/deploy/view'
+import { shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { Button } from '~/ui/primitives/button'
@@ -58,7 +59,7 @@ export function DeployFoot({ deploy, lost, back, onBack, onAgain }: DeployFootPr
       {back !== null && refusal === null && (
         <Button onClick={() => onBack(back)} title={`Deployed ${exactUtc(back.finishedAt)}`}>
           <span>
-            {RETURN_VERB} <span className="font-mono">{back.sha.slice(0, 7)}</span>, deployed{' '}
+            {RETURN_VERB} <span className="font-mono">{shortSha(back.sha)}</span>, deployed{' '}
             <TimeAgo at={back.finishedAt} />
           </span>
         </Button>

@@ -4,7 +4,7 @@ import { Autocomplete } from '@base-ui/react/autocomplete'
 import { keepPreviousData } from '@tanstack/react-query'
 import { CornerDownLeft, GitBranch, GitCommitHorizontal, Tag } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
-import { parseFullName } from '~/domain/ref'
+import { parseFullName, shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
 import { PromoteChoice } from '~/ui/deploy-modal/new-deploy/promote-choice'
@@ -119,7 +119,7 @@ export function ChooseRef({ surface, chosenBefore, onChoose, promotable, onPromo
       <ModalFoot left="Nothing is sent before you confirm.">
         <Button tone="strong" disabled={chosen === null} onClick={() => chosen !== null && onChoose(chosen.ref)}>
           <span className="max-w-56 truncate">
-            Review <ForeignText text={chosen?.kind === 'commit' ? chosen.ref.slice(0, 7) : (chosen?.label ?? '')} />
+            Review <ForeignText text={chosen?.kind === 'commit' ? shortSha(chosen.ref) : (chosen?.label ?? '')} />
           </span>
         </Button>
       </ModalFoot>
@@ -160,7 +160,7 @@ export function RefOptionRow({ option, runningSha }: RefOptionRowProps) {
         </span>
       )}
       {option.sha !== null && (
-        <code className="shrink-0 font-mono text-[0.8125rem] text-ink-soft">{option.sha.slice(0, 7)}</code>
+        <code className="shrink-0 font-mono text-[0.8125rem] text-ink-soft">{shortSha(option.sha)}</code>
       )}
     </span>
   )

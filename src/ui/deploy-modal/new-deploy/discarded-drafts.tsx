@@ -7,7 +7,7 @@ import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { useMember } from '~/ui/shell/member'
 
-/** If another member signs in in this tab, discards the previous member's drafts and says so. */
+/** If another member signs in in this window, discards the previous member's drafts and says so. */
 export function DiscardedDrafts({ onDiscarded }: { readonly onDiscarded: () => void }) {
   const email = useMember()?.email ?? ''
   const [discarded, setDiscarded] = useState<readonly DiscardedDraft[]>([])

@@ -119,7 +119,7 @@ export interface DiscardedDraft {
   readonly surfaceId: string
 }
 
-/** Discards other members' drafts in this tab, and returns which. */
+/** Discards other members' drafts in this window, and returns which. */
 export function discardDraftsOfOthers(email: string): readonly DiscardedDraft[] {
   const kept = storage()
   const found = Object.keys(kept ?? {}).flatMap((name) => {
