@@ -5,7 +5,7 @@ import type { AccountView } from '~/domain/account'
 import { AccountSection } from '~/ui/account/account-section'
 import { environmentWords } from '~/ui/members/limits-fields'
 import { Button } from '~/ui/primitives/button'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { FIELD, Field, tiedTo } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { useMember } from '~/ui/shell/member'
 import { trpc } from '~/ui/trpc/client'
@@ -51,6 +51,7 @@ export function NameForm({ account, onChanged }: NameFormProps) {
               id="name"
               autoComplete="name"
               maxLength={100}
+              {...tiedTo(rename.isError ? 'name-refusal' : null)}
               value={name}
               onChange={(event) => setName(event.target.value)}
               className={FIELD}
@@ -61,7 +62,7 @@ export function NameForm({ account, onChanged }: NameFormProps) {
           </Button>
         </div>
         {rename.isError && (
-          <p role="alert" className="text-sm text-bad">
+          <p id="name-refusal" role="alert" className="text-sm text-bad">
             {readWireError(rename.error).message}
           </p>
         )}

@@ -7,7 +7,7 @@ import { inSentence } from '~/domain/foreign-text'
 import { AccountSection } from '~/ui/account/account-section'
 import { addPasskey, passkeysWork } from '~/ui/auth/passkey'
 import { Button } from '~/ui/primitives/button'
-import { FIELD, Field } from '~/ui/primitives/field'
+import { FIELD, Field, tiedTo } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
 import { Notice } from '~/ui/primitives/notice'
 import { TimeAgo } from '~/ui/time/time-ago'
@@ -99,6 +99,7 @@ function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
   const rename = trpc.account.renamePasskey.useMutation({ onSuccess: done })
   const remove = trpc.account.removePasskey.useMutation({ onSuccess: done, onError: () => setAsked('nothing') })
   const error = rename.error ?? remove.error
+  const refusalId = `${passkey.id}-refusal`
   return (
     <li className="border-t border-line px-3 py-2 text-sm first:border-t-0">
       <form
@@ -114,6 +115,7 @@ function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
             aria-label={`New name of ${inSentence(passkey.name)}`}
             ref={(field) => field?.focus()}
             maxLength={100}
+            {...tiedTo(rename.isError ? refusalId : null)}
             value={name}
             onChange={(event) => setName(event.target.value)}
             className={`${FIELD} h-8 flex-1`}
@@ -171,7 +173,7 @@ function PasskeyRow({ passkey, onChanged }: PasskeyRowProps) {
         </span>
       </form>
       {error !== null && (
-        <p role="alert" className="mt-1 text-bad">
+        <p id={refusalId} role="alert" className="mt-1 text-bad">
           {readWireError(error).message}
         </p>
       )}

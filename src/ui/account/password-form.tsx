@@ -37,10 +37,16 @@ export function PasswordForm({ onChanged }: { readonly onChanged: () => void }) 
           if (!busy) void submit()
         }}
       >
-        <PasswordField id="current-password" label="Current password" value={current} onChange={setCurrent} />
+        <PasswordField
+          id="current-password"
+          label="Current password"
+          refusalId={said?.text === WRONG ? 'password-answer' : null}
+          value={current}
+          onChange={setCurrent}
+        />
         <PasswordField id="new-password" label="New password" isNew value={next} onChange={setNext} />
         {said !== null && (
-          <Notice tone={said.ok ? 'plain' : 'bad'} role={said.ok ? 'status' : 'alert'}>
+          <Notice id="password-answer" tone={said.ok ? 'plain' : 'bad'} role={said.ok ? 'status' : 'alert'}>
             {said.text}
           </Notice>
         )}

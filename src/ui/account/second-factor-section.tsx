@@ -16,8 +16,12 @@ interface SecondFactorSectionProps {
 const ABOUT =
   'A code from an authenticator app, required after the password. Signing in with a passkey does not need it.'
 
+/** The id of the notice that says why the last step was refused. Each step has one field. */
+const REFUSAL = 'second-factor-refusal'
+
 export function SecondFactorSection({ on, onChanged }: SecondFactorSectionProps) {
   const { step, busy, refusal, toStep, start, verify, switchOff, renewCodes } = useSecondFactor(onChanged)
+  const refusalId = refusal === null ? null : REFUSAL
   return (
     <AccountSection id="second-factor" title="Second factor" about={ABOUT}>
       <div className="flex flex-col gap-3">
@@ -26,16 +30,23 @@ export function SecondFactorSection({ on, onChanged }: SecondFactorSectionProps)
           <PasswordStep
             {...WORDS[step.goal]}
             busy={busy}
+            refusalId={refusalId}
             onCancel={() => toStep({ at: 'rest' })}
             onSubmit={{ on: start, off: switchOff, codes: renewCodes }[step.goal]}
           />
         )}
         {step.at === 'scan' && (
-          <Enrolment uri={step.uri} busy={busy} onCancel={() => toStep({ at: 'rest' })} onCode={verify} />
+          <Enrolment
+            uri={step.uri}
+            busy={busy}
+            refusalId={refusalId}
+            onCancel={() => toStep({ at: 'rest' })}
+            onCode={verify}
+          />
         )}
         {step.at === 'codes' && <BackupCodes codes={step.codes} onDone={() => toStep({ at: 'rest' })} />}
         {refusal !== null && (
-          <Notice tone="bad" role="alert">
+          <Notice id={REFUSAL} tone="bad" role="alert">
             {refusal}
           </Notice>
         )}
@@ -76,11 +87,12 @@ interface PasswordStepProps {
   readonly action: string
   readonly danger: boolean
   readonly busy: boolean
+  readonly refusalId: string | null
   readonly onSubmit: (password: string) => Promise<void>
   readonly onCancel: () => void
 }
 
-function PasswordStep({ action, danger, busy, onSubmit, onCancel }: PasswordStepProps) {
+function PasswordStep({ action, danger, busy, refusalId, onSubmit, onCancel }: PasswordStepProps) {
   const [password, setPassword] = useState('')
   return (
     <form
@@ -90,7 +102,13 @@ function PasswordStep({ action, danger, busy, onSubmit, onCancel }: PasswordStep
         if (!busy) void onSubmit(password).then(() => setPassword(''))
       }}
     >
-      <PasswordField id="second-factor-password" label="Your password" value={password} onChange={setPassword} />
+      <PasswordField
+        id="second-factor-password"
+        label="Your password"
+        refusalId={refusalId}
+        value={password}
+        onChange={setPassword}
+      />
       <div className="flex gap-2">
         <Button type="submit" tone={danger ? 'danger' : 'strong'} disabled={busy || password === ''}>
           {action}
@@ -107,12 +125,13 @@ interface EnrolmentProps {
   /** `otpauth://…` contains the secret and stays in this page's memory only. */
   readonly uri: string
   readonly busy: boolean
+  readonly refusalId: string | null
   readonly onCode: (code: string) => Promise<void>
   readonly onCancel: () => void
 }
 
 /** Shows the secret to the app, and asks for a code to prove that the app has the secret. */
-function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
+function Enrolment({ uri, busy, refusalId, onCode, onCancel }: EnrolmentProps) {
   const [code, setCode] = useState('')
   const secret = URL.canParse(uri) ? (new URL(uri).searchParams.get('secret') ?? '') : ''
   return (
@@ -135,7 +154,7 @@ function Enrolment({ uri, busy, onCode, onCancel }: EnrolmentProps) {
           </p>
         </div>
       </div>
-      <CodeField id="enrolment-code" label="Code" value={code} onChange={setCode} />
+      <CodeField id="enrolment-code" label="Code" refusalId={refusalId} value={code} onChange={setCode} />
       <div className="flex gap-2">
         <Button type="submit" tone="strong" disabled={busy || code.trim() === ''}>
           Switch on

@@ -50,7 +50,7 @@ interface ConfirmFormProps {
 function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
   const [password, setPassword] = useState('')
   const methods = trpc.account.proofMethods.useQuery(undefined, { staleTime: 0 })
-  const { busy, refusal, byPassword, byPasskey, inSandbox } = useProof(onProved)
+  const { busy, refusal, refusedPassword, byPassword, byPasskey, inSandbox } = useProof(onProved)
   const field = useRef<HTMLInputElement>(null)
   // The field appears after the dialog, once the server has named the ways to confirm.
   useEffect(() => {
@@ -79,7 +79,14 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
       }}
     >
       {hasPassword && (
-        <PasswordField id="confirm-password" label="Password" ref={field} value={password} onChange={setPassword} />
+        <PasswordField
+          id="confirm-password"
+          label="Password"
+          refusalId={refusedPassword ? 'confirm-refusal' : null}
+          ref={field}
+          value={password}
+          onChange={setPassword}
+        />
       )}
       {sandbox && !hasPassword && (
         <p className="text-sm text-pretty text-ink-soft">
@@ -88,7 +95,7 @@ function ConfirmForm({ onProved, onCancel }: ConfirmFormProps) {
       )}
       {!hasPassword && !passkey && !sandbox && <SignInAgain providers={methods.data.providers} />}
       {refusal !== null && (
-        <Notice tone="bad" role="alert">
+        <Notice id="confirm-refusal" tone="bad" role="alert">
           {refusal}
         </Notice>
       )}
@@ -162,14 +169,18 @@ function SignInAgain({ providers }: Pick<ProofMethods, 'providers'>) {
   )
 }
 
+const BY_PASSWORD = '/confirm/password'
+
 /** Confirms who is signed in. Calls `onProved` once the server accepts the proof. */
 function useProof(onProved: () => void) {
   const [busy, setBusy] = useState(false)
   const [refusal, setRefusal] = useState<string | null>(null)
+  const [tried, setTried] = useState<string | null>(null)
 
   const prove = async (path: string, body: () => Promise<Readonly<Record<string, unknown>> | string>) => {
     setBusy(true)
     setRefusal(null)
+    setTried(path)
     const given = await body()
     const answer = typeof given === 'string' ? { ok: false as const, message: given } : await postAuth(path, given)
     setBusy(false)
@@ -180,7 +191,8 @@ function useProof(onProved: () => void) {
   return {
     busy,
     refusal,
-    byPassword: (password: string) => prove('/confirm/password', async () => ({ password })),
+    refusedPassword: refusal !== null && tried === BY_PASSWORD,
+    byPassword: (password: string) => prove(BY_PASSWORD, async () => ({ password })),
     byPasskey: () =>
       prove('/confirm/passkey', async () => {
         const asked = await askForPasskey()

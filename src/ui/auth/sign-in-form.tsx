@@ -21,6 +21,9 @@ interface SignInFormProps {
   readonly onSignedIn?: () => void
 }
 
+/** The id of the notice that says why the last attempt was refused. */
+const REFUSAL = 'sign-in-refusal'
+
 /** Signs in with e-mail address, password and, if the account has one, a second factor; or with a passkey. */
 export function SignInForm({ next, providers, passkeys, refused, ...props }: SignInFormProps) {
   const { onSignedIn = () => window.location.assign(next) } = props
@@ -28,11 +31,11 @@ export function SignInForm({ next, providers, passkeys, refused, ...props }: Sig
   const [password, setPassword] = useState('')
   const { busy, refusal, wantsCode, byPassword, byCode, byPasskey, atProvider } = useSignIn(next, refused, onSignedIn)
   const alert = refusal !== null && (
-    <Notice tone="bad" role="alert">
+    <Notice id={REFUSAL} tone="bad" role="alert">
       {refusal}
     </Notice>
   )
-  if (wantsCode) return <CodeForm busy={busy} alert={alert} onCode={byCode} />
+  if (wantsCode) return <CodeForm busy={busy} refused={refusal !== null} alert={alert} onCode={byCode} />
   return (
     <form
       aria-label="Sign in"
@@ -54,7 +57,13 @@ export function SignInForm({ next, providers, passkeys, refused, ...props }: Sig
           className={FIELD}
         />
       </Field>
-      <PasswordField id="password" label="Password" value={password} onChange={setPassword} />
+      <PasswordField
+        id="password"
+        label="Password"
+        refusalId={refusal === WRONG_PASSWORD ? REFUSAL : null}
+        value={password}
+        onChange={setPassword}
+      />
       {alert}
       <Button type="submit" tone="strong" disabled={busy}>
         {busy ? 'Signing in…' : 'Sign in'}
@@ -75,12 +84,13 @@ export function SignInForm({ next, providers, passkeys, refused, ...props }: Sig
 
 interface CodeFormProps {
   readonly busy: boolean
+  readonly refused: boolean
   readonly alert: ReactNode
   readonly onCode: (code: string) => Promise<void>
 }
 
 /** Asks for the second factor after a correct password. */
-function CodeForm({ busy, alert, onCode }: CodeFormProps) {
+function CodeForm({ busy, refused, alert, onCode }: CodeFormProps) {
   const [code, setCode] = useState('')
   useEffect(() => document.getElementById('code')?.focus(), [])
   return (
@@ -92,7 +102,14 @@ function CodeForm({ busy, alert, onCode }: CodeFormProps) {
         if (!busy) void onCode(code).then(() => setCode(''))
       }}
     >
-      <CodeField id="code" label="Code from your app" hint="or a backup code" value={code} onChange={setCode} />
+      <CodeField
+        id="code"
+        label="Code from your app"
+        hint="or a backup code"
+        refusalId={refused ? REFUSAL : null}
+        value={code}
+        onChange={setCode}
+      />
       {alert}
       <Button type="submit" tone="strong" disabled={busy}>
         {busy ? 'Signing in…' : 'Sign in'}
@@ -150,9 +167,11 @@ function useSignIn(next: string, refused: string | null, onSignedIn: () => void)
 
 const WRONG_CODE = 'Incorrect code. Type the code that the app shows now, or a backup code.'
 
+const WRONG_PASSWORD =
+  'Incorrect email or password. After five incorrect passwords, wait a few minutes before you try again.'
+
 const REFUSALS: Readonly<Record<string, string>> = {
-  INVALID_EMAIL_OR_PASSWORD:
-    'Incorrect email or password. After five incorrect passwords, wait a few minutes before you try again.',
+  INVALID_EMAIL_OR_PASSWORD: WRONG_PASSWORD,
   INVALID_CODE: WRONG_CODE,
   INVALID_BACKUP_CODE: WRONG_CODE,
   INVALID_TWO_FACTOR_COOKIE: 'The sign-in expired. Sign in again.',

@@ -9,6 +9,10 @@ export const FIELD = `h-9 ${LOOK}`
 /** The look of a text field that may be read-only. Not for a `select`, which CSS takes for read-only. */
 export const INPUT = `${LOOK} read-only:bg-well read-only:text-ink-soft`
 
+/** Ties a field to the refusal of its text, so that screen readers read both together. `null`: nothing was refused. */
+export const tiedTo = (refusalId: string | null) =>
+  refusalId === null ? {} : { 'aria-invalid': true, 'aria-describedby': refusalId }
+
 interface FieldProps {
   readonly id: string
   readonly label: string
@@ -33,12 +37,14 @@ interface PasswordFieldProps {
   readonly label: string
   /** A new password: browsers offer to generate one. */
   readonly isNew?: boolean
+  readonly refusalId?: string | null
   readonly value: string
   readonly onChange: (value: string) => void
   readonly ref?: Ref<HTMLInputElement>
 }
 
-export function PasswordField({ id, label, isNew = false, value, onChange, ref = null }: PasswordFieldProps) {
+export function PasswordField({ id, label, isNew = false, refusalId = null, ...props }: PasswordFieldProps) {
+  const { value, onChange, ref = null } = props
   return (
     <Field id={id} label={label} {...(isNew ? { hint: `${SHORTEST_PASSWORD} characters or more` } : {})}>
       <input
@@ -49,6 +55,7 @@ export function PasswordField({ id, label, isNew = false, value, onChange, ref =
         required
         {...(isNew ? { minLength: SHORTEST_PASSWORD } : {})}
         maxLength={128}
+        {...tiedTo(refusalId)}
         ref={ref}
         value={value}
         onChange={(event) => onChange(event.target.value)}
@@ -62,12 +69,13 @@ interface CodeFieldProps {
   readonly id: string
   readonly label: string
   readonly hint?: string
+  readonly refusalId?: string | null
   readonly value: string
   readonly onChange: (code: string) => void
 }
 
 /** A field for an authenticator code or a backup code. */
-export function CodeField({ id, label, hint, value, onChange }: CodeFieldProps) {
+export function CodeField({ id, label, hint, refusalId = null, value, onChange }: CodeFieldProps) {
   return (
     <Field id={id} label={label} {...(hint === undefined ? {} : { hint })}>
       <input
@@ -76,6 +84,7 @@ export function CodeField({ id, label, hint, value, onChange }: CodeFieldProps) 
         spellCheck={false}
         maxLength={20}
         required
+        {...tiedTo(refusalId)}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         className={`${FIELD} font-mono`}

@@ -8,6 +8,8 @@ const TONES = {
 } as const
 
 interface NoticeProps {
+  /** For a field that the notice is about (`tiedTo`). */
+  readonly id?: string
   readonly tone: keyof typeof TONES
   readonly children: ReactNode
   /** `alert` interrupts a screen reader. Use it for the answer to an action. */
@@ -15,10 +17,11 @@ interface NoticeProps {
   readonly action?: ReactNode
 }
 
-export function Notice({ tone, children, role, action }: NoticeProps) {
+export function Notice({ id, tone, children, role, action }: NoticeProps) {
   const { frame, mark, Icon } = TONES[tone]
   return (
     <div
+      id={id}
       role={role}
       className={`flex items-start gap-2 rounded-[5px] border px-3 py-2 text-sm text-ink max-sm:flex-wrap ${frame}`}
     >
