@@ -6,8 +6,8 @@ import { findOrInstallBrowser } from '~test/support/find-browser'
 import { runStep, type Step } from '~test/support/run-step'
 import { stepsOf } from '~test/support/test-steps'
 
-// What `npm test` does (and `npm run check`, with --fast): step after step, until one fails. The last line says how many
-// tests passed and failed; a check that fails (lint, types, …) counts as one.
+// What `npm test` does (and `npm run check`, with --fast): runs the steps until one fails. The last line says how many tests
+// passed and failed; a failed check (lint, types, …) counts as one.
 
 const fast = process.argv.includes('--fast')
 const reports = mkdtempSync(path.join(tmpdir(), 'deploy-console-reports-'))

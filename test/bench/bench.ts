@@ -13,30 +13,30 @@ import { measureWebhooks } from '~test/bench/measure-webhooks'
 import { measureWindows } from '~test/bench/measure-windows'
 import { asJson, asTable, type Figures } from '~test/bench/report'
 
-// `npm run bench [-- --only <part>,<part>] [--json] [--quick]`: how fast the built product is, beside what its machine could do
+// `npm run bench [-- --only <part>,<part>] [--json] [--quick]`: measures the built product, and what the same machine can do
 // without it (docs/performance.md).
 
 const { values } = parseArgs({
   options: { only: { type: 'string' }, json: { type: 'boolean' }, quick: { type: 'boolean' } },
 })
 
-/** As many as the product has database connections. */
+/** The number of the product's database connections. */
 const concurrency = 10
 const FEW = 1_000
 const BATCH = 50_000
 
-/** Warmed up until the server has compiled its code, as one that runs for weeks has. */
+/** Warmed up until the server has compiled its code, like a server that has run for weeks. */
 const WHOLE = {
   many: 1_000_000,
   polled: FEW,
   poll: { concurrency, warmUp: 500, count: 1_000 },
   costs: { rounds: 8, perRound: 100, warm: 50, compiledAfter: 500, newest: 300 },
   callback: { concurrency, warmUp: 500, count: 500 },
-  // A second look at the same run would have begun by then.
+  // Long enough for a second look at the same run to have begun.
   webhook: { rounds: 10, afterMs: 7_000 },
   window: { surfaces: 200, windows: [50, 500], seconds: 35 },
   painted: { surfaces: 200, deploys: 10 },
-  // With webhooks, looks are 60 to 66 minutes apart: as long as four of the longest pauses.
+  // With webhooks, looks are 60 to 66 minutes apart; this is four of the longest pauses.
   rest: { repositories: 100, pollingHours: 1, webhookHours: 4.4 },
   prober: { surfaces: 500, hanging: 100, deploying: 10, warmUpS: 40, measuredS: 60 },
   dispatch: {
@@ -45,7 +45,7 @@ const WHOLE = {
   },
 }
 
-/** Shows that all of it runs; its figures say nothing. */
+/** Only shows that everything runs; its figures mean nothing. */
 const QUICK: typeof WHOLE = {
   many: 2_000,
   polled: 20,
@@ -67,7 +67,7 @@ const say = (text: string): void => {
   process.stderr.write(`${Math.round(performance.now() / 1000)} s: ${text}\n`)
 }
 
-/** On a machine that is busy with other things the figures would be worth little anyway. */
+/** A machine so busy that the benchmark takes longer would not give useful figures. */
 const LIMIT_MS = 25 * 60_000
 
 const stops: (() => Promise<void>)[] = []
@@ -117,7 +117,7 @@ async function scale({ product, load, db }: Bench): Promise<Pick<Figures, 'poll'
   return { poll, scale: { few, many: await measureCosts(product, load, sizes.many, sizes.costs), stored: sizes.many } }
 }
 
-/** Each starts with an empty grid, so that none measures the surfaces of another. */
+/** Each part starts with an empty grid, so that none measures the surfaces of another. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   scale,
   callbacks: async ({ product, db, load }) => ({ callback: await measureCallbacks(product, db, load, sizes.callback) }),
@@ -139,7 +139,7 @@ if (unknown.length > 0) {
 }
 let figures: Figures = {}
 process.once('exit', () => {
-  // Also when a later part failed.
+  // Printed even if a later part failed.
   process.stdout.write(`${values.json === true ? JSON.stringify(asJson(figures)) : asTable(figures)}\n`)
 })
 try {

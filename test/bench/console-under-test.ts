@@ -22,12 +22,12 @@ export interface ConsoleUnderTest {
   readonly requestsAbout: (runId: string) => number
   readonly firstRequestAbout: (runId: string, waitMs: number) => Promise<number>
   readonly authSecret: string
-  /** Of an operator who is signed in. */
+  /** The session cookie of an operator. */
   readonly cookie: string
   readonly stop: () => Promise<void>
 }
 
-/** The built product on a database of its own with the durable settings of `npm start`, and a GitHub that takes 50 ms. */
+/** The built product with a database of its own that has the durable settings of `npm start`, and a GitHub that takes 50 ms. */
 export async function startConsoleUnderTest(
   say: (text: string) => void,
   serverEnvironment: Readonly<Record<string, string>> = {},
@@ -60,7 +60,7 @@ export async function startConsoleUnderTest(
     GITHUB_DISPATCH_TOKEN: 'bench-token',
     DEPLOY_CALLBACK_HMAC_SECRET: callbackSecret,
     GITHUB_WEBHOOK_SECRET: webhookSecret,
-    // One account asks a thousand times a second. Signed callbacks meet no limit.
+    // One account sends a thousand requests a second. Signed callbacks have no limit.
     RATE_LIMIT_PER_MINUTE: 'off',
     AUTH_SECRET: authSecret,
     ...serverEnvironment,

@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { DEPLOY_STATUSES, hasPosition, isCallbackStatus } from '~/domain/deploy/status'
 
-/** Surfaces on the grid while the benchmark runs; the stored deploys are theirs in turn. */
+/** The number of surfaces on the grid during the benchmark. The stored deploys are spread evenly over them. */
 const GRID_SURFACES = 12
 
-/** Id of the n-th stored deploy: ordered by time of request, as the product's UUIDv7s are. */
+/** The id of the n-th stored deploy: ordered by request time, like the product's UUIDv7s. */
 export function storedDeployId(n: number): string {
   const hex = n.toString(16).padStart(8, '0')
   return `01900000-${hex.slice(0, 4)}-7${hex.slice(4, 7)}-8000-${hex.padStart(12, '0')}`
@@ -15,14 +15,14 @@ const SQL_ID = `(
   || '-8000-' || lpad(to_hex(n), 12, '0')
 )::uuid`
 
-/** The statuses of a deploy that succeeds, and how many of them its workflow reports. */
+/** The statuses of a successful deploy, and how many of them its workflow reports. */
 const LIFE = DEPLOY_STATUSES.filter(hasPosition)
 const REPORTS = LIFE.filter(isCallbackStatus).length
 const SQL_LIFE = `ARRAY[${LIFE.map((status) => `'${status}'`)}]`
 
 export const gridSurface = (n: number): string => `grid-${n % GRID_SURFACES}`
 
-/** Declared surfaces. Archived ones are not on the grid and are left alone by the prober. */
+/** Adds declared surfaces. Archived ones are neither on the grid nor probed. */
 export async function insertSurfaces(
   db: pg.Client,
   { prefix, count, archived, origin }: { prefix: string; count: number; archived: boolean; origin: string },
@@ -37,7 +37,7 @@ export async function insertSurfaces(
   )
 }
 
-/** Takes what an earlier part left off the grid, and away from the prober. */
+/** Archives the surfaces of earlier parts, so that they are neither on the grid nor probed. */
 export async function clearGrid(db: pg.Client): Promise<void> {
   await db.query('UPDATE surfaces SET archived_at_utc = now() WHERE archived_at_utc IS NULL')
 }
@@ -46,9 +46,9 @@ export const insertGridSurfaces = (db: pg.Client, origin: string) =>
   insertSurfaces(db, { prefix: 'grid-', count: GRID_SURFACES, archived: false, origin })
 
 /**
- * Adds finished deploys `from` … `to` with what a whole life leaves behind: an audit row for each status, a log line and
- * a receipt for each report, written one deploy after the other as they happen. Foreign keys hold by construction and are not checked
- * row by row, which is what makes a million affordable.
+ * Adds finished deploys `from` … `to` with all rows that a deploy leaves: an audit row per status, and a log line and a
+ * receipt per report, deploy by deploy as in real use. Foreign keys are correct by construction and not checked row by row,
+ * or a million deploys would take too long.
  */
 export async function fillDeploys(db: pg.Client, from: number, to: number): Promise<void> {
   await db.query('BEGIN')
@@ -98,7 +98,7 @@ export async function fillDeploys(db: pg.Client, from: number, to: number): Prom
   await db.query('COMMIT')
 }
 
-/** What autovacuum does in a long-lived installation: statistics, visibility map, and a quiet write-ahead log. */
+/** Does what autovacuum does in a long-running installation (statistics, visibility map), and flushes the write-ahead log. */
 export async function settle(db: pg.Client): Promise<void> {
   await db.query('VACUUM (ANALYZE)')
   await db.query('CHECKPOINT')

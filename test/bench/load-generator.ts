@@ -16,7 +16,7 @@ export interface LoadGenerator {
   readonly stop: () => Promise<void>
 }
 
-/** Starts the load process. One job at a time; a job that meets a wrong answer fails the benchmark. */
+/** Starts the load process. It takes one job at a time; an unexpected answer fails the benchmark. */
 export async function startLoadGenerator(): Promise<LoadGenerator> {
   const child = spawn(
     process.execPath,

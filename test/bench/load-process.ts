@@ -2,10 +2,10 @@ import pg from 'pg'
 import { Pool } from 'undici'
 import type { LoadJob, LoadRequest, Measured } from '~test/bench/load'
 
-// The load generator, in a process of its own so that it does not measure itself waiting for the one that prepares.
-// It gets one job at a time over its channel, and ends with the channel.
+// The load generator is a separate process, so that the benchmark's own work does not delay its measurements. It gets one job
+// at a time over its channel, and ends with the channel.
 
-/** Runs lanes on `workers.length` workers; gives the milliseconds each piece of work took, and the time for all. */
+/** Runs lanes on this many workers. Returns the milliseconds that each piece of work took, and the seconds for all. */
 async function run(lanes: readonly (readonly ((worker: number) => Promise<void>)[])[], workers: number) {
   const latencies: number[] = []
   let next = 0
@@ -65,7 +65,7 @@ async function overSql(job: Extract<LoadJob, { kind: 'sql' }>) {
       }
     }),
   )
-  // Kept for the next job of that name, and ended with the process.
+  // Kept for the next job of that name; closed when the process ends.
   return { lanes, close: async (): Promise<void> => undefined }
 }
 

@@ -1,11 +1,11 @@
-/** One request as the load generator sends it, and the status that counts as success. */
+/** One request of the load generator, and the status that counts as success. */
 export interface LoadRequest {
   readonly method: 'GET' | 'POST' | 'OPTIONS'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   readonly expect: number
-  /** Sent when this one is answered; both are timed as one. */
+  /** Sent once this request is answered; both are timed as one. */
   readonly followedBy?: LoadRequest
 }
 
@@ -17,8 +17,8 @@ export interface Statement {
 }
 
 /**
- * Work for the load process. A lane is done in order (the callbacks of one deploy); lanes are shared out among
- * `concurrency` workers, each with a connection of its own. `warmUp` lanes come first and are not counted.
+ * Work for the load process. The requests of a lane are sent in order (the callbacks of one deploy); lanes are distributed over
+ * `concurrency` workers with one connection each. The first `warmUp` lanes are not counted.
  */
 export type LoadJob =
   | {
@@ -31,15 +31,15 @@ export type LoadJob =
   | {
       readonly kind: 'sql'
       readonly url: string
-      /** Jobs of one name have the same connections: PostgreSQL keeps what it knows of the tables per connection, as for the product's. */
+      /** Jobs with the same name share connections, because PostgreSQL caches table metadata per connection. */
       readonly connections: string
       readonly concurrency: number
       readonly warmUp: number
-      /** Lane → transaction → statement, BEGIN and COMMIT included. */
+      /** Lanes of transactions of statements, including BEGIN and COMMIT. */
       readonly lanes: readonly (readonly (readonly Statement[])[])[]
     }
 
-/** What one run of the load process gives: the milliseconds of each piece of work, and the seconds for all of them. */
+/** The result of one run of the load process: the milliseconds of each piece of work, and the seconds for all. */
 export interface Measured {
   readonly latencies: readonly number[]
   readonly seconds: number
@@ -59,7 +59,7 @@ export function summarise(runs: readonly Measured[]): LoadResult {
   return { rate: latencies.length / seconds, p50: percentileOf(latencies, 0.5), p99: percentileOf(latencies, 0.99) }
 }
 
-/** The value below which this share of them lies; NaN of none. */
+/** The percentile for this share of the values; NaN if there are none. */
 export function percentileOf(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN

@@ -11,15 +11,15 @@ import { bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardstic
 
 export interface CallbackFigures {
   readonly product: LoadResult
-  /** The same SQL as anybody would send it over pg. */
+  /** The same SQL sent over pg without prepared statements. */
   readonly sql: LoadResult
-  /** The same with the product's prepared statements: PostgreSQL plans nothing. */
+  /** The same SQL with the product's prepared statements, so that PostgreSQL need not plan it. */
   readonly prepared: LoadResult
   readonly bare: LoadResult
   readonly statements: number
 }
 
-/** Signed callbacks that take real deploys along real edges, and the same SQL without the product around it. */
+/** Signed callbacks that take deploys from start to end, and the same SQL without the product. */
 export async function measureCallbacks(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -58,7 +58,7 @@ interface RecordedCallback {
   readonly webhookId: string
 }
 
-/** Runs the product's own code for one deploy, callback by callback, and keeps what it sent to the database. */
+/** Runs the product's own code for one deploy, callback by callback, and records the SQL. */
 async function recordLife(product: ConsoleUnderTest, db: pg.Client): Promise<RecordedCallback[]> {
   const [template] = await prepareDeploys(db, 'template-', 1)
   if (template === undefined) throw new Error('No deploy was prepared.')
@@ -90,7 +90,7 @@ function replay(
   return prepared ? replayed : unprepared(replayed)
 }
 
-/** A yardstick that did less than the product would flatter nobody: both must have taken every deploy to its end. */
+/** The yardstick must do as much as the product: every deploy of both must have succeeded. */
 async function expectSucceeded(db: pg.Client, deploys: readonly PreparedDeploy[]): Promise<void> {
   const { rows } = await db.query<{ status: string; audit: string; lines: string }>(
     `SELECT status, (SELECT count(*) FROM audit_events WHERE deploy_id = console_deploys.id) AS audit,

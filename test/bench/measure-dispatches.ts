@@ -13,13 +13,13 @@ import { SHA } from '~test/support/scripted-github'
 
 export interface DispatchFigures {
   readonly product: LoadResult
-  /** Asked directly for the same: the branch, then the run. */
+  /** The same two requests sent directly to GitHub: the branch, then the run. */
   readonly gitHub: LoadResult
   readonly sql: LoadResult
   readonly bare: LoadResult
 }
 
-/** Dispatches of a surface each, and the yardsticks. One by one after those at once: the server has compiled its code by then. */
+/** Dispatches, each to its own surface, and the yardsticks. Single ones come last, once the server has compiled its code. */
 export async function measureDispatches(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -80,7 +80,7 @@ async function dispatches(
   return figures
 }
 
-/** As the modal asks: with the commit that was reviewed, which the server compares with GitHub's. */
+/** The input that the dialog sends: with the reviewed commit, which the server compares with GitHub's. */
 const inputFor = (surfaceId: string) => ({
   surfaceId,
   ref: 'refs/heads/main',
@@ -96,7 +96,7 @@ interface RecordedDispatch {
   readonly deployId: string
 }
 
-/** Runs the product's own code for one dispatch, and keeps what it sent to the database. */
+/** Runs the product's own code for one dispatch, and records the SQL. */
 async function recordDispatch(product: ConsoleUnderTest, db: pg.Client): Promise<RecordedDispatch> {
   await open(db, product, 'dispatch-template-', 1)
   const input = inputFor('dispatch-template-0')
@@ -104,7 +104,7 @@ async function recordDispatch(product: ConsoleUnderTest, db: pg.Client): Promise
   return withOwnDeps(product, async (deps) => {
     let deployId = ''
     const whoAsks = () => authenticate(deps, new Headers({ cookie: product.cookie }), 'person')
-    // That somebody did something is noted once a minute, and not again below.
+    // A session's activity is stored at most once a minute; this call stores it, so that it is not recorded below.
     await whoAsks()
     const statements = await recordStatements(async () => {
       const actor = await whoAsks()
@@ -125,7 +125,7 @@ function replay({ statements, surfaceId, idempotencyKey, deployId }: RecordedDis
   return unprepared(withValues(statements, replace))
 }
 
-/** Hundreds of deploys that never end would have the prober ask after hundreds of surfaces every few seconds. */
+/** Ends the deploys, or the prober would probe hundreds of surfaces every few seconds. */
 async function endDeploys(db: pg.Client): Promise<void> {
   await db.query(
     `WITH ended AS (
@@ -135,7 +135,7 @@ async function endDeploys(db: pg.Client): Promise<void> {
   )
 }
 
-/** Neither may have done less than the other: a deploy of each surface, with its run and both rows of the audit trail. */
+/** The yardstick must do as much as the product: each surface must have a deploy with its run and both audit rows. */
 async function expectDispatched(db: pg.Client, prefix: string, count: number): Promise<void> {
   const { rows } = await db.query<{ deploys: number; runs: number; events: number }>(
     `SELECT count(*)::int AS deploys, count(github_run_id)::int AS runs,

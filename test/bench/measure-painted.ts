@@ -7,20 +7,20 @@ import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
 import { findBrowser } from '~test/support/find-browser'
 
 const PAUSE_MS = 400
-/** What was not painted by then counts with this, and is counted. */
+/** A change that was not painted by then is recorded with this time, and counted in `never`. */
 const PATIENCE_MS = 30_000
 
-/** Milliseconds from a callback's being sent to what a browser painted of it. */
+/** Milliseconds from sending a callback until a browser has painted the change. */
 export interface PaintedFigures {
-  /** The callback's log line, in the open dialog of its deploy. */
+  /** The callback's log line in the open dialog of its deploy. */
   readonly dialog: { readonly p50: number; readonly p95: number }
-  /** The step, on the surface's tile among the others. */
+  /** The step on the surface's tile, with the other tiles on the page. */
   readonly tile: { readonly p50: number; readonly p95: number }
-  /** Changes that were not painted within 30 s: none may be. */
+  /** The number of changes that were not painted within 30 s; must be 0. */
   readonly never: number
 }
 
-/** A real browser with a grid and a deploy's dialog open, while that deploy reports; undefined where there is no browser. */
+/** Has a browser show a grid and a deploy's dialog while that deploy reports; undefined if there is no browser. */
 export async function measurePainted(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -35,7 +35,7 @@ export async function measurePainted(
     const context = await browser.newContext({ reducedMotion: 'reduce' })
     const [name = '', value = ''] = product.cookie.split('=')
     await context.addCookies([{ name, value, url: product.url }])
-    // tsx has every function named by a helper, which the functions that run in the page would miss there.
+    // tsx calls a helper that names each function, and the functions that run in the page need it there too.
     await context.addInitScript({ content: 'globalThis.__name = (named) => named' })
     const page = await context.newPage()
     const [dialog, tile]: [number[], number[]] = [[], []]
@@ -50,7 +50,7 @@ export async function measurePainted(
         const sentAt = Date.now()
         await sendCallback(product, request)
         dialog.push((await shown('line')) - sentAt)
-        // Building and deploying are the same step of a tile.
+        // Building and deploying are the same step on a tile.
         if (!line.includes('deploying')) tile.push((await shown('tile')) - sentAt)
       }
     }
@@ -62,7 +62,7 @@ export async function measurePainted(
   }
 }
 
-/** Watches before the callback is sent. Each resolves with the time of the frame after the one that shows it, or when patience ends. */
+/** Starts to watch before the callback is sent. Each resolves with the time of the frame after the change, or after PATIENCE_MS. */
 async function watchFor(page: Page, what: { readonly line: string; readonly surface: string }) {
   const handle = await page.evaluateHandle(({ line, surface }) => {
     const stateOf = () => {

@@ -13,10 +13,10 @@ function query(cookie: string, procedure: string, input?: object): LoadRequest {
   return { method: 'GET', path: `/api/trpc/${procedure}${search}`, headers: { cookie }, expect: 200 }
 }
 
-/** As the modal asks: the first time, or when something has happened. */
+/** The dialog's poll when it has no answer yet, or when the deploy has changed. */
 const wholePoll = (product: ConsoleUnderTest, id: string): LoadRequest => query(product.cookie, 'deploys.get', { id })
 
-/** As the modal asks when it has the last word already. */
+/** The dialog's poll when it already has the latest answer. */
 async function knowingPoll(product: ConsoleUnderTest, id: string): Promise<LoadRequest> {
   const whole = wholePoll(product, id)
   const answer = await fetch(`${product.url}${whole.path}`, { headers: { ...whole.headers } })
@@ -32,7 +32,7 @@ async function knowingPolls(product: ConsoleUnderTest, ids: readonly string[]): 
   return polls
 }
 
-/** The items in turn, as often as asked. */
+/** The n-th item of the list, repeated without end. */
 function turn<Item>(items: readonly Item[], n: number): Item {
   const item = items[n % items.length]
   if (item === undefined) throw new Error('There is nothing to choose from.')
@@ -40,7 +40,7 @@ function turn<Item>(items: readonly Item[], n: number): Item {
 }
 
 export interface PollFigures {
-  /** A window that cannot be told asks every two seconds, and most of the time nothing has happened. */
+  /** Polls of an unchanged deploy: a window without a live stream polls every two seconds, and usually nothing has changed. */
   readonly nothingNew: LoadResult
   readonly whole: LoadResult
   readonly wholeSql: LoadResult
@@ -76,17 +76,17 @@ export async function measurePolls(
 }
 
 export interface Cost {
-  /** Milliseconds of one request at a time: the best median of some rounds. */
+  /** Milliseconds of one request at a time: the lowest median of all rounds. */
   readonly ms: number
-  /** Over the same of the bare route: the machine may be slower at one time than at another. */
+  /** The ratio to the bare route, because the machine's speed may change between measurements. */
   readonly overBare: number
 }
 
 export interface Costs {
-  /** Of the newest deploys, which are the ones windows follow. */
+  /** Polls of the newest deploys, which are the ones that windows follow. */
   readonly poll: Cost
   readonly wholePoll: Cost
-  /** Of a deploy anywhere in the history, which nobody has asked for in a while. */
+  /** Polls of deploys from the whole history, which nobody has read for a while. */
   readonly oldPoll: Cost
   readonly grid: Cost
   readonly history: Cost
@@ -95,27 +95,27 @@ export interface Costs {
 export interface CostSizes {
   readonly rounds: number
   readonly perRound: number
-  /** Requests of each kind that are not counted. */
+  /** Uncounted requests of each kind. */
   readonly warm: number
   readonly compiledAfter: number
-  /** Deploys of the last hours of a busy console. */
+  /** The number of deploys in the last hours of a busy console. */
   readonly newest: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
-/** From this deploy on its surface has a whole page of older ones, so that a page is as long at any size. */
+/** From this deploy on, each surface has a full page of older deploys, so that a page has the same length at any size. */
 const FULL_PAGE_FROM = 650
-/** Far from what is measured: those rows must not have been read just now. */
+/** An offset for the warm-up, so that the measured rows have not been read just before. */
 const ELSEWHERE = 100_000
 
-/** What polls, the grid and a page of a surface's history cost with `stored` deploys. In a round each has its turn. */
+/** Measures polls, the grid and a page of a surface's history with `stored` deploys, each kind in turn in every round. */
 export async function measureCosts(
   product: ConsoleUnderTest,
   load: LoadGenerator,
   stored: number,
   { rounds, perRound, warm, compiledAfter, newest: newestCount }: CostSizes,
 ): Promise<Costs> {
-  // Spread over the whole history, the same way at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
+  // Spread evenly over the whole history at any size (a multiplicative hash: Knuth, vol. 3, 6.4).
   const anywhere = (n: number, from = 1) => storedDeployId(from + ((n * 2_654_435_761) % (stored - from + 1)))
   const newest = Array.from({ length: newestCount }, (_, n) => storedDeployId(stored - n))
   const knowing = await knowingPolls(product, newest)
@@ -133,7 +133,7 @@ export async function measureCosts(
     const lanes = Array.from({ length: warm + count }, (_, n) => request(n))
     return summarise([await load.run({ kind: 'http', origin: product.url, concurrency, warmUp: warm, lanes })]).p50
   }
-  // Else the second of two measurements would be the faster one, for the server has compiled more of its code by then.
+  // Without this warm-up, the second of two measurements would be faster, because the server has compiled more code by then.
   for (const name of names) await median(10, compiledAfter, (n) => kinds[name](ELSEWHERE + n))
   const best = { bare: NEVER, poll: NEVER, wholePoll: NEVER, oldPoll: NEVER, grid: NEVER, history: NEVER }
   for (let round = 0; round < rounds; round += 1) {

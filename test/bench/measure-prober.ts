@@ -8,28 +8,28 @@ import { createTestDatabase } from '~test/support/database'
 
 export interface ProberSizes {
   readonly surfaces: number
-  /** Of these, that many accept the connection and never answer. */
+  /** How many of them accept the connection and never answer. */
   readonly hanging: number
-  /** And to that many somebody deploys. */
+  /** How many have a deploy in progress. */
   readonly deploying: number
   readonly warmUpS: number
   readonly measuredS: number
 }
 
 export interface ProberFigures {
-  /** The age of what is known of a surface that answers, at worst, looked at twice a second. */
+  /** The greatest age of the last result of a surface that answers, sampled twice a second. */
   readonly healthyOldestS: number
   readonly deployingOldestS: number
-  /** Probes of one surface that began within the pause of its lane: none, where the workers claim. */
+  /** Probes that began too soon after the last one of the same surface: none if the workers claim surfaces correctly. */
   readonly askedTwice: number
-  /** Requests that hanging surfaces got in the measured time. */
+  /** The number of requests to hanging surfaces in the measured time. */
   readonly hangingAsked: number
 }
 
 const ANSWER_MS = 20
 const SAMPLE_MS = 500
 
-/** Two workers ask surfaces on the loopback address, each as the product does, in real time. */
+/** Two workers probe surfaces on the loopback address in real time, as in the product. */
 export async function measureProber(server: string, sizes: ProberSizes): Promise<ProberFigures> {
   const surfaces = await startSurfaces(sizes.hanging)
   const database = await createTestDatabase(server)
@@ -70,14 +70,14 @@ const configOf = (databaseUrl: string) =>
     LOG_LEVEL: 'silent',
   })
 
-/** The first so many hang. */
+/** The first surfaces are the ones that hang. */
 async function startSurfaces(hanging: number) {
   const last = new Map<number, number>()
   const counts = { askedTwice: 0, hangingAsked: 0 }
   const server = createServer(async (request, response) => {
     const n = Number(request.url?.slice(1))
     const now = performance.now()
-    // Half of the shortest pause there is.
+    // Half of the shortest pause between probes.
     if (now - (last.get(n) ?? Number.NEGATIVE_INFINITY) < 1_000) counts.askedTwice += 1
     last.set(n, now)
     if (n < hanging) {

@@ -3,10 +3,10 @@ import { restHours } from '~test/support/rest-hours'
 import { sumOf } from '~test/support/resting-github'
 
 export interface RestFigures {
-  /** Requests an hour that GitHub got, 304s among them. */
+  /** Requests per hour that GitHub received, including those answered 304. */
   readonly pollingPerHour: number
   readonly webhooksPerHour: number
-  /** The part of the requests without webhooks that was answered 304. */
+  /** The share of the requests without webhooks that was answered 304. */
   readonly pollingUnchanged: number
 }
 
@@ -16,7 +16,7 @@ export interface RestSize {
   readonly webhookHours: number
 }
 
-/** Two surfaces in each repository, two workers, nobody deploying, over a scaled clock. */
+/** Two surfaces in each repository, two workers and no deploys, with an accelerated clock. */
 export async function measureRest(
   server: string,
   { repositories, pollingHours, webhookHours }: RestSize,

@@ -5,20 +5,20 @@ import { prepareDeploys } from '~test/bench/prepare'
 import { signedWebhook, webhookEvents } from '~test/support/signed-webhook'
 
 const BURST = 50
-/** Runs that no other part of the benchmark has a deploy of. */
+/** Run ids that no other part of the benchmark uses. */
 const FIRST_RUN = 3_000_000_000
 const WAIT_MS = 30_000
 
 export interface WebhookFigures {
   readonly burst: number
-  /** Requests about the run that GitHub got for a burst of events, at most: one look asks for the run and for its jobs. */
+  /** The highest number of requests about a run after a burst of events. One look asks for the run and for its jobs. */
   readonly requests: number
-  /** From the first event sent to the first request of the look. */
+  /** Milliseconds from the first event to the first request of the look. */
   readonly p50: number
   readonly p95: number
 }
 
-/** Bursts of webhooks about one run each, and what GitHub is asked for it. */
+/** Sends a burst of webhooks about each of several runs, and counts the requests to GitHub. */
 export async function measureWebhooks(
   product: ConsoleUnderTest,
   db: pg.Client,

@@ -10,20 +10,20 @@ import { withOwnDeps } from '~test/bench/yardsticks'
 import { signedInAs } from '~test/support/sessions'
 
 const DEPLOYS = 5
-/** An account may have no more streams. */
+/** The limit of streams per account. */
 const PER_ACCOUNT = 12
-/** As sysconf(_SC_CLK_TCK) says on every Linux there is. */
+/** sysconf(_SC_CLK_TCK) on Linux. */
 const TICKS_A_SECOND = 100
 
 export interface WindowFigures {
   readonly windows: number
-  /** Milliseconds of a core, server and PostgreSQL together, that one window costs in a minute. */
+  /** Core milliseconds per window and minute, of server and PostgreSQL together. */
   readonly cpuPerWindowMinute: number
-  /** Cores in use while all of them follow, the prober's and the callbacks' work included. */
+  /** Cores in use with all windows open, including the work for the prober and the callbacks. */
   readonly cores: number
-  /** Megabytes the server's process has. */
+  /** Resident megabytes of the server process. */
   readonly memory: number
-  /** Milliseconds from a callback's being sent to the event that tells of it. */
+  /** Milliseconds from sending a callback until its event arrives. */
   readonly p50: number
   readonly p95: number
 }
@@ -34,7 +34,7 @@ export interface WindowSize {
   readonly seconds: number
 }
 
-/** Windows that follow a grid while five deploys report; the same time without any is taken off. */
+/** Windows that follow a grid while five deploys report. The load without any window is subtracted. */
 export async function measureWindows(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -75,7 +75,7 @@ interface Report {
   readonly send: () => Promise<void>
 }
 
-/** The callbacks of five deploys, in turn. */
+/** The callbacks of five deploys, one of each deploy in turn. */
 async function reports(product: ConsoleUnderTest, db: pg.Client, prefix: string) {
   const deploys = await prepareRunning(db, prefix, DEPLOYS)
   const lives = deploys.map((deploy) =>
@@ -85,7 +85,7 @@ async function reports(product: ConsoleUnderTest, db: pg.Client, prefix: string)
   return inTurn.map(({ deploy, request }) => ({ deployId: deploy.id, send: () => sendCallback(product, request) }))
 }
 
-/** Cores in use on average while the callbacks are sent, evenly over that time. */
+/** The average number of cores in use while the callbacks are sent at an even rate. */
 async function cpuOver(
   product: ConsoleUnderTest,
   db: pg.Client,
@@ -100,14 +100,14 @@ async function cpuOver(
     await send()
     await pause()
   }
-  // A process that has ended counts with nothing: PostgreSQL's autovacuum comes and goes.
+  // A process that has ended, such as an autovacuum worker, counts as 0.
   const used = [...before].reduce((sum, [pid, was]) => sum + Math.max(0, cpuSeconds(pid) - was), 0)
   return used / ((performance.now() - from) / 1000)
 }
 
 function cpuSeconds(pid: number): number {
   try {
-    // After the name, which may hold spaces: utime and stime are the 14th and 15th field (proc(5)).
+    // utime and stime are fields 14 and 15 (proc(5)), counted after the name, which may contain spaces.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
     return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND
   } catch {
@@ -135,11 +135,11 @@ async function openStreams(product: ConsoleUnderTest, count: number) {
   return { first, close: () => agent.destroy() }
 }
 
-/** Settles with its first event. */
+/** Resolves at the first event. */
 function openStream(product: ConsoleUnderTest, agent: Agent, person: string, cookie: string) {
   const input = encodeURIComponent(JSON.stringify({ person }))
   const waiting = new Map<string, () => void>()
-  /** The next event that names this deploy. */
+  /** Resolves at the next event that names this deploy. */
   const until = (deployId: string) => new Promise<void>((resolve) => waiting.set(deployId, resolve))
   return new Promise<{ readonly until: typeof until }>((resolve, reject) => {
     const request = get(
@@ -147,7 +147,7 @@ function openStream(product: ConsoleUnderTest, agent: Agent, person: string, coo
       { agent, headers: { cookie } },
       (answer) => {
         const lines = createInterface({ input: answer })
-        // Cut off when all is measured.
+        // The streams are cut off at the end of the measurement.
         for (const cut of [answer, lines]) cut.on('error', () => undefined)
         lines.on('line', (line) => {
           if (!line.startsWith('data:')) return

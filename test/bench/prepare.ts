@@ -16,7 +16,7 @@ export interface PreparedDeploy {
   readonly runId: string
 }
 
-/** Deploys that GitHub has accepted and whose workflow is about to report, each with a surface of its own. */
+/** Adds deploys that GitHub has accepted and whose workflow is about to report, each with its own surface. */
 export async function prepareDeploys(db: pg.Client, prefix: string, count: number): Promise<PreparedDeploy[]> {
   await insertSurfaces(db, { prefix, count, archived: true, origin: 'http://127.0.0.1:9' })
   const deploys = Array.from({ length: count }, (_, n) => ({
@@ -35,7 +35,7 @@ export async function prepareDeploys(db: pg.Client, prefix: string, count: numbe
   return deploys
 }
 
-/** The same on the grid, where each is what its surface does now. */
+/** The same with the surfaces on the grid, each deploy being its surface's current one. */
 export async function prepareRunning(db: pg.Client, prefix: string, count: number): Promise<PreparedDeploy[]> {
   const deploys = await prepareDeploys(db, prefix, count)
   await db.query(

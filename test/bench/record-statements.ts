@@ -8,8 +8,8 @@ const sent = z.union([
 ])
 
 /**
- * What the product's code sends to PostgreSQL while `work` runs, statement by statement: taken at the driver, so that the
- * yardstick runs the very same SQL and not a copy that may fall behind.
+ * The statements that the product's code sends to PostgreSQL while `work` runs. They are recorded at the driver, so that the
+ * yardstick runs the same SQL instead of a copy that could become outdated.
  */
 export async function recordStatements(work: () => Promise<unknown>): Promise<Statement[]> {
   const statements: Statement[] = []
@@ -29,11 +29,11 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<St
   return statements
 }
 
-/** As anybody would send them: PostgreSQL plans each anew. */
+/** Without statement names, so that PostgreSQL plans each one anew. */
 export const unprepared = (statements: readonly Statement[]): Statement[] =>
   statements.map(({ text, values }) => ({ text, values }))
 
-/** The same statements for another row: every value, and every text within a value, replaced. */
+/** The same statements for another row: replaces whole values, and text within values. */
 export function withValues(statements: readonly Statement[], replace: ReadonlyMap<string, string>): Statement[] {
   return statements.map((statement) => ({
     ...statement,

@@ -8,7 +8,7 @@ import type { RestFigures } from '~test/bench/measure-rest'
 import type { WebhookFigures } from '~test/bench/measure-webhooks'
 import type { WindowFigures } from '~test/bench/measure-windows'
 
-/** Of the parts that were measured. */
+/** The figures of the parts that were measured. */
 export interface Figures {
   readonly poll?: PollFigures
   readonly scale?: { readonly few: Costs; readonly many: Costs; readonly stored: number }
@@ -20,7 +20,7 @@ export interface Figures {
   }
   readonly webhooks?: WebhookFigures
   readonly windows?: readonly WindowFigures[]
-  /** Undefined also where there is no browser. */
+  /** Also undefined if there is no browser. */
   readonly painted?: PaintedFigures | undefined
   readonly rest?: RestFigures
   readonly prober?: ProberFigures
@@ -34,7 +34,7 @@ const speed = ({ rate, p50, p99 }: LoadResult) => ({
   p99_ms: round(p99, 2),
 })
 
-/** Of the requests per second that another could do. */
+/** The ratio of two rates. */
 const share = (one: LoadResult, other: LoadResult) => round(one.rate / other.rate, 3)
 
 const dispatchFigures = ({ product, gitHub, sql, bare }: DispatchFigures) => ({

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
-/** What GitHub takes to answer in this benchmark. */
+/** GitHub's response time in this benchmark. */
 const ANSWER_MS = 50
 
 /** Every run is in progress and has no job yet. */
@@ -13,10 +13,10 @@ const RUN = {
   updated_at: '2026-11-21T10:00:00Z',
 }
 
-/** A scripted GitHub that accepts every dispatch and answers after 50 ms; and the health endpoint of all surfaces, at once. */
+/** A scripted GitHub that accepts every dispatch after 50 ms. It is also the health endpoint of all surfaces, without delay. */
 export async function startSlowGitHub() {
   let runId = 5_000_000_000
-  /** When each request about a run came, by the run. */
+  /** The times of the requests about each run. */
   const aboutRuns = new Map<string, number[]>()
   const { origin, script, close } = await startScriptedGitHub()
   script.onElsewhere = () => ({ status: 200, body: { status: 'ok' } })
@@ -36,7 +36,7 @@ export async function startSlowGitHub() {
   return {
     origin,
     requestsAbout: (run: string) => aboutRuns.get(run)?.length ?? 0,
-    /** When the first request about a run came; waits for it. */
+    /** The time of the first request about a run; waits for it. */
     firstRequestAbout: async (run: string, waitMs: number): Promise<number> => {
       const end = performance.now() + waitMs
       for (;;) {

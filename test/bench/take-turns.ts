@@ -4,8 +4,8 @@ import type { LoadGenerator } from '~test/bench/load-generator'
 const SLICES = 5
 
 /**
- * Runs jobs in slices, one of each in turn, so that a busy moment of the machine hits the product and its yardsticks alike.
- * Each job's warm-up comes before its first slice.
+ * Runs jobs in slices, one of each in turn, so that other load on the machine affects the product and its yardsticks equally.
+ * Each job is warmed up before its first slice.
  */
 export async function takeTurns<Name extends string>(
   load: LoadGenerator,

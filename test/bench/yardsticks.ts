@@ -4,10 +4,10 @@ import { readServerConfig } from '~/server/platform/config'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import type { LoadJob, LoadRequest, Statement } from '~test/bench/load'
 
-/** To a route that only answers 204: what any request costs before the product does anything for it. */
+/** A request to a route that only answers 204: the cost of any request before the product does anything for it. */
 export const BARE_REQUEST: LoadRequest = { method: 'OPTIONS', path: '/api/health', expect: 204 }
 
-/** As many of them as there are lanes. */
+/** As many requests as there are lanes. */
 export function bareRoute(product: ConsoleUnderTest, size: Size): LoadJob {
   return {
     kind: 'http',
@@ -17,7 +17,7 @@ export function bareRoute(product: ConsoleUnderTest, size: Size): LoadJob {
   }
 }
 
-/** The n-th lane's transactions straight over pg, by as many connections. */
+/** Each lane's transactions sent directly over pg, with one connection per worker. */
 export function bareSql(
   product: ConsoleUnderTest,
   size: Size,
@@ -34,12 +34,12 @@ export function bareSql(
 
 export interface Size {
   readonly concurrency: number
-  /** Lanes that are not counted, and those that are. */
+  /** Uncounted and counted lanes. */
   readonly warmUp: number
   readonly count: number
 }
 
-/** The product's own code on the database under test, to record what it sends there. */
+/** The product's own code on the database under test, to record its SQL. */
 export async function withOwnDeps<Result>(product: ConsoleUnderTest, work: (deps: Deps) => Promise<Result>) {
   const config = readServerConfig({
     DATABASE_URL: product.databaseUrl,
@@ -51,7 +51,7 @@ export async function withOwnDeps<Result>(product: ConsoleUnderTest, work: (deps
   })
   const deps = createDeps(config)
   try {
-    // A connection is set up with a statement of its own, which is no part of what is recorded.
+    // The first query sets up the connection with a statement of its own, which must not be recorded.
     await deps.db.$queryRaw`SELECT 1`
     return await work(deps)
   } finally {

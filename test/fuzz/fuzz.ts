@@ -9,7 +9,7 @@ import { growthOf, probeEnvironment } from '~test/fuzz/memory'
 import { runFuzz, toMb } from '~test/fuzz/run-fuzz'
 import { startRunTokenIssuer } from '~test/support/run-token-issuer'
 
-// `npm run fuzz [-- --count=100000 --seed=1]`: the callback routes of the built product, under requests no workflow sends.
+// `npm run fuzz [-- --count=100000 --seed=1]`: sends requests that no workflow sends to the callback routes of the built product.
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`)
@@ -25,9 +25,9 @@ const seed = Number(values.seed)
 if (!Number.isInteger(count) || count < 100 || !Number.isInteger(seed))
   throw new Error('--count and --seed are numbers.')
 
-/** Of the line through the samples after the first tenth, in which code is still loaded and compiled. */
+/** Applies to the trend after the first tenth of the samples, during which the server still loads and compiles code. */
 const GROWTH_LIMIT = 10 * 1024 ** 2
-/** With fewer requests the server is still loading code, and its heap says nothing. */
+/** With fewer requests the server is still loading code, so its heap shows no trend. */
 const grows = (bytes: number) => count >= 10_000 && bytes > GROWTH_LIMIT
 
 say(`seed ${seed}`)

@@ -6,18 +6,18 @@ import { waitFor } from '~/launch/machine/wait-for'
 const written = z.object({ asked: z.number(), heapUsed: z.number(), rss: z.number() })
 
 export interface Memory {
-  /** Bytes, right after garbage was collected. */
+  /** Bytes, measured right after a garbage collection. */
   readonly heap: number
   readonly rss: number
 }
 
-/** What the server's environment needs for `memoryOf` to be able to ask it. */
+/** The environment that a server needs so that `memoryProbe` can measure it. */
 export const probeEnvironment = (file: string) => ({
   NODE_OPTIONS: `--import ${path.resolve(import.meta.dirname, 'heap-probe.mjs')}`,
   HEAP_PROBE_FILE: file,
 })
 
-/** Asks the server for its memory, as often as one likes. */
+/** Returns a function that asks the server for its memory use. */
 export function memoryProbe(pid: number, file: string): () => Promise<Memory> {
   let asked = 0
   return async () => {
@@ -37,7 +37,7 @@ function read(file: string, asked: number) {
   return answer.asked === asked ? answer : undefined
 }
 
-/** Bytes by which a line through the samples rises from the first to the last. */
+/** The growth in bytes of the line of best fit from the first sample to the last. */
 export function growthOf(samples: readonly number[]): number {
   const middle = (samples.length - 1) / 2
   const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length

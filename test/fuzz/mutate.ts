@@ -10,7 +10,7 @@ const flip = (bytes: Buffer, random: Random): Buffer => {
   return changed
 }
 
-/** The signature's bytes with one bit changed: what base64 ignores stays as it is. */
+/** Flips a bit of the decoded signature, as a flipped base64 character may encode the same bytes. */
 const flipSignature: Mutation = (callback, random) => ({
   ...callback,
   signature: `v1,${flip(Buffer.from(callback.signature.slice('v1,'.length), 'base64'), random).toString('base64')}`,
@@ -18,7 +18,7 @@ const flipSignature: Mutation = (callback, random) => ({
 
 const at = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds)
 
-/** Each leaves a callback whose signature does not hold, or is out of date. */
+/** Each makes a callback whose signature is invalid or expired. */
 const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   flipSignature,
   (callback, random) => ({ ...callback, body: flip(callback.body, random) }),
@@ -40,12 +40,12 @@ const MUTATIONS: readonly [Mutation, ...Mutation[]] = [
   (callback) => ({ ...callback, signature: callback.signature.toLowerCase().replace('v1,', 'v1,x') }),
   (callback) => ({ ...callback, signature: Array.from({ length: 90 }, () => 'v1,AAAA').join(' ') }),
   (callback) => ({ ...callback, signature: 'v1,'.padEnd(6_000, 'A') }),
-  // Signed with this very secret, for another time: five minutes either way are taken.
+  // Correctly signed, but more than five minutes too old or too new.
   (callback, random, secret) => {
     const timestamp = at(random.pick([-1, 1]) * (310 + random.below(100_000)))
     return { ...callback, timestamp, signature: sign(secret, { ...callback, timestamp }) }
   },
-  // Signed, and sent to what is no deploy.
+  // Correctly signed, but sent to an address of no deploy.
   (callback, random) => ({ ...callback, path: callback.path.replace(/[0-9a-f-]{36}/, strangeId(random)) }),
   (callback, random) => ({ ...flipSignature(callback, random, ''), path: strangePath(callback, random) }),
   (callback, random) => ({

@@ -1,8 +1,8 @@
-/** Numbers that look random and are the same for the same seed (mulberry32), and choices made with them. */
+/** Pseudo-random numbers and choices that are the same for the same seed (mulberry32). */
 export interface Random {
-  /** 0 ≤ n < 1. */
+  /** A number n with 0 ≤ n < 1. */
   readonly next: () => number
-  /** 0 ≤ n < below, whole. */
+  /** An integer n with 0 ≤ n < below. */
   readonly below: (below: number) => number
   readonly pick: <T>(from: readonly [T, ...T[]]) => T
   readonly bytes: (length: number) => Buffer

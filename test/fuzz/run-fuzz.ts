@@ -18,7 +18,7 @@ export interface Fuzz {
   readonly deps: Deps
   readonly server: { readonly url: string; readonly pid: number }
   readonly secret: string
-  /** GitHub, as the server knows it. */
+  /** The GitHub that the server is configured with. */
   readonly issuer: Pick<Awaited<ReturnType<typeof startRunTokenIssuer>>, 'mint'>
   readonly probeFile: string
   readonly seed: number
@@ -28,19 +28,19 @@ export interface Fuzz {
 
 export interface FuzzFigures {
   readonly seconds: number
-  /** How many answers had which status; `none` for a connection that ended without one. */
+  /** How many answers had each status; `none` for a connection that ended without an answer. */
   readonly statuses: Readonly<Record<string, number>>
-  /** The beginnings of requests that were answered with 5xx. */
+  /** The first bytes of the requests that were answered with 5xx. */
   readonly faults: readonly string[]
   readonly signed: number
-  /** Tables of which a row changed that no signed request was about. */
+  /** Tables in which a row changed that no signed request was about. */
   readonly changedTables: readonly string[]
-  /** Receipts of callbacks that were not signed, or of other deploys than the signed ones. */
+  /** Receipts of unsigned callbacks, or of deploys without signed requests. */
   readonly foreignReceipts: number
   readonly memory: readonly Memory[]
 }
 
-/** Sends `count` requests to the callback routes, the same for the same seed but for the time of day in their signatures. */
+/** Sends `count` requests to the callback routes. The same seed gives the same requests except for their timestamps. */
 export async function runFuzz({
   deps,
   server,
@@ -52,7 +52,7 @@ export async function runFuzz({
   say,
 }: Fuzz): Promise<FuzzFigures> {
   const random = createRandom(seed)
-  // Signed requests are about deploys of their own; nothing but those may change.
+  // Signed requests are only about these deploys, so no other row may change.
   const open = await insertDeploys(deps)
   const closed = await insertDeploys(deps)
   const before = await digestTables(deps.db, open)
@@ -118,10 +118,10 @@ export async function runFuzz({
 
 export const toMb = (bytes: number): string => (bytes / 1024 ** 2).toFixed(1)
 
-/** What insertDeployAt ships from. */
+/** The repository of the deploys that insertDeployAt adds. */
 const REPOSITORY = 'acme/platform'
 
-/** Tokens of the issuer that hold, of the deploys' repository and of another, and what does not hold. They are for minutes. */
+/** Valid tokens of the issuer for the deploys' repository and another one, and invalid ones. They expire within minutes. */
 async function mintTokens({ mint }: Fuzz['issuer']) {
   const good = [await mint(), await mint({ claims: { run_id: '8' } }), await mint({ claims: { repository: 'acme/x' } })]
   const [head, payload = '', signature] = (await mint()).split('.')
@@ -155,7 +155,7 @@ async function insertDeploys(deps: Deps): Promise<string[]> {
   return ids
 }
 
-/** What may be sent, and is nobody's business here. */
+/** Extra headers that a hostile sender could add. */
 const strangeHeaders = (random: Random): string[] =>
   random.pick([
     ['x-forwarded-for: 198.51.100.1, , ::1, nonsense', 'forwarded: for=_x'],

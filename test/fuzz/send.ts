@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 import type { Wire } from '~test/fuzz/to-bytes'
 
-/** A server that says nothing to half a request is given up on; it gives such a sender up by itself, later. */
+/** A server waits for the rest of an incomplete request; this client closes the connection before the server does. */
 const SILENCE_MS = 300
 
-/** The status of the first answer; null when the connection ended without one. */
+/** The status of the first answer; null if the connection ended without one. */
 export function send(port: number, wire: Wire): Promise<number | null> {
   return new Promise((resolve) => {
     let head = ''

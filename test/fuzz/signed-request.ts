@@ -3,7 +3,7 @@ import { CALLBACK_STATUSES, type CallbackStatus } from '~/domain/deploy/status'
 import { secretBytes } from '~/server/platform/verify-signature'
 import type { Random } from '~test/fuzz/random'
 
-/** A callback as its parts, before it becomes bytes. */
+/** The parts of a callback before it is encoded. */
 export interface Callback {
   readonly method: string
   readonly path: string
@@ -21,7 +21,7 @@ export function sign(
   return `v1,${hmac.digest('base64')}`
 }
 
-/** What a workflow would send of this deploy, signed with this secret. */
+/** The callback that a workflow would send for this deploy, signed with this secret. */
 export function signedCallback(
   random: Random,
   secret: string,

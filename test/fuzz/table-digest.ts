@@ -1,8 +1,8 @@
 import type { Deps } from '~/server/deps'
 
 /**
- * A digest of every row of every table that names none of these deploys, by table: what changes when a row does. But for the
- * queue of the seals: it holds the numbers of audit rows, which are digested themselves.
+ * A digest of every table without the rows that name one of these deploys: it changes when any other row does. It leaves out
+ * the queue of the seals, which only holds the numbers of audit rows; those are in the digest themselves.
  */
 export async function digestTables(
   db: Deps['db'],

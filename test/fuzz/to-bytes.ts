@@ -1,7 +1,7 @@
 import type { Random } from '~test/fuzz/random'
 import type { Callback } from '~test/fuzz/signed-request'
 
-/** What goes over the wire. An incomplete one ends in the middle, with its connection. */
+/** The bytes of a request. If it is incomplete, the connection is closed after them. */
 export interface Wire {
   readonly bytes: Buffer
   readonly complete: boolean
@@ -21,13 +21,13 @@ function assemble(callback: Callback, headers: readonly string[], body: Buffer):
   return Buffer.concat([Buffer.from(head, 'utf8'), body])
 }
 
-/** As any client sends it. */
+/** Encoded as any client does. */
 export function plain(callback: Callback, extra: readonly string[] = []): Wire {
   const headers = headersOf(callback, [...extra, `content-length: ${callback.body.length}`])
   return { bytes: assemble(callback, headers, callback.body), complete: true }
 }
 
-/** The same with a token in the place of a signature. */
+/** The same with a token instead of a signature. */
 export function bearing(callback: Callback, token: string, extra: readonly string[] = []): Wire {
   const headers = [
     ...headersOf(callback, extra).filter((header) => !/^webhook-(signature|timestamp):/.test(header)),
@@ -37,7 +37,7 @@ export function bearing(callback: Callback, token: string, extra: readonly strin
   return { bytes: assemble(callback, headers, callback.body), complete: true }
 }
 
-/** In pieces, without a length. */
+/** In chunks, without a length. */
 export function chunked(callback: Callback, random: Random): Wire {
   const parts: Buffer[] = []
   for (let at = 0; at < callback.body.length; ) {
@@ -49,7 +49,7 @@ export function chunked(callback: Callback, random: Random): Wire {
   return { bytes: assemble(callback, headersOf(callback, ['transfer-encoding: chunked']), body), complete: true }
 }
 
-/** What no client sends: cut off, contradictory, too large, or no HTTP at all. */
+/** A request that no client sends: cut off, contradictory, too large, or not HTTP. */
 export function broken(callback: Callback, random: Random): Wire {
   const whole = plain(callback).bytes
   const pieces = chunked(callback, random).bytes

@@ -1,6 +1,6 @@
 import type { Actor } from '~/domain/actor'
 
-/** Somebody who may do everything, unless a test says otherwise. The same name is the same person. */
+/** An admin who may do everything unless `limits` says otherwise. The same name always gives the same person. */
 export function actorNamed(name: string, limits: Partial<Omit<Actor, 'name'>> = {}): Actor {
   const userId = `00000000-0000-7000-8000-${Buffer.from(name.padEnd(6)).toString('hex').slice(0, 12)}`
   return {
@@ -11,7 +11,7 @@ export function actorNamed(name: string, limits: Partial<Omit<Actor, 'name'>> = 
     permissions: null,
     surfaces: null,
     via: 'session',
-    // Just now, whenever that is: whoever loads this first may be done minutes before another test asks.
+    // Read at each use: a proof taken when the module loads could be minutes old by the time a test checks it.
     get provedAt() {
       return new Date()
     },

@@ -1,6 +1,6 @@
 import type { Deps } from '~/server/deps'
 
-/** Fills the trail with rows like a year of deploys: few surfaces, actors and actions, one second apart. */
+/** Fills the audit trail with rows like a year of deploys: few surfaces, actors and actions, one second apart. */
 export async function insertAuditRows(deps: Deps, count: number, since: Date): Promise<void> {
   await deps.db.$executeRaw`
     INSERT INTO "audit_events" ("at_utc", "actor", "action", "deploy_id", "surface_id", "status", "payload")

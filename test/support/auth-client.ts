@@ -10,18 +10,18 @@ interface Answered {
 }
 
 export interface Browser {
-  /** What the browser holds now. */
+  /** The cookies the browser holds now, as a Cookie header. */
   readonly cookies: () => string
   readonly headers: () => Headers
   readonly get: (path: string) => Promise<Answered>
   readonly post: (path: string, body: unknown) => Promise<Answered>
-  /** Where another site sends it: a link that is followed. */
+  /** Follows a link or redirect from another site. */
   readonly follow: (url: URL) => Promise<Response>
 }
 
-/** A browser as far as signing in goes, with the cookie it may begin with: keeps cookies, sends its origin, and speaks to the real route handler. */
+/** A browser for sign-in tests: keeps cookies, starting with `cookie`, sends its origin, and calls the real route handler. */
 export function browser(deps: Deps, address = '203.0.113.1', cookie?: string): Browser {
-  // Where the guard of a running server says an address came from.
+  // In a running server its guard sets the header with the client's address.
   Object.assign(globalThis, { deployConsoleDeps: deps, deployConsoleAddressHeader: 'x-test-address' })
   const jar = new Map(cookie === undefined ? [] : [split(cookie)])
   const cookies = () => [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -74,7 +74,7 @@ function split(pair: string): [name: string, value: string] {
 
 export const PASSWORD = 'correct horse battery'
 
-/** The first admin, signed in through a setup link as a newcomer is. */
+/** The first admin, signed in through a setup link. */
 export async function firstAdmin(deps: Deps, email = 'ada@example.com'): Promise<Browser> {
   const { path } = await makeSetupLink(deps, { sandbox: false })
   const newcomer = browser(deps)

@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 const sha256 = (data: Buffer | string): Buffer => createHash('sha256').update(data).digest()
 const base64url = (data: Buffer | string): string => Buffer.from(data).toString('base64url')
 
-// What follows a length or a key below is CBOR (RFC 8949), written out: nothing here has another length.
+// CBOR (RFC 8949) written out by hand: every length and key here is constant.
 const COSE_ES256 = Buffer.from('a5010203262001215820', 'hex')
 const COSE_Y = Buffer.from('225820', 'hex')
 const NO_ATTESTATION = Buffer.from('a363666d74646e6f6e656761747453746d74a068617574684461746158', 'hex')
@@ -13,8 +13,8 @@ const VERIFIED = 0x04
 const WITH_KEY = 0x40
 
 /**
- * A security key in software, which answers as a real one does (WebAuthn, 6.1): its signatures hold. `verified`: it made
- * sure of its person, by PIN or finger.
+ * A security key in software whose signatures verify like a real key's (WebAuthn, 6.1). `verified`: it has verified its
+ * user, by PIN or fingerprint.
  */
 export function authenticator(origin: string) {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

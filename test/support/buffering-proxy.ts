@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, request as send } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** A proxy that hands an answer on once it has all of it, as some do with whatever they are told: a stream never comes. HTTP/1.1. */
+/** An HTTP/1.1 proxy that buffers each answer to its end, as some proxies always do: an event stream never arrives. */
 export async function bufferingProxy(serverUrl: string) {
   const { hostname, port } = new URL(serverUrl)
   const server = createServer((request, response) => {
@@ -22,7 +22,7 @@ export async function bufferingProxy(serverUrl: string) {
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  // By the same name, so that the session's cookie goes along.
+  // The same host name, so that the browser sends the session cookie.
   const url = new URL(serverUrl)
   url.port = String((server.address() as AddressInfo).port)
   return {

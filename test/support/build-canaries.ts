@@ -7,12 +7,12 @@ import type { Secret } from '~test/support/secrets-in-use'
 const made = z.object({ environment: z.record(z.string(), z.string()), wanted: z.record(z.string(), z.string()) })
 type Canaries = z.output<typeof made>
 
-/** Next empties its output before it builds: a build that was made without these has no such file. */
+/** Next empties its output directory before it builds, so a build made without canaries has no such file. */
 const fileOf = (projectDirectory: string) => path.join(projectDirectory, '.next/canaries.json')
 
 /**
- * An environment in which every variable that holds a secret does, and what to look for in a build that was made in it. Of
- * token and App the configuration takes one; the token is the App's twin.
+ * An environment in which every secret variable holds a random value, and the values to look for in a build made with it.
+ * The configuration takes a dispatch token or an App, not both; this one has the App.
  */
 export function makeCanaries(): Canaries {
   const random = () => randomBytes(24).toString('hex')
@@ -26,7 +26,7 @@ export function makeCanaries(): Canaries {
     AUTH_GITHUB_CLIENT_SECRET: random(),
     AUTH_OIDC_CLIENT_SECRET: random(),
     SLACK_WEBHOOK_URL: random(),
-    // One of its lines: the key is written with or without line breaks, and in base64.
+    // One line of the key, because the key may be written with or without line breaks, or in base64.
     GITHUB_APP_PRIVATE_KEY: pem.split('\n')[1] ?? '',
   }
   const environment = {
@@ -43,7 +43,7 @@ export function makeCanaries(): Canaries {
   return { environment, wanted }
 }
 
-/** Null: the build was made without any. */
+/** Null when the build was made without canaries. */
 function readCanaries(projectDirectory: string): Canaries | null {
   const file = fileOf(projectDirectory)
   return existsSync(file) ? made.parse(JSON.parse(readFileSync(file, 'utf8'))) : null
@@ -54,7 +54,7 @@ export const builtWithCanaries = (projectDirectory: string): boolean => readCana
 export const keepCanaries = (projectDirectory: string, canaries: Canaries): void =>
   writeFileSync(fileOf(projectDirectory), JSON.stringify(canaries), { mode: 0o600 })
 
-/** What must be in no file of the build, and the file of that very list, where it is. */
+/** The values that no file of the build may hold, and the path of the list of them, the one exception. */
 export function canariesOfBuild(projectDirectory: string): {
   readonly secrets: readonly Secret[]
   readonly file: string

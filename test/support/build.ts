@@ -5,8 +5,8 @@ import { generateClient } from '~/launch/database/database-schema'
 import { builtWithCanaries, keepCanaries, makeCanaries } from '~test/support/build-canaries'
 import { withoutConsoleSettings } from '~test/support/start-product'
 
-// The build that `npm start` would make, made now, so that the tests start what is built of these very sources. It is made
-// where every secret is set, so that a value a build takes along is found in it.
+// The build that `npm start` would make, made now so that the tests start what is built from these sources. It is made
+// with every secret variable set, so that a secret that the build includes can be found in it.
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 const canaries = makeCanaries()
 const env: NodeJS.ProcessEnv = {

@@ -12,12 +12,12 @@ const projectDirectory = path.resolve(import.meta.dirname, '../..')
 export interface BuiltServer {
   readonly url: string
   readonly pid: number
-  /** `kill -9`, and waits until it is gone. */
+  /** Kills the process with SIGKILL and waits until it is gone. */
   readonly kill: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
-/** The built product's server alone, as its own process, on whatever database and GitHub the environment names. */
+/** Only the server of the built product, as its own process, with the database and GitHub that the environment names. */
 export async function startBuiltServer(env: Readonly<Record<string, string>>): Promise<BuiltServer> {
   const port = await freePort()
   const logs = mkdtempSync(path.join(tmpdir(), 'deploy-console-server-'))

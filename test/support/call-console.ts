@@ -7,7 +7,7 @@ import { withoutConsoleSettings } from '~test/support/start-product'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** `npm run console -- …` as its own process, on this database. */
+/** Runs `npm run console -- …` as its own process, on this database. */
 export async function callConsole(databaseUrl: string, args: readonly string[], settings: Record<string, string> = {}) {
   const child = spawn(
     process.execPath,

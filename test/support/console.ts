@@ -14,7 +14,7 @@ export interface TestConsole {
   readonly close: () => Promise<void>
 }
 
-/** The console's dependencies over a database of its own, with the address of whatever plays GitHub. */
+/** The console's dependencies with a database of their own and the address of the GitHub stand-in. */
 export async function createTestConsole(options: { githubApiUrl?: string; env?: Record<string, string> } = {}) {
   const database = await createTestDatabase()
   const config = readServerConfig({
@@ -38,7 +38,7 @@ export async function createTestConsole(options: { githubApiUrl?: string; env?: 
 
 let surfaceCount = 0
 
-/** A declared surface of its own, so that no two deploys of a test are in each other's way. */
+/** Adds a declared surface, a new one for each call so that the deploys of one test do not block each other. */
 export async function insertSurface(deps: Deps, overrides: { id?: string; environment?: string } = {}) {
   surfaceCount += 1
   const id = overrides.id ?? `surface-${surfaceCount}`
@@ -59,7 +59,7 @@ export async function insertSurface(deps: Deps, overrides: { id?: string; enviro
   })
 }
 
-/** A deploy that already stands at `status`, with a surface of its own. */
+/** Adds a deploy that already has `status`, on a surface of its own. */
 export async function insertDeployAt(
   deps: Deps,
   status: DeployStatus,

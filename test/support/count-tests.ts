@@ -7,12 +7,12 @@ export interface TestCount {
 }
 
 const vitestReport = z.object({ numPassedTests: z.number(), numFailedTests: z.number() })
-/** Playwright's: `expected` passed, `flaky` passed on a retry (we have none), `unexpected` failed. */
+/** Playwright's counts: `expected` passed, `flaky` passed on a retry (we have none), `unexpected` failed. */
 const playwrightReport = z.object({
   stats: z.object({ expected: z.number(), unexpected: z.number(), flaky: z.number() }),
 })
 
-/** How many tests a JSON report tells of. A runner that ended without one ran none. */
+/** Counts the tests in a JSON report. A runner that ended without a report ran none. */
 export function countTests(report: string): TestCount {
   if (!existsSync(report)) return { passed: 0, failed: 0 }
   const content: unknown = JSON.parse(readFileSync(report, 'utf8'))

@@ -7,17 +7,17 @@ export interface TestDatabase {
   readonly drop: () => Promise<void>
 }
 
-/** A database of its own for a test file, with all migrations applied: a copy of a template, which takes a tenth of a second. */
+/** A database for one test file, with all migrations applied. It is copied from a template, which takes a tenth of a second. */
 export async function createTestDatabase(server = testServerUrl()): Promise<TestDatabase> {
   return createFrom(server, await migratedTemplate(server))
 }
 
-/** An empty one. */
+/** A database without any tables. */
 export function createEmptyTestDatabase(): Promise<TestDatabase> {
   return createFrom(testServerUrl(), 'template0')
 }
 
-/** The server of this run: TEST_DATABASE_URL, or the throw-away one that `integration-database.ts` started. */
+/** The PostgreSQL server of this run: TEST_DATABASE_URL, or the throw-away one that `integration-database.ts` started. */
 function testServerUrl(): string {
   const url = process.env['TEST_DATABASE_URL']
   if (url === undefined || url === '') {

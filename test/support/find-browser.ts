@@ -10,7 +10,7 @@ const PLACES = [
   '/snap/bin/chromium',
 ]
 
-/** The browser for the end-to-end tests: the one that is asked for, an installed one, or Playwright's own download. */
+/** The browser for the end-to-end tests: the one the environment names, an installed one, or Playwright's own download. */
 export function findBrowser(env: NodeJS.ProcessEnv): string | undefined {
   for (const name of ['CHROME_PATH', 'CHROMIUM']) {
     const asked = env[name]
@@ -26,7 +26,7 @@ export function findBrowser(env: NodeJS.ProcessEnv): string | undefined {
   return [...onPath, ...PLACES, chromium.executablePath()].find(executable)
 }
 
-/** As `findBrowser`; and as root on Debian or a child of it, installs the distribution's Chromium when there is none. */
+/** Like `findBrowser`, but as root on Debian or a derivative installs the distribution's Chromium if there is none. */
 export function findOrInstallBrowser(env: NodeJS.ProcessEnv, say: (text: string) => void): string {
   const found = findBrowser(env)
   if (found !== undefined) return found

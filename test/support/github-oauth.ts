@@ -7,7 +7,7 @@ interface GitHubUser {
   readonly login: string
   readonly email: string
   readonly verified: boolean
-  /** `org` or `org/team` to the state of the membership. */
+  /** The state of each membership, by `org` or `org/team`. */
   readonly memberships: Readonly<Record<string, 'active' | 'pending'>>
 }
 
@@ -20,7 +20,7 @@ const grant = z.object({
   code_verifier: z.string(),
 })
 
-/** A scripted GitHub Enterprise Server for signing in: its page, its tokens, who signs in, and that person's memberships. */
+/** A scripted GitHub Enterprise Server for sign-in: its page, its tokens, the person who signs in, and that person's memberships. */
 export async function startGitHubOAuth() {
   const codes = new Map<string, string>()
   const tokens = new Map<string, readonly string[]>()
@@ -44,7 +44,7 @@ export async function startGitHubOAuth() {
     const verifier = createHash('sha256')
       .update(given?.code_verifier ?? '')
       .digest('base64url')
-    // GitHub answers a refusal with 200, too.
+    // GitHub answers refusals with 200 as well.
     if (given?.client_secret !== GITHUB_CLIENT.secret || challenge !== verifier) {
       return { status: 200, body: { error: 'bad_verification_code' } }
     }

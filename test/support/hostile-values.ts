@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
-/** Stands for a number no JSON value can be, until the text is made. */
+/** Placeholder for a number that JSON.stringify cannot write. `hostileJson` replaces it in the text. */
 const NO_NUMBER = '@@1e400@@'
 
-/** Each text once, whatever a schema says it is: a time, a cursor, a name, an id. */
+/** Each text is tried in every field, whatever the schema expects: a time, a cursor, a name, an id. */
 const TEXTS = [
   '',
   '\u0000',
@@ -49,7 +49,7 @@ const OTHERS: readonly unknown[] = [
 export const hostileTexts: readonly string[] = TEXTS
 export const hostileValues: readonly unknown[] = [...TEXTS, ...OTHERS]
 
-/** JSON, with a number that `JSON.parse` reads as infinite where one is meant. */
+/** JSON in which the placeholder becomes a number that `JSON.parse` reads as Infinity. */
 export const hostileJson = (value: unknown): string => JSON.stringify(value).replaceAll(`"${NO_NUMBER}"`, '1e400')
 
 const schemaNode = z.looseObject({
@@ -67,8 +67,8 @@ const schemaNode = z.looseObject({
 export type Plausible = Readonly<Record<string, unknown>>
 
 /**
- * Every input that differs from one that fits in one place: there stands a hostile value. `schema` is JSON Schema; `plausible` says
- * what a member of a name usually holds.
+ * Every input that is valid except for one hostile value in one place. `schema` is JSON Schema; `plausible` gives typical
+ * values by member name.
  */
 export function* hostileInputs(schema: unknown, plausible: Plausible, root: unknown = schema): Generator<unknown> {
   yield* hostileValues
@@ -76,7 +76,7 @@ export function* hostileInputs(schema: unknown, plausible: Plausible, root: unkn
   const done = new Set<string>()
   for (const sample of samples(schema, plausible, root)) {
     for (const path of placesOf(sample)) {
-      // What two ways of a union have in common is tried in one of them.
+      // A path that several variants of a union share is tried in only one of them.
       if (done.has(path.join('.'))) continue
       done.add(path.join('.'))
       for (const value of hostileValues) yield withValue(sample, path, value)
@@ -84,7 +84,7 @@ export function* hostileInputs(schema: unknown, plausible: Plausible, root: unkn
   }
 }
 
-/** What fits the schema: one for each way a union can go. */
+/** Valid values of the schema: one for each variant of a union. */
 export function samples(schema: unknown, plausible: Plausible, root: unknown = schema, name = ''): unknown[] {
   const node = schemaNode.parse(schema)
   const known = plausible[name]
@@ -98,7 +98,7 @@ export function samples(schema: unknown, plausible: Plausible, root: unknown = s
     let made: Readonly<Record<string, unknown>>[] = [{}]
     for (const [key, member] of Object.entries(node.properties ?? {})) {
       const values = samples(member, plausible, root, key)
-      // Not their product: each way of a member once.
+      // Each variant of a member once, not every combination.
       made = values
         .map((value, index) => ({ ...made[Math.min(index, made.length - 1)], [key]: value }))
         .concat(made.slice(values.length).map((one) => ({ ...one, [key]: values[0] })))

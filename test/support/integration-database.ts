@@ -7,8 +7,8 @@ import { migratedTemplate } from '~test/support/migrated-template'
 const ready = z.object({ url: z.string() })
 
 /**
- * Once per run of the integration tests: a throw-away PostgreSQL, unless TEST_DATABASE_URL names one. It is a process of its
- * own that ends with this one, so that a run that is killed leaves nothing running.
+ * Once per run of the integration tests: a throw-away PostgreSQL, unless TEST_DATABASE_URL names one. It is a separate process
+ * that ends with this one, so that a killed run leaves nothing running.
  */
 export default async function setUpDatabase(): Promise<() => Promise<void>> {
   const given = process.env['TEST_DATABASE_URL']

@@ -1,6 +1,6 @@
 import { afterAll, vi } from 'vitest'
 
-// Files of tests share a process. What a process keeps for itself is gone after each file, as if it had ended.
+// Test files share a process, so the state that the product keeps per process is removed after each file.
 afterAll(() => {
   for (const name of Object.keys(globalThis)) {
     if (name.startsWith('deployConsole')) Reflect.deleteProperty(globalThis, name)

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 export interface Import {
-  /** Files below src, without their extension. */
+  /** Paths below src, without their extension. */
   readonly from: string
   readonly to: string
-  /** Whether the program loads the file when it starts: not for types, nor for `import()`. */
+  /** Whether the file is loaded at start: false for types and for `import()`. */
   readonly isLoaded: boolean
 }
 
@@ -13,7 +13,7 @@ const source = path.resolve(import.meta.dirname, '../../src')
 const IMPORT = /\b(?:import|export)\b(?:\s+([^'";()]*?)\s+from)?\s*(\(?)\s*'((?:~|\.\.?)\/[^']+)'/g
 const withoutExtension = (file: string): string => file.replace(/\.tsx?$/, '')
 
-/** Every import within src, by alias or relative. The generated Prisma client is imported, but not read. */
+/** Every import within src, by alias or relative path. The generated Prisma client appears only as a target. */
 export function listImports(): readonly Import[] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
     (file) => /\.tsx?$/.test(file) && !file.includes('/generated/'),

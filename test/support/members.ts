@@ -1,7 +1,7 @@
 import type { Actor } from '~/domain/actor'
 import type { Deps } from '~/server/deps'
 
-/** Makes an actor of a test a member with the actor's own role and environments. */
+/** Makes a test's actor a member with the actor's own role and environments. */
 export async function insertMember(deps: Deps, actor: Actor): Promise<Actor> {
   const { userId, name, role, environments } = actor
   await deps.db.user.create({ data: { id: userId, name, email: `${userId}@example.com` } })

@@ -7,7 +7,7 @@ import { startEmbeddedPostgres } from '~/launch/database/embedded-postgres'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
-/** Once per run of the end-to-end tests: a sandbox database with all migrations, with which their products begin. */
+/** Once per run of the end-to-end tests: a sandbox database with all migrations, which the products under test start with. */
 export default async function makeMigratedData(): Promise<() => void> {
   const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-migrated-'))
   const postgres = path.join(directory, 'postgres')
@@ -20,9 +20,9 @@ export default async function makeMigratedData(): Promise<() => void> {
   return () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
 }
 
-/** Gives a data directory that database; leaves it empty where none was made. */
+/** Copies that database into a data directory; leaves the directory empty if none was made. */
 export function copyMigratedData(dataDir: string): void {
   const made = process.env['TEST_MIGRATED_DATA']
-  // Its files are those of the account that PostgreSQL runs as.
+  // The files must belong to the account that PostgreSQL runs as.
   if (made !== undefined) execFileSync('cp', ['-a', made, path.join(dataDir, 'postgres')])
 }

@@ -5,7 +5,7 @@ import { applyMigrations } from '~/launch/database/database-schema'
 import { createLogger } from '~/server/platform/logger'
 import { installJobTables } from '~/server/worker/job-tables'
 
-/** Any number; whoever makes the template holds the advisory lock of this one. */
+/** An arbitrary number: the advisory lock that the process making the template holds. */
 const TEMPLATE_LOCK = 7_310_423
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -21,7 +21,7 @@ export async function migratedTemplate(server: string): Promise<string> {
   return name
 }
 
-/** Named when it is complete: a run that is broken off leaves no half-made template behind. */
+/** Gets its name only when it is complete, so that an aborted run leaves no half-made template. */
 async function makeTemplate(client: pg.Client, server: string, name: string): Promise<void> {
   const unfinished = `${name}_unfinished`
   await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`)

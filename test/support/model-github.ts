@@ -23,7 +23,7 @@ const JOB_OF_PHASE: Readonly<Record<PhaseKey, string>> = {
   health_check: 'deploy',
 }
 
-/** The notify steps of a deploy workflow in order, and the job that each belongs to. */
+/** The notify steps of a deploy workflow in order, with the job of each. */
 const STEPS = [...STATUS_OF_STEP].map(([name, status]) => ({ name, status, job: jobOf(status) }))
 
 function jobOf(status: CallbackStatus): string {
@@ -44,8 +44,8 @@ interface ModelRun {
 }
 
 /**
- * A model of GitHub behind real HTTP: it keeps what it was asked to run and tells of it what GitHub would. Every
- * dispatch it accepts is a run, so two runs of one deploy are two dispatches.
+ * A model of GitHub behind real HTTP: it remembers which runs it was asked to start and reports on them as GitHub would.
+ * Every accepted dispatch is a run, so two runs of one deploy mean two dispatches.
  */
 export function modelGitHub(github: ScriptedGitHub) {
   const runs: ModelRun[] = []
@@ -93,7 +93,7 @@ export function modelGitHub(github: ScriptedGitHub) {
     return { status: 200, body: { total_count: jobs.length, jobs } }
   }
 
-  /** Starts a run for every dispatch it gets, whatever it then answers: unless told otherwise, with the run. */
+  /** Starts a run for every dispatch, whatever the answer is: the run, unless a test sets another. */
   const accepting =
     (answer?: Answer | Handler): Handler =>
     (request) => {
@@ -105,7 +105,7 @@ export function modelGitHub(github: ScriptedGitHub) {
     accept,
     accepting,
     runsOf: (deployId: string) => runs.filter((run) => run.deployId === deployId),
-    /** The workflow takes its next step: the status it reports, or null when there is none left. */
+    /** Takes the next step of the workflow: returns the status it reports, or null if none is left. */
     work: (deployId: string): CallbackStatus | null => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
       const step = run === undefined ? undefined : STEPS[run.done]
@@ -113,14 +113,14 @@ export function modelGitHub(github: ScriptedGitHub) {
       run.done += 1
       return step.status
     },
-    /** Somebody starts a run again that had ended; false when there is none. */
+    /** Somebody re-runs a run that has ended; false if there is none. */
     startAgain: (deployId: string, at: Date): boolean => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion !== null)
       if (run === undefined) return false
       Object.assign(run, { done: 0, conclusion: null, attempt: run.attempt + 1, startedAt: at.toISOString() })
       return true
     },
-    /** The run ends; false when there is none that could. A success has gone through every step. */
+    /** Ends the run; false if none could end. A successful run has gone through every step. */
     conclude: (deployId: string, conclusion: Conclusion): boolean => {
       const run = runs.find((one) => one.deployId === deployId && one.conclusion === null)
       if (run === undefined) return false

@@ -21,10 +21,10 @@ interface Answer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** What the front makes of an answer: another one, none at all, or a connection that breaks off. */
+/** What the front sends in place of an answer: another answer, nothing, or a broken connection. */
 type Disturbance = (answer: Answer) => Answer | 'silent' | 'broken' | Promise<Answer>
 
-/** Another key, or another algorithm, than the provider's own. */
+/** A key or algorithm other than the provider's own. */
 interface Signing {
   readonly key?: CryptoKey | KeyObject
   readonly alg?: string
@@ -37,14 +37,14 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/me': 'userinfo',
 }
 
-/** The provider's, and a stranger's: of one size and for one use. */
+/** The provider's key pair and a stranger's, of the same kind and size. */
 const keyPairs = Promise.all([generateKeyPair('RS256', { extractable: true }), generateKeyPair('RS256')])
 
 export const CLIENT = { id: 'deploy-console', secret: 'oidc-client-secret-of-the-tests' } as const
 
 /**
- * `oidc-provider`, a certified OpenID provider, on loopback and with its defaults: the address is in userinfo alone, and the
- * ID token has an `auth_time` when `max_age` was asked for. A front before it alters answers, to misbehave on purpose.
+ * `oidc-provider`, a certified OpenID provider, on loopback with its defaults: only userinfo has the email address, and the
+ * ID token has `auth_time` only if `max_age` was requested. A front before it alters answers to simulate faults.
  */
 export async function startOidcProvider() {
   const [{ privateKey }, stranger] = await keyPairs
@@ -81,7 +81,7 @@ export async function startOidcProvider() {
 
   async function forward(incoming: IncomingMessage, response: ServerResponse) {
     const { pathname, searchParams } = new URL(incoming.url ?? '/', issuer)
-    // Each test has its own console.
+    // Each test has its own console, so the redirect URI changes.
     if (pathname === '/auth') state.callback = searchParams.get('redirect_uri') ?? state.callback
     if (state.away) return void response.writeHead(503).end()
     const { method, headers } = incoming
@@ -103,7 +103,7 @@ export async function startOidcProvider() {
   }
 
   const disturb = (endpoint: Endpoint, how: Disturbance) => void disturbances.set(endpoint, how)
-  /** Signs the ID token again, with other claims: `undefined` takes one out. */
+  /** Signs the ID token again with other claims; `undefined` removes a claim. */
   const forgeIdToken = (claims: Readonly<Record<string, unknown>>, { key = privateKey, alg = 'RS256' }: Signing = {}) =>
     disturb('token', async ({ status, body }) => {
       const token = new SignJWT({ ...decodeJwt(z.string().parse(body['id_token'])), ...claims })
@@ -112,7 +112,7 @@ export async function startOidcProvider() {
 
   return {
     issuer,
-    /** Who signs in on its page next. */
+    /** Sets the person who signs in next. */
     as: (person: Person) => Object.assign(state, { person }),
     goAway: (away: boolean) => Object.assign(state, { away }),
     disturb,
@@ -123,7 +123,7 @@ export async function startOidcProvider() {
   }
 }
 
-/** Presses the button on the provider's page, as a browser without any of its cookies, and gives where that leads back to. */
+/** Submits the provider's sign-in page, as a browser without cookies of it, and returns the URL it redirects to. */
 export async function signInAtProvider(url: URL): Promise<URL> {
   const jar = new Map<string, string>()
   for (let at = url, method = 'GET'; ; ) {
@@ -159,7 +159,7 @@ function page(response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/html' }).end(html)
 }
 
-/** What the provider keeps: the one client, and what it makes of each sign-in. `callback`: where the client is answered to. */
+/** The provider's storage: the one client, and the data of each sign-in. `callback` gives the client's redirect URI. */
 function keepInMemory(callback: () => string): AdapterFactory {
   const kept = new Map<string, AdapterPayload>()
   const all = (suits: (payload: AdapterPayload) => boolean) => [...kept].filter(([, payload]) => suits(payload))

@@ -31,7 +31,7 @@ export interface Exchange {
 const pointer = (...parts: readonly string[]) =>
   parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')
 
-/** What is wrong with an answer, in words, by the console's own OpenAPI document; empty when it is as described. */
+/** Describes how an answer differs from the console's own OpenAPI document; empty if it does not. */
 export function openApiChecker(document: object) {
   const { paths } = described.parse(document)
   const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false })
@@ -47,7 +47,7 @@ export function openApiChecker(document: object) {
     const mediaType = headers.get('content-type')?.split(';')[0] ?? ''
     const name = method.toLowerCase()
     const operation = paths[template]?.[name]
-    // A method the address does not take is described once for all of them.
+    // A method that an address does not support is described once for all of them.
     if (operation === undefined) {
       return status === 405 ? errorsOf('/components/schemas/Problem', body) : [`${method} ${template} is not described`]
     }

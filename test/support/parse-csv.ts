@@ -1,4 +1,4 @@
-/** A reader of RFC 4180 of its own, so that the export is not checked with what wrote it. */
+/** An independent RFC 4180 parser, so that the export is not checked with the code that wrote it. */
 export function parseCsv(text: string): string[][] {
   const records: string[][] = []
   let record: string[] = []

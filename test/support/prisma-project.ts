@@ -11,7 +11,7 @@ export interface PrismaOutcome {
   readonly output: string
 }
 
-/** Runs Prisma's CLI as a developer does in a checkout, and gives all it said. */
+/** Runs Prisma's CLI as a developer does in a checkout, and returns all its output. */
 export function prisma(
   directory: string,
   databaseUrl: string,
@@ -42,7 +42,7 @@ export interface PrismaProject {
   readonly remove: () => void
 }
 
-/** A small Prisma project of its own, with our schema engine, in a directory with a space in its name. */
+/** A small separate Prisma project that uses our schema engine, in a directory with a space in its name. */
 export function createPrismaProject(): PrismaProject {
   const directory = mkdtempSync(path.join(tmpdir(), 'prisma project '))
   const migrations = path.join(directory, 'prisma/migrations')

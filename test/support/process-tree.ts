@@ -7,7 +7,7 @@ interface ProcessEntry {
   readonly command: string
 }
 
-/** The processes a process started, and those they started, that are still alive. */
+/** All descendants of a process that are still alive. */
 export function descendantsOf(pid: number): readonly ProcessEntry[] {
   const all = allProcesses()
   const below = (parent: number): ProcessEntry[] =>

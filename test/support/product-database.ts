@@ -6,7 +6,7 @@ import { generatedSecrets } from '~/launch/secrets'
 import { cookieOf } from '~test/support/sessions'
 import type { Product } from '~test/support/start-product'
 
-/** For what no screen can bring about: time that passed, or an account of another kind. */
+/** For states that a test cannot reach through the UI: time that has passed, or an account of another kind. */
 async function query({ dataDir }: Product, text: string, values: readonly unknown[] = []): Promise<readonly unknown[]> {
   const connectionString = await runningDatabaseUrl(path.join(dataDir, 'postgres'), 'sandbox')
   if (connectionString === undefined) throw new Error('the product has no embedded database that runs')
@@ -19,11 +19,11 @@ async function query({ dataDir }: Product, text: string, values: readonly unknow
   }
 }
 
-/** Everybody proved who they are an hour ago, and not since. */
+/** Makes everybody's last proof of identity an hour old. */
 export const letProofsAge = (product: Product) =>
   query(product, `UPDATE sessions SET proved_at_utc = now() - interval '1 hour'`)
 
-/** Signs an account in without its password, for sign-ins are limited. Gives the cookie's value. */
+/** Signs an account in without its password, because sign-ins are rate-limited. Returns the cookie's value. */
 export async function openSession(product: Product, email: string): Promise<string> {
   const token = randomBytes(24).toString('base64url')
   await query(
@@ -36,15 +36,15 @@ export async function openSession(product: Product, email: string): Promise<stri
   return value
 }
 
-/** Everybody left their session alone for so long. */
+/** Makes every session's last activity this long ago. */
 export const letSessionsIdle = (product: Product, interval: string) =>
   query(product, 'UPDATE sessions SET active_at_utc = now() - $1::interval', [interval])
 
-/** Of whoever did something within the last minute. */
+/** The sessions with activity in the last minute. */
 export const activeLately = (product: Product) =>
   query(product, `SELECT id FROM sessions WHERE active_at_utc > now() - interval '1 minute'`)
 
-/** As if an admin had changed the role. */
+/** Changes a role as an admin would. */
 export const giveRole = (product: Product, email: string, role: string) =>
   query(
     product,
@@ -52,7 +52,7 @@ export const giveRole = (product: Product, email: string, role: string) =>
     [email, role],
   )
 
-/** Gives an account another account's kind: one that signs in with this password, whose hash it is. */
+/** Gives an account the password with this hash, so that it signs in with one. */
 export const givePassword = (product: Product, email: string, hash: string) =>
   query(
     product,
@@ -61,7 +61,7 @@ export const givePassword = (product: Product, email: string, hash: string) =>
     [email, hash],
   )
 
-/** Makes a link that is good for an hour, and gives its path. */
+/** Makes a link that is valid for an hour, and returns its path. */
 export async function makeLink(product: Product, kind: 'setup' | 'invitation'): Promise<string> {
   const token = randomBytes(32).toString('base64url')
   const digest = createHash('sha256').update(token).digest('hex')
@@ -74,14 +74,14 @@ export async function makeLink(product: Product, kind: 'setup' | 'invitation'): 
   return `/${kind === 'setup' ? 'setup' : 'invite'}/${token}`
 }
 
-/** As if the minute were over: the job that the schedule writes then. */
+/** Adds the job that the schedule adds every minute. */
 export const lookForOutsideRuns = (product: Product) =>
   query(product, 'SELECT FROM graphile_worker.add_job($1, job_key => $1, max_attempts => 1)', ['find_outside_runs'])
 
-/** What the trail holds of one action, oldest first. */
+/** The audit rows of one action, oldest first. */
 export const trailOf = (product: Product, action: string) =>
   query(product, 'SELECT actor, payload FROM audit_events WHERE action = $1 ORDER BY id', [action])
 
-/** How often a surface was deployed. */
+/** All deploys of a surface. */
 export const deploysOf = (product: Product, surface: string) =>
   query(product, 'SELECT id FROM console_deploys WHERE surface_id = $1', [surface])

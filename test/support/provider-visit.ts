@@ -3,7 +3,7 @@ import type { Deps } from '~/server/deps'
 import { type Browser, browser } from '~test/support/auth-client'
 import { signInAtProvider } from '~test/support/oidc-provider'
 
-/** The same console and database, started with another OpenID provider. */
+/** The same console and database with another OpenID provider. */
 export function consoleWith(deps: Deps, { issuer }: { readonly issuer: string }): Deps {
   const { oidc, ...others } = deps.config.providers
   if (oidc === undefined) throw new Error('the console has no OpenID provider')
@@ -11,8 +11,8 @@ export function consoleWith(deps: Deps, { issuer }: { readonly issuer: string })
 }
 
 /**
- * Signs in at a provider, as a browser does: asks the console where to go, presses the button there, and follows back.
- * `comesBackAs`: another browser makes the last step.
+ * Signs in at a provider as a browser does: asks the console for the URL, submits the provider's page, and follows the redirect
+ * back. `comesBackAs`: another browser makes the last step.
  */
 export async function atProvider(
   deps: Deps,
@@ -26,7 +26,7 @@ export async function atProvider(
     readonly comesBackAs?: Browser
     readonly held?: Browser
     readonly path?: '/sign-in/social' | '/link-social'
-    /** As the dialog does that asks for a proof. */
+    /** As the dialog that asks for a fresh proof does. */
     readonly anew?: boolean
   } = {},
 ) {

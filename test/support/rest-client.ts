@@ -14,12 +14,12 @@ export interface RestAnswer {
 const asPattern = (template: string) => new RegExp(`^${template.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 
 /**
- * Calls the route handlers Next serves, with these dependencies. What carries neither signature nor token is sent by an admin
- * who is signed in. Each answer must be as the OpenAPI document says.
+ * Calls the route handlers that Next serves, with these dependencies. A request with neither signature nor token is sent as
+ * a signed-in admin. Each answer must match the OpenAPI document.
  */
 export function restClient(deps: Deps, signIn: () => Promise<string> = () => signedInAs(deps)) {
   let cookie: Promise<string> | undefined
-  // Where `getDeps` keeps the process's own.
+  // `getDeps` reads the process's dependencies from here.
   Object.assign(globalThis, { deployConsoleDeps: deps })
   const check = openApiChecker(openApiDocument(deps.config.consoleUrl))
   const routes = listRoutes('api').map((route) => ({ ...route, pattern: asPattern(route.template) }))

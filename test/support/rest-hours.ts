@@ -15,13 +15,13 @@ interface Rest {
   readonly repositories: number
   readonly webhooks: boolean
   readonly hours: number
-  /** With a GitHub App, whose tokens last an hour: the first look of each process at each address is answered in full then. */
+  /** With a GitHub App, whose tokens last an hour: each process then gets its first answer from each address in full. */
   readonly app?: boolean
 }
 
 /**
- * What two workers ask GitHub in hours in which nothing happens, after a minute in which they got to know it. The schedule's jobs are
- * written as they are every minute (every two, with webhooks: looks are an hour apart then); only the minutes are short.
+ * What two workers ask GitHub in hours in which nothing happens, after a first minute that fills their caches. The scheduled
+ * jobs are added as they are every minute (every two with webhooks, as looks are then an hour apart); only the minutes are short.
  */
 export async function restHours(
   databaseUrl: string,
@@ -29,7 +29,7 @@ export async function restHours(
 ): Promise<Asked> {
   const github = await startRestingGitHub()
   const config = configOf(databaseUrl, github.apiUrl, webhooks, app)
-  // All of it in the past: by the database's clock, no job was taken in the future.
+  // All in the past, so that by the database's clock every job is due.
   let clock = Date.now() - (hours + 1) * HOUR_MS
   const stepMs = webhooks ? 2 * MINUTE_MS : MINUTE_MS
   const workers = [1, 2].map((): Deps => ({ ...createDeps(config), now: () => new Date(clock) }))
@@ -56,7 +56,7 @@ export async function restHours(
     await pass()
     github.take()
     for (let passed = 0; passed < hours * HOUR_MS; passed += stepMs) {
-      // As with tokens that are new: the ETags of those before hold no longer.
+      // New tokens invalidate the ETags of the old ones.
       if (app && passed % HOUR_MS === 0) await first.db.gitHubAnswer.deleteMany()
       await pass()
     }
@@ -86,7 +86,7 @@ const configOf = (databaseUrl: string, apiUrl: string, webhooks: boolean, app: b
     ...(webhooks ? { GITHUB_WEBHOOK_SECRET: 'x'.repeat(32) } : {}),
   })
 
-/** Two surfaces a repository, each of which runs another commit. */
+/** Two surfaces per repository, each running a different commit. */
 async function insertPairs({ db, now }: Deps, repositories: number): Promise<void> {
   await db.surface.createMany({
     data: Array.from({ length: repositories * 2 }, (_, n) => ({

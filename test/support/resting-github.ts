@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { startScriptedGitHub } from '~test/support/scripted-github'
 
-/** What a repository at rest is asked for, by the last part of the address. */
+/** The requests made about a quiet repository, by the last part of the address. */
 const KINDS: readonly (readonly [kind: string, path: RegExp, body: (path: string) => unknown])[] = [
   ['runs', /\/actions\/(workflows\/[^/]+\/)?runs\?/, listOfRuns],
   ['ref', /\/git\/ref\/heads/, () => ({ ref: 'refs/heads/main', object: { type: 'commit', sha: 'a'.repeat(40) } })],
@@ -9,14 +9,14 @@ const KINDS: readonly (readonly [kind: string, path: RegExp, body: (path: string
   ['variable', /\/actions\/variables\//, () => ({ name: 'DEPLOY_FREEZE', value: 'false' })],
 ]
 
-/** Counts of requests, by kind. */
+/** Numbers of requests, by kind. */
 export interface Asked {
   readonly requests: Record<string, number>
-  /** Of these, how many were answered 304. */
+  /** How many of them were answered 304. */
   readonly unchanged: Record<string, number>
 }
 
-/** A scripted GitHub of any number of repositories in which nothing happens. It answers with ETags, which hold for one token each, and counts. */
+/** A scripted GitHub in whose repositories nothing happens. It counts requests, and each of its ETags is valid for one token. */
 export async function startRestingGitHub() {
   let asked: Asked = { requests: {}, unchanged: {} }
   let tokens = 0
@@ -45,7 +45,7 @@ export async function startRestingGitHub() {
   }
   return {
     apiUrl,
-    /** What was asked since the last time this was called. */
+    /** Returns the counts since the last call. */
     take: (): Asked => {
       const taken = asked
       asked = { requests: {}, unchanged: {} }

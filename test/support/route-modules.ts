@@ -6,12 +6,12 @@ const appDirectory = path.resolve(import.meta.dirname, '../../src/app')
 type Handler = (request: Request, context: { params: Promise<Record<string, string>> }) => Promise<Response> | Response
 
 export interface RouteModule {
-  /** As OpenAPI writes it: `/api/internal/deploys/{id}`. */
+  /** In OpenAPI's notation: `/api/internal/deploys/{id}`. */
   readonly template: string
   readonly file: string
 }
 
-/** Every route handler Next serves below `under`, from the files themselves. */
+/** Every route handler that Next serves below `under`, from the files themselves. */
 export function listRoutes(under: string): RouteModule[] {
   return readdirSync(path.join(appDirectory, under), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name === 'route.ts')

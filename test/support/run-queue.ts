@@ -3,7 +3,7 @@ import type { Deps } from '~/server/deps'
 import { jobLogger } from '~/server/worker/job-tables'
 import { jobTasks } from '~/server/worker/tasks'
 
-/** Works on all jobs that are due, as the worker does, and then stops. */
+/** Runs all jobs that are due, as the worker does, and then stops. */
 export function runQueue(deps: Deps): Promise<void> {
   return runOnce({
     connectionString: deps.config.databaseUrl,
@@ -13,7 +13,7 @@ export function runQueue(deps: Deps): Promise<void> {
   })
 }
 
-/** What waits in the queue, by task and key. */
+/** The jobs in the queue, by task and key. */
 export const queuedJobs = (deps: Deps) =>
   deps.db.$queryRaw<{ task: string; key: string | null; attempts: number; locked_by: string | null; runAt: Date }[]>`
     SELECT "task_identifier" AS "task", "key", "attempts"::int, "locked_by",

@@ -3,18 +3,18 @@ import path from 'node:path'
 
 export interface Step {
   readonly name: string
-  /** A Node program below node_modules (or the project), and its arguments. */
+  /** A Node program below node_modules or the project, and its arguments. */
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
-  /** Tests show what they do as they do it; everything else speaks only when it fails. */
+  /** Whether to print output at once, as for tests; other steps print only if they fail. */
   readonly live?: boolean
-  /** Where the JSON report of its tests goes. */
+  /** The path of the step's JSON test report. */
   readonly report?: string
 }
 
 const root = path.resolve(import.meta.dirname, '../..')
 
-/** Runs one step to its end. Broken off, it takes all it started with it. */
+/** Runs one step to its end. If it is aborted, every process that it started is ended too. */
 export async function runStep(
   step: Step,
   broken: AbortSignal,

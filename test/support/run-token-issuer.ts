@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import { type Handler, startScriptedGitHub } from '~test/support/scripted-github'
 
-/** A run of acme/platform's deploy-console.yml, as GitHub's token says it. */
+/** The claims of GitHub's token for a run of acme/platform's deploy-console.yml. */
 export const CLAIMS = {
   repository: 'acme/platform',
   repository_id: '900100',
@@ -11,7 +11,7 @@ export const CLAIMS = {
   sub: 'repo:acme@1/platform@900100:ref:refs/heads/main',
 } as const
 
-/** A scripted GitHub that issues run tokens with real keys. `github.script.onTokenKeys` may answer otherwise. */
+/** A scripted GitHub that issues run tokens with real keys. `github.script.onTokenKeys` can replace the answer. */
 export async function startRunTokenIssuer() {
   const { privateKey, publicKey } = await generateKeyPair('RS256')
   const stranger = await generateKeyPair('RS256')
@@ -30,7 +30,7 @@ export async function startRunTokenIssuer() {
     readonly key?: 'own' | 'stranger'
     readonly lacking?: keyof JWTPayload
   }
-  /** A token as GitHub makes one: for five minutes, valid from ten before. */
+  /** A token as GitHub makes one: valid from ten minutes before its issue to five minutes after. */
   const mint = async (options: Minting = {}): Promise<string> => {
     const {
       claims = {},

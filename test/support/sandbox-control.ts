@@ -9,7 +9,7 @@ const statusSchema = z.object({
   surfaces: z.array(z.object({ id: z.string(), version: z.string().nullable() })),
 })
 
-/** The hands of a person at the sandbox's control page. */
+/** Does what a person does on the sandbox's control page. */
 export function sandboxControl(product: Pick<Product, 'dataDir'>) {
   const { url, token } = listening.parse(
     JSON.parse(readFileSync(path.join(product.dataDir, 'sandbox/sandbox.json'), 'utf8')),
@@ -20,11 +20,11 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
     if (!answer.ok) throw new Error(`The sandbox answered ${answer.status} to ${address}: ${await answer.text()}`)
   }
   return {
-    /** A run waits before this step of a workflow until it is resumed. */
+    /** Makes a run wait before this step of a workflow until it is resumed. */
     pause: (step: string) => post('/control/pauses', { step, paused: true }),
     resume: (step: string) => post('/control/pauses', { step, paused: false }),
     behave: (surface: string, behaviour: Behaviour) => post(`/control/surfaces/${surface}`, { behaviour }),
-    /** GitHub answers the next dispatch with this status. With `after`, it accepted the dispatch first. */
+    /** Makes GitHub answer the next dispatch with this status. With `after`, GitHub accepts the dispatch first. */
     failDispatch: (status: number, after = false) =>
       post('/control/faults', {
         endpoint: 'POST /actions/workflows/:workflow/dispatches',
@@ -32,14 +32,14 @@ export function sandboxControl(product: Pick<Product, 'dataDir'>) {
         status,
         after,
       }),
-    /** As with `gh workflow run`: a run the console knows nothing of. */
+    /** Starts a run that the console does not know, like `gh workflow run`. */
     runByHand: (workflow: string, inputs: Readonly<Record<string, string>>) =>
       post(`/api/v3/repos/acme/platform/actions/workflows/${workflow}/dispatches`, { ref: 'main', inputs }),
-    /** How long the workflows wait until a surface is healthy. */
+    /** Sets how long the workflows wait until a surface is healthy. */
     healthCheckFor: (seconds: number) =>
       post('/api/v3/repos/acme/platform/actions/variables/HEALTH_CHECK_SECONDS', { value: String(seconds) }, 'PATCH'),
     freeze: (reason: string) => post('/control/freeze', { reason }),
-    /** What the sample surface itself says it runs. */
+    /** What the sample surface itself reports as its version. */
     versionOf: async (surface: string): Promise<string> => {
       const answer = await fetch(`${url}/surfaces/${surface}/version`)
       return z.object({ version: z.string() }).parse(await answer.json()).version

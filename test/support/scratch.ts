@@ -1,13 +1,13 @@
 import { readFileSync, statfsSync } from 'node:fs'
 
 const MEMORY = '/dev/shm'
-/** Far more than tests hold at any time: each running product keeps some 100 MB. */
+/** Far more than the tests use at any time; each running product keeps some 100 MB. */
 const AMPLE = 2 * 1024 ** 3
 
 /**
- * Where tests keep what they throw away: in memory, where Linux offers it in plenty and lets programs run from it; else
- * undefined, and it is the system's directory for such things. A database is 300 files, and tests make hundreds: on a disk
- * that has just deleted as many, one takes most of half a second, in memory a fiftieth.
+ * The in-memory directory for temporary files, if Linux has one that is large enough and allows executables; else undefined,
+ * and the system's temporary directory is used. Tests create hundreds of databases of 300 files: one takes nearly half a
+ * second on a disk that has just deleted as many, and a fiftieth of that in memory.
  */
 function scratchInMemory(): string | undefined {
   try {
@@ -18,7 +18,7 @@ function scratchInMemory(): string | undefined {
   }
 }
 
-/** Of mounts on the same place, the last one counts. */
+/** If several mounts have the same path, the last one counts. */
 function runsPrograms(mounts: string): boolean {
   const mount = mounts
     .split('\n')
@@ -27,7 +27,7 @@ function runsPrograms(mounts: string): boolean {
   return mount?.[2] === 'tmpfs' && mount[3]?.split(',').includes('noexec') === false
 }
 
-/** Tests and all they start ask the environment where to put what they throw away. What the caller chose holds. */
+/** Sets TMPDIR for the tests and everything they start, unless the caller has set it. */
 export function keepScratchInMemory(env: NodeJS.ProcessEnv): void {
   const directory = scratchInMemory()
   if (directory !== undefined) env['TMPDIR'] ??= directory

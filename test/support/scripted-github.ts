@@ -12,8 +12,8 @@ export interface RecordedRequest {
 }
 
 /**
- * What a scripted answer is: a status with a JSON body (or `text` as it is), or `hang up` (the connection is cut without an
- * answer). `cut` ends the connection in the middle of the body.
+ * A scripted answer: a status with a JSON body (or `text` unchanged), or `hang up` (the connection is closed without an
+ * answer). `cut` closes the connection in the middle of the body.
  */
 export type Answer =
   | {
@@ -33,14 +33,14 @@ interface Script {
   onRun: Handler
   onJobs: Handler
   onCommit: Handler
-  /** `git/ref/…`: unless replaced, each name is a branch at the commit of `onCommit`, and no tag. */
+  /** `git/ref/…`: by default, every name is a branch at the commit of `onCommit`, and not a tag. */
   onRef: Handler
   onTag: Handler
   onChecks: Handler
   onStatuses: Handler
   onCancel: Handler
   onRepository: Handler
-  /** `actions/variables/…`: unless replaced, no variable is set. */
+  /** `actions/variables/…`: by default, no variable is set. */
   onVariable: Handler
   /** `app/installations/…/access_tokens` */
   onAccessToken: Handler
@@ -50,7 +50,7 @@ interface Script {
   onTokenKeys: Handler
   /** Every other address outside the REST API. */
   onElsewhere: Handler
-  /** Stands around every handler: answers in its place, or changes or delays its answer. */
+  /** Wraps every handler: answers in its place, or changes or delays its answer. */
   around: (request: RecordedRequest, answer: Handler) => Answer | Promise<Answer>
 }
 
@@ -133,7 +133,7 @@ const isDispatch = ({ path }: RecordedRequest) => path.endsWith('/dispatches')
 
 const dispatchBody = z.object({ inputs: z.object({ console_deploy_id: z.string() }) })
 
-/** Which deploy a recorded dispatch is for. */
+/** The deploy that a recorded dispatch is for. */
 export const deployIdOf = ({ body }: RecordedRequest): string => dispatchBody.parse(body).inputs.console_deploy_id
 
 function bodyOf(text: string, type = ''): unknown {
@@ -163,7 +163,7 @@ function handlerOf(script: Script, path: string): Handler {
 
 const take = (step: Answer | Handler, request: RecordedRequest) => (typeof step === 'function' ? step(request) : step)
 
-/** Answers one after the other; the last one is repeated. */
+/** Gives these answers in order and repeats the last one. */
 export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
   let next = 0
   return (request) => {
@@ -173,7 +173,7 @@ export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
   }
 }
 
-/** Answers late: when the test calls `release`. `asked` resolves when the first request is here. */
+/** Delays the answer until the test calls `release`. `asked` resolves when the first request arrives. */
 export function heldBack(step: Answer | Handler) {
   const released = signal()
   const asked = signal()
@@ -195,7 +195,7 @@ function signal() {
 
 export const neverAnswered: Handler = () => new Promise<Answer>(() => undefined)
 
-/** The list of runs as GitHub pages it: newest first, those that fit `created`, one page of them. */
+/** The list of runs as GitHub pages it: newest first, filtered by `created`, one page. */
 export const listAnswer =
   (runs: readonly { readonly created_at: string }[]): Handler =>
   ({ path }) => {
@@ -209,7 +209,7 @@ export const listAnswer =
     return { status: 200, body: { total_count: found.length, workflow_runs: found.slice(start, start + length) } }
   }
 
-/** Answers `before` until the test calls `happen`, and `after` from then on: a run that is listed late, a run forgotten. */
+/** Answers `before` until the test calls `happen`, then `after`: for a run that is listed late or forgotten. */
 export function untilEvent(before: Answer | Handler, after: Answer | Handler) {
   let happened = false
   const handler: Handler = (request) => take(happened ? after : before, request)
@@ -220,9 +220,9 @@ export function untilEvent(before: Answer | Handler, after: Answer | Handler) {
   })
 }
 
-/** GitHub's answers that are no success, as its REST API documentation has them ("Rate limits", "Best practices"). */
+/** GitHub's error answers, as its REST API documentation describes them ("Rate limits", "Best practices"). */
 export const answers = {
-  /** The hour's requests are used up; the headers say until when. */
+  /** The hourly quota is used up; the headers say until when. */
   primaryLimit: (reset: Date, status: 403 | 429 = 403): Answer => ({
     status,
     body: { message: 'API rate limit exceeded for installation ID 1.' },
@@ -232,7 +232,7 @@ export const answers = {
       'x-ratelimit-reset': String(Math.floor(reset.getTime() / 1000)),
     },
   }),
-  /** Too many requests at once. Known by its text: `retry-after` may be missing, and requests of the hour may be left. */
+  /** Too many requests at once. Recognized by its text: `retry-after` may be missing, and the hourly quota need not be used up. */
   secondaryLimit: ({ status = 403, retryAfter }: { status?: 403 | 429; retryAfter?: number } = {}): Answer => ({
     status,
     body: { message: 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.' },
@@ -251,17 +251,17 @@ export const answers = {
   forbidden: { status: 403, body: { message: 'Resource not accessible by integration' } },
   notFound: { status: 404, body: { message: 'Not Found' } },
   serverError: (status: 500 | 502 | 503 | 504 = 502): Answer => ({ status, body: { message: 'Server Error' } }),
-  /** What a proxy or a login page in GitHub's place says. */
+  /** The answer of a proxy or a login page in GitHub's place. */
   html: (status = 200): Answer => ({
     status,
     text: '<!doctype html><title>Sign in</title>',
     headers: { 'content-type': 'text/html; charset=utf-8' },
   }),
-  /** The connection ends in the middle of the body. */
+  /** The connection closes in the middle of the body. */
   cutBody: { status: 200, text: '{"workflow_run', cut: true },
 } as const satisfies Record<string, Answer | ((...parameters: never[]) => Answer)>
 
-/** A run as GitHub answers it: in progress without a conclusion, completed with one. */
+/** A run as GitHub returns it: in progress without a conclusion, completed with one. */
 export const runAnswer = (conclusion: string | null, attempt = 1): Answer => ({
   status: 200,
   body: {
@@ -274,8 +274,8 @@ export const runAnswer = (conclusion: string | null, attempt = 1): Answer => ({
 })
 
 /**
- * The jobs of a run, each with its conclusion (`skipped` ones have no steps), or with the conclusions of its steps, the last of
- * which is the job's. What has none is in progress.
+ * The jobs of a run, each with its conclusion (`skipped` jobs have no steps), or with the conclusions of its steps, the last of
+ * which is the job's. A step or job without a conclusion is in progress.
  */
 export const jobsAnswer = (
   jobs: Readonly<Record<string, string | null | Readonly<Record<string, string | null>>>>,
@@ -315,7 +315,7 @@ async function branchAtCommit(request: RecordedRequest, onCommit: Handler): Prom
 
 export const gitRef = (ref: string, sha: string, type = 'commit') => ({ ref, object: { type, sha } })
 
-/** JSON as GitHub sends it: a BigInt is written out in full. */
+/** JSON as GitHub sends it: a BigInt is written with all its digits. */
 const serialise = (body: unknown) =>
   JSON.stringify(body, (_, value) => (typeof value === 'bigint' ? `#${value}#` : value)).replace(/"#(\d+)#"/g, '$1')
 

@@ -8,7 +8,7 @@ export interface Secret {
   readonly value: string
 }
 
-/** Files below DATA_DIR that hold a secret because they are for that. Everything else there must hold none. */
+/** The files below DATA_DIR that are meant to hold a secret. No other file there may. */
 export const SECRET_FILES = [
   'secrets/auth',
   'secrets/callback',
@@ -21,7 +21,7 @@ export const SECRET_FILES = [
 
 const ofSandbox = z.object({ deployHookToken: z.string() })
 
-/** Every secret of a running sandbox product: the one list. What else a test uses (cookies, tokens) comes beside it. */
+/** Every secret of a running sandbox product. Tests pass what else they use (cookies, tokens) as `others`. */
 export function secretsInUse({ dataDir }: Pick<Product, 'dataDir'>, others: readonly Secret[] = []): Secret[] {
   const read = (file: string) => readFileSync(path.join(dataDir, file), 'utf8').trim()
   return [
@@ -35,7 +35,7 @@ export function secretsInUse({ dataDir }: Pick<Product, 'dataDir'>, others: read
   ]
 }
 
-/** A secret as it could turn up: as it is, decoded where it is an encoding, and in the encodings things are logged in. */
+/** The forms in which a secret could appear: unchanged, decoded if it is an encoding, and in common encodings of logs. */
 function formsOf({ value }: Secret): readonly string[] {
   const bare = value.replace(/^whsec_/, '')
   const bytes = [Buffer.from(value), Buffer.from(bare, 'base64')]
@@ -44,7 +44,7 @@ function formsOf({ value }: Secret): readonly string[] {
   return [...new Set([value, bare, encodeURIComponent(value), JSON.stringify(value).slice(1, -1), ...encoded])]
 }
 
-/** The names of the secrets a text holds, in whatever form. */
+/** The names of the secrets that a text contains in any form. */
 export function secretsIn(text: string, secrets: readonly Secret[]): string[] {
   return secrets.filter((secret) => formsOf(secret).some((form) => text.includes(form))).map(({ name }) => name)
 }

@@ -12,8 +12,8 @@ interface Member {
 }
 
 /**
- * Somebody who is signed in already, for tests that are not about signing in: the rows it leaves, without the password's
- * slow hash. Gives the cookie as the library signs it.
+ * A signed-in member, for tests that are not about signing in: only the rows of a sign-in, without the slow hash of a
+ * password. Returns the cookie as the library signs it.
  */
 export async function signedInAs(deps: SignInDeps, member: Member = {}): Promise<string> {
   const { email = 'operator@example.com', role = 'admin', environments = null } = member

@@ -7,11 +7,11 @@ export interface CallbackOptions {
   readonly secret?: string
   readonly at?: Date
   readonly path?: 'status' | 'callback'
-  /** What the sender says its repository is. */
+  /** The repository that the sender claims. */
   readonly repository?: string
 }
 
-/** The request a workflow sends, signed by the `standardwebhooks` package rather than by our own code. */
+/** The request that a workflow sends, signed by the `standardwebhooks` package instead of our own code. */
 export function signedCallback(deployId: string, body: object | string, options: CallbackOptions = {}): Request {
   const { webhookId = randomUUID(), secret = CALLBACK_SECRET, at = new Date(), path = 'status', repository } = options
   const text = typeof body === 'string' ? body : JSON.stringify(body)
@@ -28,7 +28,7 @@ export function signedCallback(deployId: string, body: object | string, options:
   })
 }
 
-/** The same with GitHub's token for the run in the place of a signature. */
+/** The same with GitHub's token for the run instead of a signature. */
 export function callbackWithToken(
   deployId: string,
   body: object | string,

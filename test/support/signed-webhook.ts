@@ -6,7 +6,7 @@ export interface WebhookOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** The request GitHub sends for an event of a repository, signed by GitHub's own library. */
+/** The request that GitHub sends for an event of a repository, signed by GitHub's own library. */
 export async function signedWebhook(
   event: string,
   payload: object | string,
@@ -28,7 +28,7 @@ export async function signedWebhook(
 
 const repository = { full_name: 'acme/platform' }
 
-/** Events about a repository, each with what the console reads of it. */
+/** Events about a repository, each with what the console reads from it. */
 export const webhookEvents = {
   run: (id: number, workflow = 'deploy-console.yml', conclusion: string | null = null) => ({
     action: conclusion === null ? 'in_progress' : 'completed',

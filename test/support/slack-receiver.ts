@@ -5,7 +5,7 @@ import { z } from 'zod'
 
 const posted = z.object({ text: z.string() })
 
-/** A real HTTP server in Slack's place. `answer` decides each request: a status, or `hang up` after it was read. */
+/** A real HTTP server in Slack's place. `answer` decides each request: a status, or `hang up` after reading it. */
 export async function startSlackReceiver() {
   const texts: string[] = []
   const script: { answer: () => number | 'hang up' | Promise<number> } = { answer: () => 200 }

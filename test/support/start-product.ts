@@ -12,29 +12,29 @@ const projectDirectory = path.resolve(import.meta.dirname, '../..')
 
 export interface Product {
   readonly url: string
-  /** Undefined when it runs against a GitHub. */
+  /** Undefined if the product runs against a real GitHub. */
   readonly sandboxUrl: string | undefined
   readonly dataDir: string
   readonly launcher: ChildProcess
-  /** All it printed so far. */
+  /** All output so far. */
   readonly output: () => string
-  /** Settles with the exit code when it has ended. */
+  /** Resolves with the exit code when the process has ended. */
   readonly exited: Promise<number | null>
-  /** Asks it to stop, as Ctrl-C does, and waits. Gives the exit code. */
+  /** Stops the product as Ctrl-C does, waits, and returns the exit code. */
   readonly stop: () => Promise<number | null>
-  /** The link it printed: makes the first admin, or signs the sandbox's in. */
+  /** The printed link, which makes the first admin or signs in the sandbox's. */
   readonly printedLink: () => Promise<string>
 }
 
 export interface ProductOptions {
-  /** Where its data is kept; by default a directory that `stop` removes. */
+  /** The data directory; by default a temporary one that `stop` removes. */
   readonly dataDir?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Another checkout than this one. */
+  /** The checkout to start; by default this one. */
   readonly projectDirectory?: string
 }
 
-/** Starts the whole product as `npm start` does. Rejects, with all it printed, when it ends before it is ready. */
+/** Starts the whole product as `npm start` does. If it ends before it is ready, rejects with all its output. */
 export async function startProduct(options: ProductOptions = {}): Promise<Product> {
   const dataDir = options.dataDir ?? mkdtempSync(path.join(tmpdir(), 'deploy-console-test-'))
   if (options.dataDir === undefined) copyMigratedData(dataDir)
@@ -57,7 +57,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   }
 }
 
-/** The bare process, for tests of starts that are to fail. */
+/** Only the process, for tests of starts that must fail. */
 export function launchProduct(env: Readonly<Record<string, string>>, directory = projectDirectory) {
   const launcher = spawn(
     process.execPath,
@@ -93,7 +93,7 @@ export function launchProduct(env: Readonly<Record<string, string>>, directory =
   return { launcher, output, exited, untilPrinted, stop }
 }
 
-/** What the developer's shell configures is not the test's, nor is the test runner's NODE_ENV the product's. */
+/** Removes the console's settings of the developer's shell, and the test runner's NODE_ENV. */
 export function withoutConsoleSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours =
     /^(NODE_ENV|HOST|PORT|CONSOLE_URL|DATABASE_URL|DATA_DIR|GITHUB_.*|DEPLOY_.*|CALLBACK_.*|AUTH_.*|SURFACES_FILE|IN_PROCESS_WORKER|SLACK_.*|TRUSTED_PROXIES|RATE_LIMIT_.*|SANDBOX_.*|FLAG_.*|NEXT_.*)$/

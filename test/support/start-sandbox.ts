@@ -23,14 +23,14 @@ function surface(id: string, name: string, environment: string, workflow: string
 }
 
 export interface SandboxOptions {
-  /** Where the workflows under test send their callbacks. */
+  /** The URL to which the workflows send their callbacks. */
   readonly consoleUrl: string
   readonly callbackSecret: string
-  /** None are sent when not given. */
+  /** No webhooks are sent without it. */
   readonly webhookSecret?: string
-  /** State directory; a new temporary one, removed by `stop`, when not given. */
+  /** The state directory; by default a new temporary one that `stop` removes. */
   readonly dir?: string
-  /** A checkout whose `.github` is run; this repository's own when not given. */
+  /** The checkout whose `.github` is run; by default this repository. */
   readonly workflowsDir?: string
   readonly token?: string
   readonly port?: number
@@ -43,11 +43,11 @@ export interface RunningSandbox {
   readonly token: string
   readonly dir: string
   readonly process: ChildProcess
-  /** Everything the process wrote so far. */
+  /** All output so far. */
   readonly output: () => string
-  /** Ends it as a launcher does, waits until it is gone, and removes a temporary directory. */
+  /** Stops the process as the launcher does, waits until it is gone, and removes a temporary directory. */
   readonly stop: () => Promise<void>
-  /** kill -9, and waits until it is gone. The directory stays. */
+  /** Kills the process with SIGKILL and waits until it is gone. The directory stays. */
   readonly kill: () => Promise<void>
 }
 
@@ -57,7 +57,7 @@ const gone = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
 }
 
-/** Starts the real sandbox as its own process, the way launch does, and waits until it is ready. */
+/** Starts the real sandbox as its own process, as the launcher does, and waits until it is ready. */
 export const startSandbox = async (options: SandboxOptions): Promise<RunningSandbox> => {
   const token = options.token ?? randomBytes(24).toString('hex')
   const dir = options.dir ?? mkdtempSync(path.join(tmpdir(), 'sandbox-'))

@@ -1,12 +1,12 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** The one that takes longest comes first of all. */
+/** The test file that takes longest. */
 const LONGEST = /\/readme-commands\./
 const STARTERS = /\/integration\/(launch|runner|schema-engine|faults|sandbox|secrets)\/|\/callbacks\/fuzz\./
 
 /**
- * Vitest's order (the longest first, once it has seen them run), but what starts programs before all else, also in a fresh
- * clone: these files take longest, so none is left alone at the end; and a process forks faster while it is small.
+ * Vitest's order (slowest first, once it has timed them), except that files that start programs come first, even in a fresh
+ * clone: they take longest, so none is left alone at the end; and a process forks faster while it is small.
  */
 export class StartersFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

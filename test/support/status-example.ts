@@ -10,7 +10,7 @@ const blocksOf = (language: string) =>
 
 export interface StatusExample {
   readonly directory: string
-  /** The table of statuses after the example's change. */
+  /** The status table after the example's change. */
   readonly table: typeof import('~/domain/deploy/status')
   readonly migration: string
   readonly remove: () => void

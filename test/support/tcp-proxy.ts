@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { freePort } from '~/launch/machine/ports'
 
-/** A way to a server that can be cut and mended, as a restart of that server cuts it, and held. Cut at first. */
+/** A proxy to a server whose connections can be cut and restored, as by a restart, or held. It starts cut. */
 export async function tcpProxy(serverUrl: string) {
   const target = new URL(serverUrl)
   const port = await freePort()
@@ -16,7 +16,7 @@ export async function tcpProxy(serverUrl: string) {
       socket.on('close', () => sockets.delete(socket))
     }
     client.pipe(upstream).pipe(client)
-    // A prepared statement is sent with its text once, and later by its name: Parse and Bind of PostgreSQL's protocol.
+    // A prepared statement is sent with its text once, and later only by name (Parse and Bind in PostgreSQL's protocol).
     let prepared: string | undefined
     client.on('data', (sent: Buffer) => {
       prepared ??= /P.{4}([^\0]+)\0COMMIT\0/s.exec(sent.toString('latin1'))?.[1]
@@ -32,7 +32,7 @@ export async function tcpProxy(serverUrl: string) {
       server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     },
-    /** From here on nobody hears that PostgreSQL has committed: the COMMIT still reaches it, and its answer reaches nobody. */
+    /** From now on, a COMMIT still reaches PostgreSQL, but its answer does not reach the client. */
     holdCommits: () => {
       holding = true
     },

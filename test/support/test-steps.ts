@@ -9,14 +9,14 @@ const TSC = 'node_modules/typescript/bin/tsc'
 const VITEST = 'node_modules/vitest/vitest.mjs'
 
 export interface TestPlan {
-  /** Without what needs a database, a build or a browser. */
+  /** Only the steps that need no database, build or browser. */
   readonly fast: boolean
-  /** A directory for the JSON reports. */
+  /** The directory for the JSON reports. */
   readonly reports: string
   readonly browser: string | undefined
 }
 
-/** One after the other, but for those in one list, which run at once: each leaves most of a second core idle. */
+/** The steps in order. Those in one list run at once, because each leaves most of a second core idle. */
 export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonly Step[])[] {
   const vitest = (name: string, project: string): Step => {
     const report = path.join(reports, `${project}.json`)
@@ -24,9 +24,9 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
     return { name, args: [VITEST, 'run', '--project', project, ...reporters], live: true, report }
   }
   const generated: readonly (readonly Step[])[] = [
-    // The build's own way: the build, which runs beside the unit tests, then finds the client as it is.
+    // Generated as the build does it, so that the build, which runs beside the unit tests, does not generate it again.
     [{ name: 'Prisma client', args: ['--import', 'tsx', 'src/launch/generate-client.ts'] }],
-    // Next writes the types of the routes, which the check of types needs.
+    // Next generates the types of the routes, which the type check needs.
     [{ name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } }],
   ]
   const checks: readonly Step[] = [
@@ -39,7 +39,7 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
     ...generated,
     [...checks, { name: 'Dead code', args: [KNIP] }],
     [vitest('Unit tests', 'unit'), { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
-    // The drift of schema and migrations is one of these: it needs the database they start.
+    // These include the check that schema and migrations agree, as it needs their database.
     [vitest('Integration tests', 'integration')],
     [
       {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { startEmbeddedPostgres } from '../../src/launch/database/embedded-postgres.ts'
 
-// A PostgreSQL that lives as long as the channel to its parent. Nothing in it is to outlive a crash: no fsync.
+// A PostgreSQL that lives as long as the channel to its parent. Its data need not survive a crash, so fsync is off.
 const directory = mkdtempSync(path.join(tmpdir(), 'deploy-console-test-postgres-'))
 const gone = new Promise<void>((resolve) => {
   process.once('disconnect', resolve)

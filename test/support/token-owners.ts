@@ -2,7 +2,7 @@ import type { Actor } from '~/domain/actor'
 import type { Role } from '~/domain/permissions'
 import type { Deps } from '~/server/deps'
 
-/** A person with a row of his or her own, and the actor such a session would be. */
+/** A person with a row of their own, and the actor of that person's session. */
 export async function insertMember(
   deps: Deps,
   email: string,

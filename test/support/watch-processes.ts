@@ -1,6 +1,6 @@
 import { descendantsOf } from '~test/support/process-tree'
 
-/** Looks at the arguments of everything a process starts, until it is stopped; gives each command line it saw. */
+/** Records the command lines of all descendants of a process. Call the returned function to stop and get them. */
 export function watchProcesses(pid: number): () => readonly string[] {
   const seen = new Set<string>()
   const look = (): void => {

@@ -12,7 +12,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A real HTTP server that takes deliveries. `answer` decides each request: a status, or `hang up` after it was read. */
+/** A real HTTP server that receives deliveries. `answer` decides each request: a status, or `hang up` after reading it. */
 export async function startWebhookReceiver() {
   const received: Received[] = []
   const script: { answer: (request: Received) => Answer | 'hang up' | Promise<Answer> } = {

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { judgeAudit } from './audit-report.ts'
 import { projectDirectory } from './locked-packages.ts'
 
-// `npm run audit:deps`. Ends with 0 when the registry was asked and nothing unexplained is known, 1 when something is, and 2
-// when it could not be asked: then nothing is known, which is not the same as nothing found.
+// `npm run audit:deps`. Exits with 0 if the registry answered and every finding is explained, with 1 if one is not, and with
+// 2 if the registry could not be asked: then nothing is known, which is not the same as nothing found.
 
-/** By advisory: why it does not touch the console, and what would change that. Empty: none is accepted. */
+/** Accepted advisories: why each does not affect the console, and what would change that. Empty: none is accepted. */
 const EXPLAINED: Readonly<Record<string, string>> = {}
 
 const { stdout, error } = spawnSync('npm', ['audit', '--json', '--package-lock-only'], {

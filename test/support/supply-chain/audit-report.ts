@@ -12,12 +12,12 @@ const report = z.object({
 export type Verdict =
   | { readonly kind: 'clean'; readonly lines: readonly string[] }
   | { readonly kind: 'found'; readonly lines: readonly string[] }
-  /** Nobody was asked, or the answer was none: that says nothing about the packages. */
+  /** The registry was not asked or did not answer, which says nothing about the packages. */
   | { readonly kind: 'not audited'; readonly lines: readonly string[] }
 
 /**
- * What `npm audit --json` printed, judged. Clean only when the registry did answer, for packages, and each finding is
- * explained: `explained` says by advisory (the last part of its address) why it does not touch the console.
+ * Judges the output of `npm audit --json`. It is clean only if the registry answered for at least one package and each finding is
+ * explained: `explained` says by advisory (the last part of its address) why it does not affect the console.
  */
 export function judgeAudit(printed: string, explained: Readonly<Record<string, string>>): Verdict {
   const parsed = report.safeParse(parseOrNull(printed))
@@ -25,7 +25,7 @@ export function judgeAudit(printed: string, explained: Readonly<Record<string, s
   const { vulnerabilities, metadata } = parsed.data
   const vulnerable = Object.values(vulnerabilities)
   const found = vulnerable.flatMap(({ via }) => via.filter((one) => typeof one !== 'string'))
-  // A package is listed for what it depends on, too; the advisory itself must then be listed with the dependency.
+  // A package is also listed for its dependencies; the advisory itself is then listed with the dependency.
   if (vulnerable.length > 0 && found.length === 0) {
     return { kind: 'found', lines: vulnerable.map(({ name, severity }) => `${severity}: ${name}, without an advisory`) }
   }

@@ -1,6 +1,6 @@
 import type { LockedPackage } from './locked-packages.ts'
 
-/** They ask for their text to be kept, which an install does, and for nothing else. */
+/** Licences that only require their text to be kept, which an installation does. */
 const PERMISSIVE: readonly string[] = [
   'MIT',
   'MIT-0',
@@ -15,7 +15,7 @@ const PERMISSIVE: readonly string[] = [
   'Unlicense',
 ]
 
-/** Everything else is allowed package by package, with the reason. */
+/** Packages with other licences that are allowed, each with the reason. */
 const BY_NAME: readonly { readonly name: RegExp; readonly licence: string; readonly why: string }[] = [
   {
     name: /^@img\/sharp-/,
@@ -33,12 +33,12 @@ const BY_NAME: readonly { readonly name: RegExp; readonly licence: string; reado
   { name: /^seq-queue$/, licence: 'none declared', why: 'its LICENSE file is the MIT licence' },
 ]
 
-/** Why the package may be used; null when nothing allows its licence. */
+/** The reason why a package may be used; null if nothing allows its licence. */
 export function whyAllowed({
   name,
   license = 'none declared',
 }: Pick<LockedPackage, 'name' | 'license'>): string | null {
-  // "A AND B" asks for both; "A OR B" leaves the choice.
+  // "A AND B" requires both; "A OR B" requires one.
   const parts = license.replace(/^\((.*)\)$/, '$1').split(' AND ')
   const allowed = (part: string) => part.split(' OR ').some((one) => PERMISSIVE.includes(one))
   if (parts.every(allowed)) return 'permissive'

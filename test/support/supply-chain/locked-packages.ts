@@ -27,7 +27,7 @@ const lockedSchema = z.object({
 const lockSchema = z.object({ packages: z.record(z.string(), lockedSchema) })
 
 export interface LockedPackage extends z.output<typeof lockedSchema> {
-  /** Where npm puts it: `node_modules/a/node_modules/b`. */
+  /** The path where npm installs it: `node_modules/a/node_modules/b`. */
   readonly place: string
   readonly name: string
 }
@@ -38,10 +38,10 @@ export const manifest = manifestSchema.parse(readJson('package.json'))
 
 const { packages } = lockSchema.parse(readJson('package-lock.json'))
 
-/** The project itself, as the lock file repeats it. */
+/** The project itself, which the lock file lists as well. */
 export const lockedRoot = packages['']
 
-/** Every package of every platform that an install may fetch. */
+/** Every package for any platform that an installation may fetch. */
 export const lockedPackages: readonly LockedPackage[] = Object.entries(packages).flatMap(([place, locked]) => {
   const name = place.split('node_modules/').at(-1)
   return name === undefined || name === '' ? [] : [{ ...locked, place, name }]

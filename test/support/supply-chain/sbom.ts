@@ -14,7 +14,7 @@ const sbomSchema = z.looseObject({
 })
 type Sbom = z.output<typeof sbomSchema>
 
-/** npm's own CycloneDX document of what production installs, from the lock file alone: no network, any platform. */
+/** npm's own CycloneDX document of the production packages, from the lock file alone: no network, any platform. */
 export function makeSbom(): Sbom {
   const args = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only']
   const { status, stdout, stderr, error } = spawnSync('npm', args, {
@@ -24,14 +24,14 @@ export function makeSbom(): Sbom {
   })
   if (status !== 0) throw new Error(`npm sbom failed: ${error?.message ?? stderr}`)
   const sbom = sbomSchema.parse(JSON.parse(stdout))
-  // npm names the project after the directory it stands in.
+  // npm names the project after its directory.
   sbom.metadata.component.name = manifest.name
   return ofProduction(sbom)
 }
 
 /**
- * Not left to `--omit=dev`: that also omits what production needs when some package wants the same for its own development (in
- * npm 11.19: zod, yaml and tsx). The lock file knows better.
+ * `--omit=dev` is not enough: it also omits production packages that another package needs for its own development (in npm
+ * 11.19: zod, yaml and tsx). The lock file distinguishes them.
  */
 function ofProduction(sbom: Sbom): Sbom {
   const production = new Set(lockedPackages.filter(({ dev }) => !dev).map(({ name, version }) => `${name}@${version}`))
