@@ -4,7 +4,7 @@ import { recordCallback } from '~/server/deploys/callbacks/record-callback'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import type { LoadJob, LoadResult, Statement } from '~test/bench/load'
 import type { LoadGenerator } from '~test/bench/load-generator'
-import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signedLife } from '~test/bench/prepare'
+import { callbackBody, LIFE, type PreparedDeploy, prepareDeploys, signCallbacks } from '~test/bench/prepare'
 import { recordStatements, unprepared, withValues } from '~test/bench/record-statements'
 import { takeTurns } from '~test/bench/take-turns'
 import { bareRoute, bareSql, type Size, withOwnDeps } from '~test/bench/yardsticks'
@@ -42,7 +42,7 @@ export async function measureCallbacks(
       origin: product.url,
       concurrency: size.concurrency,
       warmUp: size.warmUp,
-      lanes: deploys.map((deploy) => signedLife(product.callbackSecret, deploy)),
+      lanes: deploys.map((deploy) => signCallbacks(product.callbackSecret, deploy)),
     },
     sql: overSql(twins, false),
     prepared: overSql(preparedTwins, true),

@@ -3,7 +3,7 @@ import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import { percentileOf } from '~test/bench/load'
-import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
+import { prepareRunning, sendCallback, signCallbacks } from '~test/bench/prepare'
 import { findBrowser } from '~test/support/find-browser'
 
 const PAUSE_MS = 400
@@ -43,7 +43,7 @@ export async function measurePainted(
       await page.goto(`${product.url}/?deploy=${deploy.id}`)
       await page.getByRole('log').waitFor()
       await page.locator(`[data-surface="${deploy.surfaceId}"]`).waitFor({ state: 'attached' })
-      for (const request of signedLife(product.callbackSecret, deploy)) {
+      for (const request of signCallbacks(product.callbackSecret, deploy)) {
         await page.waitForTimeout(PAUSE_MS)
         const { log_line: line }: { log_line: string } = JSON.parse(request.body ?? '')
         const shown = await watchFor(page, { line, surface: deploy.surfaceId })

@@ -5,7 +5,7 @@ import type pg from 'pg'
 import type { ConsoleUnderTest } from '~test/bench/console-under-test'
 import { insertSurfaces } from '~test/bench/fill'
 import { percentileOf } from '~test/bench/load'
-import { prepareRunning, sendCallback, signedLife } from '~test/bench/prepare'
+import { prepareRunning, sendCallback, signCallbacks } from '~test/bench/prepare'
 import { withOwnDeps } from '~test/bench/yardsticks'
 import { signedInAs } from '~test/support/sessions'
 
@@ -79,7 +79,7 @@ interface Report {
 async function reports(product: ConsoleUnderTest, db: pg.Client, prefix: string) {
   const deploys = await prepareRunning(db, prefix, DEPLOYS)
   const lives = deploys.map((deploy) =>
-    signedLife(product.callbackSecret, deploy).map((request) => ({ deploy, request })),
+    signCallbacks(product.callbackSecret, deploy).map((request) => ({ deploy, request })),
   )
   const inTurn = (lives[0] ?? []).flatMap((_, step) => lives.flatMap((life) => life[step] ?? []))
   return inTurn.map(({ deploy, request }) => ({ deployId: deploy.id, send: () => sendCallback(product, request) }))

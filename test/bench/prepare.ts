@@ -54,7 +54,7 @@ export const callbackBody = (status: string, runId: string) => ({
 })
 
 /** One lane: the signed callbacks of one deploy, in order. */
-export function signedLife(secret: string, deploy: PreparedDeploy): LoadRequest[] {
+export function signCallbacks(secret: string, deploy: PreparedDeploy): LoadRequest[] {
   const timestamp = String(Math.floor(Date.now() / 1000))
   return LIFE.map((status) => {
     const id = randomUUID()

@@ -2,7 +2,7 @@ import { type CDPSession, expect, type Page } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { test as base } from '~test/e2e/operator'
-import { givePassword, letProofsAge, trailOf } from '~test/support/product-database'
+import { ageProofs, givePassword, trailOf } from '~test/support/product-database'
 import { codeAt } from '~test/support/totp'
 
 const PASSWORD = 'correct horse battery'
@@ -39,7 +39,7 @@ async function withAuthenticator(page: Page): Promise<CDPSession> {
 
 test('a passkey is added after a fresh proof, confirms a deploy and signs in on its own', async ({ page, product }) => {
   await withAuthenticator(page)
-  await letProofsAge(product)
+  await ageProofs(product)
   const local = product.url.replace('127.0.0.1', 'localhost')
   await page.goto(`${local}/account`)
   await page.getByLabel('Name of a new passkey').fill('Desk key')
@@ -53,7 +53,7 @@ test('a passkey is added after a fresh proof, confirms a deploy and signs in on 
   await page.getByLabel('New name of Desk key').press('Enter')
   await expect(page.getByRole('listitem').filter({ hasText: 'Blue key' })).toBeVisible()
 
-  await letProofsAge(product)
+  await ageProofs(product)
   await page.getByRole('button', { name: /Remove Blue key/ }).click()
   await page.getByRole('button', { name: 'Remove now' }).click()
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })

@@ -6,7 +6,7 @@ import { tcpProxy } from '~test/support/tcp-proxy'
 const BUILDING = { smoke_gate: 'done', freeze_check: 'done', deploy: 'active', health_check: 'pending' } as const
 
 /** Opens the page over a connection that can be cut. */
-async function overProxy(page: Page) {
+async function openOverProxy(page: Page) {
   const at = new URL(page.url())
   const way = await tcpProxy(at.origin)
   await way.mend()
@@ -22,7 +22,7 @@ test('a lost connection is reported once, and the page keeps the last known stat
   await sandbox.pause('Build')
   await deploy(page, 'api-prod')
   await expectPhases(page, BUILDING)
-  const way = await overProxy(page)
+  const way = await openOverProxy(page)
   await way.cut()
 
   const said = page.getByText('Connection to the console lost.')
@@ -55,7 +55,7 @@ test('every age and every running clock stops at the last answer while offline, 
   await sandbox.pause('Build')
   await deploy(page, 'status-page')
   await expectPhases(page, BUILDING)
-  const way = await overProxy(page)
+  const way = await openOverProxy(page)
   const soFar = page.getByText(/\d:\d\d so far/)
   const clocks = () => page.locator('time, [title^="since "]').allTextContents()
 
@@ -92,15 +92,15 @@ test('behind a buffering proxy the page polls, and only the mark beside the acco
   const stream = page.waitForRequest((request) => request.url().includes('live.watch'))
   await page.goto(proxy.url)
   await stream
-  const elsewhere = (procedure: string, data: object) =>
+  const changeElsewhere = (procedure: string, data: object) =>
     page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data })
-  await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
+  await changeElsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
   await expect(tile(page, 'api-prod')).toContainText('Locked', { timeout: 15_000 })
   const asks = page.getByTitle(/^This window polls for changes every few seconds/)
   await expect(asks).toHaveCount(1)
   await expect(asks).toHaveAttribute('data-told', 'false')
   await expect(page.locator('body')).not.toContainText('every few seconds')
-  await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
+  await changeElsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
   await page.goto('about:blank')
   await proxy.close()
 })
@@ -115,12 +115,12 @@ test('tabs with live updates send no queries, show every change and share one st
   await second.goto(page.url())
   await expect(second.getByRole('img', { name: 'Changes are shown as they happen.' })).toBeVisible()
   const { origin } = new URL(page.url())
-  const elsewhere = (procedure: string, data: object) =>
+  const changeElsewhere = (procedure: string, data: object) =>
     page.request.post(`${origin}/api/trpc/${procedure}`, { headers: { origin }, data })
   const change = async () => {
-    await elsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
+    await changeElsewhere('surfaces.lock', { surfaceId: 'api-prod', reason: 'Held for a look' })
     for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).toContainText('Locked')
-    await elsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
+    await changeElsewhere('surfaces.unlock', { surfaceId: 'api-prod' })
     for (const tab of [page, second]) await expect(tile(tab, 'api-prod')).not.toContainText('Locked')
   }
   // A new tab reads the grid until the first event, and once more after it.

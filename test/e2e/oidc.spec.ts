@@ -1,6 +1,6 @@
 import { test as base, expect } from '@playwright/test'
 import { startOidcProvider } from '~test/support/oidc-provider'
-import { giveRole, letSessionsIdle } from '~test/support/product-database'
+import { ageSessions, giveRole } from '~test/support/product-database'
 import { type Product, startProduct } from '~test/support/start-product'
 
 interface Worker {
@@ -79,7 +79,7 @@ test('a deploy’s draft survives signing in again at the provider after the ses
   await dialog.getByRole('button', { name: 'Continue' }).click()
   await dialog.getByLabel(/^Reason/).fill('Fixes the outage')
 
-  await letSessionsIdle(product, '13 hours')
+  await ageSessions(product, '13 hours')
   const panel = page.getByRole('dialog', { name: 'Your session has ended' })
   // The provider has a session and returns at once.
   await panel.getByRole('button', { name: 'Sign in with Acme ID' }).click()

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { test as base, deploy } from '~test/e2e/operator'
-import { deploysOf, givePassword, letProofsAge, trailOf } from '~test/support/product-database'
+import { ageProofs, deploysOf, givePassword, trailOf } from '~test/support/product-database'
 
 const PASSWORD = 'correct horse battery'
 const SURFACE = 'customer-docs'
@@ -20,7 +20,7 @@ const test = base.extend<object, { readonly alone: true }>({
 test.describe.configure({ mode: 'serial' })
 
 test("the sandbox's operator confirms with one click, and the deploy starts once", async ({ page, product }) => {
-  await letProofsAge(product)
+  await ageProofs(product)
   await deploy(page, 'api-prod')
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await question.getByRole('button', { name: 'Confirm' }).click()
@@ -33,7 +33,7 @@ test('a production deploy with an old proof asks for the password and then start
   product,
 }) => {
   await givePassword(product, SANDBOX_OPERATOR.email, await hashPassword(PASSWORD))
-  await letProofsAge(product)
+  await ageProofs(product)
   await deploy(page, SURFACE)
   const question = page.getByRole('dialog', { name: 'Confirm your identity' })
   await expect(question.getByLabel('Password')).toBeFocused()
@@ -55,7 +55,7 @@ test('a production deploy with an old proof asks for the password and then start
 })
 
 test('a declined confirmation keeps the input and deploys nothing', async ({ page, product }) => {
-  await letProofsAge(product)
+  await ageProofs(product)
   await deploy(page, 'status-page')
   await page.getByRole('dialog', { name: 'Confirm your identity' }).press('Escape')
   const dialog = page.getByRole('dialog', { name: /status-page|Status page/i })
@@ -65,7 +65,7 @@ test('a declined confirmation keeps the input and deploys nothing', async ({ pag
 })
 
 test('opening a freeze needs no fresh proof, and lifting a freeze needs one', async ({ page, product }) => {
-  await letProofsAge(product)
+  await ageProofs(product)
   await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Freezes' }).click()
   await page.getByRole('form', { name: 'Freeze an environment' }).getByLabel('Reason').fill('Release week')
   await page.getByRole('button', { name: 'Freeze production' }).click()

@@ -3,10 +3,10 @@ import { hashPassword } from 'better-auth/crypto'
 import { SANDBOX_OPERATOR } from '~/domain/member'
 import { test as base, startDeploy, tile } from '~test/e2e/operator'
 import {
-  activeLately,
+  ageSessions,
   deploysOf,
+  findActiveSessions,
   givePassword,
-  letSessionsIdle,
   makeLink,
   openSession,
   trailOf,
@@ -63,7 +63,7 @@ const endSessionAt = (page: Page, product: Product, procedure: string) =>
   page.route(
     `**/api/trpc/${procedure}*`,
     async (route) => {
-      await letSessionsIdle(product, '1 hour')
+      await ageSessions(product, '1 hour')
       await route.continue()
     },
     { times: 1 },
@@ -101,7 +101,7 @@ test('after the session expires at the confirmation, signing in over the dialog 
 
 test('a poll that finds the session ended asks to sign in, and the input is kept', async ({ page, product }) => {
   await fillConfirmation(page, 'customer-docs')
-  await letSessionsIdle(product, '1 hour')
+  await ageSessions(product, '1 hour')
   await panel(page).getByLabel('Password').fill(PASSWORD)
   await page.keyboard.press('Enter')
   await expect(panel(page)).toBeHidden()
@@ -147,15 +147,15 @@ test('typing keeps a session active, and polling alone does not', async ({ page,
   await page.reload()
   await startDeploy(page, 'console')
   await dialogOf(page).getByRole('button', { name: 'Continue' }).click()
-  await letSessionsIdle(product, '20 minutes')
+  await ageSessions(product, '20 minutes')
   await page.waitForResponse((poll) => poll.url().includes('surfaces.list'))
-  expect(await activeLately(product)).toEqual([])
+  expect(await findActiveSessions(product)).toEqual([])
   const told = page.waitForResponse((answer) => answer.url().includes('account.noteActivity'))
   await dialogOf(page)
     .getByLabel(/^Reason/)
     .pressSequentially('Fixes')
   expect((await told).ok()).toBe(true)
-  expect(await activeLately(product)).toHaveLength(1)
+  expect(await findActiveSessions(product)).toHaveLength(1)
 })
 
 test('input in a form on another page is kept after signing in over it', async ({ page, product }) => {
@@ -173,6 +173,6 @@ test('input in a form on another page is kept after signing in over it', async (
 })
 
 test('a page without input leads to the sign-in page, which returns to it', async ({ page, product }) => {
-  await letSessionsIdle(product, '1 hour')
+  await ageSessions(product, '1 hour')
   await expect(page).toHaveURL(/\/sign-in\?next=%2F$/)
 })

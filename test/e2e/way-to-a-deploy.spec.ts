@@ -100,8 +100,8 @@ test('once the surface runs another commit, a new review is needed and the input
   await dialog.getByLabel(/Type .* to deploy/).fill('customer-docs')
   await dialog.getByLabel('Reason').fill('hotfix')
   // As if another commit had run at the review.
-  const reviewedBefore = (body: string) => body.replace(/("reviewedRunningSha":")[^"]*/, `$1${'a1'.repeat(20)}`)
-  const older = (route: Route) => route.continue({ postData: reviewedBefore(route.request().postData() ?? '') })
+  const withOlderReview = (body: string) => body.replace(/("reviewedRunningSha":")[^"]*/, `$1${'a1'.repeat(20)}`)
+  const older = (route: Route) => route.continue({ postData: withOlderReview(route.request().postData() ?? '') })
   await page.route('**/api/trpc/deploys.dispatch*', older, { times: 1 })
   await dialog.getByRole('button', { name: 'Deploy', exact: true }).click()
   await expect(dialog.getByRole('alert')).toContainText(/ran a1a1a1a in the review, and it runs .* now/)

@@ -6,7 +6,7 @@ import { createRandom, type Random } from '~test/fuzz/random'
 import { send } from '~test/fuzz/send'
 import { signedCallback, strangeBody } from '~test/fuzz/signed-request'
 import { digestTables } from '~test/fuzz/table-digest'
-import { bearing, broken, chunked, plain, type Wire } from '~test/fuzz/to-bytes'
+import { broken, chunked, plain, type Wire, withToken } from '~test/fuzz/to-bytes'
 import { insertDeployAt } from '~test/support/console'
 import type { startRunTokenIssuer } from '~test/support/run-token-issuer'
 
@@ -73,13 +73,13 @@ export async function runFuzz({
       const callback = signedCallback(random, own ? ownSecret : secret, one(random, open), body)
       signedIds.add(callback.id)
       if (own) return plain(callback, [`x-console-repository: ${REPOSITORY}`])
-      if (random.next() < 0.4) return bearing(callback, random.pick(tokens.good))
+      if (random.next() < 0.4) return withToken(callback, random.pick(tokens.good))
       return random.next() < 0.5 ? plain(callback) : chunked(callback, random)
     }
     const mutated = mutate(signedCallback(random, secret, one(random, closed)), random, secret)
     if (kind < 0.3) return broken({ ...mutated, signature: 'v1,AAAA' }, random)
     if (kind < 0.5) return chunked(mutated, random)
-    if (kind > 0.9) return bearing(mutated, random.pick(tokens.bad), strangeHeaders(random))
+    if (kind > 0.9) return withToken(mutated, random.pick(tokens.bad), strangeHeaders(random))
     return plain(mutated, kind < 0.6 ? strangeHeaders(random) : [])
   }
 

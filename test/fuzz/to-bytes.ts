@@ -28,7 +28,7 @@ export function plain(callback: Callback, extra: readonly string[] = []): Wire {
 }
 
 /** The same with a token instead of a signature. */
-export function bearing(callback: Callback, token: string, extra: readonly string[] = []): Wire {
+export function withToken(callback: Callback, token: string, extra: readonly string[] = []): Wire {
   const headers = [
     ...headersOf(callback, extra).filter((header) => !/^webhook-(signature|timestamp):/.test(header)),
     `authorization: Bearer ${token}`,

@@ -8,10 +8,10 @@ import {
 } from '~/domain/deploy/status'
 import {
   type Answer,
+  answerInTurn,
   answers,
   deployIdOf,
   type Handler,
-  inTurn,
   listedRun,
   type ScriptedGitHub,
 } from '~test/support/scripted-github'
@@ -98,7 +98,7 @@ export function modelGitHub(github: ScriptedGitHub) {
     (answer?: Answer | Handler): Handler =>
     (request) => {
       const run = accept(deployIdOf(request))
-      return inTurn(answer ?? { status: 200, body: { workflow_run_id: run.id } })(request)
+      return answerInTurn(answer ?? { status: 200, body: { workflow_run_id: run.id } })(request)
     }
 
   return {

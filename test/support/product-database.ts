@@ -20,7 +20,7 @@ async function query({ dataDir }: Product, text: string, values: readonly unknow
 }
 
 /** Makes everybody's last proof of identity an hour old. */
-export const letProofsAge = (product: Product) =>
+export const ageProofs = (product: Product) =>
   query(product, `UPDATE sessions SET proved_at_utc = now() - interval '1 hour'`)
 
 /** Signs an account in without its password, because sign-ins are rate-limited. Returns the cookie's value. */
@@ -37,11 +37,11 @@ export async function openSession(product: Product, email: string): Promise<stri
 }
 
 /** Makes every session's last activity this long ago. */
-export const letSessionsIdle = (product: Product, interval: string) =>
+export const ageSessions = (product: Product, interval: string) =>
   query(product, 'UPDATE sessions SET active_at_utc = now() - $1::interval', [interval])
 
 /** The sessions with activity in the last minute. */
-export const activeLately = (product: Product) =>
+export const findActiveSessions = (product: Product) =>
   query(product, `SELECT id FROM sessions WHERE active_at_utc > now() - interval '1 minute'`)
 
 /** Changes a role as an admin would. */

@@ -14,7 +14,7 @@ export function consoleWith(deps: Deps, { issuer }: { readonly issuer: string })
  * Signs in at a provider as a browser does: asks the console for the URL, submits the provider's page, and follows the redirect
  * back. `comesBackAs`: another browser makes the last step.
  */
-export async function atProvider(
+export async function visitProvider(
   deps: Deps,
   provider: 'github' | 'oidc',
   {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { z } from 'zod'
 import { parseCreated } from '~/sandbox/github/created-filter'
+import { deferred } from '~test/support/deferred'
 
 export interface RecordedRequest {
   readonly method: string
@@ -164,7 +165,7 @@ function handlerOf(script: Script, path: string): Handler {
 const take = (step: Answer | Handler, request: RecordedRequest) => (typeof step === 'function' ? step(request) : step)
 
 /** Gives these answers in order and repeats the last one. */
-export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
+export function answerInTurn(...steps: readonly (Answer | Handler)[]): Handler {
   let next = 0
   return (request) => {
     const step = steps[Math.min(next, steps.length - 1)] ?? 'hang up'
@@ -174,23 +175,15 @@ export function inTurn(...steps: readonly (Answer | Handler)[]): Handler {
 }
 
 /** Delays the answer until the test calls `release`. `asked` resolves when the first request arrives. */
-export function heldBack(step: Answer | Handler) {
-  const released = signal()
-  const asked = signal()
+export function holdAnswer(step: Answer | Handler) {
+  const released = deferred()
+  const asked = deferred()
   const handler: Handler = async (request) => {
-    asked.give()
-    await released.given
+    asked.resolve()
+    await released.promise
     return take(step, request)
   }
-  return Object.assign(handler, { asked: asked.given, release: released.give })
-}
-
-function signal() {
-  let give = () => {}
-  const given = new Promise<void>((resolve) => {
-    give = resolve
-  })
-  return { give, given }
+  return Object.assign(handler, { asked: asked.promise, release: released.resolve })
 }
 
 export const neverAnswered: Handler = () => new Promise<Answer>(() => undefined)

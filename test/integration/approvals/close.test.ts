@@ -35,9 +35,9 @@ describe('refusing a request', () => {
 
   it('a request is refused neither by its requester nor by a person without the permission', async () => {
     const { approval } = await world.waiting()
-    const no = (actor = world.grace) => refuseApproval(world.deps, actor, { id: approval.id, reason: 'No' })
-    await expect(no({ ...world.ada, role: 'admin' })).rejects.toMatchObject({ code: 'approval_own' })
-    await expect(no({ ...world.grace, environments: [] })).rejects.toMatchObject({ code: 'permission_refused' })
+    const refuse = (actor = world.grace) => refuseApproval(world.deps, actor, { id: approval.id, reason: 'No' })
+    await expect(refuse({ ...world.ada, role: 'admin' })).rejects.toMatchObject({ code: 'approval_own' })
+    await expect(refuse({ ...world.grace, environments: [] })).rejects.toMatchObject({ code: 'permission_refused' })
   })
 })
 

@@ -206,16 +206,16 @@ describe('the checks at the moment of the approval', () => {
     const { id } = await insertSurface(world.deps)
     const surface = await world.deps.db.surface.findUniqueOrThrow({ where: { id } })
     const earlier = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
-    const ended = (sha: string) =>
+    const endEarlierDeploy = (sha: string) =>
       world.deps.db.deploy.update({ where: { id: earlier.id }, data: { sha, status: 'succeeded', shipped: 'yes' } })
-    await ended(SHA)
+    await endEarlierDeploy(SHA)
     await world.deps.db.surface.update({ where: { id }, data: { requiresApproval: true } })
     const rollback = { ref: SHA, source: { kind: 'rollback' as const, deployId: earlier.id } }
     const approval = await world.ask(world.requestFor(surface, rollback))
-    await ended(MOVED)
+    await endEarlierDeploy(MOVED)
     await expect(grantApproval(world.deps, world.grace, approval.id)).rejects.toMatchObject({ code: 'source_refused' })
     expect(world.github.dispatches(), 'the earlier one').toHaveLength(1)
-    await ended(SHA)
+    await endEarlierDeploy(SHA)
     expect(await grantApproval(world.deps, world.grace, approval.id)).toMatchObject({
       kind: 'rollback',
       state: 'granted',

@@ -45,7 +45,7 @@ const use = (deps: Deps, path: string, name?: string) => {
 }
 
 /** A person who joined with an invitation from `by`. */
-async function letIn(by: Actor, role: Role, deps: Deps = world.deps): Promise<Actor> {
+async function inviteMember(by: Actor, role: Role, deps: Deps = world.deps): Promise<Actor> {
   const { path } = await invite(deps, proved(by, deps), { email: address(), role, environments: null })
   return actorOf((await use(deps, path, 'Somebody')).userId)
 }
@@ -74,10 +74,10 @@ const expectGranted = async ({ id }: Asked, approver: Actor) =>
 
 describe('a person to whom the requester gave access', () => {
   it('a person whom the requester invited after the request, or shortly before, cannot approve it', async () => {
-    const before = await letIn(root, 'approver', earlier(23))
+    const before = await inviteMember(root, 'approver', earlier(23))
     const asked = await askedBy(root)
     await expectLinked(asked, before)
-    await expectLinked(asked, await letIn(root, 'approver'))
+    await expectLinked(asked, await inviteMember(root, 'approver'))
     await expectGranted(asked, otherAdmin)
   })
 
@@ -109,33 +109,33 @@ describe('a person to whom the requester gave access', () => {
 
 describe('other people who are not independent of the requester', () => {
   it('a person who admitted the requester cannot approve the request', async () => {
-    const deployer = await letIn(root, 'deployer')
+    const deployer = await inviteMember(root, 'deployer')
     await expectLinked(await askedBy(deployer), root)
   })
 
   it('two people admitted by the same person cannot approve each other’s requests', async () => {
-    const [deployer, approver] = [await letIn(root, 'deployer'), await letIn(root, 'approver')]
+    const [deployer, approver] = [await inviteMember(root, 'deployer'), await inviteMember(root, 'approver')]
     await expectLinked(await askedBy(deployer), approver)
   })
 
   it('a person admitted by someone whom the requester admitted cannot approve the request', async () => {
-    const between = await letIn(root, 'admin')
-    await expectLinked(await askedBy(root), await letIn(between, 'approver'))
+    const between = await inviteMember(root, 'admin')
+    await expectLinked(await askedBy(root), await inviteMember(between, 'approver'))
   })
 })
 
 describe('people who are independent of the requester', () => {
   it('a person admitted by another admin can approve the request', async () => {
-    await expectGranted(await askedBy(root), await letIn(otherAdmin, 'approver'))
+    await expectGranted(await askedBy(root), await inviteMember(otherAdmin, 'approver'))
   })
 
   it('a person whom the requester admitted more than a day before can approve the request', async () => {
-    await expectGranted(await askedBy(root), await letIn(root, 'approver', earlier(25)))
+    await expectGranted(await askedBy(root), await inviteMember(root, 'approver', earlier(25)))
   })
 
   it("a person whom the machine's operator admitted can approve the request of an admin", async () => {
     const console_ = { ...root, name: 'console', userId: '00000000-0000-0000-0000-000000000000' }
-    await expectGranted(await askedBy(root), await letIn(console_, 'approver'))
+    await expectGranted(await askedBy(root), await inviteMember(console_, 'approver'))
   })
 
   it('a person whose rights the requester reduced can approve the request', async () => {
@@ -147,7 +147,7 @@ describe('people who are independent of the requester', () => {
   it('the sandbox does not require a second person who is independent', async () => {
     const { config } = world.deps
     const sandbox = { ...world.deps, config: { ...config, sandboxUrl: 'http://127.0.0.1:3001' } }
-    const approver = await letIn(root, 'approver')
+    const approver = await inviteMember(root, 'approver')
     const { id } = await askedBy(root)
     expect(await grantApproval(sandbox, proved(approver), id)).toMatchObject({ state: 'granted' })
   })

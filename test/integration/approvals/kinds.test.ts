@@ -15,7 +15,7 @@ beforeEach(() => world.reset())
 afterAll(() => world.close())
 
 /** A surface without approval, with one deploy that ended like this. */
-async function shippedOnce(status = 'succeeded', shipped = 'yes') {
+async function insertEndedDeploy(status = 'succeeded', shipped = 'yes') {
   const surface = await insertSurface(world.deps)
   const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface))
   await world.deps.db.deploy.update({ where: { id }, data: { status, shipped } })
@@ -30,29 +30,29 @@ const promotion = (surfaceId: string) => ({ ref: SHA, source: { kind: 'promotion
 
 describe('a rollback', () => {
   it('a rollback ships the commit of an earlier deploy and is recorded as a rollback', async () => {
-    const { surface, deployId } = await shippedOnce()
+    const { surface, deployId } = await insertEndedDeploy()
     const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
     expect(await getDeploy(world.deps, id)).toMatchObject({ kind: 'rollback', ref: SHA, sha: SHA })
     expect(world.github.dispatches().at(-1)?.body).toMatchObject({ inputs: { ref: SHA } })
   })
 
   it('a rollback is refused to another commit, to an unknown deploy, to a deploy that is not proven to have shipped, and to a deploy of another surface', async () => {
-    const { surface, deployId } = await shippedOnce()
+    const { surface, deployId } = await insertEndedDeploy()
     const to = (overrides: object) => dispatchDeploy(world.deps, world.ada, world.requestFor(surface, overrides))
     const otherCommit = to({ ...rollback(deployId), ref: OTHER })
     await expect(otherCommit).rejects.toMatchObject({ code: 'source_refused', details: { actual_sha: SHA } })
     await expect(to(rollback(world.deps.newId()))).rejects.toMatchObject({ code: 'source_refused' })
-    const failed = await shippedOnce('failed')
+    const failed = await insertEndedDeploy('failed')
     await expect(to(rollback(failed.deployId))).rejects.toMatchObject({ code: 'source_refused' })
-    const unproven = await shippedOnce('succeeded', 'unknown')
+    const unproven = await insertEndedDeploy('succeeded', 'unknown')
     const unprovenAgain = world.requestFor(unproven.surface, rollback(unproven.deployId))
     await expect(dispatchDeploy(world.deps, world.ada, unprovenAgain)).rejects.toMatchObject({ code: 'source_refused' })
-    const elsewhere = await shippedOnce()
+    const elsewhere = await insertEndedDeploy()
     await expect(to(rollback(elsewhere.deployId))).rejects.toMatchObject({ code: 'source_refused' })
   })
 
   it('a rollback ships while GitHub’s reads are down, because its commit is on record', async () => {
-    const { surface, deployId } = await shippedOnce()
+    const { surface, deployId } = await insertEndedDeploy()
     const down = () => ({ status: 503, body: { message: 'Unavailable' } })
     Object.assign(world.github.script, { onCommit: down, onRef: down })
     const { id } = await dispatchDeploy(world.deps, world.ada, world.requestFor(surface, rollback(deployId)))
@@ -60,7 +60,7 @@ describe('a rollback', () => {
   })
 
   it('a rollback waits for approval and ships as a rollback', async () => {
-    const { surface, deployId } = await shippedOnce()
+    const { surface, deployId } = await insertEndedDeploy()
     await world.deps.db.surface.update({ where: { id: surface.id }, data: { requiresApproval: true } })
     const approval = await world.ask(world.requestFor(surface, rollback(deployId)))
     expect(approval).toMatchObject({ kind: 'rollback', sourceId: deployId, sha: SHA })

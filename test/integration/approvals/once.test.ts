@@ -10,7 +10,7 @@ import type { Deps } from '~/server/deps'
 import { connectGitHub } from '~/server/github/client'
 import { actorNamed } from '~test/support/actors'
 import { insertMember } from '~test/support/members'
-import { crashing } from '../properties/crash'
+import { crashBeforeCommit } from '../properties/crash'
 import { type ApprovalWorld, createApprovalWorld } from './approval-world'
 
 const TIMEOUT = 240_000
@@ -87,7 +87,7 @@ describe('several decisions at once', () => {
 describe('a crash of the server during an approval', () => {
   it('after a crash before the decision is committed, nothing was decided or sent, and the request can be approved again', async () => {
     const { surface, approval } = await world.waiting()
-    await expect(grantApproval(crashing(world.deps), world.grace, approval.id)).rejects.toThrow(
+    await expect(grantApproval(crashBeforeCommit(world.deps), world.grace, approval.id)).rejects.toThrow(
       'died before the commit',
     )
     expect(await world.deploysOf(surface.id)).toEqual([])
@@ -98,7 +98,7 @@ describe('a crash of the server during an approval', () => {
 
   it('after a crash between the decision and the dispatch, the deploy is kept, is never sent again, and times out', async () => {
     const { surface, approval } = await world.waiting()
-    await diesAtDispatch(world.deps, approval.id)
+    await crashDuringDispatch(world.deps, approval.id)
     const [intent] = await world.deploysOf(surface.id)
     if (intent === undefined) throw new Error('The intent was lost.')
     expect(intent).toMatchObject({ status: 'requested', approvalId: approval.id, approvedBy: 'grace' })
@@ -112,7 +112,7 @@ describe('a crash of the server during an approval', () => {
 })
 
 /** Grants the approval in a process that stops at its POST to GitHub and never sends it. */
-async function diesAtDispatch(deps: Deps, id: string): Promise<void> {
+async function crashDuringDispatch(deps: Deps, id: string): Promise<void> {
   const { githubApiUrl: apiUrl, githubCredentials: credentials } = deps.config
   const github = connectGitHub({ apiUrl, credentials }, deps.logger)
   await new Promise<void>((resolve, reject) => {

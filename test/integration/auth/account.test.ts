@@ -18,7 +18,7 @@ afterEach(() => console_.close())
 const who = (headers: Headers) => authenticate(console_.deps, headers, 'person')
 const caller = (actor: Actor | null) => createCaller(createContextInner(console_.deps, actor)).account
 const own = async (of: Browser) => caller(await who(of.headers()))
-const bobs = async () =>
+const signInAsBob = async () =>
   new Headers({ cookie: await signedInAs(console_.deps, { email: 'bob@example.com', role: 'viewer' }) })
 const addPasskey = (userId: string, name: string) =>
   console_.deps.db.passkey.create({
@@ -36,7 +36,7 @@ const addPasskey = (userId: string, name: string) =>
 
 describe("a person's own account", () => {
   it('a person sees their own sessions, the current one first, and ends all others', async () => {
-    await bobs()
+    await signInAsBob()
     const phone = browser(console_.deps)
     await phone.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
     const { sessions } = await (await own(ada)).get()
@@ -64,7 +64,7 @@ describe("a person's own account", () => {
   })
 
   it('a person cannot end sessions or change passkeys of somebody else, even as an admin', async () => {
-    const bob = await who(await bobs())
+    const bob = await who(await signInAsBob())
     const id = bob?.sessionId ?? ''
     const { id: key } = await addPasskey(bob?.userId ?? '', 'Bob’s')
     await expect((await own(ada)).endSession({ id })).rejects.toThrow(/already ended/)
@@ -75,7 +75,7 @@ describe("a person's own account", () => {
   })
 
   it('the last way to sign in cannot be removed, even by two removals at once', async () => {
-    const headers = await bobs()
+    const headers = await signInAsBob()
     const bob = await who(headers)
     const [one, two] = [await addPasskey(bob?.userId ?? '', 'One'), await addPasskey(bob?.userId ?? '', 'Two')]
     const removals = [one, two].map(({ id }) => caller(bob).removePasskey({ id }))

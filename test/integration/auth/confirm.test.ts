@@ -20,8 +20,7 @@ afterEach(async () => {
 })
 
 /** Makes every proof an hour old. */
-const letProofsAge = () =>
-  console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
+const ageProofs = () => console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
 const provedMinutesAgo = async (of: Browser) => {
   const provedAt = (await authenticate(console_.deps, of.headers(), 'person'))?.provedAt
   return provedAt == null ? null : Math.round((Date.now() - provedAt.getTime()) / 60_000)
@@ -37,7 +36,7 @@ describe('confirming an identity with the password', () => {
     const ada = await firstAdmin(console_.deps)
     const elsewhere = browser(console_.deps)
     await elsewhere.post('/sign-in/email', { email: 'ada@example.com', password: PASSWORD })
-    await letProofsAge()
+    await ageProofs()
     expect(await provedMinutesAgo(ada)).toBe(60)
     expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
     expect([await provedMinutesAgo(ada), await provedMinutesAgo(elsewhere)]).toEqual([0, 60])
@@ -46,7 +45,7 @@ describe('confirming an identity with the password', () => {
 
   it('after a confirmation, the refused production deploy is dispatched once under its own idempotency key', async () => {
     const ada = await firstAdmin(console_.deps)
-    await letProofsAge()
+    await ageProofs()
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps)
     const request = { headers: { 'idempotency-key': randomUUID() }, body: { surface, ref: 'main', confirmation } }
     const rest = restClient(console_.deps, async () => ada.cookies())
@@ -63,7 +62,7 @@ describe('confirming an identity with the password', () => {
 
   it('five incorrect passwords lock confirmations of the account, and sign-ins still work', async () => {
     const ada = await firstAdmin(console_.deps)
-    await letProofsAge()
+    await ageProofs()
     for (let attempt = 0; attempt < 5; attempt += 1) {
       expect(await ada.post('/confirm/password', { password: 'not the password' })).toMatchObject({
         status: 403,
@@ -126,7 +125,7 @@ it('sign-in attempts and confirmations are counted under different keys, however
 describe('confirming an identity with a click', () => {
   it('a confirmation with a click is refused outside the sandbox', async () => {
     const ada = await firstAdmin(console_.deps)
-    await letProofsAge()
+    await ageProofs()
     expect(await ada.post('/confirm/sandbox', {})).toMatchObject({ status: 403 })
     expect(await provedMinutesAgo(ada)).toBe(60)
   })
@@ -138,7 +137,7 @@ describe('confirming an identity with a click', () => {
     const operator = browser(console_.deps)
     const { path } = await makeSetupLink(console_.deps, { sandbox: true })
     await operator.post('/links/accept', { token: path.slice('/setup/'.length) })
-    await letProofsAge()
+    await ageProofs()
     expect(await operator.post('/confirm/sandbox', {})).toMatchObject({ status: 200 })
     expect(await provedMinutesAgo(operator)).toBe(0)
     expect((await actions()).at(-1)).toEqual(['console.session.proved', { method: 'sandbox' }])

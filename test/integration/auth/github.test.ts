@@ -5,7 +5,7 @@ import { listProofMethods } from '~/server/account/read-account'
 import { authenticate } from '~/server/auth/sessions/read-session'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { startGitHubOAuth } from '~test/support/github-oauth'
-import { atProvider } from '~test/support/provider-visit'
+import { visitProvider } from '~test/support/provider-visit'
 
 let github: Awaited<ReturnType<typeof startGitHubOAuth>>
 let console_: TestConsole
@@ -21,7 +21,7 @@ afterEach(async () => {
 })
 
 const bob = { id: 4711, login: 'bob', email: 'Bob@example.com', verified: true, memberships: {} } as const
-const visit = () => atProvider(console_.deps, 'github')
+const visit = () => visitProvider(console_.deps, 'github')
 const people = () => console_.deps.db.user.count()
 
 describe('admission by GitHub', () => {
@@ -85,7 +85,7 @@ describe('admission by GitHub', () => {
 })
 
 describe('a sign-in with GitHub as a proof of identity', () => {
-  const comeIn = async () => {
+  const signInAsBob = async () => {
     github.as(bob)
     const { browser } = await visit()
     const actor = await authenticate(console_.deps, browser.headers(), 'person')
@@ -95,21 +95,21 @@ describe('a sign-in with GitHub as a proof of identity', () => {
 
   it('a sign-in with GitHub proves no identity by default, and the console does not offer it as a proof', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    const { fresh, methods } = await comeIn()
+    const { fresh, methods } = await signInAsBob()
     expect(fresh).toBe(false)
     expect(methods).toMatchObject({ password: false, passkey: false, providers: [{ id: 'github', proof: 'never' }] })
   })
 
   it('a sign-in with GitHub proves an identity if AUTH_GITHUB_PROVES_IDENTITY is on', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com', AUTH_GITHUB_PROVES_IDENTITY: 'on' })
-    const { fresh, methods } = await comeIn()
+    const { fresh, methods } = await signInAsBob()
     expect(fresh).toBe(true)
     expect(methods).toMatchObject({ providers: [{ id: 'github', proof: 'possible' }] })
   })
 
   it('a user id does not reach the account of the same user id at another GitHub', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
-    await comeIn()
+    await signInAsBob()
     await console_.deps.db.account.updateMany({
       data: { issuer: 'https://github.com/login/oauth', accountId: 'https://github.com/login/oauth 4711' },
     })
@@ -121,7 +121,7 @@ describe('a sign-in with GitHub as a proof of identity', () => {
     const logged: string[] = []
     const logger = pino({}, { write: (line: string) => void logged.push(line) })
     github.as(bob)
-    const { error } = await atProvider({ ...console_.deps, logger }, 'github')
+    const { error } = await visitProvider({ ...console_.deps, logger }, 'github')
     expect(error).toBe('provider_refused')
     expect(logged.join('')).toContain('"oauth_error":"bad_verification_code","http_status":400')
     expect(logged.join('')).not.toContain('not-the-secret')

@@ -5,7 +5,7 @@ import { authenticate } from '~/server/auth/sessions/read-session'
 import type { Deps } from '~/server/deps'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { type Person, startOidcProvider } from '~test/support/oidc-provider'
-import { atProvider, consoleWith } from '~test/support/provider-visit'
+import { consoleWith, visitProvider } from '~test/support/provider-visit'
 
 type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>
 
@@ -35,13 +35,13 @@ const trail = async () =>
 describe('a changed issuer', () => {
   beforeEach(async () => {
     before.as(bob)
-    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+    expect((await visitProvider(console_.deps, 'oidc')).error).toBeNull()
   })
 
   it('a subject of the new issuer does not reach the account of the same subject at the earlier issuer', async () => {
     const deps = movedTo(after)
     after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
-    const { browser, error } = await atProvider(deps, 'oidc')
+    const { browser, error } = await visitProvider(deps, 'oidc')
     expect(error).toBeNull()
     expect(await authenticate(deps, browser.headers(), 'person')).toMatchObject({ name: 'mallory@example.com' })
     expect(await console_.deps.db.user.count()).toBe(2)
@@ -49,7 +49,7 @@ describe('a changed issuer', () => {
 
   it('a subject of the new issuer with the address of an account is refused and audited', async () => {
     after.as(bob)
-    expect(await atProvider(movedTo(after), 'oidc')).toMatchObject({ error: 'account_not_linked', path: '/sign-in' })
+    expect(await visitProvider(movedTo(after), 'oidc')).toMatchObject({ error: 'account_not_linked', path: '/sign-in' })
     expect(await console_.deps.db.session.count()).toBe(1)
     expect((await trail()).at(-1)).toEqual({
       action: 'console.session.refused',
@@ -82,12 +82,12 @@ describe('a changed issuer', () => {
 })
 
 describe('an account from before issuers were stored', () => {
-  const asBefore = () =>
+  const forgetIssuer = () =>
     console_.deps.db.account.updateMany({ where: { providerId: 'oidc' }, data: { issuer: null, accountId: 'bob-1' } })
   beforeEach(async () => {
     before.as(bob)
-    await atProvider(console_.deps, 'oidc')
-    await asBefore()
+    await visitProvider(console_.deps, 'oidc')
+    await forgetIssuer()
   })
 
   it('an account without an issuer gets the configured one, and several servers that start at once audit it once', async () => {
@@ -103,7 +103,7 @@ describe('an account from before issuers were stored', () => {
   })
 
   it('an account without an issuer signs its owner in before it is bound', async () => {
-    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+    expect((await visitProvider(console_.deps, 'oidc')).error).toBeNull()
     expect(await console_.deps.db.user.count()).toBe(1)
   })
 
@@ -111,7 +111,7 @@ describe('an account from before issuers were stored', () => {
     await bindAccounts(console_.deps)
     await bindAccounts(movedTo(after))
     after.as(bob)
-    expect((await atProvider(movedTo(after), 'oidc')).error).toBe('account_not_linked')
-    expect((await atProvider(console_.deps, 'oidc')).error).toBeNull()
+    expect((await visitProvider(movedTo(after), 'oidc')).error).toBe('account_not_linked')
+    expect((await visitProvider(console_.deps, 'oidc')).error).toBeNull()
   })
 })

@@ -53,7 +53,7 @@ beforeAll(async () => {
 afterAll(() => console_.close())
 
 /** `METHOD /path` of each, once. */
-function offered(): string[] {
+function listPaths(): string[] {
   const all = Object.values(authOf(console_.deps).api).flatMap((made) => {
     // A function with properties.
     const { path, options } = endpoint.parse({ ...made })
@@ -75,12 +75,12 @@ async function statusOf(name: string, body: unknown): Promise<number> {
 describe('the paths below /api/auth', () => {
   it('the library serves every listed path, and many that are not listed', () => {
     const listed = [...ANYBODY, ...Object.keys(SIGNED_IN)]
-    expect(offered()).toEqual(expect.arrayContaining(listed))
-    expect(offered().length).toBeGreaterThan(listed.length + 10)
+    expect(listPaths()).toEqual(expect.arrayContaining(listed))
+    expect(listPaths().length).toBeGreaterThan(listed.length + 10)
   })
 
   it('the console answers 404 on every library path that is not listed', async () => {
-    const others = offered().filter((name) => !ANYBODY.includes(name) && SIGNED_IN[name] === undefined)
+    const others = listPaths().filter((name) => !ANYBODY.includes(name) && SIGNED_IN[name] === undefined)
     const statuses = await Promise.all(others.map(async (name) => `${name} ${await statusOf(name, {})}`))
     expect(statuses.filter((status) => !/ 404$/.test(status))).toEqual([])
   })

@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 describe('a deployer limited to staging', () => {
-  const shipAs = async (environment: string) => {
+  const dispatchTo = async (environment: string) => {
     const limits = { email: 'sten@example.com', role: 'deployer', environments: ['staging'] } as const
     const rest = restClient(console_.deps, () => signedInAs(console_.deps, limits))
     const { id: surface, confirm: confirmation } = await insertSurface(console_.deps, { environment })
@@ -33,13 +33,13 @@ describe('a deployer limited to staging', () => {
   }
 
   it('a deployer limited to staging can deploy to staging', async () => {
-    expect(await shipAs('staging')).toMatchObject({ status: 202 })
+    expect(await dispatchTo('staging')).toMatchObject({ status: 202 })
   })
 
   it('a deployer limited to staging is refused a deploy to production, and nothing is dispatched or recorded', async () => {
     const dispatched = github.requests.length
     const deploys = await console_.deps.db.deploy.count()
-    expect(await shipAs('production')).toMatchObject({ status: 403, body: { code: 'permission_refused' } })
+    expect(await dispatchTo('production')).toMatchObject({ status: 403, body: { code: 'permission_refused' } })
     expect(github.requests.slice(dispatched).filter(({ method }) => method === 'POST')).toEqual([])
     expect(await console_.deps.db.deploy.count()).toBe(deploys)
   })
@@ -49,7 +49,7 @@ describe('an admin limited to staging', () => {
   const stella = actorNamed('stella', { environments: ['staging'] })
   const as = (actor: Actor) => createCaller(createContextInner(console_.deps, actor))
   const refused = { cause: { code: 'permission_refused', details: { environment: 'production' } } }
-  const windowOver = (environment: string) =>
+  const openFreezeOver = (environment: string) =>
     openFreeze(console_.deps, OPERATOR, { environment, reason: 'Release week' })
   const locked = async (environment: string) => {
     const { id: surfaceId } = await insertSurface(console_.deps, { environment })
@@ -67,10 +67,10 @@ describe('an admin limited to staging', () => {
   })
 
   it('an admin limited to staging cannot lift a freeze of production', async () => {
-    const { id } = await windowOver('production')
+    const { id } = await openFreezeOver('production')
     await expect(as(stella).freezes.lift({ id })).rejects.toMatchObject(refused)
     expect(await console_.deps.db.freeze.findUnique({ where: { id } })).toMatchObject({ liftedAt: null })
-    await as(stella).freezes.lift({ id: (await windowOver('staging')).id })
+    await as(stella).freezes.lift({ id: (await openFreezeOver('staging')).id })
   })
 
   it('an admin limited to staging cannot lock a production surface', async () => {

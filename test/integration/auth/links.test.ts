@@ -10,7 +10,7 @@ import { createContextInner } from '~/server/trpc/routers/procedures'
 import { type Browser, browser, firstAdmin, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { startOidcProvider } from '~test/support/oidc-provider'
-import { atProvider } from '~test/support/provider-visit'
+import { visitProvider } from '~test/support/provider-visit'
 import { codeAt } from '~test/support/totp'
 
 let provider: Awaited<ReturnType<typeof startOidcProvider>>
@@ -103,7 +103,7 @@ describe('links that a former admin made', () => {
     expect(await lookUpLink(console_.deps, tokenOf(link))).toBeNull()
     expect(await use(link, 'Bob')).toMatchObject(GONE)
     provider.as({ sub: 'bob-2', email: 'bob2@example.com', email_verified: true, name: 'Bob' })
-    expect(await atProvider(console_.deps, 'oidc')).toMatchObject({ error: 'not_admitted' })
+    expect(await visitProvider(console_.deps, 'oidc')).toMatchObject({ error: 'not_admitted' })
   })
 })
 
@@ -140,7 +140,7 @@ describe('several links for one address', () => {
     await invite('bob@example.com')
     await console_.deps.db.invitation.updateMany({ data: { revokedAt: null } })
     provider.as({ sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' })
-    expect(await atProvider(console_.deps, 'oidc')).toMatchObject({ error: null })
+    expect(await visitProvider(console_.deps, 'oidc')).toMatchObject({ error: null })
     const left = await console_.deps.db.invitation.count({ where: { usedAt: null, revokedAt: null } })
     expect(left).toBe(0)
     const { id } = await console_.deps.db.user.findUniqueOrThrow({ where: { email: 'bob@example.com' } })
@@ -157,7 +157,7 @@ describe('a password link', () => {
     const keys = { publicKey: 'key', counter: 0, deviceType: 'singleDevice', backedUp: false }
     await db.passkey.create({ data: { id: console_.deps.newId(), userId, credentialID: 'credential', ...keys } })
     provider.as({ sub: 'thief', email: 'bob@example.com', email_verified: true, name: 'Bob' })
-    expect(await atProvider(console_.deps, 'oidc', { held: bob.held, path: '/link-social' })).toMatchObject({
+    expect(await visitProvider(console_.deps, 'oidc', { held: bob.held, path: '/link-social' })).toMatchObject({
       error: null,
     })
     const scope = { permissions: ['deploy.read' as const], environments: [], surfaces: null, expiresInDays: 30 }
@@ -167,7 +167,7 @@ describe('a password link', () => {
     expect(await authenticate(console_.deps, bob.held.headers(), 'person')).toBeNull()
     expect(await db.passkey.count()).toBe(0)
     expect(await db.account.findMany({ where: { userId } })).toMatchObject([{ providerId: 'credential' }])
-    expect((await atProvider(console_.deps, 'oidc')).error).not.toBeNull()
+    expect((await visitProvider(console_.deps, 'oidc')).error).not.toBeNull()
     expect(await db.apiToken.findMany({ where: { revokedAt: null } })).toEqual([])
     const made = ['console.account.password_changed', 'console.account.changed', 'console.token.revoked']
     expect((await trail(...made)).filter(({ change }) => change !== 'provider connected')).toMatchObject([

@@ -89,15 +89,16 @@ describe('a browser that the person used before', () => {
     for (let n = 0; n < 5; n += 1) expect(await wrong('ada@example.com')).toMatchObject({ status: 401 })
     expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 429 })
   }
-  const give = (held: Browser, password: string) => held.post('/sign-in/email', { email: 'Ada@example.com', password })
+  const signInFrom = (held: Browser, password: string) =>
+    held.post('/sign-in/email', { email: 'Ada@example.com', password })
 
   it('a known browser can sign in while others keep the address locked', async () => {
     await firstAdmin(deps)
     const desk = await known('ada@example.com')
     for (const round of [1, 2, 3]) {
       await lockAda()
-      expect(await give(desk, 'a wrong password'), `round ${round}`).toMatchObject({ status: 401 })
-      expect(await give(desk, PASSWORD)).toMatchObject({ status: 200 })
+      expect(await signInFrom(desk, 'a wrong password'), `round ${round}`).toMatchObject({ status: 401 })
+      expect(await signInFrom(desk, PASSWORD)).toMatchObject({ status: 200 })
       expect(await signIn('ada@example.com', PASSWORD), 'other browsers are locked').toMatchObject({ status: 429 })
       later += 3_600_001
     }
@@ -106,8 +107,8 @@ describe('a browser that the person used before', () => {
   it('five incorrect passwords from a known browser lock that browser only', async () => {
     await firstAdmin(deps)
     const desk = await known('ada@example.com')
-    for (let n = 0; n < 5; n += 1) expect(await give(desk, 'a wrong password')).toMatchObject({ status: 401 })
-    expect(await give(desk, PASSWORD)).toMatchObject({ status: 429, body: { code: 'LOCKED' } })
+    for (let n = 0; n < 5; n += 1) expect(await signInFrom(desk, 'a wrong password')).toMatchObject({ status: 401 })
+    expect(await signInFrom(desk, PASSWORD)).toMatchObject({ status: 429, body: { code: 'LOCKED' } })
     expect(await signIn('ada@example.com', PASSWORD)).toMatchObject({ status: 200 })
     const rows = await deps.db.auditEvent.findMany({ where: { action: 'console.session.locked' } })
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
@@ -122,9 +123,9 @@ describe('a browser that the person used before', () => {
     await deps.db.account.create({ data: { id: deps.newId(), ...account } })
     const eves = await known('eve@example.com')
     await lockAda()
-    expect(await give(eves, PASSWORD)).toMatchObject({ status: 429 })
+    expect(await signInFrom(eves, PASSWORD)).toMatchObject({ status: 429 })
     const madeUp = browser(deps, '198.18.0.2', `console.device=${'A'.repeat(22)}.${'A'.repeat(43)}`)
-    expect(await give(madeUp, PASSWORD)).toMatchObject({ status: 429 })
+    expect(await signInFrom(madeUp, PASSWORD)).toMatchObject({ status: 429 })
   })
 })
 

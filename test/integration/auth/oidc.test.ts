@@ -6,7 +6,7 @@ import { authenticate } from '~/server/auth/sessions/read-session'
 import { type Browser, browser, firstAdmin } from '~test/support/auth-client'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { CLIENT, type Person, startOidcProvider } from '~test/support/oidc-provider'
-import { atProvider } from '~test/support/provider-visit'
+import { visitProvider } from '~test/support/provider-visit'
 import { restClient } from '~test/support/rest-client'
 
 let provider: Awaited<ReturnType<typeof startOidcProvider>>
@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' }
-const visit = () => atProvider(console_.deps, 'oidc')
+const visit = () => visitProvider(console_.deps, 'oidc')
 const count = async () => ({
   users: await console_.deps.db.user.count(),
   accounts: await console_.deps.db.account.count(),
@@ -209,11 +209,13 @@ describe('admission by an OpenID provider', () => {
     const held = await firstAdmin(console_.deps, 'bob@example.com')
     const path = '/link-social'
     provider.as({ ...bob, sub: 'mallory', email: 'mallory@example.com' })
-    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'email_does_not_match' })
+    expect(await visitProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'email_does_not_match' })
     provider.as({ ...bob, email_verified: false })
-    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: 'unable_to_link_account' })
+    expect(await visitProvider(console_.deps, 'oidc', { held, path })).toMatchObject({
+      error: 'unable_to_link_account',
+    })
     provider.as(bob)
-    expect(await atProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: null })
+    expect(await visitProvider(console_.deps, 'oidc', { held, path })).toMatchObject({ error: null })
     const signedIn = await visit()
     expect(await authenticate(console_.deps, signedIn.browser.headers(), 'person')).toMatchObject({ role: 'admin' })
     await console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 3_600_000) } })
@@ -292,7 +294,7 @@ describe('a renewed proof of identity', () => {
     expect(first.searchParams.get('max_age')).toBe('900')
     await console_.deps.db.session.updateMany({ data: { provedAt: new Date(0) } })
     expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'possible' }])
-    const { asked } = await atProvider(console_.deps, 'oidc', { held, anew: true })
+    const { asked } = await visitProvider(console_.deps, 'oidc', { held, anew: true })
     expect([asked.searchParams.get('prompt'), asked.searchParams.get('max_age')]).toEqual(['login', '0'])
     const actor = await authenticate(console_.deps, held.headers(), 'person')
     expect(isProofFresh(actor ?? { via: 'session', provedAt: null }, new Date())).toBe(true)
@@ -307,7 +309,7 @@ describe('a renewed proof of identity', () => {
     provider.forgeIdToken({ auth_time: time })
     const { browser: held } = await visit()
     expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'possible' }])
-    await atProvider(console_.deps, 'oidc', { held, anew: true })
+    await visitProvider(console_.deps, 'oidc', { held, anew: true })
     expect(await proofMethods(held)).toEqual([{ ...acme, proof: 'missing' }])
   })
 
@@ -326,7 +328,7 @@ describe('returning from the provider', () => {
   it('a return with the state of another browser signs nobody in', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     provider.as(bob)
-    expect(await atProvider(console_.deps, 'oidc', { comesBackAs: browser(console_.deps) })).toMatchObject({
+    expect(await visitProvider(console_.deps, 'oidc', { comesBackAs: browser(console_.deps) })).toMatchObject({
       error: 'state_mismatch',
     })
     expect(await count()).toEqual(NOTHING)

@@ -35,8 +35,7 @@ const confirm = async (held: Browser, key: Key, checked = CHECKED) => {
   const response = key.authenticate(await challengeFor(held, 'authenticate'), checked)
   return await held.post('/confirm/passkey', { response })
 }
-const letProofsAge = () =>
-  console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
+const ageProofs = () => console_.deps.db.session.updateMany({ data: { provedAt: new Date(Date.now() - 60 * 60_000) } })
 const isProvedLately = async (held: Browser) => {
   const provedAt = (await authenticate(console_.deps, held.headers(), 'person'))?.provedAt
   return provedAt != null && Date.now() - provedAt.getTime() < 60_000
@@ -51,7 +50,7 @@ it('a passkey with user verification is added, signs in, and confirms an identit
   expect(await add(ada, key)).toMatchObject({ status: 200 })
   const held = browser(console_.deps)
   expect(await signIn(held, key)).toMatchObject({ status: 200 })
-  await letProofsAge()
+  await ageProofs()
   expect(await confirm(held, key)).toMatchObject({ status: 200 })
   expect([await isProvedLately(held), await isProvedLately(ada)]).toEqual([true, false])
 })
@@ -75,7 +74,7 @@ describe('a passkey without user verification', () => {
   it('a passkey without user verification confirms no identity', async () => {
     const key = authenticator(ORIGIN)
     await add(ada, key)
-    await letProofsAge()
+    await ageProofs()
     expect(await confirm(ada, key, UNCHECKED)).toMatchObject({ status: 403, body: { code: 'WRONG_PASSKEY' } })
     expect(await isProvedLately(ada)).toBe(false)
   })
@@ -86,7 +85,7 @@ it('a passkey of another member confirms no identity, and the attempt is audited
   await add(ada, adas)
   const bob = browser(console_.deps, '203.0.113.2', await signedInAs(console_.deps, { email: 'bob@example.com' }))
   expect(await add(bob, bobs)).toMatchObject({ status: 200 })
-  await letProofsAge()
+  await ageProofs()
   expect(await confirm(ada, bobs)).toMatchObject({ status: 403, body: { code: 'WRONG_PASSKEY' } })
   expect(await isProvedLately(ada)).toBe(false)
   expect(await refusals()).toEqual([['ada@example.com', 'passkey']])

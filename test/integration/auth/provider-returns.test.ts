@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { browser, firstAdmin } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { CLIENT, type Person, signInAtProvider, startOidcProvider } from '~test/support/oidc-provider'
-import { atProvider } from '~test/support/provider-visit'
+import { visitProvider } from '~test/support/provider-visit'
 
 let provider: Awaited<ReturnType<typeof startOidcProvider>>
 let console_: TestConsole
@@ -24,11 +24,11 @@ afterEach(async () => {
 })
 
 const bob: Person = { sub: 'bob-1', email: 'bob@example.com', email_verified: true, name: 'Bob' }
-const visit = () => atProvider(console_.deps, 'oidc')
+const visit = () => visitProvider(console_.deps, 'oidc')
 const sessions = () => console_.deps.db.session.count()
 
 /** Returns from the provider with an answer that `changed` alters, and tells where the console sends the browser. */
-async function comeBack(changed: (back: URL) => void, held = browser(console_.deps)) {
+async function returnFromProvider(changed: (back: URL) => void, held = browser(console_.deps)) {
   const body = { provider: 'oidc', callbackURL: '/freezes', errorCallbackURL: '/sign-in?next=%2Ffreezes' }
   const begun = await held.post('/sign-in/social', body)
   const back = await signInAtProvider(new URL(Object(begun.body).url))
@@ -60,14 +60,14 @@ describe('a failed return from the provider', () => {
     ],
   ] as const)('a return %s leads to the sign-in page with its error', async (_, changed, error) => {
     await open()
-    const { answer } = await comeBack(changed)
+    const { answer } = await returnFromProvider(changed)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/sign-in', error })
     expect(await sessions()).toBe(0)
   })
 
   it('a return that is repeated leads to the sign-in page, and opens no second session', async () => {
     await open()
-    const { held, back, answer } = await comeBack(() => undefined)
+    const { held, back, answer } = await returnFromProvider(() => undefined)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/freezes', error: null })
     expect(leadsTo(await held.follow(back))).toEqual({ status: 302, path: '/sign-in', error: 'state_mismatch' })
     expect(await sessions()).toBe(1)
@@ -75,7 +75,7 @@ describe('a failed return from the provider', () => {
 
   it("a return above the address's rate limit leads to the sign-in page", async () => {
     await open({ RATE_LIMIT_PER_MINUTE: '1' })
-    const { answer } = await comeBack(() => undefined)
+    const { answer } = await returnFromProvider(() => undefined)
     expect(leadsTo(answer)).toEqual({ status: 302, path: '/sign-in', error: 'too_many_requests' })
   })
 
@@ -88,7 +88,7 @@ describe('a failed return from the provider', () => {
         body,
       }),
     )
-    const { answer } = await comeBack((back) => back.searchParams.delete('iss'))
+    const { answer } = await returnFromProvider((back) => back.searchParams.delete('iss'))
     expect(leadsTo(answer)).toMatchObject({ error: null })
   })
 })
@@ -171,7 +171,7 @@ describe('connecting an identity that is refused', () => {
     await open()
     const held = await firstAdmin(console_.deps)
     provider.as(person)
-    expect((await atProvider(console_.deps, 'oidc', { held, path: '/link-social' })).error).toBe(reason)
+    expect((await visitProvider(console_.deps, 'oidc', { held, path: '/link-social' })).error).toBe(reason)
     expect(await console_.deps.db.auditEvent.findFirst({ orderBy: { id: 'desc' } })).toMatchObject({
       action: 'console.account.connection_refused',
       actor: 'ada@example.com',
@@ -185,7 +185,7 @@ describe('connecting an identity that is refused', () => {
     const held = await firstAdmin(console_.deps)
     // The provider has changed the address of the identity.
     provider.as({ ...bob, email: 'ada@example.com' })
-    const { error } = await atProvider(console_.deps, 'oidc', { held, path: '/link-social' })
+    const { error } = await visitProvider(console_.deps, 'oidc', { held, path: '/link-social' })
     expect(error).toBe('account_already_linked_to_different_user')
     const row = await console_.deps.db.auditEvent.findFirstOrThrow({ orderBy: { id: 'desc' } })
     expect(row).toMatchObject({ action: 'console.account.connection_refused', actor: 'ada@example.com' })

@@ -33,15 +33,15 @@ async function afterPassword(): Promise<Browser> {
   expect(answer).toMatchObject({ status: 200, body: { twoFactorRedirect: true } })
   return held
 }
-const isIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'person')) !== null
-const give = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
+const isSignedIn = async (held: Browser) => (await authenticate(console_.deps, held.headers(), 'person')) !== null
+const sendCode = (held: Browser, code: string) => held.post('/two-factor/verify-totp', { code })
 
 describe('signing in with a second factor', () => {
   it('a password alone does not sign in once the second factor is on', async () => {
     const held = await afterPassword()
-    expect(await isIn(held)).toBe(false)
-    expect((await give(held, codeAt(secret, Date.now() + STEP_MS))).status).toBe(200)
-    expect(await isIn(held)).toBe(true)
+    expect(await isSignedIn(held)).toBe(false)
+    expect((await sendCode(held, codeAt(secret, Date.now() + STEP_MS))).status).toBe(200)
+    expect(await isSignedIn(held)).toBe(true)
     const opened = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.opened' } })
     expect(opened.at(-1)).toMatchObject({ actor: 'ada@example.com', payload: { method: 'second factor' } })
     expect(opened).toHaveLength(2)
@@ -50,11 +50,11 @@ describe('signing in with a second factor', () => {
   it('a code is accepted once, even when sent twice at once, and each reuse is audited', async () => {
     const [one, other] = [await afterPassword(), await afterPassword()]
     const code = codeAt(secret, Date.now() + STEP_MS)
-    const answers = await Promise.all([give(one, code), give(other, code)])
+    const answers = await Promise.all([sendCode(one, code), sendCode(other, code)])
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401])
     expect(await console_.deps.db.session.count()).toBe(2)
     const third = await afterPassword()
-    expect(await give(third, ` ${code} `)).toMatchObject({ status: 401 })
+    expect(await sendCode(third, ` ${code} `)).toMatchObject({ status: 401 })
     const refused = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.refused' } })
     expect(refused).toMatchObject(
       Array.from({ length: 2 }, () => ({ actor: 'ada@example.com', payload: { method: 'second factor' } })),
@@ -65,30 +65,30 @@ describe('signing in with a second factor', () => {
     for (const first of [0, 5]) {
       const ended = await afterPassword()
       for (let wrong = first; wrong < first + 5; wrong += 1) {
-        expect((await give(ended, `x0000${wrong}`)).status).toBe(401)
+        expect((await sendCode(ended, `x0000${wrong}`)).status).toBe(401)
       }
       // Both codes are correct and unused, so only the count of incorrect codes can refuse them.
       const right = codeAt(secret, begunAt + (first === 0 ? -1 : 1) * STEP_MS)
-      expect((await give(ended, right)).status).toBe(first === 0 ? 400 : 429)
+      expect((await sendCode(ended, right)).status).toBe(first === 0 ? 400 : 429)
     }
     const held = await afterPassword()
-    expect(await give(held, codeAt(secret, begunAt + 2 * STEP_MS))).toMatchObject({ status: 429 })
-    expect(await isIn(held)).toBe(false)
+    expect(await sendCode(held, codeAt(secret, begunAt + 2 * STEP_MS))).toMatchObject({ status: 429 })
+    expect(await isSignedIn(held)).toBe(false)
     const refused = await console_.deps.db.auditEvent.findMany({ where: { action: 'console.session.refused' } })
     expect(refused.filter(({ payload }) => Object(payload).method === 'second factor').length).toBeGreaterThanOrEqual(
       10,
     )
-    expect(await isIn(ada)).toBe(true)
+    expect(await isSignedIn(ada)).toBe(true)
   })
 
   it('a backup code signs in once', async () => {
     const [code = ''] = codes
     const held = await afterPassword()
     expect((await held.post('/two-factor/verify-backup-code', { code })).status).toBe(200)
-    expect(await isIn(held)).toBe(true)
+    expect(await isSignedIn(held)).toBe(true)
     const again = await afterPassword()
     expect((await again.post('/two-factor/verify-backup-code', { code })).status).toBe(401)
-    expect(await isIn(again)).toBe(false)
+    expect(await isSignedIn(again)).toBe(false)
   })
 
   it('a sign-in cannot ask the console to trust the device', async () => {
@@ -102,7 +102,7 @@ describe('signing in with a second factor', () => {
     expect((await ada.post('/two-factor/disable', { password: 'not the password' })).status).toBe(400)
     expect((await afterPassword()).cookies()).toContain('two_factor')
     expect((await ada.post('/two-factor/disable', { password: PASSWORD })).status).toBe(200)
-    expect(await isIn(ada)).toBe(true)
+    expect(await isSignedIn(ada)).toBe(true)
     const rows = await console_.deps.db.auditEvent.findMany({
       where: { action: { in: ['console.account.changed', 'console.session.closed'] } },
       orderBy: { id: 'asc' },

@@ -41,7 +41,7 @@ const answerOf = async (response: Response) => ({
 })
 const signed = async (id: string, body: object, options: CallbackOptions = {}, on = console_) =>
   answerOf(await receiveCallback(on.deps, signedCallback(id, body, options), id))
-const tokened = async (id: string, body: object, token: string, webhookId: string = randomUUID()) =>
+const sendWithToken = async (id: string, body: object, token: string, webhookId: string = randomUUID()) =>
   answerOf(await receiveCallback(console_.deps, callbackWithToken(id, body, token, webhookId), id))
 const storedOf = (id: string) =>
   console_.deps.db.deploy.findUniqueOrThrow({ where: { id }, include: { receipts: true, logLines: true } })
@@ -61,7 +61,7 @@ describe('the kind of proof that a surface requires of callbacks', () => {
     shared: (id) => signed(id, { status: 'building', log_line: 'x' }),
     repository: (id) =>
       signed(id, { status: 'building', log_line: 'x' }, { secret: secretOf(REPOSITORY), repository: REPOSITORY }),
-    oidc: async (id) => tokened(id, { status: 'building', log_line: 'x' }, await issuer.mint()),
+    oidc: async (id) => sendWithToken(id, { status: 'building', log_line: 'x' }, await issuer.mint()),
   }
   const pairs = CALLBACK_WAYS.flatMap((demanded) => CALLBACK_WAYS.map((way) => ({ demanded, way })))
 
@@ -158,22 +158,24 @@ describe("GitHub's token of a run", () => {
   it('a deploy without a run gets the run and attempt of the run token', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const token = await issuer.mint({ claims: { run_id: '9007199254740993', run_attempt: '2' } })
-    expect(await tokened(id, { status: 'building' }, token)).toMatchObject({ http: 200, applied: true })
+    expect(await sendWithToken(id, { status: 'building' }, token)).toMatchObject({ http: 200, applied: true })
     expect(await storedOf(id)).toMatchObject({ githubRunId: 9007199254740993n, githubRunAttempt: 2 })
   })
 
   it('a run token of another run than the one on record is refused as run_mismatch and audited', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 8n })
-    expect(await tokened(id, { status: 'deploying' }, await issuer.mint())).toMatchObject({ code: 'run_mismatch' })
+    expect(await sendWithToken(id, { status: 'deploying' }, await issuer.mint())).toMatchObject({
+      code: 'run_mismatch',
+    })
     expect((await auditOf(id)).map(({ action }) => action)).toContain('console.deploy.run_mismatch')
   })
 
   it('a run token requires a webhook-id, and a repeated webhook-id changes nothing', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
     const [token, webhookId] = [await issuer.mint(), randomUUID()]
-    expect(await tokened(id, { status: 'building' }, token, webhookId)).toMatchObject({ applied: true })
-    expect(await tokened(id, { status: 'deploying' }, token, webhookId)).toMatchObject({ applied: false })
-    expect(await tokened(id, { status: 'deploying' }, token, '')).toMatchObject({ http: 401 })
+    expect(await sendWithToken(id, { status: 'building' }, token, webhookId)).toMatchObject({ applied: true })
+    expect(await sendWithToken(id, { status: 'deploying' }, token, webhookId)).toMatchObject({ applied: false })
+    expect(await sendWithToken(id, { status: 'deploying' }, token, '')).toMatchObject({ http: 401 })
   })
 
   it.each([
@@ -204,7 +206,7 @@ describe("GitHub's token of a run", () => {
     async (_, mismatch, claims, said) => {
       const { id } = await insertDeployAt(console_.deps, 'dispatched', { repositoryId: 900100n })
       const token = await issuer.mint({ claims })
-      const answer = await tokened(id, { status: 'building', log_line: 'x', ...said }, token)
+      const answer = await sendWithToken(id, { status: 'building', log_line: 'x', ...said }, token)
       await expectRefused(id, answer, mismatch, 'oidc')
     },
   )
@@ -239,7 +241,7 @@ describe("GitHub's token of a run", () => {
     ['without a signature (alg none)', async () => new UnsecuredJWT({ run_id: '7' }).setIssuer(issuer.issuer).encode()],
   ])('a run token %s is refused with 401, and nothing is written', async (_, mint) => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
-    expect(await tokened(id, { status: 'building' }, await mint())).toMatchObject({
+    expect(await sendWithToken(id, { status: 'building' }, await mint())).toMatchObject({
       http: 401,
       code: 'signature_invalid',
     })
@@ -248,7 +250,7 @@ describe("GitHub's token of a run", () => {
 
   it('a run token is accepted up to five minutes after its expiry', async () => {
     const { id } = await insertDeployAt(console_.deps, 'dispatched')
-    expect(await tokened(id, { status: 'building' }, await issuer.mint({ at: minutes(-9) }))).toMatchObject({
+    expect(await sendWithToken(id, { status: 'building' }, await issuer.mint({ at: minutes(-9) }))).toMatchObject({
       http: 200,
     })
   })

@@ -39,11 +39,11 @@ describe.each(['America/New_York', 'Europe/Berlin'])('a database whose time zone
 
   it("an admin's session ends after half an hour without activity, and not before", async () => {
     const headers = new Headers({ cookie: await signedInAs(deps) })
-    const leftAlone = (minutes: number) =>
+    const setLastActivity = (minutes: number) =>
       deps.db.session.updateMany({ data: { activeAt: new Date(Date.now() - minutes * MINUTE) } })
-    await leftAlone(29)
+    await setLastActivity(29)
     expect(await authenticate(deps, headers, 'person')).not.toBeNull()
-    await leftAlone(31)
+    await setLastActivity(31)
     expect(await authenticate(deps, headers, 'person')).toBeNull()
   })
 

@@ -53,7 +53,7 @@ afterAll(async () => {
 const call = (from = deps, actor = OPERATOR) => createCaller(createContextInner(from, actor)).deliveries
 const add = (input: Partial<AddChannelInput> = {}) =>
   call().addChannel({ kind: 'webhook', name: 'Chat bot', url: receiver.url, ...input })
-async function ended() {
+async function endDeploy() {
   const { id } = await insertDeployAt(deps, 'deploying')
   await receiveCallback(deps, signedCallback(id, { status: 'failed', failure_stage: 'health_check_failed' }), id)
   return id
@@ -76,7 +76,7 @@ const trail = async () =>
 describe('a signed webhook', () => {
   it("a signed webhook receives each outcome beside Slack, and its receiver's library verifies the signature", async () => {
     const { id: channelId, secret } = await add()
-    const id = await ended()
+    const id = await endDeploy()
     await workNow()
     const [{ headers, body } = { headers: {}, body: '' }] = receiver.received
     const payload = new Webhook(secret ?? '').verify(body, headers as Record<string, string>)
@@ -113,7 +113,7 @@ describe('a signed webhook', () => {
   it('a delivery whose answer was lost is sent again with the same id', async () => {
     const { id } = await add()
     receiver.script.answer = () => 'hang up'
-    await ended()
+    await endDeploy()
     await workNow()
     expect(await lastOf(id)).toMatchObject({ state: 'waiting', attempts: 1, lastStatus: null })
     receiver.script.answer = () => ({ status: 200 })
@@ -126,7 +126,7 @@ describe('a signed webhook', () => {
   it('a delivery that no attempt of a day confirmed is unknown, and the deploy says so', async () => {
     const { id } = await add()
     receiver.script.answer = () => 'hang up'
-    const deployId = await ended()
+    const deployId = await endDeploy()
     await deps.db.delivery.updateMany({
       where: { deployId, channelId: id },
       data: { attempts: RETRY_PAUSES_MS.length },
@@ -143,7 +143,7 @@ describe('a signed webhook', () => {
     receiver.script.answer = () => ({ status: 302, headers: { location: slack.url } })
     const { id } = await add()
     const { id: other } = await add({ kind: 'slack', name: 'Other room', url: slack.url })
-    await ended()
+    await endDeploy()
     await workNow()
     expect(slack.texts).toHaveLength(2)
     expect(await lastOf(other)).toMatchObject({ state: 'sent' })
@@ -154,7 +154,7 @@ describe('a signed webhook', () => {
   it('a delivery that the receiver answers with 410 is not sent again', async () => {
     receiver.script.answer = () => ({ status: 410 })
     const { id } = await add()
-    await ended()
+    await endDeploy()
     await workNow()
     await workNow()
     expect([receiver.received.length, (await lastOf(id))?.state]).toEqual([1, 'failed'])
@@ -196,7 +196,7 @@ it('the receiver in docs/webhooks.md verifies a delivery, handles an outcome onc
     answers.push(status)
     return { status }
   }
-  const deployId = await ended()
+  const deployId = await endDeploy()
   await workNow()
   await call().resend({ id: (await lastOf(id))?.id ?? '' })
   await workNow()
@@ -260,14 +260,14 @@ describe('a channel', () => {
 
   it('a disabled channel receives nothing, and an enabled one receives the outcomes from then on', async () => {
     const { id } = await add()
-    await ended()
+    await endDeploy()
     await call().setEnabled({ id, enabled: false })
     await workNow()
-    await ended()
+    await endDeploy()
     await workNow()
     expect((await channelNow(id))?.deliveries).toMatchObject([{ state: 'dropped' }])
     await call().setEnabled({ id, enabled: true })
-    await ended()
+    await endDeploy()
     await workNow()
     expect(receiver.received).toHaveLength(1)
     expect(await trail()).toMatchObject({ action: 'console.channel.changed', payload: { change: 'enabled' } })
@@ -275,7 +275,7 @@ describe('a channel', () => {
 
   it('a removed channel receives none of its waiting deliveries, and its secret is deleted', async () => {
     const { id } = await add()
-    await ended()
+    await endDeploy()
     await call().removeChannel({ id })
     await workNow()
     expect(receiver.received).toEqual([])
@@ -288,7 +288,7 @@ describe('a channel', () => {
     const { id } = await add()
     await deps.db.$executeRaw`ALTER TABLE "delivery_channels" DROP CONSTRAINT "delivery_channels_kind_check"`
     await deps.db.deliveryChannel.update({ where: { id }, data: { kind: 'pager' } })
-    await ended()
+    await endDeploy()
     await workNow()
     expect(receiver.received).toEqual([])
     expect(await deps.db.delivery.findMany({ where: { channelId: id } })).toMatchObject([
@@ -322,7 +322,7 @@ describe('a channel', () => {
 
   it('a channel that was added while private addresses were allowed receives nothing once they are not', async () => {
     const { id } = await add()
-    await ended()
+    await endDeploy()
     const strict = createDeps({ ...deps.config, privateDeliveries: false })
     await runQueue(strict)
     expect(receiver.received).toEqual([])
@@ -355,7 +355,7 @@ describe('testing a channel', () => {
 describe('sending a delivery again', () => {
   it('a delivery that is sent again keeps its id and starts its attempts anew, and the deploy says so', async () => {
     const { id } = await add()
-    const deployId = await ended()
+    const deployId = await endDeploy()
     await workNow()
     const sent = await lastOf(id)
     await call().resend({ id: sent?.id ?? '' })
@@ -368,7 +368,7 @@ describe('sending a delivery again', () => {
 
   it('a delivery cannot be sent again while it waits or while its channel is disabled', async () => {
     const { id } = await add()
-    await ended()
+    await endDeploy()
     const waiting = await lastOf(id)
     const again = () => call().resend({ id: waiting?.id ?? '' })
     await expect(again()).rejects.toMatchObject({ cause: { code: 'delivery_refused' } })

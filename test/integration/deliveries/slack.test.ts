@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 /** A deploy that a callback has just ended. */
-async function ended(status: 'succeeded' | 'failed' = 'succeeded', body: object = {}) {
+async function endDeploy(status: 'succeeded' | 'failed' = 'succeeded', body: object = {}) {
   const { id } = await insertDeployAt(deps, 'deploying')
   const answer = await receiveCallback(deps, signedCallback(id, { status, ...body }), id)
   expect(answer.status).toBe(200)
@@ -43,7 +43,7 @@ const workNow = async (replica = deps) => {
   await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now(), locked_at = NULL, locked_by = NULL`
   await runQueue(replica)
 }
-const waitingToTell = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('deliver'))
+const deliveryJobs = async () => (await queuedJobs(deps)).filter(({ key }) => key?.startsWith('deliver'))
 const notesOf = async (id: string) => (await getDeploy(deps, id)).timeline.map(({ note }) => note).join('\n')
 const deliveryOf = (id: string) =>
   deps.db.delivery.findUniqueOrThrow({ where: { deployId_channelId: { deployId: id, channelId: CONFIGURED_CHANNEL } } })
@@ -51,7 +51,7 @@ const stateOf = async (id: string) => (await deliveryOf(id)).state
 
 describe('the outcome of a deploy in Slack', () => {
   it('an outcome is posted to Slack once, with surface, outcome, ref, requester, duration, reason and a link', async () => {
-    const id = await ended('failed', { failure_stage: 'health_check_failed', log_line: 'answered <503> & gave up' })
+    const id = await endDeploy('failed', { failure_stage: 'health_check_failed', log_line: 'answered <503> & gave up' })
     await workNow()
     await workNow()
     const { surface } = await getDeploy(deps, id)
@@ -65,7 +65,7 @@ describe('the outcome of a deploy in Slack', () => {
       ],
     ])
     expect(await notesOf(id)).toContain('Outcome sent to Slack.')
-    expect(await waitingToTell()).toEqual([])
+    expect(await deliveryJobs()).toEqual([])
   })
 
   it.each(TERMINAL_STATUSES)('an outcome (%s) is posted once, whichever transition ends the deploy', async (to) => {
@@ -83,7 +83,7 @@ describe('the outcome of a deploy in Slack', () => {
   })
 
   it('a deploy that ends a second time is not posted again', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     await workNow()
     await deps.db.deploy.update({ where: { id }, data: { status: 'deploying' } })
     expect((await receiveCallback(deps, signedCallback(id, { status: 'failed' }), id)).status).toBe(200)
@@ -111,7 +111,7 @@ describe('the outcome of a deploy in Slack', () => {
 
   it('a callback is answered without waiting for Slack', async () => {
     slack.script.answer = () => new Promise(() => {})
-    await ended()
+    await endDeploy()
     expect(slack.texts).toEqual([])
     await deps.db.$executeRaw`DELETE FROM graphile_worker._private_jobs`
   })
@@ -121,7 +121,7 @@ describe('an answer of Slack other than 200', () => {
   it.each([500, 503, 429])(
     'an outcome that Slack first answers with %i is sent again and then posted once',
     async (status) => {
-      const id = await ended()
+      const id = await endDeploy()
       slack.script.answer = () => (slack.texts.length === 1 ? status : 200)
       await workNow()
       expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'waiting'])
@@ -133,7 +133,7 @@ describe('an answer of Slack other than 200', () => {
   )
 
   it('an outcome is retried with growing pauses for a day, with each attempt on record, and then given up', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     slack.script.answer = () => 503
     const pauses: number[] = []
     for (let attempt = 1; ; attempt += 1) {
@@ -141,18 +141,18 @@ describe('an answer of Slack other than 200', () => {
       const { state, attempts, lastStatus, lastError, nextTryAt, updatedAt } = await deliveryOf(id)
       expect([attempts, lastStatus, lastError]).toEqual([attempt, 503, 'Slack answered 503 (no_service)'])
       if (state === 'failed') break
-      const [job] = await waitingToTell()
+      const [job] = await deliveryJobs()
       expect([state, job?.runAt]).toEqual(['waiting', nextTryAt])
       pauses.push(Number(nextTryAt) - updatedAt.getTime())
     }
     expect(pauses).toEqual(pauses.toSorted((a, b) => a - b))
     expect(pauses.reduce((sum, pause) => sum + pause) / 3_600_000).toBeCloseTo(24, 0)
-    expect([await waitingToTell(), (await deliveryOf(id)).nextTryAt]).toEqual([[], null])
+    expect([await deliveryJobs(), (await deliveryOf(id)).nextTryAt]).toEqual([[], null])
     expect(await notesOf(id)).toContain('Outcome not sent to Slack: Slack answered 503')
   })
 
   it('an outcome that Slack answers with 404 is not sent again, and the timeline says so without the address', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     slack.script.answer = () => 404
     await workNow()
     await workNow()
@@ -162,7 +162,7 @@ describe('an answer of Slack other than 200', () => {
   })
 
   it('an outcome whose answer from Slack was lost is not sent again', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     slack.script.answer = () => 'hang up'
     await workNow()
     slack.script.answer = () => 200
@@ -173,7 +173,7 @@ describe('an answer of Slack other than 200', () => {
 
   it('an outcome is sent again if Slack could not be reached', async () => {
     const elsewhere = createDeps({ ...deps.config, slackWebhookUrl: `http://127.0.0.1:${await freePort()}/services` })
-    const id = await ended()
+    const id = await endDeploy()
     await workNow(elsewhere)
     expect(await stateOf(id)).toBe('waiting')
     await workNow()
@@ -184,7 +184,7 @@ describe('an answer of Slack other than 200', () => {
 
 describe('a crash during a delivery', () => {
   it('an outcome is posted after a crash between the end of the deploy and the delivery', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     const next = createDeps(deps.config)
     await workNow(next)
     expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'sent'])
@@ -192,7 +192,7 @@ describe('a crash during a delivery', () => {
   })
 
   it('an outcome is not posted again after a crash between the delivery and its record', async () => {
-    const id = await ended()
+    const id = await endDeploy()
     await deps.db.delivery.updateMany({ where: { deployId: id }, data: { state: 'sending' } })
     await workNow()
     expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
@@ -205,7 +205,7 @@ describe('two replicas with channels', () => {
     const replicas = [createDeps(deps.config), createDeps(deps.config)]
     const workers = replicas.map(startWorker)
     const ids: string[] = []
-    for (let count = 0; count < 10; count += 1) ids.push(await ended())
+    for (let count = 0; count < 10; count += 1) ids.push(await endDeploy())
     await expect
       .poll(async () => (await Promise.all(ids.map(stateOf))).every((state) => state === 'sent'), {
         timeout: 40_000,
@@ -221,16 +221,16 @@ describe('two replicas with channels', () => {
 describe('a console without channels', () => {
   it('an outcome without a channel is dropped, and no job waits', async () => {
     const silent = createDeps({ ...deps.config, slackWebhookUrl: undefined })
-    const id = await ended()
+    const id = await endDeploy()
     await workNow(silent)
     expect(await stateOf(id)).toBe('dropped')
-    expect(await waitingToTell()).toEqual([])
+    expect(await deliveryJobs()).toEqual([])
     await silent.db.$disconnect()
   })
 })
 
 describe('outcomes that an older version queued', () => {
-  const leftBehind = async (state: string) => {
+  const resumeNotification = async (state: string) => {
     const { id } = await insertDeployAt(deps, 'succeeded')
     await deps.db.outcomeNotification.create({ data: { deployId: id, state, updatedAt: deps.now() } })
     await addJob(deps.db, { task: 'notify_outcome', payload: { deployId: id } })
@@ -240,17 +240,17 @@ describe('outcomes that an older version queued', () => {
   }
 
   it('an outcome that waited in an older version is posted once', async () => {
-    const id = await leftBehind('waiting')
+    const id = await resumeNotification('waiting')
     expect([slack.texts.length, await stateOf(id)]).toEqual([1, 'sent'])
   })
 
   it('an outcome that an older version was sending is not sent again', async () => {
-    const id = await leftBehind('sending')
+    const id = await resumeNotification('sending')
     expect([slack.texts.length, await stateOf(id)]).toEqual([0, 'unknown'])
   })
 
   it.each(['sent', 'nobody'])('an outcome that an older version left at %s is not sent again', async (state) => {
-    const id = await leftBehind(state)
+    const id = await resumeNotification(state)
     expect([slack.texts.length, await deps.db.delivery.count({ where: { deployId: id } })]).toEqual([0, 0])
   })
 })

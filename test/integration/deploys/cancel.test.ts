@@ -9,9 +9,9 @@ import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
 import {
+  answerInTurn,
   answers,
-  heldBack,
-  inTurn,
+  holdAnswer,
   jobsAnswer,
   listedRun,
   runAnswer,
@@ -104,7 +104,7 @@ describe('cancelling a deploy', () => {
     ['an undocumented status', { status: 418, body: {} }],
   ] as const)('a cancel that GitHub answers with %s is kept and sent again', async (_, answer) => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    github.script.onCancel = inTurn(answer, healthy.onCancel)
+    github.script.onCancel = answerInTurn(answer, healthy.onCancel)
     expect(await cancel(id)).toMatchObject({ status: 'building', cancel: { acknowledgedAt: null } })
     await workNow()
     expect((await view(id)).cancel?.acknowledgedAt).not.toBeNull()
@@ -118,7 +118,7 @@ describe('cancelling a deploy', () => {
     'a cancel that GitHub answers with %s is retried until GitHub accepts it, and is audited as delayed once',
     async (_, answer) => {
       const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-      github.script.onCancel = inTurn(answer, answer, answer, healthy.onCancel)
+      github.script.onCancel = answerInTurn(answer, answer, answer, healthy.onCancel)
       await cancel(id)
       const said = expect.stringMatching(
         /^GitHub did not answer the cancellation \(.+\)\. The cancellation is kept and sent again\.$/,
@@ -141,7 +141,7 @@ describe('cancelling a deploy', () => {
   ])('a cancel that meets a rate limit (%s) is kept and retried after the limit', async (_, limited) => {
     const deps = createDeps(console_.deps.config)
     const { id } = await insertDeployAt(deps, 'building', { githubRunId: 7n })
-    github.script.onCancel = inTurn(limited, healthy.onCancel)
+    github.script.onCancel = answerInTurn(limited, healthy.onCancel)
     expect(await cancelDeploy(deps, actorNamed('ada'), id)).toMatchObject({ cancel: { acknowledgedAt: null } })
     const [warning = ''] = (await view(id)).warnings
     expect(warning).toMatch(/rate limit .*until \d\d:\d\d UTC\. The cancellation is kept and sent again then\./)
@@ -173,7 +173,7 @@ describe('cancelling a deploy', () => {
 
   it('a cancel that was recorded right before a crash is still sent', async () => {
     const { id } = await insertDeployAt(console_.deps, 'building', { githubRunId: 7n })
-    const death = heldBack('hang up')
+    const death = holdAnswer('hang up')
     github.script.onCancel = death
     const dying = cancel(id)
     await death.asked

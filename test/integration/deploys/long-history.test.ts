@@ -88,7 +88,7 @@ function reads(stored: number): Readonly<Record<string, () => Promise<unknown>>>
   }
 }
 
-async function visitedByEach(stored: number): Promise<Record<string, number>> {
+async function countVisitedRows(stored: number): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const [name, read] of Object.entries(reads(stored)))
     counts[name] = await rowsVisited(await recordStatements(read))
@@ -96,9 +96,9 @@ async function visitedByEach(stored: number): Promise<Record<string, number>> {
 }
 
 it('no read visits noticeably more rows with twelve times the history', { timeout: TIMEOUT }, async () => {
-  const few = await visitedByEach(FEW)
+  const few = await countVisitedRows(FEW)
   await fillDeploys(db, FEW + 1, MANY)
   await settle(db)
-  const many = await visitedByEach(MANY)
+  const many = await countVisitedRows(MANY)
   for (const name of Object.keys(few)) expect(many[name], name).toBeLessThanOrEqual((few[name] ?? 0) * 1.2 + 20)
 })

@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 const deployAt = (id: string) => console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
-const moves = async (id: string) =>
+const reconciledStatuses = async (id: string) =>
   (
     await console_.deps.db.auditEvent.findMany({
       where: { deployId: id, action: 'console.deploy.reconciled' },
@@ -45,7 +45,7 @@ const moves = async (id: string) =>
   ).map(({ status }) => status)
 
 /** Ends and releases every deploy, so that no later test finds it. */
-const letGo = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
+const releaseSurfaces = () => console_.deps.db.deploy.updateMany({ data: { status: 'failed', holdsSurface: false } })
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000)
 
 function gitHubHasRun(conclusion: string | null, jobs: Parameters<typeof jobsAnswer>[0] = {}) {
@@ -65,7 +65,7 @@ describe('a callback that skips a status', () => {
     expect(response.status).toBe(422)
     await runQueue(deps)
     expect((await deployAt(id)).status).toBe('building')
-    expect(await moves(id)).toEqual(['smoke_gate_passed', 'building'])
+    expect(await reconciledStatuses(id)).toEqual(['smoke_gate_passed', 'building'])
     expect(await deps.db.deployLogLine.count({ where: { deployId: id } })).toBe(1)
   })
 })
@@ -84,7 +84,7 @@ describe('a run that ended without its last callback', () => {
       await reconcileDeploy(console_.deps, id)
       const finishedAt = new Date('2026-11-21T10:05:00Z')
       expect(await deployAt(id), 'ended when the run did').toMatchObject({ status, failureStage, finishedAt })
-      expect(await moves(id)).toEqual([status])
+      expect(await reconciledStatuses(id)).toEqual([status])
     },
   )
 })
@@ -121,7 +121,7 @@ describe('finding the run of a dispatch whose outcome is unknown', () => {
     gitHubHasRun(null)
     await reconcileDeploy(console_.deps, id)
     expect(await deployAt(id)).toMatchObject({ status: 'dispatched', githubRunId: 1n })
-    await letGo()
+    await releaseSurfaces()
   })
 
   it('the search for a run stops after twenty requests', async () => {
@@ -131,7 +131,7 @@ describe('finding the run of a dispatch whose outcome is unknown', () => {
     await reconcileDeploy(console_.deps, id)
     expect(github.requests).toHaveLength(20)
     expect(await deployAt(id)).toMatchObject({ status: 'requested', githubRunId: null })
-    await letGo()
+    await releaseSurfaces()
   })
 
   it('a run that only a refused callback named is followed to its status', async () => {
@@ -172,7 +172,7 @@ describe('a deploy without a run at its time limit', () => {
         holdsSurface: true,
       })
       expect(github.dispatches()).toEqual([])
-      await letGo()
+      await releaseSurfaces()
     },
   )
 
@@ -183,7 +183,7 @@ describe('a deploy without a run at its time limit', () => {
     await reconcileDeploy(console_.deps, old.id)
     expect((await deployAt(young.id)).status).toBe('dispatched')
     expect(await deployAt(old.id)).toMatchObject({ status: 'timed_out', holdsSurface: true })
-    await letGo()
+    await releaseSurfaces()
   })
 })
 
@@ -229,7 +229,7 @@ describe('a 404 from GitHub', () => {
       expect((await deployAt(young.id)).status).toBe(from)
       expect((await deployAt(old.id)).status).toBe('timed_out')
       expect(github.dispatches()).toEqual([])
-      await letGo()
+      await releaseSurfaces()
     },
   )
 })
@@ -272,7 +272,7 @@ describe("GitHub's errors during a look", () => {
       expect(await lookAt('2099-11-28T16:00:00Z')).toMatchObject({ status: 'building', warnings: [said] })
       gitHubHasRun(null)
       expect(await lookAt('2099-11-28T16:01:00Z')).toMatchObject({ status: 'building', warnings: [] })
-      await letGo()
+      await releaseSurfaces()
     },
   )
 })
@@ -296,13 +296,13 @@ describe('a pass of the reconciler', () => {
     await insertDeployAt(console_.deps, 'building', { githubRunId: 3n, requestedAt: minutesAgo(5) })
     gitHubHasRun(null)
     // The clock first reads the start of the pass, and afterwards the latest moment at which a look may begin.
-    const passAt = (at: number) => {
+    const reconcileAt = (at: number) => {
       const readings = [at]
       return reconcileSilentDeploys({ ...console_.deps, now: () => new Date(readings.pop() ?? at + 50_000) })
     }
-    await passAt(start)
+    await reconcileAt(start)
     expect(github.requests).toHaveLength(2)
-    await passAt(start + 60_000)
+    await reconcileAt(start + 60_000)
     expect(github.requests).toHaveLength(4)
   })
 

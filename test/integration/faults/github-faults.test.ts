@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeployStatus } from '~/domain/deploy/status'
-import { type Answer, answers, deployIdOf, type Handler, inTurn, neverAnswered } from '~test/support/scripted-github'
+import {
+  type Answer,
+  answerInTurn,
+  answers,
+  deployIdOf,
+  type Handler,
+  neverAnswered,
+} from '~test/support/scripted-github'
 import type { SignedInServer } from './fault-world'
 import { createFaultWorld, type Dispatched, dispatch, type FaultWorld, look } from './fault-world'
 
@@ -85,7 +92,7 @@ beforeAll(async () => {
   // All at once, so that the fault of fifteen seconds does not delay the others.
   const ask = async ([name, { accepts, answer }]: [string, Fault]) => {
     const surfaceId = await world.newSurface()
-    answerOf.set(surfaceId, accepts ? world.model.accepting(answer) : inTurn(answer))
+    answerOf.set(surfaceId, accepts ? world.model.accepting(answer) : answerInTurn(answer))
     const asked = performance.now()
     made.set(name, await dispatch(server, surfaceId))
     waitedMs.set(name, performance.now() - asked)

@@ -14,17 +14,17 @@ beforeAll(async () => {
 afterAll(() => world.close(), TIMEOUT)
 
 /** Kills the server after it committed the intent and before it asked GitHub. */
-async function killedBeforeItAsked() {
+async function killBeforeDispatch() {
   const proxy = await tcpProxy(world.deps.config.databaseUrl)
   await proxy.mend()
   const surfaceId = await world.newSurface()
   const server = await world.startServer(proxy.url)
-  const holder = await heldAtItsLastWrite()
+  const holder = await lockAuditTable()
   const key = randomUUID()
   const cut = expect(dispatch(server, surfaceId, key)).rejects.toThrow()
-  await untilSomebodyWaits(holder)
+  await untilLockIsAwaited(holder)
   proxy.holdCommits()
-  await letGo(holder)
+  await releaseLock(holder)
   const intent = await waitFor(async () => (await world.intentOn(surfaceId)) ?? undefined, { withinMs: 60_000 })
   await server.kill()
   await cut
@@ -36,7 +36,7 @@ async function killedBeforeItAsked() {
 }
 
 /** Has GitHub kill the server after it started the run and before it answers. */
-async function killedWhileAsking() {
+async function killDuringDispatch() {
   const surfaceId = await world.newSurface()
   const server = await world.startServer()
   const key = randomUUID()
@@ -54,7 +54,7 @@ async function killedWhileAsking() {
 
 describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   it('after a kill before the dispatch, the deploy is never sent again, times out with its reason, and holds its surface until released', async () => {
-    const { id, surfaceId, key } = await killedBeforeItAsked()
+    const { id, surfaceId, key } = await killBeforeDispatch()
     const server = await world.startServer()
     expect(await dispatch(server, surfaceId, key)).toMatchObject({ id, status: 'requested', runId: null })
     await world.age([id], 31)
@@ -75,7 +75,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
   })
 
   it('after a kill during the dispatch, the deploy follows the run that GitHub started to its end', async () => {
-    const { id, surfaceId, key } = await killedWhileAsking()
+    const { id, surfaceId, key } = await killDuringDispatch()
     await world.age([id], 2)
     const server = await world.startServer()
     await world.until(id, 'dispatched')
@@ -99,14 +99,14 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
     const made = await dispatch(server, surfaceId)
     if ('refused' in made) throw new Error(`refused: ${made.refused}`)
     const { id } = made
-    const holder = await heldAtItsLastWrite()
+    const holder = await lockAuditTable()
     const webhookId = randomUUID()
     const body = { status: 'building', log_line: 'once', run_id: world.model.runsOf(id)[0]?.id.toString() }
     const cut = expect(callBack(server, id, body, webhookId)).rejects.toThrow()
-    await untilSomebodyWaits(holder)
+    await untilLockIsAwaited(holder)
     await server.kill()
     await cut
-    await letGo(holder)
+    await releaseLock(holder)
 
     const next = await world.startServer()
     expect(await world.statusOf(id)).toBe('dispatched')
@@ -121,7 +121,7 @@ describe('kill -9 of the server', { timeout: TIMEOUT }, () => {
 })
 
 /** Lets every writer get as far as the audit row, which comes last, and no further until the lock is released. */
-async function heldAtItsLastWrite(): Promise<pg.Client> {
+async function lockAuditTable(): Promise<pg.Client> {
   const holder = new pg.Client({ connectionString: world.deps.config.databaseUrl })
   await holder.connect()
   await holder.query('BEGIN')
@@ -129,13 +129,13 @@ async function heldAtItsLastWrite(): Promise<pg.Client> {
   return holder
 }
 
-async function letGo(holder: pg.Client): Promise<void> {
+async function releaseLock(holder: pg.Client): Promise<void> {
   await holder.query('ROLLBACK')
   await holder.end()
 }
 
 /** Waits until a writer waits for the lock that the test holds: it has begun to write and cannot commit. */
-async function untilSomebodyWaits(client: pg.Client): Promise<void> {
+async function untilLockIsAwaited(client: pg.Client): Promise<void> {
   const waits = async () => {
     const { rows } = await client.query<{ waiting: boolean }>(
       'SELECT EXISTS (SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database WHERE d.datname = current_database() AND NOT l.granted) AS waiting',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { cancelRun } from '~/server/github/cancel-run'
 import { connectGitHub, type GitHub } from '~/server/github/client'
 import { dispatchWorkflow } from '~/server/github/dispatch-workflow'
-import { answers, inTurn, startScriptedGitHub, untilEvent } from '~test/support/scripted-github'
+import { answerInTurn, answers, startScriptedGitHub, untilEvent } from '~test/support/scripted-github'
 
 let github: Awaited<ReturnType<typeof startScriptedGitHub>>
 let client: GitHub
@@ -98,7 +98,7 @@ it("a warning says once until when background looks pause, when less than 30 % o
       'x-ratelimit-reset': String(reset),
     },
   })
-  github.script.onRepository = inTurn(left(1500), left(1499), left(1498))
+  github.script.onRepository = answerInTurn(left(1500), left(1499), left(1498))
   const ask = () => logged.request('GET /repos/{owner}/{repo}', { owner: 'acme', repo: 'platform' })
   await ask()
   expect(lines).toEqual([])

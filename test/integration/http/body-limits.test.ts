@@ -35,7 +35,7 @@ const headers = new Headers({
   'idempotency-key': crypto.randomUUID(),
 })
 
-async function answersTo(init: (method: string) => RequestInit & { duplex?: 'half' }) {
+async function callEveryRoute(init: (method: string) => RequestInit & { duplex?: 'half' }) {
   const answers: { readonly where: string; readonly status: number; readonly read: boolean }[] = []
   for (const route of listRoutes('api')) {
     for (const [method, handler] of Object.entries(await handlersOf(route))) {
@@ -64,7 +64,7 @@ const READERS = [
 
 it('every route that reads a body stops reading an endless one with 413', async () => {
   const bodies: ReturnType<typeof streamedBody>[] = []
-  const answers = await answersTo(() => {
+  const answers = await callEveryRoute(() => {
     const streamed = streamedBody()
     bodies.push(streamed)
     return { body: streamed.body, duplex: 'half' }
@@ -79,7 +79,7 @@ it('every route that reads a body stops reading an endless one with 413', async 
 it('every route that reads a body refuses one with a too large declared length before reading it', async () => {
   const tooLong = new Headers(headers)
   tooLong.set('content-length', String(1024 ** 3))
-  const answers = await answersTo(() => ({ body: 'x', headers: tooLong }))
+  const answers = await callEveryRoute(() => ({ body: 'x', headers: tooLong }))
   const refused = answers.filter(({ status }) => status === 413)
   expect(refused.map(({ where }) => where).toSorted()).toEqual(READERS)
   expect(refused.every(({ read }) => !read)).toBe(true)

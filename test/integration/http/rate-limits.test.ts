@@ -41,7 +41,7 @@ afterAll(() => console_.close())
 const surfaceAddress = '/api/internal/deploys/00000000-0000-7000-8000-000000000000/status'
 
 /** Counts the requests that are not refused for their number. The refused ones say when to come back. */
-async function admitted(server: BuiltServer, address: string, count: number, headers: (n: number) => HeadersInit) {
+async function countAdmitted(server: BuiltServer, address: string, count: number, headers: (n: number) => HeadersInit) {
   let through = 0
   for (let n = 0; n < count; n += 1) {
     const method = address.startsWith('/api/internal') ? 'POST' : 'GET'
@@ -73,12 +73,12 @@ describe('rate limits without a trusted proxy', () => {
   it("an X-Forwarded-For does not lift the limit of the sender's address", async () => {
     const spoofed = (n: number) => ({ 'x-forwarded-for': `198.51.100.${n}`, forwarded: `for=198.51.100.${n}` })
     // The limit of a minute, and one or two more that a slow machine earns meanwhile.
-    expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
-    expect(await admitted(server, '/api/openapi.json', 20, spoofed)).toBeLessThan(10)
+    expect(await countAdmitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
+    expect(await countAdmitted(server, '/api/openapi.json', 20, spoofed)).toBeLessThan(10)
   })
 
   it('pages count toward the limit and are refused with a sentence', async () => {
-    expect(await admitted(server, '/', 20, () => ({}))).toBeLessThan(10)
+    expect(await countAdmitted(server, '/', 20, () => ({}))).toBeLessThan(10)
     expect(await (await fetch(server.url)).text()).toMatch(/^Rate limit exceeded .* Try again in \d+ s\.\n$/)
   })
 
@@ -111,13 +111,15 @@ describe('rate limits behind a trusted proxy', () => {
   afterAll(() => server.stop())
 
   it('each client has its own limit, by the address that its proxy saw', async () => {
-    expect(await admitted(server, surfaceAddress, 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
-    expect(await admitted(server, '/api/openapi.json', 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
+    expect(await countAdmitted(server, surfaceAddress, 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` }))).toBe(20)
+    expect(
+      await countAdmitted(server, '/api/openapi.json', 20, (n) => ({ 'x-forwarded-for': `198.51.100.${n}` })),
+    ).toBe(20)
   })
 
   it("an address that a client writes into X-Forwarded-For does not lift the client's limit", async () => {
     const spoofed = (n: number) => ({ 'x-forwarded-for': `203.0.113.${n}, 192.0.2.1, 10.0.0.9` })
-    expect(await admitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
+    expect(await countAdmitted(server, surfaceAddress, 20, spoofed)).toBeLessThan(10)
   })
 })
 

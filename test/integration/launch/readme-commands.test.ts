@@ -128,7 +128,7 @@ describe('the commands of the README in a fresh clone', { timeout: 600_000 }, ()
     return said()
   }
   /** Runs the command until it prints `says`, does `work`, and ends the command as a terminal does on Ctrl-C. */
-  const during = async (command: string, says: RegExp, work: () => Promise<void> = async () => undefined) => {
+  const runUntilReady = async (command: string, says: RegExp, work: () => Promise<void> = async () => undefined) => {
     const { child, said, closed } = begin(command)
     const pid = child.pid ?? 0
     let started: readonly number[] = []
@@ -163,8 +163,8 @@ describe('the commands of the README in a fresh clone', { timeout: 600_000 }, ()
 
   it('npm start and the commands beside it work, and Ctrl-C in a terminal ends them all', async () => {
     withoutClient()
-    const said = await during('npm start', /Deploy Console is ready: http/, async () => {
-      await during('npm run worker', /The worker runs/)
+    const said = await runUntilReady('npm start', /Deploy Console is ready: http/, async () => {
+      await runUntilReady('npm run worker', /The worker runs/)
       expect(await run('npm run console -- --help')).toContain('callback-secret')
       expect(await run('npm run sandbox -- surface console slow')).toContain('console is slow')
       await run('npm run sandbox -- freeze "release week"')
@@ -175,7 +175,7 @@ describe('the commands of the README in a fresh clone', { timeout: 600_000 }, ()
   })
 
   it('npm run dev starts, and Ctrl-C in a terminal ends all of its processes', async () => {
-    const said = await during('npm run dev', /Deploy Console is ready: http/)
+    const said = await runUntilReady('npm run dev', /Deploy Console is ready: http/)
     expect(said).toContain('Everything is stopped; all data is kept.')
     expect(await isPortFree(port)).toBe(true)
   })

@@ -45,45 +45,45 @@ const addUser = () =>
   )
 
 /** Agrees on the secrets, as the start of a server or worker on the shared database does. */
-const agree = (dataDir: string, secrets: Record<string, string> = {}) =>
+const startWith = (dataDir: string, secrets: Record<string, string> = {}) =>
   agreeOnSecrets({ config: readConfig({ DATABASE_URL: database.url, ...secrets }), dataDir, databaseUrl: database.url })
 
 describe('data directories that share one DATABASE_URL', () => {
   it('the first start records the secrets that it makes, and starts again with them', async () => {
     const dataDir = newDataDir()
-    const made = await agree(dataDir)
+    const made = await startWith(dataDir)
     await addUser()
-    expect(await agree(dataDir)).toEqual(made)
+    expect(await startWith(dataDir)).toEqual(made)
     expect(await digestsOf('AUTH_SECRET')).toHaveLength(1)
     expect(await digestsOf('DEPLOY_CALLBACK_HMAC_SECRET')).toHaveLength(1)
   })
 
   it('a second start does not make other secrets, and leaves no file behind', async () => {
-    await agree(newDataDir())
+    await startWith(newDataDir())
     const second = newDataDir()
-    await expect(agree(second)).rejects.toThrow(
+    await expect(startWith(second)).rejects.toThrow(
       /^This database was used with other secrets\. Nothing was started\. Set AUTH_SECRET and DEPLOY_CALLBACK_HMAC_SECRET to /,
     )
     expect(existsSync(path.join(second, 'secrets'))).toBe(false)
   })
 
   it('of three first starts at once, one makes the secrets and the others are refused', async () => {
-    const starts = await Promise.allSettled([agree(newDataDir()), agree(newDataDir()), agree(newDataDir())])
+    const starts = await Promise.allSettled([startWith(newDataDir()), startWith(newDataDir()), startWith(newDataDir())])
     expect(starts.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
   })
 
   it('a second start with the secrets of the first is accepted', async () => {
-    const { auth, callback } = await agree(newDataDir())
+    const { auth, callback } = await startWith(newDataDir())
     const given = { AUTH_SECRET: auth.join(), DEPLOY_CALLBACK_HMAC_SECRET: callback.join() }
-    expect(await agree(newDataDir(), given)).toMatchObject({ auth, callback })
+    expect(await startWith(newDataDir(), given)).toMatchObject({ auth, callback })
   })
 
   it.each(['AUTH_SECRET', 'DEPLOY_CALLBACK_HMAC_SECRET'])(
     'a refusal names %s if only that secret differs',
     async (variable) => {
       const given = { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
-      await agree(newDataDir(), given)
-      const other = agree(newDataDir(), { ...given, [variable]: newSecret() })
+      await startWith(newDataDir(), given)
+      const other = startWith(newDataDir(), { ...given, [variable]: newSecret() })
       await expect(other).rejects.toThrow(`Set ${variable} to `)
       expect(await digestsOf(variable), 'a refused start records nothing').toHaveLength(1)
     },
@@ -92,13 +92,13 @@ describe('data directories that share one DATABASE_URL', () => {
   it('lists of secrets that overlap are accepted and their new members recorded, so that secrets can be rotated', async () => {
     const [old, next, stranger] = [newSecret(), newSecret(), newSecret()]
     const callback = { DEPLOY_CALLBACK_HMAC_SECRET: newSecret() }
-    await agree(newDataDir(), { ...callback, AUTH_SECRET: old })
-    expect(await agree(newDataDir(), { ...callback, AUTH_SECRET: `${next},${old}` })).toMatchObject({
+    await startWith(newDataDir(), { ...callback, AUTH_SECRET: old })
+    expect(await startWith(newDataDir(), { ...callback, AUTH_SECRET: `${next},${old}` })).toMatchObject({
       auth: [next, old],
     })
     expect(await digestsOf('AUTH_SECRET')).toHaveLength(2)
-    await agree(newDataDir(), { ...callback, AUTH_SECRET: next })
-    await expect(agree(newDataDir(), { ...callback, AUTH_SECRET: stranger })).rejects.toThrow('Set AUTH_SECRET to ')
+    await startWith(newDataDir(), { ...callback, AUTH_SECRET: next })
+    await expect(startWith(newDataDir(), { ...callback, AUTH_SECRET: stranger })).rejects.toThrow('Set AUTH_SECRET to ')
   })
 })
 
@@ -107,14 +107,14 @@ describe('a database in use without recorded secrets', () => {
 
   it('a start that would make secrets is refused on a database in use', async () => {
     const dataDir = newDataDir()
-    await expect(agree(dataDir, { AUTH_SECRET: newSecret() })).rejects.toThrow(
+    await expect(startWith(dataDir, { AUTH_SECRET: newSecret() })).rejects.toThrow(
       /^This database is in use, and has no record of its secrets\. Nothing was started\. Set DEPLOY_CALLBACK_HMAC_SECRET to /,
     )
     expect(existsSync(path.join(dataDir, 'secrets'))).toBe(false)
   })
 
   it('configured secrets are recorded on a database in use', async () => {
-    await agree(newDataDir(), { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() })
+    await startWith(newDataDir(), { AUTH_SECRET: newSecret(), DEPLOY_CALLBACK_HMAC_SECRET: newSecret() })
     expect(await digestsOf('AUTH_SECRET')).toHaveLength(1)
   })
 })
@@ -129,7 +129,7 @@ it('the embedded database uses the secrets of its data directory, whatever is re
 
 it('the recorded digests differ between the variables, and the table refuses a secret itself', async () => {
   const same = newSecret()
-  await agree(newDataDir(), { AUTH_SECRET: same, DEPLOY_CALLBACK_HMAC_SECRET: same })
+  await startWith(newDataDir(), { AUTH_SECRET: same, DEPLOY_CALLBACK_HMAC_SECRET: same })
   const digests = (await rows('SELECT digest FROM secret_digests')).map(({ digest }) => digest)
   expect(new Set(digests).size).toBe(2)
   const insert = rows(`INSERT INTO secret_digests (variable, digest) VALUES ('AUTH_SECRET', '${same}')`)
@@ -151,7 +151,7 @@ describe('shared secrets in the programs', { timeout: 120_000 }, () => {
   const refusal = 'This database was used with other secrets. Nothing was started. Set AUTH_SECRET'
 
   it('npm start, npm run worker and callback-secret refuse to continue with other secrets', async () => {
-    await agree(newDataDir())
+    await startWith(newDataDir())
     const env = { DATABASE_URL: database.url }
     const server = launchProduct({ ...env, DATA_DIR: newDataDir() })
     expect(await server.exited).toBe(1)

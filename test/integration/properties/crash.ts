@@ -4,7 +4,7 @@ import type { Database } from '~/server/platform/database'
 class Crash extends Error {}
 
 /** The same console with transactions that do all their work and are then abandoned instead of committed. */
-export function crashing(deps: Deps): Deps {
+export function crashBeforeCommit(deps: Deps): Deps {
   const db: Database = new Proxy(deps.db, {
     get(target, property) {
       if (property !== '$transaction') return Reflect.get(target, property)

@@ -13,7 +13,7 @@ import { createTestConsole, insertSurface, type TestConsole } from '~test/suppor
 import { insertMember } from '~test/support/members'
 import { type Conclusion, modelGitHub } from '~test/support/model-github'
 import { runQueue } from '~test/support/run-queue'
-import { inTurn, listAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import { answerInTurn, listAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import type { World } from './first-dispatch'
 
@@ -135,7 +135,7 @@ async function newLife(listsFromTheStart: boolean) {
       accepted: model.accepting(),
       '204': model.accepting({ status: 204 }),
       lost: model.accepting('hang up'),
-      'lost, and never started': inTurn('hang up'),
+      'lost, and never started': answerInTurn('hang up'),
     }
     github.script.onDispatch = answers[answer]
     try {

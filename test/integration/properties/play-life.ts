@@ -8,7 +8,7 @@ import type { Deps } from '~/server/deps'
 import { OPERATOR } from '~test/support/actors'
 import { insertSurface } from '~test/support/console'
 import { signedCallback } from '~test/support/signed-callback'
-import { crashing, ignoreCrash } from './crash'
+import { crashBeforeCommit, ignoreCrash } from './crash'
 import type { Action, Delivery, Life } from './deploy-actions'
 import { firstDispatch, type World } from './first-dispatch'
 
@@ -41,7 +41,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
     const body = { status, log_line: `The workflow says ${status}.`, run_id: model.runsOf(id)[0]?.id.toString() }
     const webhookId = randomUUID()
     if (delivery === 'is lost') return
-    if (delivery === 'meets a crash and is sent again') await send(body, webhookId, crashing(deps))
+    if (delivery === 'meets a crash and is sent again') await send(body, webhookId, crashBeforeCommit(deps))
     if (delivery === 'arrives twice at once') await Promise.all([send(body, webhookId), send(body, webhookId)])
     else await send(body, webhookId)
   }
@@ -71,7 +71,7 @@ export async function playLife(world: World, { dispatch, rounds }: Life): Promis
       case 'reconcile':
         return reconcileDeploy(deps, id)
       case 'reconcile, crashed before its commit':
-        return reconcileDeploy(crashing(deps), id).catch(ignoreCrash)
+        return reconcileDeploy(crashBeforeCommit(deps), id).catch(ignoreCrash)
       case 'poll':
         return poll()
       case 'dispatch again':

@@ -82,14 +82,14 @@ test('a comparison counts and lists the same commits and files as git, oldest co
 })
 
 test('a comparison reports behind, diverged and identical', async () => {
-  const standing = async (basehead: string) => comparison.parse(await get(`/compare/${basehead}`))
-  expect(await standing('main...v1.4.0')).toMatchObject({ status: 'behind', ahead_by: 0, commits: [], files: [] })
-  expect(await standing('main...feature/faster-search')).toMatchObject({
+  const compare = async (basehead: string) => comparison.parse(await get(`/compare/${basehead}`))
+  expect(await compare('main...v1.4.0')).toMatchObject({ status: 'behind', ahead_by: 0, commits: [], files: [] })
+  expect(await compare('main...feature/faster-search')).toMatchObject({
     status: 'diverged',
     ahead_by: 2,
     behind_by: 3,
   })
-  expect(await standing('acme:main...main')).toMatchObject({ status: 'identical', ahead_by: 0, behind_by: 0 })
+  expect(await compare('acme:main...main')).toMatchObject({ status: 'identical', ahead_by: 0, behind_by: 0 })
 })
 
 test.each(['--all', 'main~1', 'HEAD@{1}', ':/Search', '..', 'refs/heads/../../x', '-n1'])(

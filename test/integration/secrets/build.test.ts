@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { canariesOfBuild } from '~test/support/build-canaries'
 import { secretsIn } from '~test/support/secrets-in-use'
-import { filesBelow } from './look-everywhere.ts'
+import { filesBelow } from './find-secrets.ts'
 
 const projectDirectory = path.resolve(import.meta.dirname, '../../..')
 const build = path.join(projectDirectory, '.next')

@@ -15,7 +15,7 @@ import { startSlackReceiver } from '~test/support/slack-receiver'
 import { type Product, startProduct } from '~test/support/start-product'
 import { watchProcesses } from '~test/support/watch-processes'
 import { startWebhookReceiver } from '~test/support/webhook-receiver'
-import { databaseRows, filesBelow, leakingFiles } from './look-everywhere.ts'
+import { databaseRows, filesBelow, leakingFiles } from './find-secrets.ts'
 
 const RUN = 240_000
 

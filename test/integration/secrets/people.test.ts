@@ -13,7 +13,7 @@ import { type Secret, secretsIn } from '~test/support/secrets-in-use'
 import { type Product, startProduct } from '~test/support/start-product'
 import { codeAt, secretBytes } from '~test/support/totp'
 import { watchProcesses } from '~test/support/watch-processes'
-import { databaseRows, leakingFiles } from './look-everywhere.ts'
+import { databaseRows, leakingFiles } from './find-secrets.ts'
 import { type RecordedAnswer, recordedBrowser } from './recorded-browser.ts'
 
 const RUN = 120_000
@@ -99,7 +99,7 @@ async function passLink(holder: ReturnType<typeof visitor>, name: string, proced
 }
 
 /** Invites Bob, who joins, forgets his password and gets a password link; somebody else guesses at his password. */
-async function bringBob(ada: ReturnType<typeof visitor>) {
+async function inviteBob(ada: ReturnType<typeof visitor>) {
   const limits = { email: 'bob@example.com', role: 'deployer', environments: null }
   const token = await passLink(ada, 'invitation', 'members.invite', limits)
   const bob = visitor()
@@ -120,7 +120,7 @@ async function bringBob(ada: ReturnType<typeof visitor>) {
 }
 
 /** A person of an allowed domain signs in through the provider. */
-async function comeByProvider() {
+async function signInByProvider() {
   oidc.as({ sub: 'carol', email: 'carol@example.org', email_verified: true, name: 'Carol' })
   const carol = visitor()
   const input = { callbackURL: '/freezes', errorCallbackURL: '/sign-in?next=%2F' }
@@ -167,8 +167,8 @@ beforeAll(async () => {
   noteSecret('App key as used', lineOf(pem('pkcs8')))
 
   const ada = await makeAdmin()
-  const bob = await bringBob(ada)
-  await comeByProvider()
+  const bob = await inviteBob(ada)
+  await signInByProvider()
   const scope = { permissions: ['deploy.read', 'deploy.dispatch'], environments: ['staging'], expiresInDays: 7 }
   const created = await bob.mutate('tokens.create', { label: 'nightly', ...scope }, ['API token'])
   const { secret: token } = z.object({ secret: z.string() }).parse(created)

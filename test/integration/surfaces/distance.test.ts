@@ -108,19 +108,19 @@ it('a move of the default ref without a webhook makes pushes silent, and a move 
     github.script.onCommit = onCommit
   })
   const minute = (n: number) => new Date(Date.parse('2026-11-28T12:00:00Z') + n * 60_000)
-  const lookAt = async (n: number, sha: string) => {
+  const measureAt = async (n: number, sha: string) => {
     github.script.onCommit = () => ({ status: 200, body: commit(sha) })
     await measureDrift({ ...deps, now: () => minute(n) }, 'acme/platform')
     const hearing = (await readHearings(deps.db, 'refs')).get('acme/platform')
     return hearing === undefined ? undefined : hearingState(hearing, minute(n + 6))
   }
-  const hear = (n: number) =>
+  const insertHearing = (n: number) =>
     recordHearing(deps.db, { repository: 'acme/platform', subjects: ['refs'], event: 'push', at: minute(n) })
   await deps.db.webhookHearing.deleteMany()
-  await lookAt(0, '1'.repeat(40))
-  await hear(10)
-  expect(await lookAt(40, '2'.repeat(40))).toBe('heard')
-  expect(await lookAt(80, '3'.repeat(40))).toBe('silent')
-  await hear(90)
-  expect(await lookAt(90, '3'.repeat(40))).toBe('heard')
+  await measureAt(0, '1'.repeat(40))
+  await insertHearing(10)
+  expect(await measureAt(40, '2'.repeat(40))).toBe('heard')
+  expect(await measureAt(80, '3'.repeat(40))).toBe('silent')
+  await insertHearing(90)
+  expect(await measureAt(90, '3'.repeat(40))).toBe('heard')
 })

@@ -96,7 +96,7 @@ describe('a workflow with more than a hundred runs between two passes', () => {
   const failed = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, n) => run(from + n, 'Deploy x to staging', 'failure'))
   const byHand = (n: number, conclusion: string | null) => run(n, 'Deploy x to production', conclusion)
-  const pass = async (runs: ReturnType<typeof run>[]) => {
+  const lookFor = async (runs: ReturnType<typeof run>[]) => {
     github.requests.length = 0
     github.script.onListRuns = listAnswer(runs)
     await findOutsideRuns(busy.deps)
@@ -117,19 +117,19 @@ describe('a workflow with more than a hundred runs between two passes', () => {
       outsideRun: { number: 1 },
       alarm: expect.stringMatching(/^The repository acme\/platform moved to acme\/renamed\..*update surfaces\.yaml\.$/),
     })
-    await pass([])
+    await lookFor([])
     expect((await listTiles(busy.deps))[0]?.alarm).toBeNull()
   })
 
   it('no run is missed or forgotten, and a pass without news or running runs costs one request', async () => {
     const before = failed(1, 40)
-    expect(await pass(before)).toMatchObject({ number: undefined, requests: 1 })
+    expect(await lookFor(before)).toMatchObject({ number: undefined, requests: 1 })
     const started = [...before, byHand(40, null), ...failed(41, 150)]
-    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 6 })
-    expect(await pass(started)).toEqual({ number: 40, state: 'running', requests: 5 })
+    expect(await lookFor(started)).toEqual({ number: 40, state: 'running', requests: 6 })
+    expect(await lookFor(started)).toEqual({ number: 40, state: 'running', requests: 5 })
     const ended = [...before, byHand(40, 'success'), ...failed(41, 151)]
-    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 5 })
-    expect(await pass(ended)).toEqual({ number: 40, state: 'succeeded', requests: 1 })
+    expect(await lookFor(ended)).toEqual({ number: 40, state: 'succeeded', requests: 5 })
+    expect(await lookFor(ended)).toEqual({ number: 40, state: 'succeeded', requests: 1 })
   })
 })
 
@@ -168,17 +168,17 @@ describe('a repository whose newest page of runs is full of checks', () => {
     expect(await look(0)).toEqual(['workflow'])
     expect(await look(20)).toEqual(['repository'])
     expect(await look(75)).toEqual(['repository', 'workflow'])
-    const hear = (minutes: number) =>
+    const insertHearing = (minutes: number) =>
       recordHearing(busy.deps.db, {
         repository: 'acme/platform',
         subjects: ['runs'],
         event: 'push',
         at: at(minutes).now(),
       })
-    await hear(140)
+    await insertHearing(140)
     expect(await look(141)).toEqual(['repository', 'workflow'])
     expect(await look(220)).toEqual(['repository'])
-    await hear(230)
+    await insertHearing(230)
     expect(await look(231)).toEqual(['repository', 'workflow'])
   })
 })

@@ -34,17 +34,17 @@ const listening = () => {
   const address = server.address()
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/health`
 }
-const saying = (version: string) => JSON.stringify({ status: 'ok', version })
+const healthBody = (version: string) => JSON.stringify({ status: 'ok', version })
 
 it('a probe stores the reported version, and its distance is unknown until it is compared', async () => {
   const { deps } = console_
   const read = await surfaceAt(listening())
-  answer = { status: 200, body: saying('a'.repeat(40)) }
+  answer = { status: 200, body: healthBody('a'.repeat(40)) }
   await probeSurface(deps, await read())
   const { id } = await read()
   await deps.db.surface.update({ where: { id }, data: { behindBy: 3, behindCheckedAt: new Date() } })
 
-  answer = { status: 503, body: saying('b'.repeat(40)) }
+  answer = { status: 503, body: healthBody('b'.repeat(40)) }
   await probeSurface(deps, await read())
   expect(await read()).toMatchObject({
     health: 'unhealthy',
@@ -56,9 +56,9 @@ it('a probe stores the reported version, and its distance is unknown until it is
 
 it('an answer without a valid version keeps the last reported one', async () => {
   const read = await surfaceAt(listening())
-  answer = { status: 200, body: saying('a'.repeat(40)) }
+  answer = { status: 200, body: healthBody('a'.repeat(40)) }
   await probeSurface(console_.deps, await read())
-  for (const body of ['OK', saying('latest'), '{', JSON.stringify({ version: 7 })]) {
+  for (const body of ['OK', healthBody('latest'), '{', JSON.stringify({ version: 7 })]) {
     answer = { status: 200, body }
     await probeSurface(console_.deps, await read())
     expect(await read()).toMatchObject({ health: 'healthy', runningSha: 'a'.repeat(40) })

@@ -10,28 +10,28 @@ afterAll(() => console_?.close())
 
 const AT = new Date('2026-11-28T12:00:00Z')
 const after = (seconds: number) => new Date(AT.getTime() + seconds * 1000)
-const hear = (repository: string, seconds: number, event = 'workflow_run') =>
+const insertHearing = (repository: string, seconds: number, event = 'workflow_run') =>
   recordHearing(console_.deps.db, { repository, subjects: ['runs'], event, at: after(seconds) })
 /** Where PostgreSQL stores the rows: each write moves one. */
-const place = async () => {
+const readLocations = async () => {
   const rows = await console_.deps.db.$queryRaw`SELECT ctid::text FROM "webhook_hearings" ORDER BY 1`
   return JSON.stringify(rows)
 }
 
 it('a storm of webhooks writes one row every half minute', async () => {
-  await hear('Acme/Storm', 0)
-  const written = await place()
-  for (let second = 0; second <= 30; second++) await hear('acme/storm', second)
-  expect(await place()).toBe(written)
-  await hear('acme/storm', 31)
-  expect(await place()).not.toBe(written)
+  await insertHearing('Acme/Storm', 0)
+  const written = await readLocations()
+  for (let second = 0; second <= 30; second++) await insertHearing('acme/storm', second)
+  expect(await readLocations()).toBe(written)
+  await insertHearing('acme/storm', 31)
+  expect(await readLocations()).not.toBe(written)
   const heard = (await readHearings(console_.deps.db, 'runs')).get('acme/storm')
   expect(heard).toEqual({ heardAt: after(31), activeAt: null })
 })
 
 it('a late webhook does not replace a later one', async () => {
-  await hear('acme/late', 100)
-  await hear('acme/late', 0)
+  await insertHearing('acme/late', 100)
+  await insertHearing('acme/late', 0)
   expect((await readHearings(console_.deps.db, 'runs')).get('acme/late')?.heardAt).toEqual(after(100))
 })
 
@@ -39,7 +39,7 @@ it('the newest activity is kept beside the last webhook, whatever the order', as
   const list = (seconds: number) =>
     recordActivity(console_.deps.db, { repository: 'acme/Listed', subject: 'runs', at: after(seconds) })
   await list(5)
-  await hear('acme/listed', 1)
+  await insertHearing('acme/listed', 1)
   await list(3)
   expect((await readHearings(console_.deps.db, 'runs')).get('acme/listed')).toEqual({
     heardAt: after(1),

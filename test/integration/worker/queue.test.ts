@@ -6,7 +6,7 @@ import { startWorker } from '~/server/worker/start-worker'
 import { DUE_LOOKS, FORGET_ANSWERS, FORGET_FAILED, RECONCILE_PASS } from '~/server/worker/tasks'
 import { createTestConsole, insertDeployAt, type TestConsole } from '~test/support/console'
 import { queuedJobs, runQueue } from '~test/support/run-queue'
-import { heldBack, jobsAnswer, listAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
+import { holdAnswer, jobsAnswer, listAnswer, runAnswer, startScriptedGitHub } from '~test/support/scripted-github'
 import { signedCallback } from '~test/support/signed-callback'
 import { tcpProxy } from '~test/support/tcp-proxy'
 
@@ -31,7 +31,7 @@ afterAll(async () => {
 })
 
 const statusOf = async (id: string) => (await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })).status
-const becomes = (id: string, status: string) =>
+const untilStatus = (id: string, status: string) =>
   vi.waitUntil(async () => (await statusOf(id)) === status, { timeout: 50_000, interval: 100 })
 const silent = () => ({ requestedAt: new Date(Date.now() - 5 * 60_000), githubRunId: 7n })
 const runSucceeded = () => {
@@ -123,7 +123,7 @@ describe('two replicas with a queue', () => {
     runSucceeded()
     const replicas = [createDeps(console_.deps.config), createDeps(console_.deps.config)]
     const workers = replicas.map(startWorker)
-    for (const id of ids) await becomes(id, 'succeeded')
+    for (const id of ids) await untilStatus(id, 'succeeded')
     await Promise.all(workers.map((worker) => worker.stop()))
     for (const { db } of replicas) await db.$disconnect()
     const asked = github.requests.filter(({ path }) => /\/runs\/\d+$/.test(path)).map(({ path }) => path.slice(-2))
@@ -135,14 +135,14 @@ describe('two replicas with a queue', () => {
   it('two replicas look at a repository one after the other, and once for several requests', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'failed')
-    const runs = heldBack(listAnswer([]))
+    const runs = holdAnswer(listAnswer([]))
     github.script.onListRuns = runs
     const other = createDeps(deps.config)
-    const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('find_outside_runs')`
-    await pass()
+    const queuePass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('find_outside_runs')`
+    await queuePass()
     const first = runQueue(deps)
     await runs.asked
-    for (const _ of [1, 2]) await pass()
+    for (const _ of [1, 2]) await queuePass()
     await runQueue(other)
     const lists = () => github.requests.filter(({ path }) => path.includes('/runs?')).length
     expect(lists()).toBe(1)
@@ -156,15 +156,15 @@ describe('two replicas with a queue', () => {
   it('two replicas never make a pass at the same time', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'building', silent())
-    const run = heldBack(runAnswer(null))
+    const run = holdAnswer(runAnswer(null))
     github.script.onRun = run
     github.script.onJobs = () => jobsAnswer({ deploy: 'success' })
     const other = createDeps(deps.config)
-    const pass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('reconcile_pass')`
-    await pass()
+    const queuePass = () => deps.db.$executeRaw`SELECT FROM graphile_worker.add_job('reconcile_pass')`
+    await queuePass()
     const first = runQueue(deps)
     await run.asked
-    await pass()
+    await queuePass()
     await runQueue(other)
     expect(github.requests.filter(({ path }) => path.endsWith('/runs/7'))).toHaveLength(1)
     run.release()
@@ -202,18 +202,18 @@ describe('a worker process', () => {
     const first = await insertDeployAt(console_.deps, 'building', silent())
     const proxy = await behindProxy()
     await proxy.mend()
-    await becomes(first.id, 'succeeded')
+    await untilStatus(first.id, 'succeeded')
 
     await proxy.cut()
     const second = await insertDeployAt(console_.deps, 'smoke_gate_started', { githubRunId: 7n })
     expect((await refusedCallback(second.id)).status).toBe(422)
     await proxy.mend()
-    await becomes(second.id, 'succeeded')
+    await untilStatus(second.id, 'succeeded')
   })
 
   it('a job whose database goes away in the middle is run again', async () => {
     runSucceeded()
-    const run = heldBack(github.script.onRun)
+    const run = holdAnswer(github.script.onRun)
     github.script.onRun = run
     const proxy = await behindProxy()
     await proxy.mend()
@@ -223,6 +223,6 @@ describe('a worker process', () => {
     await proxy.cut()
     run.release()
     await proxy.mend()
-    await becomes(id, 'succeeded')
+    await untilStatus(id, 'succeeded')
   })
 })

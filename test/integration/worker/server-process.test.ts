@@ -6,7 +6,7 @@ import { addJob } from '~/server/platform/jobs.sql'
 import { createFaultWorld, dispatch, type FaultWorld, type SignedInServer } from '~test/integration/faults/fault-world'
 import { insertDeployAt } from '~test/support/console'
 import { queuedJobs } from '~test/support/run-queue'
-import { heldBack } from '~test/support/scripted-github'
+import { holdAnswer } from '~test/support/scripted-github'
 
 const TIMEOUT = 120_000
 
@@ -51,7 +51,7 @@ it('a server that is stopped ends its streams and finishes the running job, so n
   const { id } = await insertDeployAt(deps, 'building')
   model.accept(id)
   model.conclude(id, 'success')
-  const run = heldBack(github.script.onRun)
+  const run = holdAnswer(github.script.onRun)
   github.script.onRun = run
   await addJob(deps.db, { task: 'reconcile_deploy', payload: { deployId: id } })
   await run.asked
@@ -73,7 +73,7 @@ it('a server that is stopped answers the running request and ends right after, w
   const { github, model, newSurface, startServer } = world
   const server = await startServer()
   const surface = await newSurface()
-  const accepting = heldBack(model.accepting())
+  const accepting = holdAnswer(model.accepting())
   github.script.onDispatch = accepting
   // Browsers open connections in advance.
   const unused = connect(Number(new URL(server.url).port), '127.0.0.1').on('error', () => undefined)

@@ -59,7 +59,7 @@ it('every page and section that a comment cites exists', () => {
 })
 
 it('every decision that a comment or a page cites exists and is not superseded', () => {
-  const standing = new Map(
+  const isInForce = new Map(
     pages
       .filter((page) => /^docs\/adr\/\d/.test(page))
       .map((page) => [
@@ -70,7 +70,7 @@ it('every decision that a comment or a page cites exists and is not superseded',
   const citing = [...sources, ...pages].filter((file) => !/^(docs\/adr|prisma\/migrations)\//.test(file))
   const broken = citing.flatMap((file) =>
     [...contentsOf(file).matchAll(/(?:\bADR |\badr\/)(\d{3})/g)].flatMap(([cited, number = '']) =>
-      standing.get(number) === true ? [] : [`${file}: ${cited}`],
+      isInForce.get(number) === true ? [] : [`${file}: ${cited}`],
     ),
   )
   expect(broken).toEqual([])

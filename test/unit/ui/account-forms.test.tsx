@@ -9,7 +9,8 @@ import { NewPasswordForm } from '~/ui/auth/entry/new-password-form'
 import { AddChannelForm } from '~/ui/deliveries/add-channel-form'
 import { InviteForm } from '~/ui/members/people-page'
 import { askForProof } from '~/ui/trpc/auth-link'
-import { authAnswers, later, onAPage } from './on-a-page'
+import { deferred } from '~test/support/deferred'
+import { authAnswers, renderPage } from './render-page'
 
 let auth: ReturnType<typeof authAnswers>
 const gone = vi.fn()
@@ -28,7 +29,7 @@ const refusal = (detail: string) => ({ status: 403, body: { code: 'forbidden', d
 
 describe('the form that joins with a link', () => {
   const openForm = async (email: string | null = null) => {
-    const page = await onAPage(<JoinForm token="the token" email={email} action="Join" />)
+    const page = await renderPage(<JoinForm token="the token" email={email} action="Join" />)
     await page.fill('Name', ' Ada ')
     if (email === null) await page.fill('E-mail address', 'ada@example.com')
     await page.fill('Password', PASSWORD)
@@ -67,20 +68,20 @@ describe('the form that joins with a link', () => {
   })
 
   it('uses the link once, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<{ status: number }>()
+    const answer = deferred<{ status: number }>()
     auth.answers.push(answer.promise)
     const page = await openForm()
     await page.press('Join')
     expect(page.button('Join').disabled).toBe(true)
     await page.pressEnter('Password')
-    await page.settle(() => answer.give({ status: 200 }))
+    await page.settle(() => answer.resolve({ status: 200 }))
     expect(auth.sent).toHaveLength(1)
   })
 })
 
 describe('the form that sets a new password with a link', () => {
   const openForm = async () => {
-    const page = await onAPage(<NewPasswordForm token="the token" email="ada@example.com" />)
+    const page = await renderPage(<NewPasswordForm token="the token" email="ada@example.com" />)
     await page.fill('New password', PASSWORD)
     return page
   }
@@ -102,12 +103,12 @@ describe('the form that sets a new password with a link', () => {
   })
 
   it('uses the link once, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<{ status: number }>()
+    const answer = deferred<{ status: number }>()
     auth.answers.push(answer.promise)
     const page = await openForm()
     await page.press('Set password')
     await page.pressEnter('New password')
-    await page.settle(() => answer.give({ status: 200 }))
+    await page.settle(() => answer.resolve({ status: 200 }))
     expect(auth.sent).toHaveLength(1)
   })
 })
@@ -116,7 +117,7 @@ describe('the form that changes the password', () => {
   const changed = vi.fn()
   const openForm = async () => {
     changed.mockReset()
-    const page = await onAPage(<PasswordForm onChanged={changed} />)
+    const page = await renderPage(<PasswordForm onChanged={changed} />)
     await page.fill('Current password', 'the old password')
     await page.fill('New password', PASSWORD)
     return page
@@ -153,12 +154,12 @@ describe('the form that changes the password', () => {
   })
 
   it('sends one request, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<{ status: number }>()
+    const answer = deferred<{ status: number }>()
     auth.answers.push(answer.promise)
     const page = await openForm()
     await page.press('Change password')
     await page.pressEnter('New password')
-    await page.settle(() => answer.give({ status: 200 }))
+    await page.settle(() => answer.resolve({ status: 200 }))
     expect(auth.sent).toHaveLength(1)
   })
 })
@@ -176,7 +177,7 @@ describe('the form that changes the name', () => {
   const changed = vi.fn()
   const openForm = async (answer: unknown = {}) => {
     changed.mockReset()
-    return await onAPage(<NameForm account={account} onChanged={changed} />, { 'account.rename': answer })
+    return await renderPage(<NameForm account={account} onChanged={changed} />, { 'account.rename': answer })
   }
 
   it('saves only a name that differs and is not empty', async () => {
@@ -202,12 +203,12 @@ describe('the form that changes the name', () => {
   })
 
   it('sends one request, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<object>()
+    const answer = deferred<object>()
     const page = await openForm(answer.promise)
     await page.fill('Name', 'Ada Lovelace')
     await page.press('Save')
     await page.pressEnter('Name')
-    await page.settle(() => answer.give({}))
+    await page.settle(() => answer.resolve({}))
     expect(page.calls).toHaveLength(1)
   })
 })
@@ -216,7 +217,7 @@ describe('the form that invites', () => {
   const invited = vi.fn()
   const openForm = async (answer: unknown = { path: '/invite/the-token' }) => {
     invited.mockReset()
-    const page = await onAPage(<InviteForm environments={['production', 'staging']} onInvited={invited} />, {
+    const page = await renderPage(<InviteForm environments={['production', 'staging']} onInvited={invited} />, {
       'members.invite': answer,
     })
     await page.fill('E-mail address', 'bob@example.com')
@@ -261,11 +262,11 @@ describe('the form that invites', () => {
   })
 
   it('makes one link, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<object>()
+    const answer = deferred<object>()
     const page = await openForm(answer.promise)
     await page.press('Create link')
     await page.pressEnter('E-mail address')
-    await page.settle(() => answer.give({ path: '/invite/the-token' }))
+    await page.settle(() => answer.resolve({ path: '/invite/the-token' }))
     expect(page.calls).toHaveLength(1)
   })
 })
@@ -274,7 +275,7 @@ describe('the form that adds a channel', () => {
   const added = vi.fn()
   const openForm = async (answer: unknown = { name: 'ops', secret: 'the secret' }) => {
     added.mockReset()
-    const page = await onAPage(<AddChannelForm onAdded={added} />, { 'deliveries.addChannel': answer })
+    const page = await renderPage(<AddChannelForm onAdded={added} />, { 'deliveries.addChannel': answer })
     await page.fill('Name', 'ops')
     await page.fill('Address', 'https://hooks.example.com/deploys')
     return page
@@ -312,11 +313,11 @@ describe('the form that adds a channel', () => {
   })
 
   it('adds one channel, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<object>()
+    const answer = deferred<object>()
     const page = await openForm(answer.promise)
     await page.press('Add channel')
     await page.pressEnter('Name')
-    await page.settle(() => answer.give({ name: 'ops', secret: null }))
+    await page.settle(() => answer.resolve({ name: 'ops', secret: null }))
     expect(page.calls).toHaveLength(1)
   })
 })
@@ -325,7 +326,7 @@ describe('the dialog that confirms an identity', () => {
   const methods: ProofMethods = { password: true, passkey: false, sandbox: false, providers: [] }
   /** A page with a request that waits for a proof. */
   const openDialog = async (answered: unknown = methods) => {
-    const page = await onAPage(<ConfirmIdentity />, { 'account.proofMethods': answered })
+    const page = await renderPage(<ConfirmIdentity />, { 'account.proofMethods': answered })
     let proved = Promise.resolve(false)
     await page.settle(() => {
       proved = askForProof()
@@ -354,13 +355,13 @@ describe('the dialog that confirms an identity', () => {
   })
 
   it('sends one proof, however often Enter is pressed while the answer is awaited', async () => {
-    const answer = later<{ status: number }>()
+    const answer = deferred<{ status: number }>()
     auth.answers.push(answer.promise)
     const { page, proved } = await openDialog()
     await page.fill('Password', PASSWORD)
     await page.press('Confirm')
     await page.pressEnter('Password')
-    await page.settle(() => answer.give({ status: 200 }))
+    await page.settle(() => answer.resolve({ status: 200 }))
     expect(await proved).toBe(true)
     expect(auth.sent).toHaveLength(1)
   })

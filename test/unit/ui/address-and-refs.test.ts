@@ -32,11 +32,11 @@ describe('the refs to choose from', () => {
     defaultMissing: false,
     notes: [],
   }
-  const flat = (typed: string, known: typeof choices | undefined = choices) =>
+  const listRefs = (typed: string, known: typeof choices | undefined = choices) =>
     refGroups(known, 'main', typed).flatMap((group) => group.items.map((item) => `${group.label}: ${item.ref}`))
 
   test('begin with the default ref and list it once', () => {
-    expect(flat('')).toEqual([
+    expect(listRefs('')).toEqual([
       'Default: refs/heads/main',
       'Branches: refs/heads/release',
       'Tags: refs/tags/v1.2.0',
@@ -45,7 +45,7 @@ describe('the refs to choose from', () => {
   })
 
   test('leave out a default ref that does not exist', () => {
-    expect(flat('', { ...choices, branches: choices.branches.slice(0, 1), defaultMissing: true })).toEqual([
+    expect(listRefs('', { ...choices, branches: choices.branches.slice(0, 1), defaultMissing: true })).toEqual([
       'Branches: refs/heads/release',
       'Tags: refs/tags/v1.2.0',
       `Recent commits: ${sha('d')}`,
@@ -53,13 +53,13 @@ describe('the refs to choose from', () => {
   })
 
   test('are searched by name, commit title, author and SHA, and always offer what was typed', () => {
-    expect(flat('mira')).toEqual([`Recent commits: ${sha('d')}`, 'As typed: mira'])
-    expect(flat('cccc')).toEqual(['Tags: refs/tags/v1.2.0', 'As typed: cccc'])
-    expect(flat(sha('9'))).toEqual([`As typed: ${sha('9')}`])
+    expect(listRefs('mira')).toEqual([`Recent commits: ${sha('d')}`, 'As typed: mira'])
+    expect(listRefs('cccc')).toEqual(['Tags: refs/tags/v1.2.0', 'As typed: cccc'])
+    expect(listRefs(sha('9'))).toEqual([`As typed: ${sha('9')}`])
   })
 
   test('do not offer typed text that is already in the list', () => {
-    expect(flat('release')).toEqual(['Branches: refs/heads/release'])
+    expect(listRefs('release')).toEqual(['Branches: refs/heads/release'])
   })
 
   test('show a branch and a tag of the same name as two rows, each with its own commit', () => {
@@ -74,7 +74,7 @@ describe('the refs to choose from', () => {
   test('begin with an exact match before longer names that contain the text', () => {
     const named = (name: string) => ({ name, sha: sha('e') })
     const known = { ...choices, branches: [named('pre-v2'), named('v2-fix')], tags: [named('v2-rc'), named('v2')] }
-    expect(flat('v2', known)[0]).toBe('Tags: refs/tags/v2')
+    expect(listRefs('v2', known)[0]).toBe('Tags: refs/tags/v2')
   })
 
   test('offer the default ref and the typed text until GitHub has answered', () => {
@@ -84,12 +84,12 @@ describe('the refs to choose from', () => {
 })
 
 describe('an error of a call', () => {
-  const onTheWire = (httpStatus: number) =>
+  const httpError = (httpStatus: number) =>
     Object.assign(new Error('a sentence'), { data: { httpStatus, appCode: 'ref_moved' } })
 
   test('is a refusal only if the console itself refused', () => {
-    expect(readWireError(onTheWire(409))).toEqual({ kind: 'refused', appCode: 'ref_moved', message: 'a sentence' })
-    expect(readWireError(onTheWire(503)).kind).toBe('broken')
+    expect(readWireError(httpError(409))).toEqual({ kind: 'refused', appCode: 'ref_moved', message: 'a sentence' })
+    expect(readWireError(httpError(503)).kind).toBe('broken')
     expect(readWireError(new TypeError('fetch failed')).kind).toBe('unreachable')
     expect(readWireError(Object.assign(new Error('a proxy'), { data: null })).kind).toBe('unreachable')
     expect(readWireError('what').kind).toBe('unreachable')
@@ -98,12 +98,12 @@ describe('an error of a call', () => {
   test('names the deploy that it is about, if the console gives one', () => {
     const busy = { httpStatus: 409, appCode: 'surface_busy', details: { deploy_id: '42' } }
     expect(readWireError(Object.assign(new Error('busy'), { data: busy })).deployId).toBe('42')
-    expect(readWireError(onTheWire(409)).deployId).toBeUndefined()
+    expect(readWireError(httpError(409)).deployId).toBeUndefined()
   })
 
   test('is retried once unless it was a refusal', () => {
-    expect(worthAnotherTry(0, onTheWire(503))).toBe(true)
-    expect(worthAnotherTry(1, onTheWire(503))).toBe(false)
-    expect(worthAnotherTry(0, onTheWire(422))).toBe(false)
+    expect(worthAnotherTry(0, httpError(503))).toBe(true)
+    expect(worthAnotherTry(1, httpError(503))).toBe(false)
+    expect(worthAnotherTry(0, httpError(422))).toBe(false)
   })
 })

@@ -166,10 +166,10 @@ describe('the source of a commit', () => {
       version: { sha, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
     })
     const production = tile('api', counted('b'.repeat(40), 3, 0))
-    const offered = (behindBy: number | null, aheadBy: number | null) =>
+    const promotable = (behindBy: number | null, aheadBy: number | null) =>
       promotableTo(production, [tile('api-staging', { environment: 'staging', ...counted(SHA, behindBy, aheadBy) })])
-    expect([offered(9, 0), offered(0, 0), offered(9, 1), offered(null, null)].map(({ length }) => length)).toEqual([
-      0, 1, 1, 1,
-    ])
+    expect(
+      [promotable(9, 0), promotable(0, 0), promotable(9, 1), promotable(null, null)].map(({ length }) => length),
+    ).toEqual([0, 1, 1, 1])
   })
 })

@@ -271,7 +271,7 @@ const ISOLATED = /\u2068[^\u2066-\u2069]*\u2069/gu
 const SHOWN_ATTRIBUTE = /\s(?:title|aria-label|alt|placeholder)="([^"]*)"/g
 
 /** The texts that a reader sees, with whether they are isolated, and the texts of attributes. */
-function seenIn(markup: string) {
+function textsOf(markup: string) {
   const texts: { text: string; isolated: boolean }[] = []
   let isolates = 0
   for (const [, tag, text] of markup.matchAll(/<([^>]*)>([^<]*)/g)) {
@@ -289,7 +289,7 @@ describe('text that others wrote', () => {
     (view) => {
       fc.assert(
         fc.property(hostileName, (name) => {
-          const { texts, attributes } = seenIn(renderToStaticMarkup(mainViews(name)[view]))
+          const { texts, attributes } = textsOf(renderToStaticMarkup(mainViews(name)[view]))
           expect(texts.some(({ text }) => text.includes(MARK))).toBe(true)
           for (const { text, isolated } of texts) {
             const outside = text.replaceAll(ISOLATED, '')

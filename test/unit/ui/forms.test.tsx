@@ -5,7 +5,7 @@ import { RefuseForm } from '~/ui/deploy-modal/approval/approval-foot'
 import { LockForm, OpenWindowForm } from '~/ui/freezes/freeze-form'
 import { CreateTokenForm } from '~/ui/tokens/create-token-form'
 import { tile } from './fixtures'
-import { authAnswers, onAPage } from './on-a-page'
+import { authAnswers, renderPage } from './render-page'
 
 afterEach(async () => {
   vi.unstubAllGlobals()
@@ -19,7 +19,7 @@ describe('the sign-in form', () => {
   const signedIn = vi.fn()
   const openForm = async () => {
     signedIn.mockReset()
-    const page = await onAPage(
+    const page = await renderPage(
       <SignInForm next="/flags" providers={[]} passkeys={false} refused={null} onSignedIn={signedIn} />,
     )
     await page.fill('E-mail address', ' ada@example.com ')
@@ -79,7 +79,7 @@ describe('the sign-in form', () => {
 
 describe('the form that opens a freeze', () => {
   const openForm = (answer: unknown = {}) =>
-    onAPage(<OpenWindowForm environments={['staging', 'production']} onChanged={() => undefined} />, {
+    renderPage(<OpenWindowForm environments={['staging', 'production']} onChanged={() => undefined} />, {
       'freezes.open': answer,
     })
 
@@ -130,7 +130,7 @@ it('the lock form needs a surface and a reason, and offers no surface that is lo
     until: null,
   } as const
   const tiles = [tile('api'), tile('docs', { freezes: [lock] })]
-  const page = await onAPage(<LockForm tiles={tiles} onChanged={() => undefined} />, { 'surfaces.lock': {} })
+  const page = await renderPage(<LockForm tiles={tiles} onChanged={() => undefined} />, { 'surfaces.lock': {} })
   await page.fill('Reason', 'being migrated')
   expect(page.button('Lock').disabled).toBe(true)
   expect([...page.field('Surface').querySelectorAll('option')].map(({ disabled }) => disabled)).toEqual([
@@ -145,7 +145,7 @@ it('the lock form needs a surface and a reason, and offers no surface that is lo
 
 it('the refuse form sends a trimmed reason, and nothing without one', async () => {
   const refuse = vi.fn()
-  const page = await onAPage(<RefuseForm pending={false} onRefuse={refuse} onKeep={() => undefined} />)
+  const page = await renderPage(<RefuseForm pending={false} onRefuse={refuse} onKeep={() => undefined} />)
   await page.fill('Reason', '   ')
   expect(page.button('Refuse').disabled).toBe(true)
   await page.fill('Reason', ' not on a Friday ')
@@ -164,7 +164,7 @@ describe('the form that creates a token', () => {
   }
   const openForm = async (onMade: (made: unknown) => void = () => undefined) => {
     const made = { secret: 'the secret', token: { label: 'ci' } }
-    const page = await onAPage(<CreateTokenForm onMade={onMade} />, {
+    const page = await renderPage(<CreateTokenForm onMade={onMade} />, {
       'tokens.choices': choices,
       'tokens.create': made,
     })

@@ -16,7 +16,7 @@ interface Call {
 }
 
 /** A page that shows `content` and whose console gives these answers. */
-export async function onAPage(content: ReactNode, answers: Answers = {}) {
+export async function renderPage(content: ReactNode, answers: Answers = {}) {
   Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true })
   const calls: Call[] = []
   const answered: TRPCLink<AppRouter> =
@@ -108,15 +108,6 @@ export function authAnswers() {
     return new Response(JSON.stringify(body), { status })
   })
   return { sent, answers }
-}
-
-/** A promise and the function that fulfils it. */
-export function later<T>() {
-  let give: (value: T) => void = () => undefined
-  const promise = new Promise<T>((resolve) => {
-    give = resolve
-  })
-  return { promise, give: (value: T) => give(value) }
 }
 
 const refused = (message: string) =>
