@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => world.close(), TIMEOUT)
 
 /** A member's request for approval, and a GitHub that kills the server when asked; with `accepts`, after it started the run. */
-async function killedWhileApproving(asker: string, accepts: boolean) {
+async function killDuringApproval(asker: string, accepts: boolean) {
   const surfaceId = await world.newSurface()
   await world.deps.db.surface.update({ where: { id: surfaceId }, data: { requiresApproval: true } })
   const ada = await insertMember(world.deps, actorNamed(asker, { role: 'deployer' }))
@@ -38,7 +38,7 @@ async function killedWhileApproving(asker: string, accepts: boolean) {
 
 describe('kill -9 of the server during an approval', { timeout: TIMEOUT }, () => {
   it('after a kill before GitHub started a run, the approval is kept, another approval sends nothing, and the deploy times out', async () => {
-    const { id, approvalId, surfaceId } = await killedWhileApproving('ada', false)
+    const { id, approvalId, surfaceId } = await killDuringApproval('ada', false)
     const server = await world.startServer()
     expect(await approve(server, approvalId)).toBe(202)
     await world.age([id], 31)
@@ -50,7 +50,7 @@ describe('kill -9 of the server during an approval', { timeout: TIMEOUT }, () =>
   })
 
   it('after a kill once GitHub started the run, the deploy follows that run, and another approval starts none', async () => {
-    const { id, approvalId } = await killedWhileApproving('eve', true)
+    const { id, approvalId } = await killDuringApproval('eve', true)
     await world.age([id], 2)
     const server = await world.startServer()
     await world.until(id, 'dispatched')
