@@ -7,7 +7,7 @@ import { SecondFactorSection } from '~/ui/account/second-factor-section'
 import { ConfirmIdentity } from '~/ui/auth/confirm-identity'
 import { SignInForm } from '~/ui/auth/sign-in-form'
 import { askForProof } from '~/ui/trpc/auth-link'
-import { authAnswers, onAPage } from './on-a-page'
+import { authAnswers, renderPage } from './render-page'
 
 let auth: ReturnType<typeof authAnswers>
 beforeEach(() => {
@@ -33,7 +33,7 @@ describe('a refusal of what a field holds is read with that field', () => {
       ...{ name: 'Ada', email: 'ada@example.com', password: true, secondFactor: false },
       ...{ passkeys: [], providers: [], sessions: [] },
     }
-    const page = await onAPage(<NameForm account={account} onChanged={ignore} />, {
+    const page = await renderPage(<NameForm account={account} onChanged={ignore} />, {
       'account.rename': new Error('The name has a line break.'),
     })
     expect(saidWith(page.field('Name'))).toEqual(NOTHING)
@@ -44,7 +44,7 @@ describe('a refusal of what a field holds is read with that field', () => {
 
   it('by the form for a new password, whose current password was incorrect', async () => {
     auth.answers.push(wrongPassword)
-    const page = await onAPage(<PasswordForm onChanged={ignore} />)
+    const page = await renderPage(<PasswordForm onChanged={ignore} />)
     await page.fill('Current password', 'wrong')
     await page.fill('New password', 'correct horse battery')
     await page.press('Change password')
@@ -54,7 +54,7 @@ describe('a refusal of what a field holds is read with that field', () => {
 
   it('by each step of the second factor', async () => {
     auth.answers.push(wrongPassword)
-    const page = await onAPage(<SecondFactorSection on={false} onChanged={ignore} />)
+    const page = await renderPage(<SecondFactorSection on={false} onChanged={ignore} />)
     await page.press('Switch on')
     await page.fill('Your password', 'wrong')
     await page.press('Continue')
@@ -64,7 +64,7 @@ describe('a refusal of what a field holds is read with that field', () => {
   it('by the dialog that confirms an identity', async () => {
     auth.answers.push({ status: 403, body: { code: 'forbidden', detail: 'Incorrect password.' } })
     const methods: ProofMethods = { password: true, passkey: false, sandbox: false, providers: [] }
-    const page = await onAPage(<ConfirmIdentity />, { 'account.proofMethods': methods })
+    const page = await renderPage(<ConfirmIdentity />, { 'account.proofMethods': methods })
     await page.settle(() => {
       void askForProof()
     })
@@ -80,7 +80,7 @@ describe('a refusal of what a field holds is read with that field', () => {
       { status: 200, body: { twoFactorRedirect: true } },
       { status: 401, body: { code: 'INVALID_CODE', message: '' } },
     )
-    const page = await onAPage(signIn)
+    const page = await renderPage(signIn)
     await page.fill('E-mail address', 'ada@example.com')
     await page.fill('Password', 'wrong')
     await page.press('Sign in')
