@@ -9,8 +9,8 @@ import { hasAdmin } from '~/server/members/manage/list-members'
 import { EntryFrame } from '~/ui/auth/entry/entry-frame'
 import { providerRefusal } from '~/ui/auth/provider-refusal'
 import { SignInForm } from '~/ui/auth/sign-in-form'
+import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
-import { PageLink } from '~/ui/primitives/page-link'
 
 export const metadata: Metadata = { title: 'Sign in · Deploy Console' }
 

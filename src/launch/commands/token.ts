@@ -59,7 +59,7 @@ export const tokenCreate = command({
   },
   input: createOptions,
   run: async ({ deps, print }, { owner, input }) => {
-    const { createTokenFor } = await import('~/server/tokens/create-token')
+    const { createTokenFor } = await import('~/server/tokens/manage-tokens')
     const { secret, token } = await createTokenFor(deps, owner, input)
     // Standard output holds the token alone, so that it can be piped into a file.
     process.stderr.write(`Token ${token.id} of ${token.owner}, until ${token.expiresAt}. It is not shown again.\n`)
@@ -73,7 +73,7 @@ export const tokenList = command({
   summary: 'prints every API token, newest first: id, label, visible part, owner, state, last use, expiry, scope',
   input: z.object({}),
   run: async ({ deps, print }) => {
-    const { listTokensOf } = await import('~/server/tokens/list-tokens')
+    const { listTokensOf } = await import('~/server/tokens/manage-tokens')
     let cursor: string | null = null
     do {
       const page: Awaited<ReturnType<typeof listTokensOf>> = await listTokensOf(deps, null, { cursor, limit: 200 })
@@ -90,7 +90,7 @@ export const tokenRevoke = command({
   options: { id: { type: 'string', value: '<id>', summary: 'the id from "token list", never the token itself' } },
   input: z.object({ id: z.uuid({ error: 'expected an id from "token list"' }) }),
   run: async ({ deps, print }, { id }) => {
-    const { revokeTokenOf } = await import('~/server/tokens/revoke-token')
+    const { revokeTokenOf } = await import('~/server/tokens/manage-tokens')
     await revokeTokenOf(deps, { id, userId: null }, 'console')
     await print(`Token ${id} is revoked.`)
     return 'done'

@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 import type { AuditEntry } from '~/domain/audit/trail'
 import { visible } from '~/domain/foreign-text'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/page-link'
+import { PageLink } from '~/ui/primitives/links'
 import { exactUtc } from '~/ui/time/relative-time'
 import { TimeAgo } from '~/ui/time/time-ago'
 

@@ -6,7 +6,7 @@ import { CHANNELS, type ChannelView, type DeliveryState, type DeliveryView, isCh
 import { statusWord } from '~/domain/deploy/status'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/page-link'
+import { PageLink } from '~/ui/primitives/links'
 import { TimeAgo } from '~/ui/time/time-ago'
 import { trpc } from '~/ui/trpc/client'
 import { readWireError } from '~/ui/trpc/wire-error'

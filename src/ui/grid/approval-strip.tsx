@@ -3,7 +3,7 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { requesterWords } from '~/ui/approvals/approval-words'
 import { hasNamesake } from '~/ui/grid/tiles'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/page-link'
+import { PageLink } from '~/ui/primitives/links'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 import { TimeAgo } from '~/ui/time/time-ago'
 

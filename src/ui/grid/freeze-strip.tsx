@@ -10,8 +10,8 @@ import {
 } from '~/ui/freezes/freeze-words'
 import { FreezeMark } from '~/ui/freezes/frozen-by'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { PageLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
-import { PageLink } from '~/ui/primitives/page-link'
 import { useSeenTitle } from '~/ui/time/stopped-clock'
 
 /** Whether production is frozen. Always one line, so that a freeze moves nothing. */

@@ -3,7 +3,7 @@
 import { Radio, RefreshCw } from 'lucide-react'
 import { usePathname } from 'next/navigation'
 import { may } from '~/domain/actor'
-import { PageLink } from '~/ui/primitives/page-link'
+import { PageLink } from '~/ui/primitives/links'
 import { useMember } from '~/ui/shell/member'
 import { useLiveState } from '~/ui/trpc/live-state'
 

@@ -5,7 +5,7 @@ import { ChevronDown } from 'lucide-react'
 import { useState } from 'react'
 import { postAuth } from '~/ui/auth/ask-auth'
 import { ForeignText } from '~/ui/primitives/foreign-text'
-import { PageLink } from '~/ui/primitives/page-link'
+import { PageLink } from '~/ui/primitives/links'
 import { useMember, useRefusal } from '~/ui/shell/member'
 
 const ITEM =

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
-import { openFreeze } from '~/server/freezes/open-freeze'
+import { openFreeze } from '~/server/freezes/change-freezes'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed, OPERATOR } from '~test/support/actors'

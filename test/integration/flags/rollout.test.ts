@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readFlags } from '~/server/flags/read-flags'
+import { readFlags } from '~/server/flags/flags'
 import { changeFlag, listFlags } from '~/server/flags/rollout'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

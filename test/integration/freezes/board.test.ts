@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
+import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed, OPERATOR } from '~test/support/actors'

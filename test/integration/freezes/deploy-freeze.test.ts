@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { openFreeze } from '~/server/freezes/open-freeze'
+import { openFreeze } from '~/server/freezes/change-freezes'
 import { refreshDeployFreeze } from '~/server/freezes/read-deploy-freeze'
 import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRateLimiter } from '~/server/platform/http/rate-limits'
-import { createToken } from '~/server/tokens/create-token'
+import { createToken } from '~/server/tokens/manage-tokens'
 import { appRouter } from '~/server/trpc/routers/_app'
 import { createCallerFactory, createContextInner } from '~/server/trpc/routers/procedures'
 import { actorNamed } from '~test/support/actors'

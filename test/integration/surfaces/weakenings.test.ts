@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { reaches } from '~/domain/actor'
+import { lockSurface, openFreeze } from '~/server/freezes/change-freezes'
 import { freezesInForce } from '~/server/freezes/freezes'
-import { lockSurface, openFreeze } from '~/server/freezes/open-freeze'
 import { parseSurfaces } from '~/server/surfaces/declare/read-surfaces-file'
 import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'

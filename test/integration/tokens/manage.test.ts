@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '~/domain/actor'
-import { createTokenFor } from '~/server/tokens/create-token'
+import { createTokenFor } from '~/server/tokens/manage-tokens'
 import { createCaller } from '~/server/trpc/routers/_app'
 import { createContextInner } from '~/server/trpc/routers/procedures'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { logRows, mergeLog } from '~/ui/deploy-modal/follow/log-tail'
 import { isAtEnd, scrollAfterChange } from '~/ui/deploy-modal/follow/use-follow'
-import { logRows, mergeLog } from '~/ui/deploy-modal/follow/use-log'
 
 const lines = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => ({

@@ -2,8 +2,7 @@ import type { Metadata } from 'next'
 import { getDeps } from '~/server/deps'
 import { lookUpLink } from '~/server/members/manage/links'
 import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
-import { JoinForm } from '~/ui/auth/entry/join-form'
-import { NewPasswordForm } from '~/ui/auth/entry/new-password-form'
+import { JoinForm, NewPasswordForm } from '~/ui/auth/entry/link-forms'
 
 /** The address is a secret: it is sent to no other site as a referrer. */
 export const metadata: Metadata = { title: 'Invitation · Deploy Console', referrer: 'no-referrer' }

@@ -3,8 +3,7 @@ import { SANDBOX_OPERATOR } from '~/domain/member'
 import { getDeps } from '~/server/deps'
 import { lookUpLink } from '~/server/members/manage/links'
 import { EntryFrame, LinkGone } from '~/ui/auth/entry/entry-frame'
-import { JoinForm } from '~/ui/auth/entry/join-form'
-import { SandboxStart } from '~/ui/auth/entry/sandbox-start'
+import { JoinForm, SandboxStart } from '~/ui/auth/entry/link-forms'
 
 /** The address is a secret: it is sent to no other site as a referrer. */
 export const metadata: Metadata = { title: 'Set up · Deploy Console', referrer: 'no-referrer' }

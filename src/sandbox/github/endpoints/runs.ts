@@ -3,9 +3,10 @@ import { parseCreated } from '~/sandbox/github/created-filter'
 import { type ApiDeps, type ApiRequest, apiError, type Endpoint, notFound } from '~/sandbox/github/endpoint'
 import { findWorkflow } from '~/sandbox/github/endpoints/workflows'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
-import { runShape } from '~/sandbox/github/shapes/run'
+import { jobShape, runPageUrl, runShape } from '~/sandbox/github/shapes/run'
 import { type Answer, json } from '~/sandbox/http/answer'
-import type { RunRecord } from '~/sandbox/runs/run-record'
+import { listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
+import { findJob } from '~/sandbox/runs/run-store'
 
 type Filter = (run: RunRecord) => boolean
 
@@ -57,7 +58,7 @@ const getRun = async (deps: ApiDeps, run: RunRecord | undefined): Promise<Answer
   run ? json(200, await shapeOfRun(deps, run)) : notFound()
 
 /** Reads an id. Text that is not a number gives -1, the id of no run. */
-export const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
+const idOf = (text: string): number => (/^\d{1,15}$/.test(text) ? Number(text) : -1)
 
 export const workflowRunEndpoints = (deps: ApiDeps): Endpoint[] => [
   { method: 'GET', pattern: '/actions/runs', handle: (request) => listRuns(deps, request, () => true) },
@@ -91,4 +92,51 @@ export const runControlEndpoints = (deps: ApiDeps): Endpoint[] => [
   { method: 'POST', pattern: '/actions/runs/:run/cancel', handle: (request) => cancelRun(deps, request, false) },
   { method: 'POST', pattern: '/actions/runs/:run/force-cancel', handle: (request) => cancelRun(deps, request, true) },
   { method: 'POST', pattern: '/actions/runs/:run/rerun', handle: (request) => rerun(deps, request) },
+]
+
+const listJobs = (deps: ApiDeps, request: ApiRequest, attempts: readonly RunRecord[]): Answer => {
+  if (attempts.length === 0) return notFound()
+  const jobs = attempts.flatMap((run) => listedJobs(run).map((job) => ({ run, job })))
+  const page = pageOf(request.query)
+  const shapes = pageItems(jobs, page).map(({ run, job }) => jobShape(deps.urls, deps.repository, run, job))
+  const link = linkHeader(request.url, request.query, page, jobs.length)
+  return json(200, { total_count: jobs.length, jobs: shapes }, link)
+}
+
+const attemptsAsked = (deps: ApiDeps, request: ApiRequest): readonly RunRecord[] => {
+  const attempts = deps.store.attempts(idOf(request.param('run')))
+  return request.query.get('filter') === 'all' ? attempts : attempts.slice(-1)
+}
+
+const oneAttempt = (deps: ApiDeps, request: ApiRequest): readonly RunRecord[] => {
+  const run = deps.store.find(idOf(request.param('run')), idOf(request.param('attempt')))
+  return run ? [run] : []
+}
+
+const getJob = (deps: ApiDeps, request: ApiRequest): Answer => {
+  const found = findJob(deps.store, idOf(request.param('job')))
+  return found ? json(200, jobShape(deps.urls, deps.repository, found.run, found.job)) : notFound()
+}
+
+/** GitHub redirects to a text file. There is none before the job has ended. */
+const getLogs = (deps: ApiDeps, request: ApiRequest): Answer => {
+  const found = findJob(deps.store, idOf(request.param('job')))
+  if (found?.job.status !== 'completed' || found.job.steps.length === 0) return notFound()
+  const page = runPageUrl(deps.urls, deps.repository, found.run.runId)
+  return { status: 302, headers: { location: `${page}/job/${found.job.id}/log` } }
+}
+
+export const jobEndpoints = (deps: ApiDeps): Endpoint[] => [
+  {
+    method: 'GET',
+    pattern: '/actions/runs/:run/jobs',
+    handle: (request) => listJobs(deps, request, attemptsAsked(deps, request)),
+  },
+  {
+    method: 'GET',
+    pattern: '/actions/runs/:run/attempts/:attempt/jobs',
+    handle: (request) => listJobs(deps, request, oneAttempt(deps, request)),
+  },
+  { method: 'GET', pattern: '/actions/jobs/:job', handle: (request) => getJob(deps, request) },
+  { method: 'GET', pattern: '/actions/jobs/:job/logs', handle: (request) => getLogs(deps, request) },
 ]

@@ -18,7 +18,7 @@ import {
 } from '~/server/deploys/admit/read-request'
 import { answerOf, DISPATCH_FLAGS, type Intent, sendIntent } from '~/server/deploys/dispatch/send-intent'
 import type { Deps } from '~/server/deps'
-import { readFlags } from '~/server/flags/read-flags'
+import { readFlags } from '~/server/flags/flags'
 import { freezesInForce } from '~/server/freezes/freezes'
 import { violatedUniqueIndex } from '~/server/platform/database'
 

@@ -2,9 +2,8 @@ import 'server-only'
 import { z } from 'zod'
 import { openFreezeInput } from '~/domain/freeze'
 import { id } from '~/domain/input'
+import { liftFreeze, openFreeze } from '~/server/freezes/change-freezes'
 import { listFreezes } from '~/server/freezes/freeze-view'
-import { liftFreeze } from '~/server/freezes/lift-freeze'
-import { openFreeze } from '~/server/freezes/open-freeze'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const freezesRouter = router({

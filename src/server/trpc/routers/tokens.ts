@@ -2,9 +2,7 @@ import 'server-only'
 import { z } from 'zod'
 import { createTokenInput } from '~/domain/api-token'
 import { id, pageSize } from '~/domain/input'
-import { createToken } from '~/server/tokens/create-token'
-import { listTokens, tokenChoices } from '~/server/tokens/list-tokens'
-import { revokeToken } from '~/server/tokens/revoke-token'
+import { createToken, listTokens, revokeToken, tokenChoices } from '~/server/tokens/manage-tokens'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const tokensRouter = router({

@@ -1,7 +1,6 @@
 import { sourceOf } from '~/server/deploys/admit/check-source'
 import { requestDeploy } from '~/server/deploys/request/request-deploy'
-import { idempotencyKeyOf, readJson } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { idempotencyKeyOf, readJson, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restDispatchBody } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'

@@ -1,6 +1,5 @@
 import { getApproval } from '~/server/approvals/approval-view'
-import { approvalIdOf } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { approvalIdOf, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,7 +1,6 @@
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { answerConditionally, etagOf } from '~/server/platform/http/etag'
-import { deployIdOf } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { deployIdOf, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,5 @@
 import { refuseApproval } from '~/server/approvals/close-approval'
-import { approvalIdOf, readJson } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { approvalIdOf, readJson, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restRefusalBody } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'

@@ -1,6 +1,5 @@
 import { withdrawApproval } from '~/server/approvals/close-approval'
-import { approvalIdOf } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { approvalIdOf, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,6 +1,5 @@
 import { cancelDeploy } from '~/server/deploys/cancel/cancel-deploy'
-import { deployIdOf } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { deployIdOf, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 
 export const dynamic = 'force-dynamic'
 

@@ -1,7 +1,6 @@
 import { getLogPage } from '~/server/deploys/read/log-lines'
 import { parseInput } from '~/server/platform/http/read-body'
-import { deployIdOf } from '~/server/rest/read-request'
-import { refuseMethods, restRoute } from '~/server/rest/rest-route'
+import { deployIdOf, refuseMethods, restRoute } from '~/server/rest/rest-route'
 import { restLogQuery } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'

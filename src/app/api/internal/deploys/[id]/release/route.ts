@@ -1,6 +1,5 @@
 import { releaseSurface } from '~/server/deploys/cancel/release-surface'
-import { deployIdOf, readJson } from '~/server/rest/read-request'
-import { refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
+import { deployIdOf, readJson, refuseMethods, restRoute, snakeCase } from '~/server/rest/rest-route'
 import { restReleaseBody } from '~/server/rest/shapes'
 
 export const dynamic = 'force-dynamic'

@@ -5,7 +5,6 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { rolloutOf } from '~/domain/flags'
 import type { Deps } from '~/server/deps'
-import { findPromotions } from '~/server/flags/flag-promotions'
 import type { DatabaseHandle } from '~/server/platform/database'
 
 export type FlagName = 'FLAG_CONSOLE_DEPLOY_ASYNC' | 'FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS'
@@ -42,4 +41,42 @@ export async function readFlags<Name extends FlagName>(
   const promoted = open.length === 0 ? new Map() : await findPromotions(deps.db, open, rolloutOf(environment))
   const values = flags.map((flag) => [flag, forcedFlags[flag] ?? promoted.get(flag) ?? flagDefault(flag)])
   return Object.fromEntries(values)
+}
+
+/** The flags that were promoted or demoted in this environment, and their values. */
+async function findPromotions(
+  db: DatabaseHandle,
+  flags: readonly string[],
+  environment: string,
+): Promise<ReadonlyMap<string, boolean>> {
+  const rows = await db.flagPromotion.findMany({
+    where: { flag: { in: [...flags] }, environment },
+    select: { flag: true, enabled: true },
+  })
+  return new Map(rows.map(({ flag, enabled }) => [flag, enabled]))
+}
+
+export interface Promotion {
+  readonly flag: string
+  readonly environment: string
+  readonly enabled: boolean
+  readonly promotedBy: string
+  readonly promotedAt: Date
+}
+
+export function listPromotions(db: DatabaseHandle, flag?: string): Promise<Promotion[]> {
+  return db.flagPromotion.findMany({
+    where: flag === undefined ? {} : { flag },
+    select: { flag: true, environment: true, enabled: true, promotedBy: true, promotedAt: true },
+  })
+}
+
+export async function writePromotion(tx: DatabaseHandle, promotion: Promotion): Promise<void> {
+  const { flag, environment, ...rest } = promotion
+  await tx.flagPromotion.upsert({
+    where: { flag_environment: { flag, environment } },
+    create: promotion,
+    update: rest,
+    select: { flag: true },
+  })
 }

@@ -1,6 +1,6 @@
 import 'server-only'
-import type { Actor } from '~/domain/actor'
-import type { CreateTokenInput, TokenView } from '~/domain/api-token'
+import { type Actor, may, reaches } from '~/domain/actor'
+import { type CreateTokenInput, TOKEN_PERMISSIONS, type TokenChoices, type TokenView } from '~/domain/api-token'
 import { AppError } from '~/domain/errors'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
@@ -8,12 +8,57 @@ import type { Deps } from '~/server/deps'
 import { readMember, readUserIdOf } from '~/server/members/members'
 import { violatedUniqueIndex } from '~/server/platform/database'
 import { listSurfaces, requireKnownEnvironments } from '~/server/surfaces/surfaces'
-import { insertToken, tokenEvent, tokenView } from '~/server/tokens/api-tokens'
+import { findToken, insertToken, markRevoked, readTokens, tokenEvent, tokenView } from '~/server/tokens/api-tokens'
 import { digestToken, newToken, shortenToken } from '~/server/tokens/token-format'
+
+interface TokenList {
+  readonly tokens: readonly TokenView[]
+  /** Pass it to get older tokens. Null if there are none. */
+  readonly nextCursor: string | null
+}
+
+interface Page {
+  readonly cursor: string | null
+  readonly limit: number
+}
+
+/** The owner whose tokens an actor may see and revoke. Null (everybody) if the actor may manage people. */
+const visibleTokenOwner = (actor: Actor): string | null => (may(actor, 'member.manage') ? null : actor.userId)
+
+/** The actor's tokens or, for an admin, all. Newest first, including revoked and expired ones. */
+export const listTokens = (deps: Pick<Deps, 'db' | 'now'>, actor: Actor, page: Page): Promise<TokenList> =>
+  listTokensOf(deps, visibleTokenOwner(actor), page)
+
+/** The tokens of `userId` or, with null, of everybody. */
+export async function listTokensOf(
+  deps: Pick<Deps, 'db' | 'now'>,
+  userId: string | null,
+  page: Page,
+): Promise<TokenList> {
+  const rows = await readTokens(deps.db, { userId, before: page.cursor, limit: page.limit + 1 })
+  const shown = rows.slice(0, page.limit)
+  const now = deps.now()
+  return {
+    tokens: shown.map((row) => tokenView(row, now)),
+    nextCursor: rows.length > page.limit ? (shown.at(-1)?.id ?? null) : null,
+  }
+}
+
+/** The choices of the form, within the actor's rights. */
+export async function tokenChoices(deps: Pick<Deps, 'db'>, actor: Actor): Promise<TokenChoices> {
+  const surfaces = (await listSurfaces(deps.db))
+    .filter(({ id, environment }) => reaches(actor, { environment, surfaceId: id }))
+    .map(({ id, name, environment }) => ({ id, name, environment }))
+  return {
+    permissions: TOKEN_PERMISSIONS.filter((permission) => may(actor, permission)),
+    environments: [...new Set(surfaces.map(({ environment }) => environment))],
+    surfaces,
+  }
+}
 
 type CreateDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
-export interface CreatedToken {
+interface CreatedToken {
   /** Shown once. Only its digest is stored. */
   readonly secret: string
   readonly token: TokenView
@@ -112,4 +157,25 @@ export async function createTokenFor(
     provedAt: deps.now(),
   } as const
   return createToken(deps, owner, input, 'console')
+}
+
+type ChangeDeps = Pick<Deps, 'db' | 'now'>
+
+/** Revokes a token. Throws `token_unknown`, also for another person's token unless the actor may manage people. */
+export const revokeToken = (deps: ChangeDeps, actor: Actor, id: string): Promise<void> =>
+  revokeTokenOf(deps, { id, userId: visibleTokenOwner(actor) }, actor.name)
+
+/** Revokes a token of `userId` or, with null, of anybody, for the command line. */
+export async function revokeTokenOf(
+  deps: ChangeDeps,
+  token: { readonly id: string; readonly userId: string | null },
+  by: string,
+): Promise<void> {
+  const at = deps.now()
+  await deps.db.$transaction(async (tx) => {
+    const found = await findToken(tx, token.id, token.userId)
+    if (found === null) throw new AppError('token_unknown', `There is no API token ${token.id}. Nothing was revoked.`)
+    if (!(await markRevoked(tx, token.id, { by, at }))) return
+    await appendAuditEvent(tx, { actor: by, at }, tokenEvent('console.token.revoked', found))
+  })
 }
