@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { type Commit, logCommits, readCommit } from '~/sandbox/git/commits'
 import { inRepository, type Repository, tryInRepository } from '~/sandbox/git/repository'
 
@@ -97,12 +98,23 @@ const statusOf = (ahead: number, behind: number): Comparison['status'] => {
   return behind > 0 ? 'behind' : 'identical'
 }
 
+// Two commits never compare otherwise, and the console asks for the same few again and again.
+const compared = new WeakMap<Repository, LRUCache<string, Comparison>>()
+
 /** Compares two commits from their merge base (`base...head`). Gives `undefined` if they share no history. */
 export const compareCommits = async (
   repository: Repository,
   base: string,
   head: string,
 ): Promise<Comparison | undefined> => {
+  const known = compared.get(repository) ?? new LRUCache<string, Comparison>({ max: 100 })
+  compared.set(repository, known)
+  const comparison = known.get(`${base}...${head}`) ?? (await compare(repository, base, head))
+  if (comparison !== undefined) known.set(`${base}...${head}`, comparison)
+  return comparison
+}
+
+const compare = async (repository: Repository, base: string, head: string): Promise<Comparison | undefined> => {
   const found = await tryInRepository(repository, ['merge-base', base, head])
   const mergeBase = found.stdout.trim()
   if (found.code !== 0 || mergeBase === '') return undefined

@@ -77,10 +77,15 @@ export const listTags = async (repository: Repository): Promise<NamedRef[]> => {
 const isRefName = (name: string): boolean =>
   /^(?![-/.])[^\0-\x20\x7f~^:?*[\\]+$/.test(name) && !/\.\.|@\{|\/\/|\/$/.test(name)
 
-const commitOf = async (repository: Repository, revision: string): Promise<string | undefined> => {
-  const result = await tryInRepository(repository, ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`])
-  const sha = result.stdout.trim()
-  return result.code === 0 && /^[0-9a-f]{40}$/.test(sha) ? sha : undefined
+/** The commit of each revision, in their order. One process answers for all of them: to start git costs more than to ask it. */
+const commitsOf = async (
+  repository: Repository,
+  revisions: readonly string[],
+): Promise<readonly (string | undefined)[]> => {
+  const input = revisions.map((revision) => `${revision}^{commit}\n`).join('')
+  const output = await inRepository(repository, ['cat-file', '--batch-check'], { input })
+  const lines = output.split('\n')
+  return revisions.map((_, index) => /^([0-9a-f]{40}) commit /.exec(lines[index] ?? '')?.[1])
 }
 
 export interface ResolvedRef {
@@ -89,27 +94,29 @@ export interface ResolvedRef {
   readonly name: string
 }
 
+/** What a name may stand for: a branch before a tag, as on GitHub. */
+const candidatesOf = (ref: string): readonly Omit<ResolvedRef, 'sha'>[] => [
+  ...(ref.startsWith('refs/tags/') ? [] : [{ kind: 'branch', name: ref.replace(/^refs\/heads\//, '') } as const]),
+  ...(ref.startsWith('refs/heads/') ? [] : [{ kind: 'tag', name: ref.replace(/^refs\/tags\//, '') } as const]),
+]
+
+const fullNameOf = ({ kind, name }: Omit<ResolvedRef, 'sha'>): string =>
+  `refs/${kind === 'branch' ? 'heads' : 'tags'}/${name}`
+
 /** A branch or tag by its short or full name. A workflow can be dispatched on nothing else. */
 export const resolveNamedRef = async (repository: Repository, ref: string): Promise<ResolvedRef | undefined> => {
   if (!isRefName(ref)) return undefined
-  const candidates = [
-    { kind: 'branch', name: ref.replace(/^refs\/heads\//, ''), prefix: 'refs/heads/', unless: 'refs/tags/' },
-    { kind: 'tag', name: ref.replace(/^refs\/tags\//, ''), prefix: 'refs/tags/', unless: 'refs/heads/' },
-  ] as const
-  for (const { kind, name, prefix, unless } of candidates) {
-    if (ref.startsWith(unless)) continue
-    const sha = await commitOf(repository, `${prefix}${name}`)
-    if (sha) return { sha, kind, name }
-  }
-  return undefined
+  const candidates = candidatesOf(ref)
+  const shas = await commitsOf(repository, candidates.map(fullNameOf))
+  const found = shas.findIndex((sha) => sha !== undefined)
+  const [candidate, sha] = [candidates[found], shas[found]]
+  return candidate === undefined || sha === undefined ? undefined : { sha, ...candidate }
 }
 
 /** Any commit-ish of GitHub's REST API: branch, tag, full or short SHA, `heads/x`. Git's revision syntax is excluded. */
 export const resolveCommit = async (repository: Repository, ref: string): Promise<string | undefined> => {
-  const named = await resolveNamedRef(repository, ref.replace(/^(heads|tags)\//, 'refs/$1/'))
-  if (named) return named.sha
-  const literal = await resolveNamedRef(repository, ref)
-  if (literal) return literal.sha
-  if (!/^[0-9a-f]{4,40}$/i.test(ref)) return undefined
-  return commitOf(repository, ref)
+  if (!isRefName(ref)) return undefined
+  const names = [ref.replace(/^(heads|tags)\//, 'refs/$1/'), ref].flatMap(candidatesOf).map(fullNameOf)
+  const shas = await commitsOf(repository, /^[0-9a-f]{4,40}$/i.test(ref) ? [...names, ref] : names)
+  return shas.find((sha) => sha !== undefined)
 }
