@@ -20,15 +20,15 @@ afterEach(() => {
 const ignore = () => undefined
 const wrongPassword = { status: 400, body: { code: 'INVALID_PASSWORD', message: 'of the library' } }
 
-/** What a screen reader says with a field: whether its text was refused, and why. */
+/** What a screen reader says about a field: whether its text was refused, and why. */
 function saidWith(field: Element) {
   const refusal = document.getElementById(field.getAttribute('aria-describedby') ?? '')
   return { invalid: field.getAttribute('aria-invalid') === 'true', why: refusal?.textContent ?? null }
 }
 const NOTHING = { invalid: false, why: null }
 
-describe('a refusal of what a field holds is read with that field', () => {
-  it('by the form for a name', async () => {
+describe('a refused field is marked as invalid and described by the refusal', () => {
+  it('in the name form', async () => {
     const account: AccountView = {
       ...{ name: 'Ada', email: 'ada@example.com', password: true, secondFactor: false },
       ...{ passkeys: [], providers: [], sessions: [] },
@@ -42,7 +42,7 @@ describe('a refusal of what a field holds is read with that field', () => {
     expect(saidWith(page.field('Name'))).toEqual({ invalid: true, why: 'The name has a line break.' })
   })
 
-  it('by the form for a new password, whose current password was incorrect', async () => {
+  it('in the password form, only at the incorrect current password', async () => {
     auth.answers.push(wrongPassword)
     const page = await renderPage(<PasswordForm onChanged={ignore} />)
     await page.fill('Current password', 'wrong')
@@ -52,7 +52,7 @@ describe('a refusal of what a field holds is read with that field', () => {
     expect(saidWith(page.field('New password'))).toEqual(NOTHING)
   })
 
-  it('by each step of the second factor', async () => {
+  it('in the password step of the second factor', async () => {
     auth.answers.push(wrongPassword)
     const page = await renderPage(<SecondFactorSection on={false} onChanged={ignore} />)
     await page.press('Switch on')
@@ -61,7 +61,7 @@ describe('a refusal of what a field holds is read with that field', () => {
     expect(saidWith(page.field('Your password'))).toEqual({ invalid: true, why: page.alert() })
   })
 
-  it('by the dialog that confirms an identity', async () => {
+  it('in the dialog that confirms an identity', async () => {
     auth.answers.push({ status: 403, body: { code: 'forbidden', detail: 'Incorrect password.' } })
     const methods: ProofMethods = { password: true, passkey: false, sandbox: false, providers: [] }
     const page = await renderPage(<ConfirmIdentity />, { 'account.proofMethods': methods })
@@ -73,7 +73,7 @@ describe('a refusal of what a field holds is read with that field', () => {
     expect(saidWith(page.field('Password'))).toEqual({ invalid: true, why: 'Incorrect password.' })
   })
 
-  it('by the sign-in, for the password and for the code', async () => {
+  it('in the sign-in form, at the password and at the code', async () => {
     const signIn = <SignInForm next="/" providers={[]} passkeys={false} refused={null} onSignedIn={ignore} />
     auth.answers.push(
       { status: 401, body: { code: 'INVALID_EMAIL_OR_PASSWORD', message: '' } },
