@@ -23,20 +23,20 @@ export function stepsOf({ fast, reports, browser }: TestPlan): readonly (readonl
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     return { name, args: [VITEST, 'run', '--project', project, ...reporters], live: true, report }
   }
-  const generated: readonly (readonly Step[])[] = [
+  const generated: readonly Step[] = [
     // Generated as the build does it, so that the build, which runs beside the unit tests, does not generate it again.
-    [{ name: 'Prisma client', args: ['--import', 'tsx', 'src/launch/generate-client.ts'] }],
+    { name: 'Prisma client', args: ['--import', 'tsx', 'src/launch/generate-client.ts'] },
     // Next generates the types of the routes, which the type check needs.
-    [{ name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } }],
+    { name: 'Types of the routes', args: [NEXT, 'typegen'], env: { NEXT_TELEMETRY_DISABLED: '1' } },
   ]
   const checks: readonly Step[] = [
     { name: 'Lint and format', args: [BIOME, 'ci', '.'] },
     { name: 'Types', args: [TSC, '--noEmit', '-p', '.'] },
   ]
-  if (fast) return [...generated, checks, [vitest('Unit tests', 'unit')]]
+  if (fast) return [generated, checks, [vitest('Unit tests', 'unit')]]
   const endToEnd = path.join(reports, 'end-to-end.json')
   return [
-    ...generated,
+    generated,
     [...checks, { name: 'Dead code', args: [KNIP] }],
     [vitest('Unit tests', 'unit'), { name: 'Production build', args: ['--import', 'tsx', 'test/support/build.ts'] }],
     // These include the check that schema and migrations agree, as it needs their database.
