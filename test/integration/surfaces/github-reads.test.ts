@@ -59,7 +59,7 @@ it('a review always reads the ref again and shows its newest commit', async () =
   expect(await review()).toMatchObject({ sha: moved })
 })
 
-it('an account that reviews ever new refs is limited, and other accounts and its other requests are not', async () => {
+it('an account that keeps reviewing new refs is limited, but its other requests and other accounts are not', async () => {
   const id = await surfaceId()
   github.script.onVariable = () => ({ status: 200, body: { value: 'false' } })
   const ask = async (n: number) => as(viewer).surfaces.review({ surfaceId: id, ref: `branch-${n}` })
