@@ -5,7 +5,7 @@ import { isLoopbackHost } from '~/server/platform/network-settings'
 export async function printedLink(databaseUrl: string, sandbox: boolean) {
   // Imported here because they need the Prisma client, which the first start has just generated.
   const { connectDatabase } = await import('~/server/platform/database')
-  const { makeSetupLink } = await import('~/server/members/manage/make-links')
+  const { makeSetupLink } = await import('~/server/members/manage/links')
   const { v7: newId } = await import('uuid')
   const db = connectDatabase(databaseUrl)
   try {

@@ -1,5 +1,5 @@
 import type { Deps } from '~/server/deps'
-import { makeSetupLink } from '~/server/members/manage/make-links'
+import { makeSetupLink } from '~/server/members/manage/links'
 
 const ORIGIN = 'http://localhost:3000'
 

@@ -12,7 +12,7 @@ export const setupLink = command({
   input: z.object({}),
   run: async ({ config, deps, print }) => {
     const { isSandboxDatabase } = await import('~/server/members/manage/claim-database')
-    const { makeSetupLink } = await import('~/server/members/manage/make-links')
+    const { makeSetupLink } = await import('~/server/members/manage/links')
     const sandbox = await isSandboxDatabase(deps)
     const link = await makeSetupLink(deps, { sandbox })
     await print(`${consoleAddress(config, { sandbox })}${link.path}`)

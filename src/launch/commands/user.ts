@@ -61,7 +61,7 @@ export const userInvite = command({
     .object({ email: emailAddress.optional(), role: memberLimits.shape.role, in: environments })
     .refine(fits, unfit),
   run: async ({ deps, print }, { email, role, in: limits }) => {
-    const { invite } = await import('~/server/members/manage/make-links')
+    const { invite } = await import('~/server/members/manage/links')
     const link = await invite(deps, COMMAND_LINE, { email: email ?? null, role, environments: limits })
     process.stderr.write(`It works once, until ${link.expiresAt}.\n`)
     await print(link.path)
@@ -115,7 +115,7 @@ export const userRecover = command({
   options: { email: EMAIL },
   input: z.object({ email: emailAddress }),
   run: async (context, { email }) => {
-    const { makePasswordLink } = await import('~/server/members/manage/make-links')
+    const { makePasswordLink } = await import('~/server/members/manage/links')
     const { path } = await makePasswordLink(context.deps, COMMAND_LINE, await userIdOf(context, email))
     await context.print(path)
     return 'done'

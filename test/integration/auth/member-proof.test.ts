@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { changeMember, restoreMember, suspendMember } from '~/server/members/manage/change-member'
-import { invite } from '~/server/members/manage/make-links'
+import { invite } from '~/server/members/manage/links'
 import { actorNamed } from '~test/support/actors'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'

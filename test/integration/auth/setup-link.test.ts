@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Deps } from '~/server/deps'
-import { makeSetupLink } from '~/server/members/manage/make-links'
+import { makeSetupLink } from '~/server/members/manage/links'
 import { browser, PASSWORD } from '~test/support/auth-client'
 import { createTestConsole, type TestConsole } from '~test/support/console'
 

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { id } from '~/domain/input'
 import { changeMemberInput, inviteInput } from '~/domain/member'
 import { changeMember, restoreMember, suspendMember } from '~/server/members/manage/change-member'
+import { invite, makePasswordLink, takeBackInvitation } from '~/server/members/manage/links'
 import { listMemberPage, listOpenInvitations } from '~/server/members/manage/list-members'
-import { invite, makePasswordLink, takeBackInvitation } from '~/server/members/manage/make-links'
 import { procedureFor, router } from '~/server/trpc/routers/procedures'
 
 export const membersRouter = router({
