@@ -39,6 +39,8 @@ export interface Sandbox {
 }
 
 const CONCURRENT_RUNS = 2
+/** As GitHub does, so that a request rarely meets a connection that closes. */
+const KEEP_ALIVE_MS = 65_000
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
@@ -98,7 +100,7 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const handler = new Promise<Handler>((resolve) => {
     ready = resolve
   })
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     handler.then((handle) => handle(request, response)).catch((error: unknown) => failure(request, response, error))
   })
   const port = await listen(server, preferredPorts(config))

@@ -43,6 +43,8 @@ interface Script {
   onRepository: Handler
   /** `actions/variables/…`: by default, no variable is set. */
   onVariable: Handler
+  /** `contents/…`: by default, no file is shown. */
+  onContents: Handler
   /** `app/installations/…/access_tokens` */
   onAccessToken: Handler
   /** GitHub's pages and resources for signing in: `login/oauth/…`, `user…` and `orgs/…`. */
@@ -75,6 +77,7 @@ export async function startScriptedGitHub() {
     onCancel: () => ({ status: 202, body: {} }),
     onRepository: () => ({ status: 200, body: {} }),
     onVariable: () => ({ status: 404, body: { message: 'Not Found' } }),
+    onContents: () => ({ status: 404, body: { message: 'Not Found' } }),
     onCommit: () => ({ status: 200, body: commit(SHA) }),
     onRef: (request) => branchAtCommit(request, script.onCommit),
     onTag: () => ({ status: 404, body: { message: 'Not Found' } }),
@@ -154,6 +157,7 @@ function handlerOf(script: Script, path: string): Handler {
   if (/\/commits\/[^/]+\/check-runs/.test(path)) return script.onChecks
   if (/\/commits\/[^/]+\/status/.test(path)) return script.onStatuses
   if (path.includes('/actions/variables/')) return script.onVariable
+  if (path.includes('/contents/')) return script.onContents
   if (path.includes('/git/tags/')) return script.onTag
   if (path.includes('/git/ref/')) return script.onRef
   if (path.includes('/commits/')) return script.onCommit

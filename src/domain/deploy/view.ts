@@ -24,6 +24,12 @@ export interface LogLine {
   readonly at: string
 }
 
+/** A list, not an object, because REST respells the names of members. */
+export interface SentInput {
+  readonly name: string
+  readonly value: string
+}
+
 /** One row of the deploy's timeline, from the audit trail. */
 export interface TimelineEntry {
   readonly at: string
@@ -39,6 +45,8 @@ export interface DeployView extends DeploySummary {
   readonly surface: { readonly id: string; readonly name: string; readonly environment: string; readonly url: string }
   readonly repository: string
   readonly workflow: string
+  /** The inputs as sent to the workflow; null for a deploy from before they were recorded. */
+  readonly inputs: readonly SentInput[] | null
   readonly reason: string | null
   /** Whose API token asked for it; null when a person did. */
   readonly requestedByOwner: string | null

@@ -80,6 +80,19 @@ export const readBlob = async (repository: Repository, sha: string, file: string
   return result.code === 0 ? result.stdout : undefined
 }
 
+/** A file at a commit with its own object id, or `undefined` if the commit has no such file. */
+export const readFileAt = async (
+  repository: Repository,
+  sha: string,
+  file: string,
+): Promise<{ readonly sha: string; readonly text: string } | undefined> => {
+  const [name, text] = await Promise.all([
+    tryInRepository(repository, ['rev-parse', '--verify', '--quiet', `${sha}:${file}`]),
+    readBlob(repository, sha, file),
+  ])
+  return name.code === 0 && text !== undefined ? { sha: name.stdout.trim(), text } : undefined
+}
+
 /** Names of the files directly below a folder at a commit. */
 export const listFolder = async (repository: Repository, sha: string, folder: string): Promise<string[]> => {
   const output = await inRepository(repository, ['ls-tree', '-z', '--name-only', sha, '--', `${folder}/`])

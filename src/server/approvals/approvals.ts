@@ -8,7 +8,14 @@ const approvalSelect = {
   id: true,
   surfaceId: true,
   surface: {
-    select: { id: true, name: true, environment: true, deployFreeze: true, deployFreezeReadAt: true },
+    select: {
+      id: true,
+      name: true,
+      environment: true,
+      deployFreeze: true,
+      deployFreezeReadAt: true,
+      dispatchInputs: true,
+    },
   },
   environment: true,
   repository: true,

@@ -1,6 +1,7 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
+import { fillInputs, inputValues } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
@@ -11,6 +12,7 @@ import { requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { requireSameCommit, requireSameRunning } from '~/server/deploys/admit/admit-request'
 import { stringDetails, UNAUDITED_CODES } from '~/server/deploys/admit/audit-rejections'
 import { checkSource, kindOf, requireForwardPromotion, sourceOf } from '~/server/deploys/admit/check-source'
+import { chooseInputs } from '~/server/deploys/admit/choose-inputs'
 import { hasRightsNow, requireCurrentRights } from '~/server/deploys/admit/current-rights'
 import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
 import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/insert-deploy'
@@ -29,7 +31,7 @@ import { findSurface } from '~/server/surfaces/surfaces'
  * If a check fails, the approval goes on waiting. A repetition by the same person gets the stored decision.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`, `running_changed`,
- *   `ref_unknown`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
+ *   `ref_unknown`, `workflow_unfit`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
  *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */
 export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
@@ -85,8 +87,12 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
 
 /** The deploy keeps the requester's idempotency key, so a repetition of the request finds the deploy. */
 async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
-  const flags = await readFlags(deps, DISPATCH_FLAGS, row.environment)
-  const deploy: NewDeploy = {
+  const surface = { ...row.surface, repository: row.repository, workflow: row.workflow, ref: row.workflowRef }
+  const [flags, inputs] = await Promise.all([
+    readFlags(deps, DISPATCH_FLAGS, row.environment),
+    chooseInputs(deps, { ...surface, dispatchInputs: inputValues.parse(row.surface.dispatchInputs) }),
+  ])
+  const requested = {
     id: deps.newId(),
     surfaceId: row.surfaceId,
     environment: row.environment,
@@ -105,6 +111,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     approvalId: row.id,
     approvedBy: actor.name,
   }
+  const deploy: NewDeploy = { ...requested, inputs: fillInputs(inputs, requested) }
   return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
 }
 

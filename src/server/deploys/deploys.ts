@@ -29,6 +29,7 @@ export const deploySelect = {
   cancelRequestedAt: true,
   cancelRequestedBy: true,
   cancelAcknowledgedAt: true,
+  inputs: true,
   overrideReason: true,
   overriddenFreezeIds: true,
   kind: true,

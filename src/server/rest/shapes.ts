@@ -154,6 +154,10 @@ export const restDeploy = z.looseObject({
   surface: z.looseObject({ id: z.string(), name: z.string(), environment: z.string(), url: z.string() }),
   repository: z.string(),
   workflow: z.string(),
+  inputs: z
+    .array(z.looseObject({ name: z.string(), value: z.string() }))
+    .nullable()
+    .meta({ description: 'The inputs as sent to the workflow. Null for a deploy from before they were recorded.' }),
   ref: z.string(),
   sha: z.string().nullable(),
   reason: z.string().nullable(),

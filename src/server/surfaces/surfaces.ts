@@ -1,5 +1,6 @@
 import 'server-only'
 import type { CallbackWay } from '~/domain/deploy/callback'
+import { type InputTemplates, inputValues } from '~/domain/deploy/inputs'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -8,7 +9,7 @@ import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
 import { reportSelect } from '~/server/deploys/deploy-report'
 import type { DatabaseHandle } from '~/server/platform/database'
-import type { Prisma } from '~/server/platform/generated/client.ts'
+import { Prisma } from '~/server/platform/generated/client.ts'
 
 /** A surface as surfaces.yaml declares it. */
 export interface SurfaceDeclaration {
@@ -30,6 +31,8 @@ export interface SurfaceDeclaration {
   readonly callbacks: CallbackWay
   /** GitHub's number of the repository, which the token of a callback must name; null when the file does not declare it. */
   readonly repositoryId: bigint | null
+  /** The inputs of the workflow; null: the default ones that the workflow file declares. */
+  readonly dispatchInputs: InputTemplates | null
 }
 
 const declarationSelect = {
@@ -170,14 +173,15 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
 }
 
 export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
-  const { id, ...rest } = declared
+  const { id, dispatchInputs, ...declaration } = declared
+  const rest = { ...declaration, dispatchInputs: dispatchInputs ?? Prisma.DbNull }
   await tx.surface.updateMany({
     where: { id, repository: { not: rest.repository } },
     data: { deployFreeze: null, deployFreezeReadAt: null, comparedSha: null },
   })
   await tx.surface.upsert({
     where: { id },
-    create: declared,
+    create: { id, ...rest },
     update: { ...rest, archivedAt: null },
     select: { id: true },
   })
@@ -267,8 +271,10 @@ export async function recordDeployFreeze(
 }
 
 /** The declarations of all surfaces, with archived ones. */
-export function listAllDeclarations(db: DatabaseHandle) {
-  return db.surface.findMany({ select: { ...declarationSelect, callbacks: true, repositoryId: true } })
+export async function listAllDeclarations(db: DatabaseHandle) {
+  const select = { ...declarationSelect, callbacks: true, repositoryId: true, dispatchInputs: true } as const
+  const rows = await db.surface.findMany({ select })
+  return rows.map((row) => ({ ...row, dispatchInputs: inputValues.parse(row.dispatchInputs) }))
 }
 
 /** Refuses an environment that no surface has, since a freeze or a limit on it would have no effect. `notDone` ends the message. */

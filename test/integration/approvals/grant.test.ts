@@ -58,6 +58,16 @@ describe('granting an approval', () => {
     ])
   })
 
+  it('an approved deploy sends the inputs that the surface declares', async () => {
+    const { surface, approval } = await world.waiting({ reason: 'Release 42' })
+    const dispatchInputs = { version: `\${sha}`, why: `\${reason}, \${requested_by}` }
+    await world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchInputs } })
+    await grantApproval(world.deps, world.grace, approval.id)
+    expect(world.github.dispatches().map(({ body }) => Object(body).inputs)).toEqual([
+      { version: SHA, why: 'Release 42, ada' },
+    ])
+  })
+
   it('an approval that is sent again gets the same deploy', async () => {
     const { approval } = await world.waiting()
     const first = await grantApproval(world.deps, world.grace, approval.id)

@@ -41,6 +41,7 @@ describe('inserting a deploy', () => {
       idempotencyKey: randomUUID(),
       requestDigest: 'digest',
       phaseCallbacks: true,
+      inputs: { version: 'v1' },
       kind: 'promotion',
       sourceId: 'source',
       ...overrides,
@@ -75,7 +76,7 @@ describe('inserting a deploy', () => {
   })
 
   it('an inserted deploy has null for every value that was not given', async () => {
-    const none = { sha: null, reason: null, sourceId: null, kind: 'deploy' } as const
+    const none = { reason: null, sourceId: null, kind: 'deploy' } as const
     const deploy = await newDeploy(none)
     await console_.deps.db.$transaction((tx) => insertDeploy(tx, deploy, new Date()))
     const found = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id: deploy.id } })
@@ -87,7 +88,7 @@ it('a request is read with its deploy and its surface, and whether it has an app
   const { db } = console_.deps
   const { id, surface } = await insertDeployAt(console_.deps, 'dispatched', { githubRunId: 9007199254740993n })
   const { name, environment, repository, workflow, ref, confirm } = surface
-  const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm }
+  const declared = { id: surface.id, name, environment, repository, workflow, ref, confirm, dispatchInputs: null }
   const request = { surfaceId: surface.id, requestedBy: 'operator', idempotencyKey: id }
   const deploy = { id, status: 'dispatched', githubRunId: 9007199254740993n, requestDigest: 'digest' }
   expect(await readRequest(db, request)).toEqual({

@@ -198,7 +198,11 @@ it('a proof about an older deploy reaches the tile that shows that deploy', asyn
   const { deps } = console_
   const { id, surface } = await insertDeployAt(deps, 'succeeded')
   const ended = { sha: 'a'.repeat(40), finishedAt: new Date() }
-  const { runRecord: _, ...older } = await deps.db.deploy.update({
+  const {
+    runRecord: _,
+    inputs: __,
+    ...older
+  } = await deps.db.deploy.update({
     where: { id },
     data: { ...ended, shipped: 'unknown' },
   })

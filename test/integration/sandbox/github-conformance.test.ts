@@ -66,6 +66,12 @@ const of = (template: string, path: string, status = 200): Omit<Case, 'name'> =>
 
 const reads: Case[] = [
   { name: 'repository', ...of(R, '') },
+  {
+    name: 'workflow file',
+    ...of(`${R}/contents/{path}`, '/contents/.github/workflows/hello.yml?ref=main'),
+  },
+  { name: 'file unknown', ...of(`${R}/contents/{path}`, '/contents/none.yml', 404) },
+  { name: 'file at an unknown ref', ...of(`${R}/contents/{path}`, '/contents/README.md?ref=none', 404) },
   { name: 'rate limit', template: '/rate_limit', path: '/rate_limit', status: 200 },
   { name: 'meta', template: '/meta', path: '/meta', status: 200 },
   { name: 'workflows', ...of(`${R}/actions/workflows`, '/actions/workflows') },

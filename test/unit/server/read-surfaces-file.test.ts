@@ -11,6 +11,11 @@ const GOOD = `surfaces:
     health_url: https://api.example.com/health
 `
 
+const dispatching = (inputs: string) => `${GOOD}    dispatch:
+      inputs:
+        ${inputs}
+`
+
 describe('surfaces.yaml', () => {
   it('fills in the documented defaults', () => {
     expect(parseSurfaces(GOOD, 'surfaces.yaml', undefined)).toEqual([
@@ -30,6 +35,7 @@ describe('surfaces.yaml', () => {
         approvalMinutes: 60,
         callbacks: 'shared',
         repositoryId: null,
+        dispatchInputs: null,
       },
     ])
   })
@@ -75,6 +81,26 @@ describe('surfaces.yaml', () => {
       GOOD + GOOD.replace('surfaces:\n', ''),
       'surfaces.yaml:9: id: "api-prod" is declared twice',
     ],
+    [
+      'an input with a mistyped fact',
+      dispatching(`version: \${shaa}`),
+      `surfaces.yaml:11: dispatch.inputs.version: \${shaa} is not a known fact; did you mean \${sha}?`,
+    ],
+    [
+      'inputs that do not tell what to deploy',
+      dispatching('target: prod'),
+      'surfaces.yaml:11: dispatch.inputs: does not tell the workflow what to deploy',
+    ],
+    [
+      'a mistyped member of dispatch',
+      dispatching(`version: \${sha}`).replace('inputs:', 'input:'),
+      'surfaces.yaml:10: dispatch: "input" is not a known key; did you mean "inputs"?',
+    ],
+    [
+      'an input that is no text',
+      dispatching(`version: \${sha}\n        dry_run: true`),
+      'surfaces.yaml:12: dispatch.inputs.dry_run: ',
+    ],
     ['invalid YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
     ['a list without surfaces', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
     ['an empty file', '', 'surfaces.yaml:1:'],
@@ -94,6 +120,13 @@ describe('surfaces.yaml', () => {
     const text = `${GOOD}    approval: required\n    approval_minutes: 15\n`
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { requiresApproval: true, approvalMinutes: 15 },
+    ])
+  })
+
+  it('declares the inputs of its workflow', () => {
+    const text = dispatching(`version: v\${sha}\n        target: prod\n        dry_run: 'false'`)
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
+      { dispatchInputs: { version: `v\${sha}`, target: 'prod', dry_run: 'false' } },
     ])
   })
 

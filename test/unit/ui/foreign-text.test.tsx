@@ -40,6 +40,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     surface,
     repository: 'acme/platform',
     workflow: 'deploy.yml',
+    inputs: [{ name: 'version', value: text }],
     reason: text,
     overrideReason: text,
     requestedByOwner: text,

@@ -6,8 +6,10 @@ import {
   listTags,
   type NamedRef,
   readTagObject,
+  resolveCommit,
   resolveNamedRef,
 } from '~/sandbox/git/refs'
+import { readFileAt } from '~/sandbox/git/repository'
 import { type ApiDeps, type ApiRequest, apiError, type Endpoint, notFound } from '~/sandbox/github/endpoint'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
 import { commitShape } from '~/sandbox/github/shapes/commit'
@@ -23,7 +25,36 @@ const getRepository = async ({ repository, urls }: ApiDeps): Promise<Answer> => 
 
 export const repositoryEndpoints = (deps: ApiDeps): Endpoint[] => [
   { method: 'GET', pattern: '', handle: () => getRepository(deps) },
+  { method: 'GET', pattern: '/contents/:path+', handle: (request) => getContents(deps, request) },
 ]
+
+/** One file. GitHub breaks the base64 of its content into lines. */
+const getContents = async ({ repository, urls }: ApiDeps, request: ApiRequest): Promise<Answer> => {
+  const path = request.param('path')
+  const ref = request.query.get('ref') ?? repository.defaultBranch
+  const commit = await resolveCommit(repository, ref)
+  if (commit === undefined) return apiError(404, `No commit found for the ref ${ref}`)
+  const file = await readFileAt(repository, commit, path)
+  if (file === undefined) return notFound()
+  const url = `${repositoryUrl(urls, repository)}/contents/${path}?ref=${encodeURIComponent(ref)}`
+  const gitUrl = `${repositoryUrl(urls, repository)}/git/blobs/${file.sha}`
+  const page = `${repositoryPage(urls, repository)}/blob/${ref}/${path}`
+  const content = Buffer.from(file.text)
+  return json(200, {
+    type: 'file',
+    encoding: 'base64',
+    size: content.length,
+    name: path.split('/').at(-1),
+    path,
+    content: content.toString('base64').replaceAll(/.{1,60}/g, '$&\n'),
+    sha: file.sha,
+    url,
+    git_url: gitUrl,
+    html_url: page,
+    download_url: `${repositoryPage(urls, repository)}/raw/${ref}/${path}`,
+    _links: { self: url, git: gitUrl, html: page },
+  })
+}
 
 const protectionOf = ({ repository, urls }: ApiDeps, name: string) => {
   const isProtected = name === repository.defaultBranch

@@ -1,12 +1,14 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { refuseDispatch } from '~/domain/deploy/admission'
+import type { InputTemplates } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
+import { chooseInputs } from '~/server/deploys/admit/choose-inputs'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -18,6 +20,7 @@ export interface Admitted {
   readonly surface: RequestedSurface
   /** The commit that ships, even if the ref moves later. */
   readonly resolved: ResolvedRef
+  readonly inputs: InputTemplates
 }
 
 /** Checks a request against its surface: cheap checks first, GitHub last. Returns the surface and the commit that may ship. */
@@ -45,13 +48,15 @@ export async function admitRequest(
     await requireForwardPromotion(deps, surface, input.source, input.ref)
   }
   // A source names a recorded commit, so a rollback does not depend on GitHub's reads.
-  const resolved =
+  const [resolved, inputs] = await Promise.all([
     input.source === undefined
-      ? await resolveRef(deps.github, surface.repository, input.ref)
-      : { ref: input.ref, sha: input.ref }
+      ? resolveRef(deps.github, surface.repository, input.ref)
+      : { ref: input.ref, sha: input.ref },
+    chooseInputs(deps, surface),
+  ])
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)
-  return { surface, resolved }
+  return { surface, resolved, inputs }
 }
 
 /** Throws `ref_moved`, with both commits, when the ref has moved since the review. */

@@ -65,13 +65,15 @@ export interface NewDeploy {
   readonly workflow: string
   readonly ref: string
   readonly workflowRef: string
-  readonly sha: string | null
+  readonly sha: string
   readonly reason: string | null
   readonly requestedBy: string
   readonly requestedByUserId: string
   readonly idempotencyKey: string
   readonly requestDigest: string
   readonly phaseCallbacks: boolean
+  /** As sent to the workflow. */
+  readonly inputs: Record<string, string>
   /** Only for a deploy that overrides freezes: the reason, and the freezes. */
   readonly overrideReason?: string
   readonly overriddenFreezeIds?: string[]

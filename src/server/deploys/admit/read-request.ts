@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
+import { type InputTemplates, inputValues } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { type DeployState, deployStateSelect } from '~/server/deploys/deploys'
 import { sha256 } from '~/server/platform/crypto'
@@ -19,12 +20,15 @@ const surfaceSelect = {
   archivedAt: true,
   deployFreeze: true,
   deployFreezeReadAt: true,
+  dispatchInputs: true,
 } satisfies Prisma.SurfaceSelect
 
 type DeclaredSurface = Prisma.SurfaceGetPayload<{ select: typeof surfaceSelect }>
 
 /** The declaration of a surface, as far as a request is checked against it. */
-export interface RequestedSurface extends Omit<DeclaredSurface, 'archivedAt' | 'deployFreeze' | 'deployFreezeReadAt'> {
+export interface RequestedSurface
+  extends Omit<DeclaredSurface, 'archivedAt' | 'deployFreeze' | 'deployFreezeReadAt' | 'dispatchInputs'> {
+  readonly dispatchInputs: InputTemplates | null
   readonly archived: boolean
   /** The last value read of the repository variable DEPLOY_FREEZE; null when it does not freeze. */
   readonly deployFreeze: { readonly reason: string; readonly readAt: Date } | null
@@ -58,11 +62,13 @@ function requestedSurface({
   archivedAt,
   deployFreeze,
   deployFreezeReadAt,
+  dispatchInputs,
   ...surface
 }: DeclaredSurface): RequestedSurface {
   const freezes = deployFreeze !== null && deployFreezeReadAt !== null
   return {
     ...surface,
+    dispatchInputs: inputValues.parse(dispatchInputs),
     archived: archivedAt !== null,
     deployFreeze: freezes ? { reason: deployFreeze, readAt: deployFreezeReadAt } : null,
   }

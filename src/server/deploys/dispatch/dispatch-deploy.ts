@@ -1,5 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
+import { fillInputs, type InputTemplates } from '~/domain/deploy/inputs'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { admitRequest, requireSameRunning } from '~/server/deploys/admit/admit-request'
@@ -28,7 +29,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
  * through `requestDeploy`, which passes on the request that it has read.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `ref_unknown`, `ref_ambiguous`,
+ *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `ref_unknown`, `ref_ambiguous`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */
 export function dispatchDeploy(
@@ -48,7 +49,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   const request = known ?? (await read())
   if (request.deploy !== null) return answerRepetition(request.deploy, requestDigest)
 
-  const { surface, resolved } = await admitRequest(deps, actor, input, request.surface)
+  const { surface, resolved, inputs } = await admitRequest(deps, actor, input, request.surface)
   if (surface.requiresApproval) throw approvalRequired(surface)
   const requested: RequestedDeploy = {
     id: deps.newId(),
@@ -70,6 +71,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   try {
     intent = await commitIntent(deps, actor, requested, {
       surface,
+      inputs,
       override: input.overrideFreeze ?? null,
       reviewedRunningSha: input.reviewedRunningSha,
     })
@@ -82,7 +84,7 @@ async function dispatch(deps: Deps, actor: Actor, input: DispatchInput, known?: 
   return sendIntent(deps, intent, since)
 }
 
-type RequestedDeploy = Omit<NewDeploy, 'phaseCallbacks'>
+type RequestedDeploy = Omit<NewDeploy, 'phaseCallbacks' | 'inputs'>
 
 /** Commits the intent, unless the actor has lost a right or a freeze or lock is in force. Sends nothing. */
 function commitIntent(
@@ -91,6 +93,7 @@ function commitIntent(
   requested: RequestedDeploy,
   request: {
     readonly surface: RequestedSurface
+    readonly inputs: InputTemplates
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
   },
@@ -102,7 +105,8 @@ function commitIntent(
     await requireCurrentRights(tx, actor, { needs, surface, at })
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
     const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
-    const deploy = { ...requested, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
+    const facts = { ...requested, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
+    const deploy = { ...facts, inputs: fillInputs(request.inputs, facts) }
     const freezes = await freezesInForce(tx, surface, at)
     await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }

@@ -49,13 +49,7 @@ async function askGitHub(deps: Deps, deploy: NewDeploy): Promise<DeployState> {
     repository: deploy.repository,
     workflow: deploy.workflow,
     ref: deploy.workflowRef,
-    inputs: {
-      console_deploy_id: deploy.id,
-      environment: deploy.environment,
-      // The reviewed commit, not the ref's name: the ref may move in the meantime.
-      ref: deploy.sha ?? deploy.ref,
-      phase_callbacks: String(deploy.phaseCallbacks),
-    },
+    inputs: deploy.inputs,
   })
   const { id, surfaceId, requestedBy } = deploy
   return recordDispatchOutcome(deps, { deployId: id, surfaceId, actor: requestedBy }, outcome)

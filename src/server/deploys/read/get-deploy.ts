@@ -1,6 +1,7 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { readAuditEvent } from '~/domain/audit/event'
+import { inputValues } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
 import { type DeployView, LOG_TAIL_LENGTH, type LogLine, type TimelineEntry } from '~/domain/deploy/view'
@@ -37,6 +38,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     ref: deploy.ref,
     sha: deploy.sha,
     reason: deploy.reason,
+    inputs: sentInputs(deploy.inputs),
     overrideReason: deploy.overrideReason,
     kind: deploy.kind,
     approvedBy: deploy.approvedBy,
@@ -65,6 +67,11 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     logTail: log.lines,
     logCursor: log.cursor,
   }
+}
+
+function sentInputs(stored: Prisma.JsonValue): DeployView['inputs'] {
+  const inputs = inputValues.parse(stored)
+  return inputs === null ? null : Object.entries(inputs).map(([name, value]) => ({ name, value }))
 }
 
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */

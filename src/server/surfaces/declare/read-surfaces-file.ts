@@ -3,14 +3,34 @@ import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
+import { tellsCommit, unknownFact } from '~/domain/deploy/inputs'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
+import { likelySpelling } from '~/domain/likely-spelling'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 const address = z
   .string()
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) URL')
   .transform((value) => value.replace(/\/+$/, ''))
+
+/** GitHub takes at most 25 inputs. */
+const MOST_INPUTS = 25
+
+const inputTemplate = storableText.max(1_000).superRefine((template, context) => {
+  const problem = unknownFact(template)
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem })
+})
+
+const dispatchSchema = z.strictObject({
+  inputs: z
+    .record(z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, 'is not the name of an input'), inputTemplate)
+    .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
+    .refine(
+      tellsCommit,
+      `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`,
+    ),
+})
 
 const surfaceSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
@@ -27,6 +47,7 @@ const surfaceSchema = z.strictObject({
   approval_minutes: z.int().min(1).max(1440).default(60),
   callbacks: z.enum(CALLBACK_WAYS, 'is none of shared, repository, oidc').default('shared'),
   repository_id: z.int('is not a number').positive('is not a positive number').optional(),
+  dispatch: dispatchSchema.optional(),
 })
 
 const fileSchema = z
@@ -100,6 +121,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     approvalMinutes: surface.approval_minutes,
     callbacks: surface.callbacks,
     repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
+    dispatchInputs: surface.dispatch?.inputs ?? null,
   }))
 }
 
@@ -111,7 +133,7 @@ function inWords(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-const KNOWN_KEYS = ['surfaces', ...Object.keys(surfaceSchema.shape)]
+const KNOWN_KEYS = ['surfaces', ...Object.keys(surfaceSchema.shape), ...Object.keys(dispatchSchema.shape)]
 
 function unknownKey(key: string): string {
   const meant = likelySpelling(key, KNOWN_KEYS)
@@ -131,31 +153,4 @@ function substituteSandbox(value: unknown, sandboxUrl: string | undefined): unkn
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substituteSandbox(item, sandboxUrl)]))
   }
   return value
-}
-
-/** A word with more changed letters is a different word. */
-const MOST_EDITS = 2
-
-/** The known word that is most similar (other case, `-` for `_`, or mistyped); null when no word is similar enough. */
-function likelySpelling(word: string, known: readonly string[]): string | null {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, '')
-  const byDistance = known
-    .map((one) => ({ one, edits: editsBetween(plain(word), plain(one)) }))
-    .toSorted((a, b) => a.edits - b.edits)
-  const [nearest] = byDistance
-  return nearest !== undefined && nearest.edits <= Math.min(MOST_EDITS, nearest.one.length / 2) ? nearest.one : null
-}
-
-/** The Levenshtein distance: letters to add, remove or change. */
-function editsBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries()) {
-      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1)
-      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

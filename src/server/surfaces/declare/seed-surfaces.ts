@@ -1,4 +1,5 @@
 import 'server-only'
+import { isDeepStrictEqual } from 'node:util'
 import { isStrongEnough } from '~/domain/deploy/callback'
 import { appendAuditEvent } from '~/server/audit/append-audit'
 import { listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
@@ -110,6 +111,6 @@ function changeOf(surface: SurfaceDeclaration, stored: Stored | undefined): Chan
   if (stored === undefined) return 'declared'
   if (stored.archivedAt !== null) return 'restored'
   const { archivedAt: _, ...before } = stored
-  const same = Object.entries(surface).every(([key, value]) => Reflect.get(before, key) === value)
+  const same = Object.entries(surface).every(([key, value]) => isDeepStrictEqual(Reflect.get(before, key), value))
   return same ? null : 'changed'
 }

@@ -1,6 +1,6 @@
 'use client'
 
-import { type ReactNode, useEffect } from 'react'
+import { Fragment, type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 import { EARLIER_DEPLOY } from '~/domain/deploy/source'
 import type { DeployView } from '~/domain/deploy/view'
@@ -13,6 +13,7 @@ import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
+import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { ExternalLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
@@ -73,6 +74,7 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
             <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
           </div>
           <Timeline entries={deploy.timeline} />
+          <Inputs deploy={deploy} />
         </ModalBody>
         <DeployFoot
           deploy={deploy}
@@ -201,6 +203,25 @@ export function DeployFacts({ deploy }: { readonly deploy: DeployView }) {
         </span>
       )}
     </p>
+  )
+}
+
+/** What was sent to the workflow. */
+function Inputs({ deploy: { inputs, workflow } }: { readonly deploy: DeployView }) {
+  if (inputs === null) return null
+  return (
+    <Disclosure title="Inputs" note={`sent to ${workflow}`}>
+      <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 font-mono text-xs leading-5">
+        {inputs.map(({ name, value }) => (
+          <Fragment key={name}>
+            <dt className="text-ink-faint">{name}</dt>
+            <dd className="break-all text-ink-soft">
+              <ForeignText text={value} whole />
+            </dd>
+          </Fragment>
+        ))}
+      </dl>
+    </Disclosure>
   )
 }
 

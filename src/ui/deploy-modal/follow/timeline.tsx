@@ -1,7 +1,7 @@
-import { ChevronRight } from 'lucide-react'
 import { isTransitionAction } from '~/domain/audit/actions'
 import { statusWord } from '~/domain/deploy/status'
 import type { TimelineEntry } from '~/domain/deploy/view'
+import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
 import { exactUtc } from '~/ui/time/relative-time'
 
@@ -12,11 +12,7 @@ const moved = ({ action, status }: TimelineEntry) => status !== null && isTransi
 export function Timeline({ entries }: { readonly entries: readonly TimelineEntry[] }) {
   if (entries.length === 0) return null
   return (
-    <details className="group text-sm">
-      <summary className="flex w-fit list-none items-center gap-1 rounded-[3px] font-semibold [&::-webkit-details-marker]:hidden">
-        <ChevronRight aria-hidden="true" className="size-4 text-ink-faint group-open:rotate-90" />
-        Timeline <span className="font-normal text-ink-faint tabular-nums">{entries.length}</span>
-      </summary>
+    <Disclosure title="Timeline" note={String(entries.length)}>
       <ol aria-label="Timeline" className="mt-1.5 flex flex-col gap-1">
         {entries.map((entry, index) => (
           <li
@@ -37,6 +33,6 @@ export function Timeline({ entries }: { readonly entries: readonly TimelineEntry
           </li>
         ))}
       </ol>
-    </details>
+    </Disclosure>
   )
 }
