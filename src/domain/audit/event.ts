@@ -219,7 +219,10 @@ const token = z.object({
 const refusedIdentity = z.object({ reason: text, identity: text })
 export type RefusedIdentity = Readonly<z.output<typeof refusedIdentity>>
 
-/** `address_digest`: null where nobody has the address, because what was typed may be a password. */
+/**
+ * `address_digest`: set if no member has the address, because what was typed may be a password; null for a member, whose address is
+ * the actor.
+ */
 const refusedSignIn = z.object({
   method: text,
   address_digest: nullableText,

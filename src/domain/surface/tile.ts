@@ -25,7 +25,7 @@ export interface SurfaceTile {
   readonly confirm: string
   readonly health: {
     readonly state: HealthState
-    /** One line on why, e.g. `HTTP 503: unhealthy`; null when healthy or never probed. */
+    /** Why, in one line, e.g. `answers HTTP 503`; null when healthy or never probed. */
     readonly detail: string | null
     readonly checkedAt: string | null
   }

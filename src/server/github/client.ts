@@ -63,7 +63,10 @@ export function connectGitHub(
     if (until === null || until.getTime() <= loggedPause) return
     loggedPause = until.getTime()
     const askedFor = usage.counted()
-    logger.warn({ until, askedFor }, 'less than 30 % of GitHub’s hour is left: background looks pause until then')
+    logger.warn(
+      { until, askedFor },
+      'less than 30 % of GitHub’s rate limit is left: background looks pause until it is reset',
+    )
   }
   octokit.hook.wrap('request', async (request, parameters) => {
     const ask = async () => {

@@ -168,7 +168,7 @@ function useSignIn(next: string, refused: string | null, onSignedIn: () => void)
 const WRONG_CODE = 'Incorrect code. Type the code that the app shows now, or a backup code.'
 
 const WRONG_PASSWORD =
-  'Incorrect email or password. After five incorrect passwords, wait a few minutes before you try again.'
+  'Incorrect email or password. Five incorrect passwords lock sign-in for 30 seconds; each further one doubles the time.'
 
 const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD: WRONG_PASSWORD,

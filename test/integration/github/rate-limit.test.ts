@@ -96,7 +96,7 @@ it("a warning with the requests by kind is logged once when less than 30 % of th
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatchObject({
     askedFor: { runs: 1 },
-    msg: 'less than 30 % of GitHub’s hour is left: background looks pause until then',
+    msg: 'less than 30 % of GitHub’s rate limit is left: background looks pause until it is reset',
   })
 })
 

@@ -62,7 +62,7 @@ function describeAlarm(row: AuditRow): string | null {
     }
     case 'console.deploy.record_disagrees': {
       const facts = event.payload
-      return `The workflow reported “${facts.reported}”, but by GitHub’s record ${facts.recorded}. Check the run before you rely on this deploy.`
+      return `The workflow reported “${facts.reported}”, but GitHub’s record says: ${facts.recorded}. Check the run before you rely on this deploy.`
     }
     default:
       return null
