@@ -8,7 +8,7 @@ import './globals.css'
 
 export const metadata: Metadata = {
   title: 'Deploy Console',
-  description: 'Ships every surface a team runs on GitHub Actions.',
+  description: 'Deploys a team’s services and sites with GitHub Actions.',
   manifest: '/manifest.webmanifest',
   robots: { index: false, follow: false },
 }

@@ -7,26 +7,26 @@ export interface ProviderView {
   readonly name: string
 }
 
-/** Every call of a page names its person, percent-encoded: another person may have signed in in another window. */
+/** The header of every call that names the page's person (percent-encoded), because another person may have signed in in another window. */
 export const PERSON_HEADER = 'x-console-person'
 
 /** A session's activity is recorded at most this often. */
 export const ACTIVITY_STEP_MS = 60_000
 
 /**
- * Whether signing in once more at a provider is a proof of who it is. `never`: it does not say when it last asked the person.
- * `missing`: it was asked in this session, and proved nothing recent.
+ * Whether a new sign-in at the provider is a fresh proof. `never`: the provider does not say when it last asked for credentials.
+ * `missing`: the provider was asked in this session and sent no recent proof.
  */
 export type ProviderProof = 'possible' | 'never' | 'missing'
 
-/** What a sign-in sends a provider that has to ask the person anew (OpenID Connect Core, 3.1.2.1). */
+/** The parameters that make a provider ask for credentials again (OpenID Connect Core, 3.1.2.1). */
 export const ASK_ANEW = { prompt: 'login', max_age: '0' } as const
 
 /** How the signed-in person can prove again who they are. */
 export interface ProofMethods {
   readonly password: boolean
   readonly passkey: boolean
-  /** The sandbox operator has neither: a click is enough. */
+  /** The sandbox operator has no password and no passkey, and confirms with a click. */
   readonly sandbox: boolean
   /** The connected providers, for a person who has neither. */
   readonly providers: readonly (ProviderView & { readonly proof: ProviderProof })[]

@@ -33,7 +33,7 @@ export const createTokenInput = z
       .trim()
       .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$/, 'letters, digits, ".", "_" and "-", at most 60'),
     permissions: z.array(z.enum(TOKEN_PERMISSIONS)).min(1, 'choose what it may do').max(50).transform(distinct),
-    /** Each by name, so that no token reaches production unless somebody wrote "production". */
+    /** Environments are listed by name, so a token reaches production only if somebody chose "production". */
     environments: z.array(environmentName).max(50).transform(distinct).default([]),
     /** Null: every surface of these environments. */
     surfaces: z.array(surfaceId).min(1, 'choose a surface').max(200).transform(distinct).nullable().default(null),

@@ -51,7 +51,7 @@ export const RETRY_PAUSES_MS: readonly number[] = [
 /** The longest pause that a receiver may ask for. */
 const ASKED_WAIT_MOST_MS = HOUR
 
-/** When a failed attempt is repeated: not before the receiver asked for. Null after the last attempt. */
+/** The time of the next attempt, never before the time that the receiver asked for. Null after the last attempt. */
 export function nextTry(attempts: number, now: Date, askedWaitMs = 0): Date | null {
   const pause = RETRY_PAUSES_MS[attempts - 1]
   if (pause === undefined) return null
@@ -61,7 +61,7 @@ export function nextTry(attempts: number, now: Date, askedWaitMs = 0): Date | nu
 /** The part of an error that is stored. */
 export const LAST_ERROR_LENGTH = 300
 
-/** Each outcome is a delivery, a job and a request per channel. */
+/** A limit, because each outcome causes one delivery, one job and one request per channel. */
 export const CHANNELS_AT_MOST = 20
 
 export type DeliveryState = 'waiting' | 'sending' | 'sent' | 'failed' | 'unknown' | 'dropped'
@@ -75,7 +75,7 @@ export const addChannelInput = z.object({
     .max(2_000)
     .refine(
       (value) => /^https?:\/\/[^\s\\@#]+$/i.test(value) && URL.canParse(value) && new URL(value).port !== '0',
-      'is no http(s) URL without a user and a fragment; example: https://hooks.example.com/deploys',
+      'must be an http(s) URL without a user name or a fragment; example: https://hooks.example.com/deploys',
     ),
 })
 export type AddChannelInput = z.output<typeof addChannelInput>
@@ -83,7 +83,7 @@ export type AddChannelInput = z.output<typeof addChannelInput>
 /** A delivery as the page shows it. */
 export interface DeliveryView {
   readonly id: string
-  /** One that this version does not know is shown as it is stored. */
+  /** An unknown state is shown as stored. */
   readonly state: string
   readonly attempts: number
   readonly lastStatus: number | null

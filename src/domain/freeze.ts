@@ -47,7 +47,7 @@ export const strongest = (freezes: readonly FreezeInForce[]): FreezeInForce | nu
 export interface FreezeView {
   readonly id: string
   readonly state: FreezeState
-  /** The environment a window is over; for a lock null, and `surface` says which. */
+  /** The frozen environment; null for a lock, whose surface is in `surface`. */
   readonly environment: string | null
   readonly surface: { readonly id: string; readonly name: string; readonly environment: string } | null
   readonly reason: string

@@ -14,7 +14,10 @@ export function storable(text: string): string {
 /** For requests, which can be sent again: a text with a character that cannot be stored is refused. */
 export const storableText = z
   .string()
-  .refine((text) => storable(text) === text, 'holds a character that cannot be stored (U+0000 or half a character)')
+  .refine(
+    (text) => storable(text) === text,
+    'contains a character that cannot be stored (U+0000 or an unpaired surrogate)',
+  )
 
 export const UNSEEN = 'holds a control or format character, which cannot be seen'
 
@@ -37,7 +40,7 @@ const MAX_BIGINT = 9_223_372_036_854_775_807n
 const bigintDigits = (expected: string) =>
   z.string().refine((digits) => /^[1-9]\d{0,18}$/.test(digits) && BigInt(digits) <= MAX_BIGINT, expected)
 
-/** The id of a row in a table that only grows: where the next page begins. */
+/** A cursor: the id of the last row of the previous page. */
 export const rowCursor = bigintDigits('expected a cursor')
 
 /** The number of a log line within its deploy; as text in a query. */

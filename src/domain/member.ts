@@ -34,7 +34,7 @@ export function widens(was: Limits, is: Limits): boolean {
 
 export const emailAddress = z.email().max(254).trim().toLowerCase()
 
-/** What a link is answered with. The one-click link of the sandbox takes nothing but itself. */
+/** The input of a form that uses a link. The sandbox's link needs only the token. */
 export const acceptLinkInput = z.object({
   token: storableText.min(1).max(200),
   name: nameText.optional(),

@@ -183,11 +183,11 @@ async function buildWhenNeeded(
   { progress, shutdown }: Pick<Launch, 'progress' | 'shutdown'>,
 ): Promise<void> {
   const build = productionBuild(projectDirectory)
-  if (build.fits) return progress.done('The production build fits the sources')
+  if (build.fits) return progress.done('The production build is up to date')
   progress.step('Building for production; the sources are new or changed (about half a minute) …')
   await build.make(env, shutdown.signal)
   await bundledPrograms(projectDirectory).make()
-  progress.done('The production build is made')
+  progress.done('Built for production')
 }
 
 interface Provided {

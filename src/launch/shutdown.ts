@@ -80,7 +80,7 @@ export function endWithNpm(shutdown: Shutdown, env: NodeJS.ProcessEnv): void {
   if (env['npm_lifecycle_event'] === undefined) return
   const npm = process.ppid
   const look = (): void => {
-    if (process.ppid !== npm) shutdown.ask({ kind: 'failure', message: 'npm, which ran this, is gone.' })
+    if (process.ppid !== npm) shutdown.ask({ kind: 'failure', message: 'npm has ended, so this start stops too.' })
   }
   setInterval(look, 1_000).unref()
 }

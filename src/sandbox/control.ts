@@ -56,7 +56,7 @@ const run = async (sandbox: Listening, [command, ...args]: readonly string[]): P
   if (command === 'status' && args.length === 0) return status(sandbox)
   if (command === 'surface' && args.length === 2) {
     await call(sandbox, 'POST', `/control/surfaces/${encodeURIComponent(first)}`, { behaviour: second })
-    return `${first} is ${second} from its next deploy on.`
+    return `The surface ${first} behaves as "${second}" from its next deploy on.`
   }
   if (command === 'freeze' && args.length === 1 && first !== '') {
     await call(sandbox, 'POST', '/control/freeze', { reason: first === 'off' ? '' : first })

@@ -10,7 +10,7 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.given_up',
 ] as const satisfies readonly AuditAction[]
 
-/** What an operator is warned of while it holds, however much has happened since. */
+/** The events that raise or end a warning. The newest event of each kind is read even if many others follow. */
 export const ALARM_ACTIONS = [
   'console.deploy.runs_duplicated',
   'console.deploy.run_mismatch',

@@ -26,7 +26,7 @@ const details = z.record(z.string(), z.string())
 const runSource = z.enum(['github', 'callback'])
 const deployStatus = z.enum(DEPLOY_STATUSES)
 
-/** Whom a token acted for; the row's actor is the token's name, which two people may have given to a token each. */
+/** The owner of the token. The row's actor is the token's label, which two people may both use. */
 const tokenOwner = { user_id: text.exactOptional() }
 
 const callback = z.object({
@@ -57,7 +57,7 @@ const DEPLOY_EVENTS = [
   ),
   /** GitHub answered that it will not dispatch. */
   statusEvent('console.deploy.dispatch_refused', z.literal('failed'), z.object({ http_status: z.int(), reason: text })),
-  /** GitHub's answer is not known. The deploy holds its surface until that is found out. */
+  /** GitHub's answer is not known. The deploy holds its surface until GitHub's record shows whether a run started. */
   event('console.deploy.dispatch_unknown', z.object({ reason: text })),
   /** A signed callback moved the deploy. */
   statusEvent('console.deploy.callback', deployStatus, callback),
@@ -68,8 +68,8 @@ const DEPLOY_EVENTS = [
     callback.extend({ allowed: texts, reason: text, mismatch: text.exactOptional() }),
   ),
   /**
-   * GitHub's record moved the deploy where no callback had. `occurred_at` is GitHub's time. `implied`: the conclusion of the run led here,
-   * and no job or step of the phase is on record.
+   * GitHub's record moved the deploy where no callback had. `occurred_at` is GitHub's time. `implied`: only the run's conclusion
+   * proves this status; no job or step of the phase is on record.
    */
   statusEvent(
     'console.deploy.reconciled',
@@ -113,9 +113,9 @@ const DEPLOY_EVENTS = [
   event('console.deploy.run_mismatch', z.object({ run_id: text, reported_run_id: text })),
   /** Alarm: the run reports another commit than the one on record, which stays. */
   event('console.deploy.other_commit_reported', z.object({ sha: text, reported_sha: text })),
-  /** Alarm: the deploy succeeded, and the surface, asked twice since, reports another version. */
+  /** Alarm: the deploy succeeded, and two later probes of the surface reported another version. */
   event('console.deploy.other_version_runs', z.object({ sha: text, running_sha: text, seen_at: text })),
-  /** The deploy succeeded, and the surface, asked since, reports its commit. */
+  /** A probe after the success reported the deploy's commit. */
   event('console.deploy.version_seen', z.object({ sha: text, seen_at: text })),
   /** An operator asked to cancel. */
   event('console.deploy.cancel_requested', z.object({ run_id: nullableText, ...tokenOwner })),
@@ -136,9 +136,9 @@ const channel = z.object({ channel_id: text, kind: text, name: text, host: nulla
 const DELIVERY_EVENTS = [
   /** People were told how the deploy ended. */
   event('console.notification.sent', z.object({ ...told, outcome: z.literal('sent') })),
-  /** They were not told (`failed`), or nobody can know (`unknown`). It is not sent again. */
+  /** The delivery failed, or its outcome is unknown. The console does not send it again. */
   event('console.notification.not_sent', z.object({ ...told, outcome: z.enum(['failed', 'unknown']), reason: text })),
-  /** Somebody changed a channel. Never its address or its secret. */
+  /** Somebody changed a channel. The payload never contains the channel's address or secret. */
   event('console.channel.added', channel),
   event('console.channel.removed', channel),
   event('console.channel.tested', channel),
@@ -147,7 +147,7 @@ const DELIVERY_EVENTS = [
   event('console.delivery.resent', channel.extend({ delivery_id: text, stood_at: text })),
 ] as const
 
-/** `user_id`: whose token `requested_by` is, whoever decides. */
+/** `user_id`: the owner of the token in `requested_by`. It does not depend on who decides. */
 const approval = z.object({
   ...tokenOwner,
   approval_id: text,
@@ -158,7 +158,7 @@ const approval = z.object({
 })
 
 const APPROVAL_EVENTS = [
-  /** Somebody asked for a deploy that takes a second person. */
+  /** Somebody requested a deploy that requires another person's approval. */
   event(
     'console.approval.requested',
     approval.extend({ reason: nullableText, override_reason: nullableText, expires_at: text }),

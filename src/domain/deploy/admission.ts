@@ -11,7 +11,7 @@ export interface Refusal {
   readonly details: Readonly<Record<string, unknown>>
 }
 
-/** What speaks against the request itself: its surface, then what the operator typed. */
+/** Why the request itself is refused: the surface is archived, or the typed confirmation does not match. */
 export function refuseDispatch({
   surface,
   confirmation,
@@ -20,7 +20,7 @@ export function refuseDispatch({
   readonly confirmation: string
 }): Refusal | null {
   if (surface.archived) {
-    const message = `${inSentence(surface.name)} is no longer declared in surfaces.yaml, so it cannot ship.`
+    const message = `${inSentence(surface.name)} is no longer declared in surfaces.yaml. Nothing was deployed. Declare the surface again.`
     return { code: 'surface_archived', message, details: {} }
   }
   if (confirmation !== surface.confirm) {

@@ -43,7 +43,7 @@ export function isStrongEnough(way: CallbackWay, demanded: string): boolean {
 /** A byte that was not UTF-8 arrived as U+FFFD, which has three bytes: it counts as one. */
 const byteLength = (text: string) => new TextEncoder().encode(text.replaceAll('\uFFFD', '?')).length
 
-/** A number is accepted only as far as JSON holds it exactly. */
+/** A JSON number is accepted below 2^53, from where on it is not exact. */
 const runId = z.union([runIdText, z.int().positive().transform(BigInt)])
 
 /**
@@ -68,7 +68,7 @@ export const callbackBody = z
   })
   .refine((body) => body.failure_stage == null || body.status === 'failed', {
     path: ['failure_stage'],
-    message: 'only goes with the status "failed"',
+    message: 'is allowed only with the status "failed"',
   })
 
 export type CallbackBody = z.output<typeof callbackBody>

@@ -60,8 +60,8 @@ export interface Evidence {
 }
 
 /**
- * What the record shows of a phase. `ended`: a job or step of it executed to its end. `started`: one executed, and did not end, or
- * not well. `not_run`: the run is over and nothing of the phase executed. `unknown`: the record does not say.
+ * What the record shows of a phase. `ended`: a job or step of it executed to its end. `started`: a job or step executed and has not
+ * ended, or failed. `not_run`: the run is over and nothing of the phase executed. `unknown`: the record does not say.
  */
 export const PHASE_RECORDS = ['ended', 'started', 'not_run', 'unknown'] as const
 export type PhaseRecord = (typeof PHASE_RECORDS)[number]
@@ -165,8 +165,8 @@ const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
 
 /**
- * The statuses GitHub's record proves and the deploy has not reached, in order: what fills the gap between where a
- * deploy stands and where its run is (docs/contract.md, "A callback that is ahead of the graph" and "Reconciler").
+ * The statuses, in order, that GitHub's record proves and that the deploy has not reached yet (docs/contract.md, "A callback that is
+ * ahead of the graph" and "Reconciler").
  */
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []

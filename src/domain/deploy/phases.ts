@@ -40,17 +40,17 @@ export interface PhaseFacts {
   readonly status: string
   readonly failureStage: string | null
   readonly transitions: readonly Transition[]
-  /** GitHub's record of the run as it was last read; null while it was not. */
+  /** GitHub's record of the run as it was last read; null if it was never read. */
   readonly record: RunFacts | null
 }
 
 /**
  * The four steps of a deploy, from its status, the transitions that were accepted, and GitHub's record.
  *
- * - `done` only where the phase reported or GitHub's record shows that it executed to its end; a phase that the workflow passed
- *   by is `skipped`.
- * - A deploy that stopped marks the phase that its `failure_stage` names, else the phase that was under way. No phase is marked
- *   at or before one that is done, and with no event after `dispatched` none is. One phase is marked, or none.
+ * - `done` only where the phase reported or GitHub's record shows that it executed to its end; a phase that the workflow did
+ *   not run is `skipped`.
+ * - A deploy that stopped marks the phase that its `failure_stage` names, else the phase that was under way. At most one phase
+ *   is marked. It lies after every phase that is done. No phase is marked if nothing was reported after `dispatched`.
  * - A status this version does not know adds nothing: the steps stay where the last known event left them.
  */
 export function phasesOf(deploy: PhaseFacts): Phase[] {
@@ -59,7 +59,7 @@ export function phasesOf(deploy: PhaseFacts): Phase[] {
   const seen = (wanted: DeployStatus | undefined) => transitions.find((transition) => transition.status === wanted)
   const stoppedAt = isStopped(status) ? (seen(status)?.at ?? null) : null
   const position = positionAt(reached)
-  // What opens the health check says that the deploy phase is done, and nothing about the check itself.
+  // The status that opens the health check proves only that the deploy phase is done.
   const isProven = (key: PhaseKey) =>
     record?.phases[key] === 'ended' ||
     seen(closingOf(key))?.implied === false ||
@@ -89,8 +89,8 @@ function reachedBy({ status, transitions }: Pick<PhaseFacts, 'status' | 'transit
 }
 
 /**
- * The phase that `failureStage` names, else the one that was under way; never one that is done or that lies before one: the stage
- * contradicts what is on record then.
+ * The phase that `failureStage` names, otherwise the active phase. Null if that phase or a later one is done: then the stage
+ * contradicts the record.
  */
 function blamedPhase(
   failureStage: string | null,

@@ -19,7 +19,7 @@ export interface ReportFacts extends PhaseFacts {
   readonly requestedAt: string
   /** The commit of this deploy, where it is known. */
   readonly sha: string | null
-  /** What the surface has said it runs since this deploy ended; null while it has not. */
+  /** The commit that the surface has reported since this deploy ended; null if it has reported none. */
   readonly reportedSha: string | null
   readonly runId: string | null
   /** A run that was seen after the deploy had ended, or a re-run. */
@@ -142,7 +142,10 @@ function sentencesOf(facts: ReportFacts, shipped: Shipped): string[] {
 function surfaceSentence({ status, sha, reportedSha }: ReportFacts, shipped: Shipped): string[] {
   if (reportedSha === null) return []
   if (reportedSha !== sha) return status === 'succeeded' ? [] : [`The surface reports commit ${shortSha(reportedSha)}.`]
-  if (shipped === 'no') return ['The surface reports the commit of this deploy, which this deploy did not ship.']
+  if (shipped === 'no')
+    return [
+      'This deploy shipped nothing, but the surface reports its commit. Another deploy or run may have shipped it.',
+    ]
   return status === 'succeeded' ? [] : ['The surface reports the commit of this deploy.']
 }
 
@@ -165,10 +168,10 @@ function whyUnknown(runId: string | null, record: ReportFacts['record'], facts: 
   }
   if (record === null) return 'GitHub’s record of the run has not been read yet.'
   if (isReportedShipped(facts))
-    return 'the workflow reported it, and GitHub’s record shows that the deploy phase did not run.'
+    return 'the workflow reported a finished deploy phase, but GitHub’s record shows that the phase did not run.'
   if (!record.over) return 'GitHub has not recorded the end of the run.'
   return record.phases.deploy === 'started'
-    ? 'GitHub’s record shows that the deploy phase started, and not that it ended.'
+    ? 'GitHub’s record shows that the deploy phase started, but not that it completed.'
     : 'GitHub’s record does not show whether the deploy phase ran.'
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
 
-/** A git ref as GitHub takes it: branch, tag or SHA. Refused is what git itself refuses (git-check-ref-format(1)). */
+/** A git ref as GitHub takes it: branch, tag or SHA. Git's own rules apply (git-check-ref-format(1)). */
 const gitRef = storableText
   .trim()
   .min(1, 'choose a ref')
@@ -10,7 +10,7 @@ const gitRef = storableText
 
 const commitSha = z.string().regex(/^[0-9a-f]{40}$/, 'expected a full commit SHA')
 
-/** What a review was made against: the commit that the surface ran, or that nothing proved one. */
+/** The surface's running commit at the review, or `unknown` if none was proven. */
 export const reviewedRunningSha = z.union([commitSha, z.literal('unknown')])
 
 /** Input of `deploys.dispatch`, and of the REST endpoint (which takes the key from the `Idempotency-Key` header). */
@@ -26,8 +26,8 @@ export const dispatchInput = z.object({
   reviewedRunningSha: reviewedRunningSha.optional(),
   idempotencyKey: storableText.min(8).max(200),
   /**
-   * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds` only of those: the ones
-   * that were reviewed, so that a freeze opened since then still stands in the way.
+   * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds`, the override covers only
+   * these freezes, which the review showed. A later freeze still stops the deploy.
    */
   overrideFreeze: z
     .object({
@@ -36,8 +36,8 @@ export const dispatchInput = z.object({
     })
     .optional(),
   /**
-   * Where the commit is taken from when it is not simply `ref`, which then is that commit: an earlier deploy of the same
-   * surface, or what another surface of the same workflow runs. The server checks that it is so.
+   * The source of the commit, if it is not a ref: an earlier deploy of the surface, or another surface of the same workflow.
+   * `ref` is then the commit, and the server compares it with the source.
    */
   source: z
     .discriminatedUnion('kind', [

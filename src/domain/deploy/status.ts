@@ -91,7 +91,7 @@ export type CallbackStatus = {
   [Status in DeployStatus]: (typeof STATUSES)[Status]['setBy'] extends 'workflow' ? Status : never
 }[DeployStatus]
 
-/** The same table without its literals; `next` names statuses of the table alone. */
+/** The same table with wider types. `next` may contain only statuses of this table. */
 const RECORDS: Readonly<Record<DeployStatus, StatusRecord & { readonly next: readonly DeployStatus[] }>> = STATUSES
 
 /** False for a status that a newer version wrote: it is shown as stored, and nothing is concluded from it. */
@@ -161,7 +161,7 @@ export const STATUSES_BEFORE_SHIPPING: readonly DeployStatus[] = DEPLOY_STATUSES
 /** Reporting it proves that the deploy phase ran to its end. */
 export const provesShipped = (status: string): boolean => hasPosition(status) && positionAt(status).deploy === 'done'
 
-/** By the step that reports it. */
+/** The status that each notify step reports, by the step's name. */
 export const STATUS_OF_STEP: ReadonlyMap<string, CallbackStatus> = new Map(
   CALLBACK_STATUSES.flatMap((status) => {
     const { notifyStep } = RECORDS[status]
@@ -169,7 +169,7 @@ export const STATUS_OF_STEP: ReadonlyMap<string, CallbackStatus> = new Map(
   }),
 )
 
-/** What a run that succeeded has passed: the end of each phase, and the start of those that are no gates. */
+/** The statuses that a successful run must have passed: the end of every phase, and the start of every phase that is not a gate. */
 export const STATUSES_BEFORE_SUCCESS: readonly CallbackStatus[] = CALLBACK_STATUSES.filter((status) => {
   const { opens, closes } = RECORDS[status]
   return !isTerminal(status) && PHASES.some(({ key, isGate }) => closes === key || (opens === key && !isGate))

@@ -50,11 +50,11 @@ export interface DeployView extends DeploySummary {
   readonly reason: string | null
   /** Whose API token asked for it; null when a person did. */
   readonly requestedByOwner: string | null
-  /** Why it was shipped in spite of a freeze; null when it was not. */
+  /** The reason of the freeze override; null without an override. */
   readonly overrideReason: string | null
   /** A known kind (approval.ts), or whatever a newer version stored. */
   readonly kind: string
-  /** Who else said yes, where the surface asks for a second person; null where it did not. */
+  /** The approver; null if the surface required no approval. */
   readonly approvedBy: string | null
   /** Why it failed, in words for an operator, where more is known than the stage. */
   readonly failureDetail: string | null
@@ -62,13 +62,13 @@ export interface DeployView extends DeploySummary {
   readonly runId: string | null
   readonly runAttempt: number | null
   readonly runUrl: string | null
-  /** Of a run that was seen after the end and is another one; null where there is none. */
+  /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null
-  /** Null when nobody asked for its end. */
+  /** Null if nobody requested a cancel. */
   readonly cancel: CancelRequest | null
   /** What an operator must know beside the status, a sentence each. */
   readonly warnings: readonly string[]
-  /** Those of them that say that something went wrong. */
+  /** The warnings that report a fault. */
   readonly alarms: readonly string[]
   readonly timeline: readonly TimelineEntry[]
   /** The newest lines, oldest first. */

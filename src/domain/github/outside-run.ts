@@ -42,7 +42,7 @@ interface Context {
   readonly environments: readonly string[]
   /** The runs of the console's own deploys, whatever their title. */
   readonly ours: ReadonlyMap<bigint, OwnRun>
-  /** Those of the ids in these runs' titles that are deploys of this console. */
+  /** The ids in the titles of these runs that belong to deploys of this console. */
   readonly deployIds: ReadonlySet<string>
 }
 
@@ -76,7 +76,7 @@ function shipsTo(
   const own = ours.get(run.id)
   if (own !== undefined)
     return own.surfaceId === surface.id && isRerunAfterEnd(run, own.finishedAt) ? 'here' : 'elsewhere'
-  // The console's own, told of on its deploy. An id that nobody here gave out is another console's: outside this one.
+  // A run of this console is shown on its own deploy. A run with an unknown deploy id belongs to another console and counts as an outside run.
   if (idsIn(run).some((id) => deployIds.has(id))) return 'elsewhere'
   const environment = environmentOf(run, environments)
   if (environment === null) return 'unknown'
@@ -103,7 +103,7 @@ function stateOf({ status, conclusion }: ListedRun): OutsideRun['state'] | null 
 
 /**
  * The convention of the deploy workflows: their `run-name` is "Deploy <what> to <environment>". Null when the title does not
- * follow it, names no environment that is declared, or is just the commit's: nothing is guessed.
+ * follow it, names no environment that is declared, or is only the commit's title. The environment is never guessed.
  */
 function environmentOf({ title, commitTitle }: ListedRun, environments: readonly string[]): string | null {
   if (title === commitTitle) return null

@@ -38,7 +38,7 @@ export interface RateLimitState {
     readonly resetAt: string
     readonly notedAt: string
   } | null
-  /** Since the beginning of the clock hour before this one, and of the last 24 hours. */
+  /** `lastHours`: since the start of the previous clock hour. `lastDay`: the last 24 hours. */
   readonly lastHours: readonly KindUsage[]
   readonly lastDay: readonly KindUsage[]
 }

@@ -50,10 +50,10 @@ const HOUR_MS = 60 * MINUTE_MS
 const LATE_MS = 5 * MINUTE_MS
 /** A webhook is put on record at most this often, so that a storm of them is one write. */
 export const HEARING_WRITTEN_MS = 30_000
-/** The record may lag by that much, and GitHub's clock may differ. */
+/** The tolerance for the delayed record and for GitHub's clock. */
 const TOLERANCE_MS = HEARING_WRITTEN_MS + 30_000
 
-/** Whether webhooks arrive for a subject. Without activity there is nothing to tell, so quiet is not silent. */
+/** Whether webhooks arrive for a subject. A repository without activity sends no webhooks, so it does not count as silent. */
 export function hearingState({ heardAt, activeAt }: Hearing, now: Date): HearingState {
   if (heardAt === null) return 'unheard'
   if (activeAt === null || activeAt.getTime() <= heardAt.getTime() + TOLERANCE_MS) return 'heard'
@@ -61,8 +61,8 @@ export function hearingState({ heardAt, activeAt }: Hearing, now: Date): Hearing
 }
 
 /**
- * How long after a background look at a subject the next one is due: an hour while webhooks tell of it, `askingMs` as long as
- * they do not. Null stands for a console without a webhook secret, or for a repository no webhook was ever heard of.
+ * How long after a background look at a subject the next one is due: an hour while webhooks about the subject arrive,
+ * otherwise `askingMs`. `null`: a console without a webhook secret, or for a repository no webhook was ever heard of.
  */
 export function lookInterval(hearing: Hearing | null, now: Date, askingMs: number): number {
   return hearing !== null && hearingState(hearing, now) === 'heard' ? Math.max(HOUR_MS, askingMs) : askingMs

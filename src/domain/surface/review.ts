@@ -30,7 +30,7 @@ export interface Review {
   readonly ref: string
   /** The commit `ref` points at now; goes back as `expectedSha`. */
   readonly sha: string
-  /** Null for a commit on record that GitHub does not answer about now. */
+  /** Null if GitHub does not answer; the review then shows only the recorded commit. */
   readonly head: CommitSummary | null
   /** What runs now; null when the surface never reported a version. */
   readonly runningSha: string | null

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * A hash of the names and contents of files and directories, and of some words.
+ * A hash of the names and contents of files and directories, and of extra text such as versions.
  * @param without paths to leave out, relative to the root
  */
 export function fingerprint(

@@ -33,7 +33,7 @@ export const auditVerify = command({
     const { firstBreak, head, sealed, waiting } = await verifyAudit(deps, checkpoint)
     if (firstBreak !== null) {
       await print(`BROKEN: ${placeOf(firstBreak)}: ${firstBreak.kind}: ${firstBreak.detail}.`)
-      await print(`${sealed} rows before it hold.`)
+      await print(`The ${sealed} rows before this row are intact.`)
       return 'failed'
     }
     await print(`The audit trail is whole: ${sealed} rows sealed, ${waiting} waiting for their seal.`)

@@ -8,7 +8,7 @@ export function ensurePrivateDirectory(directory: string): string {
   } catch (error) {
     const why = error instanceof Error ? error.message : error
     throw new Error(
-      `${directory} cannot be made a directory (${why}). Nothing was started. Choose another DATA_DIR; example: .data`,
+      `The directory ${directory} cannot be created (${why}). Nothing was started. Choose another DATA_DIR; example: .data`,
     )
   }
   const { uid, mode } = lstatSync(directory)

@@ -17,7 +17,7 @@ import { clusterArgument, type Programs, programOptions, programPath } from './p
 export const DATABASE_USER = 'console'
 
 /**
- * Creates a cluster. It gets its name when it is complete.
+ * Creates a cluster in a temporary directory and renames the directory when the cluster is complete.
  * @param directory holds the cluster and, for a moment, the password file.
  */
 export async function initialiseCluster(programs: Programs, directory: string, password: string): Promise<string> {

@@ -17,7 +17,7 @@ export function databaseUrl({ port, password }: ServerAddress, database: string)
   return `postgresql://${DATABASE_USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`
 }
 
-/** `ours` serves the cluster. `other` is another program on the port. `starting` covers a stopping server too. */
+/** `ours` serves the cluster. `other` is another program on the port. `starting`: the server is starting or stopping. */
 type WhoListens = 'ours' | 'other' | 'starting' | 'nobody'
 
 /**

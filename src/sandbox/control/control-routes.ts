@@ -87,7 +87,7 @@ const status = ({ surfaces, variables, faults }: ControlDeps): Answer => {
   })
 }
 
-/** The endpoints that change the outside world. The request handler has checked the caller before. */
+/** The endpoints that change the sandbox: surfaces, the freeze, faults and pauses. The request handler has checked the caller before. */
 export const controlRoutes = (deps: ControlDeps): Route[] => {
   const post = (pattern: string, change: (request: Request, body: unknown, isForm: boolean) => Answer): Route => ({
     method: 'POST',

@@ -149,8 +149,8 @@ const historyStream = (github: readonly ImportFile[], now: Date): Buffer => {
 }
 
 /**
- * Opens acme/platform below `dir`, and creates it on the first start. A new repository gets its name when it is complete, so
- * that an interrupted start leaves no broken one.
+ * Opens acme/platform below `dir`, and creates it on the first start. A new repository is built in a temporary directory, which is
+ * renamed when the repository is complete, so an interrupted start leaves no broken one.
  */
 export const openRepository = async (dir: string, checkout: string, now: Date): Promise<Repository> => {
   const gitDir = path.resolve(dir, 'acme', 'platform.git')

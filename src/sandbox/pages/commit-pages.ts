@@ -40,7 +40,7 @@ export const comparePage = async (site: Site, repository: Repository, basehead: 
   const [base, head] = await Promise.all(sides.map((side) => resolveCommit(repository, side)))
   const comparison = base && head ? await compareCommits(repository, base, head) : undefined
   if (!comparison || sides.length !== 2)
-    return missingPage(site, `${basehead} names no two commits with a common history.`)
+    return missingPage(site, `${basehead} does not name two commits with a common history.`)
   return githubPage(site, {
     title: `Comparing ${basehead}`,
     body: html`<h1>Comparing <code>${sides[0]}</code> … <code>${sides[1]}</code></h1>

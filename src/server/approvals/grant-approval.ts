@@ -140,9 +140,9 @@ async function checkIndependence(
   if (!(await areLinked(tx, { one: approver.userId, other: row.requestedByUserId, since }))) return
   throw new AppError(
     'approver_linked',
-    `One of ${row.requestedBy} and you gave the other access, or the same person gave access to both, less than ${HOURS} hours ` +
-      'before the request or since. You may be one person. Nothing was deployed, and the approval still waits. Ask another ' +
-      `approver, or send a new request ${HOURS} hours after that access was given.`,
+    `You and ${row.requestedBy} are linked: one of you gave the other access, or the same person gave access to both, less than ` +
+      `${HOURS} hours before the request or after it. Both accounts could belong to one person. Nothing was deployed, and the approval ` +
+      `still waits. Ask another approver, or send a new request ${HOURS} hours after that access was given.`,
     { details: { requested_by: row.requestedBy } },
   )
 }

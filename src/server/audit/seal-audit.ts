@@ -36,7 +36,7 @@ async function sealBatch(
   now: Date,
   { after, limit }: { readonly after: bigint | null; readonly limit: number },
 ): Promise<bigint | null> {
-  // Before the head is read: without the lock, another process could append meanwhile.
+  // Take the lock before reading the head; otherwise another process could append a seal in between.
   if (!(await takeSealLock(tx))) return null
   const waiting = await readUnsealedIds(tx, after, limit)
   const rows = await readAuditRecords(tx, waiting)

@@ -31,7 +31,7 @@ export async function bindAccounts({ db, now, config }: Binding): Promise<void> 
   }
 }
 
-/** Never throws. What fails here is done before somebody signs in. */
+/** Never throws. If binding fails here, the next sign-in repeats it. */
 export async function bindAccountsAtStart(deps: Binding & Pick<Deps, 'logger'>): Promise<void> {
   try {
     await bindAccounts(deps)

@@ -11,18 +11,21 @@ export function authorize(actor: Actor | null, permission: Permission): Actor {
   throw new AppError(
     'permission_refused',
     outOfScope
-      ? `This API token lacks the permission ${permission}. Nothing was done. Create a token with it.`
-      : `${actor.name} is ${actor.role}, but this requires ${PERMISSIONS[permission]}. Nothing was done. Ask an admin.`,
+      ? `This API token lacks the permission ${permission}. Nothing was done. Create a token that has this permission.`
+      : `This requires the role ${PERMISSIONS[permission]}; ${actor.name} has the role ${actor.role}. Nothing was done. Ask an admin.`,
     { details: { permission, needs: PERMISSIONS[permission] } },
   )
 }
 
-/** Throws `permission_refused` for an admin of some environments, whom only older versions made: people have access to all. */
+/**
+ * Throws `permission_refused` for an admin who is limited to environments (only older versions made these): managing people affects
+ * every environment.
+ */
 export function requireWholeReach(actor: Actor): void {
   if (actor.environments === null) return
   throw new AppError(
     'permission_refused',
-    `${actor.name} is an admin of ${actor.environments.join(', ')} only, but people are managed for every environment. ` +
+    `${actor.name} is limited to ${actor.environments.join(', ')}, and only an admin of every environment can manage people. ` +
       'Nothing was changed. Ask an admin of every environment, or run `npm run console -- user set-role` on the machine.',
   )
 }

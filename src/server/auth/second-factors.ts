@@ -40,7 +40,7 @@ export async function replaceSecondFactor(
   return (await db.twoFactor.updateMany({ where: { ...read }, data: { secret, backupCodes } })).count === 1
 }
 
-/** Longer than a code is valid: its half minute, and one before and after. */
+/** Longer than a code is valid: its own 30 seconds, and the 30 seconds before and after. */
 const KEPT_MINUTES = 5
 
 /**

@@ -106,7 +106,7 @@ export function findHoldingDeploy(db: DatabaseHandle, surfaceId: string) {
   })
 }
 
-/** Maps each of these runs that belongs to a deploy to facts about that deploy. */
+/** For each run that belongs to a deploy: facts about that deploy. */
 export async function mapRunsToDeploys(db: DatabaseHandle, runIds: readonly bigint[]): Promise<Map<bigint, OwnRun>> {
   const rows = await db.deploy.findMany({
     where: { githubRunId: { in: [...runIds] } },

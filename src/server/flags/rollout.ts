@@ -110,7 +110,7 @@ interface FlagFacts extends RolloutFacts {
   readonly promotions: Readonly<Partial<Record<'staging' | 'production', Promotion>>>
 }
 
-/** Reads whether staging was observed only if that decides: before a promotion to production. */
+/** Reads the staging deploys only before a promotion to production, because only that decision depends on them. */
 async function readRolloutFacts(
   db: DatabaseHandle,
   flag: DeclaredFlag,

@@ -20,7 +20,7 @@ import { findSurface, requireKnownEnvironments } from '~/server/surfaces/surface
 
 type FreezeDeps = Pick<Deps, 'db' | 'now' | 'newId'>
 
-/** Opens a freeze window for an environment, now or later. Throws `invalid_input` for an end that is not after the start and now. */
+/** Opens a freeze window for an environment, now or later. Throws `invalid_input` unless the end is after the start and in the future. */
 export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFreezeInput): Promise<FreezeView> {
   requireReach(actor, { environment: input.environment })
   await requireKnownEnvironments(deps.db, [input.environment], 'Nothing was frozen.')

@@ -51,7 +51,7 @@ export async function markLifted(
   return count > 0
 }
 
-/** The next time at which a freeze starts or ends, or an approval expires, with no write in the database; null: none. */
+/** The next time at which the grid changes without a write: a freeze starts or ends, or an approval expires. Null if there is none. */
 export async function nextScheduledChange(db: DatabaseHandle, after: Date): Promise<Date | null> {
   const live = { liftedAt: null }
   const [starts, ends, expiries] = await Promise.all([

@@ -111,8 +111,8 @@ const RESULTS = {
   },
   cancel: {
     notDone: 'The run was not cancelled.',
-    afterLimit: 'The cancellation is kept and sent again then.',
-    silent: 'The cancellation is kept and sent again.',
+    afterLimit: 'The request to cancel is kept. The console sends it again after that time.',
+    silent: 'The request to cancel is kept. The console sends it again.',
   },
 } as const satisfies Record<Verb, Readonly<Record<'notDone' | 'afterLimit' | 'silent', string>>>
 
@@ -129,7 +129,7 @@ export function explainAnswer(verb: Verb, answer: GitHubAnswer, asked: Asked, no
       if (outcome.limit === null || outcome.until === null)
         return `GitHub does not answer right now (${detail}). ${silent}`
       return outcome.limit === 'primary'
-        ? `GitHub's rate limit is used up until ${clockTime(outcome.until)}. ${afterLimit}`
+        ? `GitHub's rate limit is exceeded until ${clockTime(outcome.until)}. ${afterLimit}`
         : `GitHub's secondary rate limit (too many requests at once) holds until ${clockTime(outcome.until)}. ${afterLimit}`
     case 'moved': {
       const where = outcome.to === null ? 'another address' : outcome.to

@@ -6,7 +6,7 @@ export type Purpose = keyof typeof RESERVES
 
 /**
  * The rate limit as GitHub's answers report it (REST API, "Rate limits"). Processes share what is left within ten seconds
- * (`createUsage`). A limit that an answer exceeded is known to this process only.
+ * (`createUsage`). A rate limit that this process exceeded is not shared with other processes.
  */
 export interface GitHubRateLimit {
   readonly observe: (answer: Pick<GitHubAnswer, 'status' | 'headers'> & { readonly message?: string }) => void

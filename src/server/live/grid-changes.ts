@@ -48,7 +48,7 @@ interface GridChanges {
   readonly forget: () => void
 }
 
-/** Knows the grid as the last event left it, and finds what has changed since. */
+/** Stores the grid as of the last event, and finds the changes since. */
 export function createGridChanges(deps: Pick<Deps, 'db' | 'config' | 'github' | 'now'>): GridChanges {
   /** Each tile as JSON without its times, by surface. */
   const knownTiles = new Map<string, string>()

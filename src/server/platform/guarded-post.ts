@@ -4,7 +4,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { Agent, fetch as undiciFetch } from 'undici'
 
 const ATTEMPT_MS = 10_000
-/** Only the status of an answer is needed, and the first words of Slack's. */
+/** Only the status is needed, and the first words of Slack's error text. */
 const ANSWER_BYTES = 16_384
 
 /** IPv4 ranges outside the public internet (IANA's special-purpose registry), and Azure's metadata service. */

@@ -63,7 +63,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export function refuseMethods(...allowed: readonly Method[]) {
   const allow = [...allowed, ...(allowed.some((method) => method === 'GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ')
   const refuse = (request: Request): Response => {
-    const detail = `This address does not take ${request.method}. Nothing was done. It takes ${allow}.`
+    const detail = `This address does not support ${request.method}. Nothing was done. Use one of ${allow}.`
     return problemResponse(new AppError('method_refused', detail), { allow })
   }
   const OPTIONS = () => new Response(null, { status: 204, headers: { allow } })

@@ -180,7 +180,7 @@ export const restDeploy = z.looseObject({
     .meta({ description: 'The address of another run than `run_id` that was seen after the deploy ended.' }),
   cancel: cancelRequest,
   warnings: z.array(z.string()),
-  alarms: z.array(z.string()).meta({ description: 'The `warnings` that say that something went wrong.' }),
+  alarms: z.array(z.string()).meta({ description: 'The `warnings` that report a fault.' }),
   timeline: z.array(timelineEntry),
   log_tail: z.array(logLine),
   log_cursor: logCursor,

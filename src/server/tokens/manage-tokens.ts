@@ -105,7 +105,7 @@ export async function createToken(
     if (violatedUniqueIndex(error) === null) throw error
     throw new AppError(
       'token_label_taken',
-      `A token "${input.label}" already exists. No token was created. Revoke that one first, or choose another name.`,
+      `A token "${input.label}" already exists. No token was created. Revoke that one first, or choose another label.`,
     )
   }
 }

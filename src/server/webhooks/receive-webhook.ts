@@ -57,7 +57,7 @@ async function isSigned(secrets: readonly string[], raw: Buffer, signature: stri
   return held.includes(true)
 }
 
-/** GitHub's default for a new webhook is a form. */
+/** GitHub sends a new webhook as a form by default. */
 function refuseForms({ headers }: Request): void {
   if (/^application\/json\b/i.test(headers.get('content-type') ?? '')) return
   throw new AppError(

@@ -10,10 +10,7 @@ const SILENT_MS = 60_000
 const PASS_LIMIT = 50
 /** A pass ends before the next one starts. The deploys with the oldest look come first, so the next pass reaches the rest. */
 const PASS_MS = 50_000
-/**
- * Short enough that every pass looks at every silent deploy, and long enough that the pass after a start and a scheduled pass at the same
- * time do not look twice.
- */
+/** Two passes within this time do not look at the same deploy twice. Shorter than the pause between passes. */
 const LOOKED_MS = 5_000
 /** Longer than any task takes. */
 const ABANDONED_MS = 3 * 60_000

@@ -64,7 +64,7 @@ async function workOnQueue(deps: Deps, signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', stop, { once: true })
   try {
     if (signal.aborted) stop()
-    // Changes from the time before the start are looked for at once.
+    // Queues one look at everything at the start, to find changes that happened before it.
     else {
       await runner.addJob(RECONCILE_PASS, { afterStart: true }, once(RECONCILE_PASS))
       await runner.addJob(DUE_LOOKS, {}, once(DUE_LOOKS))

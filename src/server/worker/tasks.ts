@@ -118,7 +118,10 @@ async function withAdvisoryLock(
   })
 }
 
-/** Each look with its job, the webhooks that announce a change, and its surfaces. No webhook announces a changed variable, so those of runs stand in. */
+/**
+ * Each look with its job, the webhooks that announce a change, and its surfaces. GitHub sends no webhook for a changed variable, so
+ * webhooks about runs cause the look at DEPLOY_FREEZE.
+ */
 const LOOKS = [
   { look: 'runs', task: 'find_outside_runs', subject: 'runs', isFor: () => true },
   { look: 'refs', task: 'measure_distance', subject: 'refs', isFor: ({ runningSha }) => runningSha !== null },

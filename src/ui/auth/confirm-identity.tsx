@@ -30,8 +30,8 @@ export function ConfirmIdentity() {
               Confirm your identity
             </Dialog.Title>
             <Dialog.Description className="mt-1 mb-4 text-sm text-pretty text-ink-soft">
-              This action requires that you confirmed your identity in the last {PROOF_LASTS_MINUTES} minutes. The
-              action continues after you confirm.
+              To do this, confirm your identity. A confirmation is valid for {PROOF_LASTS_MINUTES} minutes. The action
+              continues after you confirm.
             </Dialog.Description>
             <ConfirmForm onProved={() => settle(true)} onCancel={() => settle(false)} />
           </Dialog.Popup>

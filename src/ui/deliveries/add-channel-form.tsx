@@ -63,7 +63,7 @@ export function AddChannelForm({ onAdded }: AddChannelFormProps) {
           className={FIELD}
         />
       </Field>
-      <Field id="channel-url" label="Address" hint="https, shown in part only">
+      <Field id="channel-url" label="Address" hint="an https address; afterwards only its host is shown">
         <input
           id="channel-url"
           type="url"

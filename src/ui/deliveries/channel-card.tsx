@@ -180,7 +180,7 @@ function Resend({ id, unknown, onChanged }: { id: string; unknown: boolean; onCh
       disabled={resend.isPending}
       onClick={() => (unknown && !asked ? setAsked(true) : resend.mutate({ id }))}
     >
-      {asked ? 'Resend, may arrive twice' : 'Resend'}
+      {asked ? 'Resend anyway (the receiver may get it twice)' : 'Resend'}
     </Button>
   )
 }

@@ -22,7 +22,7 @@ export function timesWords({ startsAt, endsAt, lifted, surface }: FreezeView): s
   return `from ${minute(startsAt)}, ${until}`
 }
 
-/** The window that freezes an environment now, according to its tiles; null if none does. */
+/** The freeze window that is in force for an environment, according to its tiles; null if there is none. */
 export function windowOver(environment: string, tiles: readonly SurfaceTile[]): FreezeInForce | null {
   return (
     tiles

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 
-/** A little more than two heartbeats: a later event is not expected. */
+/** After this time without an event, live updates count as lost: a little more than two heartbeats. */
 const SILENT_MS = 25_000
 
 interface LiveState {

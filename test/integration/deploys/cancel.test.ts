@@ -121,7 +121,7 @@ describe('cancelling a deploy', () => {
       github.script.onCancel = answerInTurn(answer, answer, answer, healthy.onCancel)
       await cancel(id)
       const said = expect.stringMatching(
-        /^GitHub did not answer the cancellation \(.+\)\. The cancellation is kept and sent again\.$/,
+        /^GitHub did not answer the cancellation \(.+\)\. The request to cancel is kept\. The console sends it again\.$/,
       )
       expect((await view(id)).warnings).toEqual([said])
       await workNow()
@@ -144,7 +144,9 @@ describe('cancelling a deploy', () => {
     github.script.onCancel = answerInTurn(limited, healthy.onCancel)
     expect(await cancelDeploy(deps, actorNamed('ada'), id)).toMatchObject({ cancel: { acknowledgedAt: null } })
     const [warning = ''] = (await view(id)).warnings
-    expect(warning).toMatch(/rate limit .*until \d\d:\d\d UTC\. The cancellation is kept and sent again then\./)
+    expect(warning).toMatch(
+      /rate limit .*until \d\d:\d\d UTC\. The request to cancel is kept\. The console sends it again after that time\./,
+    )
     expect(warning).not.toMatch(/Nothing was started|goes on|permission|credentials/)
 
     await deps.db.$executeRaw`UPDATE graphile_worker._private_jobs SET run_at = now()`

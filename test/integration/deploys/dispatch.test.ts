@@ -180,7 +180,7 @@ it('a dispatch refused because the rate limit is used up fails, and the reason s
   await deps.db.$disconnect()
   const deploy = await console_.deps.db.deploy.findUniqueOrThrow({ where: { id } })
   expect(deploy).toMatchObject({ status: 'failed', failureStage: 'dispatch_failed' })
-  expect(deploy.failureDetail).toMatch(/rate limit is used up until/)
+  expect(deploy.failureDetail).toMatch(/rate limit is exceeded until/)
 })
 
 describe('a refused dispatch after a callback', () => {

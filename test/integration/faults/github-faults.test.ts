@@ -48,7 +48,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     accepts: false,
     answer: answers.primaryLimit(new Date(Date.now() + 60_000), 429),
     first: 'failed',
-    says: /rate limit is used up until \d\d:\d\d UTC\. Nothing was started; deploy again after that/,
+    says: /rate limit is exceeded until \d\d:\d\d UTC\. Nothing was started; deploy again after that/,
     last: 'failed',
   },
   'a lost connection after it accepted': {

@@ -86,7 +86,7 @@ describe('npm run console', () => {
     })
     const { code, out } = await call(['audit', 'verify'])
     expect(code).toBe(1)
-    expect(out).toMatch(/^BROKEN: row 7, seal 7: row_changed: .*\n6 rows before it hold\.\n$/)
+    expect(out).toMatch(/^BROKEN: row 7, seal 7: row_changed: .*\nThe 6 rows before this row are intact\.\n$/)
   })
 
   it.each([

@@ -24,5 +24,5 @@ it('a program that npm started ends when npm is killed', async () => {
   const lines = createInterface({ input: parent.stdout })
   expect(await once(lines, 'line')).toEqual(['waiting'])
   parent.kill('SIGKILL')
-  expect(await once(lines, 'line')).toEqual(['npm, which ran this, is gone.'])
+  expect(await once(lines, 'line')).toEqual(['npm has ended, so this start stops too.'])
 })

@@ -72,7 +72,7 @@ it('a note says that text inside a name is searched only in the first 100 branch
   repository.branches = names('branch', 150)
   expect((await choices('099')).branches.map(({ name }) => name)).toEqual(['branch-099'])
   expect((await choices('149')).notes).toContain(
-    'All branches are searched for names that start with this text, but only the first 100 for names that contain it.',
+    'All branches whose names start with this text are found. Names that only contain the text are found among the first 100 branches.',
   )
 })
 

@@ -71,10 +71,10 @@ describe('surfaces.yaml', () => {
     [
       'an unknown kind of callbacks',
       `${GOOD}    callbacks: token\n`,
-      'surfaces.yaml:9: callbacks: is none of shared, repository, oidc',
+      'surfaces.yaml:9: callbacks: must be shared, repository or oidc',
     ],
     ['an invalid repository id', `${GOOD}    repository_id: acme\n`, 'surfaces.yaml:9: repository_id: is not a number'],
-    ['an unknown approval', `${GOOD}    approval: maybe\n`, 'surfaces.yaml:9: approval: is neither none nor required'],
+    ['an unknown approval', `${GOOD}    approval: maybe\n`, 'surfaces.yaml:9: approval: must be "none" or "required"'],
     ['an unknown field', `${GOOD}    colour: red\n`, 'surfaces.yaml:2: "colour" is not a known key'],
     [
       'an id that is declared twice',

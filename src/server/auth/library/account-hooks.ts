@@ -32,7 +32,7 @@ const PROOF_PATHS: ReadonlySet<string> = new Set([
 
 const CODE_PATHS: ReadonlySet<string> = new Set(['/two-factor/verify-totp', '/two-factor/verify-backup-code'])
 
-/** Without `trustDevice`: a browser that is trusted for a month would be a session that no list shows. */
+/** `trustDevice` is refused: a trusted browser would skip the code for a month and appear in no list of sessions. */
 const typedCode = z.object({ code: storableText.max(100), trustDevice: z.literal(false).optional() })
 
 const passkeyName = z.object({ name: nameText.nullish() })
@@ -83,7 +83,7 @@ export function accountGuard(deps: Deps): BetterAuthPlugin {
             if (userId === null) return
             await refuseUnreadable(deps, userId)
             if (await claimCode(deps, userId, data.code)) return
-            // At sign-in, a used code may have been copied from the person's screen.
+            // At sign-in, reusing a code may be an attack with a copied code, so it counts as an incorrect one.
             if (signedIn === null) await recordWrongCode(deps, userId)
             throw new APIError('UNAUTHORIZED', { code: 'CODE_USED', message: USED })
           }),
@@ -177,7 +177,10 @@ export function accountTrail(deps: Deps): BetterAuthPlugin {
   }
 }
 
-/** The code of a refusal, or null for an answer. Checks the shape, because the built server has each class twice. */
+/**
+ * The code of a refusal, or null for an answer. Checks the shape, because the bundled server contains two copies of the class, so
+ * `instanceof` fails.
+ */
 function refusalOf(returned: unknown): string | null {
   if (!(returned instanceof APIError) && !(returned instanceof Error)) return null
   const said = z.object({ body: z.object({ code: z.string() }) }).safeParse(returned)

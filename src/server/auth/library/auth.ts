@@ -53,7 +53,7 @@ export function createAuth(deps: Deps) {
       expiresIn: SESSION_DAYS * DAY,
       // Use does not extend a session. `readSession` enforces the idle limit.
       disableSessionRefresh: true,
-      // `requireFreshProof` decides instead.
+      // Turns off the library's own freshness check; `requireFreshProof` replaces it.
       freshAge: 0,
       cookieCache: { enabled: false },
       additionalFields: {

@@ -43,7 +43,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set([
 
 const ownPage = z.string().refine((path) => safeNextPath(path) === path)
 
-/** Strict, so that a caller cannot send tokens or scopes: only the way through the provider's page and back. */
+/** Refuses unknown members, so that a caller cannot send tokens or scopes and must use the provider's page. */
 const atProvider = z.strictObject({
   provider: z.enum(['github', 'oidc']),
   callbackURL: ownPage,
@@ -160,7 +160,10 @@ export function signInTrail(deps: Pick<Deps, 'db' | 'now' | 'config' | 'newId'>)
   }
 }
 
-/** Only 401: a lock is recorded when it begins. Checks the shape, because the built server has each class twice. */
+/**
+ * Only 401: a lock is recorded when it begins. Checks the shape, because the bundled server contains two copies of the class, so
+ * `instanceof` fails.
+ */
 const wasRefused = (returned: unknown): boolean =>
   returned instanceof Error && 'status' in returned && returned.status === 'UNAUTHORIZED'
 

@@ -81,7 +81,7 @@ export async function recordPasswordChange(
   })
 }
 
-/** Audits a change. With a `digest`, the correct password was given, so its count is reset. `change` may be null for that alone. */
+/** Audits a change. With a `digest`, the correct password was given, so its count is reset. With `change` null, only the count is reset. */
 export async function recordAccountChange(
   db: Database,
   made: {

@@ -122,7 +122,7 @@ async function settle(
     ...(provesShipped(status) ? { shipped: 'yes' } : {}),
     event: { action: 'console.deploy.callback', status, payload: payloadOf(found, callback) },
   })
-  if (!moved) throw new Error(`deploy ${deployId} changed its status under its own lock`)
+  if (!moved) throw new Error(`the status of deploy ${deployId} changed although this transaction holds the row lock`)
   // The reconciler compares the reported end with GitHub's record of the run.
   if (isTerminal(status)) await addJob(tx, reconcileJob(deployId), { runAt: new Date(at.getTime() + CONFIRM_MS) })
   return { applied: true, status }

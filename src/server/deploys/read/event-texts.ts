@@ -28,7 +28,7 @@ export function describeCancelRefusal(rows: readonly AuditRow[]): string[] {
 }
 
 /** A newer version of the console may have written the row. Its warning still holds. */
-const UNREADABLE = 'This version cannot read the details. Look in the audit trail.'
+const UNREADABLE = 'This version cannot read the details. Read them in the audit trail.'
 
 const DESCRIBED_ALARMS: readonly string[] = [
   'console.deploy.runs_duplicated',
@@ -41,7 +41,7 @@ const DESCRIBED_ALARMS: readonly string[] = [
 function describeAlarm(row: AuditRow): string | null {
   const event = readAuditEvent(row)
   if (event === null && DESCRIBED_ALARMS.includes(row.action)) {
-    return `Reports about this deploy contradict each other (${row.action}). ${UNREADABLE} Do so before you rely on this deploy.`
+    return `Reports about this deploy contradict each other (${row.action}), and this version cannot read the details. Read them in the audit trail before you rely on this deploy.`
   }
   switch (event?.action) {
     case 'console.deploy.runs_duplicated': {

@@ -11,8 +11,8 @@ type AdoptDeps = Pick<Deps, 'db' | 'logger' | 'now'>
 type KnownDeploy = Awaited<ReturnType<typeof listDeploysById>>[number]
 
 /**
- * Checks listed runs that carry a deploy's id. A second run of one deploy raises an alarm. A run of an ended deploy is recorded, and
- * read again when somebody ran it again. Returns the ids of the deploys.
+ * Checks listed runs that carry a deploy's id. A second run of one deploy raises an alarm. Records a run of an
+ * ended deploy, and reads it again after a re-run. Returns the ids of the deploys that were found.
  */
 export async function adoptListedRuns(deps: AdoptDeps, runs: readonly ListedRun[]): Promise<ReadonlySet<string>> {
   const listed = runsByDeploy(runs)

@@ -127,7 +127,7 @@ function advanceByEvidence(
     readonly surfaceId: string
     readonly from: string
     readonly at: Date
-    /** Whether GitHub's record proves that the run is over once the deploy is. */
+    /** Whether GitHub's record proves that the run of an ended deploy is over. */
     readonly isOver: boolean
   },
   { status, at: occurred_at, failureStage, proof, implied }: Evidence,

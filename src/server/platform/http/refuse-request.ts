@@ -42,7 +42,10 @@ function refusalOf({ logger }: Needs, request: Request, check: () => void): Resp
 
 const warnedOf = new Set<string>()
 
-/** A wrong CONSOLE_URL, or a proxy's wrong Host, refuses everybody, so it is logged. Each pair once, at most a few: names can be forged. */
+/**
+ * A wrong CONSOLE_URL, or a proxy's wrong Host, refuses everybody, so it is logged. Each pair of hosts is logged once, and only a few
+ * pairs, because a client can forge names.
+ */
 function warnOnce(logger: Needs['logger'], { details, message }: AppError): void {
   const pair = `${details['expected_origin']} ${details['seen_origin']}`
   if (details['seen_origin'] === undefined || warnedOf.has(pair) || warnedOf.size >= MAX_WARNINGS) return

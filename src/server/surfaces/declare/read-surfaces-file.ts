@@ -33,9 +33,9 @@ const dispatchSchema = z.strictObject({
 })
 
 const surfaceSchema = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
   name: nameText.max(80),
-  environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'is not lower-case letters, digits and hyphens'),
+  environment: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
   repository: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is not owner/name'),
   workflow: z.string().regex(/^[\w.-]+\.ya?ml$/, 'is not a workflow file name such as deploy-console.yml'),
   ref: storableText.min(1).max(255).refine(isVisible, UNSEEN).default('main'),
@@ -43,9 +43,9 @@ const surfaceSchema = z.strictObject({
   health_url: address,
   confirm: nameText.optional(),
   timeout_minutes: z.int().min(1).max(1440).default(30),
-  approval: z.enum(['none', 'required'], 'is neither none nor required').default('none'),
+  approval: z.enum(['none', 'required'], 'must be "none" or "required"').default('none'),
   approval_minutes: z.int().min(1).max(1440).default(60),
-  callbacks: z.enum(CALLBACK_WAYS, 'is none of shared, repository, oidc').default('shared'),
+  callbacks: z.enum(CALLBACK_WAYS, 'must be shared, repository or oidc').default('shared'),
   repository_id: z.int('is not a number').positive('is not a positive number').optional(),
   dispatch: dispatchSchema.optional(),
 })

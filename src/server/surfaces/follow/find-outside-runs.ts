@@ -133,7 +133,7 @@ async function listShipped(
 const newestOf = (runs: readonly ListedRun[]): ListedRun | null =>
   runs.reduce<ListedRun | null>((newest, run) => (newest === null || run.id > newest.id ? run : newest), null)
 
-/** Whether the recorded run stays: it is not among the runs read, and the run found started earlier. */
+/** Whether to keep the recorded run: it is not in the list that was read, and the run that was found is older. */
 function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly ListedRun[]): boolean {
   if (surface.outsideRunAt === null || read.some(({ id }) => id === surface.outsideRunId)) return false
   return run === null || Date.parse(run.startedAt) < surface.outsideRunAt.getTime()

@@ -74,7 +74,7 @@ async function findNames(
   const known = new Set(startingWithQuery.map(({ name }) => name))
   const found = [...startingWithQuery, ...onPage.filter(({ name }) => !known.has(name))]
   const notes = [
-    `All ${names} are searched for names that start with this text, but only the first ${PAGE_LENGTH} for names that contain it.`,
+    `All ${names} whose names start with this text are found. Names that only contain the text are found among the first ${PAGE_LENGTH} ${names}.`,
     ...(found.length > PAGE_LENGTH
       ? [`Only the first ${PAGE_LENGTH} matching ${names} are shown. Type more of the name to find others.`]
       : []),

@@ -166,7 +166,7 @@ function ReviewError({ error, onRetry, onChooseAnother }: ReviewErrorProps) {
       role="alert"
       action={badRef ? <ChooseAnother onPress={onChooseAnother} /> : <Button onClick={onRetry}>Try again</Button>}
     >
-      {appCode === 'invalid_input' ? 'That is no name git accepts for a ref.' : message} Nothing was dispatched.
+      {appCode === 'invalid_input' ? 'Git does not accept this name for a ref.' : message} Nothing was dispatched.
     </Notice>
   )
 }

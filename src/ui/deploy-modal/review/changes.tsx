@@ -76,7 +76,7 @@ export function ChangedCommits({ comparison, head }: ChangedCommitsProps) {
   )
 }
 
-/** GitHub's comparison lists so many commits; of more, it does not say which. */
+/** GitHub's comparison lists at most this many commits. */
 const GITHUB_LISTS = 250
 
 function NotAll({ shown, of }: { readonly shown: number; readonly of: number }) {

@@ -135,7 +135,9 @@ describe('the report of a deploy', () => {
     const denied = { ...failed, record: record('not_run', { conclusion: 'failure' }) }
     expect(said({ ...failed, reportedSha: 'b'.repeat(40) })).toContain('The surface reports commit bbbbbbb.')
     expect(said({ ...failed, reportedSha: SHA })).toContain('The surface reports the commit of this deploy.')
-    expect(said({ ...denied, reportedSha: SHA })).toContain('which this deploy did not ship')
+    expect(said({ ...denied, reportedSha: SHA })).toContain(
+      'This deploy shipped nothing, but the surface reports its commit.',
+    )
   })
 
   it('keeps its invariants for any facts', () => {
