@@ -6,7 +6,7 @@ import { ROLES, type Role } from '~/domain/permissions'
 /** The sandbox's admin. It has no password: the link that `npm start` prints signs it in. */
 export const SANDBOX_OPERATOR = { email: 'operator@sandbox.local', name: 'Sandbox operator' } as const
 
-/** `setup` makes the first admin, `invitation` another member. `recovery`, a password link, sets a new password. */
+/** `setup` makes the first admin, `invitation` another member. `recovery`, the stored name of a password link, sets a new password. */
 export const LINK_KINDS = ['setup', 'invitation', 'recovery'] as const
 export type LinkKind = (typeof LINK_KINDS)[number]
 

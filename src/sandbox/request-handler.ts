@@ -4,7 +4,7 @@ import { withFault } from '~/sandbox/control/faults'
 import type { createApi } from '~/sandbox/github/endpoints/api'
 import { missingPage, type Site } from '~/sandbox/html/layout'
 import { type Answer, json, text, writeAnswer } from '~/sandbox/http/answer'
-import { bearerOf, sameSecret } from '~/sandbox/http/read-request'
+import { bearerOf, sameSecret } from '~/sandbox/http/incoming-request'
 import { createRouter, type Route } from '~/sandbox/http/router'
 import type { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 

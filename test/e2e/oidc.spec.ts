@@ -102,7 +102,7 @@ test('a sign-in with an unknown state returns to the sign-in page, which says wh
   ).toBeVisible()
 })
 
-test('a member whose provider proves nothing is sent there once and then told what to do', async ({
+test('a member whose provider sends no fresh proof is sent to the provider once and then told to set a password', async ({
   page,
   product,
   provider,

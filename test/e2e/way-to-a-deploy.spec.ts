@@ -129,7 +129,7 @@ test.describe('a link that leads to no deploy', () => {
     ['an incomplete id', '0193a0c0', 'This link is incomplete or wrong'],
     ['an unknown id', '0193a0c0-0000-7000-8000-000000000001', 'There is no such deploy'],
   ] as const) {
-    test(`a link with ${what} says so and leads to the grid`, async ({ page }) => {
+    test(`the page of a link with ${what} names the problem and links to the grid`, async ({ page }) => {
       await page.goto(`${page.url()}?deploy=${id}`)
       const dialog = page.getByRole('dialog', { name: words })
       await dialog.getByRole('button', { name: 'Open the grid' }).click()

@@ -165,8 +165,8 @@ const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
 
 /**
- * The statuses, in order, that GitHub's record proves and that the deploy has not reached yet (docs/contract.md, "A callback that is
- * ahead of the graph" and "Reconciler").
+ * The statuses, in order, that GitHub's record proves and that the deploy has not reached yet
+ * (docs/contract.md, "A callback that is ahead of the graph" and "Reconciler").
  */
 export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   const beyond: Evidence[] = []

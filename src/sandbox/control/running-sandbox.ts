@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { z } from 'zod'
 import { text } from '~/sandbox/http/answer'
-import { sameSecret } from '~/sandbox/http/read-request'
+import { sameSecret } from '~/sandbox/http/incoming-request'
 import type { Route } from '~/sandbox/http/router'
 import { readJsonFile, writeAtomically } from '~/sandbox/state/json-document'
 

@@ -31,7 +31,7 @@ export async function runStep(
   try {
     env = textsOf(step.env, scopeOf(frame))
     const wanted = () => isTrue(step.condition, withStatus(scopeOf(frame, env), frame))
-    if (!wanted()) return record(frame, step, { outputs: {}, outcome: 'skipped', conclusion: 'skipped' })
+    if (!wanted()) return recordStep(frame, step, { outputs: {}, outcome: 'skipped', conclusion: 'skipped' })
     const minutes = numberOf(step.timeoutMinutes, scopeOf(frame, env))
     started = true
     await onStart()
@@ -51,7 +51,7 @@ export async function runStep(
   const conclusion = forgiven ? 'success' : outcome
   if (conclusion === 'failure' && frame.status === 'success') frame.status = 'failure'
   if (conclusion === 'cancelled') frame.status = 'cancelled'
-  return record(frame, step, { outputs: result.outputs, outcome, conclusion })
+  return recordStep(frame, step, { outputs: result.outputs, outcome, conclusion })
 }
 
 function work(
@@ -75,7 +75,7 @@ function continuesOnError(frame: Frame, step: StepDefinition, env: Readonly<Reco
   }
 }
 
-function record(
+function recordStep(
   frame: Frame,
   step: StepDefinition,
   entry: StepRecord & { readonly conclusion: Conclusion },

@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { z } from 'zod'
 import { type Answer, json, writeAnswer } from '~/sandbox/http/answer'
-import { bearerOf, readJson, sameSecret } from '~/sandbox/http/read-request'
+import { bearerOf, readJson, sameSecret } from '~/sandbox/http/incoming-request'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
 interface SurfaceRouterDeps {

@@ -157,12 +157,12 @@ async function auditFailedGrant<Answer>(
   try {
     return await work()
   } catch (error) {
-    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code)) await record(deps, actor, id, error)
+    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code)) await auditRefusal(deps, actor, id, error)
     throw error
   }
 }
 
-async function record(deps: Pick<Deps, 'db' | 'now' | 'logger'>, actor: Actor, id: string, error: AppError) {
+async function auditRefusal(deps: Pick<Deps, 'db' | 'now' | 'logger'>, actor: Actor, id: string, error: AppError) {
   try {
     const row = await findApproval(deps.db, id)
     if (row === null) return

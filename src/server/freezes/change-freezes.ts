@@ -33,7 +33,7 @@ export async function openFreeze(deps: FreezeDeps, actor: Actor, input: OpenFree
       'The freeze window must end after it starts, and in the future. Nothing was frozen. Choose a later end.',
     )
   }
-  return record(deps, actor, {
+  return storeFreeze(deps, actor, {
     environment: input.environment,
     surfaceId: null,
     reason: input.reason,
@@ -51,7 +51,7 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
   requireReach(actor, { environment: surface.environment, surfaceId: surface.id })
   const lock = { environment: null, surfaceId: surface.id, reason: input.reason, startsAt: deps.now(), endsAt: null }
   try {
-    return await record(deps, actor, lock)
+    return await storeFreeze(deps, actor, lock)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     throw new AppError(
@@ -61,7 +61,7 @@ export async function lockSurface(deps: FreezeDeps, actor: Actor, input: LockInp
   }
 }
 
-function record(
+function storeFreeze(
   deps: FreezeDeps,
   actor: Actor,
   freeze: Omit<NewFreeze, 'id' | 'createdBy' | 'createdAt'>,

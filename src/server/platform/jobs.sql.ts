@@ -14,7 +14,10 @@ export type Job =
       readonly payload: { readonly deliveryId: string }
     }
   | {
-      /** Reads from one repository, named in lower case: outside runs, the default refs, or the variable DEPLOY_FREEZE. */
+      /**
+       * Reads from one repository, named in lower case: outside runs, the default refs, or the variable DEPLOY_FREEZE.
+       * `measure_distance` measures the drift; it keeps the name under which older versions queued it.
+       */
       readonly task: 'find_outside_runs' | 'measure_distance' | 'read_deploy_freeze'
       readonly payload: { readonly repository: string }
     }

@@ -48,12 +48,12 @@ export function jobTasks(deps: Deps): TaskList {
     find_outside_runs: async (payload) => {
       const { repository } = outsidePayload.parse(payload ?? {})
       if (repository === undefined) return queueLooks(deps, { dueOnly: false })
-      await look(deps, { task: 'find_outside_runs', payload: { repository } }, findOutsideRunsOf)
+      await lookUnlessPaused(deps, { task: 'find_outside_runs', payload: { repository } }, findOutsideRunsOf)
     },
     measure_distance: (payload) =>
-      look(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDrift),
+      lookUnlessPaused(deps, { task: 'measure_distance', payload: ofRepository.parse(payload) }, measureDrift),
     read_deploy_freeze: (payload) =>
-      look(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
+      lookUnlessPaused(deps, { task: 'read_deploy_freeze', payload: ofRepository.parse(payload) }, refreshDeployFreeze),
   } satisfies Record<Job['task'], (payload: unknown, helpers: JobHelpers) => Promise<void>>
   return {
     ...tasks,
@@ -83,7 +83,7 @@ const pass = (deps: Deps, helpers: JobHelpers, { afterStart }: z.output<typeof p
   reconcileSilentDeploys(deps, helpers.abortSignal, afterStart ? 0 : undefined)
 
 /** A background look at a repository. Waits while the rest of GitHub's rate limit is reserved. */
-async function look(
+async function lookUnlessPaused(
   deps: Deps,
   job: Extract<Job, { readonly payload: { readonly repository: string } }>,
   take: (deps: Deps, repository: string) => Promise<void>,

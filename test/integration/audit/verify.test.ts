@@ -174,7 +174,7 @@ describe('verifying an audit trail that a superuser changed', () => {
     expect(firstBreak).toMatchObject({ kind: 'checkpoint_contradicted', rowId: '30', seq: '30' })
   })
 
-  it('finds a chain rewritten up to a row right after that row', async () => {
+  it('reports a chain that was rewritten up to some row at the row that follows', async () => {
     await tamper(`UPDATE audit_events SET actor = 'x' WHERE id = 13`)
     await onDatabase(console_.deps.config.databaseUrl, (client) => rewriteChain(client, 13n))
     expect(await verdict()).toMatchObject({ kind: 'chain_broken', seq: '14' })

@@ -103,7 +103,7 @@ it("incorrect passwords that somebody else types at sign-in do not lock the owne
   expect(await ada.post('/confirm/password', { password: PASSWORD })).toMatchObject({ status: 200 })
 })
 
-it("a sign-in name that looks like a confirmation's key is not counted against confirmations", async () => {
+it("incorrect sign-ins with a name that equals a confirmation's key do not count as failed confirmations", async () => {
   const ada = await firstAdmin(console_.deps)
   const stranger = browser(console_.deps, '203.0.113.67')
   for (const typed of ['signed in as ada@example.com', 'own:ada@example.com']) {

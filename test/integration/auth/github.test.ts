@@ -107,7 +107,7 @@ describe('a sign-in with GitHub as a proof of identity', () => {
     expect(methods).toMatchObject({ providers: [{ id: 'github', proof: 'possible' }] })
   })
 
-  it('a user id does not reach the account of the same user id at another GitHub', async () => {
+  it('a user id of one GitHub server does not sign in to the account of the same user id at another server', async () => {
     await open({ AUTH_ALLOWED_EMAIL_DOMAINS: 'example.com' })
     await signInAsBob()
     await console_.deps.db.account.updateMany({

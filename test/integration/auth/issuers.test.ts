@@ -38,7 +38,7 @@ describe('a changed issuer', () => {
     expect((await visitProvider(console_.deps, 'oidc')).error).toBeNull()
   })
 
-  it('a subject of the new issuer does not reach the account of the same subject at the earlier issuer', async () => {
+  it('a subject of the new issuer cannot sign in to the account of the same subject of the earlier issuer', async () => {
     const deps = movedTo(after)
     after.as({ ...bob, email: 'mallory@example.com', name: 'Mallory' })
     const { browser, error } = await visitProvider(deps, 'oidc')

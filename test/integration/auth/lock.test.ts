@@ -114,7 +114,7 @@ describe('a browser that the person used before', () => {
     expect(rows).toMatchObject([{ actor: 'ada@example.com' }])
   })
 
-  it('a known browser is known for one address only, and a forged device cookie for none', async () => {
+  it('a device cookie is valid for one address only, and a forged device cookie is ignored', async () => {
     await firstAdmin(deps)
     const { password } = await deps.db.account.findFirstOrThrow({ select: { password: true } })
     await signedInAs(deps, { email: 'eve@example.com' })

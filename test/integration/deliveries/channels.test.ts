@@ -123,7 +123,7 @@ describe('a signed webhook', () => {
     expect(await lastOf(id)).toMatchObject({ id: ids[0], state: 'sent', attempts: 2 })
   })
 
-  it('a delivery that no attempt of a day confirmed is unknown, and the deploy says so', async () => {
+  it('a delivery whose attempts were all unanswered for a day ends as unknown, and the timeline of the deploy says so', async () => {
     const { id } = await add()
     receiver.script.answer = () => 'hang up'
     const deployId = await endDeploy()

@@ -210,7 +210,7 @@ describe('cancelling a deploy', () => {
     expect(await view(id)).toMatchObject({ status: 'timed_out', failureStage: null, shipped: 'unknown' })
   })
 
-  it('a cancel of an ended deploy is refused, and of an unknown deploy not found', async () => {
+  it('a cancel of an ended deploy is refused, and a cancel of an unknown deploy is answered 404', async () => {
     const { id } = await insertDeployAt(console_.deps, 'succeeded', { githubRunId: 7n })
     const caller = createCaller(createContextInner(console_.deps, actorNamed('ada')))
     await expect(caller.deploys.cancel({ id })).rejects.toMatchObject({ code: 'CONFLICT' })

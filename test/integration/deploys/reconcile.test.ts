@@ -193,7 +193,7 @@ describe('a 404 from GitHub', () => {
     github.script.onRepository = () => answers.notFound
   }
 
-  it('a 404 for a run in a repository that is hidden too concludes nothing, however old the deploy is', async () => {
+  it('a 404 for a run ends no deploy while the repository itself answers 404, however old the deploy is', async () => {
     const { id } = await insertDeployAt(console_.deps, 'deploying', { githubRunId: 7n, requestedAt: minutesAgo(600) })
     notShown()
     await expect(reconcileDeploy(console_.deps, id)).rejects.toMatchObject({ status: 404 })
@@ -209,7 +209,7 @@ describe('a 404 from GitHub', () => {
   })
 
   it.each(['requested', 'dispatched'] as const)(
-    'a 404 for a workflow in a repository that is hidden too leaves a deploy at %s, however old it is',
+    'a 404 for a workflow leaves a deploy at %s while the repository itself answers 404, however old the deploy is',
     async (status) => {
       const { id } = await insertDeployAt(console_.deps, status, { requestedAt: minutesAgo(600) })
       notShown()
@@ -306,7 +306,7 @@ describe('a pass of the reconciler', () => {
     expect(github.requests).toHaveLength(4)
   })
 
-  it('a pass reaches a deploy behind fifty for which GitHub has no answer', async () => {
+  it('a pass looks at a deploy although GitHub does not answer for fifty deploys before it', async () => {
     await console_.deps.db.deploy.updateMany({ data: { status: 'failed' } })
     for (let index = 0; index < 50; index += 1) {
       await insertDeployAt(console_.deps, 'dispatched', { requestedAt: minutesAgo(30) })

@@ -94,7 +94,7 @@ describe('a run that was started again on GitHub', () => {
     await runQueue(console_.deps)
   })
 
-  it("a deploy that shipped nothing becomes unknown while a new attempt runs, and shipped once GitHub's record proves it", async () => {
+  it("`shipped` changes from no to unknown while a new attempt runs, and to yes once GitHub's record proves it", async () => {
     const { deps } = console_
     const { id, surface } = await insertDeployAt(deps, 'dispatched', { githubRunId: 7n })
     github.script.onRun = () => runAnswer('success')

@@ -96,7 +96,7 @@ describe('a GitHub App in place of a token', () => {
     ['new', 0],
     ['older', 6_000],
   ])(
-    'a dispatch is sent twice at most if GitHub accepts no token and the first one is %s',
+    'a dispatch is sent at most twice if GitHub refuses every token, when the first token is %s',
     async (_, age) => {
       const { dispatch } = client()
       await dispatch()

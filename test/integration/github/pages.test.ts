@@ -17,18 +17,21 @@ const pageOf = (path: string) => Number(new URL(path, github.apiUrl).searchParam
 it.each([
   [250, 250, true],
   [1_500, 1_000, false],
-])('of a run with %i jobs, %i are read, and the answer says whether these are all', async (there, read, complete) => {
-  github.script.onRun = () => runAnswer('success')
-  github.script.onJobs = ({ path }) => {
-    const start = (pageOf(path) - 1) * 100
-    const names = Array.from({ length: Math.max(0, Math.min(100, there - start)) }, (_, n) => `job ${start + n}`)
-    const page = jobsAnswer(Object.fromEntries(names.map((name) => [name, 'success'])))
-    return page === 'hang up' ? page : { ...page, body: { ...Object(page.body), total_count: there } }
-  }
-  const run = await readRun(client(), 'acme/platform', 7n, AbortSignal.timeout(20_000))
-  expect(run?.jobs).toHaveLength(read)
-  expect(run?.complete).toBe(complete)
-})
+])(
+  'of the %i jobs of a run, the first %i are read, and the result says whether the list is complete',
+  async (there, read, complete) => {
+    github.script.onRun = () => runAnswer('success')
+    github.script.onJobs = ({ path }) => {
+      const start = (pageOf(path) - 1) * 100
+      const names = Array.from({ length: Math.max(0, Math.min(100, there - start)) }, (_, n) => `job ${start + n}`)
+      const page = jobsAnswer(Object.fromEntries(names.map((name) => [name, 'success'])))
+      return page === 'hang up' ? page : { ...page, body: { ...Object(page.body), total_count: there } }
+    }
+    const run = await readRun(client(), 'acme/platform', 7n, AbortSignal.timeout(20_000))
+    expect(run?.jobs).toHaveLength(read)
+    expect(run?.complete).toBe(complete)
+  },
+)
 
 it('a failed check on the second page is found', async () => {
   const green = Array.from({ length: 100 }, (_, n) => ({ name: `check ${n}`, conclusion: 'success' }))

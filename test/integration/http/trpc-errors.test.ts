@@ -39,7 +39,7 @@ describe('polls of a signed-in member while the database is unreachable', () => 
   })
   afterAll(() => deps.db.$disconnect())
 
-  it('a poll is answered that the database does not answer, without its address', async () => {
+  it('a poll is answered with "the database does not answer" and without the address of the database', async () => {
     const grid = await import('~/app/api/trpc/[trpc]/route')
     const { id } = await insertDeployAt(console_.deps, 'building')
     const input = encodeURIComponent(JSON.stringify({ id }))

@@ -155,7 +155,7 @@ describe('a change announced to windows', () => {
   })
 })
 
-it('a change that is undone reaches a window that opened during an older read', async () => {
+it('a window that opened during an older read learns that a change was undone', async () => {
   const { deps } = console_
   const surface = await insertSurface(deps)
   const health = (state: string) => deps.db.surface.update({ where: { id: surface.id }, data: { health: state } })

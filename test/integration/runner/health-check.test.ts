@@ -33,7 +33,7 @@ test.each([0, 1, 2, 3])(
 )
 
 test.each([0, 1, 2, 3])(
-  'a healthy new server of the same commit passes the check, replaced after %i requests',
+  'the check passes if a healthy server of the same commit replaces the old one after %i requests',
   async (n) => {
     const result = await check(await surfaceReplacedAfter(n, 200))
     expect(result).toMatchObject({ exitCode: 0, outputs: `version=${SHA}\n` })

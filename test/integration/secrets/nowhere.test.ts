@@ -144,7 +144,7 @@ afterAll(async () => {
 }, RUN)
 
 describe('secrets after a deploy from request to outcome', () => {
-  it('the deploy succeeded, every channel was told, and the search finds each secret', () => {
+  it('(precondition) the deploy succeeded, every channel received it, and the search recognises each secret', () => {
     expect([...answers.values()].some((text) => text.includes('"status":"succeeded"'))).toBe(true)
     expect([...answers.keys()]).toContain('POST /api/trpc/deliveries.testChannel 200')
     expect(answers.get('GET /api/trpc/deliveries.list 200')).toContain('The receiver answered 500')

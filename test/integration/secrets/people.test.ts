@@ -195,7 +195,7 @@ afterAll(async () => {
 }, RUN)
 
 describe('secrets after every way to sign in', () => {
-  it('every way to sign in was used, and the search finds each secret', () => {
+  it('(precondition) every way to sign in was used, and the search recognises each secret', () => {
     const names = [
       'setup link',
       'invitation',

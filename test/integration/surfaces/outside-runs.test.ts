@@ -121,7 +121,7 @@ describe('a workflow with more than a hundred runs between two passes', () => {
     expect((await listTiles(busy.deps))[0]?.alarm).toBeNull()
   })
 
-  it('no run is missed or forgotten, and a pass without news or running runs costs one request', async () => {
+  it('no run is missed or forgotten, and a pass costs one request if nothing is new or in progress', async () => {
     const before = failed(1, 40)
     expect(await lookFor(before)).toMatchObject({ number: undefined, requests: 1 })
     const started = [...before, byHand(40, null), ...failed(41, 150)]

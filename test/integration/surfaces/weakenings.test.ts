@@ -95,7 +95,7 @@ it('a renamed surface is not locked by the lock of its old name, and the start a
   expect(await alarmOf('api-two')).toBeNull()
 })
 
-it('a limit to environments or surfaces that no longer exist reaches nothing', () => {
+it('a token limited to environments or surfaces that no longer exist can change nothing', () => {
   const scope = { environment: 'production', surfaceId: 'api' }
   for (const limit of [
     { environments: ['gone'], surfaces: null },

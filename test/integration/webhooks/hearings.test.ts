@@ -47,7 +47,7 @@ it('the newest activity is kept beside the last webhook, whatever the order', as
   })
 })
 
-it('each subject is recorded on its own', async () => {
+it('the last webhook is recorded separately for runs, refs and other events', async () => {
   await recordHearing(console_.deps.db, { repository: 'acme/own', subjects: ['refs'], event: 'push', at: AT })
   expect((await readHearings(console_.deps.db, 'runs')).get('acme/own')).toBeUndefined()
   expect((await readHearings(console_.deps.db, 'refs')).get('acme/own')?.heardAt).toEqual(AT)

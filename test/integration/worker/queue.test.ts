@@ -132,7 +132,7 @@ describe('two replicas with a queue', () => {
     expect(await console_.deps.db.auditEvent.count({ where: ends })).toBe(3)
   })
 
-  it('two replicas look at a repository one after the other, and once for several requests', async () => {
+  it('two replicas never look at a repository at the same time, and several queued requests cause one look', async () => {
     const { deps } = console_
     await insertDeployAt(deps, 'failed')
     const runs = holdAnswer(listAnswer([]))

@@ -10,7 +10,7 @@ describe('paging', () => {
     ['per_page=1000', 100, 1],
     ['per_page=0&page=-3', 30, 1],
     ['per_page=ten&page=two', 30, 1],
-  ])('reads the query %j as %i a page, page %i', (text, perPage, page) => {
+  ])('reads the query %j as %i items per page and page %i', (text, perPage, page) => {
     expect(pageOf(query(text))).toMatchObject({ perPage, page })
   })
 

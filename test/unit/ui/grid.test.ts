@@ -82,7 +82,7 @@ describe('an arrow key', () => {
     ['b', 'ArrowUp', null],
     ['d', 'Home', 'a'],
     ['a', 'End', 'f'],
-  ] as const)('from %s with %s leads to %s', (from, arrow, to) => {
+  ] as const)('moves the focus from %s by %s to %s', (from, arrow, to) => {
     expect(arrowTarget(boxes, from, arrow)).toBe(to)
   })
 

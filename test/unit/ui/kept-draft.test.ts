@@ -92,7 +92,7 @@ describe('a draft that is kept across a reload', () => {
     expect(reloaded(atConfirm)).toMatchObject({ step: 'confirm', reviewed })
   })
 
-  test('needs a new review, or is sent again unchanged, if an earlier version stored it without a comparison', () => {
+  test('is reviewed again before it is sent if it was stored without a comparison, and is repeated unchanged if it had been sent', () => {
     const ofEarlierVersion = (flow: Flow) => {
       const written = JSON.parse(draftText(flow, null, 0) ?? '')
       delete written.flow.reviewed

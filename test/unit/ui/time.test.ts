@@ -69,7 +69,7 @@ test("the clock follows the server's time, and ignores the delay of an answer", 
 describe('ages on the page are measured', () => {
   const answered = (secondsAgo: number, failing = false): LastAnswer => ({ at: now - secondsAgo * 1000, failing })
 
-  test('to now while answers arrive, and where nothing is polled', () => {
+  test('to the current time while answers arrive, and on pages that do not poll', () => {
     expect(shownTime(now, answered(2))).toBe(now)
     expect(shownTime(now, null)).toBe(now)
     expect(shownTime(now, { at: 0, failing: true })).toBe(now)
@@ -83,7 +83,7 @@ describe('ages on the page are measured', () => {
     expect(shownTime(now, answered(3_600))).toBe(now - 3_600_000)
   })
 
-  test('to one time for as long as answers fail, however much time passes', () => {
+  test('to the last answer while requests fail, however long that takes', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), fc.nat(1_000_000), fc.nat(1_000_000), (at, sooner, later) => {
         const answer = { at: now + at, failing: true }
@@ -93,7 +93,7 @@ describe('ages on the page are measured', () => {
   })
 })
 
-test('the page says as of which time it shows its state, with the date if it is another day', () => {
+test('the page shows the time of its data, with the date if it is not today', () => {
   expect(asOf(Date.UTC(2026, 10, 21, 14, 3, 12), Date.UTC(2026, 10, 21, 23))).toBe('14:03:12 UTC')
   expect(asOf(Date.UTC(2026, 10, 20, 14, 3, 12), Date.UTC(2026, 10, 21, 1))).toBe('2026-11-20 14:03:12 UTC')
 })

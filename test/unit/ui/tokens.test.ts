@@ -11,6 +11,6 @@ it.each([
   [{ environments: ['staging'], surfaces: null }, 'all of staging'],
   [{ environments: ['staging', 'production'], surfaces: null }, 'all of staging and production'],
   [{ environments: ['staging'], surfaces: ['api-staging', 'console-staging'] }, 'api-staging, console-staging only'],
-])('%j reaches %s', (scope, words) => {
+])('the scope %j is worded as "%s"', (scope, words) => {
   expect(tokenReachWords(scope)).toBe(words)
 })

@@ -9,7 +9,7 @@ import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
 import { dispatchEndpoints, workflowEndpoints } from '~/sandbox/github/endpoints/workflows'
 import { createRateLimit, metaEndpoints, type RateLimit } from '~/sandbox/github/rate-limit'
 import type { Answer } from '~/sandbox/http/answer'
-import { bearerOf, readJson, sameSecret } from '~/sandbox/http/read-request'
+import { bearerOf, readJson, sameSecret } from '~/sandbox/http/incoming-request'
 import { createRouter, type Match } from '~/sandbox/http/router'
 
 const PREFIX = '/api/v3'

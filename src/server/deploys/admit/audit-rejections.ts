@@ -21,12 +21,13 @@ export async function auditRejections<Answer>(
   try {
     return await dispatch()
   } catch (error) {
-    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code)) await record(deps, actor, input, error)
+    if (error instanceof AppError && !UNAUDITED_CODES.includes(error.code))
+      await auditRejection(deps, actor, input, error)
     throw error
   }
 }
 
-async function record(
+async function auditRejection(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   actor: Actor,
   input: Pick<DispatchInput, 'surfaceId' | 'ref'>,

@@ -71,12 +71,12 @@ export async function recordDispatchOutcome(
   outcome: DispatchOutcome,
 ): Promise<DeployState> {
   const at = deps.now()
-  const state = await deps.db.$transaction((tx) => record(tx, { ...subject, at }, outcome))
+  const state = await deps.db.$transaction((tx) => recordOutcome(tx, { ...subject, at }, outcome))
   deps.logger.info({ deployId: subject.deployId, outcome: outcome.kind }, 'dispatch answered')
   return state
 }
 
-async function record(
+async function recordOutcome(
   tx: DatabaseHandle,
   subject: Subject & { readonly at: Date },
   outcome: DispatchOutcome,

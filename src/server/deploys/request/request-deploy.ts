@@ -50,7 +50,7 @@ async function openApproval(
 ): Promise<ApprovalView> {
   const admitted = await admitRequest(deps, actor, input, requested)
   try {
-    return approvalView(deps, await record(deps, actor, input, admitted), actor)
+    return approvalView(deps, await storeApproval(deps, actor, input, admitted), actor)
   } catch (error) {
     if (violatedUniqueIndex(error) === null) throw error
     const key = { requestedBy: actor.name, idempotencyKey: requestKey(actor, input.idempotencyKey) }
@@ -67,7 +67,12 @@ function answerRepetition(deps: Deps, actor: Actor, input: DispatchInput, earlie
 }
 
 /** Commits the approval with its audit row. An override covers the freezes in force now. */
-function record(deps: Deps, actor: Actor, input: DispatchInput, { surface, resolved }: Admitted): Promise<ApprovalRow> {
+function storeApproval(
+  deps: Deps,
+  actor: Actor,
+  input: DispatchInput,
+  { surface, resolved }: Admitted,
+): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
     await requireSameRunning(tx, surface, input.reviewedRunningSha)

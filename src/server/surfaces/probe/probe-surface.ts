@@ -31,7 +31,7 @@ interface Sighting {
 /** Asks a surface for its health and version, and records the answer. */
 export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
   const askedAt = deps.now()
-  const sighting = await look(surface.healthUrl)
+  const sighting = await readHealth(surface.healthUrl)
   const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
   await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
   if (versionChanged) {
@@ -86,7 +86,7 @@ async function compareWithDeploy(
   })
 }
 
-async function look(healthUrl: string): Promise<Sighting> {
+async function readHealth(healthUrl: string): Promise<Sighting> {
   try {
     const response = await fetch(healthUrl, {
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),

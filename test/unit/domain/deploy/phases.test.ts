@@ -86,7 +86,7 @@ describe('the four phases', () => {
     expect(states([...upTo('building'), 'canary_started'])).toEqual(['done', 'done', 'active', 'pending'])
   })
 
-  it('have only the times of their events', () => {
+  it('take their start and end times only from recorded events', () => {
     const [smoke, freeze] = phasesOf({
       status: 'freeze_check_started',
       failureStage: null,

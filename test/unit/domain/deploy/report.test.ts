@@ -140,7 +140,7 @@ describe('the report of a deploy', () => {
     )
   })
 
-  it('keeps its invariants for any facts', () => {
+  it('keeps the four rules of docs/contract.md for any facts', () => {
     const status = fc.constantFrom(...DEPLOY_STATUSES, 'canary_started')
     const phase = fc.constantFrom(...PHASE_RECORDS)
     const anyRecord: fc.Arbitrary<RunFacts | null> = fc.option(

@@ -47,14 +47,14 @@ describe('the name of a deploy', () => {
   ])('for the source %j with the change %j is "%s"', (from, known, words) => {
     expect(explainSource(from, known)).toBe(words)
   })
+})
 
-  it('keeps no source that the change contradicts', () => {
-    fc.assert(
-      fc.property(change, (known) => {
-        expect(sourceToKeep(rollback, known)).toBe(known !== null && known.adds > 0 ? null : rollback)
-        const isBackwards = known !== null && known.adds === 0 && known.removes > 0
-        expect(sourceToKeep(promotion, known)).toBe(isBackwards ? null : promotion)
-      }),
-    )
-  })
+it('a deploy that adds commits is not recorded as a rollback, and one that only removes commits not as a promotion', () => {
+  fc.assert(
+    fc.property(change, (known) => {
+      expect(sourceToKeep(rollback, known)).toBe(known !== null && known.adds > 0 ? null : rollback)
+      const isBackwards = known !== null && known.adds === 0 && known.removes > 0
+      expect(sourceToKeep(promotion, known)).toBe(isBackwards ? null : promotion)
+    }),
+  )
 })

@@ -90,7 +90,7 @@ describe('the record of statuses', () => {
     expect(DEPLOY_STATUSES.filter(awaitsRun)).toEqual(['requested', 'dispatched'])
   })
 
-  it('probes a surface often from building on, and proves that the deploy shipped from deploying on', () => {
+  it('probes a surface often from the status building on, and counts the deploy as shipped from deploying on', () => {
     const openOrSucceeded = DEPLOY_STATUSES.filter(hasPosition)
     expect(openOrSucceeded.filter((status) => !STATUSES_BEFORE_SHIPPING.includes(status))).toEqual([
       'building',

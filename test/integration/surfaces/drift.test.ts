@@ -99,7 +99,7 @@ it('the review of a surface that an ended deploy holds blocks, and names the run
   ])
 })
 
-it('a move of the default ref without a webhook makes pushes silent, and a move with a webhook does not', async () => {
+it('push webhooks count as silent after the default ref moved without a webhook, and not after it moved with one', async () => {
   const { deps } = console_
   const { id } = await insertSurface(deps)
   await deps.db.surface.update({ where: { id }, data: { runningSha: RUNNING, runningSeenAt: deps.now() } })
