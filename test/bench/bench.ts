@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { type ConsoleUnderTest, startConsoleUnderTest } from '~test/bench/console-under-test'
-import { clearGrid, fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
+import { fillDeploys, insertGridSurfaces, settle, storedDeployId } from '~test/bench/fill'
 import { type LoadGenerator, startLoadGenerator } from '~test/bench/load-generator'
 import { measureCallbacks } from '~test/bench/measure-callbacks'
 import { measureDispatches } from '~test/bench/measure-dispatches'
@@ -117,7 +117,7 @@ async function scale({ product, load, db }: Bench): Promise<Pick<Figures, 'poll'
   return { poll, scale: { few, many: await measureCosts(product, load, sizes.many, sizes.costs), stored: sizes.many } }
 }
 
-/** Each part starts with an empty grid, so that none measures the surfaces of another. */
+/** Each has a console of its own, so that none measures the looks at another's deploys. */
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Figures>>> = {
   scale,
   callbacks: async ({ product, db, load }) => ({ callback: await measureCallbacks(product, db, load, sizes.callback) }),
@@ -143,12 +143,11 @@ process.once('exit', () => {
   process.stdout.write(`${values.json === true ? JSON.stringify(asJson(figures)) : asTable(figures)}\n`)
 })
 try {
-  const bench = await start()
   for (const [name, measure] of Object.entries(PARTS)) {
     if (!parts.includes(name)) continue
     say(`${name} …`)
-    await clearGrid(bench.db)
-    figures = { ...figures, ...(await measure(bench)) }
+    figures = { ...figures, ...(await measure(await start())) }
+    await stopAll()
   }
 } finally {
   await stopAll()

@@ -37,11 +37,6 @@ export async function insertSurfaces(
   )
 }
 
-/** Archives the surfaces of earlier parts, so that they are neither on the grid nor probed. */
-export async function clearGrid(db: pg.Client): Promise<void> {
-  await db.query('UPDATE surfaces SET archived_at_utc = now() WHERE archived_at_utc IS NULL')
-}
-
 export const insertGridSurfaces = (db: pg.Client, origin: string) =>
   insertSurfaces(db, { prefix: 'grid-', count: GRID_SURFACES, archived: false, origin })
 

@@ -8,6 +8,7 @@ export const REQUEST_KINDS = {
   variable: 'DEPLOY_FREEZE',
   choices: 'Branches, tags and commits to choose from',
   checks: 'Checks of a commit',
+  workflow: 'Workflow files',
   dispatch: 'Dispatches',
   cancel: 'Cancellations',
   other: 'Other',

@@ -36,6 +36,7 @@ const KINDS: readonly (readonly [RequestKind, method: string, path: RegExp])[] =
   ['runs', 'GET', /\/actions\/(workflows\/[^/]+\/)?runs(\?|$)/],
   ['run', 'GET', /\/actions\/runs\/\d+/],
   ['variable', 'GET', /\/actions\/variables\//],
+  ['workflow', 'GET', /\/contents\/\.github\/workflows\//],
   ['ref', 'GET', /\/git\/(ref|tags)\//],
   ['compare', 'GET', /\/compare\//],
   ['checks', 'GET', /\/commits\/[^/]+\/(check-runs|status)/],

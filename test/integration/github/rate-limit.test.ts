@@ -113,6 +113,7 @@ it.each([
   ['POST', '/repos/a/b/actions/workflows/x.yml/dispatches', 'dispatch'],
   ['POST', '/repos/a/b/actions/runs/9/cancel', 'cancel'],
   ['POST', '/app/installations/1/access_tokens', 'other'],
+  ['GET', '/repos/a/b/contents/.github/workflows/deploy.yml?ref=main', 'workflow'],
 ])('the request %s %s is counted as %s', (method, path, kind) => {
   expect(kindOfRequest(method, `https://api.github.com${path}`)).toBe(kind)
 })
