@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import pg from 'pg'
-import type { RunFacts } from '~/domain/deploy/evidence'
+import type { RunFacts } from '~/domain/deploy/run-record'
 import { runningDatabaseUrl } from '~/launch/database/embedded-postgres'
 import { test } from './operator'
 

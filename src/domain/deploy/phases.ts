@@ -1,4 +1,4 @@
-import type { RunFacts } from '~/domain/deploy/evidence'
+import type { RunFacts } from '~/domain/deploy/run-record'
 import {
   closingOf,
   type DeployStatus,

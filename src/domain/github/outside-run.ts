@@ -1,4 +1,4 @@
-import { isRerunAfterEnd } from '~/domain/deploy/evidence'
+import { isRerunAfterEnd } from '~/domain/deploy/run-record'
 
 /** A run as GitHub lists it. */
 export interface ListedRun {

@@ -1,7 +1,7 @@
 import 'server-only'
-import { runFacts } from '~/domain/deploy/evidence'
 import type { Transition } from '~/domain/deploy/phases'
 import { type DeployReport, describeDeploy } from '~/domain/deploy/report'
+import { runFacts } from '~/domain/deploy/run-record'
 import type { Prisma } from '~/server/platform/generated/client.ts'
 
 /** The columns that `describeDeployRow` needs. It also needs the accepted transitions. */

@@ -1,5 +1,5 @@
 import 'server-only'
-import type { RunFacts } from '~/domain/deploy/evidence'
+import type { RunFacts } from '~/domain/deploy/run-record'
 import { type DeployStatus, type Shipped, UNFINISHED_STATUSES } from '~/domain/deploy/status'
 import type { OwnRun } from '~/domain/github/outside-run'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -30,6 +30,7 @@ export const deploySelect = {
   cancelRequestedBy: true,
   cancelAcknowledgedAt: true,
   inputs: true,
+  phaseJobs: true,
   overrideReason: true,
   overriddenFreezeIds: true,
   kind: true,

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import type { JobRecord, RunRecord, StepRecord } from '~/domain/deploy/evidence'
+import type { JobRecord, PhaseJobs, RunRecord, StepRecord } from '~/domain/deploy/run-record'
 import type { ListedRun } from '~/domain/github/outside-run'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { nullIfMissing, PAGE_LENGTH, readPages } from '~/server/github/reads'
@@ -107,6 +107,7 @@ export async function readRun(
   github: GitHub,
   repository: string,
   runId: bigint,
+  phaseJobs: PhaseJobs | null,
   signal: AbortSignal,
 ): Promise<RunRecord | null> {
   // The id is part of the address: Octokit types run ids as numbers, which would round large ids.
@@ -134,6 +135,7 @@ export async function readRun(
     updatedAt: updated_at,
     attempt: run_attempt,
     jobs,
+    phaseJobs,
     complete: complete && known !== null && known <= jobs.length,
   }
 }

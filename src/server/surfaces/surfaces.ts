@@ -1,6 +1,7 @@
 import 'server-only'
 import type { CallbackWay } from '~/domain/deploy/callback'
 import { type InputTemplates, inputValues } from '~/domain/deploy/inputs'
+import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -33,6 +34,8 @@ export interface SurfaceDeclaration {
   readonly repositoryId: bigint | null
   /** The inputs of the workflow; null: the default ones that the workflow file declares. */
   readonly dispatchInputs: InputTemplates | null
+  /** The jobs of each phase; null: their names and steps tell. */
+  readonly phaseJobs: PhaseJobs | null
 }
 
 const declarationSelect = {
@@ -173,8 +176,8 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
 }
 
 export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
-  const { id, dispatchInputs, ...declaration } = declared
-  const rest = { ...declaration, dispatchInputs: dispatchInputs ?? Prisma.DbNull }
+  const { id, dispatchInputs, phaseJobs: jobs, ...declaration } = declared
+  const rest = { ...declaration, dispatchInputs: dispatchInputs ?? Prisma.DbNull, phaseJobs: jobs ?? Prisma.DbNull }
   await tx.surface.updateMany({
     where: { id, repository: { not: rest.repository } },
     data: { deployFreeze: null, deployFreezeReadAt: null, comparedSha: null },
@@ -272,9 +275,19 @@ export async function recordDeployFreeze(
 
 /** The declarations of all surfaces, with archived ones. */
 export async function listAllDeclarations(db: DatabaseHandle) {
-  const select = { ...declarationSelect, callbacks: true, repositoryId: true, dispatchInputs: true } as const
+  const select = {
+    ...declarationSelect,
+    callbacks: true,
+    repositoryId: true,
+    dispatchInputs: true,
+    phaseJobs: true,
+  } as const
   const rows = await db.surface.findMany({ select })
-  return rows.map((row) => ({ ...row, dispatchInputs: inputValues.parse(row.dispatchInputs) }))
+  return rows.map((row) => ({
+    ...row,
+    dispatchInputs: inputValues.parse(row.dispatchInputs),
+    phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
+  }))
 }
 
 /** Refuses an environment that no surface has, since a freeze or a limit on it would have no effect. `notDone` ends the message. */

@@ -27,7 +27,7 @@ it.each([
       const page = jobsAnswer(Object.fromEntries(names.map((name) => [name, 'success'])))
       return page === 'hang up' ? page : { ...page, body: { ...Object(page.body), total_count: there } }
     }
-    const run = await readRun(client(), 'acme/platform', 7n, AbortSignal.timeout(20_000))
+    const run = await readRun(client(), 'acme/platform', 7n, null, AbortSignal.timeout(20_000))
     expect(run?.jobs).toHaveLength(read)
     expect(run?.complete).toBe(complete)
   },

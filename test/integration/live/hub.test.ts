@@ -201,6 +201,7 @@ it('a proof about an older deploy reaches the tile that shows that deploy', asyn
   const {
     runRecord: _,
     inputs: __,
+    phaseJobs: ___,
     ...older
   } = await deps.db.deploy.update({
     where: { id },

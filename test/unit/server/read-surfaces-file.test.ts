@@ -36,6 +36,7 @@ describe('surfaces.yaml', () => {
         callbacks: 'shared',
         repositoryId: null,
         dispatchInputs: null,
+        phaseJobs: null,
       },
     ])
   })
@@ -101,6 +102,17 @@ describe('surfaces.yaml', () => {
       dispatching(`version: \${sha}\n        dry_run: true`),
       'surfaces.yaml:12: dispatch.inputs.dry_run: ',
     ],
+    [
+      'phases without the jobs that deploy',
+      `${GOOD}    phases:\n      smoke_gate: [test]\n`,
+      'surfaces.yaml:10: phases: names no job of the phase deploy',
+    ],
+    [
+      'a mistyped phase',
+      `${GOOD}    phases:\n      deploys: [ship]\n`,
+      'surfaces.yaml:10: phases: "deploys" is not a known key; did you mean "deploy"?',
+    ],
+    ['a phase with no job', `${GOOD}    phases:\n      deploy: []\n`, 'surfaces.yaml:10: phases.deploy: names no job'],
     ['invalid YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
     ['a list without surfaces', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
     ['an empty file', '', 'surfaces.yaml:1:'],
@@ -127,6 +139,13 @@ describe('surfaces.yaml', () => {
     const text = dispatching(`version: v\${sha}\n        target: prod\n        dry_run: 'false'`)
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { dispatchInputs: { version: `v\${sha}`, target: 'prod', dry_run: 'false' } },
+    ])
+  })
+
+  it('declares which jobs are which phase', () => {
+    const text = `${GOOD}    phases:\n      smoke_gate: [test, "lint / *"]\n      deploy: [ship]\n`
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
+      { phaseJobs: { smoke_gate: ['test', 'lint / *'], deploy: ['ship'] } },
     ])
   })
 

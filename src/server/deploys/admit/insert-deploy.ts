@@ -7,6 +7,7 @@ import { AppError } from '~/domain/errors'
 import type { FreezeInForce } from '~/domain/freeze'
 import { appendAuditEvent, tokenOwner } from '~/server/audit/append-audit'
 import type { DatabaseHandle } from '~/server/platform/database'
+import { Prisma } from '~/server/platform/generated/client.ts'
 
 /**
  * Inserts the intent. Throws `surface_locked` or `frozen`, with nothing inserted, when a freeze or lock is in force. An override
@@ -92,12 +93,19 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
   // Copied, so that a later change of surfaces.yaml does not change history.
-  const reporterRules = await tx.surface.findUniqueOrThrow({
+  const { phaseJobs, ...reporterRules } = await tx.surface.findUniqueOrThrow({
     where: { id: surfaceId },
-    select: { callbacks: true, repositoryId: true },
+    select: { callbacks: true, repositoryId: true, phaseJobs: true },
   })
   await tx.deploy.create({
-    data: { ...deploy, ...reporterRules, status, requestedAt: at, lastEventAt: at },
+    data: {
+      ...deploy,
+      ...reporterRules,
+      phaseJobs: phaseJobs ?? Prisma.DbNull,
+      status,
+      requestedAt: at,
+      lastEventAt: at,
+    },
     select: { id: true },
   })
   await tx.surface.update({ where: { id: surfaceId }, data: { lastDeployId: id }, select: { id: true } })

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
-import { type Evidence, evidenceBeyond, isRerunAfterEnd, type RunRecord, runFacts } from '~/domain/deploy/evidence'
+import { type Evidence, evidenceBeyond } from '~/domain/deploy/evidence'
+import { isRerunAfterEnd, phaseJobs, type RunRecord, runFacts } from '~/domain/deploy/run-record'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
 import { capitalise } from '~/domain/foreign-text'
 import { appendAuditEvent, appendAuditEventOnce } from '~/server/audit/append-audit'
@@ -63,7 +64,8 @@ async function askGitHub(deps: ReconcileDeps, deploy: DeployRow) {
     const late = isTerminal(deploy.status) ? deploy.lateRunId : null
     const runId = late ?? deploy.githubRunId ?? (await findRun(deps, deploy))
     const signal = AbortSignal.timeout(LOOKUP_TIMEOUT_MS)
-    const run = runId === null ? null : await readRun(deps.github, deploy.repository, runId, signal)
+    const declared = phaseJobs.nullable().parse(deploy.phaseJobs)
+    const run = runId === null ? null : await readRun(deps.github, deploy.repository, runId, declared, signal)
     if (deploy.githubSilentSince !== null) await recordGitHubSilence(deps.db, deploy.id, null)
     return { runId, run }
   } catch (error) {

@@ -1,6 +1,6 @@
 import 'server-only'
-import { factsOf, type RunRecord } from '~/domain/deploy/evidence'
 import { shippedOf } from '~/domain/deploy/report'
+import { factsOf, type RunRecord } from '~/domain/deploy/run-record'
 import { isTerminal, type Shipped } from '~/domain/deploy/status'
 import { appendAuditEvent, hasAuditEvent, readTransitions } from '~/server/audit/append-audit'
 import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'

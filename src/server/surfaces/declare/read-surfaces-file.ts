@@ -4,6 +4,7 @@ import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { tellsCommit, unknownFact } from '~/domain/deploy/inputs'
+import { PHASES, type PhaseKey } from '~/domain/deploy/status'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
 import { likelySpelling } from '~/domain/likely-spelling'
@@ -32,6 +33,20 @@ const dispatchSchema = z.strictObject({
     ),
 })
 
+const jobNames = z.array(storableText.min(1).max(255)).min(1, 'names no job').max(50).optional()
+
+const phasesSchema = z
+  .strictObject({
+    smoke_gate: jobNames,
+    freeze_check: jobNames,
+    deploy: jobNames,
+    health_check: jobNames,
+  } satisfies Record<PhaseKey, z.ZodType>)
+  .refine(
+    ({ deploy }) => deploy !== undefined,
+    'names no job of the phase deploy, so no run could prove that it deployed',
+  )
+
 const surfaceSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
   name: nameText.max(80),
@@ -48,6 +63,7 @@ const surfaceSchema = z.strictObject({
   callbacks: z.enum(CALLBACK_WAYS, 'must be shared, repository or oidc').default('shared'),
   repository_id: z.int('is not a number').positive('is not a positive number').optional(),
   dispatch: dispatchSchema.optional(),
+  phases: phasesSchema.optional(),
 })
 
 const fileSchema = z
@@ -122,6 +138,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     callbacks: surface.callbacks,
     repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
     dispatchInputs: surface.dispatch?.inputs ?? null,
+    phaseJobs: surface.phases ?? null,
   }))
 }
 
@@ -133,7 +150,12 @@ function inWords(issue: z.core.$ZodIssue): string {
   return issue.message
 }
 
-const KNOWN_KEYS = ['surfaces', ...Object.keys(surfaceSchema.shape), ...Object.keys(dispatchSchema.shape)]
+const KNOWN_KEYS = [
+  'surfaces',
+  ...Object.keys(surfaceSchema.shape),
+  ...Object.keys(dispatchSchema.shape),
+  ...PHASES.map(({ key }) => key),
+]
 
 function unknownKey(key: string): string {
   const meant = likelySpelling(key, KNOWN_KEYS)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evidenceBeyond, factsOf, type JobRecord, type RunRecord, type StepRecord } from '~/domain/deploy/evidence'
+import { evidenceBeyond } from '~/domain/deploy/evidence'
+import { factsOf, type JobRecord, type RunRecord, type StepRecord } from '~/domain/deploy/run-record'
 import { DEPLOY_STATUSES, type DeployStatus, isTerminal } from '~/domain/deploy/status'
 
 const time = (minute: number) => `2026-11-21T10:${String(minute).padStart(2, '0')}:00Z`
@@ -24,6 +25,7 @@ const run = (jobs: JobRecord[], conclusion: string | null = null): RunRecord => 
   startedAt: time(0),
   attempt: 1,
   jobs,
+  phaseJobs: null,
   complete: true,
 })
 const statuses = (from: DeployStatus, record: RunRecord) => evidenceBeyond(from, record).map(({ status }) => status)
@@ -83,14 +85,21 @@ describe("the statuses that GitHub's record of a run proves", () => {
 
   it.each([
     ['with every job skipped', [job('smoke', 1, [], 'skipped'), job('deploy', 2, [], 'skipped')]],
-    ['without jobs', []],
     ['with the deploy job skipped after the smoke gate', [smoke, job('deploy', 2, [], 'skipped')]],
     ['with a deploy job without steps', [smoke, job('deploy', 2, [])]],
     ['with a deploy job that skipped every step', [smoke, job('deploy', 2, [step('Deploy', 'skipped')])]],
-    ['with jobs of no phase only', [job('lint', 1, [step('Run the linter')])]],
   ])('end a successful run %s as failed, without deploying', (_, jobs) => {
     const last = evidenceBeyond('dispatched', run(jobs, 'success')).at(-1)
     expect(last).toMatchObject({ status: 'failed', failureStage: null, proof: 'the run ended without deploying' })
+  })
+
+  it.each([
+    ['without jobs', []],
+    ['with jobs of no phase only', [job('lint', 1, [step('Run the linter')])]],
+  ])('end a successful run %s as failed, without a claim that it did not deploy', (_, jobs) => {
+    const last = evidenceBeyond('dispatched', run(jobs, 'success')).at(-1)
+    const proof = 'the run succeeded, but none of its jobs is known to be the deploy phase'
+    expect(last).toMatchObject({ status: 'failed', failureStage: null, proof })
   })
 
   it.each([
@@ -145,5 +154,99 @@ describe("the statuses that GitHub's record of a run proves", () => {
 
   it('name no failure stage if no job failed', () => {
     expect(evidenceBeyond('dispatched', run([], 'failure')).at(-1)).toMatchObject({ failureStage: null })
+  })
+})
+
+describe('the phases that a surface declares', () => {
+  const phaseJobs = {
+    smoke_gate: ['test (*)', 'checks / *'],
+    deploy: ['ship (*)'],
+    health_check: ['after / Look at it'],
+  }
+  const declared = (jobs: JobRecord[], conclusion: string | null = null, complete = true): RunRecord => ({
+    ...run(jobs, conclusion),
+    phaseJobs,
+    complete,
+  })
+  const done = (name: string, minute: number) => job(name, minute, [step('Work')])
+  const busy = (name: string, minute: number) => job(name, minute, [step('Work', null)], null)
+  const broken = (name: string, minute: number) => job(name, minute, [step('Work', 'failure')], 'failure')
+  const skipped = (name: string) => job(name, 1, [], 'skipped')
+  const tested = [done('test (20)', 1), done('test (24)', 1), done('checks / lint', 2)]
+  const looked = job('after', 5, [step('Set up job'), step('Look at it')])
+
+  it('open with their first job, and close when all their jobs have ended and a later phase has begun', () => {
+    expect(statuses('dispatched', declared([busy('test (20)', 1)]))).toEqual(['smoke_gate_started'])
+    expect(statuses('dispatched', declared(tested)), 'further jobs may still appear').toEqual(['smoke_gate_started'])
+    expect(statuses('dispatched', declared([...tested, busy('ship (eu)', 3)]))).toEqual([
+      'smoke_gate_started',
+      'smoke_gate_passed',
+      'building',
+    ])
+    const tolerated = [broken('test (20)', 1), done('test (24)', 1), busy('ship (eu)', 3)]
+    expect(statuses('dispatched', declared(tolerated)), 'one of them failed').toEqual(['smoke_gate_started'])
+    const halfway = [...tested, done('ship (eu)', 3), busy('ship (us)', 3)]
+    expect(statuses('building', declared(halfway))).toEqual([])
+    const [passed] = evidenceBeyond('smoke_gate_started', declared([...tested, busy('ship (eu)', 3)]))
+    expect(passed).toMatchObject({ status: 'smoke_gate_passed', proof: '“test (20)” ended' })
+  })
+
+  it('succeed with a run in which every job of the deploy phase succeeded', () => {
+    const all = [...tested, done('ship (eu)', 3), done('ship (us)', 4), looked]
+    expect(statuses('dispatched', declared(all, 'success')).at(-1)).toBe('succeeded')
+    expect(factsOf(declared(all, 'success'), new Date(0)).phases).toEqual({
+      smoke_gate: 'ended',
+      freeze_check: 'not_run',
+      deploy: 'ended',
+      health_check: 'ended',
+    })
+  })
+
+  it('do not end while the run goes on, since GitHub lists no jobs that wait for others', () => {
+    const { phases } = factsOf(declared([...tested, done('ship (eu)', 3)]), new Date(0))
+    expect(phases).toMatchObject({ smoke_gate: 'started', deploy: 'started', health_check: 'unknown' })
+  })
+
+  it.each([
+    [
+      'a failed job that the run tolerates',
+      [done('ship (eu)', 3), broken('ship (us)', 3)],
+      'not every job of its deploy phase',
+    ],
+    ['only skipped jobs', [skipped('ship (eu)'), skipped('ship (us)')], 'ended without deploying'],
+    ['no job that matches', [done('Ship it', 3)], 'none of its jobs is known'],
+  ])('do not succeed with %s', (_, jobs, proof) => {
+    expect(evidenceBeyond('dispatched', declared(jobs, 'success')).at(-1)).toMatchObject({
+      status: 'failed',
+      proof: expect.stringContaining(proof),
+    })
+  })
+
+  it('count a skipped leg of a matrix as no part of the phase', () => {
+    const { phases } = factsOf(declared([done('ship (eu)', 3), skipped('ship (us)')], 'success'), new Date(0))
+    expect(phases.deploy).toBe('ended')
+  })
+
+  it('prove nothing if not every job was read', () => {
+    const { phases } = factsOf(declared([...tested, done('ship (eu)', 3)], 'success', false), new Date(0))
+    expect(phases).toMatchObject({ deploy: 'started', freeze_check: 'unknown', health_check: 'unknown' })
+  })
+
+  it.each([
+    ['test (24)', 'smoke_gate_failed'],
+    ['ship (eu)', 'deploy_failed'],
+    ['another', null],
+  ])('name the failure stage by the declared phase of the failed job %s', (name, failureStage) => {
+    expect(evidenceBeyond('dispatched', declared([broken(name, 1)], 'failure')).at(-1)).toMatchObject({
+      status: 'failed',
+      failureStage,
+    })
+  })
+
+  it('are told by the declaration alone, not by names such as “deploy”, and a pattern is no regular expression', () => {
+    const misleading = declared([done('deploy', 3), done('ship (eu) (2)', 3), done('shipX(eu)', 3)], 'success')
+    expect(factsOf(misleading, new Date(0)).phases.deploy).toBe('ended')
+    const other = { ...misleading, phaseJobs: { deploy: ['ship.(eu)', '(', 'dep+loy'] } }
+    expect(factsOf(other, new Date(0)).phases.deploy).toBe('unknown')
   })
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/evidence'
 import { type DeployAction, describeDeploy, type ReportFacts } from '~/domain/deploy/report'
+import { PHASE_RECORDS, type RunFacts } from '~/domain/deploy/run-record'
 import { DEPLOY_STATUSES, FAILURE_STAGES, isKnownStatus, isTerminal, TERMINAL_STATUSES } from '~/domain/deploy/status'
 
 const at = '2026-11-28T10:00:00.000Z'

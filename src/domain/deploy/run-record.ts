@@ -1,0 +1,223 @@
+import { z } from 'zod'
+import { closingOf, openingOf, PHASES, type PhaseKey, STATUS_OF_STEP } from '~/domain/deploy/status'
+
+/** A run as GitHub records it, with GitHub's own spelling of each conclusion. */
+export interface RunRecord {
+  readonly status: string
+  readonly conclusion: string | null
+  readonly createdAt: string
+  /** When the latest attempt started; null where GitHub does not say. */
+  readonly startedAt: string | null
+  readonly updatedAt: string
+  /** 1 for the first run, one more for each re-run. The jobs belong to this attempt. */
+  readonly attempt: number
+  readonly jobs: readonly JobRecord[]
+  /** Which of its jobs are which phase, as the surface declares; null: their names and steps tell. */
+  readonly phaseJobs: PhaseJobs | null
+  /** False: GitHub has more jobs than were read, so a missing job proves nothing. */
+  readonly complete: boolean
+}
+
+/**
+ * The jobs of each phase, by their names on GitHub; `*` stands for any text. "job / step" names a step. A phase without an entry is not part
+ * of the workflow.
+ */
+export type PhaseJobs = z.output<typeof phaseJobs>
+
+const patterns = z.array(z.string()).optional()
+export const phaseJobs = z.object({
+  smoke_gate: patterns,
+  freeze_check: patterns,
+  deploy: patterns,
+  health_check: patterns,
+} satisfies Record<PhaseKey, z.ZodType>)
+
+/** Whether this attempt is a re-run that started after the deploy had ended. GitHub's times are whole seconds. */
+export const isRerunAfterEnd = (
+  { attempt, startedAt }: Pick<RunRecord, 'attempt' | 'startedAt'>,
+  finishedAt: Date | null,
+): boolean => attempt > 1 && finishedAt !== null && startedAt !== null && Date.parse(startedAt) >= finishedAt.getTime()
+
+export interface JobRecord {
+  readonly name: string
+  readonly conclusion: string | null
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+  readonly steps: readonly StepRecord[]
+}
+
+export interface StepRecord {
+  readonly name: string
+  readonly status: string
+  readonly conclusion: string | null
+  readonly startedAt: string | null
+}
+
+/**
+ * What the record shows of a phase. `ended`: a job or step of it executed to its end. `started`: a job or step executed and has not
+ * ended, or failed. `not_run`: the run is over and nothing of the phase executed. `unknown`: the record does not say.
+ */
+export const PHASE_RECORDS = ['ended', 'started', 'not_run', 'unknown'] as const
+export type PhaseRecord = (typeof PHASE_RECORDS)[number]
+
+const phaseRecord = z.enum(PHASE_RECORDS)
+
+/** The part of GitHub's record of a run that concerns a deploy. It is stored, so members are only ever added. */
+export const runFacts = z.object({
+  /** ISO time at which the record was read. */
+  seenAt: z.string(),
+  attempt: z.int(),
+  over: z.boolean(),
+  conclusion: z.string().nullable(),
+  phases: z.object({
+    smoke_gate: phaseRecord,
+    freeze_check: phaseRecord,
+    deploy: phaseRecord,
+    health_check: phaseRecord,
+  } satisfies Record<PhaseKey, z.ZodType>),
+})
+export type RunFacts = z.output<typeof runFacts>
+
+/** What a record proves about each phase. */
+export function factsOf(run: RunRecord, seenAt: Date): RunFacts {
+  const over = run.status === 'completed'
+  const seen = (phase: PhaseKey) => recordOf(phase, run, over)
+  return {
+    seenAt: seenAt.toISOString(),
+    attempt: run.attempt,
+    over,
+    conclusion: run.conclusion,
+    phases: {
+      smoke_gate: seen('smoke_gate'),
+      freeze_check: seen('freeze_check'),
+      deploy: seen('deploy'),
+      health_check: seen('health_check'),
+    },
+  }
+}
+
+function recordOf(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
+  if (run.phaseJobs !== null) return declaredRecord(phase, run, over)
+  const parts = run.jobs.flatMap((job) => partsOf(job).filter((part) => part.phase === phase))
+  if (parts.some(({ ran, ended }) => ran && ended)) return 'ended'
+  if (parts.some(({ ran }) => ran)) return 'started'
+  // A missing job is proof only if the list is complete and every job has a known phase.
+  const toldApart = run.complete && run.jobs.length > 0 && run.jobs.every((job) => !mayHaveRun(job) || phaseOfJob(job))
+  // GitHub could not start a single job: the workflow file is not valid.
+  return over && (toldApart || neverStarted(run)) ? 'not_run' : 'unknown'
+}
+
+const neverStarted = ({ conclusion, jobs }: RunRecord): boolean => conclusion === 'startup_failure' && jobs.length === 0
+
+/**
+ * A declared phase has ended when all its jobs have. Jobs that wait for others are not listed yet, so it may end only with the run. A
+ * pattern that matches no job may be mistyped, so it proves nothing.
+ */
+function declaredRecord(phase: PhaseKey, run: RunRecord, over: boolean): PhaseRecord {
+  const declared = declaredParts(phase, run)
+  const parts = declared.filter(({ skipped }) => !skipped)
+  if (parts.some(({ ran }) => ran))
+    return over && run.complete && parts.every(({ ended }) => ended) ? 'ended' : 'started'
+  const isAbsent = run.phaseJobs?.[phase] === undefined
+  const listed = run.complete && run.jobs.length > 0 && (declared.length > 0 || isAbsent)
+  return over && (listed || neverStarted(run)) ? 'not_run' : 'unknown'
+}
+
+/** A job or step that the surface declares to be part of a phase. */
+export interface DeclaredPart {
+  readonly name: string
+  readonly ran: boolean
+  readonly ended: boolean
+  readonly failed: boolean
+  readonly skipped: boolean
+  readonly startedAt: string | null
+  readonly completedAt: string | null
+}
+
+export function declaredParts(phase: PhaseKey, { jobs, phaseJobs }: RunRecord): DeclaredPart[] {
+  const wanted = (phaseJobs?.[phase] ?? []).map(patternOf)
+  const isWanted = (name: string) => wanted.some((pattern) => pattern.test(name))
+  const part = ({ conclusion }: { readonly conclusion: string | null }) => ({
+    ended: conclusion === 'success',
+    failed: conclusion === 'failure' || conclusion === 'timed_out',
+    skipped: conclusion === 'skipped',
+  })
+  return jobs.flatMap((job): DeclaredPart[] => {
+    const { name, startedAt, completedAt } = job
+    if (isWanted(name)) return [{ ...part(job), name, ran: job.steps.some(executed), startedAt, completedAt }]
+    return job.steps
+      .filter((step) => isWanted(`${name} / ${step.name}`))
+      .map((step) => ({
+        ...part(step),
+        name: `${name} / ${step.name}`,
+        ran: executed(step),
+        startedAt: step.startedAt,
+        completedAt: null,
+      }))
+  })
+}
+
+/** `*` stands for any text within a name. */
+const patternOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((text) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      .join('.*')}$`,
+    's',
+  )
+
+/** The phase that a failed job or step belongs to; null if none failed, or none is declared. */
+export const failedPhase = (run: RunRecord): PhaseKey | null =>
+  PHASES.find(({ key }) => declaredParts(key, run).some(({ failed }) => failed))?.key ?? null
+
+interface Part {
+  readonly phase: PhaseKey
+  readonly ran: boolean
+  readonly ended: boolean
+}
+
+/** The phases that a job belongs to. Within the job that deploys, its steps tell building, deploying and the health check apart. */
+function partsOf(job: JobRecord): Part[] {
+  const phase = phaseOfJob(job)
+  if (phase === null) return []
+  const ran = job.steps.some(executed)
+  const ended = job.conclusion === 'success'
+  if (phase !== 'deploy') return [{ phase, ran, ended }]
+  const health = job.steps.filter(({ name }) => HEALTH.test(name) && !STATUS_OF_STEP.has(name))
+  const checked = health.some(executed)
+  const handedOver =
+    checked || job.steps.some((step) => STATUS_OF_STEP.get(step.name) === closingOf('deploy') && executed(step))
+  return [
+    { phase, ran, ended: handedOver || (ended && !BUILD.test(job.name)) },
+    { phase: 'health_check', ran: checked, ended: health.some(({ conclusion }) => conclusion === 'success') },
+  ]
+}
+
+export const BUILD = /\b(build|package|compile)/i
+export const HEALTH = /health/i
+const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
+  ['smoke_gate', /smoke/i],
+  ['freeze_check', /freeze/i],
+  ['health_check', HEALTH],
+  ['deploy', /deploy|ship|release|publish|rollout/i],
+  ['deploy', BUILD],
+]
+
+/** By its name, or by the notify steps in it; null for a job that belongs to none of the four phases. */
+export function phaseOfJob(job: JobRecord): PhaseKey | null {
+  const named = JOB_NAMES.find(([, name]) => name.test(job.name))?.[0]
+  if (named !== undefined) return named
+  const deploys = job.steps.some(({ name }) => {
+    const status = STATUS_OF_STEP.get(name)
+    return status !== undefined && (status === openingOf('deploy') || status === closingOf('deploy'))
+  })
+  return deploys ? 'deploy' : null
+}
+
+export const executed = ({ status, conclusion }: StepRecord): boolean =>
+  status !== 'queued' && status !== 'pending' && conclusion !== 'skipped' && conclusion !== 'cancelled'
+
+/** A job did not run if it was skipped, or cancelled before its first step. */
+const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
+  conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
