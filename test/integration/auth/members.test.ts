@@ -232,7 +232,7 @@ describe('an admin limited to some environments', () => {
       () => limited.suspend({ userId }),
       () => limited.restore({ userId }),
     ]) {
-      await expect(tried).rejects.toThrow(/admin of staging only/)
+      await expect(tried).rejects.toThrow(/is limited to staging/)
     }
     const body = { token: path.slice('/invite/'.length), name: 'Sten', password: PASSWORD }
     expect(await browser(console_.deps).post('/links/accept', body)).toMatchObject({ status: 410 })

@@ -26,7 +26,7 @@ interface Fault {
 const NOTHING = 'nothing for fifteen seconds after it accepted'
 /** What the timeline says of a deploy whose run is known, and of one without a run. */
 const SAYS_WHERE_FROM = /From GitHub’s record: run \d+|Run \d+ belongs to this deploy/
-const SAYS_WHY = /No run was seen in 30 minutes|rate limit is used up/
+const SAYS_WHY = /No run was seen in 30 minutes|rate limit is exceeded until/
 const UNKNOWN = /GitHub gave no usable answer to the dispatch/
 
 const FAULTS: Readonly<Record<string, Fault>> = {

@@ -166,7 +166,7 @@ describe('the commands of the README in a fresh clone', { timeout: 600_000 }, ()
     const said = await runUntilReady('npm start', /Deploy Console is ready: http/, async () => {
       await runUntilReady('npm run worker', /The worker runs/)
       expect(await run('npm run console -- --help')).toContain('callback-secret')
-      expect(await run('npm run sandbox -- surface console slow')).toContain('console is slow')
+      expect(await run('npm run sandbox -- surface console slow')).toContain('behaves as "slow"')
       await run('npm run sandbox -- freeze "release week"')
       expect(await run('npm run -s console -- callback-secret <owner/name>')).toMatch(/^whsec_\S+\n$/)
     })

@@ -45,7 +45,7 @@ describe('npm run console', () => {
   })
 
   it.each([
-    ['beyond what its owner may', ['--may', 'freeze.override', '--in', 'staging'], 'this requires approver'],
+    ['beyond what its owner may', ['--may', 'freeze.override', '--in', 'staging'], 'requires the role approver'],
     ['in an environment its owner may not change', ['--may', 'deploy.dispatch', '--in', 'production'], 'production'],
     ['for an unknown owner', ['--owner', 'eve@example.com', '--may', 'deploy.read'], 'has no access'],
   ])('token create refuses a token %s and exits with 1', async (_, args, says) => {

@@ -164,7 +164,9 @@ it('a window that opened during an older read learns that a change was undone', 
   const waiting = async () => {
     for (;;) {
       const [row] = await deps.db.$queryRaw<[{ waits: boolean }]>`
-        SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted) AS waits`
+        SELECT EXISTS (
+          SELECT FROM pg_locks JOIN pg_database AS d ON d.oid = database AND datname = current_database() WHERE NOT granted
+        ) AS waits`
       if (row.waits) return
     }
   }
