@@ -4,8 +4,8 @@ import { parseFullName, shortSha } from '~/domain/ref'
 
 /** The inputs of a workflow, by name. A template may hold facts, such as `${sha}`. */
 export type InputTemplates = Readonly<Record<string, string>>
-/** As stored: for a surface, null means the default inputs; for a deploy, that they were not recorded. */
-export const inputValues = z.record(z.string(), z.string()).nullable()
+/** The JSON that is stored. Null for a surface or approval: the default inputs; for a deploy: not recorded. */
+export const storedInputs = z.record(z.string(), z.string()).nullable()
 
 /** What the console knows about a deploy and can send to a workflow. */
 const FACTS = {

@@ -1,8 +1,9 @@
 import 'server-only'
 import type { ApprovalState, DeployKind } from '~/domain/deploy/approval'
+import type { InputTemplates } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import type { DatabaseHandle } from '~/server/platform/database'
-import type { Prisma } from '~/server/platform/generated/client.ts'
+import { Prisma } from '~/server/platform/generated/client.ts'
 
 const approvalSelect = {
   id: true,
@@ -14,13 +15,13 @@ const approvalSelect = {
       environment: true,
       deployFreeze: true,
       deployFreezeReadAt: true,
-      dispatchInputs: true,
     },
   },
   environment: true,
   repository: true,
   workflow: true,
   workflowRef: true,
+  dispatchInputs: true,
   kind: true,
   sourceId: true,
   ref: true,
@@ -56,6 +57,8 @@ export interface NewApproval {
   readonly repository: string
   readonly workflow: string
   readonly workflowRef: string
+  /** The inputs that the surface declares; null: the default ones. */
+  readonly dispatchInputs: InputTemplates | null
   readonly kind: DeployKind
   readonly sourceId: string | null
   readonly ref: string
@@ -77,7 +80,11 @@ export interface NewApproval {
 /** Throws Prisma's P2002 when the idempotency key is in use. */
 export async function insertApproval(tx: DatabaseHandle, approval: NewApproval): Promise<ApprovalRow> {
   const row = await tx.approval.create({
-    data: { ...approval, state: 'waiting' satisfies ApprovalState },
+    data: {
+      ...approval,
+      dispatchInputs: approval.dispatchInputs ?? Prisma.DbNull,
+      state: 'waiting' satisfies ApprovalState,
+    },
     select: approvalSelect,
   })
   return withOwner(tx, row)

@@ -1,7 +1,8 @@
 import 'server-only'
+import { isDeepStrictEqual } from 'node:util'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
-import { fillInputs, inputValues } from '~/domain/deploy/inputs'
+import { fillInputs, storedInputs } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { approvalFacts, approvalView } from '~/server/approvals/approval-view'
@@ -90,7 +91,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
   const surface = { ...row.surface, repository: row.repository, workflow: row.workflow, ref: row.workflowRef }
   const [flags, inputs] = await Promise.all([
     readFlags(deps, DISPATCH_FLAGS, row.environment),
-    chooseInputs(deps, { ...surface, dispatchInputs: inputValues.parse(row.surface.dispatchInputs) }),
+    chooseInputs(deps, { ...surface, dispatchInputs: storedInputs.parse(row.dispatchInputs) }),
   ])
   const requested = {
     id: deps.newId(),
@@ -194,12 +195,19 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
       `${inSentence(row.surface.name)} is no longer declared in surfaces.yaml. ${STILL_WAITS}`,
     )
   }
-  const changed = (['environment', 'repository', 'workflow'] as const).find((key) => surface[key] !== row[key])
-  if (changed !== undefined || surface.ref !== row.workflowRef) {
-    const what = changed ?? 'ref'
+  const { dispatchInputs } = await tx.surface.findUniqueOrThrow({
+    where: { id: surface.id },
+    select: { dispatchInputs: true },
+  })
+  const [what] = [
+    ...(['environment', 'repository', 'workflow'] as const).filter((key) => surface[key] !== row[key]),
+    ...(surface.ref === row.workflowRef ? [] : ['ref']),
+    ...(isDeepStrictEqual(dispatchInputs, row.dispatchInputs) ? [] : ['inputs']),
+  ]
+  if (what !== undefined) {
     throw new AppError(
       'surface_changed',
-      `The ${what} of ${inSentence(surface.name)} has changed since the request. ${STILL_WAITS}`,
+      `After the request, surfaces.yaml changed the ${what} of ${inSentence(surface.name)}. ${STILL_WAITS}`,
       {
         details: { changed: what },
       },

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { CallbackWay } from '~/domain/deploy/callback'
-import { type InputTemplates, inputValues } from '~/domain/deploy/inputs'
+import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
 import { type PhaseJobs, phaseJobs } from '~/domain/deploy/run-record'
 import { TERMINAL_STATUSES } from '~/domain/deploy/status'
 import { AppError } from '~/domain/errors'
@@ -34,7 +34,7 @@ export interface SurfaceDeclaration {
   readonly repositoryId: bigint | null
   /** The inputs of the workflow; null: the default ones that the workflow file declares. */
   readonly dispatchInputs: InputTemplates | null
-  /** The jobs of each phase; null: their names and steps tell. */
+  /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
 }
 
@@ -285,7 +285,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
   const rows = await db.surface.findMany({ select })
   return rows.map((row) => ({
     ...row,
-    dispatchInputs: inputValues.parse(row.dispatchInputs),
+    dispatchInputs: storedInputs.parse(row.dispatchInputs),
     phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
   }))
 }

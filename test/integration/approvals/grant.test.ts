@@ -58,10 +58,11 @@ describe('granting an approval', () => {
     ])
   })
 
-  it('an approved deploy sends the inputs that the surface declares', async () => {
-    const { surface, approval } = await world.waiting({ reason: 'Release 42' })
+  it('an approved deploy sends the inputs that the surface declared at the request', async () => {
+    const { surface } = await world.waiting()
     const dispatchInputs = { version: `\${sha}`, why: `\${reason}, \${requested_by}` }
     await world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchInputs } })
+    const approval = await world.ask(world.requestFor(surface, { reason: 'Release 42' }))
     await grantApproval(world.deps, world.grace, approval.id)
     expect(world.github.dispatches().map(({ body }) => Object(body).inputs)).toEqual([
       { version: SHA, why: 'Release 42, ada' },
@@ -174,6 +175,7 @@ describe('the checks at the moment of the approval', () => {
     ['surface_changed', { repository: 'acme/other' }],
     ['surface_changed', { workflow: 'other.yml' }],
     ['surface_changed', { ref: 'release' }],
+    ['surface_changed', { dispatchInputs: { version: `\${ref_name}` } }],
   ])('an approval is refused with %s once the surface is declared differently', async (code, data) => {
     const request = await world.waiting()
     await world.deps.db.surface.update({ where: { id: request.surface.id }, data })

@@ -1,6 +1,6 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { type InputTemplates, inputValues } from '~/domain/deploy/inputs'
+import { type InputTemplates, storedInputs } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { type DeployState, deployStateSelect } from '~/server/deploys/deploys'
 import { sha256 } from '~/server/platform/crypto'
@@ -68,7 +68,7 @@ function requestedSurface({
   const freezes = deployFreeze !== null && deployFreezeReadAt !== null
   return {
     ...surface,
-    dispatchInputs: inputValues.parse(dispatchInputs),
+    dispatchInputs: storedInputs.parse(dispatchInputs),
     archived: archivedAt !== null,
     deployFreeze: freezes ? { reason: deployFreeze, readAt: deployFreezeReadAt } : null,
   }

@@ -1,7 +1,7 @@
 import 'server-only'
 import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { readAuditEvent } from '~/domain/audit/event'
-import { inputValues } from '~/domain/deploy/inputs'
+import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
 import { isTerminal } from '~/domain/deploy/status'
 import { type DeployView, LOG_TAIL_LENGTH, type LogLine, type TimelineEntry } from '~/domain/deploy/view'
@@ -70,7 +70,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
 }
 
 function sentInputs(stored: Prisma.JsonValue): DeployView['inputs'] {
-  const inputs = inputValues.parse(stored)
+  const inputs = storedInputs.parse(stored)
   return inputs === null ? null : Object.entries(inputs).map(([name, value]) => ({ name, value }))
 }
 

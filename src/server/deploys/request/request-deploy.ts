@@ -86,6 +86,7 @@ function storeApproval(
       repository: surface.repository,
       workflow: surface.workflow,
       workflowRef: surface.ref,
+      dispatchInputs: surface.dispatchInputs,
       ...kindOf(input.source),
       ref: resolved.ref,
       sha: resolved.sha,
