@@ -1,13 +1,4 @@
-import {
-  BUILD,
-  declaredParts,
-  executed,
-  factsOf,
-  failedPhase,
-  HEALTH,
-  phaseOfJob,
-  type RunRecord,
-} from '~/domain/deploy/run-record'
+import { declaredParts, executed, factsOf, failedStage, type RunRecord } from '~/domain/deploy/run-record'
 import {
   canTransition,
   closingOf,
@@ -15,7 +6,6 @@ import {
   type FailureStage,
   openingOf,
   PHASES,
-  type PhaseKey,
   provesShipped,
   STATUS_OF_STEP,
   STATUSES_BEFORE_SUCCESS,
@@ -130,27 +120,4 @@ function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
     default:
       return [end('failed', failedStage(run))]
   }
-}
-
-const STAGES: Readonly<Record<PhaseKey, FailureStage>> = {
-  smoke_gate: 'smoke_gate_failed',
-  freeze_check: 'freeze_check_failed',
-  deploy: 'deploy_failed',
-  health_check: 'health_check_failed',
-}
-
-/** The stage of the first job that failed; within the deploy job, of the step that failed. */
-function failedStage(run: RunRecord): FailureStage | null {
-  if (run.phaseJobs !== null) {
-    const phase = failedPhase(run)
-    return phase === null ? null : STAGES[phase]
-  }
-  const failed = run.jobs.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
-  if (failed === undefined) return null
-  const phase = phaseOfJob(failed)
-  if (phase !== null && phase !== 'deploy') return STAGES[phase]
-  const step = failed.steps.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
-  if (step !== undefined && HEALTH.test(step.name)) return 'health_check_failed'
-  if (BUILD.test(step?.name ?? failed.name)) return 'build_failed'
-  return phase === null ? null : 'deploy_failed'
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { closingOf, openingOf, PHASES, type PhaseKey, STATUS_OF_STEP } from '~/domain/deploy/status'
+import { closingOf, type FailureStage, openingOf, PHASES, type PhaseKey, STATUS_OF_STEP } from '~/domain/deploy/status'
 
 /** A run as GitHub records it, with GitHub's own spelling of each conclusion. */
 export interface RunRecord {
@@ -12,7 +12,7 @@ export interface RunRecord {
   /** 1 for the first run, one more for each re-run. The jobs belong to this attempt. */
   readonly attempt: number
   readonly jobs: readonly JobRecord[]
-  /** Which of its jobs are which phase, as the surface declares; null: their names and steps tell. */
+  /** Which of its jobs are which phase, as the surface declares; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
   /** False: GitHub has more jobs than were read, so a missing job proves nothing. */
   readonly complete: boolean
@@ -167,10 +167,6 @@ const patternOf = (pattern: string): RegExp =>
     's',
   )
 
-/** The phase that a failed job or step belongs to; null if none failed, or none is declared. */
-export const failedPhase = (run: RunRecord): PhaseKey | null =>
-  PHASES.find(({ key }) => declaredParts(key, run).some(({ failed }) => failed))?.key ?? null
-
 interface Part {
   readonly phase: PhaseKey
   readonly ran: boolean
@@ -194,8 +190,8 @@ function partsOf(job: JobRecord): Part[] {
   ]
 }
 
-export const BUILD = /\b(build|package|compile)/i
-export const HEALTH = /health/i
+const BUILD = /\b(build|package|compile)/i
+const HEALTH = /health/i
 const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
   ['smoke_gate', /smoke/i],
   ['freeze_check', /freeze/i],
@@ -205,7 +201,7 @@ const JOB_NAMES: readonly (readonly [PhaseKey, RegExp])[] = [
 ]
 
 /** By its name, or by the notify steps in it; null for a job that belongs to none of the four phases. */
-export function phaseOfJob(job: JobRecord): PhaseKey | null {
+function phaseOfJob(job: JobRecord): PhaseKey | null {
   const named = JOB_NAMES.find(([, name]) => name.test(job.name))?.[0]
   if (named !== undefined) return named
   const deploys = job.steps.some(({ name }) => {
@@ -221,3 +217,26 @@ export const executed = ({ status, conclusion }: StepRecord): boolean =>
 /** A job did not run if it was skipped, or cancelled before its first step. */
 const mayHaveRun = ({ conclusion, steps }: JobRecord): boolean =>
   conclusion !== 'skipped' && !(conclusion === 'cancelled' && !steps.some(executed))
+
+const STAGES: Readonly<Record<PhaseKey, FailureStage>> = {
+  smoke_gate: 'smoke_gate_failed',
+  freeze_check: 'freeze_check_failed',
+  deploy: 'deploy_failed',
+  health_check: 'health_check_failed',
+}
+
+/** The stage of the first job that failed; within the deploy job, of the step that failed. */
+export function failedStage(run: RunRecord): FailureStage | null {
+  if (run.phaseJobs !== null) {
+    const failed = PHASES.find(({ key }) => declaredParts(key, run).some((part) => part.failed))
+    return failed === undefined ? null : STAGES[failed.key]
+  }
+  const failed = run.jobs.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
+  if (failed === undefined) return null
+  const phase = phaseOfJob(failed)
+  if (phase !== null && phase !== 'deploy') return STAGES[phase]
+  const step = failed.steps.find(({ conclusion }) => conclusion === 'failure' || conclusion === 'timed_out')
+  if (step !== undefined && HEALTH.test(step.name)) return 'health_check_failed'
+  if (BUILD.test(step?.name ?? failed.name)) return 'build_failed'
+  return phase === null ? null : 'deploy_failed'
+}
