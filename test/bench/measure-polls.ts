@@ -86,7 +86,7 @@ export interface Costs {
   /** Polls of the newest deploys, which are the ones that windows follow. */
   readonly poll: Cost
   readonly wholePoll: Cost
-  /** Polls of deploys from the whole history, which nobody has read for a while. */
+  /** Polls of deploys from all over the history. None of them was read recently. */
   readonly oldPoll: Cost
   readonly grid: Cost
   readonly history: Cost

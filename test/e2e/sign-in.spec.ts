@@ -75,7 +75,7 @@ test('an admin invites a deployer of staging, who joins by the link, cannot depl
   await expect(bob).toHaveURL(/\/sign-in$/)
   await bob.goto(`${product.url}/audit?actor=bob%40example.com`)
   await signIn(bob, 'bob@example.com', 'not the password')
-  await expect(bob.getByRole('alert').filter({ hasText: 'Incorrect email or password' })).toBeVisible()
+  await expect(bob.getByRole('alert').filter({ hasText: 'Incorrect e-mail address or password' })).toBeVisible()
   await signIn(bob, 'bob@example.com', PASSWORD)
   await expect(bob).toHaveURL(/\/audit\?actor=bob%40example\.com$/)
 

@@ -18,8 +18,8 @@ export function authorize(actor: Actor | null, permission: Permission): Actor {
 }
 
 /**
- * Throws `permission_refused` for an admin who is limited to environments (only older versions made these): managing people affects
- * every environment.
+ * Throws `permission_refused` for an admin who is limited to environments, because managing people affects every environment. Only
+ * older versions limited admins.
  */
 export function requireWholeReach(actor: Actor): void {
   if (actor.environments === null) return

@@ -168,7 +168,7 @@ function useSignIn(next: string, refused: string | null, onSignedIn: () => void)
 const WRONG_CODE = 'Incorrect code. Type the code that the app shows now, or a backup code.'
 
 const WRONG_PASSWORD =
-  'Incorrect email or password. Five incorrect passwords lock sign-in for 30 seconds; each further one doubles the time.'
+  'Incorrect e-mail address or password. Five incorrect passwords lock sign-in for 30 seconds. Each further one doubles the time, up to 15 minutes.'
 
 const REFUSALS: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD: WRONG_PASSWORD,

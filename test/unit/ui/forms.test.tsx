@@ -41,7 +41,7 @@ describe('the sign-in form', () => {
     auth.answers.push({ status: 401, body: { code: 'INVALID_EMAIL_OR_PASSWORD', message: 'of the library' } })
     const page = await openForm()
     await page.press('Sign in')
-    expect(page.alert()).toMatch(/^Incorrect email or password\./)
+    expect(page.alert()).toMatch(/^Incorrect e-mail address or password\./)
     expect([page.field('E-mail address').value, page.field('Password').value]).toEqual(['ada@example.com', ''])
     expect(signedIn).not.toHaveBeenCalled()
   })
