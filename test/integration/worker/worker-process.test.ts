@@ -77,6 +77,8 @@ describe('npm run worker', () => {
 
   it('a delivery of a killed worker is not sent again by the next one', async () => {
     const { deps } = console_
+    // The outcome of another test's deploy would be sent too.
+    await runQueue(deps)
     const slack = await startSlackReceiver()
     slack.script.answer = () => new Promise(() => {})
     const { id } = await insertDeployAt(deps, 'deploying')
