@@ -32,6 +32,8 @@ export interface SurfaceTile {
   /** The version that the surface reported last; null if it never reported one. */
   readonly version: {
     readonly sha: string
+    /** The tag that the surface reported; null if it reported a commit. */
+    readonly tag: string | null
     readonly url: string
     readonly seenAt: string
     /** Commits of the default ref that this version lacks; null if unknown. */
@@ -43,6 +45,8 @@ export interface SurfaceTile {
     /** Whether a deploy of this surface by the console is proven to have shipped it. */
     readonly shippedHere: boolean
   } | null
+  /** What the surface reports if its commit is not known, and why, as a sentence; null otherwise. */
+  readonly unknownVersion: { readonly name: string; readonly why: string } | null
   /** The newest deploy, finished or not. */
   readonly lastDeploy: DeploySummary | null
   /** The newest deploy that is proven to have shipped another commit than the one that runs; null when there is none. */

@@ -8,6 +8,7 @@ import { inSentence } from '~/domain/foreign-text'
 import type { OutsideRun } from '~/domain/github/outside-run'
 import type { Checked } from '~/domain/surface/live'
 import type { HealthState } from '~/domain/surface/tile'
+import { type ReportedVersion, type VersionSource, versionProblem, versionSource } from '~/domain/surface/version'
 import { reportSelect } from '~/server/deploys/deploy-report'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
@@ -36,6 +37,8 @@ export interface SurfaceDeclaration {
   readonly dispatchInputs: InputTemplates | null
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
+  /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
+  readonly versionSource: VersionSource | null
 }
 
 const declarationSelect = {
@@ -69,6 +72,9 @@ const tileSelect = {
   healthCheckedAt: true,
   runningSha: true,
   runningSeenAt: true,
+  versionSource: true,
+  reportedVersion: true,
+  versionProblem: true,
   behindBy: true,
   aheadBy: true,
   behindCheckedAt: true,
@@ -95,6 +101,19 @@ const tileSelect = {
 } satisfies Prisma.SurfaceSelect
 
 export type SurfaceRow = Prisma.SurfaceGetPayload<{ select: typeof tileSelect }>
+
+/** A declaration that this version cannot read counts as missing. */
+export const versionSourceOf = (surface: Pick<SurfaceRow, 'versionSource'>): VersionSource | null =>
+  versionSource.nullable().safeParse(surface.versionSource).data ?? null
+
+/** What the surface reported last. */
+export const knownVersion = (
+  surface: Pick<SurfaceRow, 'reportedVersion' | 'runningSha' | 'versionProblem'>,
+): ReportedVersion => ({
+  name: surface.reportedVersion,
+  sha: surface.runningSha,
+  problem: surface.versionProblem === null ? null : versionProblem(surface.versionProblem),
+})
 
 export function findSurface(db: DatabaseHandle, id: string): Promise<SurfaceRow | null> {
   return db.surface.findUnique({ where: { id }, select: tileSelect })
@@ -175,9 +194,19 @@ export async function listRepositories(db: DatabaseHandle): Promise<string[]> {
   return [...new Map(rows.map(({ repository }) => [repository.toLowerCase(), repository])).values()]
 }
 
-export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclaration): Promise<void> {
-  const { id, dispatchInputs, phaseJobs: jobs, ...declaration } = declared
-  const rest = { ...declaration, dispatchInputs: dispatchInputs ?? Prisma.DbNull, phaseJobs: jobs ?? Prisma.DbNull }
+/** `forgetsVersion`: the recorded version was read from another repository or place, so its name is resolved again. */
+export async function upsertSurface(
+  tx: DatabaseHandle,
+  declared: SurfaceDeclaration,
+  { forgetsVersion }: { readonly forgetsVersion: boolean },
+): Promise<void> {
+  const { id, dispatchInputs, phaseJobs: jobs, versionSource: source, ...declaration } = declared
+  const rest = {
+    ...declaration,
+    dispatchInputs: dispatchInputs ?? Prisma.DbNull,
+    phaseJobs: jobs ?? Prisma.DbNull,
+    versionSource: source ?? Prisma.DbNull,
+  }
   await tx.surface.updateMany({
     where: { id, repository: { not: rest.repository } },
     data: { deployFreeze: null, deployFreezeReadAt: null, comparedSha: null },
@@ -185,7 +214,7 @@ export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclara
   await tx.surface.upsert({
     where: { id },
     create: { id, ...rest },
-    update: { ...rest, archivedAt: null },
+    update: { ...rest, archivedAt: null, ...(forgetsVersion ? { reportedVersion: null, versionProblem: null } : {}) },
     select: { id: true },
   })
 }
@@ -193,6 +222,8 @@ export async function upsertSurface(tx: DatabaseHandle, declared: SurfaceDeclara
 export async function archiveSurface(tx: DatabaseHandle, id: string, at: Date): Promise<void> {
   await tx.surface.update({ where: { id }, data: { archivedAt: at }, select: { id: true } })
 }
+
+const DRIFT_UNKNOWN = { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } as const
 
 /** Records a probe. A probe without a version keeps the recorded version. */
 export async function recordProbe(
@@ -202,21 +233,41 @@ export async function recordProbe(
     readonly health: HealthState
     readonly detail: string | null
     readonly at: Date
-    readonly runningSha: string | null
+    readonly version: ReportedVersion | null
     /** The version is new, so the recorded drift no longer applies. */
     readonly versionChanged: boolean
   },
 ): Promise<void> {
+  const { version } = probe
   await db.surface.update({
     where: { id },
     data: {
       health: probe.health,
       healthDetail: probe.detail,
       healthCheckedAt: probe.at,
-      ...(probe.runningSha === null ? {} : { runningSha: probe.runningSha, runningSeenAt: probe.at }),
-      ...(probe.versionChanged ? { behindBy: null, aheadBy: null, behindCheckedAt: null, comparedSha: null } : {}),
+      ...(version === null ? {} : { runningSeenAt: probe.at }),
+      // An unchanged version is not written, because its commit may have become known meanwhile.
+      ...(version === null || !probe.versionChanged ? {} : { ...versionColumns(version), ...DRIFT_UNKNOWN }),
     },
     select: { id: true },
+  })
+}
+
+const versionColumns = ({ name, sha, problem }: ReportedVersion) => ({
+  reportedVersion: name,
+  runningSha: sha,
+  versionProblem: problem,
+})
+
+/** Records the commit of a reported name, or why it is unknown. A surface that reports another version by now is not changed. */
+export async function recordResolvedVersion(
+  db: DatabaseHandle,
+  ids: readonly string[],
+  version: ReportedVersion,
+): Promise<void> {
+  await db.surface.updateMany({
+    where: { id: { in: [...ids] }, reportedVersion: version.name },
+    data: { ...versionColumns(version), ...DRIFT_UNKNOWN },
   })
 }
 
@@ -281,12 +332,14 @@ export async function listAllDeclarations(db: DatabaseHandle) {
     repositoryId: true,
     dispatchInputs: true,
     phaseJobs: true,
+    versionSource: true,
   } as const
   const rows = await db.surface.findMany({ select })
   return rows.map((row) => ({
     ...row,
     dispatchInputs: storedInputs.parse(row.dispatchInputs),
     phaseJobs: phaseJobs.nullable().parse(row.phaseJobs),
+    versionSource: versionSourceOf(row),
   }))
 }
 

@@ -124,7 +124,12 @@ async function withAdvisoryLock(
  */
 const LOOKS = [
   { look: 'runs', task: 'find_outside_runs', subject: 'runs', isFor: () => true },
-  { look: 'refs', task: 'measure_distance', subject: 'refs', isFor: ({ runningSha }) => runningSha !== null },
+  {
+    look: 'refs',
+    task: 'measure_distance',
+    subject: 'refs',
+    isFor: ({ runningSha, reportedVersion }) => runningSha !== null || reportedVersion !== null,
+  },
   {
     look: 'freeze',
     task: 'read_deploy_freeze',

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import { explainHold } from '~/domain/deploy/report'
 import { statusWord } from '~/domain/deploy/status'
 import type { DeploySummary } from '~/domain/deploy/view'
-import { inSentence, visible } from '~/domain/foreign-text'
+import { inSentence, visible, visibleSentence } from '~/domain/foreign-text'
 import { shortSha } from '~/domain/ref'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { FrozenBy, FrozenByVariable } from '~/ui/freezes/frozen-by'
@@ -85,11 +85,11 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
     <dl className="mt-1.5 grid flex-1 grid-cols-[3.25rem_minmax(0,1fr)] grid-rows-[repeat(3,1.25rem)] content-start gap-y-0.5 px-3.5 text-sm">
       <Fact term="Version">
         {version === null ? (
-          'not reported'
+          <UnknownVersion version={tile.unknownVersion} />
         ) : (
           <>
             <span className="relative">
-              <Sha sha={version.sha} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
+              <Sha sha={version.sha} tag={version.tag} url={version.url} tabIndex={tab} seenAt={version.seenAt} />
             </span>
             {isDrift(tile) && third !== 'drift' && (
               <span className="shrink-0 text-warn" title={driftWords(version)}>
@@ -167,6 +167,16 @@ export function TileFacts({ tile, running, tab }: TileFactsProps) {
         )
       )}
     </dl>
+  )
+}
+
+/** A version whose commit is not known, or none. */
+function UnknownVersion({ version }: { readonly version: SurfaceTile['unknownVersion'] }) {
+  if (version === null) return 'not reported'
+  return (
+    <span className="truncate" title={visibleSentence(version.why)}>
+      <ForeignText text={version.name} /> · commit unknown
+    </span>
   )
 }
 

@@ -74,6 +74,84 @@ it('a look costs one request while the default ref has not moved', async () => {
   expect(github.requests.map(({ path }) => path.split('/acme/platform')[1])).toEqual(['/git/ref/heads%2Fmain'])
 })
 
+/** A surface that reported this name; its commit after a look. */
+async function lookedUp(name: string, is: 'commit' | 'ref', known: string | null = null) {
+  const { deps } = console_
+  const { id } = await insertSurface(deps)
+  const versionSource = { url: null, in: 'json', at: 'version', is }
+  const reported = { reportedVersion: name, versionProblem: known === null ? 'unresolved' : null, runningSha: known }
+  await deps.db.surface.update({ where: { id }, data: { versionSource, ...reported, runningSeenAt: deps.now() } })
+  return async () => {
+    await measureDrift(deps, 'acme/platform')
+    const tile = (await listTiles(deps)).find((one) => one.id === id)
+    return { version: tile?.version, unknown: tile?.unknownVersion?.why }
+  }
+}
+
+/** GitHub knows these tags, until the test ends. */
+function tagsAre(tags: Readonly<Record<string, string>>) {
+  const { onRef } = github.script
+  github.script.onRef = (request) => {
+    const name = decodeURIComponent(request.path.split('/git/ref/tags%2F')[1] ?? '')
+    const sha = tags[name]
+    return sha === undefined ? onRef(request) : { status: 200, body: gitRef(`refs/tags/${name}`, sha) }
+  }
+  onTestFinished(() => {
+    github.script.onRef = onRef
+  })
+}
+
+it('a reported tag is resolved by GitHub before it is compared, and shown as the version', async () => {
+  tagsAre({ 'v1.4.0': RUNNING })
+  const look = await lookedUp('v1.4.0', 'ref')
+  expect(await look()).toMatchObject({ version: { sha: RUNNING, tag: 'v1.4.0', behindBy: 3 } })
+  github.requests.length = 0
+  await look()
+  expect(github.requests.map(({ path }) => path.split('/acme/platform')[1])).toEqual([
+    '/git/ref/tags%2Fv1.4.0',
+    '/git/ref/heads%2Fmain',
+  ])
+})
+
+it('the commit of a tag that was moved since it was reported is unknown, also at later looks', async () => {
+  tagsAre({ latest: TAG })
+  const look = await lookedUp('latest', 'ref', RUNNING)
+  const moved = {
+    version: null,
+    unknown: 'The surface reports latest. That tag was moved since, so the commit is not known.',
+  }
+  expect(await look()).toEqual(moved)
+  expect(await look()).toEqual(moved)
+})
+
+it('the commit of a tag that was deleted since it was reported stays', async () => {
+  const look = await lookedUp('v1.3.9', 'ref', RUNNING)
+  expect(await look()).toMatchObject({ version: { sha: RUNNING } })
+})
+
+it('a tag that GitHub does not know has no commit', async () => {
+  const look = await lookedUp('v9', 'ref')
+  expect(await look()).toEqual({
+    version: null,
+    unknown: 'The surface reports v9, which GitHub does not know in the repository.',
+  })
+})
+
+it('an abbreviated commit is the one commit that GitHub knows under it, never a branch of that name', async () => {
+  const { onCommit } = github.script
+  onTestFinished(() => {
+    github.script.onCommit = onCommit
+  })
+  github.script.onCommit = ({ path }) => ({ status: 200, body: commit(path.includes('bbbbbbb') ? RUNNING : SHA) })
+  const known = await lookedUp('bbbbbbb', 'commit')
+  const branch = await lookedUp('ccccccc', 'commit')
+  expect(await known()).toMatchObject({ version: { sha: RUNNING, tag: null } })
+  expect(await branch()).toMatchObject({
+    version: null,
+    unknown: expect.stringContaining('which GitHub does not know'),
+  })
+})
+
 it('a default ref that is both a branch and a tag is not compared', async () => {
   const branchOnly = github.script.onRef
   github.script.onRef = ({ path }) => {

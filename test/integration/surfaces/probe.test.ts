@@ -1,14 +1,20 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { VersionSource } from '~/domain/surface/version'
 import { freePort } from '~/launch/machine/ports'
 import { probeSurface } from '~/server/surfaces/probe/probe-surface'
 import { findSurface } from '~/server/surfaces/surfaces'
-import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { createTestConsole, insertDeployAt, insertSurface, type TestConsole } from '~test/support/console'
 
 let console_: TestConsole
-let answer = { status: 200, body: '' }
-const server = createServer((_, response) => response.writeHead(answer.status).end(answer.body))
+let answer: { status: number; body: string; headers?: Record<string, string> } = { status: 200, body: '' }
+/** The answer at /version. */
+let versionAnswer = answer
+const server = createServer(({ url }, response) => {
+  const { status, headers, body } = url === '/version' ? versionAnswer : answer
+  response.writeHead(status, headers).end(body)
+})
 
 beforeAll(async () => {
   server.listen(0, '127.0.0.1')
@@ -20,9 +26,10 @@ afterAll(async () => {
   await console_.close()
 })
 
-async function surfaceAt(healthUrl: string) {
+async function surfaceAt(healthUrl: string, versionSource?: VersionSource) {
   const { id } = await insertSurface(console_.deps)
-  await console_.deps.db.surface.update({ where: { id }, data: { healthUrl } })
+  const data = { healthUrl, ...(versionSource === undefined ? {} : { versionSource }) }
+  await console_.deps.db.surface.update({ where: { id }, data })
   return async () => {
     const surface = await findSurface(console_.deps.db, id)
     if (surface === null) throw new Error('the surface is gone')
@@ -72,4 +79,76 @@ it.each([
   const read = await surfaceAt(await healthUrl())
   await probeSurface(console_.deps, await read())
   expect(await read()).toMatchObject({ health: 'unreachable', healthDetail: expect.stringMatching(detail) })
+})
+
+const SHA = '2b67698'.padEnd(40, '0')
+const declared = (source: Pick<VersionSource, 'in' | 'at'> & Partial<VersionSource>): VersionSource => ({
+  url: null,
+  is: 'commit',
+  ...source,
+})
+
+it.each<[string, VersionSource, typeof answer]>([
+  [
+    'a member of a JSON body',
+    declared({ in: 'json', at: 'builds.0.commit' }),
+    { status: 200, body: JSON.stringify({ builds: [{ commit: SHA }] }) },
+  ],
+  [
+    'a header',
+    declared({ in: 'header', at: 'X-Version' }),
+    { status: 200, body: 'OK', headers: { 'x-version': ` ${SHA.toUpperCase()}` } },
+  ],
+  [
+    'a line of a text',
+    declared({ in: 'text', at: '^build (?<version>\\S+)$' }),
+    { status: 200, body: `ok\nbuild ${SHA}\n` },
+  ],
+])('the version is read from %s, as surfaces.yaml declares', async (_, source, answered) => {
+  const read = await surfaceAt(listening(), source)
+  answer = answered
+  await probeSurface(console_.deps, await read())
+  expect(await read()).toMatchObject({ health: 'healthy', runningSha: SHA, reportedVersion: null })
+})
+
+it('health and version come from different addresses, and an error page at the second one says nothing about the version', async () => {
+  const url = listening().replace('/health', '/version')
+  const read = await surfaceAt(listening(), declared({ in: 'text', at: '(?<version>[0-9a-f]{7,})', url }))
+  answer = { status: 200, body: 'f00f00f' }
+  versionAnswer = { status: 200, body: SHA }
+  await probeSurface(console_.deps, await read())
+  expect(await read()).toMatchObject({ health: 'healthy', runningSha: SHA })
+  versionAnswer = { status: 502, body: 'request d41c9e2d41c9e2' }
+  answer = { status: 503, body: '' }
+  await probeSurface(console_.deps, await read())
+  expect(await read()).toMatchObject({ health: 'unhealthy', runningSha: SHA })
+})
+
+it('a regular expression that would take for ever is stopped, and the recorded version is kept', async () => {
+  const read = await surfaceAt(listening(), declared({ in: 'text', at: '^(?<version>([0-9a-f]+)+)$' }))
+  answer = { status: 200, body: SHA }
+  await probeSurface(console_.deps, await read())
+  answer = { status: 200, body: `${'a'.repeat(8_000)}!` }
+  await probeSurface(console_.deps, await read())
+  expect(await read()).toMatchObject({ health: 'healthy', runningSha: SHA })
+})
+
+it('an abbreviated commit is the commit of the last deploy if it is its prefix of at least seven digits, and unknown otherwise', async () => {
+  const { deps } = console_
+  const { id, surface } = await insertDeployAt(deps, 'deploying')
+  await deps.db.deploy.update({ where: { id }, data: { sha: SHA } })
+  const data = { healthUrl: listening(), versionSource: declared({ in: 'json', at: 'version' }) }
+  await deps.db.surface.update({ where: { id: surface.id }, data })
+  const seen = async (version: string) => {
+    answer = { status: 200, body: healthBody(version) }
+    const before = await findSurface(deps.db, surface.id)
+    if (before === null) throw new Error('the surface is gone')
+    await probeSurface(deps, before)
+    const { runningSha, reportedVersion, versionProblem } = (await findSurface(deps.db, surface.id)) ?? before
+    return [runningSha, reportedVersion, versionProblem]
+  }
+  expect(await seen(SHA.slice(0, 7))).toEqual([SHA, SHA.slice(0, 7), null])
+  expect(await seen(SHA.slice(0, 6))).toEqual([null, SHA.slice(0, 6), 'not_commit'])
+  expect(await seen('2b67699')).toEqual([null, '2b67699', 'unresolved'])
+  expect(await seen('dev')).toEqual([null, 'dev', 'not_commit'])
 })

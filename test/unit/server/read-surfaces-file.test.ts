@@ -37,6 +37,7 @@ describe('surfaces.yaml', () => {
         repositoryId: null,
         dispatchInputs: null,
         phaseJobs: null,
+        versionSource: null,
       },
     ])
   })
@@ -113,6 +114,26 @@ describe('surfaces.yaml', () => {
       'surfaces.yaml:10: phases: "deploys" is not a known key; did you mean "deploy"?',
     ],
     ['a phase with no job', `${GOOD}    phases:\n      deploy: []\n`, 'surfaces.yaml:10: phases.deploy: names no job'],
+    [
+      'a version that is read from two places',
+      `${GOOD}    version:\n      json: version\n      header: x-version\n`,
+      'surfaces.yaml:10: version: needs exactly one of json, header and text',
+    ],
+    [
+      'a pattern without the group of the version',
+      `${GOOD}    version:\n      text: '^v(\\S+)'\n`,
+      'surfaces.yaml:10: version.text: has no group (?<version>…)',
+    ],
+    [
+      'a pattern that is no regular expression',
+      `${GOOD}    version:\n      text: '(?<version>'\n`,
+      'surfaces.yaml:10: version.text: is not a regular expression',
+    ],
+    [
+      'a version that names neither a commit nor a ref',
+      `${GOOD}    version:\n      json: version\n      is: tag\n`,
+      'surfaces.yaml:11: version.is: must be commit or ref',
+    ],
     ['invalid YAML', GOOD.replace('name: API', 'name: "API'), 'surfaces.yaml:'],
     ['a list without surfaces', 'surfaces: []\n', 'surfaces.yaml:1: no surface is declared'],
     ['an empty file', '', 'surfaces.yaml:1:'],
@@ -147,6 +168,18 @@ describe('surfaces.yaml', () => {
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { phaseJobs: { smoke_gate: ['test', 'lint / *'], deploy: ['ship'] } },
     ])
+  })
+
+  it.each([
+    ['json: build.commit', { url: null, in: 'json', at: 'build.commit', is: 'commit' }],
+    [
+      'header: x-version\n      url: https://api.example.com/\n      is: ref',
+      { url: 'https://api.example.com', in: 'header', at: 'x-version', is: 'ref' },
+    ],
+    ["text: '^v(?<version>\\S+)'\n      is: ref", { url: null, in: 'text', at: '^v(?<version>\\S+)', is: 'ref' }],
+  ])('declares where a surface reports its version: %s', (declared, versionSource) => {
+    const text = `${GOOD}    version:\n      ${declared}\n`
+    expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([{ versionSource }])
   })
 
   it('is refused with every problem at once', () => {

@@ -143,6 +143,7 @@ describe('the source of a commit', () => {
   it('can be a surface of the same workflow in another environment that runs another commit, for production only', () => {
     const version = (sha: string) => ({
       sha,
+      tag: null,
       url: '',
       seenAt: '',
       behindBy: null,
@@ -163,7 +164,7 @@ describe('the source of a commit', () => {
 
   it('is not offered for a promotion that is behind the running version', () => {
     const counted = (sha: string, behindBy: number | null, aheadBy: number | null) => ({
-      version: { sha, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
+      version: { sha, tag: null, url: '', seenAt: '', behindBy, aheadBy, comparedAt: '', shippedHere: true },
     })
     const production = tile('api', counted('b'.repeat(40), 3, 0))
     const promotable = (behindBy: number | null, aheadBy: number | null) =>

@@ -54,6 +54,7 @@ export function tile(id: string, overrides: Partial<SurfaceTile> = {}): SurfaceT
     confirm: id,
     health: { state: 'healthy', detail: null, checkedAt: null },
     version: null,
+    unknownVersion: null,
     lastDeploy: null,
     lastGood: null,
     archived: false,

@@ -66,6 +66,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     health: { state: 'unhealthy', detail: text, checkedAt: AT },
     version: {
       sha: SHA,
+      tag: text,
       url: 'https://example.com',
       seenAt: AT,
       behindBy: 2,

@@ -122,7 +122,7 @@ describe('the third row of a tile', () => {
   })
 
   test('shows a version that this console did not deploy before a freeze, which moves to the note', () => {
-    const version = { sha: 'd'.repeat(40), url: '', seenAt: '2026-11-21T03:00:00Z', behindBy: 3, aheadBy: 0 }
+    const version = { sha: 'd'.repeat(40), tag: null, url: '', seenAt: '2026-11-21T03:00:00Z', behindBy: 3, aheadBy: 0 }
     const drifted = { version: { ...version, comparedAt: null, shippedHere: false }, freezes: [freeze] }
     expect(thirdRow(tile('a', { ...drifted, lastDeploy: deployThrough(['requested', 'failed']) }), null)).toBe('drift')
     expect(thirdRow(tile('a', drifted), null), 'the console has not shipped there yet').toBe('freeze')

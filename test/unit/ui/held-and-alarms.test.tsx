@@ -76,7 +76,16 @@ describe('an alarm', () => {
 })
 
 describe('a tile whose version this console did not deploy', () => {
-  const version = { sha: SHA, url: '', seenAt: AT, behindBy: 3, aheadBy: 2, comparedAt: null, shippedHere: false }
+  const version = {
+    sha: SHA,
+    tag: null,
+    url: '',
+    seenAt: AT,
+    behindBy: 3,
+    aheadBy: 2,
+    comparedAt: null,
+    shippedHere: false,
+  }
   const drifted = tile('api', { version, lastDeploy: deployThrough(['requested', 'failed']) })
 
   it('says so beside its distance from the default ref, even beside an alarm', () => {

@@ -8,6 +8,7 @@ import { PHASES, type PhaseKey } from '~/domain/deploy/status'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
 import { likelySpelling } from '~/domain/likely-spelling'
+import type { VersionSource } from '~/domain/surface/version'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
 const address = z
@@ -47,6 +48,37 @@ const phasesSchema = z
     'names no job of the phase deploy, so no run could prove that it deployed',
   )
 
+/** A member of a JSON body, by its path: `version` or `build.commit`. */
+const memberPath = storableText.max(200).regex(/^[^.]+(\.[^.]+)*$/, 'is not a path such as build.commit')
+
+const headerName = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'is not the name of a header')
+
+const versionPattern = storableText.max(500).superRefine((pattern, context) => {
+  try {
+    const names = Object.keys(new RegExp(`${pattern}|`, 'm').exec('')?.groups ?? {})
+    if (!names.includes('version')) context.addIssue({ code: 'custom', message: 'has no group (?<version>…)' })
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    context.addIssue({ code: 'custom', message: `is not a regular expression: ${why}` })
+  }
+})
+
+const versionSchema = z
+  .strictObject({
+    url: address.optional(),
+    json: memberPath.optional(),
+    header: headerName.optional(),
+    text: versionPattern.optional(),
+    is: z.enum(['commit', 'ref'], 'must be commit or ref').default('commit'),
+  })
+  .refine(
+    ({ json, header, text }) => [json, header, text].filter((place) => place !== undefined).length === 1,
+    'needs exactly one of json, header and text',
+  )
+
 const surfaceSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'may contain only lower-case letters, digits and hyphens'),
   name: nameText.max(80),
@@ -64,6 +96,7 @@ const surfaceSchema = z.strictObject({
   repository_id: z.int('is not a number').positive('is not a positive number').optional(),
   dispatch: dispatchSchema.optional(),
   phases: phasesSchema.optional(),
+  version: versionSchema.optional(),
 })
 
 const fileSchema = z
@@ -139,7 +172,14 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
     dispatchInputs: surface.dispatch?.inputs ?? null,
     phaseJobs: surface.phases ?? null,
+    versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))
+}
+
+function sourceOf({ url, is, json, header, text }: z.output<typeof versionSchema>): VersionSource {
+  const rest = { url: url ?? null, is }
+  if (json !== undefined) return { ...rest, in: 'json', at: json }
+  return header === undefined ? { ...rest, in: 'text', at: text ?? '' } : { ...rest, in: 'header', at: header }
 }
 
 const NO_SANDBOX = 'uses SANDBOX_URL, but there is no sandbox when GitHub credentials are set: declare your own'
@@ -154,6 +194,7 @@ const KNOWN_KEYS = [
   'surfaces',
   ...Object.keys(surfaceSchema.shape),
   ...Object.keys(dispatchSchema.shape),
+  ...Object.keys(versionSchema.shape),
   ...PHASES.map(({ key }) => key),
 ]
 

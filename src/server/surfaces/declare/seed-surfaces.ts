@@ -38,10 +38,13 @@ export async function seedSurfaces(
       )
 
     for (const surface of declared) {
-      const change = changeOf(surface, stored.get(surface.id))
+      const before = stored.get(surface.id)
+      const change = changeOf(surface, before)
       if (change === null) continue
-      const weakenings = weakeningsOf(stored.get(surface.id), surface)
-      await upsertSurface(tx, surface)
+      const weakenings = weakeningsOf(before, surface)
+      const forgetsVersion =
+        before?.repository !== surface.repository || !isDeepStrictEqual(before.versionSource, surface.versionSource)
+      await upsertSurface(tx, surface, { forgetsVersion })
       await audit(
         surface.id,
         change,

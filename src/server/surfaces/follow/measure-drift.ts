@@ -1,9 +1,18 @@
 import 'server-only'
 import { AppError } from '~/domain/errors'
+import { fullName } from '~/domain/ref'
 import type { Deps } from '~/server/deps'
-import { compareCommits, resolveRef } from '~/server/github/refs'
+import { compareCommits, readCommit, resolveRef } from '~/server/github/refs'
 import { findDefaultRef, findLook, recordDefaultRef, recordLook } from '~/server/surfaces/follow/repository-looks'
-import { confirmDrift, listSurfaces, recordDrift, type SurfaceRow } from '~/server/surfaces/surfaces'
+import {
+  confirmDrift,
+  knownVersion,
+  listSurfaces,
+  recordDrift,
+  recordResolvedVersion,
+  type SurfaceRow,
+  versionSourceOf,
+} from '~/server/surfaces/surfaces'
 import { recordActivity } from '~/server/webhooks/webhook-hearings.sql'
 
 type MeasureDeps = Pick<Deps, 'db' | 'github' | 'now'>
@@ -15,10 +24,9 @@ type MeasureDeps = Pick<Deps, 'db' | 'github' | 'now'>
  * @throws AppError `github_unavailable`, `github_refused`
  */
 export async function measureDrift(deps: MeasureDeps, repository: string): Promise<void> {
-  const surfaces = (await listSurfaces(deps.db)).filter(
-    (surface) => surface.repository.toLowerCase() === repository.toLowerCase() && surface.runningSha !== null,
-  )
   const at = deps.now()
+  await resolveReportedVersions(deps, await listSurfacesOfRepository(deps, repository))
+  const surfaces = (await listSurfacesOfRepository(deps, repository)).filter(({ runningSha }) => runningSha !== null)
   const before = await findLook(deps.db, repository, 'refs')
   await recordLook(deps.db, repository, 'refs', { lookedAt: at })
   for (const ref of new Set(surfaces.map((surface) => surface.ref))) {
@@ -34,6 +42,46 @@ export async function measureDrift(deps: MeasureDeps, repository: string): Promi
       await measure(deps, same, runningSha, head, at)
     }
   }
+}
+
+const listSurfacesOfRepository = async ({ db }: MeasureDeps, repository: string) =>
+  (await listSurfaces(db)).filter((surface) => surface.repository.toLowerCase() === repository.toLowerCase())
+
+/**
+ * Asks GitHub for the commits of reported tags and abbreviated commits. A commit that is known stays, unless its tag was moved: then
+ * nothing tells which of the two commits the surface runs.
+ */
+async function resolveReportedVersions(deps: MeasureDeps, surfaces: readonly SurfaceRow[]): Promise<void> {
+  const asked = surfaces.flatMap((surface) => {
+    const { name, sha, problem } = knownVersion(surface)
+    const isTag = versionSourceOf(surface)?.is === 'ref'
+    const isSettled = problem === 'not_commit' || problem === 'moved' || (sha !== null && !isTag)
+    return name === null || isSettled ? [] : [{ id: surface.id, repository: surface.repository, name, sha, isTag }]
+  })
+  for (const key of new Set(asked.map(keyOfName))) {
+    const same = asked.filter((one) => keyOfName(one) === key)
+    const [first] = same
+    if (first === undefined) continue
+    const found = await resolveUnlessUnknown(() => findNamedCommit(deps.github, first))
+    for (const { id, name, sha } of same) {
+      if (sha !== null && (found === null || found === sha)) continue
+      const problem = sha !== null ? 'moved' : found === null ? 'not_found' : null
+      await recordResolvedVersion(deps.db, [id], { name, sha: problem === null ? found : null, problem })
+    }
+  }
+}
+
+const keyOfName = ({ name, isTag }: { readonly name: string; readonly isTag: boolean }) => `${isTag} ${name}`
+
+/** The one commit that GitHub knows under this tag or abbreviation; null if it knows none. */
+async function findNamedCommit(
+  github: MeasureDeps['github'],
+  { repository, name, isTag }: { readonly repository: string; readonly name: string; readonly isTag: boolean },
+): Promise<string | null> {
+  if (isTag) return (await resolveRef(github, repository, fullName('tag', name))).sha
+  // GitHub also takes the name of a branch or tag here.
+  const { sha } = await readCommit(github, repository, name)
+  return sha.startsWith(name) ? sha : null
 }
 
 /** Records the drift of surfaces that run the same commit. */

@@ -2,43 +2,51 @@ import 'server-only'
 import { z } from 'zod'
 import type { AuditEvent } from '~/domain/audit/event'
 import type { HealthState } from '~/domain/surface/tile'
+import { readReportedVersion } from '~/domain/surface/version'
 import { appendAuditEvent, hasAuditEvent } from '~/server/audit/append-audit'
 import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
-import { recordProbe, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { readVersion } from '~/server/surfaces/probe/read-version'
+import { knownVersion, recordProbe, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 
 const PROBE_TIMEOUT_MS = 5_000
 const BODY_LIMIT = 16 * 1024
 
-/** The answer of a health endpoint. Only a full commit SHA counts as a version. */
-const healthBody = z.object({
-  version: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional(),
-})
-
 interface Sighting {
   readonly health: HealthState
   readonly detail: string | null
-  readonly runningSha: string | null
+  /** What the surface says that it runs; null if it says nothing. */
+  readonly reported: string | null
   /** False: no answer within the time limit of a probe. */
   readonly answered: boolean
 }
 
 /** Asks a surface for its health and version, and records the answer. */
-export async function probeSurface(deps: Pick<Deps, 'db' | 'now'>, surface: SurfaceRow): Promise<Sighting> {
+export async function probeSurface(
+  deps: Pick<Deps, 'db' | 'logger' | 'now'>,
+  surface: SurfaceRow,
+): Promise<{ readonly answered: boolean }> {
   const askedAt = deps.now()
-  const sighting = await readHealth(surface.healthUrl)
-  const versionChanged = sighting.runningSha !== null && sighting.runningSha !== surface.runningSha
-  await recordProbe(deps.db, surface.id, { ...sighting, versionChanged, at: askedAt })
+  const { reported, ...sighting } = await askSurface(deps, surface)
+  const known = knownVersion(surface)
+  const version =
+    reported === null
+      ? null
+      : readReportedVersion(reported, {
+          is: versionSourceOf(surface)?.is ?? 'commit',
+          known,
+          expected: surface.lastDeploy?.sha ?? null,
+        })
+  const versionChanged = version !== null && (version.name !== known.name || version.sha !== known.sha)
+  await recordProbe(deps.db, surface.id, { ...sighting, version, versionChanged, at: askedAt })
   if (versionChanged) {
     const job = { task: 'measure_distance', payload: { repository: surface.repository.toLowerCase() } } as const
     await addJob(deps.db, job, { keepRunAt: true })
   }
-  if (sighting.runningSha !== null) await compareWithDeploy(deps, surface, { sha: sighting.runningSha, at: askedAt })
+  if (version !== null && version.sha !== null)
+    await compareWithDeploy(deps, surface, { sha: version.sha, at: askedAt })
   return sighting
 }
 
@@ -86,19 +94,51 @@ async function compareWithDeploy(
   })
 }
 
-async function readHealth(healthUrl: string): Promise<Sighting> {
+/** The health address is asked for the version too, unless the surface declares another address for it. */
+async function askSurface({ logger }: Pick<Deps, 'logger'>, surface: SurfaceRow): Promise<Sighting> {
+  const source = versionSourceOf(surface)
+  const versionUrl = source?.url ?? surface.healthUrl
+  const health = ask(surface.healthUrl)
+  const [healthAnswer, versionAnswer] = await Promise.all([
+    health,
+    versionUrl === surface.healthUrl ? health : ask(versionUrl),
+  ])
+  return { ...judgeHealth(healthAnswer), reported: versionOf(versionAnswer) }
+
+  function versionOf(answer: Asked): string | null {
+    // A failing surface may still say what it runs, but the error page of another address is not about the version.
+    if ('error' in answer || (versionUrl !== surface.healthUrl && !answer.response.ok)) return null
+    try {
+      return readVersion(source, { headers: answer.response.headers, text: answer.text })
+    } catch (err) {
+      logger.warn({ surface: surface.id, err }, 'the regular expression of `version.text` takes too long')
+      return null
+    }
+  }
+}
+
+type Asked = { readonly response: Response; readonly text: string } | { readonly error: unknown }
+
+async function ask(url: string): Promise<Asked> {
   try {
-    const response = await fetch(healthUrl, {
+    const response = await fetch(url, {
       signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
-      headers: { accept: 'application/json', 'user-agent': 'deploy-console' },
+      headers: { accept: 'application/json, */*;q=0.8', 'user-agent': 'deploy-console' },
       redirect: 'manual',
     })
-    const runningSha = versionIn(await boundedText(response))
-    if (response.ok) return { health: 'healthy', detail: null, runningSha, answered: true }
-    return { health: 'unhealthy', detail: `answers HTTP ${response.status}`, runningSha, answered: true }
+    return { response, text: await boundedText(response) }
   } catch (error) {
-    return { health: 'unreachable', detail: whyUnreachable(error), runningSha: null, answered: !isTimeout(error) }
+    return { error }
   }
+}
+
+function judgeHealth(answer: Asked): Omit<Sighting, 'reported'> {
+  if ('error' in answer)
+    return { health: 'unreachable', detail: whyUnreachable(answer.error), answered: !isTimeout(answer.error) }
+  const { ok, status } = answer.response
+  return ok
+    ? { health: 'healthy', detail: null, answered: true }
+    : { health: 'unhealthy', detail: `answers HTTP ${status}`, answered: true }
 }
 
 const isTimeout = (error: unknown) => error instanceof Error && error.name === 'TimeoutError'
@@ -130,12 +170,4 @@ async function boundedText(response: Response): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function versionIn(text: string): string | null {
-  try {
-    return healthBody.parse(JSON.parse(text)).version ?? null
-  } catch {
-    return null
-  }
 }

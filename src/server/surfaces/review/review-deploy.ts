@@ -8,6 +8,7 @@ import { inSentence } from '~/domain/foreign-text'
 import type { FreezeInForce } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
+import { explainUnknownVersion } from '~/domain/surface/version'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
@@ -16,7 +17,7 @@ import { failedCheckRuns, failedStatuses } from '~/server/github/checks'
 import { comparisonOf, nullIfUnavailable, shareRead } from '~/server/github/recent-reads'
 import { readCommit, resolveRef } from '~/server/github/refs'
 import { requireSurface } from '~/server/surfaces/review/list-refs'
-import type { SurfaceRow } from '~/server/surfaces/surfaces'
+import { knownVersion, type SurfaceRow } from '~/server/surfaces/surfaces'
 import { readRunning } from '~/server/surfaces/surfaces.sql'
 
 type ReviewDeps = Pick<Deps, 'db' | 'github' | 'logger' | 'now'>
@@ -134,7 +135,7 @@ function adviceOf(
     const text =
       surface.runs === null
         ? surface.runningSha === null
-          ? 'The surface has not reported a version, so the commits cannot be compared.'
+          ? whyNoVersion(surface)
           : 'A deploy that may have shipped has ended since the surface last reported a version, so the commits cannot be compared.'
         : isGitHubUnavailable
           ? 'GitHub does not answer, so the commits cannot be compared.'
@@ -145,6 +146,13 @@ function adviceOf(
     warnings.push({ kind: 'unhealthy', text: `The surface is ${surface.health} right now.`, blocking: false })
   }
   return warnings
+}
+
+function whyNoVersion(surface: SurfaceRow): string {
+  const { name, problem } = knownVersion(surface)
+  return name === null
+    ? 'The surface has not reported a version, so the commits cannot be compared.'
+    : `${explainUnknownVersion(name, problem ?? 'unresolved')} The commits cannot be compared.`
 }
 
 const NAMED_AT_MOST = 3

@@ -4,6 +4,7 @@ import { isTerminal } from '~/domain/deploy/status'
 import { inSentence } from '~/domain/foreign-text'
 import { byStrength } from '~/domain/freeze'
 import { HEALTH_STATES, type HealthState, type SurfaceTile } from '~/domain/surface/tile'
+import { explainUnknownVersion } from '~/domain/surface/version'
 import { type ApprovalRow, listWaitingApprovals } from '~/server/approvals/approvals'
 import { readTransitions } from '~/server/audit/append-audit'
 import { readAlarms } from '~/server/audit/audit.sql'
@@ -13,7 +14,7 @@ import { describeAlarms } from '~/server/deploys/read/event-texts'
 import type { Deps } from '~/server/deps'
 import { type FreezeRow, inForce, listCurrentFreezes, orphanedLockWarning } from '~/server/freezes/freezes'
 import { commitUrl, runUrl } from '~/server/github/web-urls'
-import { listGridSurfaces, type SurfaceRow } from '~/server/surfaces/surfaces'
+import { knownVersion, listGridSurfaces, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 import { type RunningRow, readRunning } from '~/server/surfaces/surfaces.sql'
 
 /** All tiles of the grid, or these. Always six queries. */
@@ -78,6 +79,7 @@ function tileOf(
         ? null
         : {
             sha: surface.runningSha,
+            tag: versionSourceOf(surface)?.is === 'ref' ? surface.reportedVersion : null,
             url: commitUrl(githubApiUrl, repository, surface.runningSha),
             seenAt: surface.runningSeenAt.toISOString(),
             behindBy: surface.behindBy,
@@ -85,6 +87,7 @@ function tileOf(
             comparedAt: surface.behindCheckedAt?.toISOString() ?? null,
             shippedHere: running?.shippedHere === true,
           },
+    unknownVersion: unknownVersionOf(surface),
     lastDeploy:
       lastDeploy === null
         ? null
@@ -117,6 +120,12 @@ function tileOf(
     deployFreeze: deployFreezeOf(surface),
     deployFreezeUnknown: environment === 'production' && surface.deployFreezeReadAt === null,
   }
+}
+
+function unknownVersionOf(surface: SurfaceRow): SurfaceTile['unknownVersion'] {
+  const { name, sha, problem } = knownVersion(surface)
+  if (name === null || sha !== null) return null
+  return { name, why: explainUnknownVersion(name, problem ?? 'unresolved') }
 }
 
 /** GitHub redirects reads of a moved repository, but refuses a dispatch. */

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { inSentence, isVisible } from '~/domain/foreign-text'
+import { isCommitSha } from '~/domain/ref'
+
+/** Where a surface says which version it runs, as surfaces.yaml declares it, and what the value names. */
+export const versionSource = z.object({
+  /** Null: the answer of the health address. */
+  url: z.string().nullable(),
+  /** `in`: a member of a JSON body, a header, or a text by a regular expression with the group `version`. */
+  in: z.enum(['json', 'header', 'text']),
+  at: z.string(),
+  is: z.enum(['commit', 'ref']),
+})
+export type VersionSource = z.output<typeof versionSource>
+
+/** Why no commit is known for a reported version. */
+const PROBLEMS = ['unresolved', 'not_commit', 'not_found', 'moved'] as const
+export type VersionProblem = (typeof PROBLEMS)[number]
+
+/** What a surface reported, and the commit that it stands for. */
+export interface ReportedVersion {
+  /** Null if the surface reported the commit in full. */
+  readonly name: string | null
+  readonly sha: string | null
+  readonly problem: VersionProblem | null
+}
+
+/** A problem that a newer version stored counts as unresolved. */
+export const versionProblem = (stored: string): VersionProblem =>
+  PROBLEMS.find((known) => known === stored) ?? 'unresolved'
+
+/** The longest name of a version; a longer text is no name. */
+const NAME_LENGTH = 255
+
+/** A text of an answer as the name of a version; null if it is none. */
+export function versionName(text: string): string | null {
+  const name = text.trim()
+  return name !== '' && name.length <= NAME_LENGTH && isVisible(name) ? name : null
+}
+
+const ABBREVIATED = /^[0-9a-f]{7,39}$/
+
+/**
+ * The commit that a reported name stands for, as far as it is known without GitHub. An abbreviated commit of fewer than seven digits is
+ * none. The commit of a name is looked up once: a tag that is moved later does not change what the surface runs.
+ */
+export function readReportedVersion(
+  reported: string,
+  {
+    is,
+    known,
+    expected,
+  }: {
+    readonly is: VersionSource['is']
+    readonly known: ReportedVersion
+    /** The commit of the surface's last deploy. */
+    readonly expected: string | null
+  },
+): ReportedVersion {
+  const name = is === 'commit' ? reported.toLowerCase() : reported.replace(/^refs\/tags\//, '')
+  if (is === 'commit' && isCommitSha(name)) return { name: null, sha: name, problem: null }
+  if (name === known.name && known.sha !== null) return known
+  if (is === 'commit' && !ABBREVIATED.test(name)) return { name: reported, sha: null, problem: 'not_commit' }
+  if (is === 'commit' && expected?.startsWith(name) === true) return { name, sha: expected, problem: null }
+  return name === known.name ? known : { name, sha: null, problem: 'unresolved' }
+}
+
+/** Why the commits of a surface that reports this version are not known. */
+export function explainUnknownVersion(name: string, problem: VersionProblem): string {
+  const reports = `The surface reports ${inSentence(name)}`
+  switch (problem) {
+    case 'not_commit':
+      return `${reports}, which is not a commit of at least seven hexadecimal digits.`
+    case 'not_found':
+      return `${reports}, which GitHub does not know in the repository.`
+    case 'moved':
+      return `${reports}. That tag was moved since, so the commit is not known.`
+    case 'unresolved':
+      return `${reports}. GitHub has not yet been asked for its commit.`
+  }
+}

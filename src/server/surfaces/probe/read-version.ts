@@ -1,0 +1,63 @@
+import 'server-only'
+import { createContext, Script } from 'node:vm'
+import { z } from 'zod'
+import { type VersionSource, versionName } from '~/domain/surface/version'
+
+interface Answer {
+  readonly headers: Headers
+  /** The start of the body. */
+  readonly text: string
+}
+
+/** Without a declaration, only a full commit SHA in the member `version` counts. */
+const healthBody = z.object({ version: z.string().regex(/^[0-9a-f]{40}$/) })
+
+/**
+ * The version that an answer reports; null if it reports none.
+ *
+ * @throws an error when a regular expression takes too long
+ */
+export function readVersion(source: VersionSource | null, { headers, text }: Answer): string | null {
+  if (source === null) return healthBody.safeParse(parsed(text)).data?.version ?? null
+  switch (source.in) {
+    case 'json':
+      return nameOrNull(memberAt(parsed(text), source.at.split('.')))
+    case 'header':
+      return nameOrNull(headers.get(source.at))
+    case 'text':
+      return nameOrNull(matchVersion(source.at, text))
+  }
+}
+
+const nameOrNull = (value: unknown) => (typeof value === 'string' ? versionName(value) : null)
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const memberAt = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : null),
+    value,
+  )
+
+/**
+ * A regular expression may need exponential time, and the text comes from outside. Only a script can be stopped, so the expression runs
+ * as one.
+ */
+const LONGEST_MATCH_MS = 20
+const match = new Script(`new RegExp(pattern, 'm').exec(text)?.groups?.version`)
+const scope = createContext(Object.create(null))
+
+function matchVersion(pattern: string, text: string): unknown {
+  Object.assign(scope, { pattern, text })
+  try {
+    return match.runInContext(scope, { timeout: LONGEST_MATCH_MS })
+  } finally {
+    Object.assign(scope, { pattern: '', text: '' })
+  }
+}
