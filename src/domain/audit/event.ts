@@ -161,7 +161,12 @@ const APPROVAL_EVENTS = [
   /** Somebody requested a deploy that requires another person's approval. */
   event(
     'console.approval.requested',
-    approval.extend({ reason: nullableText, override_reason: nullableText, expires_at: text }),
+    approval.extend({
+      reason: nullableText,
+      override_reason: nullableText,
+      expires_at: text,
+      inputs: z.record(z.string(), text).optional(),
+    }),
   ),
   /** Another person approved. The intent of the deploy is committed in the same transaction. */
   event('console.approval.granted', approval),

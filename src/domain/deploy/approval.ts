@@ -25,6 +25,8 @@ export interface ApprovalView {
   /** What the surface ran at the requester's review, or `unknown`; null where the request did not say. */
   readonly expectedRunningSha: string | null
   readonly commitUrl: string
+  /** What the requester filled in of the workflow's inputs. It is sent as it is. */
+  readonly inputs: readonly { readonly name: string; readonly value: string }[]
   readonly reason: string | null
   /** Why freezes are overridden, if the request does that. */
   readonly overrideReason: string | null

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { askedValues } from '~/domain/deploy/asked-inputs'
 import { id, reasonText, requiredReason, storableText, surfaceId } from '~/domain/input'
 
 /** A git ref as GitHub takes it: branch, tag or SHA. Git's own rules apply (git-check-ref-format(1)). */
@@ -24,6 +25,8 @@ export const dispatchInput = z.object({
   expectedSha: commitSha.optional(),
   /** What ran at the review; the dispatch is refused when the surface is known to run something else by now. */
   reviewedRunningSha: reviewedRunningSha.optional(),
+  /** What the operator filled in of the inputs that the surface asks for. */
+  inputs: askedValues.optional(),
   idempotencyKey: storableText.min(8).max(200),
   /**
    * Ships in spite of the freezes and locks in force; recorded with its reason. With `freezeIds`, the override covers only

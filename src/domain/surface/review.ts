@@ -1,3 +1,5 @@
+import type { AskedInput } from '~/domain/deploy/asked-inputs'
+
 /** The choices of the modal's first step. */
 export interface RefChoices {
   readonly branches: readonly NamedRef[]
@@ -38,6 +40,8 @@ export interface Review {
   readonly warnings: readonly ReviewWarning[]
   /** The freezes an override would cover; empty when none is in force. */
   readonly freezeIds: readonly string[]
+  /** The inputs of the workflow that the operator fills in. */
+  readonly asked: readonly AskedInput[]
 }
 
 /** GitHub's comparison running...ref. `removes` counts commits that run now and would be gone (a step back). */

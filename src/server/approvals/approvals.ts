@@ -1,5 +1,6 @@
 import 'server-only'
 import type { ApprovalState, DeployKind } from '~/domain/deploy/approval'
+import type { AskedValues } from '~/domain/deploy/asked-inputs'
 import type { InputTemplates } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import type { DatabaseHandle } from '~/server/platform/database'
@@ -22,6 +23,7 @@ const approvalSelect = {
   workflow: true,
   workflowRef: true,
   dispatchInputs: true,
+  askedInputs: true,
   kind: true,
   sourceId: true,
   ref: true,
@@ -59,6 +61,8 @@ export interface NewApproval {
   readonly workflowRef: string
   /** The inputs that the surface declares; null: the default ones. */
   readonly dispatchInputs: InputTemplates | null
+  /** What the requester filled in. */
+  readonly askedInputs: AskedValues
   readonly kind: DeployKind
   readonly sourceId: string | null
   readonly ref: string

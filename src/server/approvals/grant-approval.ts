@@ -2,6 +2,7 @@ import 'server-only'
 import { isDeepStrictEqual } from 'node:util'
 import type { Actor } from '~/domain/actor'
 import type { ApprovalView } from '~/domain/deploy/approval'
+import { askedValues } from '~/domain/deploy/asked-inputs'
 import { fillInputs, storedInputs } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
@@ -32,7 +33,7 @@ import { findSurface } from '~/server/surfaces/surfaces'
  * If a check fails, the approval goes on waiting. A repetition by the same person gets the stored decision.
  *
  * @throws AppError `approval_unknown`, `permission_refused`, `approval_own`, `proof_stale`, `approval_over`, `ref_moved`, `running_changed`,
- *   `ref_unknown`, `workflow_unfit`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
+ *   `ref_unknown`, `workflow_unfit`, `inputs_refused`, `surface_archived`, `surface_changed`, `source_refused`, `requester_refused`, `approver_linked`,
  *   `surface_locked`, `frozen`, `surface_busy`, `github_unavailable`
  */
 export function grantApproval(deps: Deps, actor: Actor, id: string): Promise<ApprovalView> {
@@ -88,10 +89,19 @@ async function decide(tx: DatabaseHandle, deps: Deps, actor: Actor, row: Approva
 
 /** The deploy keeps the requester's idempotency key, so a repetition of the request finds the deploy. */
 async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Intent> {
-  const surface = { ...row.surface, repository: row.repository, workflow: row.workflow, ref: row.workflowRef }
+  const asked = askedValues.parse(row.askedInputs)
+  const surface = {
+    name: row.surface.name,
+    repository: row.repository,
+    workflow: row.workflow,
+    ref: row.workflowRef,
+    dispatchInputs: storedInputs.parse(row.dispatchInputs),
+    // Exactly what was requested is sent, even if the surface asks for more inputs now.
+    dispatchAsk: Object.keys(asked),
+  }
   const [flags, inputs] = await Promise.all([
     readFlags(deps, DISPATCH_FLAGS, row.environment),
-    chooseInputs(deps, { ...surface, dispatchInputs: storedInputs.parse(row.dispatchInputs) }),
+    chooseInputs(deps, surface, asked),
   ])
   const requested = {
     id: deps.newId(),
@@ -112,7 +122,7 @@ async function intentOf(deps: Deps, row: ApprovalRow, actor: Actor): Promise<Int
     approvalId: row.id,
     approvedBy: actor.name,
   }
-  const deploy: NewDeploy = { ...requested, inputs: fillInputs(inputs, requested) }
+  const deploy: NewDeploy = { ...requested, inputs: { ...fillInputs(inputs.templates, requested), ...inputs.asked } }
   return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }
 }
 
@@ -195,14 +205,15 @@ async function recheckRequest(tx: DatabaseHandle, row: ApprovalRow, at: Date): P
       `${inSentence(row.surface.name)} is no longer declared in surfaces.yaml. ${STILL_WAITS}`,
     )
   }
-  const { dispatchInputs } = await tx.surface.findUniqueOrThrow({
+  const { dispatchInputs, dispatchAsk } = await tx.surface.findUniqueOrThrow({
     where: { id: surface.id },
-    select: { dispatchInputs: true },
+    select: { dispatchInputs: true, dispatchAsk: true },
   })
+  const asksForAll = Object.keys(askedValues.parse(row.askedInputs)).every((name) => dispatchAsk.includes(name))
   const [what] = [
     ...(['environment', 'repository', 'workflow'] as const).filter((key) => surface[key] !== row[key]),
     ...(surface.ref === row.workflowRef ? [] : ['ref']),
-    ...(isDeepStrictEqual(dispatchInputs, row.dispatchInputs) ? [] : ['inputs']),
+    ...(asksForAll && isDeepStrictEqual(dispatchInputs, row.dispatchInputs) ? [] : ['inputs']),
   ]
   if (what !== undefined) {
     throw new AppError(

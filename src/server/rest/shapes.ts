@@ -10,7 +10,8 @@ import { id, lineCursorText } from '~/domain/input'
  * Requests and answers of scripts (docs/rest.md), in snake_case like callbacks. Answers may gain members: a script ignores
  * unknown ones.
  */
-const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, overrideFreeze } = dispatchInput.shape
+const { surfaceId, ref, confirmation, reason, expectedSha, reviewedRunningSha, inputs, overrideFreeze } =
+  dispatchInput.shape
 const override = overrideFreeze.unwrap().shape
 
 /** Body of `POST /api/internal/deploys`. The idempotency key is a header. */
@@ -21,6 +22,7 @@ export const restDispatchBody = z.strictObject({
   reason,
   expected_sha: expectedSha,
   expected_running_sha: reviewedRunningSha,
+  inputs,
   override_freeze: z.strictObject({ reason: override.reason, freeze_ids: override.freezeIds }).optional(),
   source: z
     .discriminatedUnion('kind', [
@@ -56,6 +58,9 @@ export const restApproval = z.looseObject({
   reason: z.string().nullable(),
   override_reason: z.string().nullable(),
   override_freeze_ids: z.array(z.uuid()),
+  inputs: z
+    .array(z.looseObject({ name: z.string(), value: z.string() }))
+    .meta({ description: 'What the requester filled in of the workflow’s inputs.' }),
   requested_by: z.string(),
   requested_by_owner: tokenOwner,
   requested_at: time,

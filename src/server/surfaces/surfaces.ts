@@ -35,6 +35,8 @@ export interface SurfaceDeclaration {
   readonly repositoryId: bigint | null
   /** The inputs of the workflow; null: the default ones that the workflow file declares. */
   readonly dispatchInputs: InputTemplates | null
+  /** The names of the inputs that the operator fills in. */
+  readonly dispatchAsk: readonly string[]
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
@@ -200,10 +202,11 @@ export async function upsertSurface(
   declared: SurfaceDeclaration,
   { forgetsVersion }: { readonly forgetsVersion: boolean },
 ): Promise<void> {
-  const { id, dispatchInputs, phaseJobs: jobs, versionSource: source, ...declaration } = declared
+  const { id, dispatchInputs, dispatchAsk, phaseJobs: jobs, versionSource: source, ...declaration } = declared
   const rest = {
     ...declaration,
     dispatchInputs: dispatchInputs ?? Prisma.DbNull,
+    dispatchAsk: [...dispatchAsk],
     phaseJobs: jobs ?? Prisma.DbNull,
     versionSource: source ?? Prisma.DbNull,
   }
@@ -331,6 +334,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
     callbacks: true,
     repositoryId: true,
     dispatchInputs: true,
+    dispatchAsk: true,
     phaseJobs: true,
     versionSource: true,
   } as const

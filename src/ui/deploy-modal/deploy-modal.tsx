@@ -121,6 +121,7 @@ export function DeployModal({ address, tiles, loading }: DeployModalProps) {
                     surface={surface}
                     initialRef={shown.ref}
                     initialSource={shown.source ?? null}
+                    like={shown.like ?? null}
                     promotable={promotableTo(surface, tiles)}
                     onWait={(approvalId) => replace({ kind: 'approval', approvalId })}
                     onDeploy={(deployId) => replace({ kind: 'deploy', deployId })}

@@ -11,7 +11,7 @@ import { commit, SHA, startScriptedGitHub } from '~test/support/scripted-github'
 /** A console with two members, `ada` who asks and `grace` who approves, and a real HTTP GitHub. */
 export async function createApprovalWorld() {
   const github = await startScriptedGitHub()
-  const { onRef } = github.script
+  const { onRef, onContents } = github.script
   const console_ = await createTestConsole({ githubApiUrl: github.apiUrl })
   const { deps } = console_
   const ada = await insertMember(deps, actorNamed('ada', { role: 'deployer' }))
@@ -61,7 +61,7 @@ export async function createApprovalWorld() {
     reset: async () => {
       github.requests.length = 0
       github.script.onCommit = () => ({ status: 200, body: commit(SHA) })
-      github.script.onRef = onRef
+      Object.assign(github.script, { onRef, onContents })
       github.script.onDispatch = () => ({ status: 200, body: { workflow_run_id: 4294967296 } })
       await deps.db.freeze.deleteMany()
     },

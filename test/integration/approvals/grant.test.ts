@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { getApproval } from '~/server/approvals/approval-view'
 import { grantApproval } from '~/server/approvals/grant-approval'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
@@ -67,6 +68,33 @@ describe('granting an approval', () => {
     expect(world.github.dispatches().map(({ body }) => Object(body).inputs)).toEqual([
       { version: SHA, why: 'Release 42, ada' },
     ])
+  })
+
+  it('an approved deploy is sent exactly what its requester filled in, which the approver was shown', async () => {
+    const { surface } = await world.waiting()
+    const declared = { dispatchInputs: { version: `\${sha}` }, dispatchAsk: ['region'] }
+    await world.deps.db.surface.update({ where: { id: surface.id }, data: declared })
+    const file = 'on: { workflow_dispatch: { inputs: { version: {}, region: {}, dry_run: { type: boolean } } } }'
+    const content = Buffer.from(file).toString('base64')
+    world.github.script.onContents = () => ({ status: 200, body: { encoding: 'base64', content } })
+    const asked = await world.ask(world.requestFor(surface, { inputs: { region: 'eu' } }))
+    const shown = await getApproval(world.deps, world.grace, asked.id)
+    expect(shown.inputs).toEqual([{ name: 'region', value: 'eu' }])
+    // What the surface asks for in addition was neither requested nor approved.
+    await world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchAsk: ['region', 'dry_run'] } })
+    await grantApproval(world.deps, world.grace, asked.id)
+    expect(world.github.dispatches().map(({ body }) => Object(body).inputs)).toEqual([{ version: SHA, region: 'eu' }])
+  })
+
+  it('an approval is refused with surface_changed once the surface no longer asks for one of its inputs', async () => {
+    const surface = await world.newSurface()
+    const declare = (dispatchAsk: string[]) =>
+      world.deps.db.surface.update({ where: { id: surface.id }, data: { dispatchAsk } })
+    await declare(['region'])
+    const input = world.requestFor(surface, { inputs: { region: 'eu' } })
+    const request = { surface, input, approval: await world.ask(input) }
+    await declare([])
+    await expectNotGranted(request, { code: 'surface_changed', details: { changed: 'inputs' } })
   })
 
   it('an approval that is sent again gets the same deploy', async () => {

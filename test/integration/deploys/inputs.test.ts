@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { snakeCase } from '~/server/rest/rest-route'
+import { reviewDeploy } from '~/server/surfaces/review/review-deploy'
 import { OPERATOR } from '~test/support/actors'
 import { createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
@@ -27,13 +28,30 @@ afterAll(async () => {
   await github.close()
 })
 
-async function deploy(dispatchInputs?: Readonly<Record<string, string>>) {
-  const { deps } = console_
-  const { id, confirm } = await insertSurface(deps)
-  if (dispatchInputs !== undefined) await deps.db.surface.update({ where: { id }, data: { dispatchInputs } })
-  const input = { surfaceId: id, ref: 'main', confirmation: confirm, idempotencyKey: randomUUID(), reason: 'Why' }
-  return dispatchDeploy(deps, OPERATOR, input)
+interface Declared {
+  readonly dispatchInputs?: Readonly<Record<string, string>>
+  readonly dispatchAsk?: string[]
 }
+
+async function insertDispatchable(data: Declared = {}) {
+  const surface = await insertSurface(console_.deps)
+  await console_.deps.db.surface.update({ where: { id: surface.id }, data })
+  return surface
+}
+
+async function deploy(declared: Declared = {}, inputs?: Readonly<Record<string, string>>) {
+  const { id, confirm } = await insertDispatchable(declared)
+  return dispatchDeploy(console_.deps, OPERATOR, request({ id, confirm }, inputs))
+}
+
+const request = (surface: { id: string; confirm: string }, inputs?: Readonly<Record<string, string>>) => ({
+  surfaceId: surface.id,
+  ref: 'main',
+  confirmation: surface.confirm,
+  idempotencyKey: randomUUID(),
+  reason: 'Why',
+  ...(inputs === undefined ? {} : { inputs }),
+})
 
 const sent = () => github.dispatches().map(({ body }) => Object(body).inputs)
 
@@ -47,7 +65,9 @@ function showWorkflow(text: string): void {
 
 describe('a surface that declares its inputs', () => {
   it('its workflow is sent exactly those, and the deploy shows them as sent', async () => {
-    const { id } = await deploy({ version: `\${ref_name}`, commit: `\${sha}`, target: 'prod', note: `\${reason}` })
+    const { id } = await deploy({
+      dispatchInputs: { version: `\${ref_name}`, commit: `\${sha}`, target: 'prod', note: `\${reason}` },
+    })
     const inputs = { version: 'main', commit: SHA, target: 'prod', note: 'Why' }
     expect(sent()).toEqual([inputs])
     const view = await getDeploy(console_.deps, id)
@@ -119,5 +139,93 @@ describe('a surface without declared inputs', () => {
     showWorkflow('on: [push\n')
     const { id } = await deploy()
     expect(sent()).toEqual([{ console_deploy_id: id, environment: 'production', ref: SHA, phase_callbacks: 'true' }])
+  })
+})
+
+const ASKING = `on:
+  workflow_dispatch:
+    inputs:
+      commit: { required: true }
+      region: { type: choice, options: [eu, us], default: eu, description: Where to }
+      dry_run: { type: boolean }
+      replicas: { type: number, required: true }
+      note:
+      target: { type: environment }
+`
+
+describe('a surface that asks for inputs', () => {
+  const declared = {
+    dispatchInputs: { commit: `\${sha}` },
+    dispatchAsk: ['replicas', 'region', 'dry_run', 'note', 'target'],
+  }
+  beforeEach(() => {
+    showWorkflow(ASKING)
+    github.script.around = (asked, answer) =>
+      asked.path.includes('/environments')
+        ? { status: 200, body: { total_count: 1, environments: [{ name: 'staging' }] } }
+        : answer(asked)
+  })
+
+  it('its review describes each of them as the workflow file declares it, in the order of the file', async () => {
+    const { id } = await insertDispatchable(declared)
+    const { asked } = await reviewDeploy(console_.deps, { surfaceId: id, ref: 'main' })
+    const plain = { description: null, required: false, default: null, options: null }
+    expect(asked).toEqual([
+      { ...plain, name: 'region', type: 'choice', options: ['eu', 'us'], default: 'eu', description: 'Where to' },
+      { ...plain, name: 'dry_run', type: 'boolean', default: 'false' },
+      { ...plain, name: 'replicas', type: 'number', required: true },
+      { ...plain, name: 'note', type: 'string' },
+      { ...plain, name: 'target', type: 'environment', options: ['staging'] },
+    ])
+  })
+
+  it('its workflow is sent what was filled in, as it was typed, and the defaults of the rest', async () => {
+    const { id } = await deploy(declared, { replicas: '3', note: `\${sha}` })
+    const inputs = { commit: SHA, region: 'eu', dry_run: 'false', replicas: '3', note: `\${sha}` }
+    expect(sent()).toEqual([inputs])
+    const view = await getDeploy(console_.deps, id)
+    expect(Object.fromEntries((view.inputs ?? []).map(({ name, value }) => [name, value]))).toEqual(inputs)
+  })
+
+  it.each([
+    ['a missing one', {}, 'The input replicas is required.'],
+    ['a number that is none', { replicas: '3; rm' }, 'The input replicas must be a number.'],
+    ['a value outside the choice', { replicas: '3', region: 'mars' }, 'The input region must be one of eu, us.'],
+    ['a boolean that is none', { replicas: '3', dry_run: 'yes' }, 'The input dry_run must be true or false.'],
+    ['an unknown environment', { replicas: '3', target: 'prod' }, 'The input target must be one of staging.'],
+    ['one that it does not ask for', { replicas: '3', commit: 'main' }, 'does not ask for the input commit.'],
+  ])('refuses %s, and starts nothing', async (_, inputs, message) => {
+    const before = await console_.deps.db.deploy.count()
+    await expect(deploy(declared, inputs)).rejects.toMatchObject({
+      code: 'inputs_refused',
+      message: expect.stringMatching(new RegExp(`${message.replaceAll('.', '\\.')}.*Nothing was deployed`)),
+    })
+    expect(sent()).toEqual([])
+    expect(await console_.deps.db.deploy.count()).toBe(before)
+  })
+
+  it('an input that the workflow file does not declare is refused by name', async () => {
+    await expect(deploy({ ...declared, dispatchAsk: ['zone'] })).rejects.toMatchObject({
+      code: 'workflow_unfit',
+      message: expect.stringContaining('declares no input zone'),
+    })
+  })
+
+  it('only names that it asks for are sent while GitHub does not show the file', async () => {
+    github.script.onContents = () => ({ status: 404, body: { message: 'Not Found' } })
+    await deploy(declared, { region: 'mars' })
+    expect(sent()).toEqual([{ commit: SHA, region: 'mars' }])
+    await expect(deploy(declared, { commit: 'main' })).rejects.toMatchObject({ code: 'inputs_refused' })
+  })
+
+  it('other inputs under the same idempotency key are another request', async () => {
+    const surface = await insertDispatchable(declared)
+    const first = request(surface, { replicas: '3' })
+    const { id } = await dispatchDeploy(console_.deps, OPERATOR, first)
+    expect(await dispatchDeploy(console_.deps, OPERATOR, first)).toMatchObject({ id })
+    await expect(
+      dispatchDeploy(console_.deps, OPERATOR, { ...first, inputs: { replicas: '4' } }),
+    ).rejects.toMatchObject({ code: 'idempotency_mismatch', details: { deploy_id: id } })
+    expect(sent()).toHaveLength(1)
   })
 })

@@ -36,6 +36,7 @@ describe('surfaces.yaml', () => {
         callbacks: 'shared',
         repositoryId: null,
         dispatchInputs: null,
+        dispatchAsk: [],
         phaseJobs: null,
         versionSource: null,
       },
@@ -92,6 +93,21 @@ describe('surfaces.yaml', () => {
       'inputs that do not tell what to deploy',
       dispatching('target: prod'),
       'surfaces.yaml:11: dispatch.inputs: does not tell the workflow what to deploy',
+    ],
+    [
+      'an asked input that looks like a secret',
+      `${GOOD}    dispatch:\n      ask: [region, API_TOKEN]\n`,
+      'surfaces.yaml:10: dispatch.ask.1: looks like a secret, and GitHub shows inputs to everybody',
+    ],
+    [
+      'an asked input that the console fills in',
+      `${GOOD}    dispatch:\n      ask: [ref]\n`,
+      'surfaces.yaml:10: dispatch.ask.0: is already filled in by the console',
+    ],
+    [
+      'an input that is asked for twice',
+      `${dispatching(`commit: \${sha}`)}      ask: [region, region]\n`,
+      'surfaces.yaml:12: dispatch.ask.1: is named twice',
     ],
     [
       'a mistyped member of dispatch',

@@ -23,6 +23,7 @@ const approval: ApprovalView = {
   ref: 'main',
   sha: SHA,
   expectedRunningSha: null,
+  inputs: [],
   commitUrl: '',
   reason: null,
   overrideReason: null,
@@ -66,7 +67,7 @@ it('the approver sees the same review warnings as the requester', () => {
   const warnings: ReviewWarning[] = [frozen, { kind: 'checks_red', text: 'A check failed.', blocking: false }]
   const onFollow = () => undefined
   const commit = { ref: 'main', sha: SHA, head: null, runningSha: null, comparison: null }
-  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'] }
+  const review: Review = { ...commit, surfaceId: 'api', warnings, freezeIds: ['f'], asked: [] }
   expect(renderToStaticMarkup(createElement(ReviewedFacts, { review, tile: undefined, onFollow }))).toContain(
     renderToStaticMarkup(createElement(ReviewWarnings, { warnings, onFollow })),
   )
@@ -129,7 +130,7 @@ describe('the source of a commit', () => {
   const source = { kind: 'rollback', deployId: '7' } as const
   it('is sent with the request, and forgotten once another ref is chosen', () => {
     const facts = { runningSha: null, comparison: null }
-    const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [] } as const
+    const reviewed = { type: 'reviewed', sha: SHA, reviewed: facts, key: 'key-1', freezeIds: [], inputs: {} } as const
     const typed = { type: 'typed', text: 'api' } as const
     const sent = (ref: string) => {
       const back = flowReducer(startFlow(SHA, source), { type: 'back' })

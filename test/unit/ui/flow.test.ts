@@ -13,7 +13,11 @@ const refused: WireError = { kind: 'refused', appCode: 'ref_moved', message: 'ma
 const through = (flow: Flow, ...actions: readonly FlowAction[]) => actions.reduce(flowReducer, flow)
 
 const atConfirm = (key = 'key-1') =>
-  through(startFlow(null), { type: 'chosen', ref: 'main' }, { type: 'reviewed', sha, reviewed, key, freezeIds: [] })
+  through(
+    startFlow(null),
+    { type: 'chosen', ref: 'main' },
+    { type: 'reviewed', sha, reviewed, key, inputs: {}, freezeIds: [] },
+  )
 
 const typed = (flow: Flow, text: string) => flowReducer(flow, { type: 'typed', text })
 
@@ -27,9 +31,9 @@ describe('the way to a deploy', () => {
   test('leads from choosing through the review to the confirmation, and nothing skips the review', () => {
     const chosen = flowReducer(startFlow(null), { type: 'chosen', ref: 'main' })
     expect(chosen.step).toBe('review')
-    expect(flowReducer(startFlow(null), { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: [] }).step).toBe(
-      'choose',
-    )
+    expect(
+      flowReducer(startFlow(null), { type: 'reviewed', sha, reviewed, key: 'key-1', inputs: {}, freezeIds: [] }).step,
+    ).toBe('choose')
     expect(atConfirm().step).toBe('confirm')
   })
 
@@ -88,11 +92,25 @@ describe('the request that pressing Deploy sends', () => {
       sha,
       reviewed: { ...reviewed, runningSha: null },
       key: 'k',
+      inputs: {},
       freezeIds: [],
     }
     expect(requestToSend(typed(flowReducer(chosen, unknown), 'console'), surface)).toMatchObject({
       reviewedRunningSha: 'unknown',
     })
+  })
+
+  test('sends what was filled in, and keeps it for a new review', () => {
+    const review = through(
+      startFlow(null),
+      { type: 'chosen', ref: 'main' },
+      { type: 'filled', name: 'dry_run', value: 'true' },
+    )
+    expect(review.draft.filled).toEqual({ dry_run: 'true' })
+    const inputs = { dry_run: 'true', region: 'eu' }
+    const confirm = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', inputs, freezeIds: [] })
+    expect(requestToSend(typed(confirm, 'console'), surface)).toMatchObject({ inputs })
+    expect(flowReducer(confirm, { type: 'back' }).draft.filled).toEqual({ dry_run: 'true' })
   })
 
   test('names no source if the comparison shows that the deploy is not a rollback or a promotion', () => {
@@ -105,6 +123,7 @@ describe('the request that pressing Deploy sends', () => {
         sha,
         reviewed: { ...reviewed, comparison },
         key: 'k',
+        inputs: {},
         freezeIds: [],
       }
       return requestToSend(typed(flowReducer(startFlow(sha, source), action), 'console'), surface)?.source
@@ -119,11 +138,18 @@ describe('the request that pressing Deploy sends', () => {
       { type: 'chosen', ref: 'main' },
       { type: 'overriding', text: ' Fixes the outage ' },
     )
-    const frozen = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: ['freeze-1'] })
+    const frozen = flowReducer(review, {
+      type: 'reviewed',
+      sha,
+      reviewed,
+      key: 'key-1',
+      inputs: {},
+      freezeIds: ['freeze-1'],
+    })
     expect(requestToSend(typed(frozen, 'console'), surface)).toMatchObject({
       overrideFreeze: { reason: 'Fixes the outage', freezeIds: ['freeze-1'] },
     })
-    const lifted = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', freezeIds: [] })
+    const lifted = flowReducer(review, { type: 'reviewed', sha, reviewed, key: 'key-1', inputs: {}, freezeIds: [] })
     expect(requestToSend(typed(lifted, 'console'), surface)).not.toHaveProperty('overrideFreeze')
   })
 
@@ -172,7 +198,7 @@ describe('the request that pressing Deploy sends', () => {
     const back = flowReducer(sent(flow).flow, { type: 'failed', error, nextKey: 'key-2' })
     expect(back).toEqual({ step: 'review', draft: { ...flow.draft, reason: 'hotfix' }, refusal: error })
     const anew = { ...reviewed, runningSha: 'c'.repeat(40) }
-    const again = flowReducer(back, { type: 'reviewed', sha, reviewed: anew, key: 'key-3', freezeIds: [] })
+    const again = flowReducer(back, { type: 'reviewed', sha, reviewed: anew, key: 'key-3', inputs: {}, freezeIds: [] })
     expect(requestToSend(again, surface)).toMatchObject({
       confirmation: 'console',
       reason: 'hotfix',

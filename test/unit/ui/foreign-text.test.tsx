@@ -109,6 +109,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     },
     warnings: [{ kind: 'checks_red', text, blocking: false }],
     freezeIds: ['f'],
+    asked: [],
   }
   const approval: ApprovalView = {
     id: 'x',
@@ -121,6 +122,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     ref: text,
     sha: SHA,
     expectedRunningSha: null,
+    inputs: [],
     commitUrl: 'https://example.com',
     reason: text,
     overrideReason: text,
@@ -140,6 +142,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     type: 'reviewed',
     sha: SHA,
     reviewed: review,
+    inputs: {},
     freezeIds: ['f'],
     key: 'key-of-a-request',
   })

@@ -45,7 +45,7 @@ describe('a surface that an ended deploy holds', () => {
   it('disables Deploy on a form that was already open', () => {
     const reviewed = { runningSha: null, comparison: null }
     const actions: FlowAction[] = [
-      { type: 'reviewed', sha: SHA, reviewed, key: 'key', freezeIds: [] },
+      { type: 'reviewed', sha: SHA, reviewed, key: 'key', inputs: {}, freezeIds: [] },
       { type: 'typed', text: 'api' },
     ]
     const flow = actions.reduce(flowReducer, startFlow('main'))

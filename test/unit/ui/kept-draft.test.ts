@@ -18,7 +18,7 @@ const typed: FlowAction = { type: 'typed', text: 'TYPED-NAME' }
 const atConfirm = through(
   { type: 'chosen', ref: 'main' },
   { type: 'overriding', text: 'the outage' },
-  { type: 'reviewed', sha: 'b'.repeat(40), reviewed, key: 'key-1', freezeIds: ['freeze-1'] },
+  { type: 'reviewed', sha: 'b'.repeat(40), reviewed, key: 'key-1', inputs: {}, freezeIds: ['freeze-1'] },
   { type: 'reasoned', text: 'hotfix' },
 )
 
@@ -43,10 +43,16 @@ const action = fc.oneof(
   }),
   fc.record({ type: fc.constant('overriding' as const), text: fc.string({ maxLength: 500 }) }),
   fc.record({
+    type: fc.constant('filled' as const),
+    name: fc.constantFrom('dry_run', 'region'),
+    value: fc.string({ maxLength: 1_000 }),
+  }),
+  fc.record({
     type: fc.constant('reviewed' as const),
     sha: fc.constant('c'.repeat(40)),
     reviewed: fc.constant(reviewed),
     key: fc.uuid(),
+    inputs: fc.dictionary(fc.constantFrom('dry_run', 'region'), fc.string()),
     freezeIds: fc.array(fc.uuid(), { maxLength: 3 }),
   }),
   fc.constant(typed),
@@ -56,7 +62,7 @@ const action = fc.oneof(
 )
 
 describe('a draft that is kept across a reload', () => {
-  test('restores step, ref, source, reason and override, and never the typed name', () => {
+  test('restores step, ref, source, reason, override and inputs, and never the typed name', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 12 }), (actions) => {
         const flow = through(...actions)
@@ -64,7 +70,9 @@ describe('a draft that is kept across a reload', () => {
         if (written === null) return
         expect(written).not.toContain('TYPED-NAME')
         const { typed: _, ...entered } = flow.draft
-        expect(readDraftText(written)?.flow).toMatchObject({ step: flow.step, draft: { ...entered, typed: '' } })
+        const { step } = flow
+        const inputs = step === 'confirm' ? { inputs: flow.inputs } : {}
+        expect(readDraftText(written)?.flow).toMatchObject({ step, draft: { ...entered, typed: '' }, ...inputs })
       }),
     )
   })

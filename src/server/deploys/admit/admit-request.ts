@@ -1,14 +1,13 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
 import { refuseDispatch } from '~/domain/deploy/admission'
-import type { InputTemplates } from '~/domain/deploy/inputs'
 import type { DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import { refLabel, shortSha } from '~/domain/ref'
 import { authorize, requireFreshProof, requireReach } from '~/server/auth/authorize'
 import { checkSource, requireForwardPromotion } from '~/server/deploys/admit/check-source'
-import { chooseInputs } from '~/server/deploys/admit/choose-inputs'
+import { type ChosenInputs, chooseInputs } from '~/server/deploys/admit/choose-inputs'
 import type { RequestedSurface } from '~/server/deploys/admit/read-request'
 import type { Deps } from '~/server/deps'
 import { requireNoDeployFreeze } from '~/server/freezes/read-deploy-freeze'
@@ -20,7 +19,7 @@ export interface Admitted {
   readonly surface: RequestedSurface
   /** The commit that ships, even if the ref moves later. */
   readonly resolved: ResolvedRef
-  readonly inputs: InputTemplates
+  readonly inputs: ChosenInputs
 }
 
 /** Checks a request against its surface: cheap checks first, GitHub last. Returns the surface and the commit that may ship. */
@@ -52,7 +51,7 @@ export async function admitRequest(
     input.source === undefined
       ? resolveRef(deps.github, surface.repository, input.ref)
       : { ref: input.ref, sha: input.ref },
-    chooseInputs(deps, surface),
+    chooseInputs(deps, surface, input.inputs ?? {}),
   ])
   await requireNoDeployFreeze(deps, surface)
   if (input.expectedSha !== undefined) requireSameCommit(resolved, input.expectedSha)

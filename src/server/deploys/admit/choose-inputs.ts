@@ -1,9 +1,10 @@
 import 'server-only'
+import { type AskedInput, type AskedValues, completeValues, explainMisfit } from '~/domain/deploy/asked-inputs'
 import { DEFAULT_INPUTS, type InputTemplates } from '~/domain/deploy/inputs'
 import { AppError } from '~/domain/errors'
 import { inSentence } from '~/domain/foreign-text'
 import type { Deps } from '~/server/deps'
-import { readInputNames } from '~/server/github/workflow-inputs'
+import { readEnvironments, readWorkflowInputs } from '~/server/github/workflow-inputs'
 
 interface Dispatchable {
   readonly name: string
@@ -12,27 +13,82 @@ interface Dispatchable {
   /** The ref that the workflow file comes from. */
   readonly ref: string
   readonly dispatchInputs: InputTemplates | null
+  /** The inputs that the operator fills in. */
+  readonly dispatchAsk: readonly string[]
 }
 
+export interface ChosenInputs {
+  readonly templates: InputTemplates
+  /** What the operator filled in, with the defaults of the rest. Sent as it is. */
+  readonly asked: AskedValues
+}
+
+type ReadDeps = Pick<Deps, 'github' | 'logger'>
+
 /**
- * The inputs to send to a surface's workflow: those that surfaces.yaml declares, or else the default ones that the workflow file declares.
- * If the file cannot be read, all default inputs are sent, and GitHub refuses those that the file does not declare.
+ * The inputs to send to a surface's workflow: those that surfaces.yaml declares, or else the default ones that the workflow file declares,
+ * and those that the operator filled in. If the file cannot be read, all of them are sent, and GitHub refuses those that do not fit.
  *
- * @throws AppError `workflow_unfit` when the workflow would not learn which commit to deploy
+ * @throws AppError `workflow_unfit` when the workflow would not learn which commit to deploy, or does not declare an input that the surface
+ *   asks for; `inputs_refused` when a value does not fit
  */
-export async function chooseInputs(
-  deps: Pick<Deps, 'github' | 'logger'>,
-  { name, dispatchInputs, ...workflow }: Dispatchable,
-): Promise<InputTemplates> {
-  if (dispatchInputs !== null) return dispatchInputs
-  const declared = await readInputNames(deps, workflow)
-  if (declared === null) return DEFAULT_INPUTS
-  if (!declared.includes('ref')) {
+export async function chooseInputs(deps: ReadDeps, surface: Dispatchable, given: AskedValues): Promise<ChosenInputs> {
+  const { dispatchInputs, dispatchAsk } = surface
+  const isDeclared = dispatchInputs !== null
+  const declared = isDeclared && dispatchAsk.length === 0 ? null : await readWorkflowInputs(deps, surface)
+  const asked = await askedInputs(deps, surface, declared)
+  const values = completeValues(asked, given)
+  const misfit = explainMisfit(asked, { ...given, ...values })
+  if (misfit !== null) throw new AppError('inputs_refused', `${misfit} Nothing was deployed. Correct the inputs.`)
+  const templates = isDeclared ? dispatchInputs : declared === null ? DEFAULT_INPUTS : defaultInputs(surface, declared)
+  return { templates, asked: values }
+}
+
+function defaultInputs({ name, workflow }: Dispatchable, declared: readonly AskedInput[]): InputTemplates {
+  const isDeclared = (input: string) => declared.some((one) => one.name === input)
+  if (isDeclared('ref'))
+    return Object.fromEntries(Object.entries(DEFAULT_INPUTS).filter(([input]) => isDeclared(input)))
+  throw new AppError(
+    'workflow_unfit',
+    `${inSentence(workflow)} declares no input \`ref\`, so it would not deploy the reviewed commit of ${inSentence(name)}. ` +
+      'Nothing was deployed. Name the input that takes the commit under `dispatch.inputs` in surfaces.yaml.',
+  )
+}
+
+/** The inputs that the operator fills in for a surface, as its workflow file declares them. Plain text if the file cannot be read. */
+export async function readAskedInputs(
+  deps: ReadDeps,
+  surface: Omit<Dispatchable, 'dispatchInputs'>,
+): Promise<readonly AskedInput[]> {
+  if (surface.dispatchAsk.length === 0) return []
+  return askedInputs(deps, surface, await readWorkflowInputs(deps, surface))
+}
+
+async function askedInputs(
+  deps: ReadDeps,
+  { name, repository, workflow, dispatchAsk }: Omit<Dispatchable, 'dispatchInputs'>,
+  declared: readonly AskedInput[] | null,
+): Promise<readonly AskedInput[]> {
+  if (declared === null) return dispatchAsk.map(textInput)
+  const missing = dispatchAsk.find((input) => !declared.some((one) => one.name === input))
+  if (missing !== undefined) {
     throw new AppError(
       'workflow_unfit',
-      `${inSentence(workflow.workflow)} declares no input \`ref\`, so it would not deploy the reviewed commit of ${inSentence(name)}. ` +
-        'Nothing was deployed. Name the input that takes the commit under `dispatch.inputs` in surfaces.yaml.',
+      `${inSentence(workflow)} declares no input ${inSentence(missing)}, which ${inSentence(name)} asks for. ` +
+        'Nothing was deployed. Correct `dispatch.ask` in surfaces.yaml, or the workflow.',
     )
   }
-  return Object.fromEntries(Object.entries(DEFAULT_INPUTS).filter(([input]) => declared.includes(input)))
+  const asked = declared.filter((input) => dispatchAsk.includes(input.name))
+  if (!asked.some(({ type }) => type === 'environment')) return asked
+  const environments = await readEnvironments(deps, repository)
+  return asked.map((input) => (input.type === 'environment' ? { ...input, options: environments } : input))
 }
+
+const textInput = (name: string): AskedInput => ({
+  name,
+  type: 'string',
+  description: null,
+  required: false,
+  default: null,
+  options: null,
+})

@@ -21,6 +21,7 @@ const surfaceSelect = {
   deployFreeze: true,
   deployFreezeReadAt: true,
   dispatchInputs: true,
+  dispatchAsk: true,
 } satisfies Prisma.SurfaceSelect
 
 type DeclaredSurface = Prisma.SurfaceGetPayload<{ select: typeof surfaceSelect }>
@@ -81,6 +82,8 @@ export function digestRequest(input: DispatchInput): string {
   if (input.overrideFreeze !== undefined) parts.push(JSON.stringify(input.overrideFreeze))
   if (input.source !== undefined) parts.push(JSON.stringify(input.source))
   if (input.reviewedRunningSha !== undefined) parts.push(`runs ${input.reviewedRunningSha}`)
+  const asked = Object.entries(input.inputs ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  if (asked.length > 0) parts.push(`inputs ${JSON.stringify(asked)}`)
   return sha256(JSON.stringify(parts))
 }
 

@@ -1,11 +1,12 @@
 import 'server-only'
 import type { Actor } from '~/domain/actor'
-import { fillInputs, type InputTemplates } from '~/domain/deploy/inputs'
+import { fillInputs } from '~/domain/deploy/inputs'
 import type { DispatchAnswer, DispatchInput } from '~/domain/deploy/request'
 import { AppError } from '~/domain/errors'
 import { admitRequest, requireSameRunning } from '~/server/deploys/admit/admit-request'
 import { auditRejections } from '~/server/deploys/admit/audit-rejections'
 import { kindOf } from '~/server/deploys/admit/check-source'
+import type { ChosenInputs } from '~/server/deploys/admit/choose-inputs'
 import { requireCurrentRights } from '~/server/deploys/admit/current-rights'
 import { explainBusySurface } from '~/server/deploys/admit/explain-busy-surface'
 import { insertUnlessFrozen, type NewDeploy } from '~/server/deploys/admit/insert-deploy'
@@ -29,7 +30,7 @@ import { violatedUniqueIndex } from '~/server/platform/database'
  * through `requestDeploy`, which passes on the request that it has read.
  *
  * @throws AppError `surface_unknown`, `permission_refused`, `proof_stale`, `surface_archived`, `confirmation_mismatch`,
- *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `ref_unknown`, `ref_ambiguous`,
+ *   `source_refused`, `approval_required`, `surface_locked`, `frozen`, `surface_busy`, `ref_moved`, `running_changed`, `workflow_unfit`, `inputs_refused`, `ref_unknown`, `ref_ambiguous`,
  *   `idempotency_mismatch`, `github_unavailable` (while checking the ref; nothing is recorded then)
  */
 export function dispatchDeploy(
@@ -93,7 +94,7 @@ function commitIntent(
   requested: RequestedDeploy,
   request: {
     readonly surface: RequestedSurface
-    readonly inputs: InputTemplates
+    readonly inputs: ChosenInputs
     readonly override: NonNullable<DispatchInput['overrideFreeze']> | null
     readonly reviewedRunningSha: DispatchInput['reviewedRunningSha']
   },
@@ -106,7 +107,8 @@ function commitIntent(
     await requireSameRunning(tx, surface, request.reviewedRunningSha)
     const flags = await readFlags({ ...deps, db: tx }, DISPATCH_FLAGS, surface.environment)
     const facts = { ...requested, phaseCallbacks: flags.FLAG_CONSOLE_DEPLOY_PHASE_CALLBACKS }
-    const deploy = { ...facts, inputs: fillInputs(request.inputs, facts) }
+    const { templates, asked } = request.inputs
+    const deploy = { ...facts, inputs: { ...fillInputs(templates, facts), ...asked } }
     const freezes = await freezesInForce(tx, surface, at)
     await insertUnlessFrozen(tx, deploy, { surfaceName: surface.name, override, at, freezes })
     return { deploy, answersAtOnce: flags.FLAG_CONSOLE_DEPLOY_ASYNC }

@@ -71,7 +71,7 @@ function storeApproval(
   deps: Deps,
   actor: Actor,
   input: DispatchInput,
-  { surface, resolved }: Admitted,
+  { surface, resolved, inputs }: Admitted,
 ): Promise<ApprovalRow> {
   const at = deps.now()
   return deps.db.$transaction(async (tx) => {
@@ -87,6 +87,7 @@ function storeApproval(
       workflow: surface.workflow,
       workflowRef: surface.ref,
       dispatchInputs: surface.dispatchInputs,
+      askedInputs: inputs.asked,
       ...kindOf(input.source),
       ref: resolved.ref,
       sha: resolved.sha,
@@ -109,6 +110,7 @@ function storeApproval(
         ...approvalFacts(row),
         reason: row.reason,
         override_reason: row.overrideReason,
+        ...(Object.keys(inputs.asked).length === 0 ? {} : { inputs: inputs.asked }),
         expires_at: row.expiresAt.toISOString(),
       },
     })

@@ -2,8 +2,9 @@ import 'server-only'
 import { readFileSync } from 'node:fs'
 import { isNode, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
+import { inputName, looksSecret, MOST_INPUTS } from '~/domain/deploy/asked-inputs'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
-import { tellsCommit, unknownFact } from '~/domain/deploy/inputs'
+import { DEFAULT_INPUTS, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
 import { PHASES, type PhaseKey } from '~/domain/deploy/status'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
@@ -16,23 +17,39 @@ const address = z
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) URL')
   .transform((value) => value.replace(/\/+$/, ''))
 
-/** GitHub takes at most 25 inputs. */
-const MOST_INPUTS = 25
-
 const inputTemplate = storableText.max(1_000).superRefine((template, context) => {
   const problem = unknownFact(template)
   if (problem !== null) context.addIssue({ code: 'custom', message: problem })
 })
 
-const dispatchSchema = z.strictObject({
-  inputs: z
-    .record(z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, 'is not the name of an input'), inputTemplate)
-    .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
-    .refine(
-      tellsCommit,
-      `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`,
-    ),
-})
+const declaredInputs = z
+  .record(inputName, inputTemplate)
+  .refine((inputs) => Object.keys(inputs).length <= MOST_INPUTS, `has more than ${MOST_INPUTS} inputs`)
+  .refine(
+    tellsCommit,
+    `does not tell the workflow what to deploy: one input needs \${sha}, \${short_sha}, \${ref} or \${ref_name}`,
+  )
+
+const askedName = inputName.refine(
+  (name) => !looksSecret(name),
+  'looks like a secret, and GitHub shows inputs to everybody who can read the repository',
+)
+
+const dispatchSchema = z
+  .strictObject({
+    inputs: declaredInputs.optional(),
+    ask: z.array(askedName).min(1, 'names no input').max(MOST_INPUTS).optional(),
+  })
+  .superRefine(({ inputs = DEFAULT_INPUTS, ask = [] }, context) => {
+    for (const [index, name] of ask.entries()) {
+      const message = Object.hasOwn(inputs, name)
+        ? 'is already filled in by the console'
+        : ask.indexOf(name) < index
+          ? 'is named twice'
+          : null
+      if (message !== null) context.addIssue({ code: 'custom', path: ['ask', index], message })
+    }
+  })
 
 const jobNames = z.array(storableText.min(1).max(255)).min(1, 'names no job').max(50).optional()
 
@@ -171,6 +188,7 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     callbacks: surface.callbacks,
     repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
     dispatchInputs: surface.dispatch?.inputs ?? null,
+    dispatchAsk: surface.dispatch?.ask ?? [],
     phaseJobs: surface.phases ?? null,
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))

@@ -1,5 +1,6 @@
 import 'server-only'
 import { decideFreeze, deployFreezeRefusal, refuseWhileDeploying } from '~/domain/deploy/admission'
+import type { AskedInput } from '~/domain/deploy/asked-inputs'
 import { explainHold } from '~/domain/deploy/report'
 import type { DeploySource } from '~/domain/deploy/request'
 import { explainSource, sourceToKeep } from '~/domain/deploy/source'
@@ -9,6 +10,7 @@ import type { FreezeInForce } from '~/domain/freeze'
 import { isCommitSha } from '~/domain/ref'
 import type { Comparison, Review, ReviewWarning } from '~/domain/surface/review'
 import { explainUnknownVersion } from '~/domain/surface/version'
+import { readAskedInputs } from '~/server/deploys/admit/choose-inputs'
 import { holdingRunId } from '~/server/deploys/admit/explain-busy-surface'
 import type { Deps } from '~/server/deps'
 import { freezesInForce } from '~/server/freezes/freezes'
@@ -39,7 +41,7 @@ export async function reviewDeploy(
   const runningSha = running.get(surface.id)?.runs ?? null
   const { github } = deps
   // Never a recent answer: after `ref_moved`, the operator must see where the ref is now.
-  const asked = shareRead(
+  const resolving = shareRead(
     github,
     `head ${repository} ${input.ref}`,
     async () => {
@@ -51,13 +53,14 @@ export async function reviewDeploy(
     },
   )
   const isOnRecord = input.source !== undefined && isCommitSha(input.ref)
-  const found = await (isOnRecord ? nullIfUnavailable(asked) : asked)
+  const found = await (isOnRecord ? nullIfUnavailable(resolving) : resolving)
   const [ref, sha, head] = found === null ? [input.ref, input.ref, null] : [found.ref, found.commit.sha, found.commit]
   const compared = runningSha === null ? null : comparisonOf(github, repository, runningSha, sha)
-  const [comparison, checks, deployFreeze] = await Promise.all([
+  const [comparison, checks, deployFreeze, asked] = await Promise.all([
     isOnRecord && compared !== null ? nullIfUnavailable(compared) : compared,
     checkWarnings(deps, repository, sha),
     deployFreezeWarnings(deps, surface),
+    askedOf(deps, surface),
   ])
   return {
     surfaceId: surface.id,
@@ -73,7 +76,14 @@ export async function reviewDeploy(
       ...adviceOf({ ...surface, runs: runningSha }, comparison, input.source, found === null),
     ],
     freezeIds: freezes.map(({ id }) => id),
+    asked,
   }
+}
+
+async function askedOf(deps: ReviewDeps, { id }: SurfaceRow): Promise<readonly AskedInput[]> {
+  const select = { name: true, repository: true, workflow: true, ref: true, dispatchAsk: true } as const
+  const declared = await deps.db.surface.findUniqueOrThrow({ where: { id }, select })
+  return readAskedInputs(deps, declared)
 }
 
 /** The refusals that a dispatch would get now, in the same words. */

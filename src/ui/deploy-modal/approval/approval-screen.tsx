@@ -13,6 +13,7 @@ import { Changes, CommitList } from '~/ui/deploy-modal/review/changes'
 import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { InputList } from '~/ui/primitives/input-list'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 import { Skeleton } from '~/ui/primitives/skeleton'
@@ -108,6 +109,14 @@ function Waiting({ approval, tile, lost, onFollow }: WaitingProps) {
             <span className="font-medium">Overrides the freeze:</span> “
             <ForeignText text={approval.overrideReason} whole />” ({requesterWords(approval)})
           </Notice>
+        )}
+        {approval.inputs.length > 0 && (
+          <section aria-labelledby="requested-inputs">
+            <h3 id="requested-inputs" className="mb-1 text-sm font-semibold">
+              Inputs
+            </h3>
+            <InputList inputs={approval.inputs} />
+          </section>
         )}
         {waits && obstacle !== null && (
           <Notice tone="bad">

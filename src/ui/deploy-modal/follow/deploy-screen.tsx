@@ -1,6 +1,6 @@
 'use client'
 
-import { Fragment, type ReactNode, useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import type { DeploySource } from '~/domain/deploy/request'
 import { EARLIER_DEPLOY } from '~/domain/deploy/source'
 import type { DeployView } from '~/domain/deploy/view'
@@ -15,6 +15,7 @@ import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
 import { ModalBody, ModalHead, OpenTheGrid } from '~/ui/deploy-modal/frame/modal-frame'
 import { Disclosure } from '~/ui/primitives/disclosure'
 import { ForeignText, Sentence } from '~/ui/primitives/foreign-text'
+import { InputList } from '~/ui/primitives/input-list'
 import { ExternalLink } from '~/ui/primitives/links'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
@@ -36,6 +37,7 @@ interface DeployScreenProps {
     readonly surfaceId: string
     readonly ref: string
     readonly source?: DeploySource
+    readonly like?: string
   }) => void
 }
 
@@ -83,7 +85,9 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           onBack={({ sha, deployId: source }) =>
             onAgain({ surfaceId: deploy.surface.id, ref: sha, source: { kind: 'rollback', deployId: source } })
           }
-          onAgain={mayShipAgain ? () => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref }) : null}
+          onAgain={
+            mayShipAgain ? () => onAgain({ surfaceId: deploy.surface.id, ref: deploy.ref, like: deploy.id }) : null
+          }
         />
       </div>
     </StoppedClock>
@@ -211,16 +215,9 @@ function Inputs({ deploy: { inputs, workflow } }: { readonly deploy: DeployView 
   if (inputs === null) return null
   return (
     <Disclosure title="Inputs" note={`sent to ${workflow}`}>
-      <dl className="mt-1.5 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 font-mono text-xs leading-5">
-        {inputs.map(({ name, value }) => (
-          <Fragment key={name}>
-            <dt className="text-ink-faint">{name}</dt>
-            <dd className="break-all text-ink-soft">
-              <ForeignText text={value} whole />
-            </dd>
-          </Fragment>
-        ))}
-      </dl>
+      <div className="mt-1.5">
+        <InputList inputs={inputs} />
+      </div>
     </Disclosure>
   )
 }

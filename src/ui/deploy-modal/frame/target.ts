@@ -14,11 +14,13 @@ export type Target =
       readonly ref: string | null
       /** If set, `ref` is a commit: of the deploy to roll back to, or of the surface to promote from. */
       readonly source?: DeploySource
+      /** The deploy whose inputs are filled in again. */
+      readonly like?: string
     }
 
-const NAMES = ['deploy', 'approval', 'surface', 'ref', 'rollback', 'promote'] as const
+const NAMES = ['deploy', 'approval', 'surface', 'ref', 'rollback', 'promote', 'like'] as const
 
-/** `?deploy=<id>` wins over `?approval=<id>` and `?surface=<id>[&ref=<ref>]`; null means the modal is closed. */
+/** `?deploy=<id>` wins over `?approval=<id>` and `?surface=<id>[&ref=<ref>][&like=<deploy>]`; null means the modal is closed. */
 export function readTarget(params: { get(name: string): string | null }): Target | null {
   const deployId = params.get('deploy')
   if (deployId) return { kind: 'deploy', deployId }
@@ -28,7 +30,8 @@ export function readTarget(params: { get(name: string): string | null }): Target
   if (!surfaceId) return null
   const ref = params.get('ref') || null
   const source = ref === null ? null : readSource(params)
-  return { kind: 'new', surfaceId, ref, ...(source === null ? {} : { source }) }
+  const like = params.get('like')
+  return { kind: 'new', surfaceId, ref, ...(source === null ? {} : { source }), ...(like ? { like } : {}) }
 }
 
 function readSource(params: { get(name: string): string | null }): DeploySource | null {
@@ -49,6 +52,7 @@ export function withTarget(search: string, target: Target | null): string {
     if (target.ref !== null) params.set('ref', target.ref)
     if (target.source?.kind === 'rollback') params.set('rollback', target.source.deployId)
     if (target.source?.kind === 'promotion') params.set('promote', target.source.surfaceId)
+    if (target.like !== undefined) params.set('like', target.like)
   }
   const query = params.toString()
   return query === '' ? '' : `?${query}`

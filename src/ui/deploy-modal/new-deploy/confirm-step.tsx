@@ -19,6 +19,7 @@ import { ChangedCommits } from '~/ui/deploy-modal/review/changes'
 import { Button } from '~/ui/primitives/button'
 import { INPUT } from '~/ui/primitives/field'
 import { ForeignText } from '~/ui/primitives/foreign-text'
+import { InputList } from '~/ui/primitives/input-list'
 import { Notice } from '~/ui/primitives/notice'
 import { Sha } from '~/ui/primitives/sha'
 import type { WireError } from '~/ui/trpc/wire-error'
@@ -72,6 +73,7 @@ export function ConfirmStep({ surface, flow, act, onSubmit, onFollow, ready }: C
         )}
         {draft.source !== null && <p className="text-sm text-ink-soft">{explainSource(draft.source, comparison)}</p>}
         {flow.reviewed !== null && <p className="font-medium">{changeSentence(comparison)}.</p>}
+        <InputList inputs={Object.entries(flow.inputs).map(([name, value]) => ({ name, value }))} />
         {flow.override !== null && (
           <Notice tone="warn">
             <span className="font-medium">Overrides the freeze:</span> “

@@ -1,3 +1,4 @@
+import type { AskedValues } from '~/domain/deploy/asked-inputs'
 import type { DeploySource } from '~/domain/deploy/request'
 import { sourceToKeep } from '~/domain/deploy/source'
 import type { Review } from '~/domain/surface/review'
@@ -12,7 +13,13 @@ interface Draft {
   readonly override: string
   /** The earlier deploy or the other surface that the commit in `ref` is taken from. */
   readonly source: DeploySource | null
+  /** What was filled in of the inputs that the surface asks for. */
+  readonly filled: AskedValues
 }
+
+/** Whether anything was typed that closing the dialog would lose. */
+export const hasEntries = ({ typed, reason, override, filled }: Draft): boolean =>
+  [typed, reason, override].some((text) => text !== '') || Object.keys(filled).length > 0
 
 /** Covers only the freezes that the review showed. */
 interface Override {
@@ -31,6 +38,7 @@ interface DispatchRequest {
   readonly reason?: string
   readonly expectedSha: string
   readonly reviewedRunningSha?: string
+  readonly inputs?: AskedValues
   readonly idempotencyKey: string
   readonly overrideFreeze?: Override
   readonly source?: DeploySource
@@ -67,18 +75,22 @@ export type Flow =
       /** Null in a draft that an earlier version of the console stored. */
       readonly reviewed: Reviewed | null
       readonly override: Override | null
+      /** The inputs that are sent, with their defaults. */
+      readonly inputs: AskedValues
       readonly attempt: Attempt
     }
 
 export type FlowAction =
   | { readonly type: 'chosen'; readonly ref: string; readonly source?: DeploySource }
   | { readonly type: 'overriding'; readonly text: string }
+  | { readonly type: 'filled'; readonly name: string; readonly value: string }
   | {
       readonly type: 'reviewed'
       readonly sha: string
       readonly reviewed: Reviewed
       readonly key: string
       readonly freezeIds: string[]
+      readonly inputs: AskedValues
     }
   | { readonly type: 'typed'; readonly text: string }
   | { readonly type: 'reasoned'; readonly text: string }
@@ -88,7 +100,7 @@ export type FlowAction =
 
 /** A ref from the address starts at its review: a retry is reviewed like any other deploy. */
 export function startFlow(ref: string | null, source: DeploySource | null = null): Flow {
-  const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '', source }
+  const draft: Draft = { ref: ref ?? '', typed: '', reason: '', override: '', source, filled: {} }
   return ref === null ? { step: 'choose', draft } : { step: 'review', draft, refusal: null }
 }
 
@@ -104,6 +116,10 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
     }
     case 'overriding':
       return flow.step === 'review' ? { ...flow, draft: { ...flow.draft, override: action.text } } : flow
+    case 'filled': {
+      if (flow.step !== 'review') return flow
+      return { ...flow, draft: { ...flow.draft, filled: { ...flow.draft.filled, [action.name]: action.value } } }
+    }
     case 'reviewed':
       if (flow.step !== 'review') return flow
       return {
@@ -112,6 +128,7 @@ export function flowReducer(flow: Flow, action: FlowAction): Flow {
         sha: action.sha,
         reviewed: action.reviewed,
         override: overrideOf(flow.draft, action.freezeIds),
+        inputs: action.inputs,
         attempt: { state: 'open', key: action.key, refusal: null, sentBefore: false },
       }
     case 'typed':
@@ -181,6 +198,7 @@ export function requestToSend(flow: Flow, surface: { readonly id: string; readon
     ...(reason === '' ? {} : { reason }),
     expectedSha: flow.sha,
     ...(reviewed === null ? {} : { reviewedRunningSha: reviewed.runningSha ?? 'unknown' }),
+    ...(Object.keys(flow.inputs).length === 0 ? {} : { inputs: flow.inputs }),
     idempotencyKey: flow.attempt.key,
     ...(flow.override === null ? {} : { overrideFreeze: flow.override }),
     ...(source === null ? {} : { source }),

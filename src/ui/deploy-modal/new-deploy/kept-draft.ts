@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { dispatchInput } from '~/domain/deploy/request'
 import type { Review } from '~/domain/surface/review'
-import type { Flow } from '~/ui/deploy-modal/new-deploy/flow'
+import { type Flow, hasEntries } from '~/ui/deploy-modal/new-deploy/flow'
 
 /** One draft for each member and surface, so that nobody continues another member's draft. */
 const PREFIX = 'deploy-draft '
@@ -13,6 +13,8 @@ const draft = z.object({
   reason: text,
   override: text,
   source: dispatchInput.shape.source.unwrap().nullable(),
+  /** An earlier version of the console did not store it. */
+  filled: z.record(z.string(), z.string().max(1_000)).default({}),
 })
 
 const commits = z.array(
@@ -48,6 +50,7 @@ const keptDraft = z.object({
       /** An earlier version of the console did not store it. */
       reviewed: reviewed.nullable().default(null),
       override: z.object({ reason: text, freezeIds: z.array(z.string()) }).nullable(),
+      inputs: z.record(z.string(), z.string()).default({}),
       key: z.string(),
       /** Whether the request was sent and its outcome is unknown. */
       sent: z.boolean(),
@@ -58,12 +61,12 @@ const keptDraft = z.object({
 /** A flow as text to store; null while nothing was chosen or typed. */
 export function draftText(flow: Flow, begunWith: string | null, at: number): string | null {
   const { typed: _, ...entered } = flow.draft
-  if (flow.step === 'choose' && entered.ref === '' && entered.reason === '' && entered.override === '') return null
+  if (flow.step === 'choose' && entered.ref === '' && !hasEntries(flow.draft)) return null
   if (flow.step !== 'confirm') return JSON.stringify({ begunWith, at, flow: { step: flow.step, draft: entered } })
-  const { step, sha, reviewed, override, attempt } = flow
+  const { step, sha, reviewed, override, inputs, attempt } = flow
   const key = attempt.state === 'open' ? attempt.key : attempt.request.idempotencyKey
   const sent = attempt.state !== 'open' || attempt.sentBefore
-  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, key, sent } })
+  return JSON.stringify({ begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, key, sent } })
 }
 
 /** Reads what `draftText` wrote. Null for any other text, which another version of the console may have written. */
@@ -76,9 +79,9 @@ export function readDraftText(written: string): { begunWith: string | null; at: 
   // Without the comparison the draft must be reviewed again, unless it was sent: then it is repeated as it was.
   const unreviewed = flow.step === 'review' || (flow.reviewed === null && !flow.sent)
   if (unreviewed) return { begunWith, at, flow: { step: 'review', draft: entered, refusal: null } }
-  const { step, sha, reviewed, override, key, sent } = flow
+  const { step, sha, reviewed, override, inputs, key, sent } = flow
   const attempt = { state: 'open', key, refusal: null, sentBefore: sent } as const
-  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, attempt } }
+  return { begunWith, at, flow: { step, draft: entered, sha, reviewed, override, inputs, attempt } }
 }
 
 function parseJson(written: string): unknown {

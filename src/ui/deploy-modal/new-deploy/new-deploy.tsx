@@ -8,7 +8,7 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalHead, useTypedInput } from '~/ui/deploy-modal/frame/modal-frame'
 import { ChooseRef } from '~/ui/deploy-modal/new-deploy/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
-import { type Flow, flowReducer, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
+import { type Flow, flowReducer, hasEntries, requestToSend, startFlow } from '~/ui/deploy-modal/new-deploy/flow'
 import { HeldSurface } from '~/ui/deploy-modal/new-deploy/held-surface'
 import { forgetDraft, keepDraft, keptDraftOf } from '~/ui/deploy-modal/new-deploy/kept-draft'
 import { ReviewStep } from '~/ui/deploy-modal/new-deploy/review-step'
@@ -21,6 +21,8 @@ interface NewDeployProps {
   readonly surface: SurfaceTile
   readonly initialRef: string | null
   readonly initialSource: DeploySource | null
+  /** The deploy whose inputs are filled in again. */
+  readonly like: string | null
   /** Surfaces whose version could be promoted to this one. */
   readonly promotable: readonly SurfaceTile[]
   readonly onDeploy: (deployId: string) => void
@@ -29,7 +31,7 @@ interface NewDeployProps {
 }
 
 /** Choose → review → confirm, up to the moment the console has recorded the deploy. */
-export function NewDeploy({ surface, initialRef, initialSource, promotable, ...props }: NewDeployProps) {
+export function NewDeploy({ surface, initialRef, initialSource, like, promotable, ...props }: NewDeployProps) {
   const { onDeploy, onWait } = props
   const email = useMember()?.email ?? ''
   const [kept] = useState(() => keptDraftOf(email, surface.id, initialRef))
@@ -55,7 +57,7 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
   const [compared, setCompared] = useState<Comparison | null>(null)
   const comparison = flow.step === 'confirm' ? (flow.reviewed?.comparison ?? null) : compared
 
-  useTypedInput(flow.draft.typed !== '' || flow.draft.reason !== '' || flow.draft.override !== '')
+  useTypedInput(hasEntries(flow.draft))
 
   const submit = () => {
     const request = requestToSend(flow, surface)
@@ -95,12 +97,16 @@ export function NewDeploy({ surface, initialRef, initialSource, promotable, ...p
           onCompared={setCompared}
           override={flow.draft.override}
           onOverride={(text) => act({ type: 'overriding', text })}
-          onReviewed={({ sha, freezeIds, runningSha, comparison }) =>
+          like={flow.draft.source?.kind === 'rollback' ? flow.draft.source.deployId : like}
+          filled={flow.draft.filled}
+          onFilled={(name, value) => act({ type: 'filled', name, value })}
+          onReviewed={({ sha, freezeIds, runningSha, comparison }, inputs) =>
             act({
               type: 'reviewed',
               sha,
               reviewed: { runningSha, comparison },
               freezeIds: [...freezeIds],
+              inputs,
               key: newIdempotencyKey(),
             })
           }

@@ -1,10 +1,12 @@
 'use client'
 
 import { type ReactNode, useEffect } from 'react'
+import type { AskedValues } from '~/domain/deploy/asked-inputs'
 import type { DeploySource } from '~/domain/deploy/request'
 import type { Comparison, Review } from '~/domain/surface/review'
 import type { SurfaceTile } from '~/domain/surface/tile'
 import { ModalBody, ModalFoot, useFocusOnArrival } from '~/ui/deploy-modal/frame/modal-frame'
+import { AskedInputs, useAskedInputs } from '~/ui/deploy-modal/new-deploy/asked-inputs'
 import { Changes } from '~/ui/deploy-modal/review/changes'
 import { ReviewWarnings, SaidAt } from '~/ui/deploy-modal/review/review-warnings'
 import { Button } from '~/ui/primitives/button'
@@ -27,7 +29,11 @@ interface ReviewStepProps {
   /** Why a freeze is overridden; empty if it is not. */
   readonly override: string
   readonly onOverride: (reason: string) => void
-  readonly onReviewed: (review: Review) => void
+  /** The deploy whose inputs are filled in again; null if there is none. */
+  readonly like: string | null
+  readonly filled: AskedValues
+  readonly onFilled: (name: string, value: string) => void
+  readonly onReviewed: (review: Review, inputs: AskedValues) => void
   /** Why a new review is needed. */
   readonly refusal: WireError | null
   /** Receives the comparison that the screen shows; null if it shows none. */
@@ -43,6 +49,9 @@ export function ReviewStep({
   onFollow,
   override,
   onOverride,
+  like,
+  filled,
+  onFilled,
   onReviewed,
   refusal: changed,
   onCompared,
@@ -58,6 +67,8 @@ export function ReviewStep({
   const overridden = overridable && override.trim() !== ''
   const refusal = useRefusal('deploy.dispatch', surface.environment)
   const blocked = (blocking.length > 0 && !overridden) || refusal !== null
+  const { fits, ...form } = useAskedInputs(review.data?.asked ?? [], filled, like)
+  const ready = review.data !== undefined && !blocked && fits
   const utils = trpc.useUtils()
   // Another deploy came first: refresh the tile behind the dialog too.
   useEffect(() => {
@@ -82,6 +93,7 @@ export function ReviewStep({
             seenAt={review.dataUpdatedAt}
             surface={surface}
             onFollow={onFollow}
+            asked={<AskedInputs {...form} onFilled={onFilled} />}
             override={
               overridable ? (
                 <OverrideFreeze reason={override} environment={surface.environment} onReason={onOverride} />
@@ -105,8 +117,8 @@ export function ReviewStep({
         <Button
           tone="strong"
           ref={onward}
-          aria-disabled={review.data === undefined || blocked}
-          onClick={() => review.data !== undefined && !blocked && onReviewed(review.data)}
+          aria-disabled={!ready}
+          onClick={() => ready && onReviewed(review.data, form.inputs)}
         >
           {overridden ? 'Override and continue' : blocked ? 'Cannot be deployed now' : 'Continue'}
         </Button>
@@ -122,13 +134,15 @@ interface ReviewedProps {
   readonly surface: SurfaceTile
   readonly onFollow: (deployId: string) => void
   readonly override: ReactNode
+  readonly asked: ReactNode
 }
 
-function Reviewed({ review, seenAt, surface, onFollow, override }: ReviewedProps) {
+function Reviewed({ review, seenAt, surface, onFollow, override, asked }: ReviewedProps) {
   return (
     <>
       <ReviewWarnings warnings={review.warnings} onFollow={onFollow} />
       {override}
+      {asked}
       <Changes review={review} surface={surface} />
       <p className="text-xs text-ink-faint">
         <SaidAt at={seenAt} /> Ref, freezes and locks are checked again when you deploy.
