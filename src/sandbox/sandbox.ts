@@ -121,8 +121,13 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
     ...{ config, repository, urls, variables, deployHookToken, pauses },
     grantIdTokens: idTokens.grant,
   })
-  const queue = createRunQueue({ store, executor, requestFor, createWorkDir, removeWorkDir, limit: CONCURRENT_RUNS })
-  const runs = createRunService({ ids: openIds(`${config.dir}/ids.json`), store, queue, executor, requestFor })
+  const ids = openIds(`${config.dir}/ids.json`)
+  const queue = createRunQueue({
+    ...{ store, executor, requestFor, createWorkDir, removeWorkDir },
+    nextJobId: ids.nextJobId,
+    limit: CONCURRENT_RUNS,
+  })
+  const runs = createRunService({ ids, store, queue, executor, requestFor })
 
   const faults = createFaults()
   const isCommit = async (sha: string): Promise<boolean> => (await resolveCommit(repository, sha)) === sha

@@ -73,6 +73,17 @@ export function numberOf(token: TemplateToken | undefined, scope: Scope): number
   return value
 }
 
+/** Any token as a value. Expressions are evaluated, also inside lists and mappings. */
+export function evaluateToken(token: TemplateToken, scope: Scope): ContextValue {
+  if (isBasicExpression(token)) return fromData(evaluate(token.expression, scope))
+  if (isBoolean(token) || isNumber(token)) return token.value
+  if (isSequence(token)) return [...token].map((item) => evaluateToken(item, scope))
+  if (isMapping(token)) {
+    return Object.fromEntries([...token].map(({ key, value }) => [textOf(key, scope), evaluateToken(value, scope)]))
+  }
+  return isString(token) ? token.value : null
+}
+
 /** The mapping below `key`, if there is one. */
 export function mappingAt(token: TemplateToken | undefined, key: string): MappingToken | undefined {
   const value = tokenAt(token, key)
@@ -113,7 +124,15 @@ function toData(value: ContextValue): data.ExpressionData {
   return new data.Dictionary(...Object.entries(value).map(([key, item]) => pair(key, item)))
 }
 
-function isList(value: ContextValue): value is readonly ContextValue[] {
+function fromData(value: data.ExpressionData): ContextValue {
+  if (value instanceof data.Array) return value.values().map(fromData)
+  if (value instanceof data.Dictionary) {
+    return Object.fromEntries(value.pairs().map(({ key, value: item }) => [key, fromData(item)]))
+  }
+  return value instanceof data.Null ? null : value.value
+}
+
+export function isList(value: ContextValue): value is readonly ContextValue[] {
   return Array.isArray(value)
 }
 

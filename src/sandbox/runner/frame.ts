@@ -19,6 +19,9 @@ export interface JobRun {
   readonly inputs: Readonly<Record<string, ContextValue>>
   readonly vars: Readonly<Record<string, string>>
   readonly needs: Readonly<Record<string, ContextValue>>
+  readonly strategy: Readonly<Record<string, ContextValue>>
+  /** `null` outside a matrix. */
+  readonly matrix: Readonly<Record<string, ContextValue>> | null
   /** The address and token by which the job requests ID tokens, if it has the permission. */
   readonly idTokens: IdTokenGrant | undefined
   readonly mask: Mask
@@ -40,10 +43,10 @@ type JobPlaces = Pick<JobRun, 'workspace' | 'temp' | 'home' | 'github' | 'runner
 /** Makes a job's directories and describes them as GitHub's runner does. */
 export async function prepareJobPlaces(
   request: RunRequest,
-  jobId: string,
+  job: { readonly key: string; readonly id: string },
   github: Readonly<Record<string, ContextValue>>,
 ): Promise<JobPlaces> {
-  const base = path.join(request.workDir, jobId)
+  const base = path.join(request.workDir, job.key)
   const workspace = path.join(base, 'work', request.repository.name, request.repository.name)
   const temp = path.join(base, '_temp')
   const home = path.join(base, 'home')
@@ -55,7 +58,7 @@ export async function prepareJobPlaces(
     workspace,
     temp,
     home,
-    github: { ...github, event_path: eventPath, job: jobId, workspace },
+    github: { ...github, event_path: eventPath, job: job.id, workspace },
     runner: {
       arch: process.arch === 'arm64' ? 'ARM64' : 'X64',
       environment: 'self-hosted',
@@ -107,8 +110,8 @@ export function scopeOf(frame: Frame, stepEnv: Readonly<Record<string, string>> 
       steps: Object.fromEntries(Object.entries(frame.steps).map(([id, record]) => [id, { ...record }])),
       job: { status: job.status },
       runner: job.runner,
-      strategy: { 'fail-fast': true, 'job-index': 0, 'job-total': 1, 'max-parallel': 1 },
-      matrix: null,
+      strategy: job.strategy,
+      matrix: job.matrix,
     },
   }
 }

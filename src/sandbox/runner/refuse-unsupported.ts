@@ -11,7 +11,7 @@ import { actionFileNames, readActionFile } from '~/sandbox/runner/workflow-files
 
 type Found = readonly UnsupportedConstruct[]
 
-const unsupportedJobKeys = ['strategy', 'container', 'services', 'uses', 'snapshot'] as const
+const unsupportedJobKeys = ['container', 'services', 'snapshot'] as const
 const unsupportedStepKeys = ['background', 'wait', 'wait-all', 'cancel', 'parallel'] as const
 
 /** The constructs of a workflow file that this runner cannot run, with their places. */
@@ -21,7 +21,8 @@ export function unsupportedInWorkflow(root: TemplateToken): Found {
     const place = `jobs.${key.toString()}`
     const job = unsupportedJobKeys.filter((name) => tokenAt(value, name) !== undefined)
     return [
-      ...job.map((name) => ({ construct: name === 'uses' ? 'a reusable workflow (uses)' : name, place })),
+      ...job.map((construct) => ({ construct, place })),
+      ...unsupportedCall(literalAt(value, 'uses'), place),
       ...unsupportedRunsOn(value, place),
       ...unsupportedShell(literalAt(mappingAt(mappingAt(value, 'defaults'), 'run'), 'shell'), `${place}.defaults.run`),
       ...unsupportedInSteps(itemsAt(value, 'steps'), place),
@@ -46,7 +47,12 @@ function localActions(root: TemplateToken): readonly string[] {
       ? [token.value]
       : [],
   )
-  return [...new Set(uses.filter((name) => name.startsWith('./')))]
+  return [...new Set(uses.filter((name) => name.startsWith('./') && !name.startsWith('./.github/workflows/')))]
+}
+
+/** Only workflows of the same repository can be called. */
+function unsupportedCall(uses: string | undefined, place: string): Found {
+  return uses === undefined || /^[.$]\//.test(uses) ? [] : [{ construct: `uses: ${uses}`, place }]
 }
 
 function unsupportedInSteps(steps: readonly TemplateToken[], place: string): Found {
@@ -140,7 +146,7 @@ async function readCommittedAction(request: RunRequest, uses: string): Promise<s
 const runFile = promisify(execFile)
 
 /** A file at a commit of a bare repository, or `undefined` if the commit has no such file. */
-async function readCommittedFile(gitDir: string, sha: string, path: string): Promise<string | undefined> {
+export async function readCommittedFile(gitDir: string, sha: string, path: string): Promise<string | undefined> {
   try {
     const { stdout } = await runFile('git', ['--git-dir', gitDir, 'cat-file', 'blob', `${sha}:${path}`])
     return stdout

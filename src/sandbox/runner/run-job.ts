@@ -20,6 +20,24 @@ export interface JobDeps {
   readonly mask: Mask
   readonly observe: (event: RunEvent) => void
   readonly signal: AbortSignal
+  /** The job that calls the workflow. Its permissions bound those of the workflow's jobs. */
+  readonly caller: { readonly key: string; readonly name: string; readonly mayHaveIdToken: boolean } | undefined
+}
+
+/** A job that is about to run: a job of a workflow file, or one leg of its matrix. */
+export interface JobInstance {
+  readonly definition: JobDefinition
+  /** Unique in the run (see `JobPlan`). */
+  readonly key: string
+  readonly name: string
+  /** The `strategy` and `matrix` contexts. `undefined` without a strategy. */
+  readonly leg:
+    | {
+        readonly strategy: Readonly<Record<string, ContextValue>>
+        readonly matrix: Readonly<Record<string, ContextValue>>
+      }
+    | undefined
+  readonly needs: Readonly<Record<string, ContextValue>>
 }
 
 /** GitHub's time limits: for a job, and for steps with `always()` after a cancellation. */
@@ -27,26 +45,29 @@ const jobMinutes = 360
 const cleanupMinutes = 5
 
 /** Runs one job whose `if` is true: set-up, steps, outputs. */
-export async function runJob(
-  deps: JobDeps,
-  definition: JobDefinition,
-  needs: Readonly<Record<string, ContextValue>>,
-): Promise<JobOutcome> {
+export async function runJob(deps: JobDeps, instance: JobInstance): Promise<JobOutcome> {
   const { request, plan, mask, observe } = deps
+  const { definition, key, leg, needs } = instance
   const cancellation = new AbortController()
   const deadline = new AbortController()
-  const places = await prepareJobPlaces(request, definition.id, plan.github)
-  const environment = environmentName(deps, definition, needs)
-  const idTokens = definition.mayHaveIdToken ? request.grantIdTokens?.(claimsOf(places, environment)) : undefined
+  const places = await prepareJobPlaces(request, { key, id: definition.id }, plan.github)
+  const environment = environmentName(deps, instance)
+  const bound = deps.caller?.mayHaveIdToken
+  const mayHaveIdToken = (definition.mayHaveIdToken ?? bound ?? false) && (bound ?? true)
+  const idTokens = mayHaveIdToken
+    ? request.grantIdTokens?.(claimsOf(places, plan.workflow.path, environment))
+    : undefined
   if (idTokens !== undefined) mask.add(idTokens.token)
   const job: JobRun = {
     ...places,
-    id: definition.id,
+    id: key,
     request,
     inputs: plan.inputs,
     vars: { ...request.vars.repository, ...request.vars.environments[environment] },
     idTokens,
     needs,
+    strategy: leg?.strategy ?? { 'fail-fast': true, 'job-index': 0, 'job-total': 1, 'max-parallel': 1 },
+    matrix: leg?.matrix ?? null,
     mask,
     observe,
     signal: cancellation.signal,
@@ -150,12 +171,10 @@ function completeJob(definition: JobDefinition, frame: Frame): JobOutcome {
 }
 
 /** The name of the job's `environment`, or an empty text. Its variables override the repository's. */
-function environmentName(
-  { request, plan }: JobDeps,
-  definition: JobDefinition,
-  needs: Readonly<Record<string, ContextValue>>,
-): string {
-  const contexts = { github: plan.github, inputs: plan.inputs, vars: { ...request.vars.repository }, needs }
+function environmentName({ request, plan }: JobDeps, { definition, needs, leg }: JobInstance): string {
+  const { github, inputs } = plan
+  const vars = { ...request.vars.repository }
+  const contexts = { github, inputs, vars, needs, strategy: leg?.strategy ?? null, matrix: leg?.matrix ?? null }
   return textOf(tokenAt(definition.environment, 'name') ?? definition.environment, { contexts })
 }
 
@@ -175,11 +194,12 @@ const CLAIMED = [
   ...['run_id', 'run_number', 'sha', 'workflow', 'workflow_ref', 'workflow_sha'],
 ]
 
-function claimsOf({ github, runner }: Pick<JobRun, 'github' | 'runner'>, environment: string): JobClaims {
+/** `path` is the workflow file of the job: the run's own, or one that it calls. */
+function claimsOf({ github, runner }: Pick<JobRun, 'github' | 'runner'>, path: string, environment: string): JobClaims {
   const text = (name: string) => String(github[name] ?? '')
   return {
     ...Object.fromEntries(CLAIMED.map((name) => [name, text(name)])),
-    job_workflow_ref: text('workflow_ref'),
+    job_workflow_ref: `${text('repository')}/${path}@${text('ref')}`,
     job_workflow_sha: text('workflow_sha'),
     runner_environment: runner['environment'] ?? '',
     ...(environment === '' ? {} : { environment }),

@@ -182,9 +182,9 @@ function stepLimit(frame: Frame, wanted: () => boolean, minutes: number | undefi
   }
   const kill = () => end('cancelled')
   const timer = minutes === undefined ? undefined : setTimeout(() => end('failure'), minutes * 60_000)
-  // A step that starts after the cancellation has a condition that allows it. Only the deadline ends such a step.
-  if (!frame.signal.aborted) frame.signal.addEventListener('abort', cancel, { once: true })
-  else if (frame.kind === 'composite') cancel()
+  // A step whose condition allows it to start after a cancellation runs on. Only the deadline ends such a step.
+  if (frame.signal.aborted) cancel()
+  else frame.signal.addEventListener('abort', cancel, { once: true })
   if (frame.job.deadline.aborted) kill()
   else frame.job.deadline.addEventListener('abort', kill, { once: true })
   return {

@@ -65,11 +65,11 @@ export function stepName(step: StepDefinition, scope: Scope): string {
   return `Run ${evaluatedOrAsWritten(step.work.script, scope).trim().split('\n')[0] ?? ''}`
 }
 
-/** A name may refer to steps that have not run yet. Such a name stays as written. */
-function evaluatedOrAsWritten(token: TemplateToken, scope: Scope): string {
+/** A name may refer to what has not run yet. Such a name stays as written. */
+export function evaluatedOrAsWritten(token: TemplateToken | undefined, scope: Scope): string {
   try {
     return textOf(token, scope)
   } catch {
-    return isBasicExpression(token) ? (token.source ?? token.toDisplayString()) : ''
+    return token !== undefined && isBasicExpression(token) ? (token.source ?? token.toDisplayString()) : ''
   }
 }

@@ -53,6 +53,7 @@ export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped' | 'time
  */
 export type RunEvent =
   | { readonly type: 'run-started'; readonly displayTitle: string; readonly jobs: readonly JobPlan[] }
+  | { readonly type: 'job-expanded'; readonly job: string; readonly jobs: readonly JobPlan[] }
   | { readonly type: 'job-started'; readonly job: string; readonly steps: readonly string[] }
   | { readonly type: 'step-started'; readonly job: string; readonly step: number }
   | { readonly type: 'log'; readonly job: string; readonly step: number; readonly line: string }
@@ -60,11 +61,16 @@ export type RunEvent =
   | { readonly type: 'job-completed'; readonly job: string; readonly conclusion: Conclusion }
   | { readonly type: 'run-completed'; readonly conclusion: Conclusion }
 
-/** A planned job. `id` is its key in the workflow file, `name` its title. */
+/**
+ * A planned job. `id` is unique in the run: the job's key in the workflow file, below those of the matrix and of the calls that
+ * it belongs to (`release.apply.0`). `name` is its title.
+ */
 export interface JobPlan {
   readonly id: string
   readonly name: string
   readonly needs: readonly string[]
+  /** A matrix or a call of a reusable workflow. When it starts, other jobs take its place (`job-expanded`). */
+  readonly expands: boolean
 }
 
 /** A construct of a workflow that this runner cannot run. It is refused before the run starts. */

@@ -12,6 +12,7 @@ import { isJob } from '@actions/workflow-parser/model/type-guards'
 import type { WorkflowJob } from '@actions/workflow-parser/model/workflow-template'
 import type { MappingToken } from '@actions/workflow-parser/templates/tokens/mapping-token'
 import type { TemplateToken } from '@actions/workflow-parser/templates/tokens/template-token'
+import type { FileProvider } from '@actions/workflow-parser/workflows/file-provider'
 import { isScalar, parseDocument, visit } from 'yaml'
 import { type DispatchInput, dispatchInputs } from '~/sandbox/runner/dispatch-inputs'
 import { type ContextValue, itemsAt, literalAt, mappingAt, textOf, tokenAt } from '~/sandbox/runner/expressions'
@@ -40,11 +41,22 @@ export interface WorkflowFile {
   readonly events: readonly string[]
   /** The `workflow_dispatch` inputs. `undefined` if the workflow cannot be dispatched. */
   readonly inputs: readonly DispatchInput[] | undefined
+  /** `on.workflow_call`: what a caller gives and gets. `undefined` if the workflow cannot be called. */
+  readonly call: WorkflowCall | undefined
   readonly runName: TemplateToken | undefined
   readonly env: MappingToken | undefined
   readonly defaults: MappingToken | undefined
   readonly jobs: readonly JobDefinition[]
   readonly root: TemplateToken
+}
+
+interface WorkflowCall {
+  readonly inputs: readonly {
+    readonly name: string
+    readonly type: string
+    readonly default: TemplateToken | undefined
+  }[]
+  readonly outputs: readonly { readonly name: string; readonly value: TemplateToken | undefined }[]
 }
 
 export interface JobDefinition {
@@ -57,19 +69,33 @@ export interface JobDefinition {
   readonly environment: TemplateToken | undefined
   readonly outputs: MappingToken | undefined
   readonly timeoutMinutes: TemplateToken | undefined
-  /** Whether the permissions include `id-token: write`. */
-  readonly mayHaveIdToken: boolean
+  /** Whether the permissions include `id-token: write`. `undefined` if neither the job nor its workflow has permissions. */
+  readonly mayHaveIdToken: boolean | undefined
   readonly continueOnError: TemplateToken | undefined
+  readonly strategy: TemplateToken | undefined
   readonly steps: readonly StepDefinition[]
+  /** The reusable workflow that the job calls in place of steps. */
+  readonly calls: CallDefinition | undefined
 }
 
-/** Reads a workflow file with GitHub's own parser. Returns the parser's errors as they are, with line and column. */
+export interface CallDefinition {
+  /** The path in the repository: `.github/workflows/y.yml`. */
+  readonly path: string
+  readonly with: MappingToken | undefined
+  readonly secrets: MappingToken | 'inherit' | undefined
+}
+
+/**
+ * Reads a workflow file with GitHub's own parser. Returns the parser's errors as they are, with line and column. With `files`,
+ * the parser also checks the inputs and secrets of each workflow that the file calls.
+ */
 export async function readWorkflowFile(
   path: string,
   text: string,
+  files?: FileProvider,
 ): Promise<{ readonly workflow: WorkflowFile } | { readonly errors: readonly string[] }> {
   // The text as written gives the right lines and columns in errors. The one-line strings give the values.
-  const written = await parseWorkflowText(path, text)
+  const written = await parseWorkflowText(path, text, files)
   const { root, template, errors } =
     written.errors.length > 0 ? written : await parseWorkflowText(path, singleLineStrings(text))
   if (root === undefined || template === undefined || errors.length > 0) {
@@ -84,6 +110,8 @@ export async function readWorkflowFile(
       inputs: dispatchable
         ? dispatchInputs(mappingAt(mappingAt(tokenAt(root, 'on'), 'workflow_dispatch'), 'inputs'))
         : undefined,
+      call:
+        'workflow_call' in template.events ? workflowCall(mappingAt(tokenAt(root, 'on'), 'workflow_call')) : undefined,
       runName: tokenAt(root, 'run-name'),
       env: mappingAt(root, 'env'),
       defaults: mappingAt(mappingAt(root, 'defaults'), 'run'),
@@ -93,9 +121,10 @@ export async function readWorkflowFile(
   }
 }
 
-async function parseWorkflowText(path: string, text: string) {
+async function parseWorkflowText(path: string, text: string, files?: FileProvider) {
   const { context, value: root } = parseWorkflow({ name: path, content: text }, new NoOperationTraceWriter())
-  const template = root === undefined ? undefined : await convertWorkflowTemplate(context, root)
+  const options = { fetchReusableWorkflowDepth: files === undefined ? 0 : 1 }
+  const template = root === undefined ? undefined : await convertWorkflowTemplate(context, root, files, options)
   return { root, template, errors: context.errors.getErrors().map((error) => error.message) }
 }
 
@@ -117,13 +146,41 @@ function jobDefinition(job: WorkflowJob, token: MappingToken | undefined, root: 
     timeoutMinutes: tokenAt(token, 'timeout-minutes'),
     mayHaveIdToken: writesIdToken(tokenAt(token, 'permissions') ?? tokenAt(root, 'permissions')),
     continueOnError: tokenAt(token, 'continue-on-error'),
+    strategy: job.strategy,
     steps: isJob(job) ? stepDefinitions(job.steps, itemsAt(token, 'steps')) : [],
+    calls: isJob(job)
+      ? undefined
+      : {
+          path: job.ref.value.replace(/^[.$]\//, ''),
+          with: job['input-values'],
+          secrets: job['inherit-secrets'] === true ? 'inherit' : job['secret-values'],
+        },
   }
 }
 
+function workflowCall(token: MappingToken | undefined): WorkflowCall {
+  return {
+    inputs: [...(mappingAt(token, 'inputs') ?? [])].map(({ key, value }) => ({
+      name: textOf(key, { contexts: {} }),
+      type: literalAt(value, 'type') ?? 'string',
+      default: tokenAt(value, 'default'),
+    })),
+    outputs: namedValues(mappingAt(token, 'outputs')),
+  }
+}
+
+/** The outputs of an action or a called workflow: each is a mapping with a `value`. */
+function namedValues(token: MappingToken | undefined) {
+  return [...(token ?? [])].map(({ key, value }) => ({
+    name: textOf(key, { contexts: {} }),
+    value: tokenAt(value, 'value'),
+  }))
+}
+
 /** A job's permissions replace the workflow's. Only an explicit `id-token: write` or `write-all` grants tokens. */
-function writesIdToken(permissions: TemplateToken | undefined): boolean {
-  if (permissions !== undefined && isString(permissions)) return permissions.value === 'write-all'
+function writesIdToken(permissions: TemplateToken | undefined): boolean | undefined {
+  if (permissions === undefined) return undefined
+  if (isString(permissions)) return permissions.value === 'write-all'
   return literalAt(permissions, 'id-token') === 'write'
 }
 
@@ -140,6 +197,8 @@ export interface RunPlan {
   /** The `github` and `inputs` contexts, the same for every job. */
   readonly github: Readonly<Record<string, ContextValue>>
   readonly inputs: Readonly<Record<string, ContextValue>>
+  /** Every workflow that the run calls, by its path in the repository. */
+  readonly called: ReadonlyMap<string, WorkflowFile>
 }
 
 export interface CompositeAction {
@@ -181,10 +240,7 @@ export function readActionFile(name: string, text: string): ActionReading {
           default: tokenAt(value, 'default'),
         }
       }),
-      outputs: [...(mappingAt(root, 'outputs') ?? [])].map(({ key, value }) => ({
-        name: textOf(key, { contexts: {} }),
-        value: tokenAt(value, 'value'),
-      })),
+      outputs: namedValues(mappingAt(root, 'outputs')),
       steps: stepDefinitions(steps, itemsAt(mappingAt(root, 'runs'), 'steps')),
       root,
     },

@@ -1,4 +1,4 @@
-import type { Conclusion, RunEvent } from '~/sandbox/runner/types'
+import type { Conclusion, JobPlan, RunEvent } from '~/sandbox/runner/types'
 import { type JobRecord, type RunRecord, type StepRecord, timestamp } from '~/sandbox/runs/run-record'
 
 const open = (step: StepRecord): boolean => step.status !== 'completed'
@@ -66,10 +66,36 @@ const createReadyJobs = (run: RunRecord, at: string): RunRecord => {
   }
 }
 
-const changed = (run: RunRecord, event: RunEvent, at: string): RunRecord => {
+/** A planned job before it has started. */
+export const queuedJob = (plan: JobPlan, id: number, placeOf: string | null, createdAt: string | null): JobRecord => ({
+  id,
+  key: plan.id,
+  name: plan.name,
+  needs: [...plan.needs],
+  expands: plan.expands,
+  placeOf,
+  status: 'queued',
+  conclusion: null,
+  createdAt,
+  startedAt: null,
+  completedAt: null,
+  steps: [],
+  annotation: null,
+})
+
+const expandJob = (run: RunRecord, key: string, plans: readonly JobPlan[], nextJobId: () => number): RunRecord => ({
+  ...run,
+  jobs: run.jobs.flatMap((job) =>
+    job.key === key ? [job, ...plans.map((plan) => queuedJob(plan, nextJobId(), key, null))] : [job],
+  ),
+})
+
+const changed = (run: RunRecord, event: RunEvent, at: string, nextJobId: () => number): RunRecord => {
   switch (event.type) {
     case 'run-started':
       return createReadyJobs({ ...run, status: 'in_progress', displayTitle: event.displayTitle }, at)
+    case 'job-expanded':
+      return createReadyJobs(expandJob(run, event.job, event.jobs, nextJobId), at)
     case 'job-started':
       return onJob(run, event.job, (job) => startJob(job, event.steps, at))
     case 'step-started':
@@ -102,10 +128,10 @@ export const concludeRun = (run: RunRecord, conclusion: Conclusion, at: string):
 })
 
 /** The record of a run after one more event. A completed run no longer changes. */
-export const applyRunEvent = (run: RunRecord, event: RunEvent, now: Date): RunRecord => {
+export const applyRunEvent = (run: RunRecord, event: RunEvent, now: Date, nextJobId: () => number): RunRecord => {
   if (run.status === 'completed' || event.type === 'log') return run
   const at = timestamp(now)
-  return { ...changed(run, event, at), updatedAt: at }
+  return { ...changed(run, event, at, nextJobId), updatedAt: at }
 }
 
 /** GitHub's annotation on a job whose runner is gone. */

@@ -7,6 +7,7 @@ import type { RunStore } from '~/sandbox/runs/run-store'
 
 interface QueueDeps {
   readonly store: RunStore
+  readonly nextJobId: () => number
   readonly executor: Executor
   /** Reads secrets and variables when a run starts. They are never stored with the run. */
   readonly requestFor: (run: RunRecord) => Promise<RunRequest>
@@ -35,12 +36,13 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
   const active = new Map<number, Active>()
   let waiting: RunRecord[] = []
   let closing = false
+  const record = (run: RunRecord) => recordRun(deps.store, run, deps.nextJobId)
 
   const groupInUse = (group: string): Active | undefined =>
     [...active.values()].find(({ run }) => run.concurrency?.group === group)
 
   const execute = async (run: RunRecord, signal: AbortSignal): Promise<void> => {
-    const recorder = recordRun(deps.store, run)
+    const recorder = record(run)
     const request = await deps.requestFor(run)
     try {
       await deps.createWorkDir(request)
@@ -59,7 +61,7 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
     const done = execute(run, controller.signal)
       .catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error)
-        if (!closing) recordRun(deps.store, run).conclude('failure', `The run could not start: ${reason}`)
+        if (!closing) record(run).conclude('failure', `The run could not start: ${reason}`)
       })
       .finally(() => {
         active.delete(run.runId)
@@ -107,18 +109,18 @@ export const createRunQueue = (deps: QueueDeps): RunQueue => {
         return true
       }
       const running = active.get(runId)
-      const record = deps.store.find(runId)
-      if (!running || record?.status === 'completed') return false
+      const stored = deps.store.find(runId)
+      if (!running || stored?.status === 'completed') return false
       running.controller.abort()
-      if (force) recordRun(deps.store, running.run).conclude('cancelled', 'The run was force-cancelled.')
+      if (force) record(running.run).conclude('cancelled', 'The run was force-cancelled.')
       return true
     },
     close: async () => {
       closing = true
       const running = [...active.values()]
       for (const { run, controller } of running) {
-        const record = deps.store.find(run.runId, run.attempt)
-        if (record && record.status !== 'completed') recordLostRun(deps.store, record)
+        const stored = deps.store.find(run.runId, run.attempt)
+        if (stored && stored.status !== 'completed') recordLostRun(deps.store, stored)
         controller.abort()
       }
       const bound = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref())

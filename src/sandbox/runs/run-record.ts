@@ -16,10 +16,14 @@ const stepRecord = z.object({
 
 const jobRecord = z.object({
   id: z.number(),
-  /** The job's key in the workflow file. */
+  /** The job's id in the run's plan. */
   key: z.string(),
   name: z.string(),
   needs: z.array(z.string()),
+  /** A matrix or a call of a workflow: other jobs take its place when it starts. */
+  expands: z.boolean().default(false),
+  /** The key of the job whose place this job has taken. */
+  placeOf: z.string().nullable().default(null),
   status,
   conclusion: conclusion.nullable(),
   /** GitHub creates a job when the jobs it needs have ended. Before that, the API does not list it. */
@@ -60,5 +64,13 @@ export type StepRecord = z.infer<typeof stepRecord>
 /** GitHub's time format: UTC without fractions. */
 export const timestamp = (date: Date): string => `${date.toISOString().slice(0, 19)}Z`
 
-/** The jobs that the API lists: those whose needs have ended. */
-export const listedJobs = (run: RunRecord): JobRecord[] => run.jobs.filter((job) => job.createdAt !== null)
+/**
+ * The jobs that the API lists: those whose needs have ended. A matrix or a call is listed only if it ended before other jobs
+ * took its place, for instance if it was skipped.
+ */
+export const listedJobs = (run: RunRecord): JobRecord[] => {
+  const replaced = new Set(run.jobs.map(({ placeOf }) => placeOf))
+  return run.jobs.filter(
+    (job) => job.createdAt !== null && !(job.expands && (job.status !== 'completed' || replaced.has(job.key))),
+  )
+}

@@ -13,7 +13,7 @@ interface RunRecorder {
 const logTime = (date: Date): string => date.toISOString().replace('Z', '0000Z')
 
 /** Records the runner's events of one attempt. */
-export const recordRun = (store: RunStore, run: RunRecord): RunRecorder => {
+export const recordRun = (store: RunStore, run: RunRecord, nextJobId: () => number): RunRecorder => {
   const current = (): RunRecord => store.find(run.runId, run.attempt) ?? run
   return {
     current,
@@ -26,7 +26,7 @@ export const recordRun = (store: RunStore, run: RunRecord): RunRecorder => {
         }
         return
       }
-      const after = applyRunEvent(before, event, new Date())
+      const after = applyRunEvent(before, event, new Date(), nextJobId)
       if (after !== before) store.save(after)
     },
     conclude: (conclusion, why) => {

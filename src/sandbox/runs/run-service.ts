@@ -1,6 +1,7 @@
 import type { ResolvedRef } from '~/sandbox/git/refs'
 import type { RunRequest } from '~/sandbox/runner/types'
-import type { Executor, PlannedRun } from '~/sandbox/runs/executor'
+import { queuedJob } from '~/sandbox/runs/apply-run-event'
+import type { Executor } from '~/sandbox/runs/executor'
 import { type Ids, workflowId } from '~/sandbox/runs/ids'
 import type { RunQueue } from '~/sandbox/runs/run-queue'
 import { type RunRecord, timestamp } from '~/sandbox/runs/run-record'
@@ -30,21 +31,6 @@ export interface RunService {
   /** Queues waiting runs again after a start, and ends runs that have lost their runner. */
   readonly recover: () => void
 }
-
-const plannedJobs = (ids: Ids, planned: PlannedRun, at: string): RunRecord['jobs'] =>
-  planned.jobs.map((job) => ({
-    id: ids.nextJobId(),
-    key: job.id,
-    name: job.name,
-    needs: [...job.needs],
-    status: 'queued',
-    conclusion: null,
-    createdAt: job.needs.length === 0 ? at : null,
-    startedAt: null,
-    completedAt: null,
-    steps: [],
-    annotation: null,
-  }))
 
 export const createRunService = (deps: RunServiceDeps): RunService => ({
   dispatch: async ({ workflowPath, ref, inputs, actor }) => {
@@ -79,7 +65,7 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
       displayTitle: planned.displayTitle,
       inputs: { ...planned.inputs },
       concurrency: planned.concurrency,
-      jobs: plannedJobs(deps.ids, planned, at),
+      jobs: planned.jobs.map((job) => queuedJob(job, deps.ids.nextJobId(), null, job.needs.length === 0 ? at : null)),
     }
     deps.queue.enqueue(run)
     return { run }
@@ -95,17 +81,11 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
       conclusion: null,
       startedAt: at,
       updatedAt: at,
-      jobs: previous.jobs.map((job) => ({
-        ...job,
-        id: deps.ids.nextJobId(),
-        status: 'queued',
-        conclusion: null,
-        createdAt: job.needs.length === 0 ? at : null,
-        startedAt: null,
-        completedAt: null,
-        steps: [],
-        annotation: null,
-      })),
+      jobs: previous.jobs
+        .filter(({ placeOf }) => placeOf === null)
+        .map((job) =>
+          queuedJob({ ...job, id: job.key }, deps.ids.nextJobId(), null, job.needs.length === 0 ? at : null),
+        ),
     }
     deps.queue.enqueue(run)
     return run

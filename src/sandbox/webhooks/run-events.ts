@@ -2,7 +2,7 @@ import { readCommit } from '~/sandbox/git/commits'
 import type { ApiDeps } from '~/sandbox/github/endpoint'
 import { findWorkflow, workflowShape } from '~/sandbox/github/endpoints/workflows'
 import { jobShape, runShape } from '~/sandbox/github/shapes/run'
-import type { JobRecord, RunRecord } from '~/sandbox/runs/run-record'
+import { type JobRecord, listedJobs, type RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
 import type { Deliveries, Delivery } from '~/sandbox/webhooks/deliveries'
 import { commonOf } from '~/sandbox/webhooks/repository-events'
@@ -21,7 +21,7 @@ export const announcing = (store: RunStore, deps: Needs, deliveries: Deliveries)
 
 const eventsOf = async (deps: Needs, before: RunRecord | undefined, run: RunRecord): Promise<readonly Delivery[]> => {
   const runAction = actionOfRun(before, run)
-  const changed = run.jobs.flatMap((job) => {
+  const changed = listedJobs(run).flatMap((job) => {
     const action = actionOfJob(
       before?.jobs.find(({ id }) => id === job.id),
       job,

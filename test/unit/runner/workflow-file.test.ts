@@ -56,10 +56,14 @@ jobs:
 
 const step = '[{ run: "true" }]'
 test.each([
-  ['a matrix', `runs-on: ubuntu-latest, strategy: { matrix: { os: [a] } }, steps: ${step}`, 'strategy', 'jobs.a'],
   ['a container', `runs-on: ubuntu-latest, container: node, steps: ${step}`, 'container', 'jobs.a'],
   ['services', `runs-on: ubuntu-latest, services: { db: { image: x } }, steps: ${step}`, 'services', 'jobs.a'],
-  ['a reusable workflow', 'uses: ./.github/workflows/x.yml', 'a reusable workflow (uses)', 'jobs.a'],
+  [
+    'a call of another repository',
+    'uses: a/b/.github/workflows/x.yml@v1',
+    'uses: a/b/.github/workflows/x.yml@v1',
+    'jobs.a',
+  ],
   ['another machine', `runs-on: windows-latest, steps: ${step}`, 'runs-on: windows-latest', 'jobs.a'],
   ['a third-party action', 'runs-on: ubuntu-latest, steps: [{ uses: a/b@v1 }]', 'uses: a/b@v1', 'jobs.a.steps[0]'],
   ['a docker action', 'runs-on: ubuntu-latest, steps: [{ uses: "docker://x" }]', 'uses: docker://x', 'jobs.a.steps[0]'],
@@ -97,7 +101,7 @@ test.each([
   ['write of the workflow', 'permissions: { id-token: write }', '', true],
   ['write of the job', '', 'permissions: { id-token: write },', true],
   ['write-all', 'permissions: write-all', '', true],
-  ['no permissions', '', '', false],
+  ['no permissions', '', '', undefined],
   ['read-all', 'permissions: read-all', '', false],
   ['id-token: none', 'permissions: { id-token: none }', '', false],
   [

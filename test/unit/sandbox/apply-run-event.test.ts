@@ -10,6 +10,8 @@ const job = (key: string, needs: string[]): RunRecord['jobs'][number] => ({
   key,
   name: key,
   needs,
+  expands: false,
+  placeOf: null,
   status: 'queued',
   conclusion: null,
   createdAt: needs.length === 0 ? created : null,
@@ -42,7 +44,7 @@ const queued: RunRecord = {
 
 const now = new Date('2026-11-21T10:00:05Z')
 const play = (run: RunRecord, ...events: RunEvent[]): RunRecord =>
-  events.reduce((before, event) => applyRunEvent(before, event, now), run)
+  events.reduce((before, event) => applyRunEvent(before, event, now, () => 7), run)
 
 const started: RunEvent[] = [
   { type: 'run-started', displayTitle: 'X for you', jobs: [] },
@@ -68,6 +70,21 @@ describe('a run record', () => {
       ['a', 'completed'],
       ['b', 'queued'],
     ])
+  })
+
+  test('lists the legs of a matrix in its place, and what needs the matrix once it has ended', () => {
+    const matrix = { ...queued, jobs: [{ ...job('a', []), expands: true }, job('b', ['a'])] }
+    const legs = [0, 1].map((index) => ({ id: `a.${index}`, name: `a (${index})`, needs: [], expands: false }))
+    expect(listedJobs(matrix)).toEqual([])
+    const during = play(matrix, { type: 'job-expanded', job: 'a', jobs: legs })
+    expect(listedJobs(during).map(({ name, status }) => [name, status])).toEqual([
+      ['a (0)', 'queued'],
+      ['a (1)', 'queued'],
+    ])
+    const after = play(during, { type: 'job-completed', job: 'a', conclusion: 'failure' })
+    expect(listedJobs(after).map(({ name }) => name)).toEqual(['a (0)', 'a (1)', 'b'])
+    const skipped = play(matrix, { type: 'job-completed', job: 'a', conclusion: 'skipped' })
+    expect(listedJobs(skipped).map(({ name }) => name)).toEqual(['a', 'b'])
   })
 
   test('leaves no step open in a job that has ended', () => {
