@@ -30,11 +30,13 @@ test('an operator ships to production by typing the name, and sees each phase be
   await expect(log).toContainText('No freeze is in force.')
   await expect(log).toContainText('Healthy, running')
   await expect(dialog.getByRole('link', { name: 'Run on GitHub' })).toHaveAttribute('href', /\/actions\/runs\/\d+$/)
+  // Webhooks made the console read the jobs while the run went on.
+  await expect(dialog.locator('[data-job="smoke"]')).toHaveAttribute('data-state', 'done')
 
   // The tile shows the version that the surface reports.
   const after = await sandbox.versionOf('console')
   expect(after).not.toBe(before)
-  await dialog.getByRole('button', { name: 'Done' }).click()
+  await dialog.getByRole('button', { name: 'Done', exact: true }).click()
   await expect(tile(page, 'console')).toContainText(after.slice(0, 7))
   await expect(tile(page, 'console')).toHaveAttribute('data-running', 'false')
 })

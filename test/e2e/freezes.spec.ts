@@ -57,7 +57,7 @@ test('a freeze blocks a production deploy at the review, admits an override with
     'Frozen (Release week), and overridden for this deploy: Fixes the outage',
   )
   await expect(dialog).toContainText('Freeze overridden: “Fixes the outage”')
-  await dialog.getByRole('button', { name: 'Done' }).click()
+  await dialog.getByRole('button', { name: 'Done', exact: true }).click()
   await lift(page, 'Lift')
   await expect(page.getByRole('region', { name: 'Freeze' })).toContainText('Production is not frozen by this console')
 })

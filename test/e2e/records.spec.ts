@@ -128,7 +128,7 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   await expect(dialog).not.toContainText('Smoke gate started.')
   // GitHub's record, read shortly after the end, shows that the gate ran.
   await expect(dialog.locator('[data-phase="smoke_gate"]')).toHaveAttribute('data-state', 'done')
-  await dialog.getByRole('button', { name: 'Done' }).click()
+  await dialog.getByRole('button', { name: 'Done', exact: true }).click()
 
   await page.getByRole('link', { name: 'Flags' }).click()
   await staging.getByRole('button', { name: /^Promote/ }).click()
@@ -139,7 +139,7 @@ test('a flag is demoted and promoted again, staging first, and dispatched workfl
   await page.getByRole('link', { name: 'Surfaces' }).click()
   await deploy(page, 'console-staging')
   await expect(dialog.locator('[data-status]')).toHaveAttribute('data-status', 'succeeded', { timeout: 90_000 })
-  await dialog.getByRole('button', { name: 'Done' }).click()
+  await dialog.getByRole('button', { name: 'Done', exact: true }).click()
   await page.getByRole('link', { name: 'Flags' }).click()
   await production.getByRole('button', { name: /^Promote/ }).click()
   await expect(production).toHaveAttribute('data-on', 'true')

@@ -281,22 +281,28 @@ export const jobsAnswer = (
   body: { total_count: Object.keys(jobs).length, jobs: Object.entries(jobs).map(jobOf) },
 })
 
-function jobOf([name, told]: [string, string | null | Readonly<Record<string, string | null>>]) {
+function jobOf([name, told]: [string, string | null | Readonly<Record<string, string | null>>], index: number) {
   const steps = Object.entries(
     told === 'skipped' ? {} : told !== null && typeof told === 'object' ? told : { Run: told },
   )
   const conclusion = told === 'skipped' ? told : (steps.at(-1)?.[1] ?? null)
   const started_at = '2026-11-21T10:00:00Z'
+  const completed_at = (ended: string | null) => (ended === null ? null : '2026-11-21T10:04:00Z')
+  const status = (ended: string | null) => (ended === null ? 'in_progress' : 'completed')
   return {
+    id: index + 1,
     name,
+    status: status(conclusion),
     conclusion,
     started_at,
-    completed_at: conclusion === null ? null : '2026-11-21T10:04:00Z',
-    steps: steps.map(([step, ended]) => ({
+    completed_at: completed_at(conclusion),
+    steps: steps.map(([step, ended], before) => ({
+      number: before + 1,
       name: step,
-      status: ended === null ? 'in_progress' : 'completed',
+      status: status(ended),
       conclusion: ended,
       started_at,
+      completed_at: completed_at(ended),
     })),
   }
 }

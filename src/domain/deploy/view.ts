@@ -1,5 +1,9 @@
 import type { DeployReport } from '~/domain/deploy/report'
 import type { CancelRequest } from '~/domain/deploy/request'
+import type { RunAttempt } from '~/domain/deploy/run-jobs'
+
+/** How many attempts of its run a deploy shows, the newest ones. */
+export const ATTEMPTS_SHOWN = 3
 
 /** How many of the newest log lines a poll carries (docs/contract.md, "Poll"). */
 export const LOG_TAIL_LENGTH = 200
@@ -62,6 +66,8 @@ export interface DeployView extends DeploySummary {
   readonly runId: string | null
   readonly runAttempt: number | null
   readonly runUrl: string | null
+  /** The attempts of the run with their jobs, the newest first; empty before GitHub's record was read. */
+  readonly runAttempts: readonly RunAttempt[]
   /** The address of another run that was seen after the deploy ended; null if there is none. */
   readonly lateRunUrl: string | null
   /** Null if nobody requested a cancel. */

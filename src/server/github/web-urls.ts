@@ -13,5 +13,8 @@ export function gitHubWebUrl(apiUrl: string): string {
 export const runUrl = (apiUrl: string, repository: string, runId: bigint) =>
   `${gitHubWebUrl(apiUrl)}/${repository}/actions/runs/${runId}`
 
+export const jobUrl = (apiUrl: string, repository: string, runId: bigint, jobId: string) =>
+  `${runUrl(apiUrl, repository, runId)}/job/${jobId}`
+
 export const commitUrl = (apiUrl: string, repository: string, sha: string) =>
   `${gitHubWebUrl(apiUrl)}/${repository}/commit/${sha}`

@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
-import type { JobRecord, PhaseJobs, RunRecord, StepRecord } from '~/domain/deploy/run-record'
+import type { ListedJob, ListedRunJobs, ListedStep } from '~/domain/deploy/run-jobs'
+import type { PhaseJobs } from '~/domain/deploy/run-record'
 import type { ListedRun } from '~/domain/github/outside-run'
 import { type GitHub, ownerAndRepo } from '~/server/github/client'
 import { nullIfMissing, PAGE_LENGTH, readPages } from '~/server/github/reads'
@@ -75,27 +76,40 @@ const runSchema = z.object({
   run_attempt: z.int().default(1),
 })
 
-const jobSchema = z
+const stepSchema = z
   .object({
     name: z.string(),
+    status: z.string(),
+    conclusion: z.string().nullable(),
+    number: z.int().default(0),
+    started_at: z.string().nullish(),
+    completed_at: z.string().nullish(),
+  })
+  .transform(
+    ({ started_at, completed_at, ...step }): ListedStep => ({
+      ...step,
+      startedAt: started_at ?? null,
+      completedAt: completed_at ?? null,
+    }),
+  )
+
+const jobSchema = z
+  .object({
+    id: runIdSchema.nullish(),
+    name: z.string(),
+    status: z.string().default('unknown'),
     conclusion: z.string().nullable(),
     started_at: z.string().nullable(),
     completed_at: z.string().nullable(),
-    steps: z
-      .array(
-        z
-          .object({
-            name: z.string(),
-            status: z.string(),
-            conclusion: z.string().nullable(),
-            started_at: z.string().nullish(),
-          })
-          .transform(({ started_at, ...step }): StepRecord => ({ ...step, startedAt: started_at ?? null })),
-      )
-      .default([]),
+    steps: z.array(stepSchema).default([]),
   })
   .transform(
-    ({ started_at, completed_at, ...job }): JobRecord => ({ ...job, startedAt: started_at, completedAt: completed_at }),
+    ({ id, started_at, completed_at, ...job }): ListedJob => ({
+      ...job,
+      id: id?.toString() ?? null,
+      startedAt: started_at,
+      completedAt: completed_at,
+    }),
   )
 
 /**
@@ -109,7 +123,7 @@ export async function readRun(
   runId: bigint,
   phaseJobs: PhaseJobs | null,
   signal: AbortSignal,
-): Promise<RunRecord | null> {
+): Promise<ListedRunJobs | null> {
   // The id is part of the address: Octokit types run ids as numbers, which would round large ids.
   const address: string = `GET /repos/{owner}/{repo}/actions/runs/${runId}`
   const parameters = { ...ownerAndRepo(repository), request: { signal } }
@@ -128,6 +142,7 @@ export async function readRun(
   const { items: jobs, complete } = await jobsAnswer
   const known: number | null = total
   return {
+    runId,
     status: status ?? 'unknown',
     conclusion,
     createdAt: created_at,
@@ -135,6 +150,7 @@ export async function readRun(
     updatedAt: updated_at,
     attempt: run_attempt,
     jobs,
+    jobCount: known ?? jobs.length,
     phaseJobs,
     complete: complete && known !== null && known <= jobs.length,
   }

@@ -99,6 +99,32 @@ const phase = z.looseObject({
   ended_at: time.nullable(),
 })
 
+const runPart = {
+  name: z.string(),
+  status: z.string().meta({ examples: ['queued', 'in_progress', 'completed', 'waiting', 'pending'] }),
+  conclusion: z
+    .string()
+    .nullable()
+    .meta({ examples: ['success', 'failure', 'cancelled', 'skipped', 'timed_out'] }),
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+}
+
+const runAttempt = z.looseObject({
+  attempt: z.int(),
+  seen_at: time.meta({ description: 'When GitHub’s record was read.' }),
+  jobs: z.array(
+    z.looseObject({
+      ...runPart,
+      id: z.string().nullable().meta({ description: 'Digits.' }),
+      url: z.string().nullable(),
+      steps: z.array(z.looseObject({ ...runPart, number: z.int() })),
+      more_steps: z.int().meta({ description: 'The number of steps that were too many to keep.' }),
+    }),
+  ),
+  more_jobs: z.int().meta({ description: 'The number of jobs that were too many to keep.' }),
+})
+
 const timelineEntry = z.looseObject({
   at: time,
   actor: z.string(),
@@ -179,6 +205,10 @@ export const restDeploy = z.looseObject({
   run_id: z.string().nullable().meta({ description: 'Digits. A string: run ids outgrow a JSON number.' }),
   run_attempt: z.int().nullable(),
   run_url: z.string().nullable(),
+  run_attempts: z.array(runAttempt).meta({
+    description:
+      'The jobs of the run in GitHub’s own words, one entry for each of the last attempts, the newest first. Empty before GitHub’s record was read.',
+  }),
   late_run_url: z
     .string()
     .nullable()

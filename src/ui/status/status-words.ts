@@ -1,5 +1,7 @@
 import type { Phase, PhaseState } from '~/domain/deploy/phases'
+import { partState, type RunStep } from '~/domain/deploy/run-jobs'
 import { isKnownStatus, statusWord } from '~/domain/deploy/status'
+import { capitalise, inSentence } from '~/domain/foreign-text'
 
 const PHASE_STATE_WORDS = {
   pending: 'Pending',
@@ -15,6 +17,13 @@ const PHASE_STATE_WORDS = {
 /** The word under a phase. A phase that is pending after its deploy ended is proven not to have run. */
 export function phaseWord(state: PhaseState, ended: boolean): string {
   return ended && state === 'pending' ? 'Not reached' : PHASE_STATE_WORDS[state]
+}
+
+/** The word beside a job or step. A state that this version does not know keeps GitHub's word. */
+export function partWord(part: Pick<RunStep, 'status' | 'conclusion'>): string {
+  const state = partState(part)
+  if (state === 'unknown') return inSentence(part.conclusion ?? part.status)
+  return state === 'pending' ? capitalise(part.status) : PHASE_STATE_WORDS[state]
 }
 
 /** The phase that an event reports as running; null between phases. */

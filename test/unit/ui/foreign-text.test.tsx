@@ -12,6 +12,7 @@ import { AuditRow } from '~/ui/audit/audit-table'
 import { ReviewedFacts } from '~/ui/deploy-modal/approval/approval-screen'
 import { Consequence, DeployFacts, DeployHeadline, DeployWarnings } from '~/ui/deploy-modal/follow/deploy-screen'
 import { LogLines } from '~/ui/deploy-modal/follow/log-tail'
+import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
 import { RefOptionRow } from '~/ui/deploy-modal/new-deploy/choose-ref'
 import { ConfirmStep } from '~/ui/deploy-modal/new-deploy/confirm-step'
@@ -30,6 +31,12 @@ import { deployThrough, tile } from './fixtures'
 const AT = '2026-11-21T03:00:00.000Z'
 const SHA = 'a'.repeat(40)
 const nothing = () => undefined
+
+const jobNamed = (name: string) => ({
+  ...{ id: '7', name, url: 'https://example.com/7', moreSteps: 0 },
+  ...{ status: 'completed', conclusion: name, startedAt: AT, endedAt: AT },
+  steps: [{ number: 1, name, status: name, conclusion: null, startedAt: AT, endedAt: null }],
+})
 
 /** The main views, with `text` wherever somebody else can choose the text. */
 function mainViews(text: string): Readonly<Record<string, ReactNode>> {
@@ -50,6 +57,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
     runId: null,
     runAttempt: null,
     runUrl: null,
+    runAttempts: [2, 1].map((attempt) => ({ attempt, seenAt: AT, jobs: [jobNamed(text)], moreJobs: 0 })),
     lateRunUrl: null,
     cancel: null,
     warnings: [text],
@@ -199,6 +207,7 @@ function mainViews(text: string): Readonly<Record<string, ReactNode>> {
         <DeployHeadline deploy={deploy} />
         <DeployFacts deploy={deploy} />
         <DeployWarnings deploy={deploy} />
+        <RunJobs deploy={deploy} />
         <Consequence deploy={deploy} />
         <Timeline entries={deploy.timeline} />
       </>

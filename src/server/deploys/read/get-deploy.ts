@@ -3,8 +3,15 @@ import { ALARM_ACTIONS, TRANSITION_ACTIONS } from '~/domain/audit/actions'
 import { readAuditEvent } from '~/domain/audit/event'
 import { storedInputs } from '~/domain/deploy/inputs'
 import type { Transition } from '~/domain/deploy/phases'
+import { keptJobs, type RunAttempt } from '~/domain/deploy/run-jobs'
 import { isTerminal } from '~/domain/deploy/status'
-import { type DeployView, LOG_TAIL_LENGTH, type LogLine, type TimelineEntry } from '~/domain/deploy/view'
+import {
+  ATTEMPTS_SHOWN,
+  type DeployView,
+  LOG_TAIL_LENGTH,
+  type LogLine,
+  type TimelineEntry,
+} from '~/domain/deploy/view'
 import { AppError } from '~/domain/errors'
 import { occurredAt, transitionOf } from '~/server/audit/append-audit'
 import { readLastingBefore } from '~/server/audit/audit.sql'
@@ -15,7 +22,7 @@ import { describeAlarms, describeCancelRefusal, describeEvent } from '~/server/d
 import { readLogLines } from '~/server/deploys/read/log-lines'
 import { mayResolveRun, resolveRun } from '~/server/deploys/runs/find-run'
 import type { Deps } from '~/server/deps'
-import { runUrl } from '~/server/github/web-urls'
+import { jobUrl, runUrl } from '~/server/github/web-urls'
 import type { Database, DatabaseHandle } from '~/server/platform/database'
 import { Prisma } from '~/server/platform/generated/client.ts'
 
@@ -52,6 +59,7 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
     runId: runId?.toString() ?? null,
     runAttempt: deploy.githubRunAttempt,
     runUrl: runId === null ? null : runUrl(deps.config.githubApiUrl, deploy.repository, runId),
+    runAttempts: deploy.attempts.flatMap((row) => attemptOf(deps.config.githubApiUrl, deploy.repository, row)),
     lateRunUrl:
       deploy.lateRunId === null || deploy.lateRunId === runId
         ? null
@@ -72,6 +80,17 @@ export async function getDeploy(deps: Deps, id: string): Promise<DeployView> {
 function sentInputs(stored: Prisma.JsonValue): DeployView['inputs'] {
   const inputs = storedInputs.parse(stored)
   return inputs === null ? null : Object.entries(inputs).map(([name, value]) => ({ name, value }))
+}
+
+/** Empty for jobs that a newer version stored in a way that this version cannot read. */
+function attemptOf(apiUrl: string, repository: string, row: StoredDeploy['attempts'][number]): RunAttempt[] {
+  const kept = keptJobs.safeParse(row.jobs).data
+  if (kept === undefined) return []
+  const jobs = kept.jobs.map((job) => ({
+    ...job,
+    url: job.id === null ? null : jobUrl(apiUrl, repository, row.runId, job.id),
+  }))
+  return [{ attempt: row.attempt, seenAt: row.seenAt.toISOString(), jobs, moreJobs: kept.moreJobs }]
 }
 
 /** The warning that GitHub does not answer, while the reconciler still follows the deploy. */
@@ -102,6 +121,11 @@ const TIMELINE_LENGTH = 200
 const recordSelect = {
   ...deploySelect,
   requestedByUserId: true,
+  attempts: {
+    orderBy: { attempt: 'desc' },
+    take: ATTEMPTS_SHOWN,
+    select: { attempt: true, runId: true, jobs: true, seenAt: true },
+  },
   surface: {
     select: {
       id: true,

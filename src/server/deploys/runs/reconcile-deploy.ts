@@ -1,6 +1,7 @@
 import 'server-only'
 import { z } from 'zod'
 import { type Evidence, evidenceBeyond } from '~/domain/deploy/evidence'
+import type { ListedRunJobs } from '~/domain/deploy/run-jobs'
 import { isRerunAfterEnd, phaseJobs, type RunRecord, runFacts } from '~/domain/deploy/run-record'
 import { type DeployStatus, isKnownStatus, isTerminal, type Shipped } from '~/domain/deploy/status'
 import { capitalise } from '~/domain/foreign-text'
@@ -100,7 +101,7 @@ async function applyEvidence(
   { id, surfaceId }: DeployRow,
   evidenceFor: (locked: LockedDeploy & { readonly status: DeployStatus }) => readonly Evidence[],
   beforeApplying: (tx: DatabaseHandle, locked: LockedDeploy) => Promise<void> = async () => {},
-  run?: RunRecord,
+  run?: ListedRunJobs,
 ): Promise<void> {
   const at = deps.now()
   const applied = await deps.db.$transaction(async (tx) => {
@@ -173,7 +174,7 @@ async function reconcileEndedDeploy(
   deps: Pick<Deps, 'db' | 'now' | 'logger'>,
   deploy: DeployRow,
   runId: bigint,
-  run: RunRecord,
+  run: ListedRunJobs,
 ): Promise<void> {
   const at = deps.now()
   const over = run.status === 'completed'

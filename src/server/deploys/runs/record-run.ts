@@ -1,6 +1,7 @@
 import 'server-only'
 import { shippedOf } from '~/domain/deploy/report'
-import { factsOf, type RunRecord } from '~/domain/deploy/run-record'
+import { keepJobs, type ListedRunJobs } from '~/domain/deploy/run-jobs'
+import { factsOf } from '~/domain/deploy/run-record'
 import { isTerminal, type Shipped } from '~/domain/deploy/status'
 import { appendAuditEvent, hasAuditEvent, readTransitions } from '~/server/audit/append-audit'
 import { fillRun, updateDeployFacts } from '~/server/deploys/deploys'
@@ -100,11 +101,11 @@ export async function raiseDuplicateRuns(
   )
 }
 
-/** Stores what GitHub's record of the run proves, and whether the deploy shipped. The caller holds the row lock. */
+/** Stores what GitHub's record of the run proves, its jobs, and whether the deploy shipped. The caller holds the row lock. */
 export async function storeRunRecord(
   tx: DatabaseHandle,
   deploy: { readonly id: string; readonly status: string; readonly lateRunId: bigint | null },
-  run: RunRecord,
+  run: ListedRunJobs,
   at: Date,
 ): Promise<Shipped> {
   const runRecord = factsOf(run, at)
@@ -115,5 +116,18 @@ export async function storeRunRecord(
     lateRun: deploy.lateRunId === null ? null : { runId: deploy.lateRunId.toString(), attempt: run.attempt },
   })
   await updateDeployFacts(tx, deploy.id, { runRecord, shipped })
+  await keepAttempt(tx, deploy.id, run, at)
   return shipped
+}
+
+/** Each attempt keeps its own jobs, so that a re-run does not change the history of the first one. */
+async function keepAttempt(tx: DatabaseHandle, deployId: string, run: ListedRunJobs, seenAt: Date): Promise<void> {
+  const { attempt, runId } = run
+  const seen = { jobs: keepJobs(run), seenAt }
+  await tx.runAttempt.upsert({
+    where: { deployId_attempt: { deployId, attempt } },
+    create: { deployId, attempt, runId, ...seen },
+    update: seen,
+    select: { attempt: true },
+  })
 }

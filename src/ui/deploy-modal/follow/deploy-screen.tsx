@@ -9,6 +9,7 @@ import type { SurfaceTile } from '~/domain/surface/tile'
 import { DeployFoot } from '~/ui/deploy-modal/follow/deploy-foot'
 import { LogTail } from '~/ui/deploy-modal/follow/log-tail'
 import { ReleaseSurface } from '~/ui/deploy-modal/follow/release-surface'
+import { RunJobs } from '~/ui/deploy-modal/follow/run-jobs'
 import { Stepper } from '~/ui/deploy-modal/follow/stepper'
 import { Timeline } from '~/ui/deploy-modal/follow/timeline'
 import { useDeploy } from '~/ui/deploy-modal/follow/use-deploy'
@@ -71,8 +72,9 @@ export function DeployScreen({ deployId, tiles, onAgain }: DeployScreenProps) {
           <DeployWarnings deploy={deploy} />
           <ReleaseSurface deploy={deploy} />
           <Stepper phases={deploy.phases} ended={deploy.terminal} />
+          <Consequence deploy={deploy} />
+          <RunJobs deploy={deploy} />
           <div className="flex shrink-0 flex-col sm:h-68">
-            <Consequence deploy={deploy} />
             <LogTail deployId={deploy.id} tail={deploy.logTail} terminal={deploy.terminal} />
           </div>
           <Timeline entries={deploy.timeline} />
@@ -137,7 +139,7 @@ export function Consequence({ deploy }: { readonly deploy: DeployView }) {
   const { terminal, status, failureDetail, sentences, hold } = deploy
   if (!terminal) return null
   return (
-    <div className="mb-3 flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
+    <div className="flex flex-col gap-1 text-sm text-ink-soft empty:hidden">
       {failureDetail !== null && status !== 'succeeded' && (
         <p className="overflow-y-auto break-words text-ink sm:max-h-20">
           <Sentence text={failureDetail} />

@@ -1,0 +1,140 @@
+import { z } from 'zod'
+import type { PhaseState } from '~/domain/deploy/phases'
+import type { JobRecord, RunRecord, StepRecord } from '~/domain/deploy/run-record'
+
+/** A run with its jobs as GitHub lists them, for the screen as well as for the evidence. */
+export interface ListedRunJobs extends RunRecord {
+  readonly runId: bigint
+  readonly jobs: readonly ListedJob[]
+  /** How many jobs GitHub says there are; not all of them may have been read. */
+  readonly jobCount: number
+}
+
+export interface ListedJob extends JobRecord {
+  /** Digits; null if GitHub names none. */
+  readonly id: string | null
+  readonly status: string
+  readonly steps: readonly ListedStep[]
+}
+
+export interface ListedStep extends StepRecord {
+  readonly number: number
+  readonly completedAt: string | null
+}
+
+const time = z.string().nullable()
+
+const runStep = z.object({
+  number: z.int(),
+  name: z.string(),
+  /** `status` and `conclusion` in GitHub's own spelling, here and below. */
+  status: z.string(),
+  conclusion: z.string().nullable(),
+  startedAt: time,
+  endedAt: time,
+})
+
+const runJob = z.object({
+  id: z.string().nullable(),
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullable(),
+  startedAt: time,
+  endedAt: time,
+  steps: z.array(runStep),
+  /** How many steps were too many to keep. */
+  moreSteps: z.int(),
+})
+
+/** The jobs of one attempt, as they are stored with a deploy. Members are only ever added. */
+export const keptJobs = z.object({
+  jobs: z.array(runJob),
+  /** How many jobs were too many to keep. */
+  moreJobs: z.int(),
+})
+export type KeptJobs = z.output<typeof keptJobs>
+export type RunStep = z.output<typeof runStep>
+export type RunJob = z.output<typeof runJob>
+
+/** One attempt of a run, as GitHub's record showed it at `seenAt`. */
+export interface RunAttempt {
+  readonly attempt: number
+  readonly seenAt: string
+  readonly jobs: readonly (RunJob & { readonly url: string | null })[]
+  readonly moreJobs: number
+}
+
+const JOBS_AT_MOST = 100
+const STEPS_AT_MOST = 500
+const NAME_AT_MOST = 200
+
+/** The part of a run's jobs that is kept. If there are too many, failed and running jobs come before the others. */
+export function keepJobs({ jobs, jobCount }: Pick<ListedRunJobs, 'jobs' | 'jobCount'>): KeptJobs {
+  const chosen = jobs.toSorted((a, b) => urgency(a) - urgency(b)).slice(0, JOBS_AT_MOST)
+  const withSteps = new Set<ListedJob>()
+  let left = STEPS_AT_MOST
+  for (const job of chosen) {
+    if (job.steps.length > left) continue
+    withSteps.add(job)
+    left -= job.steps.length
+  }
+  return {
+    jobs: jobs
+      .filter((job) => chosen.includes(job))
+      .map((job) => ({
+        ...part(job),
+        id: job.id,
+        steps: withSteps.has(job) ? job.steps.map((step) => ({ ...part(step), number: step.number })) : [],
+        moreSteps: withSteps.has(job) ? 0 : job.steps.length,
+      })),
+    moreJobs: Math.max(jobCount, jobs.length) - chosen.length,
+  }
+}
+
+const part = ({ name, status, conclusion, startedAt, completedAt }: Omit<ListedStep, 'number'>) => ({
+  name: clip(name, NAME_AT_MOST),
+  status: clip(status, 40),
+  conclusion: conclusion === null ? null : clip(conclusion, 40),
+  startedAt: isoTime(startedAt),
+  endedAt: isoTime(completedAt),
+})
+
+function clip(text: string, length: number): string {
+  if (text.length <= length) return text
+  return `${[...text].slice(0, length - 1).join('')}…`
+}
+
+/** Null for anything but a time. GitHub also sends the year 1 for what has not happened. */
+function isoTime(text: string | null): string | null {
+  const at = Date.parse(text ?? '')
+  return at > 0 ? new Date(at).toISOString() : null
+}
+
+function urgency(job: Pick<RunJob, 'status' | 'conclusion'>): number {
+  const state = partState(job)
+  if (state === 'failed' || state === 'timed_out') return 0
+  return state === 'active' ? 1 : 2
+}
+
+const CONCLUSIONS: Readonly<Record<string, PhaseState>> = {
+  success: 'done',
+  failure: 'failed',
+  startup_failure: 'failed',
+  timed_out: 'timed_out',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+}
+const WAITING = ['queued', 'waiting', 'pending', 'requested']
+
+/** The state of a job or step. What this version does not know is unknown. */
+export function partState({ status, conclusion }: Pick<RunJob, 'status' | 'conclusion'>): PhaseState {
+  if (conclusion !== null) return CONCLUSIONS[conclusion] ?? 'unknown'
+  if (status === 'in_progress') return 'active'
+  return WAITING.includes(status) ? 'pending' : 'unknown'
+}
+
+/** The job to show first: the first that failed or ran out of time, else the first that runs. Null if there is none. */
+export function jobInFocus<Job extends Pick<RunJob, 'status' | 'conclusion'>>(jobs: readonly Job[]): Job | null {
+  const first = (...states: readonly PhaseState[]) => jobs.find((job) => states.includes(partState(job)))
+  return first('failed', 'timed_out') ?? first('active') ?? null
+}
