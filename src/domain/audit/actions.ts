@@ -7,6 +7,7 @@ export const TRANSITION_ACTIONS = [
   'console.deploy.dispatch_refused',
   'console.deploy.callback',
   'console.deploy.reconciled',
+  'console.deploy.health_checked',
   'console.deploy.given_up',
 ] as const satisfies readonly AuditAction[]
 

@@ -83,6 +83,12 @@ const DEPLOY_EVENTS = [
       implied: z.boolean().exactOptional(),
     }),
   ),
+  /** The console asked the surface itself, and its answer ended the deploy. `sha`: the expected commit. `seen`: the answer in words. */
+  statusEvent(
+    'console.deploy.health_checked',
+    z.enum(['succeeded', 'failed']),
+    z.object({ from: text, sha: nullableText, seen: text, asked_at: text, failure_stage: text.exactOptional() }),
+  ),
   /** Somebody gave up a deploy of which no run was seen. GitHub may still start one. */
   statusEvent('console.deploy.given_up', z.literal('cancelled'), z.object({ from: text, reason: text, ...tokenOwner })),
   /** The schema was rolled back below the deploy's status. The rollback.sql of that migration writes this row. */

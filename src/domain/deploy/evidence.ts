@@ -27,7 +27,12 @@ export interface Evidence {
  * The statuses, in order, that GitHub's record proves and that the deploy has not reached yet
  * (docs/contract.md, "A callback that is ahead of the graph" and "Reconciler").
  */
-export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
+export function evidenceBeyond(
+  from: DeployStatus,
+  run: RunRecord,
+  /** Whether the console makes the health check itself, so that no run proves it. */
+  { isProbed }: { readonly isProbed: boolean } = { isProbed: false },
+): Evidence[] {
   const beyond: Evidence[] = []
   let stands: DeployStatus = from
   const apply = (evidence: Evidence) => {
@@ -37,7 +42,7 @@ export function evidenceBeyond(from: DeployStatus, run: RunRecord): Evidence[] {
   }
   for (const evidence of [evidenceOfExistence(run), ...evidenceOfSteps(run), ...evidenceOfDeclaredJobs(run)])
     apply(evidence)
-  for (const evidence of evidenceOfConclusion(stands, run)) apply(evidence)
+  for (const evidence of evidenceOfConclusion(stands, run, isProbed)) apply(evidence)
   return beyond
 }
 
@@ -94,8 +99,8 @@ const NOT_DEPLOYED = {
   unknown: 'the run succeeded, but none of its jobs is known to be the deploy phase',
 } as const
 
-/** A run that has concluded ends its deploy at any status. */
-function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
+/** A run that has concluded ends its deploy at any status, unless a health check of the console follows. */
+function evidenceOfConclusion(from: DeployStatus, run: RunRecord, isProbed: boolean): Evidence[] {
   if (run.status !== 'completed' || run.conclusion === null) return []
   const proof = `the run ended as “${run.conclusion}” without a last callback`
   const end = (status: DeployStatus, failureStage: FailureStage | null = null): Evidence => ({
@@ -110,6 +115,7 @@ function evidenceOfConclusion(from: DeployStatus, run: RunRecord): Evidence[] {
       // The deploy phase has to be on record: a run with every job skipped is a success too.
       if (!provesShipped(from) && phases.deploy !== 'ended')
         return [{ ...end('failed'), proof: NOT_DEPLOYED[phases.deploy] }]
+      if (isProbed) return STATUSES_BEFORE_SUCCESS.map((status) => end(status))
       const checked = phases.health_check === 'ended'
       return [...STATUSES_BEFORE_SUCCESS.map((status) => end(status)), { ...end('succeeded'), implied: !checked }]
     }

@@ -205,7 +205,12 @@ function actionsOf(facts: ReportFacts, shipped: Shipped, mayGiveUp: boolean): De
   const open: DeployAction[] = runId === null ? [] : ['open_run']
   if (!isTerminal(status)) {
     if (!isKnownStatus(status)) return [...(facts.released ? [] : ['release' as const]), ...open]
-    return [...(mayGiveUp ? ['give_up' as const] : []), 'cancel', ...open]
+    // While the console makes the health check, the run may be over, and GitHub would refuse to cancel it.
+    return [
+      ...(mayGiveUp ? ['give_up' as const] : []),
+      ...(facts.record?.over === true ? [] : ['cancel' as const]),
+      ...open,
+    ]
   }
   if (facts.holdsSurface) return ['release', ...open]
   if (status === 'succeeded') return ['deploy_again', ...open]

@@ -149,6 +149,9 @@ export function positionAt(status: RunningOrSucceeded): Position {
   }
 }
 
+/** The deploy phase is done, and the health check goes on. */
+export const HEALTH_CHECK_STATUS = 'deploying' satisfies DeployStatus
+
 /** The status that opens a phase, and the one that closes it. */
 export const openingOf = (phase: PhaseKey) => DEPLOY_STATUSES.find((status) => RECORDS[status].opens === phase)
 export const closingOf = (phase: PhaseKey) => DEPLOY_STATUSES.find((status) => RECORDS[status].closes === phase)

@@ -31,6 +31,7 @@ export const deploySelect = {
   cancelAcknowledgedAt: true,
   inputs: true,
   phaseJobs: true,
+  probeSeconds: true,
   overrideReason: true,
   overriddenFreezeIds: true,
   kind: true,

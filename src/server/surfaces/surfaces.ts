@@ -39,6 +39,8 @@ export interface SurfaceDeclaration {
   readonly dispatchAsk: readonly string[]
   /** The jobs of each phase; null: told by the names of jobs and steps. */
   readonly phaseJobs: PhaseJobs | null
+  /** How long the console asks the surface itself for the health check of a deploy; null: the workflow makes it. */
+  readonly probeSeconds: number | null
   /** Where the surface says which version it runs; null: in the member `version` of the health answer. */
   readonly versionSource: VersionSource | null
 }
@@ -97,6 +99,8 @@ const tileSelect = {
       sha: true,
       requestedBy: true,
       finishedAt: true,
+      probeSeconds: true,
+      probeUntil: true,
     },
   },
   deploys: { where: { holdsSurface: true }, orderBy: { id: 'desc' }, take: 1, select: holdingSelect },
@@ -336,6 +340,7 @@ export async function listAllDeclarations(db: DatabaseHandle) {
     dispatchInputs: true,
     dispatchAsk: true,
     phaseJobs: true,
+    probeSeconds: true,
     versionSource: true,
   } as const
   const rows = await db.surface.findMany({ select })

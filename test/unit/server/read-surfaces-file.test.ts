@@ -38,6 +38,7 @@ describe('surfaces.yaml', () => {
         dispatchInputs: null,
         dispatchAsk: [],
         phaseJobs: null,
+        probeSeconds: null,
         versionSource: null,
       },
     ])
@@ -131,6 +132,16 @@ describe('surfaces.yaml', () => {
     ],
     ['a phase with no job', `${GOOD}    phases:\n      deploy: []\n`, 'surfaces.yaml:10: phases.deploy: names no job'],
     [
+      'a health check that is neither jobs nor a probe',
+      `${GOOD}    phases:\n      deploy: [ship]\n      health_check: prober\n`,
+      'surfaces.yaml:11: phases.health_check: is neither a list of jobs nor "probe"',
+    ],
+    [
+      'a time limit without a health check of the console',
+      `${GOOD}    phases:\n      deploy: [ship]\n      probe_seconds: 60\n`,
+      'surfaces.yaml:10: phases: declares probe_seconds without "health_check: probe"',
+    ],
+    [
       'a version that is read from two places',
       `${GOOD}    version:\n      json: version\n      header: x-version\n`,
       'surfaces.yaml:10: version: needs exactly one of json, header and text',
@@ -184,6 +195,16 @@ describe('surfaces.yaml', () => {
     expect(parseSurfaces(text, 'surfaces.yaml', undefined)).toMatchObject([
       { phaseJobs: { smoke_gate: ['test', 'lint / *'], deploy: ['ship'] } },
     ])
+  })
+
+  it.each([
+    ['[verify]', { phaseJobs: { deploy: ['ship'], health_check: ['verify'] }, probeSeconds: null }],
+    ['probe', { phaseJobs: { deploy: ['ship'] }, probeSeconds: 120 }],
+    ['probe\n      probe_seconds: 300', { phaseJobs: { deploy: ['ship'] }, probeSeconds: 300 }],
+  ])('declares who makes the health check: %s', (declared, expected) => {
+    const text = `${GOOD}    phases:\n      deploy: [ship]\n      health_check: ${declared}\n`
+    const [surface] = parseSurfaces(text, 'surfaces.yaml', undefined)
+    expect({ phaseJobs: surface?.phaseJobs, probeSeconds: surface?.probeSeconds }).toEqual(expected)
   })
 
   it.each([

@@ -93,14 +93,14 @@ export async function insertDeploy(tx: DatabaseHandle, deploy: NewDeploy, at: Da
   const { id, surfaceId } = deploy
   const status: DeployStatus = 'requested'
   // Copied, so that a later change of surfaces.yaml does not change history.
-  const { phaseJobs, ...reporterRules } = await tx.surface.findUniqueOrThrow({
+  const { phaseJobs, ...declared } = await tx.surface.findUniqueOrThrow({
     where: { id: surfaceId },
-    select: { callbacks: true, repositoryId: true, phaseJobs: true },
+    select: { callbacks: true, repositoryId: true, phaseJobs: true, probeSeconds: true },
   })
   await tx.deploy.create({
     data: {
       ...deploy,
-      ...reporterRules,
+      ...declared,
       phaseJobs: phaseJobs ?? Prisma.DbNull,
       status,
       requestedAt: at,

@@ -104,6 +104,8 @@ export function describeEvent(row: AuditRow): string | null {
       return `Approved. Requested by ${inSentence(event.payload.requested_by)}.`
     case 'console.deploy.reconciled':
       return `From GitHub’s record: ${event.payload.proof}.`
+    case 'console.deploy.health_checked':
+      return `The console asked the surface: it ${event.payload.seen}.`
     case 'console.deploy.rolled_back':
       return `Failed by a rollback of the database’s schema. The deploy was at ${event.payload.from}.`
     case 'console.deploy.given_up':

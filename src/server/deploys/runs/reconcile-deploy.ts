@@ -50,7 +50,7 @@ export async function reconcileDeploy(deps: ReconcileDeps, id: string): Promise<
   await applyEvidence(
     deps,
     deploy,
-    ({ status }) => evidenceBeyond(status, run),
+    ({ status }) => evidenceBeyond(status, run, { isProbed: deploy.probeSeconds !== null }),
     async (tx, locked) => {
       const seen = { runId, attempt: run.attempt, source: 'github', actor: ACTOR, at: deps.now() } as const
       await recordRunAttempt(tx, { ...locked, id }, seen)

@@ -5,10 +5,11 @@ import { z } from 'zod'
 import { inputName, looksSecret, MOST_INPUTS } from '~/domain/deploy/asked-inputs'
 import { CALLBACK_WAYS } from '~/domain/deploy/callback'
 import { DEFAULT_INPUTS, tellsCommit, unknownFact } from '~/domain/deploy/inputs'
-import { PHASES, type PhaseKey } from '~/domain/deploy/status'
+import type { PhaseKey } from '~/domain/deploy/status'
 import { isVisible } from '~/domain/foreign-text'
 import { nameText, storableText, UNSEEN } from '~/domain/input'
 import { likelySpelling } from '~/domain/likely-spelling'
+import { PROBE_SECONDS } from '~/domain/surface/health-check'
 import type { VersionSource } from '~/domain/surface/version'
 import type { SurfaceDeclaration } from '~/server/surfaces/surfaces'
 
@@ -58,11 +59,16 @@ const phasesSchema = z
     smoke_gate: jobNames,
     freeze_check: jobNames,
     deploy: jobNames,
-    health_check: jobNames,
-  } satisfies Record<PhaseKey, z.ZodType>)
+    health_check: z.union([jobNames, z.literal('probe')], 'is neither a list of jobs nor "probe"'),
+    probe_seconds: z.int().min(10).max(3600).optional(),
+  } satisfies Record<PhaseKey | 'probe_seconds', z.ZodType>)
   .refine(
     ({ deploy }) => deploy !== undefined,
     'names no job of the phase deploy, so no run could prove that it deployed',
+  )
+  .refine(
+    ({ health_check, probe_seconds }) => probe_seconds === undefined || health_check === 'probe',
+    'declares probe_seconds without "health_check: probe"',
   )
 
 /** A member of a JSON body, by its path: `version` or `build.commit`. */
@@ -189,9 +195,18 @@ export function parseSurfaces(text: string, file: string, sandboxUrl: string | u
     repositoryId: surface.repository_id === undefined ? null : BigInt(surface.repository_id),
     dispatchInputs: surface.dispatch?.inputs ?? null,
     dispatchAsk: surface.dispatch?.ask ?? [],
-    phaseJobs: surface.phases ?? null,
+    ...phasesOf(surface.phases),
     versionSource: surface.version === undefined ? null : sourceOf(surface.version),
   }))
+}
+
+/** The jobs of each phase, and how long the console makes the health check if it does so itself. */
+function phasesOf(phases: z.output<typeof phasesSchema> | undefined) {
+  if (phases === undefined) return { phaseJobs: null, probeSeconds: null }
+  const { health_check, probe_seconds = PROBE_SECONDS, ...jobs } = phases
+  return health_check === 'probe'
+    ? { phaseJobs: jobs, probeSeconds: probe_seconds }
+    : { phaseJobs: { ...jobs, ...(health_check === undefined ? {} : { health_check }) }, probeSeconds: null }
 }
 
 function sourceOf({ url, is, json, header, text }: z.output<typeof versionSchema>): VersionSource {
@@ -213,7 +228,7 @@ const KNOWN_KEYS = [
   ...Object.keys(surfaceSchema.shape),
   ...Object.keys(dispatchSchema.shape),
   ...Object.keys(versionSchema.shape),
-  ...PHASES.map(({ key }) => key),
+  ...Object.keys(phasesSchema.shape),
 ]
 
 function unknownKey(key: string): string {

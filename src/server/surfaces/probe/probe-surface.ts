@@ -8,6 +8,7 @@ import { lockDeploy } from '~/server/deploys/deploys.sql'
 import type { Deps } from '~/server/deps'
 import type { DatabaseHandle } from '~/server/platform/database'
 import { addJob } from '~/server/platform/jobs.sql'
+import { concludeHealthCheck } from '~/server/surfaces/probe/conclude-health-check'
 import { readVersion } from '~/server/surfaces/probe/read-version'
 import { knownVersion, recordProbe, type SurfaceRow, versionSourceOf } from '~/server/surfaces/surfaces'
 
@@ -47,6 +48,7 @@ export async function probeSurface(
   }
   if (version !== null && version.sha !== null)
     await compareWithDeploy(deps, surface, { sha: version.sha, at: askedAt })
+  await concludeHealthCheck(deps, surface, { ...sighting, version, askedAt })
   return sighting
 }
 

@@ -1,6 +1,6 @@
 import 'server-only'
 import { z } from 'zod'
-import { STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/status'
+import { HEALTH_CHECK_STATUS, STATUSES_BEFORE_SHIPPING, TERMINAL_STATUSES } from '~/domain/deploy/status'
 import type { Database } from '~/server/platform/database'
 import { listSurfacesById, type SurfaceRow } from '~/server/surfaces/surfaces'
 
@@ -12,6 +12,8 @@ const JUST_ENDED_S = 60
 /** The pause between two probes. It doubles from the second unanswered probe on, up to the longest pause. */
 const PAUSE_S: Readonly<Record<Lane, number>> = { deploying: 2, quiet: 30 }
 const LONGEST_PAUSE_S = 600
+/** During a health check of the console, the pause grows to a tenth of the time that the check has taken, up to this. */
+const LONGEST_CHECK_PAUSE_S = 10
 /** Longer than a probe takes, with its writes. */
 const CLAIM_MS = 15_000
 
@@ -30,11 +32,13 @@ export async function claimDueProbes(db: Database, lane: Lane, limit: number, no
       LEFT JOIN "console_deploys" AS d ON d."id" = s."last_deploy_id"
       CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN d."status" = ANY(${[...TERMINAL_STATUSES]}::text[])
         THEN d."finished_at_utc" > ${now}::timestamptz - ${JUST_ENDED_S}::int * interval '1 s'
-        ELSE d."status" <> ALL(${[...STATUSES_BEFORE_SHIPPING]}::text[]) END, false) AS "deploying") AS now
-      WHERE s."archived_at_utc" IS NULL AND now."deploying" = ${lane === 'deploying'}::bool
+        ELSE d."status" <> ALL(${[...STATUSES_BEFORE_SHIPPING]}::text[]) END, false) AS "deploying",
+        extract(epoch FROM ${now}::timestamptz - d."probe_until_utc")::float8 + d."probe_seconds" AS "checked_s") AS now
+      WHERE (s."archived_at_utc" IS NULL OR d."status" = ${HEALTH_CHECK_STATUS} AND now."checked_s" IS NOT NULL) AND now."deploying" = ${lane === 'deploying'}::bool
         AND (p."claimed_until_utc" IS NULL OR p."claimed_until_utc" <= ${now}::timestamptz)
         AND (s."health_checked_at_utc" IS NULL OR s."health_checked_at_utc" <= ${now}::timestamptz - interval '1 s' *
-          CASE WHEN now."deploying" THEN ${PAUSE_S.deploying}::float8
+          CASE WHEN now."deploying" THEN greatest(${PAUSE_S.deploying}::float8,
+            least(${LONGEST_CHECK_PAUSE_S}::float8, coalesce(now."checked_s", 0) / 10))
           ELSE least(${LONGEST_PAUSE_S}::float8, ${PAUSE_S.quiet}::float8 * power(2, least(greatest(coalesce(p."unanswered", 0) - 1, 0), 10))) END)
       ORDER BY s."health_checked_at_utc" NULLS FIRST, s."position" LIMIT ${limit}::int
       FOR NO KEY UPDATE OF s SKIP LOCKED)
