@@ -1,48 +1,29 @@
 import path from 'node:path'
 import type { Pauses } from '~/sandbox/control/pauses'
-import type { Repository } from '~/sandbox/git/repository'
 import { readBlob } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/endpoint'
 import type { IdTokens } from '~/sandbox/github/endpoints/id-tokens'
 import type { RunRequest } from '~/sandbox/runner/types'
 import type { RunRecord } from '~/sandbox/runs/run-record'
+import type { SandboxRepository } from '~/sandbox/samples/repositories'
 import type { SandboxConfig } from '~/sandbox/state/config'
-import type { Variables } from '~/sandbox/state/variables'
 
 interface RunEnvironment {
-  readonly config: Pick<SandboxConfig, 'dir' | 'callbackSecret' | 'surfaces'>
-  readonly repository: Repository
+  readonly config: Pick<SandboxConfig, 'dir'>
+  readonly repositories: ReadonlyMap<string, SandboxRepository>
   readonly urls: Urls
-  readonly variables: Variables
-  readonly deployHookToken: string
   readonly pauses: Pauses
   readonly grantIdTokens: IdTokens['grant']
-}
-
-/** `deploy-customer-docs.yml` reads its surface's URL from `CUSTOMER_DOCS_SURFACE_URL`. */
-const surfaceVariable = (workflow: string): string =>
-  `${workflow
-    .replace(/^deploy-/, '')
-    .replace(/\.ya?ml$/, '')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .toUpperCase()}_SURFACE_URL`
-
-const environmentVariables = ({ config, urls }: RunEnvironment): Record<string, Record<string, string>> => {
-  const environments: Record<string, Record<string, string>> = {}
-  for (const { environment, workflow, id } of config.surfaces) {
-    environments[environment] = {
-      ...environments[environment],
-      [surfaceVariable(workflow)]: `${urls.web}/surfaces/${id}`,
-    }
-  }
-  return environments
 }
 
 /** The runner's input for one attempt, with the secrets and variables of this moment. */
 export const runRequestFor =
   (environment: RunEnvironment) =>
   async (run: RunRecord): Promise<RunRequest> => {
-    const { config, repository, urls, variables, deployHookToken, pauses, grantIdTokens } = environment
+    const { config, urls, pauses, grantIdTokens } = environment
+    const own = environment.repositories.get(run.repository)
+    if (own === undefined) throw new Error(`The sandbox has no repository ${run.repository}`)
+    const { repository } = own
     const workDir = path.resolve(config.dir, 'work', `${run.runId}-${run.attempt}`)
     return {
       runId: run.runId,
@@ -56,10 +37,10 @@ export const runRequestFor =
       sha: run.sha,
       refName: run.refName,
       refType: run.refType,
-      secrets: { DEPLOY_CALLBACK_HMAC_SECRET: config.callbackSecret, DEPLOY_HOOK_TOKEN: deployHookToken },
+      secrets: own.secrets,
       vars: {
-        repository: Object.fromEntries(variables.list().map(({ name, value }) => [name, value])),
-        environments: environmentVariables(environment),
+        repository: Object.fromEntries(own.variables.list().map(({ name, value }) => [name, value])),
+        environments: own.environmentVariables(),
       },
       serverUrl: urls.web,
       apiUrl: urls.api,

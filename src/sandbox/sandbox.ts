@@ -7,9 +7,9 @@ import { controlRoutes } from '~/sandbox/control/control-routes'
 import { createFaults } from '~/sandbox/control/faults'
 import { createPauses } from '~/sandbox/control/pauses'
 import { identityRoute, readListening, refuseSecond, writeListening } from '~/sandbox/control/running-sandbox'
-import { logCommits } from '~/sandbox/git/commits'
-import { openRepository } from '~/sandbox/git/create-repository'
+import { type Commit, logCommits } from '~/sandbox/git/commits'
 import { resolveCommit } from '~/sandbox/git/refs'
+import { fullNameOf, type Repository } from '~/sandbox/git/repository'
 import type { ApiDeps } from '~/sandbox/github/endpoint'
 import { createApi } from '~/sandbox/github/endpoints/api'
 import { openIdTokens } from '~/sandbox/github/endpoints/id-tokens'
@@ -22,11 +22,11 @@ import type { Executor } from '~/sandbox/runs/executor'
 import { openIds } from '~/sandbox/runs/ids'
 import { createRunQueue } from '~/sandbox/runs/run-queue'
 import { createRunService } from '~/sandbox/runs/run-service'
-import { openRunStore, type RunStore } from '~/sandbox/runs/run-store'
+import { openRunStore, type RunStore, runsOf } from '~/sandbox/runs/run-store'
 import { clearLeftovers, createWorkDir, removeWorkDir } from '~/sandbox/runs/work-dirs'
-import type { SandboxConfig } from '~/sandbox/state/config'
+import { openSandboxRepositories, PLATFORM, repositoryOfSurface } from '~/sandbox/samples/repositories'
+import type { SandboxConfig, SurfaceDeclaration } from '~/sandbox/state/config'
 import { jsonDocument } from '~/sandbox/state/json-document'
-import { openVariables } from '~/sandbox/state/variables'
 import { openSurfaces } from '~/sandbox/surfaces/surface-platform'
 import { createSurfaceRouter } from '~/sandbox/surfaces/surface-routes'
 import { openDeliveries } from '~/sandbox/webhooks/deliveries'
@@ -72,20 +72,29 @@ const openSecrets = (dir: string): z.infer<typeof secretsSchema> => {
   return document.read()
 }
 
-/** Sends webhooks to the console, if there is a secret to sign them. */
-const openWebhooks = async (config: SandboxConfig, github: Pick<ApiDeps, 'urls' | 'repository'>) => {
+/** Sends the webhooks of every repository to the console, if there is a secret to sign them. */
+const openWebhooks = async (config: SandboxConfig, repositories: readonly Pick<ApiDeps, 'urls' | 'repository'>[]) => {
   if (config.webhookSecret === undefined) return { store: (store: RunStore) => store, close: async () => undefined }
   const url = `${config.consoleUrl}/api/github/webhooks`
   const deliveries = openDeliveries(url, config.webhookSecret)
-  const watcher = await announcePushes(github, deliveries)
-  deliveries.ping(await pingOf(github, url))
+  const watchers = await Promise.all(repositories.map((repository) => announcePushes(repository, deliveries)))
+  for (const repository of repositories) deliveries.ping(await pingOf(repository, url))
   return {
-    store: (store: RunStore) => announcing(store, github, deliveries),
+    store: (store: RunStore) => announcing(store, repositories, deliveries),
     close: async () => {
-      watcher.close()
+      for (const watcher of watchers) watcher.close()
       await deliveries.close()
     },
   }
+}
+
+const historiesOf = async (repositories: readonly Repository[]): Promise<ReadonlyMap<string, readonly Commit[]>> => {
+  const read = async (repository: Repository) =>
+    [
+      fullNameOf(repository),
+      await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 50 }),
+    ] as const
+  return new Map(await Promise.all(repositories.map(read)))
 }
 
 /** Starts the sandbox. The runs and surfaces in its directory continue. */
@@ -93,8 +102,6 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   mkdirSync(config.dir, { recursive: true, mode: 0o700 })
   await refuseSecond(config.dir)
   clearLeftovers(config.dir)
-  const repository = await openRepository(config.dir, config.workflowsDir, new Date())
-
   // The parts below need the port, so the server listens first. Early requests wait for the handler.
   let ready: (handler: Handler) => void = () => undefined
   const handler = new Promise<Handler>((resolve) => {
@@ -107,20 +114,24 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const web = `http://127.0.0.1:${port}`
   const urls = { web, api: `${web}/api/v3` }
 
-  const now = `${new Date().toISOString().slice(0, 19)}Z`
-  const variables = openVariables({ dir: config.dir, consoleUrl: config.consoleUrl, now })
   const { deployHookToken } = openSecrets(config.dir)
-  const history = await logCommits(repository, `refs/heads/${repository.defaultBranch}`, { limit: 50 })
-  const surfaces = await openSurfaces({ dir: config.dir, declared: config.surfaces, history })
+  const opened = await openSandboxRepositories({ config, web, deployHookToken })
+  const repositories = [...opened.values()].map(({ repository }) => repository)
+  const histories = await historiesOf(repositories)
+  const surfaces = await openSurfaces({
+    dir: config.dir,
+    declared: config.surfaces,
+    historyOf: (surface) => histories.get(repositoryOfSurface(surface)) ?? [],
+  })
 
-  const told = await openWebhooks(config, { urls, repository })
+  const told = await openWebhooks(
+    config,
+    repositories.map((repository) => ({ urls, repository })),
+  )
   const store = told.store(openRunStore(`${config.dir}/runs`))
   const pauses = createPauses()
-  const idTokens = await openIdTokens({ dir: config.dir, web, repository })
-  const requestFor = runRequestFor({
-    ...{ config, repository, urls, variables, deployHookToken, pauses },
-    grantIdTokens: idTokens.grant,
-  })
+  const idTokens = await openIdTokens({ dir: config.dir, web, repositories })
+  const requestFor = runRequestFor({ config, repositories: opened, urls, pauses, grantIdTokens: idTokens.grant })
   const ids = openIds(`${config.dir}/ids.json`)
   const queue = createRunQueue({
     ...{ store, executor, requestFor, createWorkDir, removeWorkDir },
@@ -130,15 +141,24 @@ export const startSandbox = async (config: SandboxConfig, executor: Executor): P
   const runs = createRunService({ ids, store, queue, executor, requestFor })
 
   const faults = createFaults()
-  const isCommit = async (sha: string): Promise<boolean> => (await resolveCommit(repository, sha)) === sha
+  const apis = [...opened].map(([name, { repository, variables }]) => ({
+    ...{ urls, repository, variables, runs },
+    store: runsOf(store, name),
+  }))
+  const isCommit = async (surface: SurfaceDeclaration, sha: string): Promise<boolean> => {
+    const own = opened.get(repositoryOfSurface(surface))
+    return own !== undefined && (await resolveCommit(own.repository, sha)) === sha
+  }
+  const variables = opened.get(PLATFORM)?.variables
+  if (variables === undefined) throw new Error(`The sandbox has no repository ${PLATFORM}`)
   ready(
     createRequestHandler({
       consoleUrl: config.consoleUrl,
-      api: createApi({ urls, repository, store, runs, variables }, config.token),
+      api: createApi(apis, urls, config.token),
       faults,
       surfaces: createSurfaceRouter({ surfaces, hookToken: deployHookToken, isCommit }),
       pages: [
-        ...pageRoutes({ consoleUrl: config.consoleUrl, surfaces, variables, store, repository }),
+        ...pageRoutes({ consoleUrl: config.consoleUrl, surfaces, variables, store, repositories }),
         identityRoute(config.token),
         ...idTokens.routes,
       ],

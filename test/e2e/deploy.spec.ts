@@ -184,3 +184,14 @@ test('a dispatch whose answer is lost is not sent again: its callbacks prove tha
   await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
   await expect(page.getByRole('dialog').getByRole('link', { name: 'Run on GitHub' })).toBeVisible()
 })
+
+test('a surface whose workflow knows nothing of the console is followed by the jobs that it declares', async ({
+  page,
+  sandbox,
+}) => {
+  await sandbox.pause('Upload the pages')
+  await deploy(page, 'storefront')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'active', health_check: 'pending' })
+  await sandbox.resume('Upload the pages')
+  await expectPhases(page, { smoke_gate: 'done', freeze_check: 'skipped', deploy: 'done', health_check: 'done' })
+})

@@ -16,10 +16,11 @@ export const sampleSurfaces = [
   surface('api-staging', 'API', 'staging', 'deploy-heroku.yml'),
   surface('customer-docs', 'Customer docs', 'production', 'deploy-customer-docs.yml'),
   surface('status-page', 'Status page', 'production', 'deploy-status-page.yml'),
+  surface('storefront', 'Storefront', 'production', 'release.yml', 'acme/storefront'),
 ] as const
 
-function surface(id: string, name: string, environment: string, workflow: string) {
-  return { id, name, environment, repository: 'acme/platform', workflow, ref: 'main' }
+function surface(id: string, name: string, environment: string, workflow: string, repository = 'acme/platform') {
+  return { id, name, environment, repository, workflow, ref: 'main' }
 }
 
 export interface SandboxOptions {

@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process'
 
-/** The sandbox's one repository. */
+/** One of the sandbox's repositories. */
 export interface Repository {
+  /** GitHub's number of the repository. */
+  readonly id: number
   readonly owner: string
   readonly name: string
+  readonly description: string
   readonly gitDir: string
   readonly defaultBranch: string
 }
+
+export const fullNameOf = ({ owner, name }: Pick<Repository, 'owner' | 'name'>): string => `${owner}/${name}`
 
 export const inRepository = (repository: Repository, args: readonly string[], options?: GitOptions): Promise<string> =>
   git(['--git-dir', repository.gitDir, ...args], options)

@@ -49,7 +49,7 @@ export interface ApiRequest extends Request {
   readonly body: unknown
 }
 
-/** An endpoint below `/repos/{owner}/{repo}`, or from the root when `pattern` starts with `//`. */
+/** An endpoint below `/repos/{owner}/{repo}`, or below the root of the API. */
 export interface Endpoint {
   readonly method: Route['method']
   readonly pattern: string

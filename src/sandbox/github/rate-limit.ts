@@ -49,10 +49,10 @@ export const createRateLimit = (now: () => number = () => Math.floor(Date.now() 
 }
 
 export const metaEndpoints = (rateLimit: RateLimit): Endpoint[] => [
-  { method: 'GET', pattern: '//rate_limit', handle: () => json(200, rateLimit.body()) },
+  { method: 'GET', pattern: '/rate_limit', handle: () => json(200, rateLimit.body()) },
   {
     method: 'GET',
-    pattern: '//meta',
+    pattern: '/meta',
     // Clients recognise GitHub Enterprise Server by this version.
     handle: () => json(200, { verifiable_password_authentication: false, installed_version: '3.19.0' }),
   },

@@ -81,11 +81,14 @@ ${styleElement}
 }
 
 /** A page of the local GitHub, with its navigation. Pages of sample surfaces have none. */
-export const githubPage = ({ consoleUrl }: Site, options: PageOptions): Answer =>
+export const githubPage = (
+  { consoleUrl }: Site,
+  { repository, ...options }: PageOptions & { readonly repository?: string },
+): Answer =>
   page({
     ...options,
-    title: `${options.title} · acme/platform · sandbox`,
-    body: html`<header><nav><a href="/">Sandbox</a><span class="soft">acme/platform</span><a class="end" href="${consoleUrl}/">Deploy Console</a></nav></header><main>${options.body}</main>`,
+    title: [options.title, ...(repository === undefined ? [] : [repository]), 'sandbox'].join(' · '),
+    body: html`<header><nav><a href="/">Sandbox</a><span class="soft">${repository}</span><a class="end" href="${consoleUrl}/">Deploy Console</a></nav></header><main>${options.body}</main>`,
   })
 
 export const missingPage = (site: Site, what: string): Answer =>

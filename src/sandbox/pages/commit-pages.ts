@@ -1,7 +1,7 @@
 import { type Commit, readCommit } from '~/sandbox/git/commits'
 import { type ChangedFile, changedFiles, compareCommits } from '~/sandbox/git/compare'
 import { resolveCommit } from '~/sandbox/git/refs'
-import type { Repository } from '~/sandbox/git/repository'
+import { fullNameOf, type Repository } from '~/sandbox/git/repository'
 import { html, type Markup } from '~/sandbox/html/html'
 import { githubPage, missingPage, type Site } from '~/sandbox/html/layout'
 import type { Answer } from '~/sandbox/http/answer'
@@ -14,23 +14,24 @@ ${files.map(
 ${file.patch !== undefined && html`<pre>${file.patch}</pre>`}</details>`,
 )}`
 
-const commitLine = (commit: Commit): Markup =>
-  html`<tr><td><a href="/acme/platform/commit/${commit.sha}"><code>${short(commit.sha)}</code></a></td>
+const commitLine = (repository: string, commit: Commit): Markup =>
+  html`<tr><td><a href="/${repository}/commit/${commit.sha}"><code>${short(commit.sha)}</code></a></td>
 <td>${commit.message.split('\n')[0]}</td><td>${commit.author.name}</td><td><time>${commit.author.date}</time></td></tr>`
 
 export const commitPage = async (site: Site, repository: Repository, ref: string): Promise<Answer> => {
   const sha = await resolveCommit(repository, ref)
-  if (!sha) return missingPage(site, `acme/platform has no commit ${ref}.`)
+  if (!sha) return missingPage(site, `${fullNameOf(repository)} has no commit ${ref}.`)
   const commit = await readCommit(repository, sha)
   const files = await changedFiles(repository, commit.parents[0], sha)
   const [subject = '', ...rest] = commit.message.split('\n')
   const text = rest.join('\n').trim()
   return githubPage(site, {
     title: subject,
+    repository: fullNameOf(repository),
     body: html`<h1>${subject}</h1>
 ${text !== '' && html`<p>${text}</p>`}
 <p>${commit.author.name} · <time>${commit.author.date}</time> · <code>${commit.sha}</code></p>
-<p>${commit.parents.map((parent) => html`Parent <a href="/acme/platform/commit/${parent}"><code>${short(parent)}</code></a> `)}</p>
+<p>${commit.parents.map((parent) => html`Parent <a href="/${fullNameOf(repository)}/commit/${parent}"><code>${short(parent)}</code></a> `)}</p>
 ${filesMarkup(files)}`,
   })
 }
@@ -43,9 +44,10 @@ export const comparePage = async (site: Site, repository: Repository, basehead: 
     return missingPage(site, `${basehead} does not name two commits with a common history.`)
   return githubPage(site, {
     title: `Comparing ${basehead}`,
+    repository: fullNameOf(repository),
     body: html`<h1>Comparing <code>${sides[0]}</code> … <code>${sides[1]}</code></h1>
 <p>${comparison.status}: ${comparison.aheadBy} ahead, ${comparison.behindBy} behind</p>
-<div class="scroll"><table><tbody>${comparison.commits.toReversed().map(commitLine)}</tbody></table></div>
+<div class="scroll"><table><tbody>${comparison.commits.toReversed().map((commit) => commitLine(fullNameOf(repository), commit))}</tbody></table></div>
 ${filesMarkup(comparison.files)}`,
   })
 }

@@ -4,6 +4,7 @@ import type { Answer } from '~/sandbox/http/answer'
 import { duration, short, standing } from '~/sandbox/pages/run-page'
 import type { RunRecord } from '~/sandbox/runs/run-record'
 import type { RunStore } from '~/sandbox/runs/run-store'
+import { repositoryOfSurface } from '~/sandbox/samples/repositories'
 import { isFrozen, type Variables } from '~/sandbox/state/variables'
 import { behaviours, explained } from '~/sandbox/surfaces/behaviour'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
@@ -28,7 +29,7 @@ const surfaceRow = (platform: SurfacePlatform): Markup => {
   const version = platform.inService()?.release.version ?? ''
   return html`<tr><td><a href="/surfaces/${surface.id}/">${surface.name}</a><br><span class="soft">${surface.id} · ${surface.environment}</span></td>
 <td>${health(platform)}</td>
-<td><a href="/acme/platform/commit/${version}"><code>${short(version)}</code></a></td>
+<td><a href="/${repositoryOfSurface(surface)}/commit/${version}"><code>${short(version)}</code></a></td>
 <td><form method="post" action="/control/surfaces/${surface.id}">
 <label class="soft" for="behaviour-${surface.id}">At the next deploy</label>
 <select id="behaviour-${surface.id}" name="behaviour">${behaviours.map(
@@ -37,7 +38,7 @@ const surfaceRow = (platform: SurfacePlatform): Markup => {
 }
 
 const runRow = (run: RunRecord): Markup =>
-  html`<tr><td>${standing(run.status, run.conclusion)}</td><td><a href="/acme/platform/actions/runs/${run.runId}">${run.workflow.name} #${run.runNumber}</a><br><span class="soft">${run.displayTitle}</span></td>
+  html`<tr><td>${standing(run.status, run.conclusion)}</td><td><a href="/${run.repository}/actions/runs/${run.runId}">${run.workflow.name} #${run.runNumber}</a><br><span class="soft">${run.displayTitle}</span></td>
 <td><time>${run.createdAt}</time></td>
 <td>${run.status === 'completed' ? duration(run.startedAt, run.updatedAt, new Date()) : ''}</td></tr>`
 
@@ -54,7 +55,7 @@ export const controlPage = ({ consoleUrl, surfaces, variables, store }: ControlP
     {
       title: 'Sandbox',
       body: html`<h1>Sandbox</h1>
-<p class="note">A local GitHub with one repository, a runner for its workflows, and the surfaces they deploy. Nothing here leaves this machine.</p>
+<p class="note">A local GitHub with two repositories, a runner for their workflows, and the surfaces they deploy. Nothing here leaves this machine.</p>
 <h2>Sample surfaces</h2>
 <div class="scroll"><table class="stacked"><thead><tr><th>Surface</th><th>State</th><th>Version</th><th>Behaviour</th></tr></thead><tbody>${[...surfaces.values()].map(surfaceRow)}</tbody></table></div>
 <dl>${behaviours.map((name) => html`<dt>${name}</dt><dd>${explained[name]}</dd>`)}</dl>

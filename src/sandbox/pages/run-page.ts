@@ -38,7 +38,7 @@ ${left > 0 && html`<p class="note">The first ${left} lines are in the job's log.
 
 const jobMarkup = (store: RunStore, run: RunRecord, job: JobRecord, now: Date): Markup => {
   const lines = store.readLog(run, job.id)
-  const log = `/acme/platform/actions/runs/${run.runId}/job/${job.id}/log`
+  const log = `/${run.repository}/actions/runs/${run.runId}/job/${job.id}/log`
   return html`<section id="job-${job.id}"><h2>${job.name} ${standing(job.status, job.conclusion)} <span class="soft">${job.conclusion !== 'skipped' && duration(job.startedAt, job.completedAt, now)}</span></h2>
 ${job.annotation !== null && html`<p>✗ ${job.annotation}</p>`}
 ${job.steps.map((step) =>
@@ -58,10 +58,11 @@ export const runPage = (site: Site, store: RunStore, run: RunRecord): Answer => 
   const inputs = Object.entries(run.inputs)
   return githubPage(site, {
     title: run.displayTitle,
+    repository: run.repository,
     refresh: run.status === 'completed' ? undefined : 2,
     body: html`<h1>${run.displayTitle}</h1>
 <p>${standing(run.status, run.conclusion)} · ${run.workflow.name} #${run.runNumber}${run.attempt > 1 && `, attempt ${run.attempt}`} · ${run.event} by ${run.actor} on ${run.refName}
-at <a href="/acme/platform/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
+at <a href="/${run.repository}/commit/${run.sha}"><code>${short(run.sha)}</code></a> · <time>${run.createdAt}</time></p>
 ${deployId !== '' && html`<p><a href="${site.consoleUrl}/?deploy=${encodeURIComponent(deployId)}">This deploy in the Deploy Console</a></p>`}
 ${inputs.length > 0 && html`<dl>${inputs.map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`}
 ${run.status === 'queued' && html`<p class="note">Waiting for a free runner.</p>`}

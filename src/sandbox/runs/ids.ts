@@ -8,7 +8,7 @@ export interface Ids {
   readonly nextRunId: () => number
   readonly nextJobId: () => number
   /** GitHub numbers a workflow's runs from 1. */
-  readonly nextRunNumber: (workflowPath: string) => number
+  readonly nextRunNumber: (repository: string, workflowPath: string) => number
 }
 
 /**
@@ -29,15 +29,17 @@ export const openIds = (file: string): Ids => {
   return {
     nextRunId: () => step('runId'),
     nextJobId: () => step('jobId'),
-    nextRunNumber: (workflowPath) => {
+    nextRunNumber: (repository, workflowPath) => {
       const current = document.read()
-      const next = (current.runNumbers[workflowPath] ?? 0) + 1
-      document.write({ ...current, runNumbers: { ...current.runNumbers, [workflowPath]: next } })
+      const key = `${repository}/${workflowPath}`
+      // While there was one repository, its workflows were counted by their paths.
+      const next = (current.runNumbers[key] ?? current.runNumbers[workflowPath] ?? 0) + 1
+      document.write({ ...current, runNumbers: { ...current.runNumbers, [key]: next } })
       return next
     },
   }
 }
 
-/** Derived from the path, so that a workflow has the same id on every start and machine. */
-export const workflowId = (path: string): number =>
-  100_000_000 + (createHash('sha256').update(path).digest().readUInt32BE(0) % 100_000_000)
+/** Derived from repository and path, so that a workflow has the same id on every start and machine. */
+export const workflowId = (repository: string, path: string): number =>
+  100_000_000 + (createHash('sha256').update(`${repository}/${path}`).digest().readUInt32BE(0) % 100_000_000)

@@ -39,6 +39,8 @@ export const runRecord = z.object({
   runId: z.number(),
   runNumber: z.number(),
   attempt: z.number(),
+  /** `owner/name`. Runs of before the second repository have none. */
+  repository: z.string().default('acme/platform'),
   workflow: z.object({ id: z.number(), path: z.string(), name: z.string() }),
   displayTitle: z.string(),
   event: z.enum(['workflow_dispatch', 'push']),

@@ -9,6 +9,8 @@ import { recordLostRun } from '~/sandbox/runs/run-recorder'
 import type { RunStore } from '~/sandbox/runs/run-store'
 
 interface NewRun {
+  /** `owner/name` */
+  readonly repository: string
   readonly workflowPath: string
   readonly ref: ResolvedRef
   readonly inputs: Readonly<Record<string, string>>
@@ -33,13 +35,14 @@ export interface RunService {
 }
 
 export const createRunService = (deps: RunServiceDeps): RunService => ({
-  dispatch: async ({ workflowPath, ref, inputs, actor }) => {
+  dispatch: async ({ repository, workflowPath, ref, inputs, actor }) => {
     const at = timestamp(new Date())
     const draft: RunRecord = {
       runId: deps.ids.nextRunId(),
       runNumber: 0,
       attempt: 1,
-      workflow: { id: workflowId(workflowPath), path: workflowPath, name: workflowPath },
+      repository,
+      workflow: { id: workflowId(repository, workflowPath), path: workflowPath, name: workflowPath },
       displayTitle: workflowPath,
       event: 'workflow_dispatch',
       inputs: { ...inputs },
@@ -60,7 +63,7 @@ export const createRunService = (deps: RunServiceDeps): RunService => ({
     const { planned } = outcome
     const run: RunRecord = {
       ...draft,
-      runNumber: deps.ids.nextRunNumber(workflowPath),
+      runNumber: deps.ids.nextRunNumber(repository, workflowPath),
       workflow: { ...draft.workflow, name: planned.workflowName },
       displayTitle: planned.displayTitle,
       inputs: { ...planned.inputs },

@@ -86,6 +86,17 @@ export const openRunStore = (dir: string): RunStore => {
   }
 }
 
+/** The runs of one repository. */
+export const runsOf = (store: RunStore, repository: string): RunStore => {
+  const isOwn = (run: RunRecord): boolean => run.repository === repository
+  return {
+    ...store,
+    find: (runId, attempt) => [store.find(runId, attempt)].flatMap((run) => run ?? []).find(isOwn),
+    attempts: (runId) => store.attempts(runId).filter(isOwn),
+    latest: () => store.latest().filter(isOwn),
+  }
+}
+
 interface FoundJob {
   readonly run: RunRecord
   readonly job: JobRecord

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { z } from 'zod'
 import { jsonDocument } from '~/sandbox/state/json-document'
 
@@ -13,22 +12,20 @@ export interface Variables {
   readonly update: (name: string, value: string) => boolean
 }
 
-interface VariablesOptions {
-  readonly dir: string
-  readonly consoleUrl: string
-  readonly now: string
-}
-
-/** DEPLOY_FREEZE always exists, because PATCH can only change a variable. */
-const initial = ({ consoleUrl, now }: VariablesOptions): Variable[] => [
-  { name: 'CONSOLE_INTERNAL_URL', value: consoleUrl, createdAt: now, updatedAt: now },
-  { name: 'DEPLOY_FREEZE', value: 'false', createdAt: now, updatedAt: now },
+/** The variables of a repository that reports to the console. */
+export const reportingVariables = (consoleUrl: string): Readonly<Record<string, string>> => ({
+  CONSOLE_INTERNAL_URL: consoleUrl,
+  // It always exists, because PATCH can only change a variable.
+  DEPLOY_FREEZE: 'false',
   // Sample surfaces boot in seconds, so a short health check is enough.
-  { name: 'HEALTH_CHECK_SECONDS', value: '30', createdAt: now, updatedAt: now },
-]
+  HEALTH_CHECK_SECONDS: '30',
+})
 
-export const openVariables = (options: VariablesOptions): Variables => {
-  const document = jsonDocument(path.join(options.dir, 'variables.json'), z.array(variable), () => initial(options))
+/** Opens the variables of a repository. Addresses among them (`…_URL`) may differ from those of the last start. */
+export const openVariables = (file: string, wanted: Readonly<Record<string, string>>): Variables => {
+  const now = `${new Date().toISOString().slice(0, 19)}Z`
+  const initial = () => Object.entries(wanted).map(([name, value]) => ({ name, value, createdAt: now, updatedAt: now }))
+  const document = jsonDocument(file, z.array(variable), initial)
   const find = (name: string): Variable | undefined =>
     document.read().find((candidate) => candidate.name === name.toUpperCase())
   const update = (name: string, value: string): boolean => {
@@ -38,8 +35,7 @@ export const openVariables = (options: VariablesOptions): Variables => {
     document.write(document.read().map((candidate) => (candidate === found ? updated : candidate)))
     return true
   }
-  // The console may have another address than at the last start.
-  update('CONSOLE_INTERNAL_URL', options.consoleUrl)
+  for (const [name, value] of Object.entries(wanted)) if (name.endsWith('_URL')) update(name, value)
   return { list: () => document.read(), find, update }
 }
 

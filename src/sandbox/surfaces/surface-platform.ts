@@ -117,8 +117,8 @@ const firstRelease = (history: readonly Commit[], index: number, ref: string): R
 interface SurfacesOptions {
   readonly dir: string
   readonly declared: readonly SurfaceDeclaration[]
-  /** The default branch, newest first. The versions of the first start come from it. */
-  readonly history: readonly Commit[]
+  /** The default branch of the surface's repository, newest first. The versions of the first start come from it. */
+  readonly historyOf: (surface: SurfaceDeclaration) => readonly Commit[]
 }
 
 /** Starts every declared surface with its last version. */
@@ -126,7 +126,9 @@ export const openSurfaces = async (options: SurfacesOptions): Promise<ReadonlyMa
   const platforms = await Promise.all(
     options.declared.map((surface, index) => {
       const dir = path.join(options.dir, 'surfaces')
-      const state = openSurfaceState(dir, surface.id, () => firstRelease(options.history, index, surface.ref))
+      const state = openSurfaceState(dir, surface.id, () =>
+        firstRelease(options.historyOf(surface), index, surface.ref),
+      )
       // Saved at once, because the default branch moves on and the first version must not.
       state.write(state.read())
       return openPlatform(surface, state)

@@ -2,12 +2,14 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { z } from 'zod'
 import { type Answer, json, writeAnswer } from '~/sandbox/http/answer'
 import { bearerOf, readJson, sameSecret } from '~/sandbox/http/incoming-request'
+import type { SurfaceDeclaration } from '~/sandbox/state/config'
 import type { SurfacePlatform } from '~/sandbox/surfaces/surface-platform'
 
 interface SurfaceRouterDeps {
   readonly surfaces: ReadonlyMap<string, SurfacePlatform>
   readonly hookToken: string
-  readonly isCommit: (sha: string) => Promise<boolean>
+  /** Whether the surface's repository has this commit. */
+  readonly isCommit: (surface: SurfaceDeclaration, sha: string) => Promise<boolean>
 }
 
 const deployBody = z.object({ sha: z.string().regex(/^[0-9a-f]{40}$/), ref: z.string().max(250).default('') })
@@ -38,7 +40,8 @@ const deploy = async (
       error: 'Invalid body. Nothing was deployed. Send JSON with "sha", a full commit SHA, and "ref".',
     })
   const { sha, ref } = body.data
-  if (!(await deps.isCommit(sha))) return json(422, { error: `No commit ${sha}. Nothing was deployed.` })
+  if (!(await deps.isCommit(platform.surface, sha)))
+    return json(422, { error: `No commit ${sha}. Nothing was deployed.` })
   platform.deploy(sha, ref)
   return json(202, { accepted: true, version: sha })
 }

@@ -1,4 +1,5 @@
 import { readCommit } from '~/sandbox/git/commits'
+import { fullNameOf } from '~/sandbox/git/repository'
 import type { ApiDeps } from '~/sandbox/github/endpoint'
 import { findWorkflow, workflowShape } from '~/sandbox/github/endpoints/workflows'
 import { jobShape, runShape } from '~/sandbox/github/shapes/run'
@@ -10,12 +11,13 @@ import { commonOf } from '~/sandbox/webhooks/repository-events'
 type Needs = Pick<ApiDeps, 'urls' | 'repository'>
 
 /** The same store, which sends webhooks for each saved run. */
-export const announcing = (store: RunStore, deps: Needs, deliveries: Deliveries): RunStore => ({
+export const announcing = (store: RunStore, repositories: readonly Needs[], deliveries: Deliveries): RunStore => ({
   ...store,
   save: (run) => {
     const before = store.find(run.runId, run.attempt)
     store.save(run)
-    deliveries.send(() => eventsOf(deps, before, run))
+    const own = repositories.find(({ repository }) => fullNameOf(repository) === run.repository)
+    if (own !== undefined) deliveries.send(() => eventsOf(own, before, run))
   },
 })
 

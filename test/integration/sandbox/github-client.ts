@@ -78,11 +78,11 @@ const jobsSchema = z.object({
 })
 export type Jobs = z.infer<typeof jobsSchema>['jobs']
 
-export const getRun = async (sandbox: Target, id: number): Promise<Run> =>
-  runSchema.parse((await call(sandbox, 'GET', `${REPO}/actions/runs/${id}`)).json)
+export const getRun = async (sandbox: Target, id: number, repository = REPO): Promise<Run> =>
+  runSchema.parse((await call(sandbox, 'GET', `${repository}/actions/runs/${id}`)).json)
 
-export const getJobs = async (sandbox: Target, id: number, query = ''): Promise<Jobs> =>
-  jobsSchema.parse((await call(sandbox, 'GET', `${REPO}/actions/runs/${id}/jobs${query}`)).json).jobs
+export const getJobs = async (sandbox: Target, id: number, query = '', repository = REPO): Promise<Jobs> =>
+  jobsSchema.parse((await call(sandbox, 'GET', `${repository}/actions/runs/${id}/jobs${query}`)).json).jobs
 
 /** Dispatches a workflow and returns the id of its run. */
 export const dispatch = async (
@@ -108,9 +108,9 @@ export const until = async <T>(read: () => Promise<T>, wanted: (value: T) => boo
   }
 }
 
-export const untilEnded = (sandbox: Target, id: number): Promise<Run> =>
+export const untilEnded = (sandbox: Target, id: number, repository = REPO): Promise<Run> =>
   until(
-    () => getRun(sandbox, id),
+    () => getRun(sandbox, id, repository),
     (run) => run.status === 'completed',
   )
 

@@ -2,22 +2,32 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { z } from 'zod'
 import { isTransitionAction } from '~/domain/audit/actions'
 import { DEPLOY_STATUSES, hasPosition } from '~/domain/deploy/status'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
 import { getDeploy } from '~/server/deploys/read/get-deploy'
 import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
+import { readSurfacesFile } from '~/server/surfaces/declare/read-surfaces-file'
+import { seedSurfaces } from '~/server/surfaces/declare/seed-surfaces'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { notFrozen } from '~test/integration/runner/callback-receiver'
-import { call, REPO, untilEnded } from '~test/integration/sandbox/github-client'
+import { type Called, call, getJobs, getRun, REPO, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
-import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
+import { CALLBACK_SECRET, createTestConsole, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 // Runs this repository's workflows while every callback is lost: the server in the console's place accepts none.
+
+const SHOP = '/repos/acme/storefront'
+const RELEASE = '/contents/.github/workflows/release.yml'
+const runsSchema = z.object({
+  workflow_runs: z.array(z.object({ id: z.number(), name: z.string(), head_sha: z.string() })),
+})
 
 let console_: TestConsole
 let sandbox: RunningSandbox
@@ -35,6 +45,10 @@ beforeAll(async () => {
     githubApiUrl: sandbox.apiUrl,
     env: { GITHUB_DISPATCH_TOKEN: sandbox.token },
   })
+  await seedSurfaces(
+    console_.deps,
+    readSurfacesFile(path.resolve(import.meta.dirname, '../../../surfaces.yaml'), sandbox.url),
+  )
   await insertMember(console_.deps, OPERATOR)
 })
 afterAll(async () => {
@@ -51,7 +65,6 @@ async function ship(surfaceId: string): Promise<{ readonly id: string; readonly 
 
 it("a run without callbacks is followed to its end from GitHub's record, through every status in order", async () => {
   const { deps } = console_
-  await insertSurface(deps, { id: 'console' })
   const { id, runId } = await ship('console')
   expect((await untilEnded(sandbox, runId)).conclusion).toBe('success')
   await reconcileDeploy(deps, id)
@@ -66,7 +79,6 @@ it("a run without callbacks is followed to its end from GitHub's record, through
 
 it('a run started again on GitHub does not change its ended deploy, and the tile shows the outside run', async () => {
   const { deps } = console_
-  await insertSurface(deps, { id: 'console-staging', environment: 'staging' })
   const { id, runId } = await ship('console-staging')
   await untilEnded(sandbox, runId)
   await reconcileDeploy(deps, id)
@@ -80,4 +92,42 @@ it('a run started again on GitHub does not change its ended deploy, and the tile
   expect(await seen()).toMatchObject({ outsideRun: { state: 'running' }, lastDeploy: { id, status: 'succeeded' } })
   await untilEnded(sandbox, runId)
   expect(await seen()).toMatchObject({ outsideRun: { state: 'succeeded' }, lastDeploy: { id, status: 'succeeded' } })
+})
+
+it('the workflow of acme/storefront, which knows nothing of the console, is deployed by its declaration alone', async () => {
+  const { deps } = console_
+  const { id, runId } = await ship('storefront')
+  expect((await getRun(sandbox, runId, SHOP)).display_title).toBe('Release main to live')
+  expect((await untilEnded(sandbox, runId, SHOP)).conclusion).toBe('success')
+  expect((await getJobs(sandbox, runId, '', SHOP)).map(({ name, conclusion }) => `${name}: ${conclusion}`)).toEqual([
+    'checks / pages: success',
+    'checks / shop: success',
+    'apply (eu) / upload: success',
+    'apply (us) / upload: success',
+    'verify: success',
+  ])
+  await reconcileDeploy(deps, id)
+  const deploy = await getDeploy(deps, id)
+  expect(deploy).toMatchObject({ status: 'succeeded', shipped: 'yes' })
+  expect(deploy.phases.map(({ key, state }) => `${key} ${state}`)).toEqual([
+    'smoke_gate done',
+    'freeze_check skipped',
+    'deploy done',
+    'health_check done',
+  ])
+  const reported = await (await fetch(`${sandbox.url}/surfaces/storefront/version`)).json()
+  expect(reported).toMatchObject({ version: deploy.sha, ref: 'main' })
+})
+
+it('the runs, workflows and commits of one repository are not those of the other', async () => {
+  const ofShop = await call(sandbox, 'GET', `${SHOP}/actions/runs`)
+  const ofPlatform = await call(sandbox, 'GET', `${REPO}/actions/runs`)
+  const names = (answer: Called) => new Set(runsSchema.parse(answer.json).workflow_runs.map(({ name }) => name))
+  expect([...names(ofShop)]).toEqual(['Release'])
+  expect(names(ofPlatform).has('Release')).toBe(false)
+  const [run] = runsSchema.parse(ofShop.json).workflow_runs
+  for (const address of [`/actions/runs/${run?.id}`, `/commits/${run?.head_sha}`, RELEASE]) {
+    expect((await call(sandbox, 'GET', `${SHOP}${address}`)).status).toBe(200)
+    expect((await call(sandbox, 'GET', `${REPO}${address}`)).status).toBeGreaterThanOrEqual(404)
+  }
 })

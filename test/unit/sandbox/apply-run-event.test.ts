@@ -25,6 +25,7 @@ const queued: RunRecord = {
   runId: 17_911_000_001,
   runNumber: 1,
   attempt: 1,
+  repository: 'acme/platform',
   workflow: { id: 1, path: '.github/workflows/x.yml', name: 'X' },
   displayTitle: 'X',
   event: 'workflow_dispatch',

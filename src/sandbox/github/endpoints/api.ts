@@ -1,21 +1,21 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { ApiDeps, Endpoint } from '~/sandbox/github/endpoint'
+import { fullNameOf } from '~/sandbox/git/repository'
+import type { ApiDeps, Endpoint, Urls } from '~/sandbox/github/endpoint'
 import { apiError, apiVersionOf, badCredentials, notAuthenticated, notFound } from '~/sandbox/github/endpoint'
 import { checkEndpoints, commitEndpoints, compareEndpoints } from '~/sandbox/github/endpoints/commits'
 import { branchEndpoints, gitRefEndpoints, repositoryEndpoints } from '~/sandbox/github/endpoints/repository'
 import { jobEndpoints, runControlEndpoints, workflowRunEndpoints } from '~/sandbox/github/endpoints/runs'
 import { variableEndpoints } from '~/sandbox/github/endpoints/variables'
 import { dispatchEndpoints, workflowEndpoints } from '~/sandbox/github/endpoints/workflows'
-import { createRateLimit, metaEndpoints, type RateLimit } from '~/sandbox/github/rate-limit'
+import { createRateLimit, metaEndpoints } from '~/sandbox/github/rate-limit'
 import type { Answer } from '~/sandbox/http/answer'
 import { bearerOf, readJson, sameSecret } from '~/sandbox/http/incoming-request'
 import { createRouter, type Match } from '~/sandbox/http/router'
 
 const PREFIX = '/api/v3'
 
-const endpointsOf = (deps: ApiDeps, rateLimit: RateLimit): Endpoint[] => [
-  ...metaEndpoints(rateLimit),
+const endpointsOf = (deps: ApiDeps): Endpoint[] => [
   ...repositoryEndpoints(deps),
   ...dispatchEndpoints(deps),
   ...workflowRunEndpoints(deps),
@@ -30,11 +30,6 @@ const endpointsOf = (deps: ApiDeps, rateLimit: RateLimit): Endpoint[] => [
   ...gitRefEndpoints(deps),
 ]
 
-const fullPattern = (deps: ApiDeps, pattern: string): string =>
-  pattern.startsWith('//')
-    ? `${PREFIX}${pattern.slice(1)}`
-    : `${PREFIX}/repos/${deps.repository.owner}/${deps.repository.name}${pattern}`
-
 const authenticate = (request: IncomingMessage, token: string): Answer | undefined => {
   if (request.headers.authorization === undefined) return notAuthenticated()
   const given = bearerOf(request.headers.authorization)
@@ -47,15 +42,18 @@ interface ApiMatch {
   readonly answer: () => Promise<Answer>
 }
 
-/** GitHub's REST API for one repository. Checks the version first, then the token, the rate limit and the path. */
-export const createApi = (deps: ApiDeps, token: string) => {
+/** GitHub's REST API for some repositories. Checks the version first, then the token, the rate limit and the path. */
+export const createApi = (repositories: readonly ApiDeps[], urls: Urls, token: string) => {
   const rateLimit = createRateLimit()
-  const named = endpointsOf(deps, rateLimit).map((endpoint) => ({
+  const named = (prefix: string) => (endpoint: Endpoint) => ({
     ...endpoint,
     name: `${endpoint.method} ${endpoint.pattern}`,
-    pattern: fullPattern(deps, endpoint.pattern),
-  }))
-  const route = createRouter(named)
+    pattern: `${prefix}${endpoint.pattern}`,
+  })
+  const route = createRouter([
+    ...metaEndpoints(rateLimit).map(named(PREFIX)),
+    ...repositories.flatMap((deps) => endpointsOf(deps).map(named(`${PREFIX}/repos/${fullNameOf(deps.repository)}`))),
+  ])
 
   /** Answers 304 if the client has the current ETag. GitHub does not count such a request. */
   const withEtag = (answered: Answer, known: string | undefined): Answer => {
@@ -79,7 +77,7 @@ export const createApi = (deps: ApiDeps, token: string) => {
     }
     if (!match) return notFound()
     const body = match.route.method === 'GET' ? undefined : await readJson(raw)
-    const url = `${deps.urls.web}${match.request.path}`
+    const url = `${urls.web}${match.request.path}`
     const answered = await match.route.handle({ ...match.request, version, url, body })
     const headers = { ...answered.headers, 'x-github-api-version-selected': version }
     return counts && match.route.method === 'GET' && answered.status === 200

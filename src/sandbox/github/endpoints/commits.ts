@@ -1,8 +1,6 @@
 import { type Commit, countCommits, logCommits, readCommit } from '~/sandbox/git/commits'
 import { changedFiles, compareCommits } from '~/sandbox/git/compare'
 import { resolveCommit } from '~/sandbox/git/refs'
-import { failedCheckOf } from '~/sandbox/git/sample-history'
-import { personByLogin } from '~/sandbox/git/sample-people'
 import {
   type ApiDeps,
   type ApiRequest,
@@ -16,6 +14,9 @@ import { commitShape, fileShape } from '~/sandbox/github/shapes/commit'
 import { minimalRepositoryShape, repositoryPage, repositoryUrl } from '~/sandbox/github/shapes/repository'
 import { nodeIdOf } from '~/sandbox/github/shapes/user'
 import { type Answer, json, text } from '~/sandbox/http/answer'
+import { personByLogin } from '~/sandbox/samples/people'
+import { failedCheckOf } from '~/sandbox/samples/platform-history'
+import { historyOf } from '~/sandbox/samples/repositories'
 
 const given = <K extends string>(key: K, value: string | null): Partial<Record<K, string>> => {
   const entry: Partial<Record<K, string>> = {}
@@ -79,7 +80,8 @@ const CHECKS = ['lint', 'tests']
 
 /** The check runs of a commit, always the same ones. */
 const checkRunsOf = ({ repository, urls }: ApiDeps, commit: Commit) => {
-  const failed = failedCheckOf(commit.message)
+  const history = historyOf(repository)
+  const failed = history === undefined ? null : failedCheckOf(history, commit.message)
   const at = commit.committer.date
   return CHECKS.map((name, index) => {
     // 48 bits of the SHA are stable and fit a JavaScript number.

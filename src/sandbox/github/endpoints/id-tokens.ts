@@ -2,13 +2,13 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, ra
 import path from 'node:path'
 import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose'
 import { z } from 'zod'
-import type { Repository } from '~/sandbox/git/repository'
-import { personByLogin } from '~/sandbox/git/sample-people'
-import { OWNER_ID, REPOSITORY_ID } from '~/sandbox/github/shapes/repository'
+import { fullNameOf, type Repository } from '~/sandbox/git/repository'
+import { OWNER_ID } from '~/sandbox/github/shapes/repository'
 import { type Answer, json } from '~/sandbox/http/answer'
 import { bearerOf } from '~/sandbox/http/incoming-request'
 import type { Route } from '~/sandbox/http/router'
 import type { IdTokenGrant, JobClaims } from '~/sandbox/runner/types'
+import { personByLogin } from '~/sandbox/samples/people'
 import { jsonDocument } from '~/sandbox/state/json-document'
 
 export interface IdTokens {
@@ -20,7 +20,7 @@ interface IdTokensOptions {
   readonly dir: string
   /** The sandbox's origin. As on GitHub Enterprise Server, the issuer is a path below it. */
   readonly web: string
-  readonly repository: Pick<Repository, 'owner' | 'name'>
+  readonly repositories: readonly Repository[]
 }
 
 const TOKEN_SECONDS = 300
@@ -29,7 +29,7 @@ const TOKEN_SECONDS = 300
  * Issues OpenID Connect tokens for jobs, signed with a key that stays the same across starts:
  * https://docs.github.com/en/actions/reference/security/oidc
  */
-export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): Promise<IdTokens> => {
+export const openIdTokens = async ({ dir, web, repositories }: IdTokensOptions): Promise<IdTokens> => {
   const issuer = `${web}/_services/token`
   const document = jsonDocument(path.join(dir, 'token-key.json'), z.object({ privateKey: z.string() }), () => ({
     privateKey: generateKeyPairSync('rsa', {
@@ -45,17 +45,23 @@ export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): P
   /** The claims of each running job, by the job's request token. */
   const jobs = new Map<string, JobClaims>()
 
+  const ownRepository = (claims: JobClaims): Repository => {
+    const found = repositories.find((repository) => fullNameOf(repository) === claims['repository'])
+    if (found === undefined) throw new Error(`The sandbox has no repository ${claims['repository']}`)
+    return found
+  }
+
   const issue = (claims: JobClaims, audience: string): Promise<string> => {
     const now = Math.floor(Date.now() / 1000)
-    const { owner, name } = repository
+    const { id, owner, name } = ownRepository(claims)
     const context =
       claims['environment'] === undefined ? `ref:${claims['ref']}` : `environment:${claims['environment']}`
     return new SignJWT({
       ...claims,
       jti: randomUUID(),
-      sub: `repo:${owner}@${OWNER_ID}/${name}@${REPOSITORY_ID}:${context}`,
+      sub: `repo:${owner}@${OWNER_ID}/${name}@${id}:${context}`,
       aud: audience,
-      repository_id: String(REPOSITORY_ID),
+      repository_id: String(id),
       repository_owner_id: String(OWNER_ID),
       repository_visibility: 'private',
       actor_id: String(personByLogin(claims['actor'] ?? '')?.id ?? ''),
@@ -72,7 +78,7 @@ export const openIdTokens = async ({ dir, web, repository }: IdTokensOptions): P
   const answerToken = async (authorization: string | undefined, audience: string | null): Promise<Answer> => {
     const claims = jobs.get(bearerOf(authorization) ?? '')
     if (claims === undefined) return json(401, { message: 'The token belongs to no running job.' })
-    return json(200, { count: 1, value: await issue(claims, audience ?? `${web}/${repository.owner}`) })
+    return json(200, { count: 1, value: await issue(claims, audience ?? `${web}/${claims['repository_owner']}`) })
   }
 
   return {

@@ -2,8 +2,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { logCommits } from '~/sandbox/git/commits'
 import { resolveNamedRef } from '~/sandbox/git/refs'
-import { listFolder, type Repository, readBlob } from '~/sandbox/git/repository'
-import { tokenOwner } from '~/sandbox/git/sample-people'
+import { fullNameOf, listFolder, type Repository, readBlob } from '~/sandbox/git/repository'
 import { type ApiDeps, type ApiRequest, apiError, type Endpoint, notFound } from '~/sandbox/github/endpoint'
 import { linkHeader, pageItems, pageOf } from '~/sandbox/github/pagination'
 import { repositoryPage, repositoryUrl } from '~/sandbox/github/shapes/repository'
@@ -11,6 +10,7 @@ import { runPageUrl, runUrl } from '~/sandbox/github/shapes/run'
 import { nodeIdOf } from '~/sandbox/github/shapes/user'
 import { type Answer, json, noContent } from '~/sandbox/http/answer'
 import { workflowId } from '~/sandbox/runs/ids'
+import { tokenOwner } from '~/sandbox/samples/people'
 
 interface WorkflowEntry {
   readonly id: number
@@ -27,7 +27,7 @@ const listWorkflows = async (repository: Repository): Promise<WorkflowEntry[]> =
   const paths = await listFolder(repository, head.sha, FOLDER)
   return paths
     .filter((path) => /\.ya?ml$/.test(path))
-    .map((path) => ({ id: workflowId(path), path, file: path.slice(FOLDER.length + 1) }))
+    .map((path) => ({ id: workflowId(fullNameOf(repository), path), path, file: path.slice(FOLDER.length + 1) }))
 }
 
 /** A workflow by numeric id or file name. The REST API accepts either. */
@@ -123,7 +123,9 @@ const dispatchWorkflow = async (deps: ApiDeps, request: ApiRequest): Promise<Ans
   const ref = await resolveNamedRef(deps.repository, refName)
   if (!ref) return refuse(`No ref found for: ${refName}`)
 
-  const outcome = await deps.runs.dispatch({ workflowPath: workflow.path, ref, inputs, actor: tokenOwner.login })
+  const repository = fullNameOf(deps.repository)
+  const run = { repository, workflowPath: workflow.path, ref, inputs, actor: tokenOwner.login }
+  const outcome = await deps.runs.dispatch(run)
   if ('errors' in outcome) return refuse(outcome.errors.join('; '))
 
   // API version 2026-03-10 always returns the run. 2022-11-28 returns it only if asked.

@@ -2,7 +2,6 @@ import type { Repository } from '~/sandbox/git/repository'
 import type { Urls } from '~/sandbox/github/endpoint'
 import { nodeIdOf, userShape } from '~/sandbox/github/shapes/user'
 
-export const REPOSITORY_ID = 642_118_309
 export const OWNER_ID = 88_120_431
 
 /** The links of a repository, as paths or templates below the repository's URL. */
@@ -58,14 +57,14 @@ const ownerShape = (urls: Urls, repository: Repository) =>
 export const minimalRepositoryShape = (urls: Urls, repository: Repository) => {
   const url = repositoryUrl(urls, repository)
   return {
-    id: REPOSITORY_ID,
-    node_id: nodeIdOf('R_', REPOSITORY_ID),
+    id: repository.id,
+    node_id: nodeIdOf('R_', repository.id),
     name: repository.name,
     full_name: `${repository.owner}/${repository.name}`,
     owner: ownerShape(urls, repository),
     private: true,
     html_url: repositoryPage(urls, repository),
-    description: 'Everything Acme ships',
+    description: repository.description,
     fork: false,
     url,
     ...Object.fromEntries(Object.entries(LINKS).map(([key, path]) => [key, `${url}${path}`])),

@@ -1,5 +1,5 @@
-import { type Person, personByEmail, personByLogin, tokenOwner } from '~/sandbox/git/sample-people'
 import type { Urls } from '~/sandbox/github/endpoint'
+import { type Person, personByEmail, personByLogin, tokenOwner } from '~/sandbox/samples/people'
 
 const nodeId = (kind: string, id: number): string => Buffer.from(`${kind}${id}`).toString('base64url')
 

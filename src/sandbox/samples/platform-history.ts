@@ -1,4 +1,4 @@
-import { type Person, people } from '~/sandbox/git/sample-people'
+import { type Person, people } from '~/sandbox/samples/people'
 
 // Short sources of the sample surfaces, so that diffs, comparisons and commit pages have content.
 
@@ -59,15 +59,21 @@ export interface SampleCommit {
 
 interface SampleBranch {
   readonly name: string
-  /** The index in `mainCommits` of the commit from which the branch starts. */
+  /** The index in `main` of the commit from which the branch starts. */
   readonly from: number
   readonly commits: readonly SampleCommit[]
 }
 
 const { ines, tomas, priya, jonas, mei } = people
 
-/** Oldest first. The repository's own `.github/` joins the first commit. */
-export const mainCommits: readonly SampleCommit[] = [
+/** The commits of a sample repository. */
+export interface SampleHistory {
+  /** Oldest first. The repository's own `.github/` joins the first commit. */
+  readonly main: readonly SampleCommit[]
+  readonly branches: readonly SampleBranch[]
+}
+
+const mainCommits: readonly SampleCommit[] = [
   {
     by: ines,
     message: 'Bring the services together in one repository',
@@ -185,7 +191,7 @@ export const mainCommits: readonly SampleCommit[] = [
   },
 ]
 
-export const sampleBranches: readonly SampleBranch[] = [
+const sampleBranches: readonly SampleBranch[] = [
   {
     name: 'feature/faster-search',
     from: 12,
@@ -219,7 +225,10 @@ export const sampleBranches: readonly SampleBranch[] = [
   },
 ]
 
+/** The history of acme/platform. */
+export const platformHistory: SampleHistory = { main: mainCommits, branches: sampleBranches }
+
 /** The failed check of the commit with a message, or null. */
-export const failedCheckOf = (message: string): string | null =>
-  [...mainCommits, ...sampleBranches.flatMap(({ commits }) => commits)].find((commit) => commit.message === message)
-    ?.failedCheck ?? null
+export const failedCheckOf = ({ main, branches }: SampleHistory, message: string): string | null =>
+  [...main, ...branches.flatMap(({ commits }) => commits)].find((commit) => commit.message === message)?.failedCheck ??
+  null

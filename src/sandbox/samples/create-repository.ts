@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { git, inRepository, type Repository } from '~/sandbox/git/repository'
-import { mainCommits, type SampleCommit, sampleBranches } from '~/sandbox/git/sample-history'
+import type { SampleCommit, SampleHistory } from '~/sandbox/samples/platform-history'
 
 interface ImportFile {
   readonly path: string
@@ -132,13 +132,13 @@ const toImport = (commit: SampleCommit, branch: string, now: Date): ImportCommit
 })
 
 /** The whole sample history as one stream for git-fast-import(1). Each branch follows the commit of main from which it starts. */
-const historyStream = (github: readonly ImportFile[], now: Date): Buffer => {
+const historyStream = ({ main, branches }: SampleHistory, github: readonly ImportFile[], now: Date): Buffer => {
   const parts: Buffer[] = []
-  for (const [index, commit] of mainCommits.entries()) {
+  for (const [index, commit] of main.entries()) {
     const imported = toImport(commit, 'main', now)
     parts.push(commitStream(index === 0 ? { ...imported, files: [...imported.files, ...github] } : imported))
     if (commit.tag !== undefined) parts.push(tagStream(commit.tag, 'refs/heads/main'))
-    for (const branch of sampleBranches.filter(({ from }) => from === index)) {
+    for (const branch of branches.filter(({ from }) => from === index)) {
       for (const [at, own] of branch.commits.entries()) {
         const start = at === 0 ? { from: 'refs/heads/main' } : {}
         parts.push(commitStream({ ...toImport(own, branch.name, now), ...start }))
@@ -148,19 +148,29 @@ const historyStream = (github: readonly ImportFile[], now: Date): Buffer => {
   return Buffer.concat(parts)
 }
 
+interface NewRepository extends Omit<Repository, 'gitDir' | 'defaultBranch'> {
+  readonly history: SampleHistory
+  /** The directory whose `.github/` the repository has. */
+  readonly checkout: string
+}
+
 /**
- * Opens acme/platform below `dir`, and creates it on the first start. A new repository is built in a temporary directory, which is
+ * Opens a repository below `dir`, and creates it on the first start. A new repository is built in a temporary directory, which is
  * renamed when the repository is complete, so an interrupted start leaves no broken one.
  */
-export const openRepository = async (dir: string, checkout: string, now: Date): Promise<Repository> => {
-  const gitDir = path.resolve(dir, 'acme', 'platform.git')
-  const repository: Repository = { owner: 'acme', name: 'platform', gitDir, defaultBranch: 'main' }
+export const openRepository = async (
+  dir: string,
+  { history, checkout, ...about }: NewRepository,
+  now: Date,
+): Promise<Repository> => {
+  const gitDir = path.resolve(dir, about.owner, `${about.name}.git`)
+  const repository: Repository = { ...about, gitDir, defaultBranch: 'main' }
   if (!existsSync(gitDir)) {
     const building = `${gitDir}.building`
     rmSync(building, { recursive: true, force: true })
     mkdirSync(path.dirname(gitDir), { recursive: true, mode: 0o700 })
     await git(['init', '--quiet', '--bare', '--template=', '--initial-branch=main', building])
-    const stream = historyStream(readGithubFolder(checkout), now)
+    const stream = historyStream(history, readGithubFolder(checkout), now)
     await inRepository({ ...repository, gitDir: building }, ['fast-import', '--quiet'], { input: stream })
     renameSync(building, gitDir)
   }
