@@ -31,7 +31,7 @@ export interface OutsideRun {
   readonly actor: string
   readonly startedAt: string
   readonly state: 'running' | 'succeeded'
-  /** False: the run does not say where it ships to. */
+  /** False: the run does not say that it ships to this surface. */
   readonly environmentKnown: boolean
 }
 
@@ -49,6 +49,8 @@ interface Context {
 interface Place {
   readonly id: string
   readonly environment: string
+  /** Another surface has the same workflow and environment, so the title of a run does not tell which of them it ships to. */
+  readonly sharesWorkflow: boolean
 }
 
 /**
@@ -80,7 +82,8 @@ function shipsTo(
   if (idsIn(run).some((id) => deployIds.has(id))) return 'elsewhere'
   const environment = environmentOf(run, environments)
   if (environment === null) return 'unknown'
-  return environment === surface.environment ? 'here' : 'elsewhere'
+  if (environment !== surface.environment) return 'elsewhere'
+  return surface.sharesWorkflow ? 'unknown' : 'here'
 }
 
 const idsIn = ({ title, event }: ListedRun): string[] =>

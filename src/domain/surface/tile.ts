@@ -65,7 +65,7 @@ export interface SurfaceTile {
     readonly by: string
     readonly at: string
     readonly state: 'running' | 'succeeded'
-    /** False: the run does not say where it ships to. */
+    /** False: the run does not say that it ships to this surface. */
     readonly environmentKnown: boolean
   } | null
   /** The ended deploy whose run is not proven to be over, so that no other deploy may start; null if there is none. */

@@ -187,7 +187,7 @@ interface OutsideRunProps {
 
 /** Replaces the last deploy with a later run that was started outside the console. */
 function OutsideRun({ run, tab }: OutsideRunProps) {
-  const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `environment unknown, by ${inSentence(run.by)}`
+  const by = run.environmentKnown ? `by ${inSentence(run.by)}` : `surface unknown, by ${inSentence(run.by)}`
   return (
     <>
       <dt className="text-ink-faint" title="Outside the console">

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
 import { dispatchDeploy } from '~/server/deploys/dispatch/dispatch-deploy'
+import { reconcileDeploy } from '~/server/deploys/runs/reconcile-deploy'
 import { findOutsideRuns } from '~/server/surfaces/follow/find-outside-runs'
 import { listTiles } from '~/server/surfaces/tiles/list-tiles'
 import { recordHearing } from '~/server/webhooks/webhook-hearings.sql'
@@ -8,7 +10,14 @@ import { dispatch, untilEnded } from '~test/integration/sandbox/github-client'
 import { OPERATOR } from '~test/support/actors'
 import { CALLBACK_SECRET, createTestConsole, insertSurface, type TestConsole } from '~test/support/console'
 import { insertMember } from '~test/support/members'
-import { answers, listAnswer, listedRun, startScriptedGitHub } from '~test/support/scripted-github'
+import {
+  answers,
+  jobsAnswer,
+  listAnswer,
+  listedRun,
+  runAnswer,
+  startScriptedGitHub,
+} from '~test/support/scripted-github'
 import { type RunningSandbox, startSandbox } from '~test/support/start-sandbox'
 
 let console_: TestConsole
@@ -181,4 +190,81 @@ describe('a repository whose newest page of runs is full of checks', () => {
     await insertHearing(230)
     expect(await look(231)).toEqual(['repository', 'workflow'])
   })
+})
+
+it('two surfaces of one workflow and environment are deployed at once, and neither takes a run of the other for its own', async () => {
+  const github = await startScriptedGitHub()
+  const shared = await createTestConsole({ githubApiUrl: github.apiUrl })
+  onTestFinished(async () => {
+    await shared.close()
+    await github.close()
+  })
+  const { deps } = shared
+  await insertMember(deps, OPERATOR)
+  for (const id of ['eu', 'us']) {
+    await insertSurface(deps, { id })
+    const dispatchInputs = { commit: `\${sha}`, region: `\${surface}` }
+    await deps.db.surface.update({ where: { id }, data: { dispatchInputs } })
+  }
+  const runOf: Record<string, bigint> = {}
+  github.script.onDispatch = ({ body }) => {
+    const { region } = z.object({ inputs: z.object({ region: z.string() }) }).parse(body).inputs
+    runOf[region] = BigInt(100 + github.dispatches().length)
+    return { status: 200, body: { workflow_run_id: runOf[region] } }
+  }
+  const deployed = await Promise.all(
+    ['eu', 'us'].map((surfaceId) =>
+      dispatchDeploy(deps, OPERATOR, { surfaceId, ref: 'main', confirmation: surfaceId, idempotencyKey: randomUUID() }),
+    ),
+  )
+  expect(deployed.map(({ runId }) => runId)).toEqual([runOf['eu'], runOf['us']].map(String))
+
+  const run = (id: bigint, attempt: number, startedAt: Date) => ({
+    ...listedRun(id, 'Deploy main to production'),
+    run_number: Number(id),
+    run_attempt: attempt,
+    run_started_at: startedAt.toISOString(),
+    event: 'workflow_dispatch',
+    status: 'in_progress',
+    conclusion: null,
+    created_at: deps.now().toISOString(),
+  })
+  const now = deps.now()
+  const own = [run(101n, 1, now), run(102n, 1, now)]
+  const tiles = async () =>
+    (await listTiles(deps)).map(({ id, outsideRun }) => [id, outsideRun?.number, outsideRun?.environmentKnown])
+  github.script.onListRuns = listAnswer(own)
+  await findOutsideRuns(deps)
+  expect(await tiles()).toEqual([
+    ['eu', undefined, undefined],
+    ['us', undefined, undefined],
+  ])
+
+  // The run of `eu` ends, and somebody runs it again: nothing of that concerns `us`.
+  const [eu] = deployed
+  github.script.onRun = ({ path }) => (path.endsWith(`/${runOf['eu']}`) ? runAnswer('success') : runAnswer(null))
+  github.script.onJobs = () => jobsAnswer({ deploy: { Run: 'success' } })
+  for (const { id } of deployed) await reconcileDeploy(deps, id)
+  const later = new Date(now.getTime() + 3_600_000)
+  github.script.onListRuns = listAnswer([
+    ...own.filter(({ id }) => id !== runOf['eu']),
+    run(runOf['eu'] ?? 0n, 2, later),
+  ])
+  await findOutsideRuns({ ...deps, now: () => later })
+  const statuses = await deps.db.deploy.findMany({ orderBy: { surfaceId: 'asc' }, select: { id: true, status: true } })
+  expect(statuses[0]).toEqual({ id: eu?.id, status: 'succeeded' })
+  expect(statuses[1]?.status).not.toBe('succeeded')
+  expect(await tiles()).toEqual([
+    ['eu', Number(runOf['eu']), true],
+    ['us', undefined, undefined],
+  ])
+
+  // Which of the two a run by hand ships to, nothing says.
+  const byHand = run(200n, 1, new Date(later.getTime() + 60_000))
+  github.script.onListRuns = listAnswer([...own, byHand])
+  await findOutsideRuns({ ...deps, now: () => later })
+  expect(await tiles()).toEqual([
+    ['eu', 200, false],
+    ['us', 200, false],
+  ])
 })

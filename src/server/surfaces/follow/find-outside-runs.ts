@@ -43,8 +43,11 @@ export async function findOutsideRunsOf(deps: OutsideDeps, repository: string): 
       deps.db,
       runs.map(({ id }) => id),
     )
-    for (const surface of shipped.filter((one) => one.workflow === workflow)) {
-      const run = newestOutsideRun(runs, surface, { environments, ours, deployIds })
+    const ofWorkflow = shipped.filter((one) => one.workflow === workflow)
+    for (const surface of ofWorkflow) {
+      const { id, environment } = surface
+      const sharesWorkflow = ofWorkflow.some((other) => other.id !== id && other.environment === environment)
+      const run = newestOutsideRun(runs, { id, environment, sharesWorkflow }, { environments, ours, deployIds })
       if (!complete && keepsRecord(surface, run, runs)) continue
       if (!isKnown(surface, run)) await recordOutsideRun(deps.db, surface.id, run)
     }
@@ -143,5 +146,6 @@ function keepsRecord(surface: SurfaceRow, run: OutsideRun | null, read: readonly
 function isKnown(surface: SurfaceRow, run: OutsideRun | null): boolean {
   if (run === null) return surface.outsideRunId === null
   const sameAttempt = surface.outsideRunAt?.getTime() === Date.parse(run.startedAt)
-  return run.id === surface.outsideRunId && run.state === surface.outsideRunState && sameAttempt
+  const isSameRun = run.id === surface.outsideRunId && run.environmentKnown === surface.outsideRunEnvironmentKnown
+  return isSameRun && run.state === surface.outsideRunState && sameAttempt
 }

@@ -17,7 +17,7 @@ const byHand: ListedRun = {
 const newest = (runs: readonly Partial<ListedRun>[], environment = 'production', own: OwnRun | null = null) =>
   newestOutsideRun(
     runs.map((run) => ({ ...byHand, ...run })),
-    { id: 'api', environment },
+    { id: 'api', environment, sharesWorkflow: false },
     { environments, ours: new Map(own === null ? [] : [[byHand.id, own]]), deployIds: new Set([KNOWN]) },
   )
 const KNOWN = '0192f0c1-2345-7abc-8def-0123456789ab'
@@ -28,6 +28,13 @@ describe('the newest outside run', () => {
     expect(newest([{ event: 'push' }])).toMatchObject({ number: 12 })
     expect(newest([{}], 'staging')).toBeNull()
     expect(newest([{ title: 'Deploy API to staging' }], 'staging')).toMatchObject({ number: 12 })
+  })
+
+  it('is not known to ship to a surface that shares workflow and environment with another one', () => {
+    const shared = { id: 'api', environment: 'production', sharesWorkflow: true }
+    const context = { environments, ours: new Map(), deployIds: new Set<string>() }
+    expect(newestOutsideRun([byHand], shared, context)).toMatchObject({ number: 12, environmentKnown: false })
+    expect(newestOutsideRun([{ ...byHand, title: 'Deploy API to staging' }], shared, context)).toBeNull()
   })
 
   it.each([
